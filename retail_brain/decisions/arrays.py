@@ -1,16 +1,40 @@
 """Array types of decisions, and columns of frames as arrays."""
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger[Any]]
+"""Whole numbers of any width: positions, codes and days of many people take as little room as they can."""
 Bools = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 
 ROUNDING = 1e-6
 """Units below which a difference is arithmetic noise: sample paths are single precision."""
+
+
+NO_DAY = int(np.iinfo(np.int32).min)
+"""Where days since 1970-01-01 are held, stands for none: the smallest number that they have room for."""
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01, as columns of days are held.
+
+    >>> day_number(date(1970, 1, 3))
+    2
+    """
+    return day.toordinal() - _EPOCH
+
+
+def day_numbers(column: pl.Series) -> Places:
+    """A date column as days since 1970-01-01; `NO_DAY` where it is null."""
+    return column.cast(pl.Date).to_physical().fill_null(NO_DAY).to_numpy()
 
 
 def floats(column: pl.Series, default: float = float("nan")) -> Floats:

@@ -1,13 +1,27 @@
 """Builds an audience: the ranked people to contact, the holdout, and counts of the excluded by reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
+import numpy as np
 import polars as pl
 
+from retail_brain.decisions.arrays import Bools, Floats, Places
 from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.eligibility import EXCLUSION_TEXTS, assess
+from retail_brain.decisions.eligibility import (
+    Assessed,
+    Situation,
+    assessed,
+    channel_costs,
+    channel_names,
+    open_offers,
+    situation_of,
+)
+from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_counts
+from retail_brain.decisions.offers import Pairs
 from retail_brain.decisions.reach import contact_costs
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
@@ -23,6 +37,66 @@ EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh"
 
 
 _COLUMNS: dict[str, type[pl.DataType]] = {**AUDIENCE, **ADDED}
+_SPENT = 1 + 1e-12
+"""A sum of costs that differs from the budget by arithmetic alone is within it."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An audience as arrays.
+
+    Attributes:
+        found: everybody judged.
+        entries: places in `found.who` of the people listed, best first.
+        held: who of them is held out.
+        left_out: people left out by code, in the order of precedence.
+    """
+
+    found: Assessed
+    entries: Places
+    held: Bools
+    left_out: Mapping[str, int]
+
+
+def draw(
+    pairs: Pairs, situation: Situation, request: AudienceRequest, as_of: date, settings: AudienceSettings
+) -> Drawn:
+    """Draws an audience as `build_audience` does.
+
+    Raises:
+        ImpossibleError: the campaign is over.
+    """
+    found = assessed(pairs, situation, request, as_of, settings)
+    entries = np.flatnonzero(found.code[found.who] == 0)
+    ranked = entries[_best(found, entries, request.size)]
+    person = found.who[ranked]
+    held = found.is_held.many(person)
+    counts = code_counts(found.code)
+    beyond = {"beyond_size": len(entries) - len(ranked)}
+    if request.budget is not None:
+        costs = np.where(held, 0.0, channel_costs(found.reached, person, request))
+        # the budget ends at the first contact that it does not cover
+        covered = int(np.searchsorted(np.cumsum(costs), request.budget * _SPENT, side="right"))
+        beyond["over_budget"] = len(ranked) - covered
+        ranked, held = ranked[:covered], held[:covered]
+    return Drawn(found, ranked, held, counts | {code: count for code, count in beyond.items() if count})
+
+
+def _best(found: Assessed, entries: Places, size: int) -> Places:
+    """The first of some entries by expected value, then probability, both falling; ties by the account's id."""
+    worth = np.where(np.isnan(found.expected[entries]), -np.inf, found.expected[entries])
+    chance = found.probability[entries]
+    kept, ties = np.zeros(0, dtype=np.int64), np.arange(len(entries))
+    for key in (worth, chance):
+        wanted = size - len(kept)
+        if len(ties) <= wanted:
+            break
+        least = np.partition(key[ties], len(ties) - wanted)[len(ties) - wanted]
+        kept, ties = np.r_[kept, ties[key[ties] > least]], ties[key[ties] == least]
+    rows = np.r_[kept, ties]
+    account = found.reached.account[found.who[entries[rows]]]
+    best: Places = rows[np.lexsort((account, -chance[rows], -worth[rows]))][:size]
+    return best
 
 
 def build_audience(
@@ -37,11 +111,16 @@ def build_audience(
     Raises:
         ImpossibleError: the campaign is over.
     """
-    people = assess(pairs, facts, request, as_of, settings)
-    ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
-    listed = ranked.filter(pl.col("code").is_null())
-    left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
-    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(left_out)
+    situation, scored = situation_of(pairs, facts, request)
+    drawn = draw(scored, situation, request, as_of, settings)
+    found, person = drawn.found, drawn.found.who[drawn.entries]
+    listed = open_offers(found, drawn.entries, pairs, situation.goods).with_columns(
+        found.crowd.persons["person_id"].gather(person),
+        found.crowd.accounts.gather(found.reached.account[person]),
+        channel_names(found.reached, person).alias("channel"),
+        held=drawn.held,
+    )
+    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(drawn.left_out)
 
 
 def rank_people(people: pl.DataFrame) -> pl.DataFrame:
@@ -62,13 +141,11 @@ def audience_rows(
         names: product_id -> name, for the reasons.
     """
     contacted = ~pl.col("held")
-    chance, own = (
-        pl.min_horizontal((pl.col(name) * 100).round(1), 99.9).cast(pl.String) + "%"
-        for name in ("probability", "own_probability")
-    )
-    several = pl.col("probability") > pl.col("own_probability") + 1e-9  # of one alone they differ by rounding
-    goods = pl.col("product_id").replace(dict(names or {}))
-    why, why_zh = pl.col("reason"), pl.coalesce("reason_zh", "reason")
+    goods = listed["product_id"].to_list()
+    named = [(names or {}).get(one, one) for one in goods]
+    chances = (listed["probability"].to_numpy(), listed["own_probability"].to_numpy())
+    held, why, why_zh = (listed[name].to_list() for name in ("held", "reason", "reason_zh"))
+    in_chinese = [one if zh is None else zh for zh, one in zip(why_zh, why, strict=True)]
     frame = listed.with_columns(
         campaign_id=pl.lit(request.campaign_id, dtype=pl.String),
         attribution_id=pl.lit(list_id("audience", as_of, request.holdout_key)),
@@ -76,29 +153,68 @@ def audience_rows(
         group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
         channel=pl.when(contacted).then("channel"),
         send_on=pl.when(contacted).then("send_on"),
-        reason=pl.concat_str(
-            pl.when(several)
-            .then(pl.format("{} likely to buy one of the goods, {} to buy {}", chance, own, goods))
-            .otherwise(pl.format("{} likely to buy {}", own, goods)),
-            pl.when(why.is_not_null()).then(pl.format(": {}", why)).otherwise(pl.lit("")),
-            pl.when("held").then(pl.lit(". Held out to measure the effect: do not contact")).otherwise(pl.lit("")),
-            pl.lit("."),
-        ),
-        reason_zh=pl.concat_str(
-            pl.when(several)
-            .then(pl.format("购买其中任一商品的概率约{}，购买「{}」的概率约{}", chance, goods, own))
-            .otherwise(pl.format("购买「{}」的概率约{}", goods, own)),
-            pl.when(why_zh.is_not_null()).then(pl.format("：{}", why_zh)).otherwise(pl.lit("")),
-            pl.when("held").then(pl.lit("。留作对照以衡量效果，请勿联系")).otherwise(pl.lit("")),
-            pl.lit("。"),
-        ),
-    ).with_columns(pl.col("reason").str.replace(r"\.\.", "."), pl.col("reason_zh").str.replace(r"[。.]。", "。"))
+        reason=pl.Series(reason_sentences(*chances, named, why, held, "en"), dtype=pl.String),
+        reason_zh=pl.Series(reason_sentences(*chances, named, in_chinese, held, "zh"), dtype=pl.String),
+    )
     return frame.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
 
 
-def exclusion_rows(codes: pl.Series) -> pl.DataFrame:
+def reason_sentences(
+    probability: Floats,
+    own_probability: Floats,
+    goods: Sequence[str],
+    why: Sequence[str | None],
+    held: Sequence[bool],
+    language: Literal["en", "zh"],
+) -> list[str]:
+    """Why each person is listed, as a sentence.
+
+    Args:
+        probability: of buying any of the goods.
+        own_probability: of buying the best of them.
+        goods: name or id of the best.
+        why: the reason of the scored pair; None where it has none.
+        held: whether the person is held out.
+        language: of the sentences.
+    """
+    several = (probability > own_probability + 1e-9).tolist()  # of one alone they differ by rounding
+    chances, own = _percents(probability), _percents(own_probability)
+    told = zip(several, chances, own, goods, why, held, strict=True)
+    if language == "en":
+        return [
+            (f"{any_} likely to buy one of the goods, {one} to buy {name}" if many else f"{one} likely to buy {name}")
+            + _ended(
+                ("" if reason is None else f": {reason}")
+                + (". Held out to measure the effect: do not contact" if is_held else ""),
+                ".",
+            )
+            for many, any_, one, name, reason, is_held in told
+        ]
+    return [
+        (f"购买其中任一商品的概率约{any_}，购买「{name}」的概率约{one}" if many else f"购买「{name}」的概率约{one}")
+        + _ended(
+            ("" if reason is None else f"：{reason}") + ("。留作对照以衡量效果，请勿联系" if is_held else ""), "。"
+        )
+        for many, any_, one, name, reason, is_held in told
+    ]
+
+
+def _percents(chances: Floats) -> list[str]:
+    """Chances in percent with one digit, a half rounded up, 99.9 at most."""
+    return [f"{one}%" for one in np.minimum(np.floor(chances * 1000 + 0.5) / 10, 99.9).tolist()]
+
+
+def _ended(text: str, stop: str) -> str:
+    """The rest of a sentence with its full stop, where the reason brought one with it too."""
+    whole = text + stop
+    for twice in (stop + stop, "." + stop):
+        if twice in whole:
+            return whole.replace(twice, stop, 1)
+    return whole
+
+
+def exclusion_rows(counts: Mapping[str, int]) -> pl.DataFrame:
     """One row per reason that left somebody out, in the order of precedence."""
-    counts = dict(codes.value_counts(name="customers").iter_rows())
     rows = [
         {"reason": en, "customers": counts[code], "code": code, "reason_zh": zh}
         for code, (en, zh) in EXCLUSION_TEXTS.items()
@@ -115,6 +231,6 @@ def cut_to_size(ranked: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame:
     code: pl.Expr = pl.when(pl.int_range(pl.len()) >= request.size).then(pl.lit("beyond_size"))
     if request.budget is not None:
         spent = (~pl.col("held")).cast(pl.Int64).mul(contact_costs(request)).cum_sum()
-        is_spent = spent > request.budget * (1 + 1e-12)
+        is_spent = spent > request.budget * _SPENT
         code = pl.coalesce(code, pl.when(is_spent).then(pl.lit("over_budget")))
     return ranked.with_columns(code=code)

@@ -1,55 +1,190 @@
 """Decides which people are eligible for an audience, and the one exclusion reason of everybody else."""
 
+from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
+from retail_brain.decisions.arrays import NO_DAY, Bools, Floats, Places
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.contact_days import chosen_days
-from retail_brain.decisions.judged_offers import complete_pairs, homes_of, judged_offers
-from retail_brain.decisions.left_over_offers import share_out_left_over
-from retail_brain.decisions.reach import contact_costs, everybody, reach
+from retail_brain.decisions.crowd import Crowd
+from retail_brain.decisions.exclusions import code_names, code_number
+from retail_brain.decisions.goods_on_offer import Goods, Purchases
+from retail_brain.decisions.holdout import Holdout
+from retail_brain.decisions.offers import KINDS, Offers, Pairs, judged_offers, within_left_over
+from retail_brain.decisions.reached import Reached, reached_of
 from retail_brain.settings import AudienceSettings
 
-EXCLUSION_TEXTS = {
-    "consent_unreadable": (
-        "A consent entry that cannot be read closes the channel",
-        "同意记录无法识别，按拒绝联系处理",
-    ),
-    "consent_tie": (
-        "Consent and refusal at the same moment: counted as a refusal",
-        "同一时刻既有同意又有拒绝，按拒绝联系处理",
-    ),
-    "no_consent": ("No consent to the channel", "未同意该渠道联系"),
-    "control_group": ("In the global control group, which nobody contacts", "属于全局对照组，任何活动都不联系"),
-    "in_campaign": ("Already contacted in this campaign", "已在本活动中联系过"),
-    "contacted_too_often": ("Contacted too often lately", "近期联系次数已达上限"),
-    "planned_elsewhere": (
-        "Approved campaigns already contact the person as often as allowed",
-        "已批准的活动已用完联系次数",
-    ),
-    "no_signal": ("No sign of interest in these goods", "没有对这些商品感兴趣的迹象"),
-    "other_kind": ("Interested, but not of the kind asked for", "有兴趣，但不属于所选类型"),
-    "no_stock": ("The goods are out of stock where the person could get them", "顾客可及的门店缺货"),
-    "promised_elsewhere": (
-        "What is in stock is promised to people of approved campaigns",
-        "库存已许给已批准活动的顾客",
-    ),
-    "too_late": ("The goods end before the person would want them", "商品在顾客需要之前已到期或下架"),
-    "others_told": ("Enough others are told of what is left", "剩余商品已推荐给足够的顾客"),
-    "just_bought": ("Bought the goods only just now", "刚刚购买过"),
-    "not_due": ("Will not need them again within the campaign", "活动期间尚不需要再次购买"),
-    "not_worth_contact": ("Expected to earn less than the contact costs", "预期收益低于联系成本"),
-    "beyond_size": ("Ranked below the size asked for", "排名在所需人数之外"),
-    "over_budget": ("Not covered by the budget", "超出预算"),
-}
-"""Code -> English and Chinese; in order of precedence: each person is counted under the first that holds."""
+
+@dataclass(frozen=True)
+class Situation:
+    """People and goods that audiences are drawn from, as arrays.
+
+    Attributes:
+        crowd: people and accounts.
+        goods: on offer.
+        purchases: of these accounts and goods; None: unknown.
+        facts: the tables behind.
+        chosen: whether each person is asked about, such as the people of a segment; None: everybody is.
+    """
+
+    crowd: Crowd
+    goods: Goods
+    purchases: Purchases | None
+    facts: AudienceFacts
+    chosen: Bools | None = None
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What may be offered to whom.
+
+    Attributes:
+        crowd: the people.
+        reached: how and when they are reached.
+        is_considered: whether each person is: one of the customers, or scored.
+        code: of each person, the number of the reason why not; 0 for the eligible and for who is not considered.
+        who: places of the persons with an open offer, rising; the following go by them.
+        offers: of everybody.
+        best: row of the person's best offer.
+        probability: of buying any of the goods; of left-overs, of buying that one.
+        caused: purchases that a contact causes.
+        expected: money that these bring, less the cost of the contact; NaN where no value is known.
+        is_held: who belongs to the holdout.
+    """
+
+    crowd: Crowd
+    reached: Reached
+    is_considered: Bools
+    code: Places
+    who: Places
+    offers: Offers
+    best: Places
+    probability: Floats
+    caused: Floats
+    expected: Floats
+    is_held: Holdout
+
+    def sent_on(self, entries: Places) -> Places:
+        """The day on which the persons at some places of `who` are contacted, since 1970-01-01."""
+        rows = self.best[entries]
+        return self.reached.sent_on(self.who[entries], self.offers.pairs.due[rows], self.offers.ends[rows])
+
+
+def assessed(
+    pairs: Pairs, situation: Situation, request: AudienceRequest, as_of: date, settings: AudienceSettings
+) -> Assessed:
+    """Judges people and offers; see `assess`.
+
+    Raises:
+        ImpossibleError: the campaign is over.
+    """
+    crowd, facts = situation.crowd, situation.facts
+    reached = reached_of(crowd, facts, request, as_of, settings)
+    if situation.chosen is not None:
+        pairs = pairs.take(situation.chosen[crowd.person[pairs.account]])
+    goods = situation.goods.in_own_shop(facts, crowd.stores)
+    offers = judged_offers(pairs, crowd, goods, situation.purchases, request, as_of, settings, facts.caused_share)
+    is_held = Holdout(crowd.first_ids, request.holdout_key, request.holdout_share)
+    if goods.is_left_over:
+        offers = within_left_over(offers, crowd, reached.code == 0, is_held.one)
+    is_considered = crowd.is_known.copy()
+    is_considered[offers.person] = True
+    if situation.chosen is not None:
+        is_considered &= situation.chosen
+    who, best, probability, caused, gross = _best_offers(offers)
+    expected = gross - channel_costs(reached, who, request)
+    code = reached.code.copy()
+    code[~is_considered] = 0
+    found = Assessed(crowd, reached, is_considered, code, who, offers, best, probability, caused, expected, is_held)
+    _add_offer_codes(found)
+    return found
+
+
+def _add_offer_codes(found: Assessed) -> None:
+    """Fills in why nothing is offered to people who may be reached."""
+    offers, code, size = found.offers, found.code, len(found.code)
+    own = np.full(size, code_number("no_signal"), dtype=np.int8)
+    closed = np.flatnonzero(offers.code)[::-1]
+    # why the likeliest offer cannot be made, of equal ones the first by id: the last one written stays
+    order = closed[np.argsort(offers.pairs.probability[closed], kind="stable")]
+    own[offers.person[order]] = offers.code[order]
+    own[found.who] = 0
+    unworthy = found.expected <= 0  # NaN, of an unknown value, is not
+    own[found.who[unworthy]] = code_number("not_worth_contact")
+    ends = offers.ends[found.best]
+    limited = np.flatnonzero(ends != NO_DAY)
+    # the goods end before every day that the caps leave open
+    if limited.size:
+        late = limited[found.sent_on(limited) > ends[limited]]
+        own[found.who[late]] = code_number("contacted_too_often")
+    free = found.is_considered & (code == 0)
+    code[free] = own[free]
+
+
+def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats]:
+    """Persons with an open offer, rising: who, row of the best offer, and chance, caused purchases and money of all."""
+    rows = np.flatnonzero(offers.code == 0)
+    rows = rows[np.argsort(offers.person[rows], kind="stable")]
+    person, chance = offers.person[rows], offers.pairs.probability[rows]
+    caused, value = offers.caused[rows], offers.value[rows]
+    is_first = np.r_[True, person[1:] != person[:-1]] if len(rows) else np.zeros(0, dtype=np.bool_)
+    starts = np.flatnonzero(is_first)
+    who = person[starts]
+    if len(starts) == len(rows):  # nobody has several
+        return who, rows, 1 - (1 - chance), caused, value
+    of = np.cumsum(is_first) - 1
+    unknown = np.isnan(value)
+    gross = np.add.reduceat(np.where(unknown, 0.0, value), starts)
+    gross[np.logical_and.reduceat(unknown, starts)] = np.nan
+    # goods of unknown value come last, and ids settle ties: the same data name the same product
+    worth = np.where(unknown, -np.inf, value)
+    is_best = worth == np.maximum.reduceat(worth, starts)[of]
+    likely = np.where(is_best, chance, -1.0)
+    is_best &= likely == np.maximum.reduceat(likely, starts)[of]
+    product = np.where(is_best, offers.pairs.product[rows], np.iinfo(np.int64).max)
+    is_best &= product == np.minimum.reduceat(product, starts)[of]
+    # chance to buy any of the goods, taking the purchases as independent
+    none = np.multiply.reduceat(1 - chance, starts)
+    return who, rows[is_best], 1 - none, np.add.reduceat(caused, starts), gross
+
+
+def channel_costs(reached: Reached, person: Places, request: AudienceRequest) -> Floats | float:
+    """Money for one contact with each of some persons."""
+    if not request.channel_costs:
+        return request.contact_cost
+    known = [request.channel_costs.get(name, request.contact_cost) for name in reached.channels]
+    return np.array([*known, request.contact_cost])[reached.channel[person]]
+
+
+def situation_of(pairs: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest) -> tuple[Situation, Pairs]:
+    """People and goods of tables, and the pairs of the goods on offer."""
+    inputs = (facts.customers, facts.persons)
+    known = facts.memo.get(inputs, "accounts", lambda: _accounts(facts.customers["customer_id"], facts))
+    scored = pairs["customer_id"].cast(pl.String).unique()
+    if scored.drop_nulls().is_in(known.implode()).all():  # the same for every request on these tables
+        accounts, crowd = known, facts.memo.get(inputs, "crowd", lambda: Crowd.of(known, facts))
+    else:
+        accounts = _accounts(pl.concat([known, scored]), facts)
+        crowd = Crowd.of(accounts, facts)
+    offered = pairs["product_id"].cast(pl.String).unique()
+    if not request.any_goods:
+        offered = offered.filter(offered.is_in(list(request.product_ids)))
+    goods = Goods.of(offered.drop_nulls().sort(), facts)
+    bought = None if facts.purchases is None else Purchases.of(facts.purchases, accounts, goods.ids)
+    return Situation(crowd, goods, bought, facts), Pairs.of(pairs, accounts, goods.ids)
+
+
+def _accounts(customer_ids: pl.Series, facts: AudienceFacts) -> pl.Series:
+    """Every account of the persons of some accounts, rising."""
+    return facts.accounts.every_account(customer_ids).unique().sort()
 
 
 def assess(
     pairs: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
 ) -> pl.DataFrame:
-    """One row per person considered: everyone in `facts.customers` or `pairs`, by `person_id`.
+    """One row per person considered: everyone in `facts.customers` or scored for the goods, by `person_id`.
 
     Columns: `person_id`, `customer_id` (the account to contact, for those who may not be reached their first one),
     `home_store_id`, `code` (null for the eligible, else why not), and for those with an open offer `product_id` (their
@@ -59,7 +194,7 @@ def assess(
     `reason_zh`. `held` says who belongs to the holdout; `channel` and `send_on` say how and when a person is
     reached, held-out ones as if they were.
 
-    This is the one place that decides who may be contacted: audiences and campaigns read it.
+    `assessed` decides, here and where answers are served: it is the one place that says who may be contacted.
 
     Args:
         pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`.
@@ -71,70 +206,88 @@ def assess(
     Raises:
         ImpossibleError: the campaign is over.
     """
-    offers = judged_offers(complete_pairs(pairs), facts, request, as_of, settings)
-    people = reach(_considered(facts, offers), facts, request, as_of, settings)
-    if facts.left_over is not None:
-        offers = _within_left_over(offers, people.filter(pl.col("reach_code").is_null()))
-    for further in (_best_offers(offers), _offer_codes(offers), homes_of(facts)):
-        people = people.join(further, on="person_id", how="left")
-    people = people.with_columns(expected_value=pl.col("gross_value") - contact_costs(request))
-    people = people.join(chosen_days(people, request, as_of), on="person_id", how="left")
-    code = (
-        pl.when(pl.col("reach_code").is_not_null()).then(pl.col("reach_code"))
-        .when(pl.col("offer_code").is_null() & pl.col("probability").is_null()).then(pl.lit("no_signal"))
-        .when(pl.col("probability").is_null()).then(pl.col("offer_code"))
-        # the goods end before every day that the caps leave open
-        .when(pl.col("send_on") > pl.col("ends_on")).then(pl.lit("contacted_too_often"))
-        .when(pl.col("expected_value") <= 0).then(pl.lit("not_worth_contact"))
-    )  # fmt: skip
-    return people.with_columns(code=code).drop("reach_code", "offer_code", "gross_value", "open_days")
+    situation, scored = situation_of(pairs, facts, request)
+    found = assessed(scored, situation, request, as_of, settings)
+    return person_rows(found, pairs, situation.goods)
 
 
-def _within_left_over(offers: pl.DataFrame, may: pl.DataFrame) -> pl.DataFrame:
-    """The offers with `others_told` for those that nothing is left for, among people who may be contacted."""
-    is_open = offers.filter(pl.col("offer_code").is_null()).join(may.select("person_id", "held"), on="person_id")
-    made = share_out_left_over(is_open).select("person_id", "product_id", made=True)
-    joined = offers.join(made, on=["person_id", "product_id"], how="left")
-    told = pl.when(pl.col("offer_code").is_null() & pl.col("made").is_null()).then(pl.lit("others_told"))
-    return joined.with_columns(offer_code=told.otherwise("offer_code")).drop("made")
-
-
-def _considered(facts: AudienceFacts, offers: pl.DataFrame) -> pl.DataFrame:
-    """One row per person: of the customers known, and of those who are only scored."""
-    known = everybody(facts)
-    scored = offers.select("person_id", "customer_id").join(known, on="person_id", how="anti")
-    return known if not scored.height else pl.concat([known, facts.accounts.people(scored)]).sort("person_id")
-
-
-def _best_offers(offers: pl.DataFrame) -> pl.DataFrame:
-    """One row per person with an open offer: the best product, and the chance and value of all of them together."""
-    open_offers = offers.filter(pl.col("offer_code").is_null())
-    # Chance to buy any of the goods, taking the purchases as independent.
-    chances = open_offers.group_by("person_id").agg(
-        probability=1 - (1 - pl.col("probability")).product(),
-        caused=pl.col("caused").sum(),
-        gross_value=pl.when(pl.col("offer_value").is_not_null().any()).then(pl.col("offer_value").sum()),
+def person_rows(found: Assessed, pairs: pl.DataFrame, goods: Goods) -> pl.DataFrame:
+    """One row per person considered, with the columns of `assess`."""
+    people = np.flatnonzero(found.is_considered)
+    crowd, reached = found.crowd, found.reached
+    entry = np.full(len(found.code), -1, dtype=np.int64)
+    entry[found.who] = np.arange(len(found.who))
+    best = open_offers(found, np.arange(len(found.who)), pairs, goods)
+    return pl.DataFrame(
+        {
+            "person_id": crowd.persons["person_id"].gather(people),
+            "customer_id": crowd.accounts.gather(reached.account[people]),
+            "held": found.is_held.many(people),
+            "channel": channel_names(reached, people),
+            "home_store_id": gathered(crowd.stores, crowd.home[people]),
+            "code": pl.Series(code_names(found.code[people]), dtype=pl.String),
+        }
+    ).hstack(
+        best.select(pl.all().gather(pl.Series(entry[people]).replace(-1, None)))
+        if best.height
+        else best.clear(len(people))
     )
-    best = (
-        # goods of unknown value come last, and ids settle ties: the same data name the same product
-        open_offers.sort("offer_value", "probability", "product_id", descending=[True, True, False], nulls_last=True)
-        .group_by("person_id", maintain_order=True)
-        .first()
-        .select(
-            "person_id",
-            "product_id",
-            "kind",
-            "due_on",
-            "ends_on",
-            "reason",
-            "reason_zh",
-            own_probability="probability",
-        )
+
+
+def any_chances(found: Assessed) -> pl.DataFrame:
+    """One row per person scored: `any_probability`, the chance to buy any of the goods, open to them or not.
+
+    The purchases are taken as independent.
+    """
+    offers = found.offers
+    rows = np.argsort(offers.person, kind="stable")
+    person = offers.person[rows]
+    starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]]) if len(rows) else rows
+    none = np.multiply.reduceat(1 - offers.pairs.probability[rows], starts) if len(rows) else np.zeros(0)
+    return pl.DataFrame(
+        {"person_id": found.crowd.persons["person_id"].gather(person[starts]), "any_probability": 1 - none}
     )
-    return best.join(chances, on="person_id")
 
 
-def _offer_codes(offers: pl.DataFrame) -> pl.DataFrame:
-    """Why a person's likeliest offer cannot be made."""
-    closed = offers.filter(pl.col("offer_code").is_not_null()).sort("probability", descending=True, maintain_order=True)
-    return closed.group_by("person_id", maintain_order=True).first().select("person_id", "offer_code")
+def open_offers(found: Assessed, entries: Places, pairs: pl.DataFrame, goods: Goods) -> pl.DataFrame:
+    """One row per place of `Assessed.who`: the best offer, and what all open ones of the person come to."""
+    rows = found.best[entries]
+    offers = found.offers
+    own = offers.pairs
+    texts = [
+        pairs[name].gather(own.source[rows]).cast(pl.String)
+        if name in pairs.columns
+        else pl.Series(name, [None] * len(rows), dtype=pl.String)
+        for name in ("reason", "reason_zh")
+    ]
+    return pl.DataFrame(
+        {
+            "product_id": goods.ids.gather(own.product[rows]),
+            "kind": gathered(pl.Series(KINDS), own.kind[rows]),
+            "due_on": dates(own.due[rows]),
+            "ends_on": dates(offers.ends[rows]),
+            "reason": texts[0],
+            "reason_zh": texts[1],
+            "own_probability": own.probability[rows],
+            "probability": found.probability[entries],
+            "caused": found.caused[entries],
+            "expected_value": pl.Series(found.expected[entries]).fill_nan(None),
+            "send_on": dates(found.sent_on(entries)),
+        }
+    )
+
+
+def dates(days: Places) -> pl.Series:
+    """Days since 1970-01-01 as dates; null for `NO_DAY`."""
+    numbers = pl.Series(days.astype(np.int32))
+    return numbers.set(numbers == NO_DAY, None).cast(pl.Date)
+
+
+def gathered(values: pl.Series, places: Places) -> pl.Series:
+    """Values at some places; null at -1."""
+    return values.gather(pl.Series(places.astype(np.int64)).replace(-1, None))
+
+
+def channel_names(reached: Reached, people: Places) -> pl.Series:
+    """The channel of some persons; null where it is unknown."""
+    return gathered(pl.Series(list(reached.channels), dtype=pl.String), reached.channel[people])

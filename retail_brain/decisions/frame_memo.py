@@ -1,25 +1,30 @@
-"""Remembers frames that were worked out from other frames, so that what many requests share is worked out once."""
+"""Remembers what was worked out from frames, so that what many requests share is worked out once."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Any, TypeVar
 
 import polars as pl
 
 _MOST = 200
-"""Frames remembered, the longest unasked go first; one of 3,000 people takes about 100 kB. By judgement."""
+"""Results remembered, the longest unasked go first; one of 3,000 people takes about 100 kB. By judgement."""
+_MOST_BYTES = 512 * 2**20
+"""Bytes of the results remembered, but for the newest one: some dozens of a million people. By judgement."""
+Result = TypeVar("Result")
 
 
 class FrameMemo:
-    """Frames by what they were worked out from: other frames, told apart by identity, and plain values."""
+    """Results by what they were worked out from: frames and the like, told apart by identity, and plain values."""
 
     def __init__(self) -> None:
         """Starts empty."""
         # the inputs are kept beside the result: as long as they live, no other object has their identity
-        self._kept: OrderedDict[Hashable, tuple[tuple[object, ...], pl.DataFrame]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[tuple[object, ...], Any]] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
-    def get(self, inputs: tuple[object, ...], values: Hashable, work: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    def get(self, inputs: tuple[object, ...], values: Hashable, work: Callable[[], Result]) -> Result:
         """The result of `work`, remembered from an earlier call with the same inputs and values.
 
         Args:
@@ -32,10 +37,20 @@ class FrameMemo:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
-                return found[1]
+                kept: Result = found[1]
+                return kept
         made = work()
         with self._lock:
+            # another thread may have been quicker with the same
+            self._bytes += _size(made) - _size(self._kept.pop(key, ((), None))[1])
             self._kept[key] = (inputs, made)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+            while len(self._kept) > 1 and (len(self._kept) > _MOST or self._bytes > _MOST_BYTES):
+                self._bytes -= _size(self._kept.popitem(last=False)[1][1])
         return made
+
+
+def _size(result: object) -> int:
+    """Bytes of a result; 0 where it does not say."""
+    if isinstance(result, pl.DataFrame):
+        return int(result.estimated_size())
+    return int(getattr(result, "nbytes", 0))

@@ -6,7 +6,11 @@ nothing of what was drawn.
 
 import hashlib
 
+import numpy as np
 import polars as pl
+
+from retail_brain.decisions.arrays import Bools, Places
+from retail_brain.text_column import TextColumn
 
 _SPAN = float(2**64)
 """Number of values of eight bytes, so that a digest becomes a share in [0, 1)."""
@@ -26,3 +30,22 @@ def is_holdout(customer_ids: pl.Series, campaign: str, share: float) -> pl.Serie
     """Whether each customer belongs to the campaign's holdout of this share of all customers."""
     scores = [holdout_score(customer_id, campaign) < share for customer_id in customer_ids.to_list()]
     return pl.Series("is_holdout", scores, dtype=pl.Boolean)
+
+
+class Holdout:
+    """Who of some persons belongs to a campaign's holdout, hashed only for those who are asked about."""
+
+    def __init__(self, first_customer_ids: TextColumn, campaign: str, share: float) -> None:
+        """Takes of each person the account known first, the salt of the hash, and the share held out."""
+        self._ids, self._campaign, self._share = first_customer_ids, campaign, share
+
+    def one(self, place: int) -> bool:
+        """Whether the person at a place is held out."""
+        return self._share > 0 and holdout_score(self._ids[place], self._campaign) < self._share
+
+    def many(self, places: Places) -> Bools:
+        """The same of persons at several places."""
+        if self._share <= 0:
+            return np.zeros(len(places), dtype=np.bool_)
+        scores = [holdout_score(first, self._campaign) for first in self._ids.take(places)]
+        return np.array(scores, dtype=np.float64) < self._share

@@ -72,35 +72,6 @@ def _is_renamed() -> pl.Expr:
     return pl.col("customer_id") != pl.col("person_id")
 
 
-def best_of_cards(pairs: pl.DataFrame, purchases: pl.DataFrame | None, accounts: Accounts) -> pl.DataFrame:
-    """The scored pairs with `person_id`, one row per person x product.
-
-    Of several cards' scores the one of the card that bought the product last counts: it is what the other cards'
-    scores do not know of. Where none bought it, the highest does.
-
-    Args:
-        pairs: `customer_id`, `product_id`, `probability` and more.
-        purchases: `customer_id`, `product_id`, `bought_on`; None: unknown.
-        accounts: of the persons.
-    """
-    shared = accounts.shared.select("customer_id")
-    single = pairs if not shared.height else pairs.join(shared, on="customer_id", how="anti", maintain_order="left")
-    single = single.unique(["customer_id", "product_id"], keep="first", maintain_order=True)
-    single = single.with_columns(person_id=pl.col("customer_id"))
-    if not shared.height:
-        return single
-    several = accounts.with_person(pairs.join(shared, on="customer_id", how="semi", maintain_order="left"))
-    bought = pl.lit(None, dtype=pl.Date).alias("bought_on")
-    if purchases is None:
-        several = several.with_columns(bought)
-    else:
-        known = purchases.select("customer_id", "product_id", "bought_on")
-        several = several.join(known, on=["customer_id", "product_id"], how="left", maintain_order="left")
-    ranked = several.sort("bought_on", "probability", "customer_id", descending=[True, True, False], nulls_last=True)
-    kept = ranked.unique(["person_id", "product_id"], keep="first", maintain_order=True)
-    return pl.concat([single, kept.select(single.columns)])
-
-
 def homes(customers: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     """One row per person with a known shop: `person_id`, `home_store_id`; of several, that of the first account."""
     if "home_store_id" not in customers.columns:

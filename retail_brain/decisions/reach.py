@@ -8,6 +8,7 @@ import polars as pl
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.channels import channel_options
 from retail_brain.decisions.consents import (
+    CLOSED_CODES,
     channel_states,
     closed_reasons,
     opt_outs_of_persons,
@@ -15,7 +16,6 @@ from retail_brain.decisions.consents import (
     with_refusals_of_persons,
 )
 from retail_brain.decisions.contact_caps import Caps, with_open_days
-from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.holdout import is_holdout
 from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.settings import AudienceSettings
@@ -46,53 +46,33 @@ def reach(
     Raises:
         ImpossibleError: the campaign has no day left.
     """
-    # goods change neither consents nor caps: for everybody they are worked out once
-    is_everybody = people.equals(everybody(facts))
-    memo = facts.memo if is_everybody else FrameMemo()
-    inputs = (
-        facts.customers,
-        facts.consents,
-        facts.contacts,
-        facts.responses,
-        facts.planned,
-        facts.opt_outs,
-        facts.persons,
+    held = people.with_columns(held=drawn(people["first_customer_id"], request.holdout_key, request.holdout_share))
+    reached = reachable(people, facts, request, as_of, settings).join(
+        held, on="person_id", how="left", maintain_order="left"
     )
-    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
-    limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
-    campaign = (request.campaign_id, request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
-    reached = memo.get(
-        inputs,
-        ("reach", campaign, limits),
-        lambda: _reachable(people, facts, request, as_of, caps, settings.control_share),
+    return with_members(reached, members(facts, request)).select(
+        "person_id", "customer_id", "held", "channel", "open_days", "reach_code"
     )
-    holdout = (request.holdout_key, request.holdout_share)
-    drawn = (facts.customers, facts.persons)
-    held = memo.get(drawn, ("held", holdout), lambda: people.with_columns(held=_drawn(people, *holdout)))
-    columns = ("person_id", "customer_id", "held", "channel", "open_days", "reach_code")
-    return reached.join(held, on="person_id", how="left", maintain_order="left").select(columns)
 
 
-def everybody(facts: AudienceFacts) -> pl.DataFrame:
-    """One row per person of `facts.customers`, by id: `person_id`, `first_customer_id`."""
-    inputs = (facts.customers, facts.persons)
-    return facts.memo.get(inputs, "everybody", lambda: facts.accounts.people(facts.customers))
+def caps_of(settings: AudienceSettings) -> Caps:
+    """Caps on the contacts of a person."""
+    return Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
 
 
-def _drawn(people: pl.DataFrame, key: str, share: float) -> pl.Series:
+def drawn(first_customer_ids: pl.Series, key: str, share: float) -> pl.Series:
     """Who is drawn by the hash of a person: of the account by which they were known first."""
-    return is_holdout(people["first_customer_id"], key, share)
+    return is_holdout(first_customer_ids, key, share)
 
 
-def _reachable(
-    people: pl.DataFrame,
-    facts: AudienceFacts,
-    request: AudienceRequest,
-    as_of: date,
-    caps: Caps,
-    control_share: float,
+def reachable(
+    people: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
 ) -> pl.DataFrame:
-    """One row per person: `customer_id`, `channel`, `open_days` and `reach_code`, which depend on no goods."""
+    """One row per person: `person_id`, `customer_id`, `channel`, `open_days` and `reach_code` as `reach` gives them.
+
+    Neither goods nor the campaign count: who was contacted in it before, `members` says.
+    """
+    caps = caps_of(settings)
     accounts = facts.accounts.accounts(people)
     consents = _consents(facts, as_of)
     states = None if consents is None else channel_states(consents.lazy(), as_of).collect()
@@ -106,17 +86,15 @@ def _reachable(
     is_open = with_open_days(options, contact_log(facts), days, caps)
     best = is_open.unique("person_id", keep="first", maintain_order=True)
     reached = (
-        people.with_columns(is_control=_drawn(people, _CONTROL, control_share))
+        people.with_columns(is_control=drawn(people["first_customer_id"], _CONTROL, settings.control_share))
         .join(_flag(options, "has_channel"), on="person_id", how="left")
         .join(_closed(states, accounts, request), on="person_id", how="left")
-        .join(_members(facts, request), on="person_id", how="left")
         .join(best, on="person_id", how="left")
         .join(_full_of_plans(options, best, facts, days, caps), on="person_id", how="left")
     )
     code = (
         pl.when(pl.col("has_channel").is_null()).then(pl.col("consent_code").fill_null("no_consent"))
         .when("is_control").then(pl.lit("control_group"))
-        .when(pl.col("in_campaign").is_not_null()).then(pl.lit("in_campaign"))
         .when(pl.col("is_planned").is_not_null()).then(pl.lit("planned_elsewhere"))
         .when(pl.col("customer_id").is_null()).then(pl.lit("contacted_too_often"))
     )  # fmt: skip
@@ -193,12 +171,24 @@ def _closed(states: pl.DataFrame | None, accounts: pl.DataFrame, request: Audien
     return closed_reasons(asked.join(accounts, on="customer_id"), "person_id")
 
 
-def _members(facts: AudienceFacts, request: AudienceRequest) -> pl.DataFrame:
-    """One row per person contacted in this campaign before, by whichever account: `in_campaign`.
+def members(facts: AudienceFacts, request: AudienceRequest) -> pl.Series:
+    """Ids of the persons contacted in this campaign before, by whichever account.
 
     Triggers and guides contact a person again; the caps say how often.
     """
-    if facts.contacts is None or repeats(request.campaign_id or ""):
-        return pl.DataFrame(schema={"person_id": pl.String, "in_campaign": pl.Boolean})
-    own = pl.col("campaign_id") == pl.lit(request.campaign_id, dtype=pl.String)
-    return _flag(facts.accounts.with_person(facts.contacts.filter(own, ~pl.col("is_holdout"))), "in_campaign")
+    none = pl.Series("person_id", [], dtype=pl.String)
+    if facts.contacts is None or request.campaign_id is None or repeats(request.campaign_id):
+        return none
+    own = facts.contacts.filter(pl.col("campaign_id") == request.campaign_id, ~pl.col("is_holdout"))
+    return facts.accounts.with_person(own)["person_id"].unique()
+
+
+BEFORE_MEMBERS = (*CLOSED_CODES, "control_group")
+"""Codes that come before `in_campaign`."""
+
+
+def with_members(reached: pl.DataFrame, told: pl.Series) -> pl.DataFrame:
+    """The people reached with the code `in_campaign` for those who were told in the campaign before."""
+    is_before = pl.col("reach_code").is_in(BEFORE_MEMBERS).fill_null(value=False)
+    is_again = pl.col("person_id").is_in(told.implode()) & ~is_before
+    return reached.with_columns(reach_code=pl.when(is_again).then(pl.lit("in_campaign")).otherwise("reach_code"))

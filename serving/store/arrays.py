@@ -92,7 +92,7 @@ class MappedRows:
         """Copies several rows, in the order of `rows`."""
         # the usual case, without looking up blocks
         if len(self._blocks) == 1:
-            return np.asarray(self._blocks[0][rows])
+            return np.asarray(self._blocks[0].take(rows, axis=0))
         values = np.empty((len(rows), *self.shape[1:]), self.dtype)
         block_of = np.searchsorted(self._ends, rows, side="right")
         for block in np.unique(block_of).tolist():

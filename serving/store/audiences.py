@@ -3,26 +3,37 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.audience import build_audience
+from retail_brain.decisions.arrays import NO_DAY, day_numbers
+from retail_brain.decisions.attribution import list_id
+from retail_brain.decisions.audience import Drawn, draw, reason_sentences
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.crowd import Crowd
+from retail_brain.decisions.eligibility import Situation
+from retail_brain.decisions.exclusions import EXCLUSION_TEXTS
+from retail_brain.decisions.goods_on_offer import Goods, Purchases
+from retail_brain.decisions.offers import KINDS, Pairs
 from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
-from serving.planning.people.audiences import only_customers, people_of, under_plans
+from serving.planning.people.audiences import nobody_of, under_plans
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
-from serving.store.scored_pairs import KINDS, NO_DAY
+from serving.store.scored_pairs import ScoredPairs
 
 _PAGE_SIZE = 200
 """People asked for where left-over goods are valued or checked: the page's own number."""
 _STORES = 30
 """Shops whose audiences are drawn one by one, those with most money left over first: bounds the time of publishing a
 large chain. Chosen by judgement, not measured."""
+_UNWORDED = {"send_on": pl.String, "expected_value": pl.Float64, "channel": pl.String, "campaign_id": pl.String}
+"""Columns of rows without words that may be null throughout."""
 NOBODY = pl.DataFrame(
     schema={
         "customer_id": pl.String,
@@ -41,14 +52,72 @@ class DrawnAudience:
     """An audience drawn from published answers.
 
     Attributes:
-        people: one row per person in rank order: the columns of `audience`.
-        exclusions: one row per reason that left somebody out.
+        drawn: people listed, and how many were left out for which reason.
+        wanted: the request.
         is_warm: whether anybody was scored for the goods themselves rather than for goods like them.
+        answers: what it was drawn from.
     """
 
-    people: pl.DataFrame
-    exclusions: pl.DataFrame
+    drawn: Drawn
+    wanted: AudienceRequest
     is_warm: bool
+    answers: Answers
+
+    def rows(self, language: Literal["en", "zh"] | None) -> list[dict[str, Any]]:
+        """One row per person in rank order, with the columns of an audience; None: without reasons."""
+        answers, drawn, found = self.answers, self.drawn, self.drawn.found
+        assert answers.pairs is not None
+        person, best = found.who[drawn.entries], found.best[drawn.entries]
+        offered, reached, crowd = found.offers.pairs, found.reached, found.crowd
+        held = drawn.held.tolist()
+        goods = answers.products.ids.take(offered.product[best])
+        chance, own = found.probability[drawn.entries], offered.probability[best]
+        reasons: list[str | None] = [None] * len(goods)
+        if language is not None:
+            why = answers.pairs.reasons(offered.source[best], language)
+            reasons = [*reason_sentences(chance, own, goods, why, held, language)]
+        attribution = list_id("audience", date.fromisoformat(answers.manifest.as_of), self.wanted.holdout_key)
+        channels = [*reached.channels, None]
+        columns = zip(
+            goods,
+            crowd.account_ids.take(reached.account[person]),
+            crowd.person_ids.take(person),
+            chance.round(6).tolist(),
+            found.expected[drawn.entries].round(6).tolist(),
+            held,
+            [channels[at] for at in reached.channel[person].tolist()],
+            found.sent_on(drawn.entries).astype("datetime64[D]").astype(str).tolist(),
+            reasons,
+            strict=True,
+        )
+        return [
+            {
+                "campaign_id": self.wanted.campaign_id,
+                "product_id": product,
+                "customer_id": account,
+                "rank": rank,
+                "probability": probability,
+                "expected_value": None if isnan(expected) else expected,
+                "group": "holdout" if is_held else "contact",
+                "channel": None if is_held else channel,
+                "send_on": None if is_held else sent_on,
+                "reason": reason,
+                "person_id": one,
+                "attribution_id": attribution,
+            }
+            for rank, (product, account, one, probability, expected, is_held, channel, sent_on, reason) in enumerate(
+                columns, 1
+            )
+        ]
+
+    def exclusions(self, language: Literal["en", "zh"]) -> list[dict[str, Any]]:
+        """One row per reason that left somebody out, in the order of precedence."""
+        of = 1 if language == "zh" else 0
+        return [
+            {"reason": texts[of], "customers": self.drawn.left_out[code], "code": code}
+            for code, texts in EXCLUSION_TEXTS.items()
+            if code in self.drawn.left_out
+        ]
 
 
 def draw_audience(
@@ -60,12 +129,14 @@ def draw_audience(
     left_over: pl.DataFrame | None = None,
     customer_ids: Sequence[str] | None = None,
     *,
-    is_worded: bool = True,
     plans: OtherPlans | None = None,
 ) -> DrawnAudience:
     """The audience for goods.
 
     Goods that nobody was scored for yet, such as new ones, are offered to those scored for goods like them.
+
+    Complexity: what people and goods are is worked out once per set of answers, who may be reached once per channel
+    and days; a request takes some passes over arrays of people, and words only for those listed.
 
     Args:
         answers: with scored pairs.
@@ -75,7 +146,6 @@ def draw_audience(
         store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
-        is_worded: whether the reasons are wanted; they take most of the time.
         plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
 
     Raises:
@@ -85,18 +155,65 @@ def draw_audience(
     """
     if answers.pairs is None:
         raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
-    parts = [pairs_of(answers, product, is_worded=is_worded) for product in products]
-    is_warm = any(pairs.height for pairs in parts)
-    if not is_warm:
-        parts = [_pairs_of_like(answers, product, settings) for product in products]
-    pairs, facts = pl.concat([NOBODY, *parts]), facts_of(answers, products)
-    facts = under_plans(replace(facts, left_over=left_over), plans)
+    situation = _situation(answers, left_over, plans)
+    chosen: Array | None = None
     if store_id is not None:
-        facts, pairs = people_of(store_id, facts, pairs)
+        chosen = situation.crowd.of_stores([store_id])
+        if not (chosen & situation.crowd.is_known).any():
+            raise nobody_of(store_id)
     if customer_ids is not None:
-        facts, pairs = only_customers(customer_ids, facts, pairs)
-    people, left_out = build_audience(pairs, facts, wanted, date.fromisoformat(answers.manifest.as_of), settings)
-    return DrawnAudience(people, left_out, is_warm)
+        named = situation.crowd.named(list(customer_ids), situation.facts)
+        chosen = named if chosen is None else chosen & named
+    parts: list[tuple[int, Array, Array | None]] = [
+        (product, answers.pairs.of_product(product), None) for product in products
+    ]
+    is_warm = any(len(rows) for _, rows, _ in parts)
+    if not is_warm:
+        parts = [(product, *_rows_of_like(answers, product, settings)) for product in products]
+    pairs = _pairs_as_arrays(answers.pairs, parts)
+    as_of = date.fromisoformat(answers.manifest.as_of)
+    return DrawnAudience(
+        draw(pairs, replace(situation, chosen=chosen), wanted, as_of, settings), wanted, is_warm, answers
+    )
+
+
+def _situation(answers: Answers, left_over: pl.DataFrame | None, plans: OtherPlans | None) -> Situation:
+    """People and goods of the answers, worked out once per set of answers, plans and promises."""
+    facts = under_plans(facts_of(answers, None), plans)
+    memo, rows = answers.audience_memo, answers.rows
+    people = (facts.customers, facts.persons)
+    crowd = memo.get(people, "published crowd", lambda: Crowd.of(answers.customers.ids.series, facts))
+    goods = memo.get(
+        (facts.values, facts.stock, facts.promises), "goods", lambda: Goods.of(answers.products.ids.series, facts)
+    )
+    bought = rows.get("facts_purchases")
+    purchases = None
+    if bought is not None:
+        purchases = memo.get((bought,), "purchases", lambda: _purchases(answers, bought))
+    return Situation(crowd, goods, purchases, replace(facts, left_over=left_over))
+
+
+def _purchases(answers: Answers, bought: pl.DataFrame) -> Purchases:
+    """Who bought what last when; sets of older versions hold ids instead of places."""
+    if "customer" not in bought.columns:
+        return Purchases.of(bought.drop("product"), answers.customers.ids.series, answers.products.ids.series)
+    starts = np.searchsorted(bought["product"].to_numpy(), np.arange(len(answers.products) + 1))
+    return Purchases(starts, bought["customer"].to_numpy(), day_numbers(bought["bought_on"]))
+
+
+def _pairs_as_arrays(held: ScoredPairs, parts: Sequence[tuple[int, Array, Array | None]]) -> Pairs:
+    """Scored pairs of some products; a chance of its own makes a pair of a product like it one of this product."""
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(rows for _, rows, _ in parts)])
+    product = np.concatenate(
+        [np.zeros(0, dtype=np.int64), *(np.full(len(rows), product) for product, rows, _ in parts)]
+    )
+    codes = held.codes[rows]
+    chance, kind, due = held.probability[rows].astype(np.float64), codes[:, 0], codes[:, 1]
+    if any(own is not None for _, _, own in parts):
+        chance = np.concatenate([np.zeros(0) if own is None else own for _, _, own in parts])
+        kind, due = np.full_like(kind, KINDS.index("explore")), np.full_like(due, NO_DAY)
+    pairs = Pairs(held.customer[rows], product, np.minimum(chance, 1.0), kind, due, rows)
+    return pairs if (chance > 0).all() else pairs.take(chance > 0)
 
 
 def left_over_audiences(
@@ -111,7 +228,10 @@ def left_over_audiences(
             goods, left = goods_to_clear(leftovers, store_id), left_over_in(leftovers, store_id)
             wanted = AudienceRequest(product_ids=tuple(goods), size=_PAGE_SIZE, holdout_share=settings.holdout_share)
             products = answers.products.find_many(goods).tolist()
-            yield store_id, draw_audience(answers, products, wanted, settings, store_id, left, is_worded=False).people
+            drawn = draw_audience(answers, products, wanted, settings, store_id, left)
+            rows = pl.DataFrame(drawn.rows(None), schema_overrides=_UNWORDED)
+            if rows.height:
+                yield store_id, rows.with_columns(pl.col("send_on").str.to_date())
         except (ImpossibleError, NotFoundError):
             continue
 
@@ -189,25 +309,37 @@ def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) ->
 
 
 def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
-    """People scored for goods like this one, at a discount."""
-    if answers.similar is None:
-        return NOBODY
-    others, scores = answers.similar.get(product)
-    name, most = answers.products.ids[product], settings.similar_products
-    parts = [
-        pairs_of(answers, other).with_columns(pl.col("probability") * (settings.similar_share * min(score, 1.0)))
-        for other, score in zip(others[:most].tolist(), scores[:most].tolist(), strict=True)
-    ]
-    return (
-        pl.concat([NOBODY, *parts])
-        .sort("probability", "customer_id", descending=[True, False])
-        .unique("customer_id", keep="first", maintain_order=True)
-        .with_columns(product_id=pl.lit(name), kind=pl.lit("explore"), due_on=pl.lit(None, dtype=pl.Date))
+    """People scored for goods like this one, at a discount, most probable first."""
+    rows, chance = _rows_of_like(answers, product, settings)
+    name = answers.products.ids[product]
+    return pairs_at(answers, rows).with_columns(
+        pl.Series("probability", chance),
+        product_id=pl.lit(name),
+        kind=pl.lit("explore"),
+        due_on=pl.lit(None, dtype=pl.Date),
     )
 
 
-def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
-    """Facts about everybody and the goods at some positions.
+def _rows_of_like(answers: Answers, product: int, settings: AudienceSettings) -> tuple[Array, Array]:
+    """Rows of the pairs of goods like this one, one per customer, most probable first; and the discounted chances."""
+    assert answers.pairs is not None
+    if answers.similar is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    others, scores = answers.similar.get(product)
+    parts, chances = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for other, score in zip(others[: settings.similar_products].tolist(), scores.tolist(), strict=False):
+        parts.append(answers.pairs.of_product(other))
+        share = settings.similar_share * min(score, 1.0)
+        chances.append(answers.pairs.probability[parts[-1]].astype(np.float64) * share)
+    rows, chance = np.concatenate(parts), np.concatenate(chances)
+    order = np.lexsort((answers.pairs.customer[rows], -chance))
+    first = np.unique(answers.pairs.customer[rows[order]], return_index=True)[1]
+    kept = order[np.sort(first)]
+    return rows[kept], chance[kept]
+
+
+def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
+    """Facts about everybody and the goods at some positions (None: all goods).
 
     Raises:
         ModelError: the answers were published without a recommender, so they know nobody.
@@ -216,8 +348,8 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
 
     def of_products(name: str) -> pl.DataFrame | None:
         frame = rows.get(name)
-        if frame is None:
-            return None
+        if frame is None or products is None:
+            return frame
         wanted = pl.Series(products, dtype=frame["product"].dtype)
         starts = frame["product"].search_sorted(wanted, side="left").to_list()
         stops = frame["product"].search_sorted(wanted, side="right").to_list()

@@ -5,10 +5,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from retail_brain.text_column import TextColumn
 from serving.store.arrays import Array, map_array
 
 _COLUMN = "text"
@@ -25,67 +25,13 @@ def write_coded(folder: Path, name: str, texts: Sequence[str]) -> None:
     _write_column(folder / f"{name}.arrow", column)
 
 
-class Texts:
-    """Read-only texts by position.
-
-    The buffers are read directly: a scalar of Arrow costs about ten times as much as a slice of its bytes.
-    """
-
-    def __init__(self, column: pa.LargeStringArray) -> None:
-        """Keeps views of the offsets and of the UTF-8 bytes; nothing is copied."""
-        self._column = column
-        _, offsets, texts = column.buffers()
-        rows = slice(column.offset, column.offset + len(column) + 1)
-        self._offsets: Array = np.frombuffer(offsets, np.int64)[rows] if offsets is not None else np.zeros(1, np.int64)
-        self._starts: memoryview = self._offsets.data
-        self._bytes: memoryview = memoryview(texts) if texts is not None else memoryview(b"")
+class Texts(TextColumn):
+    """Read-only texts of a file, by position."""
 
     @classmethod
     def open(cls, folder: Path, name: str) -> "Texts":
         """Maps texts written by this version or by 0.1."""
         return cls(_texts_column(folder, name))
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
-    @cached_property
-    def series(self) -> pl.Series:
-        """All texts, for frames of many rows; made at the first use."""
-        return self._made_series()
-
-    def _made_series(self) -> pl.Series:
-        made = pl.from_arrow(self._column)
-        assert isinstance(made, pl.Series)
-        return made
-
-    def raw(self, row: int) -> bytes:
-        """UTF-8 bytes at a position."""
-        return self._bytes[self._starts[row] : self._starts[row + 1]].tobytes()
-
-    def __getitem__(self, row: int) -> str:
-        return self.raw(row).decode()
-
-    def take(self, rows: Array) -> list[str]:
-        """Texts at several positions."""
-        starts, stops = self._offsets[rows].tolist(), self._offsets[rows + 1].tolist()
-        texts = self._bytes
-        return [texts[start:stop].tobytes().decode() for start, stop in zip(starts, stops, strict=True)]
-
-    def find(self, text: str) -> int:
-        """Position of a text, or -1; the texts must have been written in the order of `sorted_ids`.
-
-        Complexity: bisection, about 20 comparisons in a million.
-        """
-        key, starts, texts = text.encode(), self._starts, self._bytes
-        last = len(starts) - 1
-        low, high = 0, last
-        while low < high:
-            middle = (low + high) >> 1
-            if texts[starts[middle] : starts[middle + 1]].tobytes() < key:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < last and texts[starts[low] : starts[low + 1]].tobytes() == key else -1
 
 
 class CodedTexts:

@@ -42,8 +42,8 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     )
     rows = np.array(products, dtype=np.int64)
     return {
-        "audience": _dated(drawn.people, call.language),
-        "exclusions": _worded(drawn.exclusions, call.language).to_dicts(),
+        "audience": drawn.rows(call.language),
+        "exclusions": drawn.exclusions(call.language),
         "basis": "warm" if drawn.is_warm else "cold",
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
@@ -82,15 +82,3 @@ def _criteria(request: AudienceRequest, call: Call) -> Criteria:
             {"campaign_id": request.campaign_id},
         )
     return of_campaign(criteria, matching.row(0, named=True))
-
-
-def _dated(people: pl.DataFrame, language: str) -> list[dict[str, Any]]:
-    shown = _worded(people, language).with_columns(
-        pl.col("send_on").cast(pl.String), pl.col("probability", "expected_value").round(6)
-    )
-    return shown.to_dicts()
-
-
-def _worded(frame: pl.DataFrame, language: str) -> pl.DataFrame:
-    reason = pl.coalesce("reason_zh", "reason") if language == "zh" else pl.col("reason")
-    return frame.with_columns(reason=reason).drop("reason_zh")

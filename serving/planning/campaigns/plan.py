@@ -8,9 +8,8 @@ import polars as pl
 from retail_brain.decisions.audience import cut_to_size, rank_people
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
-from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.eligibility import any_chances, assessed, person_rows, situation_of
 from retail_brain.decisions.left_over_offers import LEFT_OVER
-from retail_brain.decisions.persons import best_of_cards
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from serving.planning.campaigns.estimates import CausedShare, caused_share
@@ -88,7 +87,9 @@ def plan_campaign(
     if stock is not None:
         facts = replace(facts, left_over=_told(stock, facts), promises=others.promises)
     pairs = source.pairs(product_ids or None, named).join(facts.customers, on="customer_id", how="semi")
-    people = assess(pairs, facts, request, source.as_of, settings.audience)
+    situation, scored = situation_of(pairs, facts, request)
+    found = assessed(scored, situation, request, source.as_of, settings.audience)
+    people = person_rows(found, pairs, situation.goods)
     ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
     answered = None if facts.responses is None else facts.accounts.with_person(facts.responses)
     hour = contact_hours(ranked.select("person_id"), answered, hours)
@@ -96,7 +97,7 @@ def plan_campaign(
         pl.concat([people.filter(pl.col("code").is_not_null()), ranked])
         .join(hour, on="person_id", how="left", maintain_order="left")
         .join(source.segments(), on="customer_id", how="left", maintain_order="left")
-        .join(_any_of(pairs, facts), on="person_id", how="left", maintain_order="left")
+        .join(any_chances(found), on="person_id", how="left", maintain_order="left")
     )
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
@@ -113,12 +114,6 @@ def _of_people(facts: AudienceFacts, named: Sequence[str] | None, store_ids: Seq
         return facts
     people = facts.customers.join(pl.DataFrame({"customer_id": list(named)}), on="customer_id", how="semi")
     return replace(facts, customers=people)
-
-
-def _any_of(pairs: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
-    """Chance of a person to buy any of the goods, taking the purchases as independent."""
-    offered = best_of_cards(pairs, facts.purchases, facts.accounts)
-    return offered.group_by("person_id").agg(any_probability=1 - (1 - pl.col("probability")).product())
 
 
 def _values(facts: AudienceFacts, definition: CampaignDefinition) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.decisions.eligibility import EXCLUSION_TEXTS
+from retail_brain.decisions.exclusions import EXCLUSION_TEXTS
 from retail_brain.decisions.reach import contact_costs
 from serving.planning.campaigns.plan import PlannedCampaign
 

@@ -11,8 +11,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.crowd import homes_of
 from retail_brain.decisions.eligibility import assess
-from retail_brain.decisions.judged_offers import homes_of
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
@@ -116,11 +116,16 @@ def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple
     """
     people = people_of_stores(facts, [store_id]).customers
     if not people.height:
-        raise NotFoundError(
-            f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
-            {"store_id": store_id},
-        )
+        raise nobody_of(store_id)
     return replace(facts, customers=people), pairs.join(people, on="customer_id", how="semi")
+
+
+def nobody_of(store_id: str) -> NotFoundError:
+    """The error where nobody is known to be of a shop."""
+    return NotFoundError(
+        f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
+        {"store_id": store_id},
+    )
 
 
 def people_of_stores(facts: AudienceFacts, store_ids: Sequence[str]) -> AudienceFacts:

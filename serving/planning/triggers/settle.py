@@ -13,9 +13,11 @@ from itertools import groupby
 import polars as pl
 
 from retail_brain.decisions.audience_request import NO_SIZE, AudienceFacts, AudienceRequest
-from retail_brain.decisions.eligibility import EXCLUSION_TEXTS
+from retail_brain.decisions.eligibility import situation_of
+from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_names
 from retail_brain.decisions.frame_memo import FrameMemo
-from retail_brain.decisions.judged_offers import complete_pairs, judged_offers, with_free
+from retail_brain.decisions.goods_on_offer import with_free
+from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError, RetailBrainError
@@ -296,19 +298,29 @@ def _offers(
     told = people.filter(pl.col("product_id").is_not_null())
     if not told.height:
         return pl.DataFrame(schema={"person_id": pl.String, "offer_code": pl.String})
-    pairs = complete_pairs(told.select("customer_id", "product_id", probability=pl.lit(_UNKNOWN)))
+    pairs = told.select("customer_id", "product_id", probability=pl.lit(_UNKNOWN))
     # goods that are due were bought some days ago: only a purchase since then says that nothing is needed
     known = replace(facts, purchases=None) if definition.kind == "due" else facts
     channels = tuple(slot.channel for slot in definition.slots)
     request = _request(desk, stored, definition, channels)
-    judged = judged_offers(pairs, known, request, desk.source.as_of, desk.settings.audience)
+    situation, scored = situation_of(pairs, known, request)
+    crowd, goods = situation.crowd, situation.goods.in_own_shop(known, situation.crowd.stores)
+    offers = judged_offers(
+        scored, crowd, goods, situation.purchases, request, desk.source.as_of, desk.settings.audience, None
+    )
+    judged = pl.DataFrame(
+        {
+            "person_id": crowd.persons["person_id"].gather(offers.person),
+            "offer_code": pl.Series(code_names(offers.code), dtype=pl.String),
+        }
+    )
     assert facts.purchases is not None
     bought = facts.accounts.with_person(facts.purchases).group_by("person_id", "product_id")
     since = told.select("person_id", "product_id", "since").join(
         bought.agg(last=pl.col("bought_on").max()), on=["person_id", "product_id"]
     )
     again = since.filter(pl.col("last") >= pl.col("since")).select("person_id", bought=pl.lit("just_bought"))
-    joined = judged.select("person_id", "offer_code").join(again, on="person_id", how="left")
+    joined = judged.join(again, on="person_id", how="left")
     return joined.select("person_id", offer_code=pl.coalesce("bought", "offer_code"))
 
 

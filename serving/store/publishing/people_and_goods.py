@@ -135,7 +135,7 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         "facts_price_drops": price_drops(dataset, as_of, settings.triggers.look_back_days),
         "facts_birthdays": birthdays(dataset),
     }
-    by_product = {"facts_purchases": facts.purchases, "facts_stock": facts.stock, "facts_values": facts.values}
+    by_product = {"facts_stock": facts.stock, "facts_values": facts.values}
     effect = pl.DataFrame({"caused_share": [facts.caused_share]}, schema={"caused_share": pl.Float64})
     write_rows(folder, "facts_contact_effect", effect)
     for name, frame in whole.items():
@@ -145,3 +145,10 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         if frame is not None:
             placed = frame.with_columns(positions.product().alias("product")).drop_nulls("product")
             write_rows(folder, name, placed.sort("product"))
+    if facts.purchases is not None:
+        # by places and days, as audiences look them up
+        known = pl.DataFrame({"customer_id": list(positions.customers)}, {"customer_id": pl.String})
+        placed = facts.purchases.join(known.with_row_index("customer"), on="customer_id").with_columns(
+            positions.product().alias("product")
+        )
+        write_rows(folder, "facts_purchases", placed.drop_nulls("product").sort("product", "bought_on", "customer"))

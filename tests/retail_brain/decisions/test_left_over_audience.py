@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 
 from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.left_over_offers import LEFT_OVER, share_out_left_over
+from retail_brain.decisions.eligibility import situation_of
+from retail_brain.decisions.left_over_offers import LEFT_OVER
+from retail_brain.decisions.offers import judged_offers, within_left_over
 from retail_brain.settings import AudienceSettings
 
 AS_OF = date(2025, 2, 28)
@@ -69,15 +72,22 @@ def test_nobody_is_told_after_the_goods_end_or_of_goods_wanted_later():
 
 
 def test_people_held_out_take_nothing_of_what_is_left():
-    offers = pl.DataFrame(
-        {
-            "person_id": ["A", "B", "C"], "home_store_id": "S", "product_id": "milk", "probability": [0.9, 0.6, 0.6],
-            "offer_value": [3.0, 2.0, 1.0], "left_over_units": 0.7, "held": [True, False, False],
-        }
-    )  # fmt: skip
+    scored = pl.DataFrame({"customer_id": ["A", "B", "C"], "product_id": "milk", "probability": [0.9, 0.6, 0.6]})
+    homes = pl.DataFrame({"customer_id": ["A", "B", "C"], "home_store_id": "S"})
+
+    def told(units: float) -> list[str]:
+        left = pl.DataFrame([("S", "milk", units, date(2025, 3, 10))], LEFT_OVER, orient="row")
+        facts = AudienceFacts(homes, left_over=left)
+        request = AudienceRequest(("milk",), 9, holdout_share=0.0)
+        situation, pairs = situation_of(scored, facts, request)
+        goods, crowd = situation.goods.in_own_shop(facts, situation.crowd.stores), situation.crowd
+        offers = judged_offers(pairs, crowd, goods, None, request, AS_OF, AudienceSettings(), None)
+        found = within_left_over(offers, crowd, np.ones(3, dtype=np.bool_), lambda person: person == 0)
+        return ["ABC"[person] for person in found.person[found.code == 0]]
+
     # 0.9 is more than is left for anybody; B takes 0.6 of 0.7, and 0.6 more do not fit.
-    assert share_out_left_over(offers)["person_id"].to_list() == ["B"]
-    assert share_out_left_over(offers.with_columns(left_over_units=pl.lit(1.0)))["person_id"].to_list() == ["A", "B"]
+    assert told(0.7) == ["B"]
+    assert told(1.0) == ["A", "B"]
 
 
 @pytest.mark.parametrize(("share", "value"), [(None, 1.0), (0.25, 2 * 0.5 * 0.25 * 0.5 / (1 - 0.5 * 0.25))])

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.persons import Accounts, best_of_cards, homes
+from retail_brain.decisions.eligibility import situation_of
+from retail_brain.decisions.offers import best_of_accounts
+from retail_brain.decisions.persons import Accounts, homes
 from retail_brain.settings import AudienceSettings
 
 AS_OF = date(2025, 2, 28)
@@ -94,8 +96,10 @@ def test_of_several_scores_that_of_the_card_that_bought_last_counts_then_the_hig
     bought = pl.DataFrame(
         {"customer_id": ["a", "b"], "product_id": "tea", "bought_on": [date(2024, 1, 1), date(2025, 2, 1)]}
     )
-    kept = best_of_cards(scored, bought, Accounts.of(persons(a=["a", "b"], c=["c", "d"])))
-    assert dict(kept.select("person_id", "customer_id").iter_rows()) == {"a": "b", "c": "d"}
+    facts = AudienceFacts(scored.select("customer_id"), persons=persons(a=["a", "b"], c=["c", "d"]), purchases=bought)
+    situation, every = situation_of(scored, facts, AudienceRequest(("tea",), 9))
+    kept = best_of_accounts(every, situation.crowd, situation.purchases)
+    assert ["abcd"[account] for account in kept.account] == ["b", "d"]
 
 
 def test_the_shop_of_the_first_card_counts() -> None:

@@ -1,0 +1,133 @@
+"""Who may be reached, how and when, as arrays by person: worked out once for many requests on the same facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from retail_brain.decisions.arrays import NO_DAY, Bools, Places, day_number
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.crowd import Crowd
+from retail_brain.decisions.exclusions import code_number
+from retail_brain.decisions.reach import BEFORE_MEMBERS, caps_of, members, reachable
+from retail_brain.settings import AudienceSettings
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What `reach.reach` says of each person, but for the holdout.
+
+    Attributes:
+        code: number of the reason why a person may not be reached; 0 for those who may.
+        account: place in `Crowd.accounts` of the account to contact.
+        channel: place in `channels`; -1 where it is unknown.
+        channels: names.
+        days: days on which people may be contacted, rising, since 1970-01-01.
+        open_row: row of `is_open`; -1 where every day is open.
+        is_open: whether the caps leave room, by row and day.
+    """
+
+    code: Places
+    account: Places
+    channel: Places
+    channels: Sequence[str]
+    days: Places
+    open_row: Places
+    is_open: Bools
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        arrays = (self.code, self.account, self.channel, self.open_row, self.is_open)
+        return sum(one.nbytes for one in arrays)
+
+    @classmethod
+    def of(
+        cls, crowd: Crowd, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
+    ) -> "Reached":
+        """Of the whole crowd; goods, the campaign and the holdout's key change nothing of it.
+
+        Raises:
+            ImpossibleError: the campaign has no day left.
+        """
+        days = request.contact_days(as_of)
+        frame = reachable(crowd.persons, facts, request, as_of, settings)
+        codes = {name: code_number(name) for name in frame["reach_code"].drop_nulls().unique()}
+        channels = frame["channel"].drop_nulls().unique().sort().to_list()
+        listed = frame.select("open_days").filter(pl.col("open_days").is_not_null()).with_row_index("row")
+        open_row = np.full(frame.height, -1, dtype=np.int32)
+        open_row[frame["open_days"].is_not_null().to_numpy()] = np.arange(listed.height)
+        numbers = np.array([day_number(day) for day in days])
+        each = listed.explode("open_days")
+        is_open = np.zeros((listed.height, len(days)), dtype=np.bool_)
+        of_day = np.searchsorted(numbers, each["open_days"].to_physical().to_numpy())
+        is_open[each["row"].to_numpy(), of_day] = True
+        return cls(
+            code=_numbers(frame["reach_code"], codes, 0, np.int8),
+            account=crowd.accounts.search_sorted(frame["customer_id"]).to_numpy().astype(np.int32),
+            channel=_numbers(frame["channel"], {name: at for at, name in enumerate(channels)}, -1, np.int8),
+            channels=channels,
+            days=numbers,
+            open_row=open_row,
+            is_open=is_open,
+        )
+
+    def sent_on(self, person: Places, due: Places, ends: Places) -> Places:
+        """The day on which each of some persons is contacted, since 1970-01-01.
+
+        The wanted day is the one before the goods are due, within the campaign and before the goods end; without a due
+        date it is the first. Of the open days it is the last one up to the wanted day, or else the first after it.
+
+        Args:
+            person: places of persons who may be reached.
+            due: day on which the goods are due again, or `NO_DAY`.
+            ends: last day of the goods, or `NO_DAY`.
+        """
+        first, last = self.days[0], self.days[-1]
+        until = np.maximum(np.where(ends == NO_DAY, last, np.minimum(ends, last)), first)
+        wanted = np.where(due == NO_DAY, first, np.clip(due - 1, first, until))
+        upto = np.searchsorted(self.days, wanted, side="right")
+        sent = self.days[upto - 1]
+        row = self.open_row[person]
+        some = np.flatnonzero(row >= 0)
+        if some.size:
+            is_open = self.is_open[row[some]]
+            place = np.arange(len(self.days))
+            before = np.where(is_open & (place < upto[some, None]), place, -1).max(axis=1)
+            sent[some] = self.days[np.where(before >= 0, before, is_open.argmax(axis=1))]
+        return sent
+
+
+def reached_of(
+    crowd: Crowd, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
+) -> Reached:
+    """The same, remembered with the facts, and with who was contacted in the campaign before.
+
+    Raises:
+        ImpossibleError: the campaign has no day left.
+    """
+    caps = caps_of(settings)
+    limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
+    asked = (request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
+    inputs = (crowd, facts.consents, facts.contacts, facts.responses, facts.planned, facts.opt_outs, facts.persons)
+    reached = facts.memo.get(
+        inputs, ("reached", asked, limits), lambda: Reached.of(crowd, facts, request, as_of, settings)
+    )
+    told = members(facts, request)
+    if not len(told):
+        return reached
+    is_told = crowd.persons["person_id"].is_in(told.implode()).to_numpy()
+    is_before = np.isin(reached.code, [code_number(name) for name in BEFORE_MEMBERS])
+    code = np.where(is_told & ~is_before, np.int8(code_number("in_campaign")), reached.code)
+    return Reached(
+        code, reached.account, reached.channel, reached.channels, reached.days, reached.open_row, reached.is_open
+    )
+
+
+def _numbers(column: pl.Series, numbers: dict[str, int], none: int, kind: type[np.integer]) -> Places:
+    """Numbers of the texts of a column; `none` where it is null."""
+    if not numbers:
+        return np.full(len(column), none, dtype=kind)
+    return column.replace_strict(numbers, default=none, return_dtype=pl.Int64).to_numpy().astype(kind)

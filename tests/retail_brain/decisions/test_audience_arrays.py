@@ -1,0 +1,145 @@
+"""What is worked out on arrays, against plain loops."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_brain.decisions.arrays import NO_DAY
+from retail_brain.decisions.audience import _best, build_audience
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.eligibility import any_chances, assess, assessed, situation_of
+from retail_brain.decisions.frame_memo import _MOST_BYTES, FrameMemo
+from retail_brain.decisions.goods_on_offer import Goods, InShops, Purchases
+from retail_brain.decisions.holdout import Holdout, is_holdout
+from retail_brain.decisions.reached import Reached
+from retail_brain.settings import AudienceSettings
+from retail_brain.text_column import TextColumn
+
+AS_OF = date(2025, 2, 28)
+
+
+@given(st.lists(st.tuples(st.sampled_from([1.0, 2.0, float("nan")]), st.sampled_from([0.1, 0.2]))), st.integers(1, 6))
+def test_the_first_by_value_chance_and_account_are_those_of_a_whole_sort(
+    people: list[tuple[float, float]], size: int
+) -> None:
+    account = np.arange(len(people))[::-1].copy()
+    expected, chance = (np.array([one[of] for one in people]) for of in (0, 1))
+    found: Any = SimpleNamespace(
+        expected=expected, probability=chance, who=np.arange(len(people)), reached=SimpleNamespace(account=account)
+    )
+    worth = [float("-inf") if np.isnan(value) else value for value in expected]
+    wanted = sorted(range(len(people)), key=lambda one: (-worth[one], -chance[one], account[one]))[:size]
+    assert _best(found, np.arange(len(people)), size).tolist() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(1, 9)), max_size=12))
+def test_the_last_purchase_of_an_owner_is_that_of_any_account(bought: list[tuple[int, int, int]]) -> None:
+    accounts, goods = pl.Series(["a", "b", "c", "d"]), pl.Series(["x", "y", "z"])
+    rows = {(accounts[who], goods[what], AS_OF - timedelta(days=day)) for who, what, day in bought}
+    schema = {"customer_id": pl.String, "product_id": pl.String, "bought_on": pl.Date}
+    held = Purchases.of(pl.DataFrame(sorted(rows), schema, orient="row"), accounts, goods)
+    owner_of = np.array([0, 1, 1, -1])  # b and c are of one person, d is withheld
+    owner, product = np.array([0, 1, 0, 1]), np.array([0, 0, 2, 2])
+    wanted = []
+    for who, what in zip(owner, product, strict=True):
+        days = [day for one, good, day in rows if good == goods[int(what)] and owner_of["abcd".index(one)] == who]
+        wanted.append((max(days) - date(1970, 1, 1)).days if days else NO_DAY)
+    assert held.newest(owner_of, 2, owner, product).tolist() == wanted
+
+
+@pytest.mark.parametrize("is_left_over", [False, True])
+def test_goods_of_the_own_shop_are_looked_up_by_shop_and_product(is_left_over: bool) -> None:
+    yes = np.array([True, True])
+    shops = InShops(
+        np.array([1, 2]), np.array([True, False]), np.array([False, True]), np.ones(2), np.array([7, NO_DAY])
+    )
+    goods = Goods(pl.Series(["x", "y"]), np.ones(2), yes, yes, shops, is_left_over)
+    # shop 0 has y, shop 1 has x, nobody knows the shop of the last one
+    available, free, units, ends = goods.at(np.array([1, 0, 0, 1]), np.array([0, 1, 0, -1]))
+    assert available.tolist() == [True, False, False, not is_left_over]
+    assert free.tolist() == [False, True, False, not is_left_over]
+    assert (units.tolist(), ends.tolist()) == ([1, 1, 0, 0], [7, NO_DAY, NO_DAY, NO_DAY])
+
+
+@given(
+    st.lists(st.booleans(), min_size=4, max_size=4).filter(any),
+    st.booleans(),
+    st.sampled_from([NO_DAY, 9, 11, 12, 20]),
+    st.sampled_from([NO_DAY, 8, 11, 30]),
+)
+def test_a_contact_is_sent_on_the_last_open_day_up_to_the_wanted_one_or_the_first_after_it(
+    is_open: list[bool], every_day: bool, due: int, ends: int
+) -> None:
+    days = [10, 11, 13, 14]
+    none = np.zeros(1, dtype=np.int8)
+    row = np.array([-1 if every_day else 0])
+    reached = Reached(none, none, none, [], np.array(days), row, np.array([is_open]))
+    until = max(min(14, ends if ends != NO_DAY else 14), 10)
+    wanted = 10 if due == NO_DAY else min(max(due - 1, 10), until)
+    usable = [day for day, free in zip(days, is_open, strict=True) if free or every_day]
+    before = [day for day in usable if day <= wanted]
+    sent = reached.sent_on(np.zeros(1, dtype=np.int64), np.array([due]), np.array([ends]))
+    assert sent.tolist() == [max(before) if before else min(usable)]
+
+
+def test_the_holdout_of_a_few_is_that_of_all() -> None:
+    ids = pl.Series([f"c{number}" for number in range(50)])
+    wanted, held = is_holdout(ids, "K", 0.4).to_list(), Holdout(TextColumn.of(ids), "K", 0.4)
+    assert [held.one(place) for place in range(50)] == wanted
+    assert held.many(np.array([3, 7])).tolist() == [wanted[3], wanted[7]]
+    assert not Holdout(TextColumn.of(ids), "K", 0.0).one(3)
+
+
+def test_of_equal_chances_the_first_product_says_why_nothing_is_offered() -> None:
+    pairs = pl.DataFrame(
+        {"customer_id": "a", "product_id": ["x", "y"], "probability": 0.5, "kind": ["repeat", "explore"]}
+    )
+    stock = pl.DataFrame({"store_id": "S", "product_id": ["x", "y"], "on_hand": [0.0, 0.0]})
+    for kind, code in (("repeat", "no_stock"), ("explore", "other_kind")):
+        request = AudienceRequest(("y", "x"), 9, kind=kind)  # type: ignore[arg-type]
+        facts = AudienceFacts(pl.DataFrame({"customer_id": ["a"]}), stock=stock)
+        assert assess(pairs, facts, request, AS_OF, AudienceSettings())["code"].to_list() == [code]
+
+
+def test_the_chance_of_any_good_counts_goods_that_are_not_offered_too() -> None:
+    pairs = pl.DataFrame(
+        {"customer_id": ["a", "a", "b"], "product_id": ["x", "y", "x"], "probability": [0.5, 0.5, 0.2]}
+    )
+    facts = AudienceFacts(
+        pl.DataFrame({"customer_id": ["a", "b", "c"]}),
+        stock=pl.DataFrame({"store_id": ["S"], "product_id": ["y"], "on_hand": [0.0]}),
+    )
+    request = AudienceRequest(("x", "y"), 9)
+    situation, scored = situation_of(pairs, facts, request)
+    found = assessed(scored, situation, request, AS_OF, AudienceSettings())
+    assert dict(any_chances(found).iter_rows()) == pytest.approx({"a": 0.75, "b": 0.2})
+
+
+def test_who_is_only_scored_is_considered_and_scored_once() -> None:
+    pairs = pl.DataFrame(
+        {"customer_id": ["b", "b", "b"], "product_id": ["x", "x", "y"], "probability": [0.2, 0.9, 0.4]}
+    )
+    facts = AudienceFacts(pl.DataFrame({"customer_id": ["a"]}))
+    rows, left = build_audience(pairs, facts, AudienceRequest(("x",), 9, holdout_share=0.0), AS_OF, AudienceSettings())
+    assert rows.select("customer_id", "probability").rows() == [("b", pytest.approx(0.2))]
+    assert left.select("code", "customers").rows() == [("no_signal", 1)]
+
+
+def test_results_that_are_large_are_forgotten_by_their_bytes() -> None:
+    memo = FrameMemo()
+
+    class Large:
+        nbytes = _MOST_BYTES // 2 + 1
+
+    inputs = [object(), object()]
+    first = memo.get((inputs[0],), "x", Large)
+    assert memo.get((inputs[0],), "x", Large) is first
+    second = memo.get((inputs[1],), "x", Large)
+    assert memo.get((inputs[1],), "x", Large) is second
+    assert memo.get((inputs[0],), "x", Large) is not first
