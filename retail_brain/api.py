@@ -294,7 +294,7 @@ class Tenant:
         from serving.planning.people.recommendations import recommend
 
         wish = RecommendationRequest(k=k, kind=kind)
-        model = self._champion("recommender")
+        model = self._champion_recommender()
         blocks = recommend(self.dataset, model, wish, customers=customers, language=language, progress=self.progress)
         return _concat(list(blocks))
 
@@ -321,7 +321,7 @@ class Tenant:
         request = AudienceRequest(product_ids=tuple(product_ids), size=size, **usual | named)
         people, exclusions = audience(
             self.dataset,
-            self._champion("recommender"),
+            self._champion_recommender(),
             self.settings,
             request,
             at_home_only=at_home_only,
@@ -367,6 +367,11 @@ class Tenant:
         day = self.dataset.as_of
         assert day is not None
         return day
+
+    def _champion_recommender(self) -> Any:
+        from training.recommender.champion import champion_recommender
+
+        return champion_recommender(self.workspace, self.settings)
 
     def _champion(self, kind: Kind) -> Any:
         from training.bundle import champion

@@ -183,6 +183,9 @@ class RecommenderSettings(Section):
         default=(),
         description="sets (goods, person) or columns (person.regularity) of feature tables for the ranker too",
     )
+    keep_fitted: bool = Field(
+        default=True, description="keep sources fitted on everybody for the next command; costs disk space"
+    )
     sources: tuple[Annotated[SourceName | str, AfterValidator(_is_source)], ...] = Field(
         default=get_args(SourceName),
         description="candidate sources in use, `own` and `trending` among them; installed ones by name",

@@ -55,6 +55,11 @@ class Workspace:
         return self.root / "answers"
 
     @property
+    def fitted_sources(self) -> Path:
+        """Candidate sources fitted on everybody, kept between commands: `fitted_sources/DIGEST/`."""
+        return self.root / "fitted_sources"
+
+    @property
     def ledger(self) -> Path:
         """Stored forecasts per origin, to be evaluated later: `ledger/DAY.parquet`."""
         return self.root / "ledger"

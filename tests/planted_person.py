@@ -141,6 +141,9 @@ def planted(folder: Path, settings: Settings) -> Iterator[Home]:
     unfinished = workspace.work("train-recommender")
     unfinished.mkdir(parents=True)
     pl.DataFrame({"customer_id": [PERSON]}).write_parquet(unfinished / "part.parquet")
+    fitted = workspace.fitted_sources / "0123456789abcdef"
+    fitted.mkdir(parents=True)
+    pl.DataFrame({"customer_id": [PERSON]}).write_ipc(fitted / "0001.arrow")
     database = Database(workspace.database_url)
     upgrade(database)
     event = Event(occurred_at=datetime(2026, 10, 1), event_type="visit", customer_id=PERSON)

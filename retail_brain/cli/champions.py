@@ -36,7 +36,6 @@ def load_recommender() -> "Scorer":
     Raises:
         ModelError: there is no champion, or this version cannot read it.
     """
-    from training.bundle import champion
-    from training.recommender.model import RecommenderModel
+    from training.recommender.champion import champion_recommender
 
-    return RecommenderModel.load(champion(current().workspace, "recommender"))
+    return champion_recommender(current().workspace, current().settings)

@@ -72,13 +72,12 @@ def recommend(
     from serving.planning.people.offering import RecommendationRequest
     from serving.planning.people.recommendations import recommend as recommendations
     from serving.planning.people.recommendations import write_recommendations
-    from training.bundle import champion
-    from training.recommender.model import RecommenderModel
+    from training.recommender.champion import champion_recommender
 
     chosen = current()
     ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
     dataset = chosen.dataset(lake, as_of)
-    model = RecommenderModel.load(champion(chosen.workspace, "recommender"))
+    model = champion_recommender(chosen.workspace, chosen.settings)
     wish = RecommendationRequest(
         k=k,
         kind=kind.value,

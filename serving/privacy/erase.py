@@ -231,6 +231,7 @@ def _rebuild(place: Place, report: Report, progress: Progress) -> None:
     """Features and published answers without the person; the old ones are removed."""
     workspace, answers = place.workspace, place.workspace.answers
     had_features = workspace.features.is_dir()
+    shutil.rmtree(workspace.fitted_sources, ignore_errors=True)
     shutil.rmtree(workspace.features, ignore_errors=True)
     shutil.rmtree(work_beside(workspace.features), ignore_errors=True)
     published = current_id(answers)

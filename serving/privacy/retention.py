@@ -74,6 +74,9 @@ def remove_overdue(place: Place, progress: Progress, *, by: str, now: datetime) 
             gone = [one for one in _removed(kind, before, place, now) if one.rows]
             step.rows = sum(one.rows for one in gone)
             done += gone
+    if any(one.store == "lake" for one in done):
+        # worked out of rows that went, and quickly worked out again
+        shutil.rmtree(place.workspace.fitted_sources, ignore_errors=True)
     if any(one.store == "database" for one in done):
         compact(place.database)
     if done:

@@ -74,7 +74,7 @@ class DueModel:
         """
         rows = np.arange(history.pairs.height) if rows is None else rows
         probability = np.full((rows.size, len(HORIZONS)), np.nan, np.float32)
-        is_purchased = history.bought[rows]
+        is_purchased = history.pairs["purchase_days"].gather(rows).to_numpy() > 0
         purchased = rows[is_purchased]
         if purchased.size:
             features = due_features(history, statistics, purchased)

@@ -1,11 +1,14 @@
 """Fits the candidate sources and the pair features at a cutoff: all that proposing and scoring pairs needs."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.base import Source
@@ -14,6 +17,7 @@ from training.recommender.candidates.pool import Block, Candidates, block_candid
 from training.recommender.candidates.registry import fit_sources
 from training.recommender.candidates.trending import Trending
 from training.recommender.config import RecommenderConfig
+from training.recommender.due_features import DueStatistics, due_statistics
 from training.recommender.history import History, build_history
 from training.recommender.pair_feature_names import feature_names
 from training.recommender.pair_features import PairFeatures, build_pair_features
@@ -82,9 +86,22 @@ class FittedSources:
         """
         if any(isinstance(source, OutsideSource) for source in self.sources):
             return people, people[:0]
-        is_known = np.zeros(self.history.shape[0], bool)
-        is_known[self.history.rows] = True
+        is_known = np.diff(self.history.starts) > 0
         return people[is_known[people]], people[~is_known[people]]
+
+    @cached_property
+    def due_statistics(self) -> DueStatistics:
+        """What the model of due dates needs of all pairs."""
+        return due_statistics(self.history)
+
+    @cached_property
+    def purchases_per_person(self) -> float:
+        """Mean purchase days (customer x product x day) within the label's days of a customer who comes at all."""
+        history = self.history
+        since = history.as_of - timedelta(days=self.config.label_days)
+        active = max(int((history.customers["last_visit_on"] > since).sum()), 1)
+        decayed_purchases = float(history.pairs[f"decayed_{self.features.slow_half_life}d"].cast(pl.Float64).sum())
+        return decayed_purchases * math.log(2) / self.features.slow_half_life * self.config.label_days / active
 
     def active_people(self) -> Ints:
         """Codes of the customers with at least one purchase, ascending."""

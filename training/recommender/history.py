@@ -71,9 +71,10 @@ class History:
         return read_only(self.pairs["product"].to_numpy().astype(np.int64))
 
     @cached_property
-    def keys(self) -> Ints:
-        """One ascending number per pair, person x products + product, to find pairs by binary search."""
-        return read_only(self.rows * self.shape[1] + self.columns)
+    def starts(self) -> Ints:
+        """Row of each customer's first pair, and the number of pairs: a person's pairs are found without the others."""
+        people = self.pairs["person"].to_numpy()
+        return read_only(np.searchsorted(people, np.arange(self.shape[0] + 1, dtype=people.dtype)).astype(np.int64))
 
     @cached_property
     def bought(self) -> Flags:
@@ -104,11 +105,11 @@ class History:
 
     def find(self, people: Ints, products: Ints) -> Ints:
         """Row of each customer x product in `pairs`; -1 where the two never interacted."""
-        wanted_keys = people * self.shape[1] + products
-        if self.keys.size == 0:
-            return np.full(wanted_keys.size, -1, np.int64)
-        position = np.minimum(np.searchsorted(self.keys, wanted_keys), self.keys.size - 1)
-        return np.where(self.keys[position] == wanted_keys, position, -1)
+        from training.recommender.kernels import find_in_rows  # noqa: PLC0415  # Numba takes a while to import
+
+        found: Ints = np.empty(people.size, np.int64)
+        find_in_rows(self.starts, self.pairs["product"].to_numpy(), (people, products), found)
+        return found
 
     def attribute_values(self, name: str) -> pl.Series:
         """The different values of an attribute, ascending; a value's code is its place + 1."""

@@ -211,6 +211,29 @@ def sparse_cells(
 
 
 @_compiled
+def find_in_rows(starts: _Array, columns: _Array, cells: tuple[_Array, _Array], result: _Array) -> None:
+    """Place of single cells among the stored ones; -1 where a cell is not stored.
+
+    Args:
+        starts: where each row starts.
+        columns: of the stored cells, ascending within a row.
+        cells: row and column of each cell.
+        result: one place per cell.
+    """
+    rows, wanted = cells
+    for cell in range(rows.size):
+        low, high = starts[rows[cell]], starts[rows[cell] + 1]
+        end = high
+        while low < high:
+            middle = (low + high) // 2
+            if columns[middle] < wanted[cell]:
+                low = middle + 1
+            else:
+                high = middle
+        result[cell] = low if low < end and columns[low] == wanted[cell] else -1
+
+
+@_compiled
 def strongest_links(
     left: tuple[_Array, _Array, _Array],
     right: tuple[_Array, _Array, _Array],

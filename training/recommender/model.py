@@ -5,7 +5,7 @@ It is read in both directions: products of a customer, and customers of a produc
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from training.recommender.due_model import DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs, training_cutoffs
 from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
+from training.recommender.kept_sources import kept_sources
 from training.recommender.pair_feature_names import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import cold_start_lists, score_pairs
@@ -47,6 +48,7 @@ class RecommenderModel:
         due: probability of a repeat purchase within 7, 14 and 28 days.
         fitted_on: last day that it saw.
         sources: names of the candidate sources that it was fitted with; a later version may have more.
+        kept_in: folder in which sources fitted on what is scored are kept for the next command; None = nowhere.
     """
 
     config: RecommenderConfig
@@ -55,6 +57,7 @@ class RecommenderModel:
     due: DueModel
     fitted_on: date
     sources: tuple[str, ...] = SOURCE_NAMES
+    kept_in: Path | None = None
 
     @classmethod
     def fit(
@@ -125,7 +128,7 @@ class RecommenderModel:
             DataError: no purchase names a customer.
         """
         day = as_of or dataset.as_of or dataset.last_day()
-        now = fitted or fit_sources_at(dataset.at(day), day, self.config, self.sources)
+        now = fitted or self.fit_sources(dataset, day)
         yield from score_pairs(
             now,
             self.ranker,
@@ -143,7 +146,11 @@ class RecommenderModel:
             DataError: no purchase names a customer.
         """
         day = as_of or dataset.as_of or dataset.last_day()
-        return fit_sources_at(dataset.at(day), day, self.config, self.sources)
+        return kept_sources(dataset.at(day), day, self.config, self.sources, self.kept_in)
+
+    def keeping(self, folder: Path | None) -> "RecommenderModel":
+        """The same model, which keeps fitted sources in a folder and reads them there; None = neither."""
+        return replace(self, kept_in=folder)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
         """Substitutes of a product, one row each: product_id, rank, score (0 to 1), reason.

@@ -1,15 +1,12 @@
 """Scores customer x product pairs with the ranker, block by block, and ranks products for cold-start customers."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from retail_brain.progress import SILENT, Progress
 from training.recommender.candidates.pool import Block, Candidates
-from training.recommender.due_features import DueStatistics, due_statistics
 from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, scaled_to_ranker
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.parallel import in_order
@@ -54,11 +51,10 @@ def score_pairs(
         extra = np.repeat(people, goods.size), np.tile(goods, people.size)
     elif per_product > 0:
         extra = top_people_per_product(fitted, people, per_product)
-    statistics = due_statistics(fitted.history)
 
     def scored(block: Block) -> pl.DataFrame:
         candidates = fitted.candidates(block, with_proposals=products is None)
-        return scored_frame(fitted, ranker, due, statistics, candidates)
+        return scored_frame(fitted, ranker, due, candidates)
 
     frames = in_order(scored, fitted.blocks(people, extra), fitted.threads)
     yield from (frame for frame in progress.track(frames, "scoring") if frame.height)
@@ -90,16 +86,13 @@ def _frames_of_strangers(
         yield asked.join(answers, on="group", maintain_order="left_right").select(list(SCORED))
 
 
-def scored_frame(
-    fitted: FittedSources, ranker: Ranker, due: DueModel, statistics: DueStatistics, block: Candidates
-) -> pl.DataFrame:
+def scored_frame(fitted: FittedSources, ranker: Ranker, due: DueModel, block: Candidates) -> pl.DataFrame:
     """One row per pair of the block, columns SCORED.
 
     Args:
         fitted: sources and features of the day.
         ranker: gives the probability of a purchase within the label's days.
         due: says how a repeat pair's probability divides over time.
-        statistics: of the history, for `due`.
         block: the pairs.
     """
     features = fitted.features.table(block)
@@ -114,7 +107,9 @@ def scored_frame(
     due_day = np.where(np.isnan(days_until_due), -1, days_until_due).astype(np.int32)  # -1 = not due, null below
     repeat_rows = fitted.history.find(block.people[is_repeat], block.products[is_repeat])
     repeat_probability = scaled_to_ranker(
-        due.probabilities(fitted.history, statistics, repeat_rows), probability[is_repeat], fitted.config.label_days
+        due.probabilities(fitted.history, fitted.due_statistics, repeat_rows),
+        probability[is_repeat],
+        fitted.config.label_days,
     )
     expected_gap = np.where(is_repeat, gap, fitted.features.gaps.product[block.products])
     frame = pl.DataFrame(
@@ -149,17 +144,8 @@ def cold_start_probability(fitted: FittedSources, block: Candidates) -> Floats:
     The rate is what an average active person buys, times the product's share in the store (times the segment's lift).
     """
     trending = [source.name for source in fitted.sources].index("trending")
-    probability: Floats = -np.expm1(-block.scores[:, trending] * _purchases_per_person(fitted))
+    probability: Floats = -np.expm1(-block.scores[:, trending] * fitted.purchases_per_person)
     return probability
-
-
-def _purchases_per_person(fitted: FittedSources) -> float:
-    """Mean purchase days (customer x product x day) within the label's days of a customer who comes at all."""
-    history = fitted.history
-    since = history.as_of - timedelta(days=fitted.config.label_days)
-    active = max(int((history.customers["last_visit_on"] > since).sum()), 1)
-    decayed_purchases = float(history.pairs[f"decayed_{fitted.features.slow_half_life}d"].cast(pl.Float64).sum())
-    return decayed_purchases * math.log(2) / fitted.features.slow_half_life * fitted.config.label_days / active
 
 
 def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
@@ -172,7 +158,7 @@ def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
         {
             "store_id": stores.gather(rows),
             "product_id": fitted.history.products["product_id"].gather(columns),
-            "probability": -np.expm1(-share.astype(np.float64) * _purchases_per_person(fitted)),
+            "probability": -np.expm1(-share.astype(np.float64) * fitted.purchases_per_person),
         }
     ).sort("store_id", "probability", "product_id", descending=[False, True, False])
     return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("store_id").alias("rank"))
@@ -184,7 +170,7 @@ def cold_start_chances(fitted: FittedSources) -> pl.DataFrame:
     share = np.zeros(fitted.history.shape[1])
     chain = trending.by_store[[len(fitted.history.stores)]].tocsr()
     share[chain.indices] = chain.data
-    chance = -np.expm1(-share * _purchases_per_person(fitted))
+    chance = -np.expm1(-share * fitted.purchases_per_person)
     return pl.DataFrame({"product_id": fitted.history.products["product_id"], "chance": chance})
 
 

@@ -36,7 +36,7 @@ from training.bundle import KINDS, Kind, champion, champion_version, read_manife
 from training.demand.model import DemandModel
 from training.demand.stored_forecasts import write_origin
 from training.jobs import load_model
-from training.recommender.model import RecommenderModel
+from training.recommender.champion import champion_recommender
 
 _MODEL_OF: dict[str, Kind] = {
     "demand_models": "demand",
@@ -152,9 +152,8 @@ def _fill(
     # people first: what telling them of left-overs earns is part of the plan's advice
     people = None
     if "recommender" in models:
-        counts["pairs"] = publish_people(
-            folder, dataset, RecommenderModel.load(models["recommender"]), settings, positions, progress
-        )
+        recommender = champion_recommender(workspace, settings, models["recommender"])
+        counts["pairs"] = publish_people(folder, dataset, recommender, settings, positions, progress)
         parts += ["pairs", "similar", "complements"]
         people = map_answers(folder, replace(manifest, parts=parts))
     else:

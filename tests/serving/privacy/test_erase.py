@@ -41,7 +41,14 @@ def test_the_person_is_in_every_store_before(home: Home) -> None:
     found = " ".join(home.found())
     for part in ("transactions", "_delta_log", "customers", "identities", "consents", "events", "quarantine"):
         assert part in found, part
-    for part in ("features/person", "features/identity", "answers/", "unfinished/", "operational.db"):
+    for part in (
+        "features/person",
+        "features/identity",
+        "answers/",
+        "unfinished/",
+        "fitted_sources/",
+        "operational.db",
+    ):
         assert part in found, part
 
 

@@ -65,8 +65,10 @@ def test_old_events_go_from_lake_and_database_and_the_border_day_stays(home: Hom
     place = limited(home, events=82)
     assert found(place) == [("lake", "events", 3), ("database", "events", 1)]
     assert home.rows("events").height == 3  # a look changes nothing
+    assert home.place.workspace.fitted_sources.is_dir()
     assert removed(place) == [("lake", "events", 3), ("database", "events", 1)]
     assert home.rows("events").is_empty()
+    assert not home.place.workspace.fitted_sources.exists()
     assert found(place) == removed(place) == []
     kept = events_after("main", database, after_id=0, since=OLD - timedelta(days=999), limit=9)
     assert [one.received_at for one in kept] == [NOW, NOW]

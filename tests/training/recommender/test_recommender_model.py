@@ -11,7 +11,6 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from training.recommender.config import RecommenderConfig
-from training.recommender.due_features import due_statistics
 from training.recommender.due_model import PROBABILITIES
 from training.recommender.examples import training_cutoffs
 from training.recommender.model import RecommenderModel
@@ -186,9 +185,7 @@ def test_people_without_a_purchase_share_the_answer_of_their_store(
     # the same as each of them scored on their own
     people = fitted.history.people(list(new))
     (block,) = fitted.blocks(people)
-    alone = scored_frame(
-        fitted, habits_model.ranker, habits_model.due, due_statistics(fitted.history), fitted.candidates(block)
-    )
+    alone = scored_frame(fitted, habits_model.ranker, habits_model.due, fitted.candidates(block))
     assert alone.equals(pairs.filter(pl.col("customer_id").is_in(list(new))))
     assert set(pairs["customer_id"][: -4 * mine["new1"].height]) == set(lines["customer_id"]), "strangers come last"
 

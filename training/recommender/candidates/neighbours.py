@@ -38,7 +38,7 @@ def _neighbour_pool(history: History, limit: int, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).choice(buyers, limit, replace=False))
 
 
-class _NearestCustomers:
+class NearestCustomers:
     """Cosine similarity of customers to a pool, by their `traits` heaviest products.
 
     Attributes:
@@ -70,7 +70,7 @@ class Neighbours:
         greatest = np.maximum(purchases.max(axis=1).toarray().ravel(), 1e-12)
         self._habits = scaled_rows(purchases, 1.0 / greatest)
         pool = _neighbour_pool(history, max_people, seed)
-        self._nearest = _NearestCustomers(_idf_weighted(self._habits, history.shape[0]), pool, config.traits)
+        self._nearest = NearestCustomers(_idf_weighted(self._habits, history.shape[0]), pool, config.traits)
         self._core = history.core
         self._pool_habits = self._habits[pool][:, self._core]
 
@@ -97,7 +97,7 @@ class UserCF:
         purchases = history.matrix("purchase_days")
         purchases.data = np.log1p(purchases.data)
         pool = _neighbour_pool(history, max_people, seed)
-        self._nearest = _NearestCustomers(_idf_weighted(purchases, history.shape[0]), pool, config.traits)
+        self._nearest = NearestCustomers(_idf_weighted(purchases, history.shape[0]), pool, config.traits)
         recent = decayed_purchases(history, config.half_life_days)
         greatest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
         self._recent = scaled_rows(recent, 1.0 / greatest)[pool][:, history.core]

@@ -1,6 +1,6 @@
 """Scores products by a spectral filter of the co-occurrence graph: GF-CF (Shen et al., CIKM 2021), in closed form."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -36,8 +36,35 @@ def low_pass(scaled: CSR, factors: int, seed: int) -> Floats:
     return np.asarray(basis @ right.T[:, :factors], dtype=np.float32)
 
 
-def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> Callable[[Ints], Floats]:
+@dataclass(frozen=True)
+class SpectralFilter:
     """Function from codes of people to people x products: the linear filter + `IDEAL_WEIGHT` x the ideal low pass.
+
+    Attributes:
+        matrix: people x products, positive where there was a purchase.
+        scaled: the matrix, normalised.
+        transposed: of `scaled`.
+        column_root: root of each column's sum.
+        vectors: products x factors, see `low_pass`.
+    """
+
+    matrix: CSR
+    scaled: CSR
+    transposed: CSR
+    column_root: Floats
+    vectors: Floats
+
+    def __call__(self, block: Ints) -> Floats:
+        signal = self.matrix[block]
+        # from the left, so that products x products is never built
+        linear = ((signal @ self.transposed) @ self.scaled).toarray()
+        with threadpool_limits(1, "blas"):
+            filtered = (scaled_columns(signal, 1 / self.column_root) @ self.vectors) @ self.vectors.T
+        return np.asarray(linear + IDEAL_WEIGHT * filtered * self.column_root[None, :], dtype=np.float32)
+
+
+def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> SpectralFilter:
+    """The filter of a matrix of purchases.
 
     Args:
         matrix: people x products, positive where there was a purchase.
@@ -45,18 +72,7 @@ def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> Callable[[Ints],
         seed: of the randomised decomposition.
     """
     scaled, column_root = normalised(matrix)
-    vectors = low_pass(scaled, factors, seed)
-    transposed = sparse.csr_array(scaled.T)
-
-    def scores(block: Ints) -> Floats:
-        signal = matrix[block]
-        # from the left, so that products x products is never built
-        linear = ((signal @ transposed) @ scaled).toarray()
-        with threadpool_limits(1, "blas"):
-            ideal = (scaled_columns(signal, 1 / column_root) @ vectors) @ vectors.T * column_root[None, :]
-        return np.asarray(linear + IDEAL_WEIGHT * ideal, dtype=np.float32)
-
-    return scores
+    return SpectralFilter(matrix, scaled, sparse.csr_array(scaled.T), column_root, low_pass(scaled, factors, seed))
 
 
 class Spectral:
