@@ -227,9 +227,7 @@ def strangers_in(text: str, kind: str) -> list[str]:
 
 def test_every_route_says_how_it_is_narrowed() -> None:
     silent = [route.path for route in ROUTES if route.scoped_by is None]
-    assert silent == [], (
-        "declare scoped_by=ScopedBy.... in serving/http/routes.py; until then keys with a place get 403"
-    )
+    assert silent == [], "declare scoped_by=ScopedBy.... in serving/http/routes; until then keys with a place get 403"
     answering = {route.path for route in ROUTES if route.scoped_by is not ScopedBy.HEADQUARTERS}
     assert answering == set(BODIES), "a route that answers keys with a place needs a request in BODIES"
 

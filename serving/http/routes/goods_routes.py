@@ -1,0 +1,31 @@
+"""Routes of goods: substitutes and complements."""
+
+from serving.http.access import Scope, ScopedBy
+from serving.http.handlers import related_goods
+from serving.http.messages.goods_messages import BasketRequest, BasketResponse, SimilarRequest, SimilarResponse
+from serving.http.routes.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/similar",
+        "Substitutes of a product",
+        SimilarRequest,
+        SimilarResponse,
+        related_goods.similar,
+        (Scope.GOODS,),
+        tag="goods",
+        depends_on=related_goods.depends_on,
+        scoped_by=ScopedBy.TENANT,
+    ),
+    Route(
+        "/complete_basket",
+        "Complements of the goods in a basket",
+        BasketRequest,
+        BasketResponse,
+        related_goods.complete_basket,
+        (Scope.GOODS,),
+        tag="goods",
+        depends_on=related_goods.depends_on,
+        scoped_by=ScopedBy.TENANT,
+    ),
+)

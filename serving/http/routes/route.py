@@ -1,0 +1,51 @@
+"""One route of the service: what it is asked, answers and needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from serving.http.access import Scope, ScopedBy
+from serving.http.handlers.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route, asked by POST with a JSON body.
+
+    Attributes:
+        path: address below the service's root, such as `/forecast`.
+        summary: one line for the documentation.
+        request: model of the body.
+        response: model of the answer; documented and tested, not checked at every call.
+        run: the handler.
+        scopes: any one of these lets a role in; the handler may ask for more.
+        threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
+        tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
+        depends_on: gives what an answer depends on besides request, language, role and the tenant's view, to be
+            compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
+        streams: whether the handler checks the request and then gives an iterator of answers, each sent as a line of
+            NDJSON once it is computed; `response` is the model of a line.
+        writes_file: whether it may take `serving.file_seconds` in the place of `serving.timeout_seconds`.
+        scoped_by: how it is narrowed for keys of a region, shops or a guide; None answers them with 403.
+        owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
+    """
+
+    path: str
+    summary: str
+    request: type[BaseModel]
+    response: type[BaseModel]
+    run: Callable[[Any, Call], Any]
+    scopes: tuple[Scope, ...]
+    threaded: bool = False
+    tag: str = "extensions"
+    depends_on: Callable[[Any, Call], Any] | None = None
+    streams: bool = False
+    owner: str = ""
+    scoped_by: ScopedBy | None = None
+    writes_file: bool = False
+
+
+def view_alone(_request: Any, _call: Call) -> None:
+    """Nothing but the tenant's view."""

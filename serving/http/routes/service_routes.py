@@ -1,0 +1,103 @@
+"""Routes of the service itself: overview, search, profiles, models, drift and rows set aside."""
+
+from serving.http.access import Scope, ScopedBy
+from serving.http.handlers import insight, overview, profile, promotion
+from serving.http.messages.insight_messages import (
+    DriftRequest,
+    DriftResponse,
+    ModelsRequest,
+    ModelsResponse,
+    PromoteRequest,
+    PromoteResponse,
+    QuarantineRequest,
+    QuarantineResponse,
+)
+from serving.http.messages.lookup_messages import (
+    OverviewRequest,
+    OverviewResponse,
+    ProfileRequest,
+    ProfileResponse,
+    SearchRequest,
+    SearchResponse,
+)
+from serving.http.routes.route import Route, view_alone
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/overview",
+        "Overview: dates, counts, models, stores",
+        OverviewRequest,
+        OverviewResponse,
+        overview.overview,
+        tuple(Scope),
+        tag="service",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/search",
+        "Find stores, products and customers",
+        SearchRequest,
+        SearchResponse,
+        overview.search,
+        (Scope.GOODS, Scope.PEOPLE),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/profile",
+        "Profile of a person, product or store, in words",
+        ProfileRequest,
+        ProfileResponse,
+        profile.profile,
+        (Scope.GOODS, Scope.PEOPLE),
+        tag="service",
+        depends_on=view_alone,
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/models",
+        "Registered model versions side by side, with their backtests",
+        ModelsRequest,
+        ModelsResponse,
+        insight.models,
+        (Scope.MODELS,),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/promote",
+        "Put a registered model version into use, with a reason",
+        PromoteRequest,
+        PromoteResponse,
+        promotion.promote,
+        (Scope.PROMOTE,),
+        threaded=True,
+        tag="service",
+        writes_file=True,
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/drift",
+        "Drift of the features against the build before: stability, nulls, ranges",
+        DriftRequest,
+        DriftResponse,
+        insight.drift,
+        (Scope.MODELS,),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/quarantine",
+        "Rows that an ingest set aside: list, show, retry",
+        QuarantineRequest,
+        QuarantineResponse,
+        insight.quarantine,
+        (Scope.DATA_READ,),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.STORES,
+    ),
+)

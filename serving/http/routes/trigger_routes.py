@@ -1,0 +1,87 @@
+"""Routes of triggers: what they wait for, fired and brought."""
+
+from serving.http.access import Scope, ScopedBy
+from serving.http.handlers import triggers
+from serving.http.messages.trigger_messages import (
+    TriggerActRequest,
+    TriggerEffectRequest,
+    TriggerEffectResponse,
+    TriggerFiringsRequest,
+    TriggerFiringsResponse,
+    TriggerRequest,
+    TriggerResponse,
+    TriggerRunRequest,
+    TriggerRunResponse,
+    TriggersRequest,
+    TriggersResponse,
+)
+from serving.http.routes.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/triggers",
+        "Triggers and what they did",
+        TriggersRequest,
+        TriggersResponse,
+        triggers.triggers,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/trigger",
+        "One trigger: look at it, or store it",
+        TriggerRequest,
+        TriggerResponse,
+        triggers.one,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/trigger_act",
+        "Switch a trigger on or off, or remove it",
+        TriggerActRequest,
+        TriggerResponse,
+        triggers.act,
+        (Scope.CAMPAIGNS,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/trigger_run",
+        "Look for causes of triggers now",
+        TriggerRunRequest,
+        TriggerRunResponse,
+        triggers.run,
+        (Scope.CAMPAIGNS,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/trigger_firings",
+        "What a trigger fired, for whom, and why not",
+        TriggerFiringsRequest,
+        TriggerFiringsResponse,
+        triggers.firings,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/trigger_effect",
+        "Measured effect of a trigger, and every look at it",
+        TriggerEffectRequest,
+        TriggerEffectResponse,
+        triggers.effect,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+)
