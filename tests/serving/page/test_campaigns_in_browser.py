@@ -233,14 +233,14 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     draft("proposal", changed_by="Wang", created_by="Wang")
     draft("run", state="running")
     fake_campaigns.measure({"campaign_id": "run"})
-    page = open_page("overview", language).page
+    watched = open_page("overview", language)
+    page = watched.page
     as_role(page, "marketer")
-    lists: list[str] = []
-    page.on("request", lambda request: lists.append(request.url.rsplit("/", 1)[-1]))
+    watched.requests.clear()
     page.reload()
     cards = page.locator(".card")
     expect(cards).to_have_count(4)
-    assert "leftovers" not in lists, "the service adds up all lines; a page of them is some"
+    assert not [url for url in watched.requests if url.endswith("/leftovers")], "the service adds up all lines; a page of them is some"
     expect(cards.first).to_contain_text("¥310")
     expect(cards.first).to_contain_text(
         says(language, "共 1 行，其中 1 行一周内到期", "1 line, 1 of them for a week at most")
