@@ -240,7 +240,9 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     page.reload()
     cards = page.locator(".card")
     expect(cards).to_have_count(4)
-    assert not [url for url in watched.requests if url.endswith("/leftovers")], "the service adds up all lines; a page of them is some"
+    assert not [url for url in watched.requests if url.endswith("/leftovers")], (
+        "the service adds up all lines; a page of them is some"
+    )
     expect(cards.first).to_contain_text("¥310")
     expect(cards.first).to_contain_text(
         says(language, "共 1 行，其中 1 行一周内到期", "1 line, 1 of them for a week at most")
