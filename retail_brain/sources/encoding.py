@@ -7,28 +7,10 @@ from pathlib import Path
 from typing import IO
 
 from retail_brain.errors import DataError
+from retail_brain.sources.encoding_guess import guess_encoding
 
 _CHUNK_BYTES = 1 << 20
 """Bytes decoded at once: 1 MB."""
-_LAST_ASCII = 127
-"""Code of the last letter of ASCII."""
-_KANA_SHARE = 0.05
-"""Kana of Japanese text are a third and more; Chinese text read as Japanese has next to none. By judgement."""
-_ALONE = 0.5
-"""Share of letters beyond ASCII that stand alone: nearly all accents do, hardly any Chinese does. By judgement."""
-_OF_ONE_SCRIPT = 0.95
-"""Share of letters of the script that a file is in; the others are marks and signs of currency. By judgement."""
-_LEAST_LETTERS = 16
-"""Different letters from which a script is told: half of common Chinese lies where Hangul does, so that nine of ten of
-16 Chinese letters do so once in a thousand, and both of two (苹果) often."""
-_KANA = "[\u3040-\u30ff]"
-_SCRIPTS = {
-    "cp1251": "[А-яЁё№]",
-    "cp932": "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]",
-    "cp949": "[\uac00-\ud7a3]",
-}
-"""Encoding -> its letters; common Chinese is not read so. Shift JIS comes first: CP949 has Hangul for its kanji."""
-_GUESSES = ("gb18030", "big5", "cp1252")
 _ESCAPED = re.compile(r'\\"(?![,;|\t\r\n]|\Z)')
 """A quote behind a backslash, as databases write it within quotes, where the standard doubles it. Before a delimiter it
 may also be a field that ends in a backslash."""
@@ -76,44 +58,14 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 
 
 def likely_encoding(path: Path) -> str | None:
-    """The first of a few encodings that every byte of the file fits; None where none does.
-
-    Bytes of other scripts often fit GB18030 as well. Kana among the letters tell that it is Japanese, and so do kanji
-    without half-width kana, as which Chinese would be read; nothing but Hangul is Korean; small Cyrillic letters in
-    rows are Russian. Accents are single bytes among ASCII, where common Chinese has two bytes beyond ASCII.
-    """
+    """The encoding that the letters of a file are most likely in; None where no guess fits every byte of it."""
     if first_wrong_byte(path, "utf-8") is None:
         return "utf-8"
-    has_lone_bytes = _has_lone_bytes(path)
-    for guess, letters in _SCRIPTS.items():
-        if guess == "cp932" and _share_of(path, guess, _KANA) > _KANA_SHARE:
-            return guess
-        is_script = not has_lone_bytes and _share_of(path, guess, letters) > _OF_ONE_SCRIPT
-        if is_script and len(set(_letters(path, guess))) >= _LEAST_LETTERS:
-            return guess
-    guesses = ("cp1252", *_GUESSES) if has_lone_bytes else _GUESSES
-    return next((guess for guess in guesses if first_wrong_byte(path, guess) is None), None)
-
-
-def _share_of(path: Path, encoding: str, wanted: str) -> float:
-    """Share of the letters beyond ASCII that are of a class, read in an encoding; 0 where the file is not in it."""
-    if first_wrong_byte(path, encoding) is not None:
-        return 0.0
-    letters = _letters(path, encoding)
-    return sum(re.match(wanted, one) is not None for one in letters) / len(letters) if letters else 0.0
-
-
-def _letters(path: Path, encoding: str) -> list[str]:
-    """The letters beyond ASCII of the first bytes of a file."""
-    with open_text(path, encoding) as file:
-        return [one for one in file.read(_CHUNK_BYTES) if ord(one) > _LAST_ASCII and not one.isspace()]
-
-
-def _has_lone_bytes(path: Path) -> bool:
-    """Whether most bytes beyond ASCII stand between two of ASCII."""
     with _open_bytes(path) as file:
-        runs = re.findall(rb"[\x80-\xff]+", file.read(_CHUNK_BYTES))
-    return sum(len(run) == 1 for run in runs) > _ALONE * len(runs)
+        start = file.read(_CHUNK_BYTES)
+    # a letter of two bytes may be cut at the end
+    guess = next((found for cut in range(4) if (found := guess_encoding(start[: len(start) - cut]))), None)
+    return guess if guess is not None and first_wrong_byte(path, guess) is None else None
 
 
 def first_wrong_byte(path: Path, encoding: str) -> str | None:

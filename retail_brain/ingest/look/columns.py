@@ -19,9 +19,11 @@ _FITS: Mapping[str, Callable[[Evidence], bool]] = {
     "joined_on": lambda seen: bool(seen.dates),
     "product_name": lambda seen: not seen.numbers,
     **dict.fromkeys(
-        ("units", "price", "amount", "discount", "on_hand", "unit_cost", "list_price"),
+        ("units", "discount", "on_hand", "on_order", "unit_cost", "list_price"),
         lambda seen: bool(seen.numbers) and not seen.is_clock,
     ),
+    # money that is 0 on every line was not paid for goods
+    **dict.fromkeys(("price", "amount"), lambda seen: bool(seen.numbers) and not seen.is_clock and bool(seen.mean)),
 }
 """Role -> what its values must be."""
 _FILES = {
@@ -39,6 +41,8 @@ _BLANK_MAY_BE = 0.02
 """A column filled in fewer rows than this is taken for none. By judgement: sales channels and remarks are rarer."""
 _PAID_WEIGHT = 0.1
 """What a word such as `net` or `实收` adds to the score of a column of money; less than the step between patterns."""
+_SURE = 2.0
+"""Score of a role that other files of the dataset decide: above that of any name."""
 _LEAST_SCORE = 0.3
 """Score below which the name of another column is no rival for the number of a receipt."""
 
@@ -102,7 +106,7 @@ def _scores(name: str) -> dict[str, float]:
 def _roles_of(name: str, stem: str, seen: Evidence, known: Mapping[str, str]) -> dict[str, float]:
     """Role -> score of a column, by what other files say of it or else by its name."""
     if name in known:
-        return {known[name]: 1.0}
+        return {known[name]: _SURE}
     return {**_scores(name), **_named_id(name, stem, seen)}
 
 
@@ -220,14 +224,15 @@ def _is_code(seen: Evidence) -> bool:
 
 
 def _with_one_decimal_mark(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
-    """A file writes its numbers in one way: `2,000` is read as the columns are that can be read in one way alone."""
+    """A file writes its numbers in one way: `2,000` is read as the columns are that leave no doubt."""
     certain = [what.numbers[0] for what in seen.values() if len(what.numbers) == 1]
     comma = any(reading.decimal == "," for reading in certain)
     point = any(what.has_point for what in seen.values() if what.numbers)
     if comma == point:
         return dict(seen)
     wanted = ColumnFormat(decimal=",") if comma else ColumnFormat(thousands=",")
-    return {
-        name: replace(what, numbers=(wanted,)) if len(what.numbers) > 1 and wanted in what.numbers else what
-        for name, what in seen.items()
-    }
+
+    def is_open(what: Evidence) -> bool:
+        return (len(what.numbers) > 1 and wanted in what.numbers) or (comma and what.has_points_in_threes)
+
+    return {name: replace(what, numbers=(wanted,)) if is_open(what) else what for name, what in seen.items()}

@@ -41,6 +41,8 @@ _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
 """Seconds since 1970 from 2001 to 2049."""
 _READABLE = 0.9
 """Share of the values that a reading must fit: a file may hold a few broken rows. By judgement."""
+_LEAST_POINTED = 2
+"""Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
 _UNITS = 6
 """Kinds of units of measure that a column may have; more are words. By judgement."""
 Reading = str | tuple[str, ...] | None
@@ -66,6 +68,7 @@ class Evidence:
         clock: form of the values where they are times of day without marks: 163100, seconds or minutes after midnight,
             shares of the day; only a column that is called a time is one.
         has_point: whether a number has a decimal point before two digits, or another number than three.
+        has_points_in_threes: whether its points all stand before three digits: thousands or three decimals.
         whole: the least and greatest value where all are whole numbers.
     """
 
@@ -81,6 +84,7 @@ class Evidence:
     offsets: bool = False
     clock: str = ""
     has_point: bool = False
+    has_points_in_threes: bool = False
     whole: tuple[int, int] | None = None
 
 
@@ -112,6 +116,7 @@ def evidence(values: pl.Series) -> Evidence:
         has_time=not clock and _has_time(unique, dates),
         mean=float(mean) if isinstance(mean, int | float) else 0.0,
         clock=_bare_clock(unique),
+        has_points_in_threes=bool(numbers) and _has_points_in_threes(unique),
         has_point=bool(unique.str.contains(r"\d\.(?:\d{1,2}|\d{4,})\D*$").any()),
         whole=_whole(unique),
         offsets=bool(unique.str.contains(r":\d{2}\s*(?:[+-]\d{2}:?\d{2}|Z|UTC)$").any()),
@@ -125,9 +130,28 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
     readings = (ColumnFormat(), ColumnFormat(thousands=","), ColumnFormat(decimal=","))
     shares = {reading: 1 - parse_numbers(unique, reading).null_count() / len(unique) for reading in readings}
     if shares[readings[0]] > _READABLE:
-        return (readings[0],)
+        return (ColumnFormat(decimal=","),) if _has_points_of_thousands(unique) else (readings[0],)
     found = tuple(reading for reading, share in shares.items() if share > _READABLE)
     return found or _numbers_with_units(unique)
+
+
+def _has_points_of_thousands(unique: pl.Series) -> bool:
+    """Whether points stand before three digits alone and small numbers have none: 980, 1.500 and 12.800.
+
+    Weights with three decimals have them in every row.
+    """
+    plain = unique.str.replace_all(r"[^\d.]", "")
+    pointed = plain.str.contains(".", literal=True)
+    if pointed.sum() < _LEAST_POINTED or pointed.all():
+        return False
+    return _has_points_in_threes(unique) and bool(plain.filter(~pointed).str.contains(r"^\d{1,3}$").all())
+
+
+def _has_points_in_threes(unique: pl.Series) -> bool:
+    """Whether some numbers have a point, and all of these three digits behind each, as thousands have."""
+    plain = unique.str.replace_all(r"[^\d.]", "")
+    pointed = plain.filter(plain.str.contains(".", literal=True))
+    return bool(len(pointed) and pointed.str.contains(r"^[1-9]\d{0,2}(?:\.\d{3})+$").all())
 
 
 def _numbers_with_units(unique: pl.Series) -> tuple[ColumnFormat, ...]:

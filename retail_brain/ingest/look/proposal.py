@@ -29,6 +29,7 @@ _DAY_0 = "YYYY-MM-DD"
 _YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
 """Birthdays as the triggers read them; they may lie before all days that a moment of sale can have."""
 _OUR_NAMES = {
+    "guide": "guide_id",
     "product_name": "name",
     "receipt": "transaction_id",
     "store": "store_id",
@@ -210,7 +211,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     _moment(made, found)
     if made.table == "inventory":
-        made.columns["on_hand"] = number_key(made, found, roles["on_hand"], "on_hand")
+        _stock(made, found)
         return
     if not _units(made, sample, found):
         return
@@ -221,6 +222,12 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
             made.columns["channel"] = quoted(roles["channel"])
     leave_out_and_turn(made, sample, found, kept)
     ask_about_currencies(made, sample, found)
+
+
+def _stock(made: Proposal, found: Columns) -> None:
+    for ours in ("on_hand", "on_order"):
+        if ours in found.roles:
+            made.columns[ours] = number_key(made, found, found.roles[ours], ours)
 
 
 def _units(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:
@@ -353,7 +360,7 @@ def _receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
 def _master(made: Proposal, found: Columns) -> None:
     names = {
         "products": ("product_name", "category", "department", "brand", "unit_cost", "list_price"),
-        "customers": ("joined_on",),
+        "customers": ("joined_on", "guide"),
         "stores": ("product_name", "region", "country"),
     }
     day = {"customers": "joined_on", "products": "launched_on"}.get(made.table)

@@ -27,3 +27,27 @@ def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
             if any({"units", "on_hand"} & other.columns.roles.keys() for other in others):
                 return {name: "product"}
     return {}
+
+
+def shared_people(looked: Sequence[LookedAt]) -> dict[str, str]:
+    """Column -> `customer`, for the column by which files of sales know the people of a list of customers.
+
+    A list often numbers its people in several ways, such as a member's number beside the unionid of WeChat. The one
+    that files of sales have too, under its name, is the id.
+
+    Args:
+        looked: the files of a dataset.
+    """
+    for one in looked:
+        own = one.columns.roles.get("customer")
+        if one.proposal.table != "customers" or own is None:
+            continue
+        sales = [other for other in looked if {"units", "amount", "price", "receipt"} & other.columns.roles.keys()]
+        if any(own in other.columns.seen for other in sales):
+            continue
+        taken = set(one.columns.roles.values())
+        for name, seen in one.columns.seen.items():
+            is_key = seen.filled == 1 and seen.distinct == 1 and not seen.dates and name not in taken
+            if is_key and any(name in other.columns.seen for other in sales):
+                return {name: "customer"}
+    return {}

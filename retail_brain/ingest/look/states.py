@@ -1,6 +1,7 @@
 """Rows that are no sales, such as cancelled orders and payments, and rows that are returns without a minus."""
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,13 +11,16 @@ from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
-_NO_SALE = (
-    r".*\bcancel+(?:ed|ado|ada|ation)\b.*|void(?:ed)?|failed|expired|pending|unpaid|draft|storniert|annul[ée]e?|"
-    r"anulad[oa]|cancelad[oa]|.*(?:取消|作废|未付款|待付款|未支付|待支付|关闭|挂单|отмен[её]н|аннулирован|취소).*"
+_CANCELLED = (
+    r".*(?:\bcancel|\banul|\bannul|\bstorn|\bvoid|取消|作废|关闭|キャンセル|취소|отмен|аннулир|h[uủ][yỷ]\b|\biptal|zrušen|sztorn"
+    r"|törölt|\bbatal|dibatalkan|avbrut|avlys|kansel|peruttu|peruutett|ακυρ|ملغ|ยกเลิก|בוטל|geannuleerd).*"
 )
+"""Words in the state of an order that never was a sale."""
+_NO_SALE = rf"{_CANCELLED}|failed|expired|pending|unpaid|draft|.*(?:未付款|待付款|未支付|待支付|挂单).*"
 _REFUND = (
     r"refund|return|退货|退款|退菜|退单|红字|冲红|retour|credit memo|credit note|gutschrift|avoir|rembours|devoluci|"
-    r"devoluç|reembolso|reso\b|返品|возврат|반품|환불"
+    r"devoluç|reembolso|nota de cr[eé]dito|reso\b|返品|возврат|반품|환불|\biade|trả hàng|zwrot|\bretur|palautus"
+    r"|vratka|visszáru|επιστροφ|مرتجع|إرجاع|คืนสินค้า|החזר|זיכוי"
 )
 _REFUNDED = r"refunded|returned|已退款|退款成功|已退货|全额退款|erstattet|rembours[ée]e?"
 _STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
@@ -38,6 +42,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         found: roles of the columns.
         kept: a further condition that rows must meet; blank for none.
     """
+    found = _with_states(sample, found)
     out = [*_no_sales(made, sample, found), *_voided(made, sample, found)]
     conditions = [*out, *([kept] if kept else [])]
     if conditions:
@@ -46,6 +51,25 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     for name in found.all_of("status"):
         if "returns" not in made.keys:
             _returns(made, sample, found, name, " ".join(out))
+
+
+def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
+    """Takes further columns of a few words for states where one of the words is that of a cancelled order."""
+    known = found.all_of("status")
+    taken = {*found.roles.values(), *known}
+    further = [
+        name
+        for name, seen in found.seen.items()
+        if name not in taken and not seen.numbers and not seen.dates and _names_a_cancelled_order(sample, name)
+    ]
+    return replace(found, alternatives={**found.alternatives, "status": (*known, *further)}) if further else found
+
+
+def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
+    kinds = _kinds(sample, name) if sample[name].n_unique() <= _MOST_KINDS else []
+    words = [_plain(kind) for kind in kinds]
+    is_cancelled = [re.fullmatch(f"{_CANCELLED}|.*(?:{_REFUND}).*", word) is not None for word in words]
+    return any(is_cancelled) and not all(is_cancelled)
 
 
 def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -60,6 +84,11 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
                 f"{name!r} names several currencies (rows: {listed}), and money is not converted: keep one with a "
                 f"`where` such as {most}, or convert the prices"
             )
+
+
+def _plain(kind: str) -> str:
+    """A kind for comparing with words; the small letter of the Turkish capital İ has a mark of its own."""
+    return kind.strip().lower().replace("\u0307", "")
 
 
 def _kinds(sample: pl.DataFrame, name: str) -> list[str]:
@@ -79,7 +108,7 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]
     for name in found.all_of("status"):
         kinds = _kinds(sample, name)
         is_state = re.search(_STATE, bare_name(name)) is not None
-        no_sale = [kind for kind in kinds if _is_no_sale(kind.strip().lower(), is_state=is_state)]
+        no_sale = [kind for kind in kinds if _is_no_sale(_plain(kind), is_state=is_state)]
         if not no_sale or len(kinds) > _MOST_KINDS:
             continue
         # a column that says the same as one before adds nothing
@@ -100,7 +129,7 @@ def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) 
     """Whether the rows of these kinds are cancelled by the first column of states already."""
     first = found.all_of("status")[0]
     cancelled = sample.filter(pl.col(name).is_in(kinds))[first]
-    return all(re.fullmatch(_NO_SALE, str(kind).strip().lower()) for kind in cancelled.to_list())
+    return all(re.fullmatch(_NO_SALE, _plain(str(kind))) for kind in cancelled.to_list())
 
 
 def _voided(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
@@ -139,7 +168,7 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, 
 
 def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str, left_out: str) -> None:
     kinds = _kinds(sample, name)
-    returned = [kind for kind in kinds if re.search(_REFUND, kind.lower()) and _listed([kind]) not in left_out]
+    returned = [kind for kind in kinds if re.search(_REFUND, _plain(kind)) and _listed([kind]) not in left_out]
     if not returned or len(kinds) > _MOST_KINDS or not {"units", "unit_price"} <= set(made.columns):
         return
     if "units" not in found.roles:

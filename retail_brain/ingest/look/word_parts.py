@@ -1,4 +1,4 @@
-"""Reads names of columns part by part, in English, German, French, Spanish, Italian, Dutch and Chinese.
+"""Reads names of columns part by part, in Western languages, Chinese, Japanese and Korean.
 
 The names in `words` are whole names that tills are known to print; these parts recognise names that nobody listed,
 such as `Codice articolo` or `存货编码`, and count for less.
@@ -12,7 +12,7 @@ _LATIN: Final[Mapping[str, str]] = {
     "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|#"
     r"|[a-z]*(?:nummer|nr)",
     "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|txn|document|basket"
-    r"|ventas?|ventes?"
+    r"|ventas?|ventes?|flow|voucher"
     r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
     r"|kassenbon|beleg|vorgang)[a-z]*",
     "goods": r"products?|prod|items?|art|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
@@ -26,14 +26,14 @@ _LATIN: Final[Mapping[str, str]] = {
     "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
     r"|shopper|loyalty|card"
     r"|kunde[a-z]*",
-    "units": r"qty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita|aantal|pieces"
-    r"|pcs|quantidade|qtde?|[a-z]*(?:menge|anzahl)",
+    "units": r"qty|qnty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita|aantal"
+    r"|pieces|pcs|quantidade|qtde?|[a-z]*(?:menge|anzahl)",
     "price": r"price|[a-z]*preis|prix|precio|prezzo|preco|prijs|vk|rate",
-    "amount": r"total|amount|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
+    "amount": r"total|amount|money|amt|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
     r"|valor|value|net|gross"
     r"|[a-z]*(?:umsatz|betrag|erlos)|gesamt[a-z]*",
     "total": r"total|subtotal|gesamt[a-z]*",
-    "discount": r"discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
+    "discount": r"disc|discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
     "moment": r"date|day|time|timestamp|fecha|data|heure|hora|created|dat|[a-z]*(?:datum|zeit)",
     "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
     r"|tips?|commission"
@@ -48,15 +48,43 @@ _CHINESE: Final[Mapping[str, str]] = {
     r"|条形码|代码|货号|款号|id|sku)$"
     r"|^(?:条码|条形码|货号|款号)",
     "product_name": r"(?:商品|存货|菜品|物料|货品|产品|宝贝|品项|单品)(?:名称?|全名|标题)?$",
-    "store": r"(?:门店|店铺|分店|网点|机构|商店|仓库|专柜|店面|发货仓)(?:编码|编号|代码|id|名称?)?$",
+    "store": r"(?:门店|门市|店铺|分店|网点|机构|商店|仓库|专柜|店面|发货仓)(?:编码|编号|代码|id|名称?)?$",
     "customer": r"(?:会员|顾客|客户|买家|购货单位|往来单位|用户).{0,2}(?:卡号|编号|编码|id|号|手机|手机号"
     r"|电话|名称?|昵称)?$",
     "units": r"^(?!.*退).*(?:数量|份数|件数|销量)$",
     "price": r"(?:单价|售价|价格|价)$",
-    "amount": r"^(?!.*(?:税额|运费|配送|成本|退款|优惠|折扣)).*(?:金额|合计|小计|总价|总额|收入|营业额|实收|实付)$",
+    "amount": r"^(?!.*(?:税额|运费|配送|成本|退款|优惠|折扣|割引|値引))"
+    r".*(?:金额|合计|小计|总价|总额|收入|营业额|实收|实付)$",
     "discount": r"(?:优惠|折扣|让利|折让|减免).*(?:金额|额)?$",
     "moment": r"(?:日期|时间)$",
     "status": r"状态$",
+}
+_JAPANESE: Final[Mapping[str, str]] = {
+    "receipt": r"(?:注文|受注|取引|伝票|レシート|会計|売上)(?:番号|no|id|コード)$",
+    "product": r"^(?!.*(?:名|分類|区分)).*(?:商品|品番|アイテム|jan|sku).*(?:番号|コード|id|no)$|^(?:品番|jan)$",
+    "product_name": r"(?:商品|アイテム|メニュー|品)名称?$",
+    "store": r"^(?:店舗|店|ショップ|支店)(?:名|コード|番号|id)?$",
+    "customer": r"^(?:会員|顧客|お客様|購入者|注文者)(?:番号|コード|id|no|メール.*|電話.*)?$|^メールアドレス$",
+    "units": r"^(?!.*(?:返品|合計)).*(?:数量|個数|点数|商品数|販売数|売上数)$",
+    "price": r"^(?!.*原).*(?:単価|価格|売価)$",
+    "amount": r"^(?!.*(?:税|送料|値引|割引|ポイント|手数料|預|釣|請求|原価|支払)).*(?:金額|小計|合計|売上高?)$",
+    "discount": r"^(?!.*率).*(?:値引|割引)",
+    "moment": r"^(?!.*(?:発送|更新|配送|届|入金|生年|登録|締)).*(?:日時|日付|日)$",
+    "time": r"(?:時刻|時間)$",
+    "status": r"(?:ステータス|区分|状態|種別)$",
+}
+_KOREAN: Final[Mapping[str, str]] = {
+    "receipt": r"^(?!상품).*(?:주문|영수증|거래|전표|결제)번호$",
+    "product": r"^(?!.*주문).*(?:상품|품목|제품).*(?:코드|번호)$|^바코드$",
+    "product_name": r"(?:상품|품목|제품|메뉴)명$",
+    "store": r"^(?:매장|지점|점포|스토어)(?:명|코드|번호)?$",
+    "customer": r"^(?:회원|고객|구매자|주문자)_?(?:id|번호|코드|아이디|연락처|전화번호)$",
+    "units": r"^(?!.*(?:취소|반품|재고)).*수량$",
+    "price": r"^(?!.*(?:옵션|배송)).*(?:단가|판매가|가격)$",
+    "amount": r"^(?!.*(?:할인|배송|수수료|정산|세액|부가세)).*(?:금액|매출액?|합계)$",
+    "discount": r"할인(?:금?액)?$",
+    "moment": r"^(?!.*(?:발송|확인|배송|기한|출력|생년)).*(?:일시|일자|날짜|주문일|결제일|판매일)$",
+    "status": r"상태$",
 }
 _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"moment"}, "moment", 0.4),
@@ -65,9 +93,9 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"price"}, "price", 0.4),
     ({"amount"}, "amount", 0.4),
     ({"units"}, "units", 0.45),
+    ({"goods", "name"}, "product_name", 0.45),
     ({"goods_code"}, "product", 0.45),
     ({"goods", "code"}, "product", 0.45),
-    ({"goods", "name"}, "product_name", 0.45),
     ({"customer", "code"}, "customer", 0.45),
     ({"customer"}, "customer", 0.35),
     ({"store", "code"}, "store", 0.45),
@@ -76,6 +104,8 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"name"}, "product_name", 0.2),
 )
 """Kinds of words that must all be in a name, the role they make, and how sure it is; the first that fits counts."""
+_EAST_ASIAN_SCORE = 0.38
+"""Score of a name whose end or beginning is a word of Chinese, Japanese or Korean."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _PAID = {
@@ -94,10 +124,14 @@ def part_scores(name: str) -> dict[str, float]:
     >>> part_scores("codigo_articulo"), part_scores("存货编码"), part_scores("shipping_date")
     ({'product': 0.45}, {'product': 0.45}, {})
     """
-    if re.search(r"[\u4e00-\u9fff]", name):
-        return {role: 0.38 for role, pattern in _CHINESE.items() if re.search(pattern, name)} | (
-            {"product": 0.45} if re.search(_CHINESE["product"], name) else {}
-        )
+    if re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]", name):
+        found = {
+            role: _EAST_ASIAN_SCORE
+            for words in (_CHINESE, _JAPANESE, _KOREAN)
+            for role, pattern in words.items()
+            if re.search(pattern, name)
+        }
+        return found | ({"product": 0.45} if "product" in found else {})
     kinds = {kind for token in name.split("_") for kind, words in _LATIN.items() if re.fullmatch(words, token)}
     if "beside" in kinds or re.match(_OF_A_LINE, name):
         return {}

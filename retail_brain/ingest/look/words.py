@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.words_of_languages import FURTHER
 from retail_brain.sources.column_names import plain_name
 
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
@@ -56,16 +57,17 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "customer": (
         rf"(?:customer|cust|client|member|user|buyer|loyalty|card|membership|shopper|household|kunden?|partner)_?{_CODE}",
-        r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号|(?:회원|고객)(?:번호|코드|id)",
+        r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号|(?:회원|고객)(?:번호|코드|id)|(?:wechat_|wx_)?union_?id",
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
         r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|(?:дисконтная_)?карта|номер_карты|покупатель|клиент|контрагент|(?:no|numero|code)_(?:carte|client)|carte(?:_(?:de_)?(?:fidelite|client))?|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
-        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name",
+        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name|(?:contact|customer|buyer|billing|client)_email"
+        r"(?:_address)?|email_address|vip(?:_?(?:no|id|card|code))?|party_?(?:code|id|no)|open_?id",
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
         r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во",
-        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
+        r"pieces|pcs|num|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
@@ -87,6 +89,15 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
+    "on_order": (r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
+                 r"|offene_bestell(?:ung|menge)",
+                 r"(?:采购)?在途(?:数量?|库存|数)?|已订(?:未到)?(?:数量)?|발주(?:잔량|수량)|発注残(?:数)?"),
+    "guide": (
+        r"guide(?:_?(?:id|no|code|name))?|(?:sales|order)_?(?:person|rep|man|employee|associate|assistant)(?:_(?:id|no|code|name"
+        r"|custom_id))?|salesman|(?:seller|clerk|cashier|operator|employee|staff|oper|waiter|server)(?:_?(?:id|no|code|name))?",
+        r"(?:归属|专属|所属)?(?:导购|营业员|店员|收银员|销售员|业务员)(?:员)?(?:编号|工号|id|姓名|名称)?|担当者?(?:名|コード)?|スタッフ.*"
+        r"|직원.*|vendedor|verkaufer|vendeur|bediener(?:_?(?:id|name))?|nguoi_ban|kasiyer|satici|продавец|кассир|sprzedawca|kasjer",
+    ),
     "category": (r"(?:product_?|item_?)?category(?:_name)?|product_type|warengruppe|aisle",
                  r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?",
                  r"family|class|product_group(?:_name)?|product_type_name|rayon|familia"),
@@ -113,6 +124,15 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""
+_FURTHER_SCORE = 0.5
+"""Score of names in further languages: above parts of names, below the surest of other roles."""
+_SIMPLIFIED = str.maketrans(
+    "訂單編號門會員數價額規時間狀態銷貨條碼銀機產類別開發優購買實賬帳點總計淨錢顧電話經辦稅營業庫備註導師櫃顆稱聯絡裝",
+    "订单编号门会员数价额规时间状态销货条码银机产类别开发优购买实账账点总计净钱顾电话经办税营业库备注导师柜颗称联络装",
+)
+"""Letters of Hong Kong and Taiwan in names of columns, and those of the mainland."""
+_ACCENTED = "[\u0000-\u024f\u0370-\u03ff\u1e00-\u1fff]"
+_UNCROSSED = str.maketrans("đłøı", "dloi")
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -138,19 +158,24 @@ def role_scores(header: str) -> dict[str, float]:
     (1.0, 0.8)
     """
     whole = bare_name(header)
-    scores = _scores(whole)
-    for role, score in part_scores(whole).items():
-        scores[role] = max(score, scores.get(role, 0.0))
+    scores: dict[str, float] = {}
+    for name in {whole, whole.translate(_SIMPLIFIED)}:
+        for role, score in (*_scores(name).items(), *part_scores(name).items()):
+            scores[role] = max(score, scores.get(role, 0.0))
     if "/" in whole:  # a field of a related record, such as `Order Lines/Quantity`
         scores = {**_scores(whole.rpartition("/")[2].strip("_ ")), **scores}
+    if "guide" in scores:  # the name of a person
+        scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
     if "%" in header:
         scores.pop("discount", None)
     return scores
 
 
 def _without_accents(name: str) -> str:
-    """Latin letters without accents; marks of other scripts, such as those of kana, make other letters."""
-    return "".join(unicodedata.normalize("NFD", letter)[0] if letter < "\u0250" else letter for letter in name)
+    """Latin and Greek letters without accents; marks of other scripts, such as those of kana, make other letters."""
+    return "".join(
+        unicodedata.normalize("NFD", letter)[0] if re.match(_ACCENTED, letter) else letter for letter in name
+    ).translate(_UNCROSSED)
 
 
 def _scores(name: str) -> dict[str, float]:
@@ -160,4 +185,5 @@ def _scores(name: str) -> dict[str, float]:
             if re.fullmatch(pattern, name):
                 found[role] = max(1.0 - 0.2 * place, _LAST_SCORE)
                 break
-    return found
+    further = {role: _FURTHER_SCORE for role, pattern in FURTHER.items() if re.fullmatch(pattern, name)}
+    return {**further, **found}
