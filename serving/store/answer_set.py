@@ -223,6 +223,7 @@ _TABLES = (
     "place",
     "campaigns",
     "changes",
+    "changes_since",
     "performance",
     "performance_stock",
     "performance_weeks",

@@ -31,18 +31,22 @@ def head_office_of(request: HeadOfficeRequest, call: Call) -> dict[str, Any]:
 
 def _changes(most: int, call: Call) -> dict[str, Any] | None:
     """Exceptions that are new or gone since the answers before; None where those had none to compare with."""
-    table = call.answers.rows.get("changes")
-    if table is None or not table.height:
+    rows = call.answers.rows
+    table = rows.get("changes")
+    # answers of older versions know the day from the changes alone
+    days = [answers["before"] for name in ("changes_since", "changes") if (answers := rows.get(name)) is not None]
+    since = next((str(day[0]) for day in days if day.len()), None)
+    if table is None or since is None:
         return None
     counted = table.group_by("change").agg(lines=pl.len(), money=pl.col("money").sum().round(2))
     sums = {row["change"]: {"lines": row["lines"], "money": row["money"]} for row in counted.to_dicts()}
     nothing = {"lines": 0, "money": 0.0}
     listed = {}
     for change in ("new", "gone"):
-        rows = table.filter(change=change).sort("money", descending=True, maintain_order=True).head(most)
-        named = with_names(rows.drop("change", "before"), call.answers, ("store_id", "other_store_id"))
+        dearest = table.filter(change=change).sort("money", descending=True, maintain_order=True).head(most)
+        named = with_names(dearest.drop("change", "before"), call.answers, ("store_id", "other_store_id"))
         listed[change] = plain_rows(named.drop(SEARCHED), call.language)
     return {
-        "since": str(table["before"][0]),
+        "since": since,
         **{name: sums.get(name, nothing) | {"rows": listed[name]} for name in listed},
     }

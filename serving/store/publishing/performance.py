@@ -74,6 +74,8 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
     )
     both = pl.concat([new, gone], how="diagonal_relaxed").with_columns(before=pl.lit(day))
     write_rows(folder, "changes", both.select(pl.col(name).cast(kind) for name, kind in CHANGES.items()))
+    # the day also where nothing changed: answers of the same day that follow are compared with it
+    write_rows(folder, "changes_since", pl.DataFrame({"before": [day]}))
 
 
 def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] | None:
@@ -81,9 +83,11 @@ def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] 
     day, listed = date.fromisoformat(read_manifest(current).as_of), map_rows(current, "attention")
     if day != as_of:
         return (listed, day) if day < as_of else None
-    changes = map_rows(current, "changes") if has_rows(current, "changes") else None
-    if changes is None or not changes.height:
+    since = "changes_since" if has_rows(current, "changes_since") else "changes"
+    compared = map_rows(current, since)["before"] if has_rows(current, since) else pl.Series(dtype=pl.Date)
+    if not compared.len():
         return None
+    changes = map_rows(current, "changes")
     kept = listed.join(changes.filter(change="new"), on=list(_EXCEPTION), how="anti", nulls_equal=True)
     gone = changes.filter(change="gone").select(name for name in listed.columns if name in changes.columns)
-    return pl.concat([kept, gone], how="diagonal_relaxed"), changes["before"][0]
+    return pl.concat([kept, gone], how="diagonal_relaxed"), compared[0]

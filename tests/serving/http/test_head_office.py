@@ -1,5 +1,6 @@
 """How stores do over HTTP: sums and ratios in one place, nulls with their reason, and what changed."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +48,22 @@ def test_a_shop_that_closed_has_no_figures_and_says_so(monkeypatch: pytest.Monke
     assert told is not None
     assert (told["total"], told["stores"], told["regions"]) == (None, [], [])
     assert told["reasons"] == {"waste": "no_write_offs", "sales": "no_sales"}
+
+
+def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = pl.DataFrame({"store_id": ["S1", "D1"], "store_name": ["One", "Depot"], "region": ["North", "North"]})
+    monkeypatch.setattr(figures, "places", lambda _: names)
+    sums = pl.DataFrame([{"store_id": "S1", "window": "now", "sales": 80.0, "units": 8.0}], schema=PERFORMANCE)
+    held = pl.DataFrame({"store_id": ["S1", "D1"], "stock_value": [30.0, 900.0]}, schema_overrides=STOCK_NOW)
+    stock = pl.concat([pl.DataFrame(schema=STOCK_NOW), held], how="diagonal")
+    rows = {"performance": sums, "performance_stock": stock, "performance_weeks": pl.DataFrame(schema=TREND)}
+    told = figures.head_office(SimpleNamespace(rows=rows))
+    assert told is not None
+    assert [(row["store_id"], row["sales"], row["stock_value"]) for row in told["stores"]] == [
+        ("S1", 80.0, 30.0),
+        ("D1", None, 900.0),
+    ]
+    assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
 
 
 def test_sales_without_any_price_are_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +127,22 @@ def test_answers_of_the_same_day_are_compared_with_the_last_earlier_day(tmp_path
     made = map_rows(now, "changes")
     assert made.select("change", "kind", "store_id").rows() == [("new", "stockout", "S3"), ("gone", "phantom", "S1")]
     assert made["before"].unique().to_list() == [date(2025, 2, 27)]
+
+
+def test_a_day_without_changes_is_kept_for_further_answers_of_that_day(tmp_path: Path, synthetic: Any) -> None:
+    """Nothing changed from the 27th to the first answers of the 28th; the second ones of the 28th have S3."""
+    folders = [tmp_path / name for name in ("earlier", "first", "second")]
+    listed = [("S1",), ("S1",), ("S1", "S3")]
+    for folder, shops, day in zip(folders, listed, (27, 28, 28), strict=True):
+        folder.mkdir()
+        write_rows(folder, "attention", exceptions(*(("stockout", shop, 5.0) for shop in shops)))
+        publish_changes(folder, tmp_path, date(2025, 2, day))
+        manifest = replace(synthetic._manifest(folder.name, []), as_of=f"2025-02-{day}")
+        synthetic.write_manifest(folder, manifest)
+        write_text(tmp_path / "CURRENT", f"{folder.name}\n")
+    assert map_rows(tmp_path / "first", "changes").is_empty()
+    made = map_rows(tmp_path / "second", "changes")
+    assert made.select("change", "store_id", "before").rows() == [("new", "S3", date(2025, 2, 27))]
 
 
 def test_a_second_publication_of_the_first_day_has_nothing_to_compare_with(tmp_path: Path, synthetic: Any) -> None:

@@ -32,7 +32,7 @@ def test_people_are_counted_by_month_and_store(open_page: Open, site: Any, langu
 def test_regions_and_guides_are_named_also_those_without_one(open_page: Open, language: str) -> None:
     page = open_page("assets?level=guide", language).page
     rows = page.locator(".table-box").first.locator("tbody tr")
-    expect(rows.first).to_contain_text(says(language, "没有导购", "Without a guide"))
+    expect(rows.first).to_contain_text(says(language, "没有导购", "No sales associate"))
     expect(rows.last).to_contain_text("王芳")
     page.locator("[data-level=region]").click()
     expect(rows.first).to_contain_text("华东")
@@ -76,7 +76,7 @@ def test_one_store_is_counted_alone(open_page: Open, site: Any, language: str) -
     page.locator("[name=months]").select_option("24")
     site.bodies("assets", lambda body: body == {"months": 24, "store_id": "S01", "levels": ["store"]})
     page.goto(page.url.split("#")[0] + "#/assets?store=S90")
-    expect(page.locator(".empty")).to_contain_text(says(language, "这里没有已知顾客", "Nobody is known here"))
+    expect(page.locator(".empty")).to_contain_text(says(language, "这里没有已知顾客", "No known customers here"))
 
 
 def test_a_count_that_is_being_worked_out_is_asked_for_again(open_page: Open) -> None:

@@ -69,7 +69,7 @@ def test_a_marketer_takes_excess_stock_to_a_measured_effect_in_few_clicks(open_p
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有测量", "Not measured yet"))
     click("[data-action=measure]")
     expect(page.locator(".lead")).to_contain_text(
-        says(language, "有效：比不做多了约 19 笔购买", "It worked: about 19 purchases more")
+        says(language, "有效：比不做多了约 19 笔购买", "It worked: about 19 more purchases")
     )
     rows = page.locator(".intervals li")
     expect(rows.first).to_contain_text(says(language, "+5（+2 至 +8）", "+5 (+2 to +8)"))
@@ -93,7 +93,7 @@ def test_goods_become_a_campaign_with_messages_in_two_languages(open_page: Open,
     assert sent["slots"] == [slot | {"contact_cost": 0}]
     assert (sent["product_ids"], sent["size"], sent["holdout_share"]) == (["P0001"], 30, 0.2)
     assert (sent["starts_on"], sent["ends_on"]) == ("2026-03-01", "2026-03-15")
-    page.locator("summary", has_text=says(language, "活动内容", "What it is about")).click()
+    page.locator("summary", has_text=says(language, "活动内容", "Definition")).click()
     expect(page.locator(".definition")).to_contain_text("Milk is in.")
 
 
@@ -245,7 +245,7 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     )
     expect(cards.first).to_contain_text("¥310")
     expect(cards.first).to_contain_text(
-        says(language, "共 1 行，其中 1 行一周内到期", "1 line, 1 of them for a week at most")
+        says(language, "共 1 行，其中 1 行一周内到期", "1 line, 1 with a week or less left")
     )
     expect(cards.nth(1)).to_contain_text("812")
     expect(page.locator(".waiting li")).to_have_count(1)
@@ -255,7 +255,7 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     expect(page.locator("textarea")).to_have_value("next_due_on between today and today + 7")
     page.go_back()
     page.locator("[data-action=start-sleeping]").click()
-    expect(page.locator("[name=name]")).to_have_value(says(language, "阶段：沉睡", "Stage: Sleeping"))
+    expect(page.locator("[name=name]")).to_have_value(says(language, "阶段：沉睡", "Stage: Dormant"))
 
 
 def test_a_card_whose_data_are_not_there_is_left_out(open_page: Open) -> None:

@@ -54,7 +54,7 @@ def test_a_guide_lands_on_todays_people_and_answers_by_one_tap(open_page: Open, 
     page = a_guides_phone(open_page, site, language)
     assert page.url.endswith("#/guide")
     expect(page.locator("nav [data-view]")).to_have_text(
-        [says(language, "今日名单", "Today's people"), says(language, "顾客", "Customer")]
+        [says(language, "今日名单", "Today's list"), says(language, "顾客", "Customer")]
     )
     first = card(page, 0)
     expect(first).to_contain_text("C00001")
@@ -66,7 +66,7 @@ def test_a_guide_lands_on_todays_people_and_answers_by_one_tap(open_page: Open, 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     first.locator("[data-outcome=bought]").click()
     expect(first.locator(".outcome .badge")).to_have_text(says(language, "已购买", "Bought"))
-    expect(page.locator(".unsent")).to_have_text(says(language, "所有记录都已发送", "All answers are sent"))
+    expect(page.locator(".unsent")).to_have_text(says(language, "所有记录都已发送", "All answers sent"))
     expect(page.locator(".guide-sum")).to_contain_text(says(language, "已完成 1 / 3", "1 of 3 done"))
     sent = site.bodies("guide_answers")[0]["answers"]
     assert [(one["task_id"], one["outcome"]) for one in sent] == [("t0", "bought")]
@@ -85,7 +85,7 @@ def test_answers_wait_for_the_line_and_each_counts_once(open_page: Open, site: A
     page.route("**/overview", lambda route: route.abort())
     page.route("**/guide_list", lambda route: route.abort())
     page.reload()
-    expect(page.locator(".notice")).to_contain_text(says(language, "网络不通", "The line is down"))
+    expect(page.locator(".notice")).to_contain_text(says(language, "网络不通", "You are offline"))
     expect(card(page, 1).locator(".outcome .badge")).to_have_text(says(language, "未联系上", "Not reached"))
     expect(unsent).to_contain_text("2")
     page.unroute("**/guide_answers")
@@ -102,7 +102,7 @@ def test_answers_wait_for_the_line_and_each_counts_once(open_page: Open, site: A
     page.route("**/guide_answers", lose_once)
     page.get_by_role("button", name=says(language, "立即发送", "Send now")).click()
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(unsent).to_contain_text(says(language, "所有记录都已发送", "All answers are sent"))
+    expect(unsent).to_contain_text(says(language, "所有记录都已发送", "All answers sent"))
     assert {(one["task_id"], one["outcome"]) for one in fake_guides.STORED.values()} == {
         ("t0", "done"),
         ("t1", "not_reached"),
@@ -158,7 +158,7 @@ def test_an_answer_that_the_service_does_not_take_holds_no_other_back(
     page.unroute("**/guide_answers")
     page.locator("[data-action=send]").click()
     expect(page.locator(".form-problem")).to_contain_text("there is no line 'gone' of yours")
-    expect(page.locator(".form-problem")).to_contain_text(says(language, "未被接受", "was not taken"))
+    expect(page.locator(".form-problem")).to_contain_text(says(language, "未被接受", "was not accepted"))
     assert [one["task_id"] for one in fake_guides.STORED.values()] == ["t0"]
     page.locator("[data-action=discard]").click()
     expect(page.locator(".form-problem")).to_have_count(0)
@@ -176,7 +176,7 @@ def test_signing_out_forgets_the_people_and_keeps_what_is_unsent(open_page: Open
     page.unroute("**/guide_answers")
     page.get_by_role("dialog").locator("input").fill(site.key)
     page.keyboard.press("Enter")
-    expect(page.locator(".unsent")).to_have_text("All answers are sent")
+    expect(page.locator(".unsent")).to_have_text("All answers sent")
     assert [one["task_id"] for one in fake_guides.STORED.values()] == ["t2"]
 
 
@@ -208,4 +208,4 @@ def test_a_text_that_the_browser_does_not_copy_is_said_to_be_there_to_mark(
     page = a_guides_phone(open_page, site, language)
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
     card(page, 0).locator("[data-action=copy]").click()
-    expect(card(page, 0).locator(".say")).to_contain_text(says(language, "请长按文字自行复制", "mark the text"))
+    expect(card(page, 0).locator(".say")).to_contain_text(says(language, "请长按文字自行复制", "select the text"))

@@ -170,9 +170,7 @@ def test_set_aside_rows_are_mended_and_brought_in(open_page: Open, site: Any, la
     )
     page.locator("[name=units]").first.fill("3")
     page.locator("[data-action=retry]").click()
-    expect(page.locator(".notice")).to_contain_text(
-        says(language, "已载入 1 行", "1 row was brought in, 0 are still wrong")
-    )
+    expect(page.locator(".notice")).to_contain_text(says(language, "已载入 1 行", "1 row loaded, 0 still wrong"))
     expect(page.locator(".set-aside")).to_have_count(1)
     sent = site.bodies("quarantine", lambda body: body.get("action") == "retry")[0]["rows"]
     assert [(row["quarantine_id"], row["units"]) for row in sent] == [("q1", "3")]
@@ -211,7 +209,7 @@ def test_drift_of_the_features_stands_beside_the_versions(open_page: Open, site:
     row = page.locator("tbody tr").first
     for text in ("recency_days", "meaning of recency_days", "0.61", "25.0%", "0 … 180", "12.5%"):
         expect(row).to_contain_text(text)
-    expect(row).to_contain_text(says(language, "之前 0 … 90", "before 0 … 90"))
+    expect(row).to_contain_text(says(language, "之前 0 … 90", "was 0 … 90"))
     expect(row.locator(".badge")).to_have_text(says(language, "大", "Large"))
     expect(page.locator("tbody tr").last.locator("[data-column=psi]")).to_contain_text("–")
     page.locator("[name=table]").select_option("goods")

@@ -20,7 +20,7 @@ def test_the_landing_tells_how_the_chain_does_against_last_year(open_page: Open,
     page = open_page("overview", language).page
     office = page.locator(".office")
     expect(office.locator(".figure").first).to_contain_text("¥40,000")
-    expect(office.locator(".figure").first).to_contain_text(says(language, "同比+25%", "+25% to last year"))
+    expect(office.locator(".figure").first).to_contain_text(says(language, "同比+25%", "+25% vs last year"))
     waste = office.locator(".figure").filter(has_text=says(language, "损耗", "Waste"))
     expect(waste).to_contain_text(says(language, "没有报损记录", "no write-offs"))
     expect(office.locator("table").first.locator("tbody tr")).to_have_count(2)
@@ -39,7 +39,7 @@ def test_answers_without_figures_say_so(open_page: Open) -> None:
 
     page.route("**/head_office", without)
     page.locator("nav [data-view=overview]").click()
-    expect(page.locator(".office")).to_contain_text("publish again with this version")
+    expect(page.locator(".office")).to_contain_text("Publish again with this version")
 
 
 def test_the_landing_says_how_things_stand_when_one_comes_back_to_it(open_page: Open) -> None:

@@ -40,6 +40,15 @@ def test_every_text_that_a_script_names_exists() -> None:
     assert {prefix for prefix in prefixes if not any(key.startswith(f"{prefix}.") for key in TEXTS["en"])} == {"fact"}
 
 
+def test_every_view_has_a_name_and_says_what_it_is_for() -> None:
+    found = re.search(r"VIEWS = \[([^]]+)\]", (STATIC / "js" / "route.js").read_text("utf-8"))
+    assert found is not None
+    views = re.findall(r"\w+", found[1])
+    assert len(views) > 10
+    wanted = {f"{kind}.{view}" for kind in ("nav", "view") for view in views} - {"view.overview"}
+    assert wanted - set(TEXTS["en"]) == set()
+
+
 def test_scripts_never_turn_text_into_markup_or_code() -> None:
     banned = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.cssText|setAttribute\(\"style"

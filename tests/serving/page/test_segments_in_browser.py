@@ -66,7 +66,7 @@ def test_a_text_that_changed_after_its_count_is_counted_again(open_page: Open) -
     expect(save).to_be_enabled()
     page.locator("textarea").fill("stage = frend")
     expect(save).to_be_disabled()
-    expect(page.locator(".counted")).to_have_text("The text has changed: count again.")
+    expect(page.locator(".counted")).to_have_text("The conditions have changed: count again.")
     page.locator("textarea").press("Control+Enter")
     expect(page.locator(".counted")).to_contain_text("no row of people has stage = 'frend'")
     expect(save).to_be_enabled()

@@ -25,7 +25,7 @@ def test_the_overview_leads_from_each_exception_to_where_one_acts(open_page: Ope
     page = open_page("overview", language).page
     lines = page.locator(".exceptions tbody tr")
     expect(lines).to_have_count(4)
-    expect(lines.first).to_contain_text(says(language, "将成尾货", "Excess stock"))
+    expect(lines.first).to_contain_text(says(language, "滞销库存", "Excess stock"))
     expect(lines.first).to_contain_text("¥400")
     expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "largest of 31"))
     expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/orders?store=S01&show=all&q=P0004")
@@ -60,18 +60,18 @@ def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: A
 def test_left_overs_show_the_price_that_earns_most(open_page: Open, language: str) -> None:
     page = open_page("stock?tab=leftovers", language).page
     line = page.locator("tbody tr")
-    expect(line.locator(".badge.advice-markdown")).to_have_text(says(language, "降价", "Lower the price"))
+    expect(line.locator(".badge.advice-markdown")).to_have_text(says(language, "降价", "Mark down"))
     expect(line.locator(".path")).to_contain_text(says(language, "降价20%（¥80.00）", "20% off (¥80.00) from"))
     expect(line.locator(".path")).to_contain_text(says(language, "降价50%", "50% off"))
     expect(line).to_contain_text(says(language, "预计多卖3.2件（1至5件）", "about 3.2 more sold (1 to 5)"))
-    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Tell customers: +¥41.00"))
+    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Offer to customers: +¥41.00"))
 
 
 @BOTH
 def test_the_overview_says_whether_the_answers_agree(open_page: Open, site: Any, language: str) -> None:
     page = open_page("overview", language).page
     panel = page.locator(".consistency")
-    expect(panel.locator("h2")).to_have_text(says(language, "各项结果是否一致", "Do the answers agree?"))
+    expect(panel.locator("h2")).to_have_text(says(language, "一致性检查", "Consistency checks"))
     expect(panel.locator("tbody tr")).to_have_count(1)
     expect(panel.locator("tbody tr")).to_contain_text(says(language, "预计亏损的订货", "Orders expected to lose money"))
     expect(panel.locator("p")).to_contain_text(says(language, "2项检查全部通过", "All 2 checks"))
@@ -176,7 +176,7 @@ def test_rules_are_added_and_taken_back(open_page: Open, site: Any, language: st
     page.locator('[name="values"]').fill("P0001，P0099")
     page.locator('[name="name"]').fill("春节主推")
     page.locator(".rule-form .primary").click()
-    expect(page.locator(".rule")).to_contain_text(says(language, "提升 × 2", "Boost × 2"))
+    expect(page.locator(".rule")).to_contain_text(says(language, "加权 × 2", "Boost × 2"))
     expect(page.locator(".notice")).to_contain_text("P0099 is not known")
     sent = site.bodies("rules")[-1]
     assert sent["rules"][0]["values"] == ["P0001", "P0099"]

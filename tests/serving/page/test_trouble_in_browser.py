@@ -72,7 +72,7 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open,
 
 def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site: Any) -> None:
     page = open_page(f"{site.address}/ui/#/overview?lang=en&key=wrong", quiet=False).page
-    expect(page.locator(".failed")).to_contain_text("The key is missing or wrong")
+    expect(page.locator(".failed")).to_contain_text("The key is missing or not valid")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Enter access key")).to_have_count(2)
 
@@ -159,7 +159,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     refused = {"error": {"code": "forbidden", "message": "role marketer may not use /listing.", "details": {}}}
     page.route("**/listing", lambda route: route.fulfill(status=403, json=refused))
     page.locator("nav [data-view=orders]").click()
-    expect(page.locator(".failed")).to_contain_text("This key's role has no access to this")
+    expect(page.locator(".failed")).to_contain_text("This key has no access to this")
     expect(page.locator(".failed")).to_contain_text("role marketer may not use /listing.")
 
 
@@ -180,7 +180,7 @@ def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
             "Audiences",
             "Segments",
             "Customer",
-            "Today's people",
+            "Today's list",
             "Rules",
             "Funnel",
             "Customer assets",
@@ -252,7 +252,7 @@ def test_one_day_of_forecast_without_any_history_is_drawn(open_page: Open) -> No
     page.route("**/history", lambda route: route.fulfill(json={"rows": [], "events": []}))
     page.route("**/forecast", lambda route: route.fulfill(json={"forecasts": [row], "cold_product_ids": ["P0001"]}))
     page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
-    expect(page.locator(".lead").first).to_contain_text("About 0.25 units are expected to sell over the next 1 day.")
+    expect(page.locator(".lead").first).to_contain_text("Expected sales over the next 1 day: about 0.25 units.")
     expect(page.locator(".notice")).to_contain_text("has not sold in this store yet")
     expect(page.locator(".chart canvas")).to_be_visible()
 

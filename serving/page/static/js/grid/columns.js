@@ -77,7 +77,8 @@ function purchaseOrder({ purchase_order_cost: cost, purchase_order_minimum: leas
 export function groupRow(part, all, grid) {
   const { group, isOpen } = part;
   const label = group.name ?? group.key;
-  const text = label === null ? t("grid.without", { what: t(`grid.by.${grid.group()}`) }) : /^\d{4}-\d{2}-\d{2}$/.test(label) ? day(label, "full") : label;
+  const nothing = () => (grid.group() === "purchase_order" ? t("grid.no_purchase_order") : t("grid.without", { what: t(`grid.by.${grid.group()}`) }));
+  const text = label === null ? nothing() : label.replace(/\d{4}-\d{2}-\d{2}$/, (last) => day(last, "full"));
   return {
     key: `group ${group.key}`,
     version: JSON.stringify([group, isOpen]),

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { choice, field } from "../fields.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { code, currentLanguage, day, moment, t } from "../i18n.js";
+import { currentLanguage, day, moment, t } from "../i18n.js";
 import { keep, kept } from "../kept.js";
 import { outboxOf } from "../outbox.js";
 import { failureText, problemText } from "../problems.js";
@@ -104,7 +104,6 @@ class GuideDay {
     const product = task.product_id ? h("p", { class: "task-product" }, name(this.names[task.product_id] ?? task.product_id)) : null;
     const head = h("div", { class: "task-head" },
       viewsFor(this.role).includes("person") ? h("a", { href: address("person", { customer: task.customer_id }) }, who) : who,
-      h("span", { class: "badge" }, code("channel", task.channel)),
       placeKind() === "guide" ? null : h("span", { class: "badge" }, t("guide.of", { guide: task.guide_id })));
     return h("li", { class: `task panel task-${state}`, tabindex: "-1", dataset: { task: task.task_id } }, head, product,
       isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.say(task), this.mayAnswer ? this.buttons(task) : null] : this.outcome(task, { state, at, entry }));
