@@ -37,7 +37,8 @@ class History:
         products: one row per product, sorted by product_id: attributes, prices and sales. The row number is its code.
         stores: ids of stores with sales; the position is the store's code.
         pairs: one row per customer x product with an interaction, sorted by the codes `person` and `product`.
-        lines: one row per basket x product of the latest baskets: codes `basket` and `product`, and `date`.
+        lines: one row per basket x product of the latest baskets: codes `basket` and `product`, `date`, and the code
+            `person` of who bought, null for a stranger.
         store_sales: one row per store x product with recent sales: codes, and `sales`, decayed receipt lines.
         max_core_products: see `core`.
         traits: one row per customer: further attributes with few values (gender, age band, level), null where unknown.
@@ -155,7 +156,7 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
         products=products,
         stores=stores,
         pairs=_encoded(pairs, customers["customer_id"], products["product_id"]),
-        lines=_lines(dataset, as_of, products["product_id"], config),
+        lines=_lines(dataset, as_of, products["product_id"], customers["customer_id"], config),
         store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
         max_core_products=config.max_core_products,
         traits=_traits(dataset, as_of, customers["customer_id"]),
@@ -247,17 +248,23 @@ def _stores(dataset: Dataset, as_of: date) -> list[str]:
     return [str(store) for store in stores]
 
 
-def _lines(dataset: Dataset, as_of: date, products: pl.Series, config: RecommenderConfig) -> pl.DataFrame:
+def _lines(
+    dataset: Dataset, as_of: date, products: pl.Series, people: pl.Series, config: RecommenderConfig
+) -> pl.DataFrame:
     """One row per basket x product of the newest `max_baskets` baskets; basket 0 is the newest."""
     lines = (
         receipt_lines(dataset, as_of)
         .group_by("transaction_id", "product_id")
-        .agg(pl.col("date").max())
+        .agg(pl.col("date", "customer_id").max())
         .with_columns(pl.struct("date", "transaction_id").rank("dense", descending=True).alias("basket"))
         .filter(pl.col("basket") <= config.item_item.max_baskets)
     )
     return lines.select(
-        pl.col("basket").cast(pl.Int64) - 1, _code("product_id", products, "product"), pl.col("date")
+        pl.col("basket").cast(pl.Int64) - 1,
+        _code("product_id", products, "product"),
+        pl.col("date"),
+        # a till's own card is no customer: its baskets are a stranger's
+        pl.col("customer_id").cast(pl.Enum(people), strict=False).to_physical().cast(pl.Int64).alias("person"),
     ).collect()
 
 

@@ -28,13 +28,20 @@ SLAB = 4_096
 
 def basket_matrix(history: History) -> CSR:
     """Baskets x products, 1 where the product lies in the basket; baskets of 1 or of over 80 products are left out."""
-    baskets = history.lines["basket"].to_numpy()
-    products = history.lines["product"].to_numpy()
+    return baskets_with_buyers(history)[0]
+
+
+def baskets_with_buyers(history: History) -> tuple[CSR, Ints]:
+    """`basket_matrix`, and the code of each basket's buyer, -1 for a stranger."""
+    baskets, products = (history.lines[name].to_numpy() for name in ("basket", "product"))
     if baskets.size == 0:
-        return csr(baskets, products, np.ones(0), (1, history.shape[1]))
+        return csr(baskets, products, np.ones(0), (1, history.shape[1])), np.full(1, -1)
     matrix = csr(baskets, products, np.ones(baskets.size), (int(baskets.max()) + 1, history.shape[1]))
+    buyer = np.full(matrix.shape[0], -1, dtype=np.int64)
+    buyer[baskets] = history.lines["person"].fill_null(-1).to_numpy()
     size = np.diff(matrix.indptr)
-    return matrix[(size > 1) & (size <= LARGEST_BASKET)]
+    kept = (size > 1) & (size <= LARGEST_BASKET)
+    return matrix[kept], buyer[kept]
 
 
 def shrunk_cosine(baskets: CSR, shrinkage: float, neighbours: int) -> CSR:
