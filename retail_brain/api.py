@@ -10,8 +10,9 @@ Heavy libraries are imported by the methods that need them, so that `import reta
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -180,6 +181,8 @@ class Tenant:
     ) -> "Promotion":
         """Makes a version the champion if it beats the present one on the same windows of the same data.
 
+        A promotion is on record in the audit, as one of the command line or the service is.
+
         Args:
             kind: demand or recommender.
             version: number in the registry; the newest where not given.
@@ -189,21 +192,29 @@ class Tenant:
         Raises:
             NotFoundError: there is no such version.
             ModelError: a model cannot be read.
+            UnavailableError: the operational database does not answer.
         """
         from retail_brain.lake import open_lake
-        from training.promotion import promote
+        from retail_brain.operational.database import Database
+        from retail_brain.operational.upgrade import upgrade
+        from training.promotion import promote, record_promotion
 
-        uri = self.settings.lake_uri or str(self.workspace.lake)
-        return promote(
-            self.workspace,
-            kind,
-            self.settings,
-            lambda versions: open_lake(uri, self.settings.storage_options, versions),
-            version=version,
-            force=force,
-            note=reason,
-            progress=self.progress,
-        )
+        uri, tenant = self.settings.lake_uri or str(self.workspace.lake), self.workspace.tenant
+        with closing(Database(self.workspace.database_url)) as database:
+            upgrade(database)  # before anything is changed: it may not answer
+            done = promote(
+                self.workspace,
+                kind,
+                self.settings,
+                lambda versions: open_lake(uri, self.settings.storage_options, versions),
+                version=version,
+                force=force,
+                note=reason,
+                progress=self.progress,
+            )
+            now = datetime.now(UTC)
+            record_promotion(tenant, database, kind, done, by="Python API", now=now, reason=reason or "")
+        return done
 
     def backtest(self, *, horizon: int = 28, windows: int = 3, preset: Literal["fast", "full"] = "fast") -> Backtest:
         """Backtests demand forecasts beside naive, seasonal naive, moving average, SBA, TSB and ETS.

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.database import Database
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -151,3 +154,20 @@ def _export(workspace: Workspace, tracking: Tracking, kind: Kind, model: ModelVe
     write_bundle(
         workspace, kind, model.version, facts, lambda folder: tracking.fetch_model(kind, model.version, folder)
     )
+
+
+def record_promotion(
+    tenant: str, database: Database, kind: Kind, done: Promotion, *, by: str, now: datetime, reason: str
+) -> None:
+    """Writes a promotion into the audit; a version that stayed a challenger is none.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    if not done.promoted:
+        return
+    details = {"before": done.champion, "outcome": done.outcome, "reason": reason}
+    entry = AuditEntry(now, by, "model.promoted", f"{kind} version {done.version}", details)
+    with database.writing() as connection:
+        database.ensure_tenant(tenant, connection, now=now)
+        append_audit(tenant, connection, entry)

@@ -93,7 +93,17 @@ def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
 
 
 def open_database() -> "Database":
-    """Opens the operational database and migrates its tables to this version.
+    """The operational database of the command's home, with the tables of this version.
+
+    Raises:
+        UnavailableError: the database does not answer.
+        RetailBrainError: it was made by a newer version.
+    """
+    return database_of(current().workspace)
+
+
+def database_of(workspace: "Workspace") -> "Database":
+    """Opens the operational database of a home and migrates its tables to this version.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -102,6 +112,6 @@ def open_database() -> "Database":
     from retail_brain.operational.database import Database
     from retail_brain.operational.upgrade import upgrade
 
-    database = Database(current().workspace.database_url)
+    database = Database(workspace.database_url)
     upgrade(database)
     return database

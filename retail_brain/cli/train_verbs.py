@@ -1,11 +1,13 @@
 """Verbs of the model life cycle: train, promote, models, publish."""
 
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from retail_brain.cli.context import Context, current
+from retail_brain.cli.context import Context, current, database_of
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
@@ -124,18 +126,25 @@ def run_promotion(
     """Promotes the challenger if it is better; both are compared on the table versions that the challenger saw."""
     from retail_brain.lake import open_lake
     from training.promotion import promote as promote_model
+    from training.promotion import record_promotion
 
     uri, options = context.lake_uri(lake), context.settings.storage_options
-    return promote_model(
-        context.workspace,
-        kind,
-        context.settings,
-        lambda versions: open_lake(uri, options, versions),
-        version=version,
-        force=force,
-        note=reason,
-        progress=context.progress,
-    )
+    with closing(database_of(context.workspace)) as database:  # before anything is changed: it may not answer
+        done = promote_model(
+            context.workspace,
+            kind,
+            context.settings,
+            lambda versions: open_lake(uri, options, versions),
+            version=version,
+            force=force,
+            note=reason,
+            progress=context.progress,
+        )
+        now = datetime.now(UTC)
+        record_promotion(
+            context.workspace.tenant, database, kind, done, by="command line", now=now, reason=reason or ""
+        )
+    return done
 
 
 def run_publishing(context: Context, lake: str | None, as_of: str | None) -> None:

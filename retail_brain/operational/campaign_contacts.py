@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Row, case, func, select, update
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans
-from retail_brain.operational.database import Database
-from retail_brain.operational.leases import AT_ONCE, Lease, release_rows, take_rows
+from retail_brain.operational.database import Database, in_parts
+from retail_brain.operational.leases import Lease, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 
@@ -192,8 +192,8 @@ def take_contacts(
     """
     table, taken = CAMPAIGN_CONTACTS.c, list[CampaignContact]()
     with database.writing() as connection:
-        for start in range(0, len(contacts), AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
+        for part in in_parts(contacts):
+            named = [one.customer_id for one in part]
             wanted = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
             rows = take_rows(connection, CAMPAIGN_CONTACTS, wanted, lease, len(named))
             taken += [_planned(row).contact for row in rows]
@@ -210,8 +210,8 @@ def release_contacts(
     """
     table = CAMPAIGN_CONTACTS.c
     with database.writing() as connection:
-        for start in range(0, len(contacts), AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
+        for part in in_parts(contacts):
+            named = [one.customer_id for one in part]
             own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named)
             ids = list(connection.execute(select(table.id).where(own)).scalars())
             release_rows(connection, CAMPAIGN_CONTACTS, ids, lease, own)
@@ -244,8 +244,8 @@ def mark_sent(
     table = CAMPAIGN_CONTACTS.c
     values = {"state": "sent", "sent_on": case((table.day < today, today), else_=table.day)}
     with database.writing() as connection:
-        for start in range(0, len(contacts), AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
+        for part in in_parts(contacts):
+            named = [one.customer_id for one in part]
             own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
             connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**values))
         append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))
@@ -279,8 +279,8 @@ def _in_parts(database: Database, own: Any, column: Any, wanted: Sequence[str]) 
     """The contacts whose column has one of the values, asked for some hundred at a time."""
     found: list[PlannedContact] = []
     with database.reading() as connection:
-        for start in range(0, len(wanted), AT_ONCE):
-            query = select(CAMPAIGN_CONTACTS).where(own, column.in_(wanted[start : start + AT_ONCE]))
+        for part in in_parts(wanted):
+            query = select(CAMPAIGN_CONTACTS).where(own, column.in_(part))
             found += [_planned(row) for row in connection.execute(query)]
     return found
 

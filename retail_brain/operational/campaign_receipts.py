@@ -9,8 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
-from retail_brain.operational.database import Database
-from retail_brain.operational.leases import AT_ONCE
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
 from retail_brain.table_schemas import ANY_CHANNEL
 
@@ -122,8 +121,8 @@ def _take_back(tenant: str, connection: Connection, customer_ids: Sequence[str],
         still = (table.c.tenant_id == tenant) & (table.c.state == planned) & table.c.held.is_(False)
         if channel != ANY_CHANNEL:
             still &= table.c.channel == channel
-        for start in range(0, len(customer_ids), AT_ONCE):
-            named = still & table.c.customer_id.in_(customer_ids[start : start + AT_ONCE])
+        for part in in_parts(customer_ids):
+            named = still & table.c.customer_id.in_(part)
             taken += connection.execute(update(table).where(named).values(state="opted_out")).rowcount
     return taken
 
@@ -131,8 +130,8 @@ def _take_back(tenant: str, connection: Connection, customer_ids: Sequence[str],
 def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> set[str]:
     """Those of the ids that are stored already."""
     table, known = CAMPAIGN_RECEIPTS.c, set[str]()
-    for start in range(0, len(receipt_ids), AT_ONCE):
-        named = table.receipt_id.in_(receipt_ids[start : start + AT_ONCE])
+    for part in in_parts(receipt_ids):
+        named = table.receipt_id.in_(part)
         known.update(connection.execute(select(table.receipt_id).where(table.tenant_id == tenant, named)).scalars())
     return known
 

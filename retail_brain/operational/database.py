@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from retail_brain.errors import RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
+TRIES = 5
+"""Times that plans are worked out again because others changed meanwhile what they rest on. By judgement, not measured.
+"""
+_NAMED_AT_ONCE = 500
+"""Rows named in one statement: older SQLite takes 999 values at most."""
 _BUSY_TIMEOUT_MS = 10_000
 """Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
 
@@ -31,6 +36,14 @@ _DOES_NOT_ANSWER = {"OperationalError", "DatabaseError", "ConnectionTimeout"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""
 _STATES_OF_A_SERVER = ("08", "53", "57P")
 """Beginnings of PostgreSQL's codes for a lost connection, a server without room, and one that starts or stops."""
+
+Named = TypeVar("Named")
+
+
+def in_parts(named: Sequence[Named]) -> Iterator[Sequence[Named]]:
+    """What names rows, in parts that one statement may hold."""
+    for start in range(0, len(named), _NAMED_AT_ONCE):
+        yield named[start : start + _NAMED_AT_ONCE]
 
 
 class Database:

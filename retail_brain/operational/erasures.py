@@ -16,15 +16,13 @@ from sqlalchemy.types import String
 
 from retail_brain.erased_ids import CUSTOMER, LEAST_SEARCHED, ErasedIds, Subjects, digest_of
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import ERASED_IDS, ERASURE_SALTS, ERASURES, METADATA
 
 _ERASED = "[erased]"
 _OWN = frozenset({"erasures", "erased_ids", "erasure_salts", "api_keys", "tenants"})
 """Tables that an erasure does not look through: its own, and those without people."""
 _PEOPLE_COLUMNS = ("customer_id", "person_id")
-_AT_ONCE = 400
-"""Ids in one statement: SQLite and PostgreSQL both limit the number of parameters."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +175,8 @@ def _delete_rows(table: Table, tenant: str, connection: Connection, subjects: Su
     rows = 0
     for column in _PEOPLE_COLUMNS:
         ids = by_column[column] if column in table.c else []
-        for start in range(0, len(ids), _AT_ONCE):
-            rows += _deleted(connection, table, tenant, table.c[column].in_(ids[start : start + _AT_ONCE]))
+        for part in in_parts(ids):
+            rows += _deleted(connection, table, tenant, table.c[column].in_(part))
     if {"id_type", "id_value"} <= set(table.c.keys()):
         for id_type, id_value in sorted(subjects.identifiers):
             condition = and_(table.c.id_type == id_type, table.c.id_value == id_value)

@@ -9,15 +9,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.decisions import counting
 from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import DECISIONS, RECEIPTS
 from retail_brain.settings import ReplenishmentSettings
 
 _DEFAULTS = ReplenishmentSettings()
-_AT_ONCE = 500
-"""Ids in one query: SQLite and PostgreSQL both limit the number of parameters."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +169,7 @@ def _ordered(tenant: str, connection: Connection, receipts: Sequence[GoodsReceip
     """The decision that counts for each suggestion of the receipts, and what arrived for it before."""
     suggestion_ids = sorted({receipt.suggestion_id for receipt in receipts})
     orders: dict[str, _Ordered] = {}
-    for start in range(0, len(suggestion_ids), _AT_ONCE):
-        ids = suggestion_ids[start : start + _AT_ONCE]
+    for ids in in_parts(suggestion_ids):
         units = select(RECEIPTS.c.suggestion_id, func.sum(RECEIPTS.c.units).label("received")).group_by(
             RECEIPTS.c.suggestion_id
         )
@@ -205,9 +202,9 @@ def never_decided(unknown: Sequence[str], count: int) -> NotFoundError:
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, GoodsReceipt]:
     stored: dict[str, GoodsReceipt] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        part = RECEIPTS.c.receipt_id.in_(ids[start : start + _AT_ONCE])
-        rows = connection.execute(select(RECEIPTS).where(RECEIPTS.c.tenant_id == tenant, part))
+    for part in in_parts(ids):
+        own = (RECEIPTS.c.tenant_id == tenant) & RECEIPTS.c.receipt_id.in_(part)
+        rows = connection.execute(select(RECEIPTS).where(own))
         stored |= {row.receipt_id: _receipt(row) for row in rows}
     return stored
 

@@ -12,7 +12,7 @@ from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_receipts import Cards, ContactReceipt, append_receipts
 from retail_brain.operational.campaigns import lock_plans
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.guides import GuidesMark, guides_mark
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import GUIDE_ANSWERS, GUIDE_REFERRALS, GUIDE_TASKS
@@ -253,8 +253,8 @@ def _tasks_of(
     """
     table, wanted = GUIDE_TASKS.c, sorted(ids)
     found: dict[str, GuideTask] = {}
-    for start in range(0, len(wanted), 500):
-        own = (table.tenant_id == tenant) & table.task_id.in_(wanted[start : start + 500]) & ~table.held
+    for part in in_parts(wanted):
+        own = (table.tenant_id == tenant) & table.task_id.in_(part) & ~table.held
         if guide_id is not None:
             own &= table.guide_id == guide_id
         query = select(GUIDE_TASKS).where(own).order_by(table.id).with_for_update()
@@ -277,8 +277,8 @@ def _check_ids(tenant: str, connection: Connection, answers: Sequence[GuideAnswe
     """
     table, wanted = GUIDE_ANSWERS.c, sorted({one.answer_id for one in answers})
     known: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
-        own = (table.tenant_id == tenant) & table.answer_id.in_(wanted[start : start + 500])
+    for part in in_parts(wanted):
+        own = (table.tenant_id == tenant) & table.answer_id.in_(part)
         known |= {
             row.answer_id: row.task_id for row in connection.execute(select(table.answer_id, table.task_id).where(own))
         }
@@ -295,8 +295,8 @@ def _cards_of(tenant: str, connection: Connection, tasks: Mapping[str, GuideTask
     """Gives the customer ids under which lists know the person of a line, by the one of the line."""
     table, persons = GUIDE_TASKS.c, sorted({one.person_id for one in tasks.values()})
     cards: dict[str, set[str]] = {person: set() for person in persons}
-    for start in range(0, len(persons), 500):
-        own = (table.tenant_id == tenant) & table.person_id.in_(persons[start : start + 500])
+    for part in in_parts(persons):
+        own = (table.tenant_id == tenant) & table.person_id.in_(part)
         for row in connection.execute(select(table.person_id, table.customer_id).where(own).distinct()):
             cards[row.person_id].add(row.customer_id)
     person_of = {one.customer_id: one.person_id for one in tasks.values()}

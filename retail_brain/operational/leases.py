@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
 
-AT_ONCE = 500
-"""Rows named in one statement: older SQLite takes 999 values at most."""
+from retail_brain.operational.database import in_parts
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,6 @@ def change_rows(
     wanted: ColumnElement[bool],
 ) -> None:
     """Changes the rows of some ids for which a condition holds."""
-    for start in range(0, len(ids), AT_ONCE):
-        own = table.c.id.in_(ids[start : start + AT_ONCE])
+    for part in in_parts(ids):
+        own = table.c.id.in_(part)
         connection.execute(update(table).where(own, wanted).values(**values))

@@ -7,8 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import Connection, Row, func, or_, select
 
 from retail_brain.operational.campaigns import plans_mark
-from retail_brain.operational.database import Database
-from retail_brain.operational.leases import AT_ONCE
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
 
 CAMPAIGN_PREFIX = "trigger:"
@@ -122,8 +121,8 @@ def repeated_people(
     own &= (table.c.tenant_id == tenant) & table.c.held.is_not(None)
     found: dict[str, RepeatedPerson] = {}
     with database.reading() as connection:
-        for start in range(0, len(customer_ids), AT_ONCE):
-            named = table.c.customer_id.in_(customer_ids[start : start + AT_ONCE])
+        for part in in_parts(customer_ids):
+            named = table.c.customer_id.in_(part)
             # of one who was drawn before a holdout was made larger the contact counts
             query = select(table).where(own, named).order_by(table.c.held, table.c.day, table.c.id)
             for row in connection.execute(query):
@@ -141,8 +140,8 @@ def repeated_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) 
     """
     table, found = TRIGGER_FIRINGS.c, dict[str, RepeatedPerson]()
     with database.reading() as connection:
-        for start in range(0, len(contact_ids), AT_ONCE):
-            named = table.contact_id.in_(contact_ids[start : start + AT_ONCE])
+        for part in in_parts(contact_ids):
+            named = table.contact_id.in_(part)
             own = (table.tenant_id == tenant) & named & table.held.is_not(None)
             for row in connection.execute(select(TRIGGER_FIRINGS).where(own)):
                 campaign = CAMPAIGN_PREFIX + row.trigger_id

@@ -4,7 +4,6 @@ from typing import Any
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.workspace import Workspace
 from serving.http.handlers.call import Call
 from serving.http.messages.insight_messages import PromoteRequest
@@ -35,6 +34,7 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
     """
     # MLflow takes seconds to import and a hundred megabytes: only a worker that is asked pays for it
     from training.promotion import promote as promote_version  # noqa: PLC0415 - see above
+    from training.promotion import record_promotion  # noqa: PLC0415 - see above
     from training.tracking.version_tables import STORE_IN_USE  # noqa: PLC0415 - see above
 
     workspace, who = Workspace(call.state.home, call.principal.tenant), call.principal.name
@@ -49,13 +49,9 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
             note=f"{who}: {request.reason}",
             may_backtest=False,
         )
-    if done.promoted:
-        subject = f"{request.kind} version {done.version}"
-        details = {"before": done.champion, "outcome": done.outcome, "reason": request.reason}
-        with call.state.database.writing() as connection:
-            append_audit(
-                call.principal.tenant, connection, AuditEntry(call.now, who, "model.promoted", subject, details)
-            )
+    record_promotion(
+        workspace.tenant, call.state.database, request.kind, done, by=who, now=call.now, reason=request.reason
+    )
     new, old = done.values or (0.0, 0.0)
     text = _REASONS[done.outcome][call.language == "zh"]
     return {

@@ -26,7 +26,7 @@ from retail_brain.operational.campaigns import (
     note_preview,
     save_campaign,
 )
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import TRIES, Database
 from retail_brain.operational.repeated_contacts import read_contacts_mark, repeats
 from retail_brain.settings import Settings
 from serving.planning.campaigns.goods import check_named
@@ -40,8 +40,6 @@ from serving.planning.people.reasons import Language
 
 CONTACT_COLUMNS = ("contact_id", *(one.name for one in fields(CampaignContact)), "state", "sent_on")
 """Columns of `contact_row`."""
-_TRIES = 5
-"""Times an approval is worked out again because another one came in between. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
             "campaigns.second_person wants somebody else to approve it. Ask a colleague.",
             {"problem": "campaign_second_person", "who": change.by},
         )
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         mark = read_contacts_mark(change.tenant, desk.database)
         planned = _worked_out(desk, change, ("previewed",))
         if not planned.listed.height:
@@ -129,7 +127,7 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
         if approved is not None:
             return approved
     raise ConflictError(
-        f"campaign {change.campaign_id!r} is not approved: others were approved meanwhile, {_TRIES} times. Try again.",
+        f"campaign {change.campaign_id!r} is not approved: others were approved meanwhile, {TRIES} times. Try again.",
         {"version": present.version},
     )
 

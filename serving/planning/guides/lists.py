@@ -11,6 +11,7 @@ import polars as pl
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, MessageSlot
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
@@ -18,7 +19,7 @@ from retail_brain.spoken_days import spoken_day
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
-from serving.planning.guides.people import TRIES, Guide, all_guides, guide
+from serving.planning.guides.people import Guide, all_guides, guide
 from serving.planning.people.reasons import Language
 from serving.planning.triggers.desk import Desk
 

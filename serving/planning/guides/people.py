@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.operational.database import TRIES
 from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides, read_guides_mark
 from serving.planning.triggers.desk import Desk
 
 SAME_SHOP = "same_shop"
 """Rule of reassignment: to the guides of the shop, whoever has fewest people first."""
 
-TRIES = 5
-"""Times that assignments are worked out again because others changed meanwhile; as approvals of campaigns do."""
 MOVE_COLUMNS = ("customer_id", "guide_id", "before", "rule", "moved_by", "moved_at")
 """Columns of `move_row`."""
 _AHEAD = timedelta(days=1)

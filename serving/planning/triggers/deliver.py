@@ -15,6 +15,7 @@ from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
 from retail_brain.errors import ConflictError
+from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.leases import Lease
@@ -32,8 +33,6 @@ from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.desk import Desk, definition_of
 from serving.planning.triggers.lateness import within_caps
 
-_TRIES = 5
-"""Times that lines are worked out again because guides changed meanwhile; as approvals of campaigns do."""
 Consents = Callable[[], tuple[pl.DataFrame | None, pl.DataFrame]]
 """Consents as they are now, and what opt-outs closed: result of `audience_facts.consents_now`."""
 
@@ -195,7 +194,7 @@ def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str)
     if not firings:
         return
     named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         mark, here = read_guides_mark(desk.tenant, desk.database), desk.with_present_guides()
         guides = {one.id: _guide_of(here, one) for one in firings}
         tasks = [
@@ -207,7 +206,7 @@ def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str)
         if new is not None:
             break
     else:
-        raise ConflictError(f"{len(firings)} lines wait: guides changed meanwhile, {_TRIES} times. Run it again.")
+        raise ConflictError(f"{len(firings)} lines wait: guides changed meanwhile, {TRIES} times. Run it again.")
     done.lines += new
     done.refused += len(tasks) - new
     # one whom nobody looks after any more must not keep the messages of all others

@@ -21,6 +21,7 @@ from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError, RetailBrainError
+from retail_brain.operational.database import TRIES
 from retail_brain.operational.repeated_contacts import UNKNOWN, read_contacts_mark
 from retail_brain.operational.trigger_firings import Decision, Firing, due_firings, firings, store_decisions
 from retail_brain.operational.triggers import StoredTrigger, list_triggers
@@ -39,8 +40,6 @@ DROPPED_TEXTS: Mapping[str, tuple[str, str]] = {
     "no_guide": ("No guide looks after the person", "此人没有专属导购"),
 }
 """Code -> English and Chinese: why a message was not sent."""
-_TRIES = 5
-"""Times that decisions are worked out again because plans changed meanwhile; as approvals of campaigns do."""
 _UNKNOWN = 0.5
 """Chance where none was published: only whether an offer can be made is read, which no chance changes."""
 _PLANNED = ["campaign_id", "customer_id", "channel", "day", "repeats"]
@@ -76,7 +75,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
         UnavailableError: the database does not answer.
     """
     most = desk.settings.triggers.at_once if limit is None else limit
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         mark, known = read_contacts_mark(desk.tenant, desk.database), _known(desk)
         # those outside of their hours must not fill the room of the others
         able = [name for name, (_, definition) in known.triggers.items() if is_open(desk, definition)]
@@ -86,7 +85,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
         decisions = decide(desk, due, known)
         if store_decisions(desk.tenant, desk.database, decisions, mark):
             return Counter(one.code or one.state for one in decisions)
-    raise ConflictError(f"nothing was decided: other plans changed meanwhile, {_TRIES} times. Run it again.")
+    raise ConflictError(f"nothing was decided: other plans changed meanwhile, {TRIES} times. Run it again.")
 
 
 def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
