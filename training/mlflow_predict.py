@@ -21,7 +21,7 @@ from retail_brain.workspace import Workspace
 from training.bundle import Kind
 from training.demand.model import DemandModel
 from training.recommender.model import RecommenderModel
-from training.recommender.scoring import SCORED
+from training.recommender.scored_pairs import SCORED
 
 
 def predict(kind: Kind, folder: Path, frame: pd.DataFrame, params: Mapping[str, Any]) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
 from training.recommender.kept_sources import kept_sources
 from training.recommender.pair_feature_names import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
+from training.recommender.scored_pairs import Choice
 from training.recommender.scoring import cold_start_lists, score_pairs
 
 FORMAT = 3
@@ -102,6 +103,7 @@ class RecommenderModel:
         per_product: int = 0,
         as_of: date | None = None,
         fitted: FittedSources | None = None,
+        choose: Choice | None = None,
         progress: Progress = SILENT,
     ) -> Iterator[pl.DataFrame]:
         """Yields scored pairs, a block of customers at a time, ordered by customer and product.
@@ -116,6 +118,8 @@ class RecommenderModel:
                 at least 5 buyers, so that the audience of a rare product is full.
             as_of: last visible day; defaults to the dataset's.
             fitted: `fit_sources` of that day, if it was called before.
+            choose: picks rows of each block, and may add rows and columns: reasons and probabilities over time are
+                worked out for what is left; see `ScoredPairs.frame`.
             progress: reporter, a step per block.
 
         Yields:
@@ -136,6 +140,7 @@ class RecommenderModel:
             customers=customers,
             products=products,
             per_product=per_product,
+            choose=choose,
             progress=progress,
         )
 

@@ -6,27 +6,13 @@ import numpy as np
 import polars as pl
 
 from retail_brain.progress import SILENT, Progress
-from training.recommender.candidates.pool import Block, Candidates
-from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, scaled_to_ranker
+from training.recommender.candidates.pool import Block
+from training.recommender.due_model import UNFITTED, DueModel
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.parallel import in_order
 from training.recommender.ranker import Ranker
-from training.recommender.reasons import reason_codes
-from training.recommender.repeat_gap import due_days
-from training.recommender.sparse import Flags, Floats, Ints, Reals, chosen_columns, look_up, top_cells
-
-# MLflow's signature of the recommender names the same columns (`training.tracking.packaging`)
-SCORED = {
-    "customer_id": pl.String,
-    "product_id": pl.String,
-    "probability": pl.Float64,
-    "kind": pl.String,
-    "due_on": pl.Date,
-    "reason": pl.String,
-    "gap_days": pl.Int32,
-    **dict.fromkeys(PROBABILITIES, pl.Float64),
-}
-
+from training.recommender.scored_pairs import SCORED, Choice, ScoredPairs
+from training.recommender.sparse import Floats, Ints, chosen_columns, look_up, top_cells
 
 STRANGERS_AT_ONCE = 1_000
 """People without a purchase or event in a block: some 200 pairs each. Chosen by judgement, not measured."""
@@ -40,6 +26,7 @@ def score_pairs(
     customers: Sequence[str] | None = None,
     products: Sequence[str] | None = None,
     per_product: int = 0,
+    choose: Choice | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """Yields scored pairs, columns SCORED, a block of customers at a time; see `RecommenderModel.score`."""
@@ -53,13 +40,18 @@ def score_pairs(
         extra = top_people_per_product(fitted, people, per_product)
 
     def scored(block: Block) -> pl.DataFrame:
-        candidates = fitted.candidates(block, with_proposals=products is None)
-        return scored_frame(fitted, ranker, due, candidates)
+        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None)).whole()
 
-    frames = in_order(scored, fitted.blocks(people, extra), fitted.threads)
+    def chosen(block: Block) -> pl.DataFrame:
+        assert choose is not None
+        pairs = ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None))
+        return pairs.explained(choose(pairs.frame()))
+
+    frames = in_order(scored if choose is None else chosen, fitted.blocks(people, extra), fitted.threads)
     yield from (frame for frame in progress.track(frames, "scoring") if frame.height)
     if strangers.size:
-        yield from _frames_of_strangers(fitted, strangers, scored)
+        of_strangers = _frames_of_strangers(fitted, strangers, scored)
+        yield from of_strangers if choose is None else map(choose, of_strangers)
 
 
 def _frames_of_strangers(
@@ -84,68 +76,6 @@ def _frames_of_strangers(
         rows = slice(start, start + STRANGERS_AT_ONCE)
         asked = pl.DataFrame({"customer_id": ids.gather(strangers[rows]), "group": group_of.ravel()[rows]})
         yield asked.join(answers, on="group", maintain_order="left_right").select(list(SCORED))
-
-
-def scored_frame(fitted: FittedSources, ranker: Ranker, due: DueModel, block: Candidates) -> pl.DataFrame:
-    """One row per pair of the block, columns SCORED.
-
-    Args:
-        fitted: sources and features of the day.
-        ranker: gives the probability of a purchase within the label's days.
-        due: says how a repeat pair's probability divides over time.
-        block: the pairs.
-    """
-    features = fitted.features.table(block)
-    names = fitted.feature_names
-    probability = ranker.probability(features, names)
-    # trees have seen no pair of somebody who never bought: every training pair belongs to a buyer
-    is_cold_start = np.isnan(fitted.features.person[block.people, 0]) & (features[:, 0] == 0)
-    probability[is_cold_start] = cold_start_probability(fitted, block)[is_cold_start]
-    is_repeat = features[:, 0] > 0
-    since_last, gap = (features[:, names.index(name)] for name in ("since_last", "gap"))
-    days_until_due = due_days(since_last.astype(float), gap.astype(float))
-    due_day = np.where(np.isnan(days_until_due), -1, days_until_due).astype(np.int32)  # -1 = not due, null below
-    repeat_rows = fitted.history.find(block.people[is_repeat], block.products[is_repeat])
-    repeat_probability = scaled_to_ranker(
-        due.probabilities(fitted.history, fitted.due_statistics, repeat_rows),
-        probability[is_repeat],
-        fitted.config.label_days,
-    )
-    expected_gap = np.where(is_repeat, gap, fitted.features.gaps.product[block.products])
-    frame = pl.DataFrame(
-        {
-            "customer_id": fitted.history.customers["customer_id"].gather(block.people),
-            "product_id": fitted.history.products["product_id"].gather(block.products),
-            "probability": probability,
-            "day": due_day,
-            "gap_days": np.rint(expected_gap).astype(np.int32),
-            "is_repeat": is_repeat,
-            **{name: _only(is_repeat, repeat_probability[:, place]) for place, name in enumerate(PROBABILITIES)},
-        }
-    )
-    last = pl.lit(fitted.history.as_of)
-    return frame.with_columns(
-        pl.when("is_repeat").then(pl.lit("repeat")).otherwise(pl.lit("explore")).alias("kind"),
-        pl.when(pl.col("day") > 0).then(last + pl.duration(days=pl.col("day"))).cast(pl.Date).alias("due_on"),
-        reason_codes(fitted, block, features, names),
-    ).select(list(SCORED))
-
-
-def _only(is_given: Flags, values: Reals) -> pl.Series:
-    """The values in the rows that have one, null elsewhere."""
-    filled = np.full(is_given.size, np.nan)
-    filled[is_given] = values
-    return pl.Series(filled).fill_nan(None)
-
-
-def cold_start_probability(fitted: FittedSources, block: Candidates) -> Floats:
-    """Probability of each pair for people who never bought: a Poisson rate within the label's days.
-
-    The rate is what an average active person buys, times the product's share in the store (times the segment's lift).
-    """
-    trending = [source.name for source in fitted.sources].index("trending")
-    probability: Floats = -np.expm1(-block.scores[:, trending] * fitted.purchases_per_person)
-    return probability
 
 
 def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:

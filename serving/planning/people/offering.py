@@ -146,7 +146,7 @@ class OfferCatalogue:
         store_id = None if store == NO_STORE else self.store_ids[store]
         rules = [rule for rule in self.rules if rule.rule.applies(store_id, self.now)]
         pins = pinned_products(rules)
-        offered = placed.filter((pl.col("reason") != "pinned") | pl.col("at").is_in(pins))
+        offered = placed.filter(pl.col("reason").ne_missing("pinned") | pl.col("at").is_in(pins))
         owner = offered["customer_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
         shown = offer(
             Slate(

@@ -60,9 +60,12 @@ def recommend(
     last = as_of + timedelta(days=1 + min(request.due_within_days or model.config.label_days, model.config.label_days))
     timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
     is_kind = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
-    for scored in model.score(dataset, customers, fitted=fitted, progress=progress):
+
+    def choose(scored: pl.DataFrame) -> pl.DataFrame:
         pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
-        chosen = catalogue.chosen(pairs.filter(timely, is_kind), request)
+        return catalogue.chosen(pairs.filter(timely, is_kind), request)
+
+    for chosen in model.score(dataset, customers, fitted=fitted, choose=choose, progress=progress):
         named = _as_recommendations(chosen).with_columns(attribution_id=pl.lit(list_id("recommend", as_of)))
         chinese = with_reason_texts(named.select("reason"), "zh", names)["reason"]
         yield with_reason_texts(named, language, names).with_columns(reason_zh=chinese)

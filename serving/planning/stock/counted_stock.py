@@ -9,6 +9,7 @@ from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.inputs import read_stock
 from retail_brain.settings import Settings
 
+_STOCK = {"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
 
 
@@ -27,17 +28,11 @@ def read_availability(
             (`network.pickup_km`).
 
     Raises:
-        MissingTableError: no sales table is there.
+        MissingTableError: stock was counted, and no sales table is there.
     """
-    newest = (
-        read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
-        .select(
-            pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
-            pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
-            "on_hand",
-        )
-        .drop_nulls(["store", "product"])
-    )
+    # sales since the counts are added up over the whole history: not where nothing was ever counted
+    has_counts = dataset.has("inventory")
+    newest = _positions(dataset, stores, products, settings) if has_counts else pl.DataFrame(schema=_STOCK)
     ids = pl.DataFrame({"store_id": list(stores), "at": list(stores.values())}).sort("at")
     sales = pl.concat([dataset.scan_or_empty(name).select("store_id") for name in ("transactions", "daily_sales")])
     selling = sales.unique().collect()["store_id"]
@@ -45,3 +40,15 @@ def read_availability(
     places = ids.join(store_facts, on="store_id", how="left", maintain_order="left")
     sells = pl.col("store_id").is_in(selling.implode())
     return Availability.of(newest, places.with_columns(sells=sells), len(products), settings.network.pickup_km)
+
+
+def _positions(
+    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], settings: Settings
+) -> pl.DataFrame:
+    """One row per known store x product with inventory rows: columns of _STOCK."""
+    stock = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
+    return stock.select(
+        pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
+        pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
+        "on_hand",
+    ).drop_nulls(["store", "product"])

@@ -14,7 +14,7 @@ from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import PROBABILITIES
 from training.recommender.examples import training_cutoffs
 from training.recommender.model import RecommenderModel
-from training.recommender.scoring import SCORED, scored_frame
+from training.recommender.scored_pairs import SCORED, ScoredPairs
 
 START = date(2025, 1, 1)
 
@@ -185,7 +185,7 @@ def test_people_without_a_purchase_share_the_answer_of_their_store(
     # the same as each of them scored on their own
     people = fitted.history.people(list(new))
     (block,) = fitted.blocks(people)
-    alone = scored_frame(fitted, habits_model.ranker, habits_model.due, fitted.candidates(block))
+    alone = ScoredPairs.of(fitted, habits_model.ranker, habits_model.due, fitted.candidates(block)).whole()
     assert alone.equals(pairs.filter(pl.col("customer_id").is_in(list(new))))
     assert set(pairs["customer_id"][: -4 * mine["new1"].height]) == set(lines["customer_id"]), "strangers come last"
 
@@ -285,3 +285,20 @@ def test_a_basket_is_completed_with_neither_itself_nor_substitutes(habits_model:
     assert not {"P04", "P05"} & set(goods)
     assert {int(product[1:]) // 10 for product in goods} == {0}
     assert habits_model.complete_basket(["unheard of"]).is_empty()
+
+
+def test_chosen_rows_are_explained_as_all_rows_are_and_rows_that_are_no_pair_keep_theirs(
+    habits_model: RecommenderModel, habits_chain: Dataset
+) -> None:
+    def choose(pairs: pl.DataFrame) -> pl.DataFrame:
+        assert pairs["reason"].null_count() == pairs.height
+        added = pairs.head(1).with_columns(reason=pl.lit("pinned"), pair=pl.lit(None, dtype=pl.Int64))
+        return pl.concat([pairs.reverse().head(40), added, pairs.head(3)]).with_columns(place=pl.int_range(pl.len()))
+
+    (chosen,) = habits_model.score(habits_chain, choose=choose)
+    rows = chosen.sort("place")
+    whole = scored(habits_model, habits_chain)
+    assert rows.row(40, named=True)["reason"] == "pinned"
+    assert rows.row(40, named=True)["probability_7d"] is None
+    others = pl.concat([rows.head(40), rows.tail(3)]).select(list(SCORED))
+    assert others.equals(pl.concat([whole.reverse().head(40), whole.head(3)]))

@@ -41,6 +41,11 @@ class Candidates:
     relative: Floats
     proposed: npt.NDArray[np.bool_]
 
+    @classmethod
+    def together(cls, parts: Sequence["Candidates"]) -> "Candidates":
+        """The pairs of several blocks, which follow each other."""
+        return cls(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(cls)))
+
     def take(self, rows: Ints) -> "Candidates":
         """The pairs in some rows."""
         return Candidates(*(getattr(self, column.name)[rows] for column in fields(self)))
@@ -57,6 +62,14 @@ class Block:
 
     people: Ints
     extra: Ints
+
+    def parts(self, size: int, width: int) -> list["Block"]:
+        """The block in blocks of at most `size` people; `width` is the number of products."""
+        if self.people.size <= size:
+            return [self]
+        groups = [self.people[start : start + size] for start in range(0, self.people.size, size)]
+        starts = np.searchsorted(self.extra, [group[0] * width for group in groups[1:]])
+        return [Block(*part) for part in zip(groups, np.split(self.extra, starts), strict=True)]
 
 
 def people_blocks(people: Ints, width: int, cells: int, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
