@@ -26,9 +26,9 @@ _EAST_ASIAN: Final[Mapping[str, str]] = {
 }
 """Encoding -> its letters; common Chinese is not read so. Shift JIS comes first: CP949 has Hangul for its kanji."""
 _ONE_BYTE: Final[Mapping[str, tuple[str, str]]] = {
-    "cp1251": ("[А-яЁёІіЇїЄєҐґ№]", "оаеинтОАЕИНТ"),
-    "koi8-r": ("[А-яЁё№]", "оаеинтОАЕИНТ"),
-    "cp1253": ("[Ά-ώ]", "αοιετσνΑΟΙΕΤΣΝ"),
+    "cp1251": ("[А-яЁёІіЇїЄєҐґ№]", "оеаинт"),
+    "koi8-r": ("[А-яЁё№]", "оеаинт"),
+    "cp1253": ("[Ά-ώ]", "αοιετσνάόίέή"),
     "cp1255": ("[א-ת]", "יוהלאמרת"),
     "cp1256": ("[\u0621-\u064a]", "اليمنرو"),
     "cp874": ("[ก-๛]", "านรกอเงม"),
@@ -53,7 +53,7 @@ _ALPHABETS: Final[Sequence[tuple[str, str]]] = (
     ("cp1257", "āčēģīķļņšūžąęėįųõäöü"),
 )
 """Encoding and the letters beyond ASCII of one language in it; where two fit as well the first counts."""
-_FREQUENT = 0.2
+_FREQUENT = 0.25
 """Share of frequent letters from which a text of one script is read rightly: half of them are; else a tenth. By
 judgement."""
 _BIG5 = rb"[\xa1-\xf9][\x40-\x7e\xa1-\xfe]"

@@ -16,7 +16,7 @@ from retail_brain.sources.nested import flat
 from retail_brain.sources.text import read_text
 from retail_brain.sources.workbook import read_workbook
 
-_TEXT = (".csv", ".tsv")
+_TEXT = (".csv", ".tsv", ".txt", ".dat")
 _JSON = (".jsonl", ".ndjson")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, ".zip")

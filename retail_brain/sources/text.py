@@ -13,6 +13,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, unreadable
 from retail_brain.sources.encoding import in_utf8, open_text
+from retail_brain.sources.fixed_width import without_blanks
 from retail_brain.sources.framed import without_frame
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
@@ -31,6 +32,8 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     """
     try:
         source = without_frame(in_utf8(path, scratch, options.encoding), scratch)
+        if options.delimiter is None:
+            source = without_blanks(source, scratch)
         mark, skipped = _start(path, source, options)
         header = next(_records(source, mark, skipped))
         malformed = pl.DataFrame(schema=MALFORMED)

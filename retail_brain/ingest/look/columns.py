@@ -175,14 +175,15 @@ def _time_of_day(
     for name in alternatives.get("moment", ()):
         if name in roles.values() or not seen[name].has_time or seen[name].filled < seen[roles["moment"]].filled:
             continue
-        both = [_days(sample[one], seen[one]) for one in (name, roles["moment"])]
+        both = [days_of(sample[one], seen[one]) for one in (name, roles["moment"])]
         same = (both[0] == both[1]).mean()
         if isinstance(same, float) and same > _EVERY_LINE:
             roles["moment"] = name
             return
 
 
-def _days(values: pl.Series, seen: Evidence) -> pl.Series:
+def days_of(values: pl.Series, seen: Evidence) -> pl.Series:
+    """The days of a column of dates or times, in the first of its forms."""
     text = ColumnFormat(date_format=seen.dates[0])
     return values.to_frame("v").select(date_of(pl.col("v"), values.dtype, text)).to_series()
 

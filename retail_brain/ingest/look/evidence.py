@@ -35,6 +35,8 @@ _DAY_MINUTES, _DAY_SECONDS = 24 * 60, 24 * 60 * 60
 """Minutes and seconds of a day."""
 _ANY_CLOCK = r"\d(?::|h)\d{2}"
 """The least that a time of day beside a date holds."""
+_ZONE = r"\s+([B-LN-Z][A-Z]{2,4}|A[A-LN-Z][A-Z]{1,3}|MSK)$"
+"""A zone by its letters behind a time; AM and PM are none."""
 _SERIAL_DAYS = (30_000, 60_000)
 """Serial days of spreadsheets from 1982 to 2064."""
 _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
@@ -187,13 +189,18 @@ def _forms_of(texts: pl.Series) -> tuple[str, ...]:
     return tuple(forms)
 
 
-def _dates_in_words(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
+def _dates_in_words(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     """Forms that fit dates with marks, and what decides between day first and month first."""
     if not (unique.str.contains(_DATED).mean() or 0) > _READABLE:  # type: ignore[operator]
         return (), ""
     if _fits(unique, ColumnFormat()):
         return (None,), ""
     clock = bool(re.search(_ANY_CLOCK, unique[0]))
+    if clock and (zones := _named_zones(unique)):
+        forms, proof = _dates_in_words(unique.str.replace(_ZONE, ""))
+        # the letters of a zone stand in the form as they are: the clock is that of the wall
+        named = [tuple(f"{form} {zone}" for zone in zones) for form in forms if form]
+        return tuple(form[0] if len(form) == 1 else form for form in named), proof
     for time in _TIMES:
         if bool(time) != clock:
             continue
@@ -204,6 +211,12 @@ def _dates_in_words(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
         if fits:
             return _decided(unique, fits)
     return (), ""
+
+
+def _named_zones(unique: pl.Series) -> list[str]:
+    """Zones such as EST and EDT behind every time, where there are few."""
+    zones = unique.str.extract(_ZONE)
+    return zones.unique().sort().to_list() if not zones.null_count() and zones.n_unique() <= _UNITS else []
 
 
 def _has_time(unique: pl.Series, dates: tuple[Reading, ...]) -> bool:
@@ -263,7 +276,7 @@ def _counted(unique: pl.Series) -> str | None:
     return next((form for form, (low, high) in ranges.items() if numbers.is_between(low, high).all()), None)
 
 
-def _decided(unique: pl.Series, fits: list[str]) -> tuple[tuple[str | None, ...], str]:
+def _decided(unique: pl.Series, fits: list[str]) -> tuple[tuple[Reading, ...], str]:
     """The formats that fit, and what decides between day first and month first."""
     if len(fits) > 1:
         return tuple(fits), ""

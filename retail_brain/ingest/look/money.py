@@ -116,7 +116,7 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
     elif _share(amounts.abs() <= listed.abs() * (1 + _EQUAL) + _CENT) > _MOST:
         made.remarks.append(f"{amount!r} is what was paid: at most {price!r} times units")
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
-        _with_discount(made, found)
+        _with_discount(made, sample, found)
     elif _is_of_line(sample, found, price) and _is_of_line(sample, found, amount):
         made.remarks.append(f"{price!r} and {amount!r} both grow with the units: {price!r} is nearer to what was paid")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL)
@@ -155,16 +155,19 @@ def _grows(sample: pl.DataFrame, found: Columns, name: str, units: str) -> bool 
     return False if _share((growth - 1).abs() < _NEAR) > _CLEARLY else None
 
 
-def _with_discount(made: Proposal, found: Columns) -> None:
+def _with_discount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if "discount" in found.roles and made.table == "transactions":
-        made.columns["discount"] = number_key(made, found, found.roles["discount"], "discount")
+        discounts = values(sample, found, found.roles["discount"])
+        given = discounts.filter(discounts != 0)
+        turned = f", {_TURNED}" if len(given) and _share(given < 0) > _CLEARLY else ""
+        made.columns["discount"] = number_key(made, found, found.roles["discount"], "discount", turned)
 
 
 def _discount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, *, is_line: bool) -> None:
     """Whether a price beside a discount is before it or after; asks where the lines do not show it."""
     if "discount" not in found.roles or made.table != "transactions":
         return
-    _with_discount(made, found)
+    _with_discount(made, sample, found)
     plain = whole(made.columns["unit_price"])
     discounts = values(sample, found, found.roles["discount"])
     if plain.startswith("?") or not discounts.abs().sum():

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from retail_brain.ingest.look.arithmetic import with_arithmetic
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
+from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
-from retail_brain.sources.date_forms import UNIX, UNIX_MS
+from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS
 from retail_brain.sources.months import month_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 from retail_brain.sources.shaping import DAY_NAME
@@ -53,7 +55,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         sample: its first rows as text.
         found: roles of its columns.
     """
-    found = _with_units(sample, found)
+    found = _with_units(sample, with_arithmetic(sample, found))
     related = relation(sample, found)
     if related is not None:
         return related
@@ -283,7 +285,7 @@ def _moment(made: Proposal, found: Columns) -> None:
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
         readings.append(f"{{ {origin}{keys} }}")
-        if isinstance(form, tuple) and not form[0].startswith("%Y"):
+        if isinstance(form, tuple) and EXCEL in form and not form[0].startswith("%Y"):
             made.questions.append(
                 f"{name!r} holds texts and serial days: a spreadsheet that reads days in the other order turns "
                 "those up to 12 round and leaves the others as text. Is that so here? Then export the column as text"
@@ -355,6 +357,7 @@ def _receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if blank and {roles["receipt"], roles["moment"]} & set(blank):
         made.keys["fill_down"] = f"[{', '.join(map(quoted, blank))}]"
         made.remarks.append(f"{blank} stand on the first line of a receipt alone: filled down within it")
+    name_receipts(made, sample, found)
 
 
 def _master(made: Proposal, found: Columns) -> None:

@@ -18,7 +18,7 @@ from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
-from retail_brain.ingest.look.shared_keys import shared_goods, shared_people
+from retail_brain.ingest.look.shared_keys import shared_goods, shared_ids
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import ENDINGS, data_files, open_file, unpacked
@@ -64,7 +64,7 @@ def look(dataset: str) -> Look:
     with tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder:
         scratch = Path(folder)
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
-        if known := {**shared_goods(looked), **shared_people(looked)}:
+        if known := {**shared_goods(looked), **shared_ids(looked)}:
             looked = [_with_roles(one, known) for one in looked]
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)

@@ -29,25 +29,34 @@ def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
     return {}
 
 
-def shared_people(looked: Sequence[LookedAt]) -> dict[str, str]:
-    """Column -> `customer`, for the column by which files of sales know the people of a list of customers.
+def shared_ids(looked: Sequence[LookedAt]) -> dict[str, str]:
+    """Column -> `customer` or `product`, for the column by which sales know the rows of a list of people or goods.
 
-    A list often numbers its people in several ways, such as a member's number beside the unionid of WeChat. The one
-    that files of sales have too, under its name, is the id.
+    A list often numbers its rows in several ways, such as a member's number beside the unionid of WeChat, or an EAN
+    beside the number of the article. The one that files of sales have too, under its name, is the id.
 
     Args:
         looked: the files of a dataset.
     """
+    return {**_shared_id(looked, "customers", "customer"), **_shared_id(looked, "products", "product")}
+
+
+def _shared_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, str]:
+    sales = [one for one in looked if {"units", "amount", "price", "receipt"} & one.columns.roles.keys()]
     for one in looked:
-        own = one.columns.roles.get("customer")
-        if one.proposal.table != "customers" or own is None:
+        own = one.columns.roles.get(role)
+        others = [other for other in sales if other is not one and other.proposal.table != table]
+        if one.proposal.table != table or own is None or any(own in other.columns.seen for other in others):
             continue
-        sales = [other for other in looked if {"units", "amount", "price", "receipt"} & other.columns.roles.keys()]
-        if any(own in other.columns.seen for other in sales):
-            continue
-        taken = set(one.columns.roles.values())
         for name, seen in one.columns.seen.items():
-            is_key = seen.filled == 1 and seen.distinct == 1 and not seen.dates and name not in taken
-            if is_key and any(name in other.columns.seen for other in sales):
-                return {name: "customer"}
+            is_free = name not in one.columns.roles.values() and not seen.dates
+            is_key = seen.filled == 1 and seen.distinct == 1
+            if is_free and is_key and any(_is_free_for(role, other, name) for other in others):
+                return {name: role}
     return {}
+
+
+def _is_free_for(role: str, other: LookedAt, name: str) -> bool:
+    """Whether a file of sales has the column, for that role or without one."""
+    roles = {column: held for held, column in other.columns.roles.items()}
+    return name in other.columns.seen and roles.get(name, role) == role

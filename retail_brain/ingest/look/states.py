@@ -27,6 +27,12 @@ _STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
 """Names of columns with the state of an order, which is on one line only; a type of receipt is on a line of its own."""
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
 _TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x")
+_KIND = r"(?:^|_)(?:way|type|kind|flag|mode|typ|tipo|art)$|方式|类型|标志|标识|种别|区分"
+"""Names of columns with a kind of sale in codes."""
+_CODE_LETTERS, _MOST_CODES = 2, 6
+"""Letters of such a code, and how many of them there are at most. By judgement."""
+_USUAL = 0.8
+"""Share of the rows that the code of a plain sale has at least. By judgement."""
 _MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
 _ALL, _NONE = 0.98, 0.02
@@ -51,6 +57,28 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     for name in found.all_of("status"):
         if "returns" not in made.keys:
             _returns(made, sample, found, name, " ".join(out))
+    if "returns" not in made.keys:
+        _ask_about_kinds(made, sample, found)
+
+
+def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Asks about codes such as A and B of a kind of sale, where nothing else tells returns from sales."""
+    units = found.roles.get("units")
+    if units is None or (parse_numbers(sample[units].cast(pl.String), found.seen[units].numbers[0]) < 0).any():
+        return
+    for name, seen in found.seen.items():
+        if name in found.roles.values() or seen.dates or not re.search(_KIND, bare_name(name)):
+            continue
+        counts = sample[name].drop_nulls().cast(pl.String).value_counts(sort=True, name="rows")
+        is_code = counts.height and counts[name].str.len_chars().max() <= _CODE_LETTERS  # type: ignore[operator]
+        if not is_code or not 2 <= counts.height <= _MOST_CODES or counts["rows"][0] < _USUAL * sample.height:
+            continue
+        others = [str(code) for code in counts[name][1:].to_list()]
+        kinds = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, others))}] }}"
+        made.questions.append(
+            f"no row has units below 0, and {name!r} is {counts[name][0]!r} nearly always: does one of {others} mean a "
+            f"return (returns = {kinds}) or no sale (a `where`)?"
+        )
 
 
 def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:

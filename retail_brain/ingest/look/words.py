@@ -19,7 +19,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"name",
     ),
     "voided": (
-        r"(?:is_)?(?:void|voided|cancel+ed|deleted|storniert|storno|annule|anulado)(?:_(?:flag|ind|indicator))?",
+        r"(?:is_|ist_)?(?:void|voided|cancel+ed|deleted|storniert|storno|annule|anulado)(?:_(?:flag|ind|indicator))?",
         r"(?:是否)?(?:作废|取消|已作废|已取消)",
     ),
     "moment": (

@@ -128,7 +128,7 @@ def test_archive_of_files_of_one_table_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_folder_without_data_says_which_endings_are_read(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no data file is there, such as \.parquet, \.csv, \.tsv, \.jsonl\.$"):
+    with pytest.raises(DataError, match=r"no data file is there, such as \.parquet, \.csv, \.tsv, \.txt\.$"):
         look(str(tmp_path))
 
 

@@ -1,0 +1,114 @@
+"""Finds units, prices, amounts and discounts by what they make together, whatever their columns are called.
+
+Units times price is the amount of the line, and less its discount what was paid. Numbers that do so on every line by
+chance are not found among receipts.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.numbers import parse_numbers
+
+Numbers = npt.NDArray[np.float64]
+_ROWS = 2_000
+"""Rows that are looked at: what holds on so many holds on all."""
+_MOST_COLUMNS = 14
+"""Columns of numbers beyond which nothing is tried: three of them are combined in all ways."""
+_HOLDS = 0.95
+"""Share of the rows on which a relation holds. By judgement: files have a few odd rows."""
+_LEAST = 10
+"""Lines of more than one unit, and lines with a discount, below which a relation may be chance. By judgement."""
+_MOST_UNITS = 100
+"""Median of a column of units; prices of cheap currencies are above. By judgement."""
+_CENT = 0.006
+"""Money that rounding a price to a cent may take off one unit, with room for binary fractions."""
+_NOT_NUMBERS = {"receipt", "store", "customer", "moment", "time", "product", "product_name", "guide", "status"}
+
+
+def with_arithmetic(sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns with units, price, amount and discount where arithmetic says what their names leave open.
+
+    Args:
+        sample: the first rows.
+        found: roles of the columns by their names.
+    """
+    taken = {name for role, name in found.roles.items() if role in _NOT_NUMBERS}
+    named = [name for name, seen in found.seen.items() if seen.numbers and not seen.is_clock and name not in taken]
+    numbers = _read(sample, found, named)
+    if not 2 <= len(numbers) <= _MOST_COLUMNS:
+        return found
+    is_open = "units" not in found.roles or not {"price", "amount"} & found.roles.keys()
+    relation = _relation(numbers, found) if is_open else {}
+    return _renamed(found, relation or _after_discount(numbers, found))
+
+
+def _read(sample: pl.DataFrame, found: Columns, names: list[str]) -> dict[str, Numbers]:
+    """The numbers of the columns that have several, without gaps; a blank discount is none."""
+    head = sample.head(_ROWS)
+    read = {name: parse_numbers(head[name].cast(pl.String), found.seen[name].numbers[0]) for name in names}
+    return {name: values.fill_null(0).to_numpy() for name, values in read.items() if values.n_unique() > 1}
+
+
+def _renamed(found: Columns, roles: Mapping[str, str]) -> Columns:
+    """The columns with these roles; what had one of the roles, or a column of theirs another, loses it."""
+    if not roles:
+        return found
+    kept = {role: name for role, name in found.roles.items() if role not in roles and name not in roles.values()}
+    others = {
+        role: (found.roles[role], *found.alternatives.get(role, ()))
+        for role in roles.keys() & found.roles.keys()
+        if found.roles[role] not in roles.values()
+    }
+    return replace(found, roles={**kept, **roles}, alternatives={**found.alternatives, **others})
+
+
+def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
+    """Roles of the columns that make each other; none where no three do. What was paid after a discount goes first."""
+    plain: dict[str, str] = {}
+    for units, price in itertools.permutations(numbers, 2):
+        if found.roles.get("units", units) != units or not _may_be_units(numbers[units]):
+            continue
+        made = np.abs(numbers[units] * numbers[price])
+        room = _CENT * np.maximum(1.0, np.abs(numbers[units]))
+        for amount in numbers.keys() - {units, price}:
+            gap = made - np.abs(numbers[amount])
+            if not plain and _holds(np.abs(gap) <= room):
+                plain = {"units": units, "price": price, "amount": amount}
+            off = next(
+                (name for name in numbers.keys() - {units, price, amount} if _is_off(numbers[name], gap, room)), ""
+            )
+            if off:
+                return {"units": units, "price": price, "amount": amount, "discount": off}
+    return plain
+
+
+def _may_be_units(values: Numbers) -> bool:
+    whole = np.mean(values == np.round(values)) > _HOLDS
+    return bool(whole and np.sum(np.abs(values) > 1) >= _LEAST and 0 < np.median(np.abs(values)) <= _MOST_UNITS)
+
+
+def _is_off(discount: Numbers, gap: Numbers, room: Numbers) -> bool:
+    """Whether a column is what lies between two others, and not nothing."""
+    return bool(np.sum(discount != 0) >= _LEAST and _holds(np.abs(gap - np.abs(discount)) <= room))
+
+
+def _holds(fits: npt.NDArray[np.bool_]) -> bool:
+    return bool(np.mean(fits) >= _HOLDS)
+
+
+def _after_discount(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
+    """The amount after the discount, where the one that its name chose is before it."""
+    amount, discount = found.roles.get("amount", ""), found.roles.get("discount", "")
+    if amount not in numbers or discount not in numbers:
+        return {}
+    free = (name for name in numbers if name not in found.roles.values())
+    room = np.full(len(numbers[amount]), 2 * _CENT)
+    left = np.abs(numbers[amount])
+    paid = next((name for name in free if _is_off(numbers[discount], left - np.abs(numbers[name]), room)), "")
+    return {"amount": paid} if paid else {}

@@ -1,0 +1,53 @@
+"""Lists whose columns are kept apart by blanks: cut where every line is blank, or as a line of dashes says."""
+
+from pathlib import Path
+
+import pytest
+
+from retail_brain.sources.files import data_files, open_file
+
+
+def rows(tmp_path: Path, text: str) -> list[dict[str, str | None]]:
+    place = tmp_path / "list.txt"
+    place.write_text(text, encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    return open_file(place, tmp_path / "scratch").frame.collect().to_dicts()
+
+
+def test_columns_are_cut_where_all_lines_are_blank_and_the_header_has_another_name(tmp_path: Path) -> None:
+    lines = [f"{n:04}  GREEN TEA {n:<3}  {n * 3:>6} {n + 0.5:>8.2f}" for n in range(1, 20)]
+    head = f"{'TRANS':<5} {'ITEM':<13}  {'QTY':>6} {'PRICE':>8}"
+    found = rows(tmp_path, "\n".join(["Journal of till 1", "", head, *lines]))
+    assert found[4] == {"TRANS": "0005", "ITEM": "GREEN TEA 5", "QTY": "15", "PRICE": "5.50"}
+    assert len(found) == 19
+
+
+def test_letters_of_east_asia_are_as_wide_as_two(tmp_path: Path) -> None:
+    names = ["茶", "绿茶", "乌龙茶", "红", "tea", "tea 2"]
+    lines = [
+        f"{n:<5}{name}{' ' * (10 - sum(2 if one > 'z' else 1 for one in name))}{n:>5}" for n, name in enumerate(names)
+    ]
+    found = rows(tmp_path, "\n".join([f"{'NO':<5}{'名称':<8}{'QTY':>5}", *lines]))
+    assert [row["名称"] for row in found] == names
+    assert [row["QTY"] for row in found] == [str(n) for n in range(6)]
+
+
+def test_a_line_of_dashes_says_how_wide_the_columns_are(tmp_path: Path) -> None:
+    text = "id  name       qty\n--- ---------- ---\n1   tea          5\n2   tea    pot   6\n3              7\n"
+    found = rows(tmp_path, text)
+    assert found[1] == {"id": "2", "name": "tea    pot", "qty": "6"}
+    assert [row["qty"] for row in found][:2] == ["5", "6"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b c,d\n" + "1,2 3,4\n" * 9, "one two three\n" + "x y z\n" * 3, "a word\n" + "some word\n" * 9]
+)
+def test_other_texts_stay_as_they_are(tmp_path: Path, text: str) -> None:
+    (first, *_) = rows(tmp_path, text)
+    assert list(first) in (["a", "b c", "d"], ["one two three"], ["a word"])
+
+
+def test_text_files_are_data(tmp_path: Path) -> None:
+    for name in ("sales.txt", "sales.dat", "sales.txt.gz", "sales.doc"):
+        (tmp_path / name).touch()
+    assert [path.name for path in data_files(tmp_path)] == ["sales.dat", "sales.txt", "sales.txt.gz"]
