@@ -106,7 +106,9 @@ def publish(workspace: Workspace, n_stores: int, n_products: int) -> None:
     write_rows(
         folder,
         "line_supply",
-        rows.select("store_id", "product_id", supplier_id=supplier, unit_cost=3.2).cast(LINE_SUPPLY),
+        rows.select(
+            "store_id", "product_id", supplier_id=supplier, unit_cost=3.2, min_order_value=900.0, units_per_truck=800.0
+        ).cast(LINE_SUPPLY),
     )
     manifest = AnswersManifest(
         answers_id="listed", as_of=AS_OF.isoformat(), published_at="2026-03-01T01:00:00+00:00", period="day",

@@ -1,5 +1,6 @@
 """What the page is made of: headers, texts in two languages, no markup out of data, nothing from elsewhere."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from serving.page.app import STATIC, content_version
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 TEXTS = {language: json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
+MOST_BYTES = 185_000
 PLACEHOLDER = re.compile(r"\{(\w+)")
 
 
@@ -92,7 +94,15 @@ def test_the_page_itself_has_no_script_or_style_inside() -> None:
 def test_the_browser_is_told_of_every_module_at_once() -> None:
     named = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text("utf-8"))
     modules = [str(path.relative_to(STATIC)) for path in SCRIPTS if path.name != "main.js"]
-    assert named == [*modules, "vendor/uplot-1.6.32/uPlot.esm.js"]
+    assert named == modules
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_files_of_a_first_load_are_few_bytes(language: str) -> None:
+    """With the answers of the landing, some 15 kB, it stays below 200 kB; the chart's library comes with the chart."""
+    files = [STATIC / "index.html", STATIC / "icon.svg", STATIC / "i18n" / f"{language}.json", *SCRIPTS]
+    files += [*(STATIC / "css").glob("*.css"), *(STATIC / "vendor").rglob("*.css")]
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in files) < MOST_BYTES
 
 
 def test_vendored_files_come_with_their_licence_and_version() -> None:

@@ -107,9 +107,9 @@ def test_lists_of_stock_are_filtered_sorted_and_paged_by_the_service(
     monkeypatch.setitem(fake_api.ANSWERS, "listing", many)
     page = open_page("stock?tab=attention", language).page
     expect(page.locator("tbody tr")).to_have_count(4)
-    expect(page.locator(".pager")).to_contain_text(says(language, "1–100，共 230", "1–100 of 230"))
+    expect(page.locator(".pager")).to_contain_text(says(language, "1–40，共 230", "1–40 of 230"))
     page.locator("[data-page=after]").click()
-    expect(page.locator(".pager")).to_contain_text("101–200")
+    expect(page.locator(".pager")).to_contain_text("41–80")
     assert "page=2" in page.url
     page.locator("button[data-column=money]").click()
     expect(page.locator("th[data-of=money]")).to_have_attribute("aria-sort", "descending")
@@ -123,7 +123,7 @@ def test_lists_of_stock_are_filtered_sorted_and_paged_by_the_service(
     asked = site.bodies("listing", lambda body: body.get("search") == "茉莉")[-1]
     assert asked["where"] == [{"column": "kind", "any_of": ["phantom"]}]
     assert (asked["sort"], asked["offset"]) == ([{"column": "money", "descending": True}], 0)
-    assert site.bodies("listing", lambda body: body.get("offset") == 100)
+    assert site.bodies("listing", lambda body: body.get("offset") == 40)
     page.go_back()
     expect(page.locator(".conditions .chip")).to_have_count(0)
     expect(page.locator("[data-tab=attention]")).to_have_attribute("aria-pressed", "true")
@@ -134,7 +134,7 @@ def test_a_page_beyond_the_end_shows_the_last_one(open_page: Open, monkeypatch: 
     monkeypatch.setitem(fake_api.ANSWERS, "listing", lambda body: whole(body) | {"total": 230})
     page = open_page("stock?tab=attention&page=9", "en").page
     expect(page.locator(".pager")).to_contain_text("201–230 of 230")
-    assert "page=3" in page.url
+    assert "page=6" in page.url
 
 
 def test_a_tab_keeps_the_conditions_that_it_shares_with_the_one_before(open_page: Open, site: Any) -> None:

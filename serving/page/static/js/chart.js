@@ -1,6 +1,6 @@
 // Chart of history and forecast: uPlot with prediction intervals, promotions, stockouts and event days.
 
-import uPlot from "../vendor/uplot-1.6.32/uPlot.esm.js";
+import { ApiError } from "./api.js";
 import { h } from "./dom.js";
 import { day, dayTime, number, t } from "./i18n.js";
 
@@ -133,7 +133,19 @@ function series(colour, bands) {
   ];
 }
 
+let uPlot = null;
+
+/** Fetches the library that draws the chart, which is a fifth of the page: views without a chart open without it. */
+export async function loadChart() {
+  try {
+    uPlot ??= (await import("../vendor/uplot-1.6.32/uPlot.esm.js")).default;
+  } catch {
+    throw new ApiError(0, "unreachable", "", {});
+  }
+}
+
 /**
+ * Draws with what `loadChart` fetched.
  * @param {object} options
  *   points: one per day in order {date, units?, forecast?, low[], high[], promotion, stockout}
  *   bands: number of low/high pairs of each point, widest first

@@ -1,7 +1,7 @@
 // Forecast of a series: sales history, mean and prediction intervals, drivers, what-if and overrides.
 
 import { call, lookUp, search } from "../api.js";
-import { bandsOf, demandChart } from "../chart.js";
+import { bandsOf, demandChart, loadChart } from "../chart.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
@@ -172,6 +172,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const [past, next] = await Promise.all([
         call("history", { ...ids, days: chosen.days }, { signal }),
         call("forecast", { store_id: ids.store_id, product_ids: [ids.product_id], horizon: chosen.horizon, explain: true }, { signal }),
+        loadChart(),
       ]);
       const forecasts = next.forecasts ?? [];
       if (!forecasts.length) return empty(t("forecast.none"), t("forecast.none_hint"));

@@ -13,7 +13,8 @@ import { empty, fill } from "../states.js";
 import { TABS } from "../stock_lists.js";
 import { dataTable, readSort, writeSort } from "../table.js";
 
-const SIZE = 100;
+/** Lines of a page: on a phone, where a line is a card, 40 of excess stock are 14,000 px. */
+const SIZE = 40;
 
 function readState(params) {
   const tab = TABS[params.get("tab")] ? params.get("tab") : "transfers";
