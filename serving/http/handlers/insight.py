@@ -80,7 +80,8 @@ def _check_own_rows(request: QuarantineRequest, call: Call) -> None:
     """Refuses mended rows of a place that are not its own, or would be another shop's.
 
     Raises:
-        NotFoundError: a row names another shop, or nothing is set aside that the key may see.
+        NotFoundError: a row names another shop or somebody of another place, or nothing is set aside that the key may
+            see.
         UsageError: the rows name none that are set aside.
     """
     if call.place.is_headquarters:
@@ -92,6 +93,9 @@ def _check_own_rows(request: QuarantineRequest, call: Call) -> None:
         )
     for row in rows:
         find_store(call.answers, str(row.get("store_id")))
+        # rows of others are not shown, so one who is not of the place was put in
+        if (customer := row.get("customer_id")) and call.answers.customers.find(customer) < 0:
+            raise NotFoundError(f"there is no customer {customer!r}.", {"customer_id": customer})
 
 
 def _is_own_store(store_id: str, call: Call) -> bool:

@@ -783,6 +783,9 @@ def test_rows_set_aside_are_those_of_the_own_shops_and_people(keys: dict[str, st
         assert error(ask, "shop", "/quarantine", retry(theirs))[:2] == (400, "usage")
         own = found["rows"][1]
         assert error(ask, "shop", "/quarantine", retry(own | {"store_id": OTHER}))[:2] == (404, "not_found")
+        for stranger in (OTHER_PERSON, "nobody at all"):
+            put_in = retry(own | {"units": "3", "customer_id": stranger})
+            assert error(ask, "shop", "/quarantine", put_in)[:2] == (404, "not_found")
         assert answered(ask, "shop", "/quarantine", retry(own | {"units": "3"}))["brought_in"] == 1
     finally:
         for table in ("transactions", "customers"):

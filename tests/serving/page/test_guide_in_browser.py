@@ -201,6 +201,33 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
     assert site.bodies("guide_list", lambda body: body == {"guide_id": "G1"})
 
 
+def test_a_shop_chooses_among_its_guides(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
+    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    page.reload()
+    page.goto(page.url.split("#")[0] + "#/guide")
+    page.locator("[name=guide]").select_option("G1")
+    assert "guide=G1" in page.url
+    expect(page.locator("[data-action=make]")).to_be_visible()
+
+
+@BOTH
+def test_a_long_list_grows_when_asked_and_is_counted_whole(open_page: Open, language: str) -> None:
+    line = fake_guides.LINES[0]
+    fake_guides.LINES[:] = [line | {"task_id": f"many{number}"} for number in range(95)]
+    page = open_page("guide", language).page
+    expect(page.locator(".task")).to_have_count(40)
+    expect(page.locator(".guide-sum")).to_contain_text("95")
+    expect(page.locator(".table-foot")).to_contain_text(says(language, "已显示 40 / 95 人", "40 of 95 people shown"))
+    page.locator("[data-action=more]").click()
+    expect(page.locator(".task")).to_have_count(80)
+    expect(page.locator(".task").nth(40)).to_be_focused()
+    page.locator("[data-action=more]").click()
+    expect(page.locator(".task")).to_have_count(95)
+    expect(page.locator("[data-action=more]")).to_have_count(0)
+
+
 @BOTH
 def test_a_text_that_the_browser_does_not_copy_is_said_to_be_there_to_mark(
     open_page: Open, site: Any, language: str

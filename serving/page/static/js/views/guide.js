@@ -14,6 +14,8 @@ import { empty, failed, fill } from "../states.js";
 const OUTCOMES = ["done", "bought", "not_reached", "refused"];
 const FINAL = new Set(["refused", "opted_out"]);
 const TIMEOUT_MS = 20_000;
+/** People shown at first, and with every further press: a day of one guide is about 20, one of headquarters hundreds. */
+const SHOWN = 40;
 const EVERYBODY = "";
 
 /** The list from the service, else as this tab last saw it. Raises where there is neither. */
@@ -49,6 +51,8 @@ class GuideDay {
     this.troubles = h("div", { role: "alert" });
     this.sum = h("p", { class: "guide-sum" });
     this.list = h("ol", { class: "tasks" });
+    this.foot = h("div", { class: "table-foot" });
+    this.most = SHOWN;
     this.box.listen(() => this.freshen(), signal);
   }
 
@@ -58,15 +62,31 @@ class GuideDay {
     this.day = answer.day;
     if (!since) this.box.settle(answer.tasks);
     this.cards = new Map(answer.tasks.map((task) => [task.task_id, { task, element: null, shown: "" }]));
-    this.freshen();
-    replace(this.list, [...this.cards.values()].map((card) => card.element));
+    this.drawList();
     const old = since ? h("p", { class: "notice warn" }, t("guide.kept_list", { when: moment(new Date(since).toISOString()) })) : null;
-    return [old, this.sum, this.line, this.troubles, answer.tasks.length ? this.list : empty(t("guide.none"), t("guide.none_hint"))];
+    return [old, this.sum, this.line, this.troubles, answer.tasks.length ? [this.list, this.foot] : empty(t("guide.none"), t("guide.none_hint"))];
+  }
+
+  inSight() {
+    return [...this.cards.values()].slice(0, this.most);
+  }
+
+  drawList() {
+    this.freshen();
+    replace(this.list, this.inSight().map((card) => card.element));
+    const [shown, total] = [Math.min(this.most, this.cards.size), this.cards.size];
+    const more = () => {
+      const next = this.most;
+      this.most += SHOWN;
+      this.drawList();
+      this.list.children[next]?.focus();
+    };
+    replace(this.foot, total > shown ? [h("span", {}, t("guide.shown", { shown, total })), " ", h("button", { type: "button", dataset: { action: "more" }, onclick: more }, t("table.more", { count: Math.min(SHOWN, total - shown) }))] : null);
   }
 
   /** Draws the cards whose outcome changed, and the counts. */
   freshen() {
-    for (const card of this.cards.values()) {
+    for (const card of this.inSight()) {
       const { state, entry } = outcomeOf(card.task, this.box);
       const shown = JSON.stringify([state, entry?.answer_id, entry?.sent, this.changing.has(card.task.task_id)]);
       if (shown === card.shown) continue;
@@ -135,7 +155,7 @@ class GuideDay {
   }
 }
 
-/** Headquarters choose whose list they look at, and have lists made. */
+/** Headquarters and shops choose whose list they look at, and have lists made. */
 async function deskBar(chosen, signal, again) {
   const { guides, may_write: mayWrite } = await call("guides", {}, { signal });
   const here = guides.filter((one) => one.is_here);
@@ -164,7 +184,7 @@ export async function guideView(root, { params, overview, signal }) {
   const [desk, place] = [h("div"), h("div", { class: "guide-day" })];
   const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
   replace(root, h("h1", {}, t("nav.guide")), desk, place);
-  if (placeKind() === "headquarters") deskBar(chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
+  if (placeKind() !== "guide") deskBar(chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
   const today = new GuideDay({ overview, signal });
   today.box.send();
   const body = chosen ? { guide_id: chosen } : {};
