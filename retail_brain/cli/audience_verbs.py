@@ -70,6 +70,7 @@ def audience(
             left_over=left_over,
             plans=_plans(dataset),
             customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
+            progress=chosen.progress,
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))

@@ -329,6 +329,8 @@ def _say_preview(found: dict[str, Any]) -> None:
         f"  {found['caused_purchases']:,.1f} purchases caused (share {found['caused_share']:.3f}, "
         f"{found['effect_basis']}), value {value} after a cost of {found['cost']:,.2f}"
     )
+    by_uplift = found.get("ranked_by") == "uplift"
+    typer.echo(f"  ranked by {'what a contact causes for each person' if by_uplift else 'response'}")
     for row in found["channels"]:
         typer.echo(f"  {row['channel']:<8}{row['reachable']:>8,} reachable{row['contacts']:>8,} contacts")
 

@@ -14,6 +14,8 @@ from retail_brain.cli.table_files import read_table, write_table
 if TYPE_CHECKING:
     import polars as pl
 
+    from retail_brain.dataset import Dataset
+
 
 class _Kind(StrEnum):
     """Products bought before, products new to the customer, or the most probable of both."""
@@ -28,6 +30,7 @@ class _Subject(StrEnum):
 
     RECOMMENDER = "recommender"
     AUDIENCE = "audience"
+    UPLIFT = "uplift"
 
 
 class _Preset(StrEnum):
@@ -104,7 +107,9 @@ def recommend(
 
 
 def evaluate(
-    subject: Annotated[_Subject, typer.Argument(help="recommender (goods for people) or audience (the reverse).")],
+    subject: Annotated[
+        _Subject, typer.Argument(help="recommender (goods for people), audience (the reverse), uplift (of contacts).")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
     preset: Annotated[_Preset, typer.Option(help="How much work goes into each fit.")] = _Preset.FAST,
     windows: Annotated[int, typer.Option(min=1, max=24, help="How many past windows to test on.")] = 1,
@@ -115,8 +120,12 @@ def evaluate(
 ) -> None:
     """Tests models that saw nothing of the days they are tested on, beside the usual simple methods.
 
-    Needs transactions with customer_id. Writes recommender.csv, audience.csv, calibration.csv and recall.csv.
+    Needs transactions with customer_id. Writes recommender.csv, audience.csv, calibration.csv and recall.csv. For
+    uplift it needs campaigns and contacts with people held out, and writes uplift.csv.
     """
+    if subject is _Subject.UPLIFT:
+        _evaluate_uplift(current().dataset(lake, as_of), out)
+        return
     from training.recommender.backtest import evaluate_windows
     from training.recommender.jobs import preset_config
 
@@ -136,6 +145,23 @@ def evaluate(
     for row in shown.drop("cutoff").group_by("method", maintain_order=True).mean().iter_rows(named=True):
         figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "method")
         typer.echo(f"{row['method']:<28} {figures}")
+
+
+def _evaluate_uplift(dataset: "Dataset", out: Path) -> None:
+    """Compares models of what contacts cause on past campaigns that they did not see."""
+    from serving.planning.people.uplift import learned
+
+    found = learned(dataset, current().settings)
+    write_table(found.validation, out / "uplift.csv")
+    for row in found.validation.iter_rows(named=True):
+        mark = "  chosen" if row["chosen"] else ""
+        typer.echo(
+            f"{row['method']:<12} Qini {row['qini']:.5f}  uplift of the first 30 % {row['uplift_at_30']:.4f}  "
+            f"of all {row['uplift']:.4f}{mark}"
+        )
+    if found.validation.is_empty():
+        typer.echo("too few people were held out of past campaigns to learn what contacts cause: audiences are ranked")
+        typer.echo("by response. Contact campaigns with a holdout, and bring them into the lake (contacts collect).")
 
 
 def _customer_ids(table: "pl.DataFrame", path: Path) -> list[str]:

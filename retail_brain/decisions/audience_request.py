@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.persons import Accounts
+from retail_brain.decisions.uplift import Uplift
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 
@@ -145,6 +146,8 @@ class AudienceFacts:
             `repeats` (the source contacts a person again, such as a trigger). None: none.
         promises: units that people of approved campaigns are expected to take: `store_id`, `product_id`, `units`; what
             they leave of the stock is what others may be offered. None: none.
+        uplift: what a contact causes for each person, by a model of past contacts withheld at random; None: no such
+            model, so people are ranked by their response.
         memo: remembers what is the same for many requests on these tables.
     """
 
@@ -165,7 +168,13 @@ class AudienceFacts:
     opt_outs: pl.DataFrame | None = None
     persons: pl.DataFrame | None = None
     promises: pl.DataFrame | None = None
+    uplift: Uplift | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
+
+    @property
+    def ranked_by(self) -> Literal["uplift", "response"]:
+        """By what people are ranked: what a contact causes for each, or the chance to buy and the share of all."""
+        return "response" if self.uplift is None else "uplift"
 
     @property
     def accounts(self) -> Accounts:

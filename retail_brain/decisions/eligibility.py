@@ -14,6 +14,7 @@ from retail_brain.decisions.goods_on_offer import Goods, Purchases
 from retail_brain.decisions.holdout import Holdout
 from retail_brain.decisions.offers import KINDS, Offers, Pairs, judged_offers, within_left_over
 from retail_brain.decisions.reached import Reached, reached_of
+from retail_brain.decisions.uplift import UpliftScores
 from retail_brain.settings import AudienceSettings
 
 
@@ -27,6 +28,7 @@ class Situation:
         purchases: of these accounts and goods; None: unknown.
         facts: the tables behind.
         chosen: whether each person is asked about, such as the people of a segment; None: everybody is.
+        uplift: what a contact causes for each account; None: people are ranked by response.
     """
 
     crowd: Crowd
@@ -34,6 +36,7 @@ class Situation:
     purchases: Purchases | None
     facts: AudienceFacts
     chosen: Bools | None = None
+    uplift: UpliftScores | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def assessed(
     if situation.chosen is not None:
         pairs = pairs.take(situation.chosen[crowd.person[pairs.account]])
     goods = situation.goods.in_own_shop(facts, crowd.stores)
-    offers = judged_offers(pairs, crowd, goods, situation.purchases, request, as_of, settings, facts.caused_share)
+    share, uplift = facts.caused_share, situation.uplift
+    offers = judged_offers(pairs, crowd, goods, situation.purchases, request, as_of, settings, share, uplift)
     is_held = Holdout(crowd.first_ids, request.holdout_key, request.holdout_share)
     if goods.is_left_over:
         offers = within_left_over(offers, crowd, reached.code == 0, is_held.one)
@@ -173,7 +177,8 @@ def situation_of(pairs: pl.DataFrame, facts: AudienceFacts, request: AudienceReq
         offered = offered.filter(offered.is_in(list(request.product_ids)))
     goods = Goods.of(offered.drop_nulls().sort(), facts)
     bought = None if facts.purchases is None else Purchases.of(facts.purchases, accounts, goods.ids)
-    return Situation(crowd, goods, bought, facts), Pairs.of(pairs, accounts, goods.ids)
+    uplift = None if facts.uplift is None else UpliftScores.of(facts.uplift, accounts, goods.ids)
+    return Situation(crowd, goods, bought, facts, uplift=uplift), Pairs.of(pairs, accounts, goods.ids)
 
 
 def _accounts(customer_ids: pl.Series, facts: AudienceFacts) -> pl.Series:

@@ -16,6 +16,7 @@ from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import code_number
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
 from retail_brain.decisions.incremental import caused_chance
+from retail_brain.decisions.uplift import UpliftScores, shared_out
 from retail_brain.settings import AudienceSettings
 
 KINDS = ("repeat", "explore")
@@ -145,6 +146,7 @@ def judged_offers(
     as_of: date,
     settings: AudienceSettings,
     caused_share: float | None,
+    uplift: UpliftScores | None = None,
 ) -> Offers:
     """Judges the offers.
 
@@ -156,6 +158,8 @@ def judged_offers(
     person, due = crowd.person[pairs.account], pairs.due
     available, is_free, units, ends = goods.at(pairs.product, crowd.home[person])
     caused = caused_chance(pairs.probability, caused_share)
+    if uplift is not None:
+        caused = shared_out(caused, person, pairs.account, pairs.product, uplift)
     has_due = due != NO_DAY
     until: Places | int = last if goods.at_home is None else np.where(ends == NO_DAY, last, np.minimum(ends, last))
     code = np.zeros(len(person), dtype=np.int8)

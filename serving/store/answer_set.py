@@ -236,6 +236,8 @@ _TABLES = (
     "facts_persons",
     "facts_contacts",
     "facts_contact_effect",
+    "facts_uplift",
+    "facts_uplift_method",
     "facts_responses",
     "facts_purchases",
     "facts_stock",

@@ -26,6 +26,7 @@ from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.scored_pairs import ScoredPairs
+from serving.store.uplift import published_scores, read_uplift
 
 _PAGE_SIZE = 200
 """People asked for where left-over goods are valued or checked: the page's own number."""
@@ -56,12 +57,14 @@ class DrawnAudience:
         wanted: the request.
         is_warm: whether anybody was scored for the goods themselves rather than for goods like them.
         answers: what it was drawn from.
+        ranked_by: `uplift`, or `response` where no model of past holdouts says whom a contact moves.
     """
 
     drawn: Drawn
     wanted: AudienceRequest
     is_warm: bool
     answers: Answers
+    ranked_by: Literal["uplift", "response"]
 
     def rows(self, language: Literal["en", "zh"] | None) -> list[dict[str, Any]]:
         """One row per person in rank order, with the columns of an audience; None: without reasons."""
@@ -172,9 +175,8 @@ def draw_audience(
         parts = [(product, *_rows_of_like(answers, product, settings)) for product in products]
     pairs = _pairs_as_arrays(answers.pairs, parts)
     as_of = date.fromisoformat(answers.manifest.as_of)
-    return DrawnAudience(
-        draw(pairs, replace(situation, chosen=chosen), wanted, as_of, settings), wanted, is_warm, answers
-    )
+    drawn = draw(pairs, replace(situation, chosen=chosen), wanted, as_of, settings)
+    return DrawnAudience(drawn, wanted, is_warm, answers, "response" if situation.uplift is None else "uplift")
 
 
 def _situation(answers: Answers, left_over: pl.DataFrame | None, plans: OtherPlans | None) -> Situation:
@@ -190,7 +192,8 @@ def _situation(answers: Answers, left_over: pl.DataFrame | None, plans: OtherPla
     purchases = None
     if bought is not None:
         purchases = memo.get((bought,), "purchases", lambda: _purchases(answers, bought))
-    return Situation(crowd, goods, purchases, replace(facts, left_over=left_over))
+    uplift = published_scores(rows, answers.customers.ids.series, memo)
+    return Situation(crowd, goods, purchases, replace(facts, left_over=left_over), uplift=uplift)
 
 
 def _purchases(answers: Answers, bought: pl.DataFrame) -> Purchases:
@@ -373,6 +376,7 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         stock=of_products("facts_stock"),
         values=values,
         caused_share=_caused_share(rows.get("facts_contact_effect")),
+        uplift=None if products is None else read_uplift(rows, products),
         memo=answers.audience_memo,
     )
 

@@ -45,6 +45,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         "audience": drawn.rows(call.language),
         "exclusions": drawn.exclusions(call.language),
         "basis": "warm" if drawn.is_warm else "cold",
+        "ranked_by": drawn.ranked_by,
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
 

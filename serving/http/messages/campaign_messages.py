@@ -359,6 +359,7 @@ class PreviewRow(BaseModel):
     caused_purchases: float
     caused_share: float
     effect_basis: Literal["measured", "assumed"]
+    ranked_by: Literal["uplift", "response"] = "response"
     measured_campaigns: int = 0
     cost: float
     expected_value: float | None

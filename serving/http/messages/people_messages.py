@@ -342,6 +342,10 @@ class AudienceResponse(Strict):
     audience: list[AudienceRow]
     exclusions: list[ExclusionRow]
     basis: Basis
+    ranked_by: Annotated[
+        Literal["uplift", "response"],
+        Field(description="response: no past campaign with a holdout says whom a contact moves"),
+    ]
     names: Names
 
 

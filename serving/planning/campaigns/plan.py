@@ -35,6 +35,7 @@ class PlannedCampaign:
             does not.
         request: the question that was asked.
         share: of purchases taken to be caused by contacts.
+        ranked_by: `uplift`, or `response` where no model of past holdouts says whom a contact moves.
     """
 
     people: pl.DataFrame
@@ -42,6 +43,7 @@ class PlannedCampaign:
     stock: pl.DataFrame
     request: AudienceRequest
     share: CausedShare
+    ranked_by: str
 
 
 def plan_campaign(
@@ -101,7 +103,7 @@ def plan_campaign(
     )
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
-    return PlannedCampaign(whole, listed, shown, request, share)
+    return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by)
 
 
 _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}

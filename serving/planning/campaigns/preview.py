@@ -30,6 +30,7 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "caused_purchases": _sum(told["caused"]),
         "caused_share": round(plan.share.value, 4),
         "effect_basis": "measured" if plan.share.is_measured else "assumed",
+        "ranked_by": plan.ranked_by,
         "measured_campaigns": plan.share.campaigns,
         "cost": _sum(told["cost"]),
         "expected_value": _sum(value) if len(value) else None,

@@ -14,6 +14,7 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
 from serving.planning.people.known_names import check_known
+from serving.planning.people.uplift import uplift_of
 
 
 def read_facts(
@@ -53,6 +54,7 @@ def read_facts(
         values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
         caused_share=caused_share(dataset),
+        uplift=uplift_of(dataset, as_of, settings, product_ids).uplift,
         at_home_only=at_home_only,
     )
 

@@ -51,6 +51,12 @@ class CampaignPlan:
     bound: float
 
 
+_RANKED_BY = {
+    "uplift": "ranked by uplift: what a contact changes for each person, learned from people held out before",
+    "response": "ranked by response: no past campaign with people held out says whom a contact moves",
+}
+
+
 def audience(
     dataset: Dataset,
     pairs: Pairs,
@@ -62,6 +68,7 @@ def audience(
     left_over: pl.DataFrame | None = None,
     customer_ids: Sequence[str] | None = None,
     plans: OtherPlans | None = None,
+    progress: Progress | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -75,6 +82,7 @@ def audience(
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
         plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
+        progress: told by what people are ranked.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
@@ -93,6 +101,8 @@ def audience(
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
     facts = under_plans(replace(facts, left_over=left_over), plans)
+    if progress is not None:
+        progress.say(f"  {_RANKED_BY[facts.ranked_by]}")
     scored = _of_products(dataset, pairs, request.product_ids)
     if home_store_id is not None:
         facts, scored = people_of(home_store_id, facts, scored)

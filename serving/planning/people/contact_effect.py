@@ -1,10 +1,9 @@
 """Measures which share of the purchases of contacted people the contact caused, by the people held out."""
 
-from datetime import timedelta
-
 import numpy as np
 import polars as pl
 
+from features.person.past_contacts import has_past_contacts, past_contacts
 from retail_brain.dataset import Dataset
 
 _DAYS = 28
@@ -22,31 +21,11 @@ def caused_share(dataset: Dataset) -> float | None:
     It is 1 less the rate of buyers among those held out over the rate among those contacted, over all past campaigns
     with goods, within 28 days. None as well where the groups are small or do not differ clearly.
     """
-    if not (dataset.has("contacts") and dataset.has("campaigns") and dataset.has("transactions")):
+    if not has_past_contacts(dataset):
         return None
-    goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
-    until = dataset.as_of or dataset.last_day()
     # contacts made here have a measured effect of their own, which updates the share: counted once
-    others = dataset.scan_or_empty("contacts").filter(pl.col("attribution_id").is_null())
-    told = others.select("campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date())
-    # Contacts whose days are not over yet would count too few purchases.
-    over = told.filter(pl.col("day") <= until - timedelta(days=_DAYS)).with_row_index("contact")
-    lines = dataset.scan("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
-    bought = lines.select("customer_id", "product_id", bought_on=pl.col("sold_at").dt.date()).unique()
-    days = (pl.col("bought_on") - pl.col("day")).dt.total_days()
-    buyers = (
-        over.join(goods, on="campaign_id")
-        .join(bought, on=["customer_id", "product_id"])
-        .filter(days.is_between(0, _DAYS - 1))
-        .select("contact", bought=pl.lit(value=True))
-        .unique()
-    )
-    rates = (
-        over.join(buyers, on="contact", how="left")
-        .group_by("is_holdout")
-        .agg(rate=pl.col("bought").fill_null(value=False).mean(), people=pl.len())
-        .collect()
-    )
+    others = past_contacts(dataset, _DAYS).filter(pl.col("attribution_id").is_null())
+    rates = others.group_by("is_holdout").agg(rate=pl.col("bought").mean(), people=pl.len()).collect()
     groups = {held: (rate, people) for held, rate, people in rates.iter_rows()}
     return _share(groups.get(False, (0.0, 0)), groups.get(True, (0.0, 0)))
 

@@ -21,6 +21,7 @@ from serving.store.publishing.catalogs import Positions
 from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.scored_pairs import write_pairs
+from serving.store.uplift import write_uplift
 from training.recommender.model import RecommenderModel
 from training.recommender.scoring import cold_start_chances
 
@@ -138,6 +139,8 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
     by_product = {"facts_stock": facts.stock, "facts_values": facts.values}
     effect = pl.DataFrame({"caused_share": [facts.caused_share]}, schema={"caused_share": pl.Float64})
     write_rows(folder, "facts_contact_effect", effect)
+    if facts.uplift is not None:
+        write_uplift(folder, facts.uplift)
     for name, frame in whole.items():
         if frame is not None:
             write_rows(folder, name, frame)

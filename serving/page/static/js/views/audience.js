@@ -107,7 +107,7 @@ function result(answer, goods, params) {
   const save = (list, part) => download(`audience-${goods.map((one) => one.id).join("-").slice(0, 60)}-${part}.csv`, toCsv(CSV_COLUMNS, list.map((row) => ({ ...row, reason: row.reason_text }))));
   return [
     h("div", { class: "audience-top" },
-      h("section", { class: "panel" }, h("h2", {}, t("audience.summary")), summary(rows, contacts), gainCurve([...contacts].sort((a, b) => a.rank - b.rank))), left),
+      h("section", { class: "panel" }, h("h2", {}, t("audience.summary")), summary(rows, contacts), h("p", { class: "hint ranked-by" }, t(answer.ranked_by === "uplift" ? "audience.by_uplift" : "audience.by_response")), gainCurve([...contacts].sort((a, b) => a.rank - b.rank))), left),
     h("div", { class: "toolbar" }, h("h2", {}, t("audience.people")), h("div", { class: "toolbar-end buttons" },
       goods.length && may("campaigns:write") ? h("a", { class: "button", dataset: { action: "campaign" }, href: address("campaigns", { new: "goods", product: goods.map((one) => one.id), kind: params.get("kind"), size: params.get("size"), holdout: params.get("holdout") }) }, icon("campaigns"), t("audience.campaign")) : null,
       h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(table.ordered(), "all") }, icon("download"), t("audience.csv_all")),

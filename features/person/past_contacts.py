@@ -1,0 +1,57 @@
+"""Contacts of past campaigns, made and withheld, and whether their goods were bought afterwards."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+
+
+def has_past_contacts(dataset: Dataset) -> bool:
+    """Whether the dataset tells of campaigns, contacts and purchases."""
+    return all(dataset.has(name) for name in ("contacts", "campaigns", "transactions"))
+
+
+def past_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
+    """One row per contact, made or withheld, of a campaign with goods whose days are over.
+
+    `campaign_id`, `customer_id`, `day`, `is_holdout`, `attribution_id`, and `bought`: whether the person bought any of
+    the campaign's goods within some days from the day on. Contacts whose days are not over would count too few.
+
+    Args:
+        dataset: with contacts, campaigns and transactions.
+        days: in which a purchase counts.
+    """
+    goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
+    until = dataset.as_of or dataset.last_day()
+    contacts = dataset.scan("contacts")
+    named = pl.col("attribution_id") if "attribution_id" in contacts.collect_schema() else pl.lit(None, pl.String)
+    told = contacts.select(
+        "campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date(), attribution_id=named
+    )
+    over = told.filter(pl.col("day") <= until - timedelta(days=days)).with_row_index("contact")
+    over = over.join(goods.drop_nulls().select("campaign_id").unique(), on="campaign_id", how="semi")
+    lines = dataset.scan("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
+    bought = lines.select("customer_id", "product_id", bought_on=pl.col("sold_at").dt.date()).unique()
+    since = (pl.col("bought_on") - pl.col("day")).dt.total_days()
+    buyers = (
+        over.join(goods, on="campaign_id")
+        .join(bought, on=["customer_id", "product_id"])
+        .filter(since.is_between(0, days - 1))
+        .select("contact", bought=pl.lit(value=True))
+        .unique()
+    )
+    whole = over.join(buyers, on="contact", how="left", maintain_order="left")
+    return whole.with_columns(pl.col("bought").fill_null(value=False)).drop("contact")
+
+
+def campaign_categories(dataset: Dataset) -> pl.LazyFrame:
+    """One row per campaign with goods of a known category: `campaign_id`, `category` (of most of them)."""
+    goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
+    products = dataset.scan_or_empty("products")
+    if "category" not in products.collect_schema():
+        return pl.LazyFrame(schema={"campaign_id": pl.String, "category": pl.String})
+    known = goods.join(products.select("product_id", "category").unique("product_id"), on="product_id")
+    counted = known.filter(pl.col("category").is_not_null()).group_by("campaign_id", "category").agg(number=pl.len())
+    ranked = counted.sort("number", "category", descending=[True, False])
+    return ranked.unique("campaign_id", keep="first", maintain_order=True).select("campaign_id", "category")

@@ -1,0 +1,1 @@
+"""Uplift: whom a contact moves, learned from campaigns with a randomised holdout."""
