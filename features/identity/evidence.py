@@ -50,6 +50,7 @@ _EVIDENCE: Final = MappingProxyType(
 _ATTRIBUTES: Final = MappingProxyType(
     {
         "home_store_id": Evidence(0.85, 0.25),
+        "guide_id": Evidence(0.60, 0.05),
         "gender": Evidence(0.80, 0.50),
         "name": Evidence(0.90, 0.02),
         "birth_date": Evidence(0.95, 0.01),
@@ -72,9 +73,11 @@ class IdentityRules:
         unknown: probabilities of types that `evidence` does not name.
         prior: probability that a candidate pair is one person, before anything is compared.
         min_probability: probability from which a pair is joined. High, because joining two people mixes their
-            consents, while missing a duplicate only splits a history.
+            consents, while missing a duplicate only splits a history. Four generated chains, precision and recall on
+            average: .955 and .832 with .8, .944 and .842 with .7, where the committed one has .951 and .808.
         max_customers: an identifier on more accounts joins nobody.
         strong: types of identifier that no other type may overrule.
+        several: types of which a person has several (a new card for each account): a difference says nothing.
         learn: whether the weights are re-estimated from the candidate pairs (EM).
         learn_weight: number of pairs that the given weights count for in `learn`.
         dominant_share: an identifier that several persons used goes to the one with at least this share of its uses.
@@ -84,9 +87,10 @@ class IdentityRules:
     attributes: Mapping[str, Evidence] = field(default_factory=lambda: _ATTRIBUTES)
     unknown: Evidence = Evidence(0.5, 0.2)
     prior: float = 0.25
-    min_probability: float = 0.8
+    min_probability: float = 0.7
     max_customers: int = 3
     strong: tuple[str, ...] = ("card", "phone", "openid", "unionid", "email")
+    several: tuple[str, ...] = ("card",)
     learn: bool = True
     learn_weight: float = 200.0
     dominant_share: float = 0.9

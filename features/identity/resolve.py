@@ -5,7 +5,8 @@ after Fellegi and Sunter (1969): every type of identifier that both have multipl
 where they differ. Pairs above `min_probability` are joined and connected components are persons, with three guards:
 
 * an identifier on more than `max_customers` accounts (a family's tablet, a shop's terminal) joins nobody;
-* accounts that differ on a strong identifier (phone, card ...) and agree on none are never joined by a weak one;
+* accounts that differ on a strong identifier (phone, e-mail ...) and agree on none are never joined by a weak one; a
+  card is none of these, for a person's second account has a card of its own;
 * neither are two groups of accounts, so a chain of weak links cannot join unrelated people.
 
 What somebody decided by hand goes before all of these: accounts that were joined are one person whatever they differ
@@ -52,7 +53,8 @@ def resolve_identities(
     rules = rules or IdentityRules()
     links = identifier_links(dataset, as_of)
     accounts = links.filter(pl.col("customer_id").is_not_null())
-    shared = account_pairs(accounts, rules.max_customers)
+    compared = account_pairs(accounts, rules.max_customers)
+    shared = compared.filter(pl.col("agrees") | ~pl.col("id_type").is_in(rules.several))
     customers = dataset.at(as_of).scan_or_empty("customers")
     pairs = pl.concat([shared, attribute_pairs(shared, customers, sorted(rules.attributes))])
     if rules.learn:
@@ -135,7 +137,7 @@ def _without_conflicts(
 
     Those by hand come first, then the most probable.
     """
-    strong = [t for t in accounts["id_type"].unique() if rules.is_strong(t)]
+    strong = [t for t in accounts["id_type"].unique() if rules.is_strong(t) and t not in rules.several]
     customers = pl.concat([edges["left"], edges["right"]]).unique()
     values: dict[str, dict[str, set[str]]] = {name: {} for name in customers}
     identifiers = accounts.filter(pl.col("customer_id").is_in(customers.implode()) & pl.col("id_type").is_in(strong))

@@ -149,3 +149,14 @@ def test_the_sample_chains_duplicate_customers_are_found(sample, truth):
         right = true.join(found, on=["id", "id_2"]).height
         assert right / found.height >= precision
         assert right / true.height >= recall
+
+
+def test_a_second_card_is_no_sign_of_another_person_and_a_second_phone_is():
+    devices = [("device", "d1", "A"), ("device", "d1", "B"), ("device", "d2", "C"), ("device", "d2", "D")]
+    cards = [("card", "c1", "A"), ("card", "c2", "B")]
+    phones = [("phone", "1", "C"), ("phone", "2", "D")]
+    customers = pl.DataFrame({"customer_id": ["A", "B", "C", "D"]}).with_columns(home_store_id=pl.lit("S1"))
+    customers = customers.with_columns(guide_id=pl.lit("G1"))
+    found = persons({"identities": identities(*devices, *cards, *phones), "customers": customers})
+    assert found["customer_id", "A"] == found["customer_id", "B"]
+    assert found["customer_id", "C"] != found["customer_id", "D"]
