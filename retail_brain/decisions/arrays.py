@@ -1,6 +1,7 @@
 """Array types of decisions, and columns of frames as arrays."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,16 @@ def day_number(day: date) -> int:
     2
     """
     return day.toordinal() - _EPOCH
+
+
+@lru_cache(maxsize=4096)
+def iso_day(day: int) -> str | None:
+    """The day of a number as an ISO text; None for `NO_DAY`. Answers name the same few days again and again.
+
+    >>> iso_day(2), iso_day(NO_DAY)
+    ('1970-01-03', None)
+    """
+    return None if day == NO_DAY else date.fromordinal(day + _EPOCH).isoformat()
 
 
 def day_numbers(column: pl.Series) -> Places:

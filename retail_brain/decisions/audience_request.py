@@ -126,7 +126,8 @@ class AudienceFacts:
     Attributes:
         customers: everyone considered: `customer_id`, and `home_store_id` where known.
         consents: changes of consent: `customer_id`, `channel`, `granted`, `changed_at` and perhaps `problem`, later
-            than the last visible day too. None: nobody has refused.
+            than the last visible day too; what one account of a person refused stands under every one of them
+            (`consents.with_refusals_of_persons`). None: nobody has refused.
         contacts: contacts made: `campaign_id`, `customer_id`, `channel`, `contacted_at`, `is_holdout`.
         responses: `campaign_id`, `customer_id`.
         purchases: one row per customer x product bought: `customer_id`, `product_id`, `bought_on` (last day).

@@ -49,13 +49,16 @@ class Crowd:
         """
         named = pl.DataFrame({"customer_id": accounts.cast(pl.String)})
         known = everybody(facts)
-        every = pl.concat([facts.customers.select(pl.col("customer_id").cast(pl.String)), named])
-        persons = facts.accounts.people(every)
+        customers = facts.customers.select(pl.col("customer_id").cast(pl.String))
+        others = named.drop_nulls().join(customers, on="customer_id", how="anti")
+        persons = known if others.is_empty() else facts.accounts.people(pl.concat([customers, others]))
         place = persons.select("person_id").with_row_index("place")
         owned = facts.accounts.with_person(named).join(place, on="person_id", how="left", maintain_order="left")
         shared = facts.accounts.shared["customer_id"]
         first = persons["first_customer_id"]
-        accounts = pl.concat([facts.accounts.accounts(persons)["customer_id"], first]).unique().sort()
+        accounts = persons["person_id"].alias("customer_id")
+        if facts.accounts.shared.height:
+            accounts = pl.concat([facts.accounts.accounts(persons)["customer_id"], first]).unique().sort()
         at_home = place.join(homes_of(facts), on="person_id", how="left", maintain_order="left")["home_store_id"]
         stores = at_home.drop_nulls().unique().sort()
         numbered = pl.DataFrame({"home_store_id": stores}).with_row_index("store")

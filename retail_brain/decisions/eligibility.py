@@ -48,7 +48,7 @@ class Assessed:
         reached: how and when they are reached.
         is_considered: whether each person is: one of the customers, or scored.
         code: of each person, the number of the reason why not; 0 for the eligible and for who is not considered.
-        who: places of the persons with an open offer, rising; the following go by them.
+        who: places of the persons with an open offer, each once; the following go by them.
         offers: of everybody.
         best: row of the person's best offer.
         probability: of buying any of the goods; of left-overs, of buying that one.
@@ -110,10 +110,12 @@ def _add_offer_codes(found: Assessed) -> None:
     """Fills in why nothing is offered to people who may be reached."""
     offers, code, size = found.offers, found.code, len(found.code)
     own = np.full(size, code_number("no_signal"), dtype=np.int8)
-    closed = np.flatnonzero(offers.code)[::-1]
-    # why the likeliest offer cannot be made, of equal ones the first by id: the last one written stays
-    order = closed[np.argsort(offers.pairs.probability[closed], kind="stable")]
-    own[offers.person[order]] = offers.code[order]
+    closed = np.flatnonzero(offers.code)
+    if not offers.is_of_one_product:
+        # why the likeliest offer cannot be made, of equal ones the first by id: the last one written stays
+        closed = closed[::-1]
+        closed = closed[np.argsort(offers.pairs.probability[closed], kind="stable")]
+    own[offers.person[closed]] = offers.code[closed]
     own[found.who] = 0
     unworthy = found.expected <= 0  # NaN, of an unknown value, is not
     own[found.who[unworthy]] = code_number("not_worth_contact")
@@ -128,8 +130,16 @@ def _add_offer_codes(found: Assessed) -> None:
 
 
 def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats]:
-    """Persons with an open offer, rising: who, row of the best offer, and chance, caused purchases and money of all."""
+    """Persons with an open offer: who, row of the best offer, and chance, caused purchases and money of all."""
     rows = np.flatnonzero(offers.code == 0)
+    if offers.is_of_one_product:
+        return (
+            offers.person[rows],
+            rows,
+            1 - (1 - offers.pairs.probability[rows]),
+            offers.caused[rows],
+            offers.value[rows],
+        )
     rows = rows[np.argsort(offers.person[rows], kind="stable")]
     person, chance = offers.person[rows], offers.pairs.probability[rows]
     caused, value = offers.caused[rows], offers.value[rows]

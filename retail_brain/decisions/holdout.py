@@ -28,6 +28,8 @@ def holdout_score(customer_id: str, campaign: str) -> float:
 
 def is_holdout(customer_ids: pl.Series, campaign: str, share: float) -> pl.Series:
     """Whether each customer belongs to the campaign's holdout of this share of all customers."""
+    if share <= 0:
+        return pl.Series("is_holdout", [False], dtype=pl.Boolean).new_from_index(0, len(customer_ids))
     scores = [holdout_score(customer_id, campaign) < share for customer_id in customer_ids.to_list()]
     return pl.Series("is_holdout", scores, dtype=pl.Boolean)
 

@@ -114,6 +114,12 @@ class Offers:
     ends: Places
     units: Floats
 
+    @property
+    def is_of_one_product(self) -> bool:
+        """Whether nobody has several offers."""
+        product = self.pairs.product
+        return not len(product) or bool(product[0] == product[-1])  # rows of a product stand together
+
 
 def best_of_accounts(pairs: Pairs, crowd: Crowd, purchases: Purchases | None) -> Pairs:
     """The pairs with one row per person x product.

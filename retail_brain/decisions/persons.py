@@ -77,10 +77,15 @@ def homes(customers: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     if "home_store_id" not in customers.columns:
         return pl.DataFrame(schema={"person_id": pl.String, "home_store_id": pl.String})
     own = customers.select(pl.col("customer_id", "home_store_id").cast(pl.String)).unique("customer_id")
-    known = accounts.with_person(own)
-    known = known.filter(pl.col("home_store_id").is_not_null())
-    first = accounts.shared.select("customer_id", is_first=pl.col("customer_id") == pl.col("first_customer_id"))
-    ranked = known.join(first, on="customer_id", how="left").sort(
-        pl.col("is_first").fill_null(value=False), "customer_id", descending=[True, False]
+    known = own.filter(pl.col("home_store_id").is_not_null())
+    single = known.join(accounts.shared.select("customer_id"), on="customer_id", how="anti")
+    several = known.join(accounts.shared, on="customer_id").sort(
+        pl.col("customer_id") == pl.col("first_customer_id"), "customer_id", descending=[True, False]
     )
-    return ranked.unique("person_id", keep="first", maintain_order=True).select("person_id", "home_store_id")
+    first = several.unique("person_id", keep="first", maintain_order=True)
+    return pl.concat(
+        [
+            single.select(person_id="customer_id", home_store_id="home_store_id"),
+            first.select("person_id", "home_store_id"),
+        ]
+    )

@@ -1,6 +1,7 @@
 """Decides who may be contacted at all, whatever for, and by which account: consent, control group, holdout, caps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -74,6 +75,7 @@ def reachable(
     """
     caps = caps_of(settings)
     accounts = facts.accounts.accounts(people)
+    facts = _of_accounts(facts, accounts)
     consents = _consents(facts, as_of)
     states = None if consents is None else channel_states(consents.lazy(), as_of).collect()
     options = channel_options(accounts, states, facts.contacts, facts.responses, request.allowed_channels)
@@ -100,6 +102,18 @@ def reachable(
     )  # fmt: skip
     account = pl.coalesce("customer_id", "first_customer_id")
     return reached.select("person_id", account, "channel", "open_days", reach_code=code).sort("person_id")
+
+
+def _of_accounts(facts: AudienceFacts, accounts: pl.DataFrame) -> AudienceFacts:
+    """The facts about some accounts, where they are few of all."""
+    if 2 * accounts.height > facts.customers.height:
+        return facts
+    tables = {name: getattr(facts, name) for name in ("consents", "contacts", "responses", "planned", "opt_outs")}
+    own = accounts.select("customer_id")
+    return replace(
+        facts,
+        **{name: table.join(own, on="customer_id", how="semi") for name, table in tables.items() if table is not None},
+    )
 
 
 def _full_of_plans(

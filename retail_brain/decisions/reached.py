@@ -1,7 +1,7 @@
 """Who may be reached, how and when, as arrays by person: worked out once for many requests on the same facts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -45,34 +45,60 @@ class Reached:
 
     @classmethod
     def of(
-        cls, crowd: Crowd, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
+        cls,
+        people: pl.DataFrame,
+        accounts: pl.Series,
+        facts: AudienceFacts,
+        request: AudienceRequest,
+        as_of: date,
+        settings: AudienceSettings,
     ) -> "Reached":
-        """Of the whole crowd; goods, the campaign and the holdout's key change nothing of it.
+        """Of some people; goods, the campaign and the holdout's key change nothing of it.
+
+        Args:
+            people: rows of `Crowd.persons`, which the arrays go by.
+            accounts: `Crowd.accounts`.
+            facts: consents, contacts made and planned, responses.
+            request: its days and channels count.
+            as_of: last visible day.
+            settings: caps and the share of the control group.
 
         Raises:
             ImpossibleError: the campaign has no day left.
         """
-        days = request.contact_days(as_of)
-        frame = reachable(crowd.persons, facts, request, as_of, settings)
+        frame = reachable(people, facts, request, as_of, settings)
         codes = {name: code_number(name) for name in frame["reach_code"].drop_nulls().unique()}
         channels = frame["channel"].drop_nulls().unique().sort().to_list()
         listed = frame.select("open_days").filter(pl.col("open_days").is_not_null()).with_row_index("row")
         open_row = np.full(frame.height, -1, dtype=np.int32)
         open_row[frame["open_days"].is_not_null().to_numpy()] = np.arange(listed.height)
-        numbers = np.array([day_number(day) for day in days])
+        days = np.array([day_number(day) for day in request.contact_days(as_of)])
         each = listed.explode("open_days")
         is_open = np.zeros((listed.height, len(days)), dtype=np.bool_)
-        of_day = np.searchsorted(numbers, each["open_days"].to_physical().to_numpy())
-        is_open[each["row"].to_numpy(), of_day] = True
+        is_open[each["row"].to_numpy(), np.searchsorted(days, each["open_days"].to_physical().to_numpy())] = True
         return cls(
             code=_numbers(frame["reach_code"], codes, 0, np.int8),
-            account=crowd.accounts.search_sorted(frame["customer_id"]).to_numpy().astype(np.int32),
+            account=accounts.search_sorted(frame["customer_id"]).to_numpy().astype(np.int32),
             channel=_numbers(frame["channel"], {name: at for at, name in enumerate(channels)}, -1, np.int8),
             channels=channels,
-            days=numbers,
+            days=days,
             open_row=open_row,
             is_open=is_open,
         )
+
+    def changed(self, places: Places, by: "Reached") -> "Reached":
+        """The same with other people at some places.
+
+        Args:
+            places: of the people.
+            by: of them, in that order, for the same days.
+        """
+        channels = [*self.channels, *(name for name in by.channels if name not in self.channels)]
+        named = np.array([*(channels.index(name) for name in by.channels), -1], dtype=np.int8)
+        code, account, channel, row = (one.copy() for one in (self.code, self.account, self.channel, self.open_row))
+        code[places], account[places], channel[places] = by.code, by.account, named[by.channel]
+        row[places] = np.where(by.open_row < 0, -1, by.open_row + len(self.is_open))
+        return Reached(code, account, channel, channels, self.days, row, np.concatenate([self.is_open, by.is_open]))
 
     def sent_on(self, person: Places, due: Places, ends: Places) -> Places:
         """The day on which each of some persons is contacted, since 1970-01-01.
@@ -111,19 +137,46 @@ def reached_of(
     caps = caps_of(settings)
     limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
     asked = (request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
-    inputs = (crowd, facts.consents, facts.contacts, facts.responses, facts.planned, facts.opt_outs, facts.persons)
-    reached = facts.memo.get(
-        inputs, ("reached", asked, limits), lambda: Reached.of(crowd, facts, request, as_of, settings)
-    )
-    told = members(facts, request)
-    if not len(told):
+    told_of = (crowd, facts.consents, facts.contacts, facts.responses, facts.persons)
+
+    def of(people: pl.DataFrame, known: AudienceFacts) -> Reached:
+        return Reached.of(people, crowd.accounts, known, request, as_of, settings)
+
+    # plans and refusals change day by day and touch few: everybody else stays as the tables say
+    alone = replace(facts, planned=None, opt_outs=None)
+    reached = facts.memo.get(told_of, ("reached", asked, limits), lambda: of(crowd.persons, alone))
+    touched = facts.memo.get((crowd, facts.planned, facts.opt_outs), "touched", lambda: _touched(crowd, facts))
+    if touched.size:
+        before = reached
+        reached = facts.memo.get(
+            (*told_of, facts.planned, facts.opt_outs),
+            ("reached", asked, limits),
+            lambda: before.changed(touched, of(crowd.persons[touched], facts)),
+        )
+    if request.campaign_id is None:
         return reached
-    is_told = crowd.persons["person_id"].is_in(told.implode()).to_numpy()
-    is_before = np.isin(reached.code, [code_number(name) for name in BEFORE_MEMBERS])
-    code = np.where(is_told & ~is_before, np.int8(code_number("in_campaign")), reached.code)
+    people = (crowd, facts.contacts, facts.persons)
+    told = facts.memo.get(people, ("told", request.campaign_id), lambda: _places(crowd, members(facts, request)))
+    again = told[~np.isin(reached.code[told], [code_number(name) for name in BEFORE_MEMBERS])]
+    if not again.size:
+        return reached
+    code = reached.code.copy()
+    code[again] = code_number("in_campaign")
     return Reached(
         code, reached.account, reached.channel, reached.channels, reached.days, reached.open_row, reached.is_open
     )
+
+
+def _touched(crowd: Crowd, facts: AudienceFacts) -> Places:
+    """Places of the persons of whom plans or refusals that came back tell."""
+    tables = [table.select("customer_id") for table in (facts.planned, facts.opt_outs) if table is not None]
+    none = pl.DataFrame(schema={"customer_id": pl.String})
+    return _places(crowd, facts.accounts.with_person(pl.concat([none, *tables]))["person_id"])
+
+
+def _places(crowd: Crowd, person_ids: pl.Series) -> Places:
+    """Places of some persons, where the crowd has them."""
+    return np.flatnonzero(crowd.persons["person_id"].is_in(person_ids.implode()).to_numpy())
 
 
 def _numbers(column: pl.Series, numbers: dict[str, int], none: int, kind: type[np.integer]) -> Places:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import NO_DAY, day_numbers
+from retail_brain.decisions.arrays import NO_DAY, day_numbers, iso_day
 from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience import Drawn, draw, reason_sentences
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
@@ -89,7 +89,7 @@ class DrawnAudience:
             found.expected[drawn.entries].round(6).tolist(),
             held,
             [channels[at] for at in reached.channel[person].tolist()],
-            found.sent_on(drawn.entries).astype("datetime64[D]").astype(str).tolist(),
+            [iso_day(day) for day in found.sent_on(drawn.entries).tolist()],
             reasons,
             strict=True,
         )
@@ -200,7 +200,7 @@ def _purchases(answers: Answers, bought: pl.DataFrame) -> Purchases:
     """Who bought what last when; sets of older versions hold ids instead of places."""
     if "customer" not in bought.columns:
         return Purchases.of(bought.drop("product"), answers.customers.ids.series, answers.products.ids.series)
-    starts = np.searchsorted(bought["product"].to_numpy(), np.arange(len(answers.products) + 1))
+    starts = np.searchsorted(bought["product"].to_numpy(), np.arange(len(answers.products.ids) + 1))
     return Purchases(starts, bought["customer"].to_numpy(), day_numbers(bought["bought_on"]))
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.arrays import NO_DAY
+from retail_brain.decisions.offers import KINDS
 from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
 from serving.store.texts import Texts, write_texts
 from training.recommender.due_model import PROBABILITIES
 
-KINDS = ("repeat", "explore")
 _LANGUAGES = ("en", "zh")
-NO_DAY = np.iinfo(np.int32).min
 
 
 def write_pairs(

@@ -1,7 +1,6 @@
 """Published order suggestions: per store, most urgent first."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.arrays import NO_DAY, iso_day
 from retail_brain.decisions.quantity_limits import QuantityLimits
 from retail_brain.outputs import SUGGESTIONS, suggestion_id
 from retail_brain.settings import ReplenishmentSettings
@@ -27,7 +27,6 @@ _DAYS = ("order_on", "arrives_on")
 _TEXTS = ("source", "reason", "reason_zh", "reason_code")
 _NAMES = ("suggestion_id", "store_id", "product_id", "as_of")
 _COLUMNS = (*_NAMES, *_NUMBERS, *_MORE, *_DAYS, "source", "reason", "reason_code")
-_NO_DAY = np.iinfo(np.int32).min
 
 
 def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_products: int) -> None:
@@ -57,7 +56,7 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
     write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
     more = ordered.select(pl.col(_MORE).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
     write_array(folder / "suggestions.more.npy", more, np.float64)
-    days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
+    days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(NO_DAY)).to_numpy()
     write_array(folder / "suggestions.days.npy", days, np.int32)
     write_texts(folder, "suggestions.ids", [suggestion_id(*names) for names in _names(ordered)])
     for name in _TEXTS:
@@ -133,7 +132,7 @@ class Suggestions:
         """
         numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
         days = pl.DataFrame(self._days, schema=_DAYS, orient="row").with_columns(
-            pl.when(pl.all() != _NO_DAY).then(pl.all()).cast(pl.Date)
+            pl.when(pl.all() != NO_DAY).then(pl.all()).cast(pl.Date)
         )
         owners = pl.Series(np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts)))
         return pl.DataFrame(
@@ -187,7 +186,7 @@ class Suggestions:
         """
         numbers = np.round(self._numbers[rows], 4).tolist()
         lots = [[None if isnan(part) else part for part in lot] for lot in np.round(self._more[rows], 4).tolist()]
-        days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
+        days = [[iso_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"
         texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
         parts = zip(self._ids.take(rows), store_ids, product_ids, numbers, lots, days, *texts, strict=True)
@@ -201,7 +200,3 @@ class Suggestions:
             )
             for name, store_id, product_id, values, lot, when, *words in parts
         ]
-
-
-def _day(day: int) -> str | None:
-    return None if day == _NO_DAY else date.fromordinal(day + 719_163).isoformat()

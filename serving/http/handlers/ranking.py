@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 
+from retail_brain.decisions.arrays import iso_day
 from serving.http.handlers.call import names_of
 from serving.planning.people.offers import Offers, fulfilment_names, origin_ids
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
-from serving.store.scored_pairs import NO_DAY
 from training.recommender.due_model import PROBABILITIES
 
-_EPOCH = 719_163
-"""Ordinal of 1970-01-01."""
 _NONE = (None,) * len(PROBABILITIES)
 
 
@@ -71,7 +68,7 @@ class Ranking:
                 "score": probability,
                 "probability": probability,
                 "kind": "repeat" if is_repeat else "explore",
-                "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
+                "due_on": iso_day(due),
                 "reason": reason,
                 "probability_7d": within[0],
                 "probability_14d": within[1],

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from retail_brain.decisions.arrays import NO_DAY, day_number
 from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
+from retail_brain.decisions.offers import KINDS
 from retail_brain.hashed_ids import hashed_id
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
@@ -22,11 +24,7 @@ from serving.planning.people.rule_files import shown_title
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.identities import identifier
-from serving.store.scored_pairs import KINDS, NO_DAY
 from training.recommender.due_model import PROBABILITIES
-
-_EPOCH = 719_163
-"""Ordinal of 1970-01-01."""
 
 
 @dataclass(frozen=True)
@@ -188,11 +186,11 @@ def _offer(
 def _live(request: RecommendRequest, answers: Answers, events: Sequence[RecentEvent]) -> Live:
     """Events since the answers were published, by the chain's calendar: today is the next day or the newest event's."""
     viewed = [
-        (event.event_type, product, event.occurred_at.toordinal() - _EPOCH)
+        (event.event_type, product, day_number(event.occurred_at))
         for event in events
         if event.product_id is not None and (product := answers.products.find(event.product_id)) >= 0
     ]
-    tomorrow = date.fromisoformat(answers.manifest.as_of).toordinal() - _EPOCH + 1
+    tomorrow = day_number(date.fromisoformat(answers.manifest.as_of)) + 1
     return Live(
         today=max([tomorrow, *(day for _, _, day in viewed)]),
         events=viewed,

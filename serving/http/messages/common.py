@@ -83,6 +83,8 @@ AttentionKind = Literal[
 
 JsonSchema = dict[str, Any]
 STRING: JsonSchema = {"type": "string"}
+GIVEN: JsonSchema = {"not": {"type": "null"}}
+"""Of a field that must not be null."""
 
 
 def exactly_one(*alternatives: Mapping[str, JsonSchema], absent: Mapping[str, JsonSchema] | None = None) -> JsonSchema:
@@ -110,6 +112,16 @@ def required(**fields: JsonSchema) -> JsonSchema:
 def any_of(*alternatives: JsonSchema) -> JsonSchema:
     """JSON schema of a rule between fields; under `allOf`, where generators of clients pass over it."""
     return {"allOf": [{"anyOf": list(alternatives)}]}
+
+
+def when(given: JsonSchema, then: JsonSchema, otherwise: JsonSchema | None = None) -> JsonSchema:
+    """JSON schema of "where this holds, so does that", a part of `every`."""
+    return {"if": given, "then": then} | ({} if otherwise is None else {"else": otherwise})
+
+
+def every(*rules: JsonSchema) -> JsonSchema:
+    """JSON schema of several rules between fields, which all hold."""
+    return {"allOf": list(rules)}
 
 
 def config(*examples: dict[str, Any], rule: JsonSchema | None = None) -> ConfigDict:

@@ -4,7 +4,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import NO_NUL, WHOLE, Comment, Flag, Id, Offset, Strict, config
+from serving.http.messages.common import (
+    GIVEN,
+    NO_NUL,
+    WHOLE,
+    Comment,
+    Flag,
+    Id,
+    Offset,
+    Strict,
+    config,
+    every,
+    required,
+    when,
+)
 
 
 class FunnelRequest(BaseModel):
@@ -101,6 +114,10 @@ class QuarantineRequest(BaseModel):
             "table": "transactions",
             "rows": [{"quarantine_id": "3f2a", "transaction_id": "T1", "units": "1"}],
         },
+        rule=every(
+            when(required(action={"enum": ["show", "retry"]}), required(table=GIVEN)),
+            when(required(action={"const": "retry"}), required(rows=GIVEN), {"properties": {"rows": {"type": "null"}}}),
+        ),
     )
 
     action: Literal["list", "show", "retry"] = "list"

@@ -4,18 +4,36 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import WHOLE, Comment, Day, Flag, Names, Number, Offset, Strict, Text, config
+from serving.http.messages.common import (
+    GIVEN,
+    WHOLE,
+    Comment,
+    Day,
+    Flag,
+    Names,
+    Number,
+    Offset,
+    Strict,
+    Text,
+    any_of,
+    config,
+    every,
+    required,
+    when,
+)
 from serving.http.messages.network_messages import AttentionRow, CountRow, LeftoverRow, TransferRow
 from serving.http.messages.stock_messages import OrderRow, SuggestionRow
 
 TableName = Literal["suggestions", "orders", "transfers", "counts", "leftovers", "attention"]
 Value = Annotated[str, Field(max_length=200)] | Number | Flag | None
+_CONDITIONS = ("any_of", "none_of", "at_least", "at_most")
+_SINCE_OF_ORDERS = every(when(required(since=GIVEN), {"properties": {"table": {"const": "orders"}}}))
 
 
 class ConditionIn(BaseModel):
     """A condition on a column; what is given of it must all hold."""
 
-    model_config = config()
+    model_config = config(rule=any_of(*(required(**{name: GIVEN}) for name in _CONDITIONS)))
 
     column: Text
     any_of: Annotated[
@@ -27,7 +45,7 @@ class ConditionIn(BaseModel):
 
     @model_validator(mode="after")
     def _something(self) -> "ConditionIn":
-        if all(part is None for part in (self.any_of, self.none_of, self.at_least, self.at_most)):
+        if all(getattr(self, name) is None for name in _CONDITIONS):
             raise ValueError("give any_of, none_of, at_least or at_most")
         return self
 
@@ -64,6 +82,7 @@ class ListingRequest(LinesAsked):
             "limit": 50,
         },
         {"table": "leftovers", "search": "milk", "limit": 20},
+        rule=_SINCE_OF_ORDERS,
     )
 
     table: TableName
@@ -84,7 +103,8 @@ class ListingFileRequest(LinesAsked):
     """All lines of a list as a file."""
 
     model_config = config(
-        {"table": "suggestions", "show": "orders", "format": "xlsx", "sort": [{"column": "cost", "descending": True}]}
+        {"table": "suggestions", "show": "orders", "format": "xlsx", "sort": [{"column": "cost", "descending": True}]},
+        rule=_SINCE_OF_ORDERS,
     )
 
     table: TableName

@@ -4,7 +4,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import NO_NUL, WHOLE, Comment, Flag, Offset, Strict, Text, config
+from serving.http.messages.common import (
+    GIVEN,
+    NO_NUL,
+    WHOLE,
+    Comment,
+    Flag,
+    JsonSchema,
+    Offset,
+    Strict,
+    Text,
+    config,
+    every,
+    required,
+    when,
+)
 
 _Expression = Annotated[
     Annotated[str, Field(min_length=1, max_length=20_000, pattern=NO_NUL)] | dict[str, Any],
@@ -21,13 +35,9 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 """Fields that an action needs."""
 
 
-def _needs(action: str, fields: tuple[str, ...]) -> dict[str, Any]:
+def _needs(action: str, fields: tuple[str, ...]) -> JsonSchema:
     """JSON schema: with this action these fields must be there, and not null."""
-    given = {"properties": {"action": {"const": action}}, "required": ["action"]}
-    return {
-        "if": given,
-        "then": {"required": list(fields), "properties": {name: {"not": {"type": "null"}} for name in fields}},
-    }
+    return when(required(action={"const": action}), required(**dict.fromkeys(fields, GIVEN)))
 
 
 class SegmentsRequest(BaseModel):
@@ -38,7 +48,7 @@ class SegmentsRequest(BaseModel):
         {"action": "count", "expression": "spend > 500 and bought(category = 茶饮, last 90 days)"},
         {"action": "save", "name": "sleeping friends", "expression": "stage = friend and recency_days > 60"},
         {"action": "columns"},
-        rule={"allOf": [_needs(action, fields) for action, fields in _NEEDED.items()]},
+        rule=every(*(_needs(action, fields) for action, fields in _NEEDED.items())),
     )
 
     action: Literal["list", "count", "save", "members", "history", "remove", "columns"] = "list"

@@ -1,6 +1,7 @@
 """What is worked out on arrays, against plain loops."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from retail_brain.decisions.arrays import NO_DAY
 from retail_brain.decisions.audience import _best, build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.eligibility import any_chances, assess, assessed, situation_of
+from retail_brain.decisions.crowd import Crowd
+from retail_brain.decisions.eligibility import any_chances, assess, assessed, channel_names, situation_of
 from retail_brain.decisions.frame_memo import _MOST_BYTES, FrameMemo
 from retail_brain.decisions.goods_on_offer import Goods, InShops, Purchases
 from retail_brain.decisions.holdout import Holdout, is_holdout
-from retail_brain.decisions.reached import Reached
+from retail_brain.decisions.reached import Reached, reached_of
 from retail_brain.settings import AudienceSettings
 from retail_brain.text_column import TextColumn
 
@@ -143,3 +145,37 @@ def test_results_that_are_large_are_forgotten_by_their_bytes() -> None:
     second = memo.get((inputs[1],), "x", Large)
     assert memo.get((inputs[1],), "x", Large) is second
     assert memo.get((inputs[0],), "x", Large) is not first
+
+
+@pytest.mark.parametrize("has_consents", [True, False])
+def test_plans_and_refusals_change_what_is_known_of_the_people_they_name_alone(has_consents: bool) -> None:
+    """The whole crowd worked out at once says the same."""
+    people = [f"c{number:02}" for number in range(40)]
+    made = [("K", who, "sms", AS_OF - timedelta(days=2), False) for who in people[::2]]
+    consents = [(who, channel, True, datetime(2025, 1, 1)) for who in people for channel in ("sms", "app")]
+    planned = [("P", who, "app", AS_OF + timedelta(days=3)) for who in people[:6]]
+    accounts = {"customer_id": ["c00", "c05"], "person_id": "c00", "first_customer_id": "c05"}
+    facts = AudienceFacts(
+        pl.DataFrame({"customer_id": people}),
+        consents=pl.DataFrame(consents, ["customer_id", "channel", "granted", "changed_at"], orient="row")
+        if has_consents
+        else None,
+        contacts=pl.DataFrame(
+            made, ["campaign_id", "customer_id", "channel", "contacted_at", "is_holdout"], orient="row"
+        ),
+        planned=pl.DataFrame(planned, ["campaign_id", "customer_id", "channel", "day"], orient="row"),
+        opt_outs=pl.DataFrame({"customer_id": ["c04", "c06"], "channel": "sms", "changed_at": datetime(2025, 2, 1)}),
+        persons=pl.DataFrame(accounts),
+    )
+    crowd = Crowd.of(pl.Series(people), facts)
+    request, settings = AudienceRequest(("x",), 9), AudienceSettings(max_contacts=2, contact_window_days=14)
+    found = reached_of(crowd, facts, request, AS_OF, settings)
+    whole = Reached.of(crowd.persons, crowd.accounts, facts, request, AS_OF, settings)
+    every = np.arange(len(crowd.persons))
+    none = np.full(len(every), NO_DAY)
+    assert found.code.tolist() == whole.code.tolist()
+    assert found.account.tolist() == whole.account.tolist()
+    assert channel_names(found, every).to_list() == channel_names(whole, every).to_list()
+    assert found.sent_on(every, none, none).tolist() == whole.sent_on(every, none, none).tolist()
+    alone = reached_of(crowd, replace(facts, planned=None, opt_outs=None), request, AS_OF, settings)
+    assert channel_names(alone, every).to_list() != channel_names(found, every).to_list()

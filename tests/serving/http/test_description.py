@@ -3,7 +3,7 @@
 import itertools
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import pytest
@@ -14,8 +14,11 @@ from pydantic_core import to_json
 from retail_brain.decisions.offer_rules import Rule
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from serving.http.messages.demand_messages import OverrideIn
+from serving.http.messages.insight_messages import QuarantineRequest
+from serving.http.messages.listing_messages import ConditionIn, ListingFileRequest, ListingRequest
 from serving.http.messages.lookup_messages import ProfileRequest
 from serving.http.messages.people_messages import AudienceRequest, RecommendRequest
+from serving.http.messages.segment_messages import SegmentsRequest
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReceiptIn
 from serving.http.openapi import TAGS, openapi
 from serving.http.routes import ROUTES
@@ -129,7 +132,28 @@ RULED: list[tuple[type[BaseModel], dict[str, list[Any]]]] = [
         },
     ),
 ]
+RULED += [
+    (ConditionIn, {"any_of": [None, ["a"]], "none_of": [None, [None]], "at_least": [None, 0], "at_most": [None, "9"]}),
+    *(
+        (model, {"table": ["orders", "suggestions"], "since": [None, "2026-02-01"]})
+        for model in (ListingRequest, ListingFileRequest)
+    ),
+    (
+        QuarantineRequest,
+        {
+            "action": [None, "list", "show", "retry"],
+            "table": [None, "transactions"],
+            "rows": [None, [{"quarantine_id": "1"}]],
+        },
+    ),
+    (
+        SegmentsRequest,
+        {"action": ["list", "count", "save", "members"], "name": [None, "n"], "expression": [None, "spend > 1"]},
+    ),
+]
 REST = {
+    ConditionIn: {"column": "store_id"},
+    ListingFileRequest: {"format": "csv"},
     TriggerDefinition: {"name": "t"},
     DecisionIn: SERIES | {"as_of": "2026-02-28"},
     ReceiptIn: {"receipt_id": "r", "units": 1, "received_on": "2026-03-01"},
@@ -149,6 +173,23 @@ def test_a_rule_between_fields_stands_in_the_schema(model: type[BaseModel], fiel
             assert validator.is_valid(body) == is_read, body
             outcomes.add(is_read)
     assert outcomes == {True, False}
+
+
+def models_in(kind: Any) -> set[type[BaseModel]]:
+    """Models of requests that a type names, with those of their fields."""
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return {model for inner in get_args(kind) for model in models_in(inner)}
+    return {kind}.union(*(models_in(field.annotation) for field in kind.model_fields.values()))
+
+
+def test_a_model_that_compares_its_fields_states_a_rule() -> None:
+    silent = [
+        model.__name__
+        for model in set().union(*(models_in(route.request) for route in ROUTES))
+        if any(one.info.mode == "after" for one in model.__pydantic_decorators__.model_validators.values())
+        and "allOf" not in model.model_json_schema()
+    ]
+    assert silent == []
 
 
 def accepted(model: type[BaseModel], body: dict[str, Any]) -> bool:
