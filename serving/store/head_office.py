@@ -7,7 +7,7 @@ import polars as pl
 
 from serving.planning.stock.performance import DAYS, PERFORMANCE, STOCK_NOW, WEEKS
 from serving.store.answer_set import Answers
-from serving.store.listing.names import places
+from serving.store.listing.names import coordinates, places
 
 _SUMS: Final = [name for name, kind in PERFORMANCE.items() if kind == pl.Float64]
 _STOCK: Final = [name for name, kind in STOCK_NOW.items() if kind == pl.Float64]
@@ -30,9 +30,17 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
         "days": DAYS,
         "total": total,
         "regions": _figures(sums, stock, weeks, ["region"]),
-        "stores": _figures(sums, stock, weeks, ["store_id", "store_name", "region"]),
+        "stores": _placed(_figures(sums, stock, weeks, ["store_id", "store_name", "region"]), answers),
         "reasons": _reasons(total),
     }
+
+
+def _placed(stores: list[dict[str, Any]], answers: Answers) -> list[dict[str, Any]]:
+    """The stores with their coordinates where they are known."""
+    known = coordinates(answers)
+    for row in stores:
+        row["latitude"], row["longitude"] = known.get(row["store_id"], (None, None))
+    return stores
 
 
 def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: Sequence[str]) -> list[dict[str, Any]]:
@@ -91,6 +99,8 @@ def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str], oldes
         "region": row.get("region"),
         **figures,
         "waste": None,
+        "latitude": None,
+        "longitude": None,
         # a week without any sale is zero; one whose sales have no price is unknown, and so is one before the history
         "weeks": [_rounded(now.get(week, 0.0 if week <= oldest else None)) for week in range(WEEKS - 1, -1, -1)],
         "weeks_last_year": [_rounded(year.get(week)) for week in range(WEEKS - 1, -1, -1)],

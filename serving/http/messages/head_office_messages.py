@@ -21,7 +21,8 @@ class Figures(Strict):
 
     Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
     against the four weeks before. `fill_rate` is the share of demand served in units. `weeks` are sales of 13 weeks,
-    oldest first, with those of a year ago; null where no price is known.
+    oldest first, with those of a year ago; null where no price is known. `latitude` and `longitude` are a store's, in
+    degrees.
     """
 
     store_id: str | None
@@ -49,6 +50,8 @@ class Figures(Strict):
     unpriced_units: float | None
     uncosted_units: float | None
     waste: float | None
+    latitude: float | None
+    longitude: float | None
     weeks: list[float | None]
     weeks_last_year: list[float | None]
 

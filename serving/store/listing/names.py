@@ -10,6 +10,8 @@ from serving.store.catalog import Catalog
 
 LINE_PRODUCTS = {"product_id": pl.String, "department": pl.String, "category": pl.String}
 LINE_STORES = {"store_id": pl.String, "region": pl.String}
+COORDINATES = {"latitude": pl.Float64, "longitude": pl.Float64}
+"""Degrees, published beside LINE_STORES of stores whose place is known; answers of older versions have none."""
 LINE_SUPPLY = {
     "store_id": pl.String,
     "product_id": pl.String,
@@ -66,6 +68,15 @@ def places(answers: Answers) -> pl.DataFrame:
         return _catalog(answers.stores, "store", answers.rows.get("line_stores"), LINE_STORES)
 
     return answers.lines_memo.get((answers.stores,), "places", work)
+
+
+def coordinates(answers: Answers) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude, in degrees, of each store of which both are known."""
+    known = answers.rows.get("line_stores")
+    if known is None or not set(COORDINATES) <= set(known.columns):
+        return {}
+    placed = known.select("store_id", *COORDINATES).drop_nulls()
+    return {store: (latitude, longitude) for store, latitude, longitude in placed.iter_rows()}
 
 
 def _catalog(

@@ -8,13 +8,14 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
-from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
+from serving.store.listing.names import COORDINATES, LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
 from serving.store.rows import write_rows
 
 
 def publish_line_facts(folder: Path, dataset: Dataset) -> None:
-    """Writes category and department of each product and the region of each store that the dataset describes."""
-    for name, table, schema in (("line_products", "products", LINE_PRODUCTS), ("line_stores", "stores", LINE_STORES)):
+    """Writes category and department of each product, and region and coordinates of each store, as described."""
+    stores = LINE_STORES | COORDINATES
+    for name, table, schema in (("line_products", "products", LINE_PRODUCTS), ("line_stores", "stores", stores)):
         columns = (pl.col(column).cast(kind) for column, kind in schema.items())
         write_rows(folder, name, dataset.scan_or_empty(table).select(columns).unique(next(iter(schema))).collect())
 

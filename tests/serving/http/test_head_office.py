@@ -57,6 +57,9 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
     held = pl.DataFrame({"store_id": ["S1", "D1"], "stock_value": [30.0, 900.0]}, schema_overrides=STOCK_NOW)
     stock = pl.concat([pl.DataFrame(schema=STOCK_NOW), held], how="diagonal")
     rows = {"performance": sums, "performance_stock": stock, "performance_weeks": pl.DataFrame(schema=TREND)}
+    rows["line_stores"] = pl.DataFrame(
+        {"store_id": ["S1", "D1"], "region": ["North"] * 2, "latitude": [30.5, None], "longitude": [120.0, 121.0]}
+    )
     told = figures.head_office(SimpleNamespace(rows=rows))
     assert told is not None
     assert [(row["store_id"], row["sales"], row["stock_value"]) for row in told["stores"]] == [
@@ -64,6 +67,7 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
         ("D1", None, 900.0),
     ]
     assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
+    assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]
 
 
 def test_sales_without_any_price_are_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,12 @@ from typing import Any
 from serving.http.messages.head_office_messages import Figures
 from tests.serving.page.fake_chain import AS_OF, PRODUCTS, STORES
 
+SPOTS = {
+    "S01": {"latitude": 30.25, "longitude": 120.16, "sales": 40_000.0},
+    "S02": {"latitude": 31.3, "longitude": 120.6, "sales": 10_000.0, "sales_change": -0.1},
+}
+"""Where two of the stores are; of the others nothing is known."""
+
 
 def _figures(store_id: str | None, name: str | None, region: str | None, sales: float) -> dict[str, Any]:
     known = dict.fromkeys(Figures.model_fields)
@@ -28,7 +34,9 @@ def head_office(body: dict[str, Any]) -> dict[str, Any]:
         "days": 28,
         "total": _figures(None, None, None, 40_000.0),
         "regions": [_figures(None, "杭州", "杭州", 30_000.0), _figures(None, "苏州", "苏州", 10_000.0)],
-        "stores": [_figures(store, name, "杭州", 10_000.0) for store, (name, _) in STORES.items()],
+        "stores": [
+            _figures(store, name, "杭州", 10_000.0) | SPOTS.get(store, {}) for store, (name, _) in STORES.items()
+        ],
         "reasons": {"waste": "no_write_offs"},
         "changes": {"since": "2026-02-27", **changes},
     }

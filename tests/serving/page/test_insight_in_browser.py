@@ -76,7 +76,8 @@ def test_the_moves_of_the_funnel_are_saved(open_page: Open) -> None:
     assert (len(rows), rows[0]["from_stage"], rows[0]["people"]) == (8, "friend", "90")
 
 
-def test_a_funnel_that_is_being_worked_out_is_asked_for_again(open_page: Open) -> None:
+@pytest.mark.parametrize(("route", "shown", "count"), [("funnel", ".series", 6), ("models", ".line-plot", 2)])
+def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str, shown: str, count: int) -> None:
     page = open_page("overview", "en", quiet=False).page
     asked: list[str] = []
 
@@ -87,9 +88,9 @@ def test_a_funnel_that_is_being_worked_out_is_asked_for_again(open_page: Open) -
         error = {"error": {"code": "overloaded", "message": "being worked out", "details": {}}}
         return route.fulfill(status=503, headers={"retry-after": "1"}, json=error)
 
-    page.route("**/funnel", working)
-    page.goto(page.url.split("#")[0] + "#/funnel")
-    expect(page.locator(".series")).to_have_count(6)
+    page.route(f"**/{route}", working)
+    page.goto(page.url.split("#")[0] + f"#/{route}")
+    expect(page.locator(shown)).to_have_count(count)
     assert len(asked) == 2
 
 

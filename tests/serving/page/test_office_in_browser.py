@@ -1,5 +1,6 @@
 """The landing of head office: figures against last year, by region and store, and what changed, in both languages."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,30 @@ def test_the_landing_tells_how_the_chain_does_against_last_year(open_page: Open,
     expect(office).to_contain_text(says(language, "新增1个异常", "1 new exception"))
     office.locator("tbody a").first.click()
     expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
+
+
+@BOTH
+def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    page.locator(".store-map summary").click()
+    marks = page.locator(".store-map a")
+    expect(marks).to_have_count(2)
+    first, second = (mark.locator("circle") for mark in marks.all())
+    expect(first).to_have_attribute("class", "up")
+    expect(second).to_have_attribute("class", "down")
+    (west, south, large), (east, north, small) = (
+        [float(circle.get_attribute(name) or 0) for name in ("cx", "cy", "r")] for circle in (first, second)
+    )
+    assert west < east
+    assert north < south
+    assert large == 22
+    assert small == 5 + 17 * 0.5
+    expect(marks.nth(1)).to_have_attribute("aria-label", re.compile(says(language, "同比-10%", "-10% vs last year")))
+    expect(page.locator(".store-map .hint")).to_contain_text(says(language, "2 家没有坐标", "2 stores without"))
+    marks.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
+    assert "store=S02" in page.url
 
 
 def test_answers_without_figures_say_so(open_page: Open) -> None:

@@ -6,6 +6,7 @@ import { h, name, scrollBox, svg, words } from "./dom.js";
 import { day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
+import { storeMap } from "./store_map.js";
 
 const SHOWN = 12;
 const LISTED = 5;
@@ -84,6 +85,7 @@ export async function headOfficePanel(signal) {
     table(answer.stores, t("office.by_store")),
     h("p", { class: "buttons" }, csvButton(`stores-${answer.as_of}.csv`, CSV_COLUMNS, [{ ...answer.total, name: t("office.whole") }, ...answer.regions.map((row) => ({ ...row, name: row.name ?? t("office.no_region") })), ...answer.stores])),
     answer.stores.length > SHOWN ? h("p", { class: "hint" }, t("table.shown", { shown: SHOWN, total: answer.stores.length })) : null,
+    storeMap(answer.stores),
     answer.changes ? changed(answer.changes) : h("p", { class: "hint" }, t("office.no_changes")),
   ];
 }

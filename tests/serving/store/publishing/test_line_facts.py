@@ -14,12 +14,12 @@ from serving.store.rows import map_rows
 def test_goods_and_stores_are_published_with_their_groups(tmp_path: Path) -> None:
     tables = {
         "products": pl.DataFrame({"product_id": ["tea", "milk"], "category": ["drinks", None], "brand": ["b", "b"]}),
-        "stores": pl.DataFrame({"store_id": ["S1"], "region": ["north"]}),
+        "stores": pl.DataFrame({"store_id": ["S1"], "region": ["north"], "latitude": [30.2], "longitude": [120.1]}),
     }
     publish_line_facts(tmp_path, Dataset.from_frames(tables))
     goods = map_rows(tmp_path, "line_products").sort("product_id")
     assert goods.rows() == [("milk", None, None), ("tea", None, "drinks")]
-    assert map_rows(tmp_path, "line_stores").rows() == [("S1", "north")]
+    assert map_rows(tmp_path, "line_stores").rows() == [("S1", "north", 30.2, 120.1)]
 
 
 def test_a_chain_without_descriptions_publishes_empty_tables(tmp_path: Path) -> None:

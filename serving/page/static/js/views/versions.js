@@ -1,6 +1,6 @@
 // Model versions side by side: what their backtests measured, by window, demand class and store; beside them the features.
 
-import { call } from "../api.js";
+import { call, workedOut } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
@@ -116,7 +116,8 @@ export async function versionsView(root, { params, signal }) {
   const news = h("div", { role: "status" });
   place.before(news);
   const draw = () => fill(place, signal, async () => {
-    const { versions, total } = await call("models", { kind, limit: 5 }, { signal });
+    // the first question to a worker starts MLflow, which may take longer than one answer may
+    const { versions, total } = await workedOut("models", { kind, limit: 5 }, { signal });
     if (!versions.length) return empty(t("versions.none"), t("versions.none_hint"));
     return [
       sideBySide(kind, versions, (said) => { replace(news, said); draw(); }), byWindow(kind, versions),
