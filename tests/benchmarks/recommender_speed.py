@@ -20,6 +20,7 @@ from retail_brain.progress import Progress
 from serving.planning.people.live_ranking import Complements, Live, Pairs, ranked
 from serving.planning.people.recommendations import recommend
 from training.recommender.config import RecommenderConfig
+from training.recommender.fitted_sources import FittedSources
 from training.recommender.model import RecommenderModel
 
 TIMES = (1, 4, 16)
@@ -37,10 +38,17 @@ def speed(dataset: Dataset, folder: Path | None) -> None:
         model, _ = _timed("fit", lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
     else:
         model = RecommenderModel.load(folder)
-    now, _ = _timed("situation", lambda: model.fit_sources(dataset))
-    people = now.history.shape[0]
-    pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, fitted=now))), people)
-    print(f"{pairs.height:,} pairs")
+    with tempfile.TemporaryDirectory() as kept:
+        keeping = model.keeping(Path(kept))
+        now, _ = _timed("situation, fitted and kept", lambda: keeping.fit_sources(dataset))
+        people = now.history.shape[0]
+        now, _ = _timed("situation, mapped", lambda: keeping.fit_sources(dataset))
+        _warm(dataset, model, now)
+        pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, fitted=now))), people)
+        print(f"{pairs.height:,} pairs")
+        somebody = [now.history.customers["customer_id"][0]]
+        _timed("recommend for one, mapped", lambda: [b.height for b in recommend(dataset, keeping, customers=somebody)])
+        _timed("recommend for all, mapped", lambda: [b.height for b in recommend(dataset, keeping)], people)
     _timed("recommend for all, situation and all", lambda: [b.height for b in recommend(dataset, model)], people)
     _online(pairs, model)
     _peer(now.history.matrix("purchase_days"))
@@ -59,7 +67,7 @@ def growth() -> None:
             found.append(json.loads(answer.stdout.splitlines()[0]))
             print(found[-1], flush=True)
     people = np.log([one["people"] for one in found])
-    for part in ("situation", "score", "memory_gb"):
+    for part in ("situation", "score", "recommend", "memory_gb"):
         slope = np.polyfit(people, np.log([one[part] for one in found]), 1)[0]
         print(f"{part}: grows with people to the power of {slope:.2f}")
 
@@ -76,12 +84,19 @@ def one_size(dataset: Dataset, times: int, folder: Path) -> None:
     if not (folder / "recommender.json").exists():
         RecommenderModel.fit(many, RecommenderConfig()).save(folder)
     model = RecommenderModel.load(folder)
-    now, situation = _timed("", lambda: model.fit_sources(many))
+    with tempfile.TemporaryDirectory() as kept:
+        keeping = model.keeping(Path(kept))
+        _, situation = _timed("", lambda: keeping.fit_sources(many))
+        now, mapped = _timed("", lambda: keeping.fit_sources(many))
+        _warm(many, model, now)
+        _, listed = _timed("", lambda: [block.height for block in recommend(many, keeping)])
+        size = sum(file.stat().st_size for file in Path(kept).rglob("*.*")) / 2**30
     pairs, score = _timed("", lambda: sum(block.height for block in model.score(many, fitted=now)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     known, people = now.history.pairs.height, now.history.shape[0]
     facts = {"people": people, "known_pairs": known, "scored_pairs": pairs}
-    print(json.dumps(facts | {"situation": situation, "score": score, "memory_gb": peak}))
+    took = {"situation": situation, "mapped": mapped, "score": score, "recommend": listed}
+    print(json.dumps(facts | took | {"memory_gb": peak, "kept_gb": size}))
 
 
 def resized(dataset: Dataset, times: int) -> Dataset:
@@ -107,6 +122,11 @@ def resized(dataset: Dataset, times: int) -> Dataset:
             "products": dataset.scan("products"),
         }
     )
+
+
+def _warm(dataset: Dataset, model: RecommenderModel, now: FittedSources) -> None:
+    """Scores one person, so that compiled loops are read from the disk before anything is timed."""
+    list(model.score(dataset, [now.history.customers["customer_id"][0]], fitted=now))
 
 
 def _timed(name, work, people=0):
