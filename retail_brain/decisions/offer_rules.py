@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
@@ -163,13 +164,12 @@ class Goods:
     def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None]]) -> "Goods":
         """From one list of values per attribute, by position; unknown values (None) are named by no rule."""
         positions = {product: position for position, product in enumerate(product_ids)}
-        values = {
-            name: {value: code for code, value in enumerate(sorted({v for v in column if v is not None}))}
-            for name, column in columns.items()
-        }
+        texts = {name: pl.Series(column, dtype=pl.String) for name, column in columns.items()}
+        distinct = {name: column.drop_nulls().unique().sort() for name, column in texts.items()}
+        values = {name: {value: code for code, value in enumerate(distinct[name])} for name in columns}
         codes = {
-            name: np.array([values[name].get(value, -1) if value is not None else -1 for value in column], np.int64)
-            for name, column in columns.items()
+            name: column.cast(pl.Enum(distinct[name])).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+            for name, column in texts.items()
         }
         return cls(codes, values, lambda product: positions.get(product, -1))
 

@@ -147,7 +147,8 @@ def nearest_rows(
         for cell in range(indptr[row], indptr[row + 1]):
             weight = data[cell]
             for other in range(right_indptr[indices[cell]], right_indptr[indices[cell] + 1]):
-                sums[right_indices[other]] += weight * right_data[other]
+                # unsigned: Numba would ask of every signed index whether it counts from the end
+                sums[np.uint32(right_indices[other])] += weight * right_data[other]
         if own[row] >= 0:
             sums[own[row]] = 0
         size = 0
@@ -180,7 +181,28 @@ def add_product(left: tuple[_Array, _Array, _Array], right: tuple[_Array, _Array
         for cell in range(indptr[row], indptr[row + 1]):
             weight = data[cell]
             for other in range(right_indptr[indices[cell]], right_indptr[indices[cell] + 1]):
-                sums[right_indices[other]] += weight * right_data[other]
+                # unsigned: Numba would ask of every signed index whether it counts from the end
+                sums[np.uint32(right_indices[other])] += weight * right_data[other]
+
+
+@_compiled
+def dense_cells(values: _Array, columns: _Array, width: int, cells: tuple[_Array, _Array], result: _Array) -> None:
+    """Values of single cells of a dense array of some columns, written into `result`; 0 in the other columns.
+
+    Args:
+        values: rows x columns.
+        columns: number of each column.
+        width: above all numbers.
+        cells: row, and number of the column, of each cell.
+        result: one value per cell.
+    """
+    place = np.full(width, -1, np.int64)
+    for column in range(columns.size):
+        place[columns[column]] = column
+    rows, wanted = cells
+    for cell in range(rows.size):
+        column = place[wanted[cell]]
+        result[cell] = values[rows[cell], column] if column >= 0 else 0
 
 
 @_compiled

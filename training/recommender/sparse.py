@@ -145,15 +145,13 @@ def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
         rows: row of each cell.
         columns: product code of each cell.
     """
-    if isinstance(scores, DenseScores):
-        if scores.columns.size == 0:
-            return np.zeros(rows.size, np.float32)
-        position = np.minimum(np.searchsorted(scores.columns, columns), scores.columns.size - 1)
-        scored: Floats = np.where(scores.columns[position] == columns, scores.values[rows, position], 0)
-        return scored
-    from training.recommender.kernels import sparse_cells  # noqa: PLC0415  # as above
+    from training.recommender.kernels import dense_cells, sparse_cells  # noqa: PLC0415  # as above
 
     cells: Floats = np.empty(rows.size, np.float32)
+    if isinstance(scores, DenseScores):
+        width = 1 + max(int(scores.columns.max(initial=-1)), int(columns.max(initial=-1)))
+        dense_cells(np.ascontiguousarray(scores.values, np.float32), scores.columns, width, (rows, columns), cells)
+        return cells
     sparse_cells(parts(scores), scores.shape[1], rows, columns, cells)
     return cells
 
@@ -206,7 +204,11 @@ def row_maxima(scores: Scores) -> Floats:
     """Greatest score of each row, at least 0."""
     if isinstance(scores, DenseScores):
         return np.asarray(scores.values.max(axis=1, initial=0), dtype=np.float32)
-    return np.asarray(scores.max(axis=1).toarray(), dtype=np.float32).ravel()
+    greatest: Floats = np.zeros(scores.shape[0], np.float32)
+    is_filled = np.diff(scores.indptr) > 0
+    if is_filled.any():
+        greatest[is_filled] = np.maximum.reduceat(scores.data, scores.indptr[:-1][is_filled])
+    return np.maximum(greatest, 0)
 
 
 def blocks(people: Ints, products: int, cells: int) -> Iterator[Ints]:
