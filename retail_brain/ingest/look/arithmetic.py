@@ -43,8 +43,10 @@ def with_arithmetic(sample: pl.DataFrame, found: Columns) -> Columns:
     numbers = _read(sample, found, named)
     if not 2 <= len(numbers) <= _MOST_COLUMNS:
         return found
-    is_open = "units" not in found.roles or not {"price", "amount"} & found.roles.keys()
+    is_open = not {"units", "price", "amount"} <= found.roles.keys()
     relation = _relation(numbers, found) if is_open else {}
+    if "units" in found.roles and relation and not _agrees(relation, found):
+        relation = {}
     return _renamed(found, relation or _after_discount(numbers, found))
 
 
@@ -76,16 +78,23 @@ def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
             continue
         made = np.abs(numbers[units] * numbers[price])
         room = _CENT * np.maximum(1.0, np.abs(numbers[units]))
-        for amount in numbers.keys() - {units, price}:
+        others = [name for name in numbers if name not in (units, price)]
+        for amount in others:
             gap = made - np.abs(numbers[amount])
             if not plain and _holds(np.abs(gap) <= room):
                 plain = {"units": units, "price": price, "amount": amount}
-            off = next(
-                (name for name in numbers.keys() - {units, price, amount} if _is_off(numbers[name], gap, room)), ""
-            )
+            # the discount and what it left make the same together: it takes the smaller part
+            less = [name for name in others if np.abs(numbers[name]).sum() < np.abs(numbers[amount]).sum()]
+            off = next((name for name in less if _is_off(numbers[name], gap, room)), "")
             if off:
                 return {"units": units, "price": price, "amount": amount, "discount": off}
     return plain
+
+
+def _agrees(relation: Mapping[str, str], found: Columns) -> bool:
+    """Whether a relation leaves the money that names chose as it is, or tells what a discount left of it."""
+    chosen = {found.roles.get("price"), found.roles.get("amount")} - {None}
+    return "discount" in relation or chosen <= {relation["price"], relation["amount"]}
 
 
 def _may_be_units(values: Numbers) -> bool:

@@ -10,9 +10,10 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
-from retail_brain.ingest.look.receipt_numbers import name_receipts
+from retail_brain.ingest.look.receipt_numbers import TILL, name_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
+from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS
 from retail_brain.sources.months import month_starts
@@ -25,6 +26,8 @@ _LEAST_SHOPS = 2
 """Columns of numbers from which a table may have a column per shop."""
 _MOSTLY = 0.8
 """Share of units below 0 from which they are sales and not returns. By judgement."""
+_OFTEN = 0.02
+"""Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
 _MOST_DAYS = 20_000
 """Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
 _DAY_0 = "YYYY-MM-DD"
@@ -102,7 +105,24 @@ def _table(sample: pl.DataFrame, found: Columns) -> str:
         return "inventory" if "on_hand" in roles else "daily_sales" if _columns_of_shops(sample, found) else ""
     if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
         return "transactions"
-    return "inventory" if "on_hand" in roles and "units" not in roles else "daily_sales"
+    return _table_of_days(sample, found)
+
+
+def _table_of_days(sample: pl.DataFrame, found: Columns) -> str:
+    """The table of rows without receipts and times: stock, totals of days, or lines of receipts after all."""
+    if "on_hand" in found.roles and "units" not in found.roles:
+        return "inventory"
+    return "transactions" if _has_several_lines_a_day(sample, found) else "daily_sales"
+
+
+def _has_several_lines_a_day(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether goods come several times a day in a shop, and no till tells these rows apart."""
+    key = [found.roles[role] for role in ("moment", "store", "product", "product_name") if role in found.roles]
+    tills = re.compile(TILL)
+    if any(tills.fullmatch(bare_name(name)) or bare_name(name) == "source" for name in found.seen):
+        return False
+    repeated = sample.select(key).is_duplicated().mean()
+    return isinstance(repeated, float) and repeated > _OFTEN
 
 
 def _columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:

@@ -8,7 +8,7 @@ from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.words import bare_name
 
-_TILL = (
+TILL = (
     r"(?:pos_)?(?:register|till|terminal|pos|kassen?|kasse|caisse|caja|lane|cash_?desk|workstation|term)"
     r"(?:_?(?:id|no|nr|num|number|code|name))?|(?:收银机|收银台|收款机|款台|pos机?)(?:编?号|编码)?|レジ(?:番号|no|id)?|端末.*|касса"
 )
@@ -30,7 +30,7 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if moment is None or not found.seen[moment].dates or "fill_down" in made.keys:
         return
     places = [found.roles["store"]] if "store" in found.roles else []
-    places += [name for name in found.seen if name not in found.roles.values() and re.fullmatch(_TILL, bare_name(name))]
+    places += [name for name in found.seen if name not in found.roles.values() and re.fullmatch(TILL, bare_name(name))]
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
     anew = [name for name in (*places, "_day") if _share_above_one(kinds[name]) > _ANEW]

@@ -1,5 +1,6 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -187,6 +188,11 @@ def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
     yield f"{name}: feeds {one.proposal.table or 'no table that is recognised'}"
     yield from (f"  {note}" for note in one.table.notes)
     yield from (f"  {key} {value}" for key, value in one.keys.items())
+    if _has_no_names(one):
+        yield (
+            "  ? no line holds names of columns, line 1 was taken for them: write a line of names above the rows, "
+            "such as receipt, time, store, product, units and price"
+        )
     yield from (f"  left out {rows:,}: {reason}" for reason, rows in one.table.left_out.iter_rows())
     roles = {column: role for role, column in one.columns.roles.items()}
     for column, seen in one.columns.seen.items():
@@ -231,6 +237,13 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
+
+
+def _has_no_names(one: LookedAt) -> bool:
+    """Whether most names of columns are numbers, as where a file begins with its first row."""
+    names = [name for name in one.columns.seen if not re.match(r"column_\d+$", name)]
+    values = sum(re.fullmatch(r"[\d\s.,:;/+-]+", re.sub(r" \(\d+\)$", "", name)) is not None for name in names)
+    return values >= len(names) / 2 and not one.proposal.table
 
 
 def _sells(one: LookedAt) -> bool:

@@ -34,6 +34,7 @@ _LATIN: Final[Mapping[str, str]] = {
     r"|[a-z]*(?:umsatz|betrag|erlos)|gesamt[a-z]*",
     "total": r"total|subtotal|gesamt[a-z]*",
     "discount": r"disc|discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
+    "after": r"w/?|with|after|less|excl|nach|apres|despues",
     "moment": r"date|day|time|timestamp|fecha|data|heure|hora|created|dat|[a-z]*(?:datum|zeit)",
     "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
     r"|tips?|commission"
@@ -88,6 +89,8 @@ _KOREAN: Final[Mapping[str, str]] = {
 }
 _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"moment"}, "moment", 0.4),
+    ({"after", "discount", "price"}, "price", 0.42),
+    ({"after", "discount", "amount"}, "amount", 0.42),
     ({"discount"}, "discount", 0.4),
     ({"price", "total"}, "amount", 0.4),
     ({"price"}, "price", 0.4),
@@ -109,7 +112,7 @@ _EAST_ASIAN_SCORE = 0.38
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _PAID = {
-    2: r"net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销",
+    2: r"after|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销",
     1: r"incl|inc|including|ttc|brutto|含税|价税",
     -1: r"subtotal|excl|excluding|ex|ht|netto|不含税|未税|无税",
     -2: r"list|gross|original|regular|msrp|before|compare|retail|应收|应付|原|标价|吊牌|市场|划线|零售价",

@@ -61,8 +61,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
         r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|(?:дисконтная_)?карта|номер_карты|покупатель|клиент|контрагент|(?:no|numero|code)_(?:carte|client)|carte(?:_(?:de_)?(?:fidelite|client))?|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
-        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name|(?:contact|customer|buyer|billing|client)_email"
-        r"(?:_address)?|email_address|vip(?:_?(?:no|id|card|code))?|party_?(?:code|id|no)|open_?id",
+        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name|(?:.*_)?email"
+        r"(?:_address)?|vip(?:_?(?:no|id|card|code))?|party_?(?:code|id|no)|(?:.*_)?(?:微信|wechat_?|wx_?)?open_?id",
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
@@ -162,7 +162,7 @@ def role_scores(header: str) -> dict[str, float]:
     for name in {whole, whole.translate(_SIMPLIFIED)}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
             scores[role] = max(score, scores.get(role, 0.0))
-    if "/" in whole:  # a field of a related record, such as `Order Lines/Quantity`
+    if re.search(r"[^_]/[^_]", whole):  # a field of a related record, such as `Order Lines/Quantity`
         scores = {**_scores(whole.rpartition("/")[2].strip("_ ")), **scores}
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}

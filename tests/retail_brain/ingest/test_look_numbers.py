@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from retail_brain.ingest.look import look
 from tests.retail_brain.ingest.test_look import load, moment, write
 
@@ -73,3 +75,32 @@ def test_codes_of_kinds_of_sale_are_asked_about_where_nothing_is_below_zero(tmp_
     assert 'returns = { column = "sell_way", values = ["B"] }' in question
     rows[0][3] = -1
     assert not look(str(write(place, header, rows))).questions
+
+
+@pytest.mark.parametrize(("header", "amount"), [("Price after Discount", 7), ("Total w/ Discount", 14)])
+def test_names_of_what_was_paid(tmp_path: Path, header: str, amount: int) -> None:
+    rows = [[n, moment(n), good, 2, amount] for n, good, *_ in SOLD]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "SKU", "Qty", header], rows))
+    assert lines[5]["unit_price"] == 7.0
+
+
+@pytest.mark.parametrize("sign", ["Rp ", "₫", "RM", "S/ ", "₺"])
+def test_amounts_in_further_currencies(tmp_path: Path, sign: str) -> None:
+    rows = [[n, moment(n), good, 2, f"{sign}{n or 900}{'.000' if n else ''}"] for n, good, *_ in SOLD]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "SKU", "Qty", "Net Sales"], rows))
+    assert [row["unit_price"] for row in lines][:3] == [450.0, 500.0, 1000.0]
+
+
+def test_goods_several_times_a_day_without_receipts_are_lines_and_not_totals(tmp_path: Path) -> None:
+    rows = [[moment(n % 5).date(), "s1", good, units, price] for n, good, units, price in SOLD]
+    seen = look(str(write(tmp_path / "sales.csv", ["Date", "Store", "SKU", "Qty", "Price"], rows)))
+    assert "[tables.transactions]" in seen.mapping
+    assert [question for question in seen.questions if "receipts" in question]
+
+
+def test_a_file_without_names_is_told_to_get_some(tmp_path: Path) -> None:
+    place = tmp_path / "slsrpt.dat"
+    place.write_text("".join(f"4016632;20260203{n:06};401663{n % 3};{n % 2 + 1};12,90;EUR\n" for n in range(30)))
+    seen = look(str(place))
+    assert not seen.mapping
+    assert any("write a line of names above the rows" in line for line in seen.lines)
