@@ -156,6 +156,7 @@ def assign(
     write_table(found.people, out)
     write_table(found.campaigns, out.with_name(f"{out.stem}_campaigns{out.suffix}"))
     reported().counts |= {"people": found.people.height, "left_out": dict(found.left_out), "stored": len(stored)}
+    reported().counts["beyond_stock"] = found.beyond_stock
     reported().rows += found.campaigns.to_dicts()
     for row in found.campaigns.iter_rows(named=True):
         of = "its people are frozen" if row["alone"] is None else f"{row['alone']:,} alone"
@@ -163,6 +164,8 @@ def assign(
         typer.echo(f"{row['campaign_id']}  {row['state']:<9}  {row['assigned']:>7,} people ({of}){price}")
     for name, why in found.left_out.items():
         typer.echo(f"{name}  left out: {why}")
+    if found.beyond_stock:
+        typer.echo(f"{found.beyond_stock:,} offers were given up: the campaigns together promised more than the stock")
     share = found.value / found.bound if found.bound > 0 else 1.0
     typer.echo(f"value {found.value:,.2f}, {share:.1%} of what is possible beside what runs -> {out}")
     if stored:

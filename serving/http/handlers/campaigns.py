@@ -127,6 +127,7 @@ def assign(request: CampaignAssignRequest, call: Call) -> dict[str, Any]:
         "value": found.value,
         "bound": found.bound,
         "stored": len(stored),
+        "beyond_stock": found.beyond_stock,
     }
 
 

@@ -335,6 +335,9 @@ class CampaignAssignResponse(Strict):
     value: float
     bound: float
     stored: int
+    beyond_stock: Annotated[
+        int, Field(description="offers given up: the campaigns together promised more than there is")
+    ]
 
 
 class StepRow(Strict):

@@ -51,6 +51,19 @@ CAMPAIGNS = {
 that is not approved, `price` is what one more place is worth. Of those that run only `assigned` is known: their people
 are frozen."""
 
+_OFFERED = {
+    "campaign_id": pl.String,
+    "person_id": pl.String,
+    "home_store_id": pl.String,
+    "product_id": pl.String,
+    "own_probability": pl.Float64,
+    "worth": pl.Float64,
+    "free": pl.Float64,
+}
+_ROUNDS = 5
+"""Times that people are shared out anew because the campaigns together promised more than the stock; after the last
+one what is beyond it is given up. Most drafts need one."""
+
 
 @dataclass(frozen=True)
 class Together:
@@ -62,6 +75,7 @@ class Together:
         value: expected value of the campaigns that are not approved, held-out people as if they were contacted.
         bound: upper bound on the value of any assignment beside what runs.
         left_out: campaign -> why it could not be planned.
+        beyond_stock: offers that were given up since other campaigns get the units of the shop.
     """
 
     people: pl.DataFrame
@@ -69,13 +83,15 @@ class Together:
     value: float
     bound: float
     left_out: Mapping[str, str]
+    beyond_stock: int = 0
 
 
 def assign_together(desk: Desk, tenant: str, campaign_ids: Sequence[str] = (), *, per_customer: int) -> Together:
     """Shares people out among the campaigns that are not approved, for most expected value.
 
     Each is planned under what approved campaigns, triggers and guides leave of caps and stock. A person gets at most
-    `per_customer` campaigns, those that run and will contact them among them. Size and budget of each hold.
+    `per_customer` campaigns, those that run and will contact them among them. Size and budget of each hold, and all of
+    them together promise no more than the stock of a shop: what is worth most gets it, and others are shared out anew.
 
     Args:
         desk: where campaigns are worked on.
@@ -103,13 +119,25 @@ def assign_together(desk: Desk, tenant: str, campaign_ids: Sequence[str] = (), *
     }
     caps = {name: _cap(plan.request) for name, plan in plans.items()}
     found, offset = _assigned(possible, caps, frozen, per_customer)
-    listed = {name: _listed(found, name, possible[name], plan.request) for name, plan in plans.items()}
+    bound, beyond = found.bound - offset, 0
+    for round_ in range(_ROUNDS):
+        listed = {name: _listed(found, name, possible[name], plan.request) for name, plan in plans.items()}
+        dropped = _beyond_stock(listed, plans)
+        if dropped.is_empty():
+            break
+        beyond += dropped.height
+        possible = {name: _but(frame, name, dropped) for name, frame in possible.items()}
+        if round_ == _ROUNDS - 1:
+            listed = {name: _but(frame, name, dropped) for name, frame in listed.items()}
+        else:
+            found, _ = _assigned(possible, caps, frozen, per_customer)
     return Together(
         pl.concat([_people(name, rows) for name, rows in listed.items()]),
         _campaigns(desk, stored, plans, listed, caps, found, frozen),
         sum(_value(rows) for rows in listed.values()),
-        found.bound - offset,
+        bound,
         left_out,
+        beyond,
     )
 
 
@@ -228,6 +256,30 @@ def _listed(found: Assignment, name: str, people: pl.DataFrame, request: Audienc
     own = found.pairs.filter(pl.col("campaign_id") == name).select("person_id")
     ranked = cut_to_size(rank_people(people.join(own, on="person_id", how="semi")), request)
     return ranked.filter(pl.col("code").is_null())
+
+
+def _beyond_stock(listed: Mapping[str, pl.DataFrame], plans: Mapping[str, PlannedCampaign]) -> pl.DataFrame:
+    """Offers that no stock is left for once those worth more are made: `campaign_id`, `person_id`.
+
+    Held-out people take nothing. Campaigns that stock does not limit take none of it either.
+    """
+    parts = [pl.DataFrame(schema=_OFFERED)]
+    for name, rows in listed.items():
+        stock = plans[name].stock
+        free = stock.select(
+            home_store_id="store_id", product_id="product_id", free=pl.col("stock") - pl.col("promised_before")
+        )
+        told = rows.filter(~pl.col("held")).with_columns(campaign_id=pl.lit(name), worth=_worth())
+        parts.append(told.join(free, on=["home_store_id", "product_id"]).select(*_OFFERED))
+    offered = pl.concat(parts).sort("worth", "campaign_id", "person_id", descending=[True, False, False])
+    promised = pl.col("own_probability").cum_sum().over("home_store_id", "product_id")
+    return offered.filter(promised > pl.col("free") + 1e-9).select("campaign_id", "person_id")
+
+
+def _but(rows: pl.DataFrame, name: str, dropped: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a campaign but for the offers dropped."""
+    own = dropped.filter(pl.col("campaign_id") == name)
+    return rows.join(own, on="person_id", how="anti", maintain_order="left")
 
 
 def _people(name: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -74,6 +74,24 @@ class FakeSource:
     def names(self, product_ids: Sequence[str]) -> dict[str, str]:
         return {one: f"{one}茶" for one in product_ids}
 
+    @property
+    def answers_id(self) -> str:
+        return "first"
+
+    def owner(self, _id_type: str, _id_value: str) -> str | None:
+        return None
+
+    def goes_with(self, _product_id: str) -> str | None:
+        return None
+
+    def stages(self) -> pl.DataFrame | None:
+        return None
+
+    restocked = price_drops = birthdays = first_purchases = stages
+
+    def fitting(self, _product_id: str) -> pl.DataFrame:
+        pytest.fail("no trigger of these chains is about arrivals, prices or stock")
+
     def channel_costs(self) -> dict[str, float]:
         return {"sms": 0.05, "guide": 1.5}
 

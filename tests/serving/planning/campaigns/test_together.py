@@ -140,3 +140,23 @@ def test_cards_of_a_person_have_one_offer_between_them(
         life.save(desk, change(name), define(product_ids=[product]))
     found = assign_together(desk, "main", per_customer=1)
     assert found.people["person_id"].n_unique() == found.people.height == 3
+
+
+def test_drafts_together_promise_no_more_than_the_stock_of_a_shop(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    settings = Settings.model_validate({"audience": {"max_contacts": 9}})
+    desk = life.Desk(database, make_source(people=20, stock=2.0), settings)
+    for name in ("first", "second", "endless"):
+        life.save(desk, change(name), define(product_ids=["P1"], stock_limit=name != "endless", size=20))
+    found = assign_together(desk, "main", ["first", "second"], per_customer=2)
+    # each alone would tell five of the ten people of a shop, .4 units each: the same ones, who may have both offers
+    assert {row["alone"] for row in rows(found).values()} == {10}
+    assert found.people.height == 10
+    assert found.beyond_stock == 10
+    assert found.value <= found.bound
+    told = found.people.with_columns(shop=pl.col("customer_id").str.slice(1).cast(pl.Int64) % 2)
+    assert told.group_by("shop").agg(pl.col("probability").sum())["probability"].to_list() == pytest.approx([2.0, 2.0])
+    # one whose orders follow it takes nothing of the stock
+    both = assign_together(desk, "main", ["first", "endless"], per_customer=2)
+    assert (both.beyond_stock, both.people.height) == (0, 30)

@@ -1,9 +1,12 @@
-"""Small chains in which campaigns run at the same time, and the rules that hold whatever happens in them."""
+"""Small chains in which campaigns and triggers run at the same time, and the rules that hold whatever happens."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -12,15 +15,24 @@ from hypothesis import strategies as st
 from retail_brain.decisions.campaigns.definition import parse_definition
 from retail_brain.decisions.consents import channel_states, with_refusals_of_persons
 from retail_brain.decisions.holdout import is_holdout
+from retail_brain.decisions.triggers.definition import parse_trigger
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.campaigns import Change, note_preview
 from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, UNKNOWN
+from retail_brain.operational.trigger_firings import Firing, firings
+from retail_brain.operational.triggers import TriggerChange
 from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
+from serving.planning.triggers import desk as triggers
+from serving.planning.triggers.evaluate import evaluate
+from serving.planning.triggers.settle import settle
 
 CHANNELS = ("sms", "app", "wechat")
+PRODUCTS = ("P1", "P2")
 FIRST = date(2025, 3, 1)
 NOW = datetime(2025, 2, 28, 9, tzinfo=UTC)
 
@@ -51,6 +63,25 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         "together": draw(st.booleans()),
         "caps": (draw(st.integers(1, 3)), draw(st.integers(1, 10)), draw(st.integers(1, 2))),
         "control": draw(st.sampled_from([0.0, 0.3])),
+        "triggers": draw(st.lists(_triggers(), max_size=2)),
+        "bags": draw(st.lists(st.tuples(who, st.sampled_from(PRODUCTS)), min_size=2, max_size=8)),
+        "look": (draw(st.integers(0, 3)), draw(st.sampled_from([9, 12, 15, 20, 3, 22]))),
+    }
+
+
+@st.composite
+def _triggers(draw: st.DrawFn) -> dict[str, Any]:
+    channels = draw(st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=2, unique=True))
+    return {
+        "name": "袋",
+        "kind": "bag_add",
+        "delay_minutes": 0,
+        "slots": [{"channel": channel, "text": "{product}", "text_zh": "{product}"} for channel in channels],
+        "holdout_share": draw(st.sampled_from([0.0, 0.3])),
+        "first_hour": draw(st.sampled_from([0, 10])),
+        "last_hour": draw(st.sampled_from([18, 24])),
+        "most_per_person": draw(st.integers(1, 2)),
+        "cap_days": draw(st.integers(1, 7)),
     }
 
 
@@ -73,7 +104,8 @@ def _definitions(draw: st.DrawFn) -> dict[str, Any]:
 def run(world: dict[str, Any], database: Database, tenant: str, make_source: Callable[..., Any]) -> None:
     """Lives through a world and checks every rule after each step.
 
-    The first campaign is approved, people opt out, cards join, and the others are approved one by one or at once.
+    The first campaign is approved, people opt out, cards join, and the others are approved one by one or at once, while
+    triggers are looked at that people caused by what they laid into their bags.
     """
     before, after = (_desk(world, database, make_source, late) for late in (world["late"], set()))
     _approve(before, tenant, 0, world)
@@ -82,17 +114,69 @@ def run(world: dict[str, Any], database: Database, tenant: str, make_source: Cal
     for number, (card, channel) in enumerate(world["opt_outs"]):
         refusal = ContactReceipt(str(number), "k0", card, channel, "opted_out", NOW)
         store_receipts(tenant, database, [refusal], by="g", now=NOW, cards=lambda one: _cards_of(world, one))
-    others = range(1, len(world["definitions"]))
-    if world["together"] and len(others) > 1:
-        with ThreadPoolExecutor(len(others)) as pool:
-            list(pool.map(lambda number: _approve(after, tenant, number, world), others))
+    desk = _lay_bags(world, after, tenant)
+    steps: list[Callable[[], None]] = [
+        partial(_approve, after, tenant, number, world) for number in range(1, len(world["definitions"]))
+    ]
+    steps.insert(len(steps) // 2, partial(_look, desk, world))
+    if world["together"] and len(steps) > 1:
+        with ThreadPoolExecutor(len(steps)) as pool:
+            list(pool.map(lambda step: step(), steps))
     else:
-        for number in others:
-            _approve(after, tenant, number, world)
+        for step in steps:
+            step()
     if world["stopped"] and drawn:
         life.stop(after, Change(tenant, "k0", 3, "Li", NOW), "why")
     _check(world, after, database, tenant, set(world["opt_outs"]))
     assert drawn.items() <= _groups(database, tenant).items()  # what was approved stays as it was frozen
+
+
+def _lay_bags(world: dict[str, Any], after: life.Desk, tenant: str) -> triggers.Desk:
+    """Stores the triggers and what people laid into their bags an hour before the look; gives the desk of the look."""
+    day, hour = world["look"]
+    at = datetime.combine(FIRST + timedelta(days=day), time(hour))
+    desk = triggers.Desk(tenant, after.database, after.source, after.settings, at.astimezone(UTC), {})
+    for number, definition in enumerate(world["triggers"]):
+        change = TriggerChange(tenant, f"t{number}", None, "Li", NOW)
+        triggers.save(desk, change, parse_trigger(definition, "world"), owner=None, is_on=True)
+    if world["triggers"]:
+        laid = [
+            Event(at - timedelta(hours=1), "bag_add", customer_id=who, product_id=product)
+            for who, product in world["bags"]
+        ]
+        store_events(tenant, after.database, laid, now=desk.now - timedelta(hours=1))
+    return desk
+
+
+def _look(desk: triggers.Desk, world: dict[str, Any]) -> None:
+    if world["triggers"]:
+        evaluate(desk)
+        with suppress(ConflictError):  # plans changed again and again: the next look decides
+            settle(desk)
+
+
+def _fired(world: dict[str, Any], database: Database, tenant: str) -> list[Firing]:
+    """What triggers decided, each checked by itself: groups, caps of the trigger, hours."""
+    decided = [one for one in firings(tenant, database) if one.state in {"taken", "held", "sent"}]
+    firsts, hour = _firsts(world), world["look"][1]
+    for one in decided:
+        definition = world["triggers"][int(one.trigger_id[1:])]
+        assert max(9, definition["first_hour"]) <= hour < min(21, definition["last_hour"])
+        first = pl.Series([firsts[one.customer_id]])
+        assert one.held == is_holdout(first, CAMPAIGN_PREFIX + one.trigger_id, definition["holdout_share"])[0]
+        assert not is_holdout(first, "global control group", world["control"])[0]
+        assert one.channel in {slot["channel"] for slot in definition["slots"]}
+    reached = Counter((one.trigger_id, world["owner"][one.customer_id]) for one in decided)
+    assert all(most <= world["triggers"][int(name[1:])]["most_per_person"] for (name, _), most in reached.items())
+    return decided
+
+
+def _as_contact(one: Firing) -> Any:
+    """A message as the checks of contacts take them."""
+    about = {name: getattr(one, name) for name in ("customer_id", "channel", "store_id", "product_id")}
+    chance = UNKNOWN if one.probability is None else one.probability
+    contact = SimpleNamespace(day=one.counted_on, probability=chance, **about)
+    return SimpleNamespace(campaign_id=CAMPAIGN_PREFIX + one.trigger_id, contact=contact)
 
 
 def _persons(world: dict[str, Any], late: set[str]) -> pl.DataFrame:
@@ -164,16 +248,22 @@ def _check(
 ) -> None:
     rows = [one for one in campaign_contacts(tenant, database) if one.state not in {"withdrawn", "opted_out"}]
     told = [one for one in rows if one.contact.group == "contact"]
+    messages = [_as_contact(one) for one in _fired(world, database, tenant) if one.state != "held"]
     _check_groups(world, rows)
-    _check_refusals(world, desk, told, opted_out)
-    _check_caps(world, told)
+    _check_refusals(world, desk, [*told, *messages], opted_out)
+    _check_caps(world, [*told, *messages])
     promised: dict[tuple[str | None, str], float] = defaultdict(float)
+    looked = FIRST + timedelta(days=world["look"][0])
+    for one in messages:
+        promised[one.contact.store_id, one.contact.product_id] += one.contact.probability
     for one in told:
         contact, definition = one.contact, world["definitions"][int(one.campaign_id[1:])]
         assert contact.channel in {slot["channel"] for slot in definition["slots"]}
         assert definition["starts_on"] <= contact.day.isoformat() < definition["ends_on"]
         assert max(9, definition["first_hour"]) <= contact.hour < min(21, definition["last_hour"])
-        promised[contact.store_id, contact.product_id] += contact.probability
+        if not messages or date.fromisoformat(definition["ends_on"]) > looked:
+            # what a campaign promised that was over when the trigger was looked at is free again
+            promised[contact.store_id, contact.product_id] += contact.probability
     assert all(units <= world["stock"] + 1e-9 for units in promised.values())
 
 
