@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from retail_brain.decisions.arrays import Bools
@@ -80,6 +81,13 @@ def _is_full(log: pl.DataFrame, place: Mapping[str, int], days: Sequence[date], 
     counts = np.zeros((len(place), span + 2 * (window - 1)), dtype=np.int32)
     person = log["person_id"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
     np.add.at(counts, (person, (log["day"] - first).dt.total_days().to_numpy()), 1)
-    sums = np.lib.stride_tricks.sliding_window_view(counts, window, axis=1).sum(axis=2)
-    fullest = np.lib.stride_tricks.sliding_window_view(sums, window, axis=1).max(axis=2)
-    return np.asarray(fullest[:, [(day - days[0]).days for day in days]] >= most)
+    full_windows = _moving_sums(counts, window) >= most
+    is_full = _moving_sums(full_windows, window) > 0
+    return np.asarray(is_full[:, [(day - days[0]).days for day in days]])
+
+
+def _moving_sums(rows: npt.NDArray[np.generic], window: int) -> npt.NDArray[np.int32]:
+    """Sums of each `window` neighbours of each row, by differences of running sums: no matter how long the window."""
+    sums = np.zeros((rows.shape[0], rows.shape[1] + 1), dtype=np.int32)
+    np.cumsum(rows, axis=1, out=sums[:, 1:])
+    return sums[:, window:] - sums[:, :-window]
