@@ -95,7 +95,7 @@ def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str], oldes
     now, year = trends.get((group, "now"), {}), trends.get((group, "last_year"), {})
     return {
         "store_id": row.get("store_id"),
-        "name": row.get("store_name") or row.get("region"),
+        "name": row.get("store_name") or row.get("store_id") or row.get("region"),
         "region": row.get("region"),
         **figures,
         "waste": None,

@@ -43,7 +43,7 @@ CHANNELS: Final[dict[str, Words]] = {
     "email": ("邮件", "e-mail"),
     "app": ("App", "app"),
     "wechat": ("微信", "WeChat"),
-    "guide": ("导购", "shop guide"),
+    "guide": ("导购", "sales associate"),
 }
 WEEKDAYS: Final[tuple[Words, ...]] = (
     ("周一", "Monday"),

@@ -51,7 +51,7 @@ def test_a_shop_that_closed_has_no_figures_and_says_so(monkeypatch: pytest.Monke
 
 
 def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = pl.DataFrame({"store_id": ["S1", "D1"], "store_name": ["One", "Depot"], "region": ["North", "North"]})
+    names = pl.DataFrame({"store_id": ["S1", "D1"], "store_name": ["One", None], "region": ["North", "North"]})
     monkeypatch.setattr(figures, "places", lambda _: names)
     sums = pl.DataFrame([{"store_id": "S1", "window": "now", "sales": 80.0, "units": 8.0}], schema=PERFORMANCE)
     held = pl.DataFrame({"store_id": ["S1", "D1"], "stock_value": [30.0, 900.0]}, schema_overrides=STOCK_NOW)
@@ -62,9 +62,9 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
     )
     told = figures.head_office(SimpleNamespace(rows=rows))
     assert told is not None
-    assert [(row["store_id"], row["sales"], row["stock_value"]) for row in told["stores"]] == [
-        ("S1", 80.0, 30.0),
-        ("D1", None, 900.0),
+    assert [(row["name"], row["sales"], row["stock_value"]) for row in told["stores"]] == [
+        ("One", 80.0, 30.0),
+        ("D1", None, 900.0),  # without a name it is called by its id
     ]
     assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
     assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]

@@ -48,6 +48,7 @@ def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, langua
     assert large == 22
     assert small == 5 + 17 * 0.5
     expect(marks.nth(1)).to_have_attribute("aria-label", re.compile(says(language, "同比-10%", "-10% vs last year")))
+    expect(page.locator(".store-map text")).to_have_count(2)
     expect(page.locator(".store-map .hint")).to_contain_text(says(language, "2 家没有坐标", "2 stores without"))
     marks.nth(1).focus()
     page.keyboard.press("Enter")

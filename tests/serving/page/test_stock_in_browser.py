@@ -64,7 +64,7 @@ def test_left_overs_show_the_price_that_earns_most(open_page: Open, language: st
     expect(line.locator(".path")).to_contain_text(says(language, "降价20%（¥80.00）", "20% off (¥80.00) from"))
     expect(line.locator(".path")).to_contain_text(says(language, "降价50%", "50% off"))
     expect(line).to_contain_text(says(language, "预计多卖3.2件（1至5件）", "about 3.2 more sold (1 to 5)"))
-    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Offer to customers: +¥41.00"))
+    expect(line).to_contain_text(says(language, "推荐给顾客：+¥41.00", "Offer to customers: +¥41.00"))
 
 
 @BOTH
