@@ -73,6 +73,9 @@ def kept_sources(
     if kept is not None:
         return kept
     fitted = fit_sources_at(dataset, as_of, config, sources)
+    for source in fitted.sources:
+        if isinstance(source, Neighbours | UserCF):
+            source.remember_nearest()
     _write(place, fitted)
     _tidy(folder, place)
     return fitted

@@ -11,7 +11,10 @@ import pytest
 from scipy import sparse
 
 from retail_brain.dataset import Dataset
+from retail_brain.settings import RecommenderSettings, Settings
+from retail_brain.workspace import Workspace
 from training.recommender import kept_sources
+from training.recommender.champion import champion_recommender
 from training.recommender.config import RecommenderConfig, SpectralConfig
 from training.recommender.mapped_objects import read_object, write_object
 from training.recommender.model import RecommenderModel
@@ -147,3 +150,14 @@ def test_a_class_that_is_not_allowed_is_neither_written_nor_made(tmp_path: Path,
     write_object(tmp_path, keeping.ranker.config, {RecommenderConfig: ()})
     with pytest.raises(KeyError):
         read_object(tmp_path, {})
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_champion_keeps_sources_in_the_tenants_folder_unless_the_settings_say_no(
+    habits_model: RecommenderModel, tmp_path: Path, *, keeps: bool
+) -> None:
+    habits_model.save(tmp_path / "bundle")
+    workspace = Workspace(tmp_path)
+    settings = Settings(recommender=RecommenderSettings(keep_fitted=keeps))
+    champion = champion_recommender(workspace, settings, tmp_path / "bundle")
+    assert champion.kept_in == (workspace.root / "fitted_sources" if keeps else None)

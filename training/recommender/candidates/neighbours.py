@@ -4,6 +4,7 @@ TIFU-KNN: Hu, He, Gao, Zhang, SIGIR 2020. UP-CF: Faggioli, Polato, Aiolli, UMAP 
 """
 
 import numpy as np
+from scipy import sparse
 
 from training.recommender.candidates.own import decayed_purchases
 from training.recommender.config import NeighbourConfig, UserCFConfig
@@ -22,6 +23,9 @@ from training.recommender.sparse import (
     top_of_product,
     unit_rows,
 )
+
+AT_ONCE = 4_096
+"""People whose neighbours are searched in one call; bounds the memory of a call. Chosen by judgement, not measured."""
 
 
 def _idf_weighted(matrix: CSR, people: int) -> CSR:
@@ -49,9 +53,18 @@ class NearestCustomers:
         self.pool = pool
         self._vectors = unit_rows(keep_top(vectors, traits))
         self._others = self._vectors[pool].T.tocsr()
+        self._of_everybody: CSR | None = None
+
+    def remember(self, count: int) -> None:
+        """Finds the `count` nearest of everybody, so that each search of as many is a look-up from now on."""
+        people = np.arange(self._vectors.shape[0])
+        found = [self.nearest(people[at : at + AT_ONCE], count) for at in range(0, people.size, AT_ONCE)]
+        self._of_everybody = sparse.vstack(found, format="csr")
 
     def nearest(self, people: Ints, count: int) -> CSR:
         """People x pool: cosine with the `count` nearest; nobody is their own neighbour."""
+        if self._of_everybody is not None:
+            return self._of_everybody[people]
         place = np.minimum(np.searchsorted(self.pool, people), max(self.pool.size - 1, 0))
         own = np.where(self.pool[place] == people, place, -1) if self.pool.size else np.full(people.size, -1)
         return top_of_product(self._vectors[people], self._others, count, own)
@@ -73,6 +86,10 @@ class Neighbours:
         self._nearest = NearestCustomers(_idf_weighted(self._habits, history.shape[0]), pool, config.traits)
         self._core = history.core
         self._pool_habits = self._habits[pool][:, self._core]
+
+    def remember_nearest(self) -> None:
+        """Finds everybody's neighbours at once: for who is going to score everybody, or scores many times."""
+        self._nearest.remember(self._config.neighbours)
 
     def scores(self, people: Ints) -> Scores:
         """`own_weight` x own frequency + the rest x the neighbours' mean; 1 = a person's most bought product."""
@@ -102,6 +119,10 @@ class UserCF:
         greatest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
         self._recent = scaled_rows(recent, 1.0 / greatest)[pool][:, history.core]
         self._core = history.core
+
+    def remember_nearest(self) -> None:
+        """Finds everybody's neighbours at once: for who is going to score everybody, or scores many times."""
+        self._nearest.remember(self._config.neighbours)
 
     def scores(self, people: Ints) -> Scores:
         """Sum over neighbours of cosine ^ sharpness x their recent frequency, 1 = their most bought product."""
