@@ -1,8 +1,8 @@
 """Cards that are no person's: of tills, staff and testers. Found at ingest, kept beside the lake's tables.
 
 Grouping every receipt by card and day would hold them all in memory. So receipts are first counted in cells of a table
-of fixed size, by a hash of card and day: a cell holds at least the receipts of any of its days, and only days in full
-cells are looked at one by one (a count-min sketch with one row).
+of fixed size, by a hash of card and day: a cell holds at least the receipts of any of its days (a count-min sketch with
+one row). Cards that had a receipt in a full cell on enough days are suspects, and only their receipts are read again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ _LEAST_BITS, _MOST_BITS = 10, 26
 _LIKELY_RECEIPTS = 10_000_000
 """Receipts of busy days looked at once: about 1 GB. There are so many only where most cards are shared."""
 _Counts = np.ndarray[tuple[int], np.dtype[np.uint32]]
+_Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 
 def find_shared_cards(
@@ -41,27 +42,20 @@ def find_shared_cards(
     lines = transactions.filter(pl.col("customer_id").is_not_null()).select(
         "transaction_id", "store_id", "customer_id", day=pl.col("sold_at").dt.date()
     )
-    least, counts = min(receipts_per_day, stores_per_day), _receipts_in_cells(lines)
-    likely = int(counts[counts >= least].sum())
-    slices = ceil(likely / _LIKELY_RECEIPTS)
-    slice_of = pl.col("customer_id").hash(1) % max(slices, 1)
-    found = [_cards(lines.filter(slice_of == number), counts, least, is_busy, days) for number in range(slices)]
+    counts, suspects = _count(lines, min(receipts_per_day, stores_per_day), days)
+    hashed = pl.col("customer_id").hash(1)
+    theirs = lines.filter(hashed.is_in(pl.Series(suspects).implode()))
+    slices = ceil(counts / _LIKELY_RECEIPTS) if len(suspects) else 0
+    found = [_cards(theirs.filter(hashed % slices == number), is_busy, days) for number in range(slices)]
     schema = {"customer_id": pl.String, "days": pl.UInt32, "most_receipts": pl.UInt32, "most_stores": pl.UInt32}
     cards = pl.concat([pl.DataFrame(schema=schema), *(part.cast(schema) for part in found)])  # type: ignore[arg-type]
     return cards.sort("days", "customer_id", descending=[True, False])
 
 
-def _cards(lines: pl.LazyFrame, counts: _Counts, least: int, is_busy: pl.Expr, days: int) -> pl.DataFrame:
+def _cards(lines: pl.LazyFrame, is_busy: pl.Expr, days: int) -> pl.DataFrame:
     """The shared cards among those of some lines."""
-    is_full = counts >= least
-    parts = (part.filter(pl.Series(is_full[_cells(part, len(counts))])) for part in _receipts(lines))
-    likely = pl.concat([lines.head(0).collect(), *parts])
-    busy = _daily(likely.lazy()).filter(is_busy).group_by("customer_id").len().filter(pl.col("len") >= days)
-    several = busy.select("customer_id").collect()
-    # all days of these few cards, because busy days must be usual for them
-    theirs = lines.join(several.lazy(), on="customer_id", how="semi") if several.height else lines.head(0)
     cards = (
-        _daily(theirs)
+        _daily(lines)
         .group_by("customer_id")
         .agg(
             days=is_busy.sum(),
@@ -81,13 +75,22 @@ def _daily(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _receipts_in_cells(lines: pl.LazyFrame) -> _Counts:
-    """Receipts of all cards and days that share a cell, or more where a receipt's lines do not follow each other."""
+def _count(lines: pl.LazyFrame, least: int, days: int) -> tuple[int, _Hashes]:
+    """Receipts in full cells, and hashes of the cards that had some there on enough days; reads the lines once.
+
+    A cell counts receipts of all cards and days that share it, or more where a receipt's lines do not follow each
+    other. The batch in which a day's last receipt lies finds its cell full if the day is busy.
+    """
     size: int = lines.select(pl.len()).collect(engine="streaming").item()
-    counts = np.zeros(2 ** min(max(size.bit_length(), _LEAST_BITS), _MOST_BITS), dtype=np.uint32)
+    counts: _Counts = np.zeros(2 ** min(max(size.bit_length(), _LEAST_BITS), _MOST_BITS), dtype=np.uint32)
+    card = pl.col("customer_id").hash(1).alias("card")
+    seen = [pl.DataFrame(schema={"card": pl.UInt64, "day": pl.Date})]
     for receipts in _receipts(lines):
-        np.add.at(counts, _cells(receipts, len(counts)), 1)
-    return counts
+        cells = _cells(receipts, len(counts))
+        np.add.at(counts, cells, 1)
+        seen.append(receipts.filter(pl.Series(counts[cells] >= least)).select(card, "day").unique())
+    suspects = pl.concat(seen).unique().group_by("card").len().filter(pl.col("len") >= days)
+    return int(counts[counts >= least].sum()), suspects["card"].to_numpy()
 
 
 def _receipts(lines: pl.LazyFrame) -> Iterator[pl.DataFrame]:

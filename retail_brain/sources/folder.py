@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError
-from retail_brain.sources.base import FileOptions, RawTable, Source, unreadable
+from retail_brain.sources.base import FILE, FileOptions, RawTable, Source, unreadable
 from retail_brain.sources.column_names import with_canonical_names
 from retail_brain.sources.files import data_files, read_files, stem
 from retail_brain.tables import TABLES
@@ -97,7 +97,7 @@ def _read_claim(name: str, paths: list[Path], scratch: Path, warnings: list[str]
     options = FileOptions(expected=frozenset(TABLES[name].types))
     raw = read_files(name, data_files(path) if path.is_dir() else [path], scratch, warnings, options)
     frame = with_canonical_names(raw.frame, TABLES[name], raw.origin)
-    others = [column for column in frame.collect_schema().names() if column not in TABLES[name].types]
+    others = [column for column in frame.collect_schema().names() if column not in (*TABLES[name].types, FILE)]
     if others and not TABLES[name].open_attributes:
         warnings.append(f"{path.name}: {others} are no columns of {name} and are not taken over")
     return replace(raw, frame=frame)

@@ -54,6 +54,21 @@ def test_other_limits_find_no_card(chain: Any) -> None:
     assert not chain.ingest(shared_card_receipts=11).warnings
 
 
+def test_lines_are_read_again_for_suspects_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"{card}{day}{n}", "S", card, day) for card in "ab" for day in range(1, 9) for n in range(3)]
+    sold = pl.LazyFrame(rows, schema=["transaction_id", "store_id", "customer_id", "day"], orient="row").select(
+        pl.exclude("day"), sold_at=pl.datetime(2025, 1, pl.col("day"))
+    )
+    looked = []
+    cards = shared_cards._cards
+    monkeypatch.setattr(shared_cards, "_cards", lambda *given: looked.append(1) or cards(*given))
+    limits = {"stores_per_day": 9, "days": 3}
+    assert not shared_cards.find_shared_cards(sold, receipts_per_day=9, **limits).height
+    assert not looked
+    assert shared_cards.find_shared_cards(sold, receipts_per_day=3, **limits).height == 2
+    assert looked
+
+
 def all_grouped(rows: pl.LazyFrame, receipts_per_day: int, stores_per_day: int, days: int) -> pl.DataFrame:
     """The same cards by grouping every line at once."""
     is_busy = (pl.col("receipts") >= receipts_per_day) | (pl.col("stores") >= stores_per_day)
