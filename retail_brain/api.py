@@ -12,7 +12,7 @@ Heavy libraries are imported by the methods that need them, so that `import reta
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -312,6 +312,8 @@ class Tenant:
     def audience(self, product_ids: Sequence[str] = (), *, size: int = 500, **options: Any) -> Audience:
         """Selects customers to contact for products, within consent, contact limits, budget and stock.
 
+        Refusals that came back, and what approved campaigns, triggers and guides take of caps and stock, count.
+
         Args:
             product_ids: products on offer; may be empty with `campaign_id`.
             size: most customers listed, the holdout included.
@@ -322,14 +324,17 @@ class Tenant:
             ModelError: there is no champion.
             NotFoundError: a product, the campaign or the store is unknown.
             UsageError: neither goods nor a campaign.
+            UnavailableError: the operational database does not answer.
         """
         from retail_brain.decisions.audience_request import AudienceRequest
+        from serving.planning.campaigns.other_plans import tenant_plans
         from serving.planning.people.audiences import audience
 
         at_home_only, home_store_id = options.pop("at_home_only", False), options.pop("home_store_id", None)
         usual = {"holdout_share": self.settings.audience.holdout_share}
         named = {name: value for name, value in options.items() if value is not None}
         request = AudienceRequest(product_ids=tuple(product_ids), size=size, **usual | named)
+        today = self._day() + timedelta(days=1)
         people, exclusions = audience(
             self.dataset,
             self._champion_recommender(),
@@ -337,6 +342,7 @@ class Tenant:
             request,
             at_home_only=at_home_only,
             home_store_id=home_store_id,
+            plans=tenant_plans(self.workspace, today, self.settings.audience.contact_window_days),
         )
         return Audience(people, exclusions)
 

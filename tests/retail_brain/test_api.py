@@ -2,14 +2,21 @@
 
 import subprocess
 import sys
-from datetime import date
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain import api
-from retail_brain.api import open_tenant
+from retail_brain.api import Tenant, open_tenant
+from retail_brain.erased_ids import Subjects
 from retail_brain.errors import ModelError, NotFoundError, UsageError
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.database import Database
+from retail_brain.operational.erasures import begin_erasure
+from retail_brain.operational.upgrade import upgrade
 
 HEAVY = ("lightgbm", "mlflow", "bentoml", "implicit", "statsmodels", "polars", "scipy", "sqlalchemy", "deltalake")
 
@@ -45,3 +52,32 @@ def test_settings_given_stand_in_the_place_of_the_file(tmp_path: Path) -> None:
     assert tenant.settings.demand.sample_paths == 30
     assert tenant.at(date(2025, 1, 1)).as_of == date(2025, 1, 1)
     assert tenant.as_of is None
+
+
+def test_an_audience_leaves_out_who_refused_since_and_whose_erasure_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [f"c{number}" for number in range(5)]
+    folder = tmp_path / "chain"
+    folder.mkdir()
+    columns = "transaction_id,sold_at,store_id,product_id,units,unit_price,customer_id"
+    lines = [f"t{one},2026-01-0{at} 10:00:00,S1,P1,1,2,{one}" for at, one in enumerate(people, 1)]
+    (folder / "transactions.csv").write_text("\n".join([columns, *lines]))
+    consents = [f"{one},sms,true,2025-12-01 09:00:00" for one in people]
+    (folder / "consents.csv").write_text("\n".join(["customer_id,channel,granted,changed_at", *consents]))
+    pairs = pl.DataFrame({"customer_id": people, "product_id": "P1", "probability": 0.5})
+    monkeypatch.setattr(Tenant, "_champion_recommender", lambda _: pairs)
+    tenant = open_tenant("main", tmp_path / "home", settings={"audience": {"just_bought_days": 0, "control_share": 0}})
+    tenant.ingest(folder)
+
+    def listed() -> set[str]:
+        return set(tenant.audience(["P1"], holdout_share=0.0).people["customer_id"])
+
+    assert listed() == set(people)
+    now = datetime(2026, 1, 6, tzinfo=UTC)
+    with closing(Database(tenant.workspace.database_url)) as database:
+        upgrade(database)
+        refusal = ContactReceipt("r1", "K1", "c1", "sms", "opted_out", now)
+        store_receipts("main", database, [refusal], by="test", now=now)
+        begin_erasure("main", database, Subjects(frozenset({"c3"})), by="test", now=now)
+    assert listed() == {"c0", "c2", "c4"}
