@@ -107,10 +107,9 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
     on_hand_text, excess_text = number("on_hand"), number("left_over_units")
     until = spoken_days(pl.col("sell_by"), pl.col("as_of"))
     why = [pl.col("reason_code").replace_strict({kind: words[k] for kind, words in _KINDS.items()}) for k in (0, 1)]
-    moved = (pl.col("moved_in") > 0) | (pl.col("moved_out") > 0)
     counted = [
-        pl.when(moved).then(pl.format(text, number("moved_out"), number("moved_in"))).otherwise(pl.lit(""))
-        for text in (" After transfers: {} out, {} in.", "（已扣除调出{}件、计入调入{}件）")
+        _transfers(" After transfers: {}.", ", ", ("{} out", "{} in")),
+        _transfers("（已计入调拨：{}）", "、", ("调出{}件", "调入{}件")),
     ]
     worded = listed.with_columns(
         reason=pl.format(
@@ -121,6 +120,16 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
         ) + counted[1],
     )  # fmt: skip
     return worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+
+
+def _transfers(sentence: str, joint: str, parts: tuple[str, str]) -> pl.Expr:
+    """What goes away and comes by transfer, as far as there is any; empty where nothing is moved."""
+    moves = [
+        pl.when(pl.col(name) > 0).then(pl.format(text, number(name)))
+        for name, text in zip(("moved_out", "moved_in"), parts, strict=True)
+    ]
+    said = pl.concat_str(moves, separator=joint, ignore_nulls=True)
+    return pl.when(said != "").then(pl.format(sentence, said)).otherwise(pl.lit(""))
 
 
 def advised(rows: pl.DataFrame) -> pl.DataFrame:

@@ -217,6 +217,7 @@ def _decision() -> list[_Sentence]:
     lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
     by_profit = pl.col("kind").is_in(BY_PROFIT)
     shared = pl.col("kind") == SHARED
+    is_free = pl.col("lost_unit").round(2) <= 0
     economic, filled = by_profit & ~lot & ~shared, pl.col("kind") == FILL_RATE
     limited = pl.any_horizontal("shelf", "skipped", "losing", "collides")
     nothing = stock_known & ~ordered & ~cut & ~_source_cut() & ~limited
@@ -233,7 +234,14 @@ def _decision() -> list[_Sentence]:
             (percent("chance"),),
         ),
         _Sentence(
-            plain & shared,
+            plain & shared & is_free,
+            "The agreed level is met at least cost, together with the other products ({} chance of staying in stock, "
+            "{} agreed for this product). ",
+            "与其他商品合计，以最低成本满足约定的服务水平（不缺货概率{}，本商品约定{}）。",
+            (percent("chance"), percent("level")),
+        ),
+        _Sentence(
+            plain & shared & ~is_free,
             "The agreed service levels are met over all products together at least cost; for this each lost unit "
             "counts {} more ({} chance of staying in stock, {} agreed for this product). ",
             "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
@@ -270,14 +278,14 @@ def _decision() -> list[_Sentence]:
             (percent("chance"),),
         ),
         _Sentence(
-            nothing & shared,
+            nothing & shared & ~is_free,
             "No order: more would cost more than it earns, even with each lost unit counting {} more to meet the "
             "agreed service levels ({} chance that the stock lasts, {} agreed for this product). ",
             "不订：即使为合计满足约定的服务水平而每流失一件另计{}，再多订的成本仍高于收益（现有库存够用的概率为{}，本商品约定{}）。",
             (money("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
-            nothing & by_profit & ~shared,
+            nothing & by_profit & (~shared | is_free),
             "No order: more would cost more than it earns ({} chance that the stock lasts). ",
             "不订：再多订的成本高于预计收益（现有库存够用的概率为{}）。",
             (percent("chance"),),

@@ -189,6 +189,7 @@ EXPECTED: dict[str, Expected] = {
     "Stock unknown": lambda *_: (),
     "Ordered up to": lambda _case, told, *_: (percent(told.chance),),
     "Ordered to serve": lambda case, *_: (percent(case.terms["fill_rate"]),),
+    "The agreed level": lambda case, told, *_: (percent(told.chance), percent(case.terms["service_level"])),
     "The agreed service": lambda case, told, _row, plan: (
         shown(shared_price(case, plan), 2), percent(told.chance), percent(case.terms["service_level"])
     ),
@@ -248,6 +249,7 @@ CASES = {
     "reorder": Case(on_hand=2.0, terms=PRICED, settings={"policy": "reorder", "order_cost": 2.0}),
     "outside": Case(terms=LEVEL, outside=True),
     "levels together": Case(on_hand=0.0, terms=PRICED | LEVEL | {"shelf_life_days": 3.0}),
+    "level that costs nothing": Case(on_hand=0.0, terms=PRICED | {"service_level": 0.3, "shelf_life_days": 3.0}),
     "enough": Case(on_hand=30.0, terms=LEVEL),
     "packs and minimum": Case(terms=LEVEL | {"case_pack": 6.0, "min_order_quantity": 20.0}),
     "not worth it": Case(terms=PRICED | {"min_order_quantity": 60.0}),

@@ -128,15 +128,24 @@ MOVES: Sentences = {
         shown(row["order_quantity"]), spoken(row["arrives_on"])
     ),
 }  # fmt: skip
+
+
+def moved(row: Row) -> tuple[str, str]:
+    both = (row["moved_units"] or 0, "out", "调出"), (row["moved_in"], "in", "调入")
+    told = [(shown(units), english, chinese) for units, english, chinese in both if units > 0]
+    return (
+        ", ".join(f"{units} {english}" for units, english, _ in told),
+        "、".join(f"{chinese}{units}件" for units, _, chinese in told),
+    )
+
+
 WHY = {"date": ("expiry date", "保质期"), "listing": ("end of listing", "下架")}
 WHY |= {"season": ("end of season", "当季结束"), "slow": ("at the current rate of sale", "按目前销速")}
 LEFT: Sentences = {
     "{} on hand, about {} will not sell by {} ({}).|现有{}件，预计约{}件在{}（{}）前卖不完。": lambda row: (
         shown(row["on_hand"]), shown(row["left_over_units"]), spoken(row["sell_by"]), WHY[row["reason_code"]]
     ),
-    " After transfers: {} out, {} in.|（已扣除调出{}件、计入调入{}件）": lambda row: (
-        shown(row["moved_units"] or 0), shown(row["moved_in"])
-    ),
+    " After transfers: {}.|（已计入调拨：{}）": lambda row: (moved(row),),
     " Mark down: {}: about {} more sold ({} to {} in nine of ten cases), which earns {} more than the full price.|"
     "建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。": lambda row: (
         path(row), *(shown(row[f"markdown_units{end}"]) for end in ("", "_low", "_high")),
