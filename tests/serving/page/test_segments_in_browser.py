@@ -29,7 +29,7 @@ def test_a_segment_is_mended_counted_and_only_then_saved(open_page: Open, site: 
     expect(save).to_be_disabled()
     page.locator("[data-action=count]").click()
     expect(page.locator(".segment-editor .form-problem")).to_contain_text(
-        says(language, "没有“spnd”这个字段", "There is no column “spnd” here.")
+        says(language, "没有“spnd”这个字段", "There is no column “spnd”.")
     )
     page.locator("[data-mend=spend]").click()
     expect(page.locator("textarea")).to_have_value("spend > 100")
