@@ -1,4 +1,4 @@
-"""Verbs of the offer rules: list, check, set, history."""
+"""Verbs of the offer rules: list, check, set, history; effect, promote and drop of those under a test."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,13 +9,14 @@ import typer
 
 from retail_brain.cli.context import current, open_database
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import LakeOption
+from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
     from retail_brain.decisions.offer_rules import Rule
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 
+ByOption = Annotated[str, typer.Option("--by", help="Who does it, for the audit.")]
 _FileArgument = Annotated[Path, typer.Argument(help="TOML (tables called rules), JSON or CSV (lists separated by ;).")]
 
 
@@ -34,6 +35,7 @@ def list_(
     now = datetime.now(UTC)
     for place, rule in enumerate(stored_rules(current_set), start=1):
         where = f" in {', '.join(rule.stores)}" if rule.stores else ""
+        where += f", test {rule.test} with {rule.test_share:.0%} of the people" if rule.test else ""
         typer.echo(f"{place:>3} {rule.state(now):<8} {rule.action:<10} {rule.attribute:<12} {rule.title}{where}")
     by = f", set by {current_set.set_by} at {current_set.set_at:%Y-%m-%d %H:%M} UTC" if current_set.set_at else ""
     typer.echo(f"{len(current_set.rules)} rules, version {current_set.version}{by}")
@@ -82,13 +84,67 @@ def history(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
             )
 
 
+@rules.command()
+def effect(
+    name: Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")],
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    by: ByOption = "command line",
+) -> None:
+    """Measure a test of rules: those to whom they apply against the others, all purchases since it began."""
+    from retail_brain.cli.effects import tell_effect
+    from serving.planning.people.rule_tests import look_at_test
+
+    here = current()
+    dataset = here.dataset(lake, as_of)
+    with closing(open_database()) as database:
+        now = datetime.now(UTC)
+        look = look_at_test(here.workspace.tenant, database, dataset, name, here.settings, by=by, now=now)
+    tell_effect(f"test {name}", look, None)
+
+
+@rules.command()
+def promote(
+    name: Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")],
+    force: Annotated[bool, typer.Option("--force", help="Whatever was measured.")] = False,
+    by: ByOption = "command line",
+) -> None:
+    """Let the rules of a test apply to everybody, if the newest look at it says for sure that they bring purchases."""
+    from serving.planning.people.rule_tests import promote_test
+
+    with closing(open_database()) as database:
+        stored, reading = promote_test(
+            current().workspace.tenant, database, name, by=by, now=datetime.now(UTC), force=force
+        )
+    reported().ids["version"] = stored.version
+    why = "" if reading is None else f" ({reading['low']:+.4f} to {reading['high']:+.4f} purchases per person)"
+    typer.echo(f"the rules of test {name} apply to everybody{why}, version {stored.version}")
+
+
+@rules.command()
+def drop(
+    name: Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")], by: ByOption = "command line"
+) -> None:
+    """Take the rules of a test away."""
+    from serving.planning.people.rule_tests import drop_test
+
+    with closing(open_database()) as database:
+        stored = drop_test(current().workspace.tenant, database, name, by=by, now=datetime.now(UTC))
+    reported().ids["version"] = stored.version
+    typer.echo(f"the rules of test {name} are gone, version {stored.version}")
+
+
 def tenant_rules() -> "list[Rule]":
     """Reads the tenant's present offer rules."""
     from retail_brain.operational.rules import current_rules
     from serving.planning.people.rule_files import stored_rules
 
     with closing(open_database()) as database:
-        return stored_rules(current_rules(current().workspace.tenant, database))
+        found = stored_rules(current_rules(current().workspace.tenant, database))
+    tests = sum(bool(rule.test) for rule in found)
+    if tests:
+        current().progress.say(f"note: {tests} rules under a test are left out; they apply where the service is asked")
+    return found
 
 
 def _parsed(file: Path) -> "list[Rule]":

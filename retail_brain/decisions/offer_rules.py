@@ -88,6 +88,9 @@ class Rule(BaseModel):
         ends_at: until then, exclusive.
         adults_only: applies unless the customer is known to be an adult.
         name: shown beside the goods that the rule moved.
+        test: name of the A/B test that the rule is under: it applies to a share of the people, drawn by hash. Rules of
+            one test apply to the same people. Empty: to everybody.
+        test_share: of the people, in a test.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_RULE_SCHEMA)
@@ -102,6 +105,8 @@ class Rule(BaseModel):
     ends_at: _Time | None = None
     adults_only: bool = False
     name: _Text = Field(default="", max_length=200)
+    test: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$", max_length=40)] = ""
+    test_share: float = Field(default=0.5, gt=0, lt=1)
 
     @field_validator("starts_at", "ends_at")
     @classmethod

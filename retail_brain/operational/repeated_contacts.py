@@ -10,6 +10,8 @@ from retail_brain.operational.campaigns import plans_mark
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
 
+RULES_PREFIX = "rules:"
+"""Before the name of a test of rules where its looks are kept."""
 CAMPAIGN_PREFIX = "trigger:"
 """What the campaign id of a trigger's contacts begins with: in receipts, contacts, effects and the holdout's hash."""
 DAILY = "guides"
@@ -44,8 +46,8 @@ class RepeatedContact:
 
 
 def repeats(campaign_id: str) -> bool:
-    """Whether an id is that of a trigger's contacts or of the guides' lists."""
-    return campaign_id in {DAILY, CREDIT} or campaign_id.startswith(CAMPAIGN_PREFIX)
+    """Whether an id is that of a trigger's contacts, of the guides' lists, or of a test of rules: no campaign's."""
+    return campaign_id in {DAILY, CREDIT} or campaign_id.startswith((CAMPAIGN_PREFIX, RULES_PREFIX))
 
 
 def repeated_contacts(tenant: str, database: Database, since: date) -> list[RepeatedContact]:

@@ -21,6 +21,7 @@ from serving.planning.people.offers import Offers, Selection, offer
 from serving.planning.people.reasons import Language, note_text, reason_text
 from serving.planning.people.recent_events import RecentEvent
 from serving.planning.people.rule_files import shown_title
+from serving.planning.people.rule_tests import arms, is_in_test
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.identities import identifier
@@ -71,7 +72,8 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
         kind=request.kind,
         label_days=min(request.due_within_days or answers.manifest.label_days, answers.manifest.label_days),
     )
-    rules = call.view.rules.here(request.store_id, call.now)
+    book = call.view.rules.with_tests(request.store_id, call.now)
+    rules = [ready for ready in book if is_in_test(person.customer_id, ready.rule)]
     if request.kind != "repeat":
         pins = pinned_products(rules)
         best = with_pinned(best, person.pairs, live, pins, answers.attributes.chance[pins]) if pins.size else best
@@ -80,7 +82,8 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     answer = ranking.shown(answers, person.customer_id, "cold" if person.scored is None else "warm")
     notes = _notes(answers, store, ranking, call.language)
     removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
-    about = {"attribution_id": list_id("recommend", date.fromisoformat(answers.manifest.as_of))}
+    tests = arms(person.customer_id, [ready.rule for ready in book])
+    about = {"attribution_id": list_id("recommend", date.fromisoformat(answers.manifest.as_of)) + tests}
     return answer | about | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
 
 
@@ -103,7 +106,7 @@ def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent]
 
     Rules are told apart by identity: the view holds them.
     """
-    rules = call.view.rules.here(request.store_id, call.now)
+    rules = call.view.rules.with_tests(request.store_id, call.now)
     # a customer's events stand under the id itself, which need not be looked up
     key = request.customer_id or _find_person(_as_kept(request, call), call.answers)[1]
     return _events(key, call), [id(ready) for ready in rules]

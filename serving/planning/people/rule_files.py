@@ -54,7 +54,11 @@ class RuleBook:
         return cls(kept.version, resolve_rules(stored_rules(kept), goods), kept)
 
     def here(self, store_id: str | None, now: datetime) -> list[ResolvedRule]:
-        """Rules that apply in a store at a time."""
+        """Rules that apply in a store at a time to everybody: those under a test do not."""
+        return [ready for ready in self.ready if not ready.rule.test and ready.rule.applies(store_id, now)]
+
+    def with_tests(self, store_id: str | None, now: datetime) -> list[ResolvedRule]:
+        """The same and those under a test, which apply to some."""
         return [ready for ready in self.ready if ready.rule.applies(store_id, now)]
 
 
@@ -101,6 +105,11 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
                 where = ".".join(map(str, problem["loc"])) or "rule"
                 said = problem["msg"].removeprefix("Value error, ")
                 problems.append({"rule": place, "name": str(values.get("name") or ""), "where": where, "problem": said})
+    shares: dict[str, float] = {}
+    for place, rule in enumerate(rules, start=1):
+        if rule.test and shares.setdefault(rule.test, rule.test_share) != rule.test_share:
+            said = f"test {rule.test} has the share {shares[rule.test]:g} in a rule before; give all of its rules one"
+            problems.append({"rule": place, "name": rule.name, "where": "test_share", "problem": said})
     if problems:
         shown = "; ".join(
             f"rule {one['rule']}{' (' + one['name'] + ')' if one['name'] else ''}: {one['where']}: {one['problem']}"

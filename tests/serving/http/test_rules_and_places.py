@@ -175,3 +175,19 @@ def test_a_quota_of_new_goods(client: Any) -> None:
     listed = rows(client, k=4, explore_at_least=3)
     assert [row["kind"] for row in listed].count("explore") == 3
     assert [row["rank"] for row in listed] == [1, 2, 3, 4]
+
+
+def test_a_rule_under_test_moves_the_goods_of_those_drawn_and_the_attribution_says_so(
+    client: Any, set_rules: Any
+) -> None:
+    set_rules({"action": "pin", "values": ["P0033"], "test": "pin"}, {"action": "bury", "values": ["P0001"]})
+    seen = set()
+    for number in range(100, 112):
+        for _ in range(2):  # the second answer is the kept one
+            answer = client.ask("/recommend", BASE | {"customer_id": f"C00{number}"})
+            arm = answer["attribution_id"].removeprefix("recommend-2025-02-28")
+            seen.add(arm)
+            assert (answer["recommendations"][0]["product_id"] == "P0033") == (arm == "+pin")
+    assert seen == {"+pin", "-pin"}
+    stranger = client.ask("/recommend", {"id_type": "device", "id_value": "nobody", "k": 3})
+    assert stranger["attribution_id"].endswith("-pin")

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { moment, number, t } from "../i18n.js";
+import { moment, number, percent, t } from "../i18n.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 
@@ -22,7 +22,7 @@ function sentence(rule) {
   const how = WITH_FACTOR.has(rule.action) ? ` × ${number(rule.factor, 2)}` : rule.action === "cap" ? ` ≤ ${number(rule.limit)}` : "";
   const where = rule.stores.length ? [" · ", name(rule.stores.map(storeName).join(t("word.list")))] : null;
   const when = rule.starts_at || rule.ends_at ? [" · ", rule.starts_at ? moment(rule.starts_at) : "", " – ", rule.ends_at ? moment(rule.ends_at) : ""] : null;
-  return [h("strong", {}, t(`rule.action.${rule.action}`), how), " · ", what, where, when, rule.adults_only ? [" · ", t("rule.adults_only")] : null];
+  return [h("strong", {}, t(`rule.action.${rule.action}`), how), " · ", what, where, when, rule.adults_only ? [" · ", t("rule.adults_only")] : null, rule.test ? [" · ", t("rule.test", { name: rule.test, share: percent(rule.test_share ?? 0.5) })] : null];
 }
 
 /** The form for one more rule; `onadd(rule)`. */
