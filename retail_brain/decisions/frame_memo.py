@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -21,6 +21,7 @@ class FrameMemo:
         """Starts empty."""
         # the inputs are kept beside the result: as long as they live, no other object has their identity
         self._kept: OrderedDict[Hashable, tuple[tuple[object, ...], Any]] = OrderedDict()
+        self._making: dict[Hashable, Lock] = {}
         self._bytes = 0
         self._lock = Lock()
 
@@ -34,19 +35,32 @@ class FrameMemo:
         """
         key = (*map(id, inputs), values)
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                kept: Result = found[1]
-                return kept
-        made = work()
-        with self._lock:
-            # another thread may have been quicker with the same
-            self._bytes += _size(made) - _size(self._kept.pop(key, ((), None))[1])
-            self._kept[key] = (inputs, made)
-            while len(self._kept) > 1 and (len(self._kept) > _MOST or self._bytes > _MOST_BYTES):
-                self._bytes -= _size(self._kept.popitem(last=False)[1][1])
+            if key in self._kept:
+                return cast("Result", self._found(key))
+            making = self._making.setdefault(key, Lock())
+        # what takes seconds is worked out by one thread, and the others wait for it
+        with making:
+            with self._lock:
+                if key in self._kept:
+                    return cast("Result", self._found(key))
+            try:
+                made = work()
+                with self._lock:
+                    self._keep(key, inputs, made)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
         return made
+
+    def _found(self, key: Hashable) -> Any:
+        self._kept.move_to_end(key)
+        return self._kept[key][1]
+
+    def _keep(self, key: Hashable, inputs: tuple[object, ...], made: object) -> None:
+        self._bytes += _size(made) - _size(self._kept.get(key, ((), None))[1])
+        self._kept[key] = (inputs, made)
+        while len(self._kept) > 1 and (len(self._kept) > _MOST or self._bytes > _MOST_BYTES):
+            self._bytes -= _size(self._kept.popitem(last=False)[1][1])
 
 
 def _size(result: object) -> int:

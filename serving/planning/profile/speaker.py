@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from serving.planning.profile.facts import Fact
 from serving.planning.profile.words import MONEY, PERCENT, Language, Words
@@ -95,14 +95,15 @@ class ProfileWriter:
 
 def plain(value: object) -> JSON:
     """A feature as a JSON value: dates as text, not-a-number as null."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
+    # most kinds first, and no unions, which are made anew at each call: a profile asks a hundred times
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, date | datetime):
+    if value is None or isinstance(value, (str, int)):  # a flag is a whole number too
+        return value
+    if isinstance(value, date):  # a moment is a day too
         return value.isoformat()
-    if isinstance(value, Mapping):
+    if not isinstance(value, list) and isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable):
+    if isinstance(value, (list, Iterable)):
         return [plain(item) for item in value]
     return str(value)

@@ -1,6 +1,10 @@
 """Frames are remembered by the identity of what they were worked out from."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
+import pytest
 
 from retail_brain.decisions.frame_memo import _MOST, FrameMemo
 
@@ -36,3 +40,33 @@ def test_the_longest_unasked_is_forgotten() -> None:
     memo.get((frame,), _MOST, lambda: frame)
     assert memo.get((frame,), 0, lambda: frame) is kept
     assert memo.get((frame,), 1, lambda: kept) is kept, "it was forgotten, so it is worked out anew"
+
+
+def test_threads_that_ask_for_the_same_wait_for_one_that_works_it_out() -> None:
+    memo, frame, worked, begun = FrameMemo(), pl.DataFrame({"a": [1]}), [], threading.Event()
+    go_on = threading.Event()
+
+    def work() -> pl.DataFrame:
+        worked.append(1)
+        begun.set()
+        assert go_on.wait(30)
+        return frame
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(memo.get, (frame,), "x", work)
+        assert begun.wait(30)
+        others = [pool.submit(memo.get, (frame,), "x", work) for _ in range(3)]
+        go_on.set()
+        assert all(one.result(30) is frame for one in [first, *others])
+    assert len(worked) == 1
+
+
+def test_work_that_fails_is_tried_again_by_the_next() -> None:
+    memo, frame = FrameMemo(), pl.DataFrame({"a": [1]})
+
+    def fail() -> pl.DataFrame:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        memo.get((frame,), "x", fail)
+    assert memo.get((frame,), "x", lambda: frame) is frame
