@@ -343,6 +343,7 @@ class Tenant:
             at_home_only=at_home_only,
             home_store_id=home_store_id,
             plans=tenant_plans(self.workspace, today, self.settings.audience.contact_window_days),
+            progress=self.progress,
         )
         return Audience(people, exclusions)
 

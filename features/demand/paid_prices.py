@@ -83,19 +83,14 @@ class PaidPrices:
         return _bridged(price, max(GAP_DAYS // self.axis.days_per_period, 1)), usual
 
     @property
-    def _half(self) -> int:
-        """Periods on each side of the one that a usual price is read for."""
-        return USUAL_DAYS // (2 * self.axis.days_per_period) or 1
-
-    @property
     def _step(self) -> int:
         """Periods that share a usual price."""
-        return max(self._half // 2, 1)
+        return max(usual_half(self.axis) // 2, 1)
 
     @cached_property
     def _usual(self) -> pl.DataFrame:
         """Usual price by series and block of `_step` periods: s, block, usual."""
-        reach, last = self._half // self._step, (self.axis.count - 1) // self._step
+        reach, last = usual_half(self.axis) // self._step, (self.axis.count - 1) // self._step
         near = pl.col("t") // self._step + pl.Series(range(-reach, reach + 1), dtype=pl.Int32).implode()
         spread = self.paid.lazy().with_columns(near.alias("block")).explode("block")
         usual = pl.col("unit_price").quantile(USUAL_QUANTILE, "nearest").alias("usual")
@@ -137,6 +132,11 @@ class PaidPrices:
         rows = series.with_row_index("row").select("row", "product_id").join(self._common, on="product_id")
         out[rows["row"].to_numpy(), rows["t"].to_numpy()] = rows["common"].to_numpy()
         return out
+
+
+def usual_half(axis: PeriodAxis) -> int:
+    """Periods on each side of the one that a usual price is read for: half of USUAL_DAYS, at least one."""
+    return USUAL_DAYS // (2 * axis.days_per_period) or 1
 
 
 def _sold_share(rows: pl.DataFrame, series: pl.DataFrame, begin: int) -> Doubles:

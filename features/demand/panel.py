@@ -16,7 +16,7 @@ from features.demand.arrays import Bools, Doubles, Floats, Ints, ShortInts
 from features.demand.censoring import Recovered, recover
 from features.demand.history import DemandHistory
 from features.demand.outside_drivers import closed_by_hours
-from features.demand.paid_prices import USUAL_DAYS, PaidPrices
+from features.demand.paid_prices import PaidPrices, usual_half
 from features.demand.periods import PeriodAxis
 from features.demand.window_sums import RunningSums, Windows
 
@@ -196,8 +196,7 @@ class DemandPanel:
         As planned; of a series of which the table `prices` says nothing, as paid (`features.demand.paid_prices`). The
         first may then be a promotion's planned price. The trees read neither: nobody knows ahead what will be paid.
         """
-        count = self.axis.count
-        half = USUAL_DAYS // (2 * self.axis.days_per_period) or 1
+        count, half = self.axis.count, usual_half(self.axis)
         price, usual = self.price[:, :count].astype(np.float64), self.prices.means_around(np.arange(count), half)
         if self.paid is None or not self.size:
             return price, usual

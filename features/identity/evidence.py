@@ -73,8 +73,8 @@ class IdentityRules:
         unknown: probabilities of types that `evidence` does not name.
         prior: probability that a candidate pair is one person, before anything is compared.
         min_probability: probability from which a pair is joined. High, because joining two people mixes their
-            consents, while missing a duplicate only splits a history. Four generated chains, precision and recall on
-            average: .955 and .832 with .8, .944 and .842 with .7, where the committed one has .951 and .808.
+            consents, while missing a duplicate only splits a history. Precision and recall on average of four generated
+            chains: .955 and .832 with .8, .944 and .842 with .7; on the sample chain .951 and .808 with .7.
         max_customers: an identifier on more accounts joins nobody.
         strong: types of identifier that no other type may overrule.
         several: types of which a person has several (a new card for each account): a difference says nothing.

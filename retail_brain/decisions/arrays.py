@@ -48,6 +48,16 @@ def day_numbers(column: pl.Series) -> Places:
     return column.cast(pl.Date).to_physical().fill_null(NO_DAY).to_numpy()
 
 
+def dates_of(numbers: Places) -> pl.Series:
+    """Days since 1970-01-01 as dates, the reverse of `day_numbers`; null for `NO_DAY`.
+
+    >>> dates_of(np.array([2, NO_DAY])).to_list()
+    [datetime.date(1970, 1, 3), None]
+    """
+    days = pl.Series(numbers.astype(np.int32))
+    return days.set(days == NO_DAY, None).cast(pl.Date)
+
+
 def floats(column: pl.Series, default: float = float("nan")) -> Floats:
     """A numeric column as float64; nulls and NaN become `default`."""
     return column.cast(pl.Float64).fill_nan(None).fill_null(default).to_numpy().astype(np.float64)

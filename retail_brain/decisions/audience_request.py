@@ -19,6 +19,8 @@ CHANNEL_ORDER = ("wechat", "app", "sms", "email", "guide")
 """Preference between channels that are equally good for a person: the cheap and quiet ones first."""
 NO_SIZE = 2**31
 """Size of a list that nothing limits: more people than there are in any chain."""
+LEFT_OVER = {"store_id": pl.String, "product_id": pl.String, "left_over_units": pl.Float64, "sell_by": pl.Date}
+"""Columns of left-over goods that matter to an audience; `sell_by` is the last day on which they can be sold."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class AudienceFacts:
         stock: `store_id`, `product_id`, `on_hand`. None: unknown, so nobody is left out for it.
         values: money that one response with a product earns: `product_id`, `value`.
         names: product_id -> name, for the reasons.
-        left_over: columns of `left_over_offers.LEFT_OVER`, where the goods on offer are left-overs: people are told of
+        left_over: columns of LEFT_OVER, where the goods on offer are left-overs: people are told of
             what is left in their own shop only, before it ends. None otherwise.
         caused_share: share of the purchases of contacted people that the contact causes: the rest would have been made
             anyway and earns nothing. None where it was never measured: then every purchase counts.

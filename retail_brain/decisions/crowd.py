@@ -56,9 +56,9 @@ class Crowd:
         owned = facts.accounts.with_person(named).join(place, on="person_id", how="left", maintain_order="left")
         shared = facts.accounts.shared["customer_id"]
         first = persons["first_customer_id"]
-        accounts = persons["person_id"].alias("customer_id")
+        every = persons["person_id"].alias("customer_id")
         if facts.accounts.shared.height:
-            accounts = pl.concat([facts.accounts.accounts(persons)["customer_id"], first]).unique().sort()
+            every = pl.concat([facts.accounts.accounts(persons)["customer_id"], first]).unique().sort()
         at_home = place.join(homes_of(facts), on="person_id", how="left", maintain_order="left")["home_store_id"]
         stores = at_home.drop_nulls().unique().sort()
         numbered = pl.DataFrame({"home_store_id": stores}).with_row_index("store")
@@ -67,8 +67,8 @@ class Crowd:
             persons=persons,
             person_ids=TextColumn.of(persons["person_id"]),
             first_ids=TextColumn.of(first),
-            accounts=accounts,
-            account_ids=TextColumn.of(accounts),
+            accounts=every,
+            account_ids=TextColumn.of(every),
             person=owned["place"].cast(pl.Int64).fill_null(-1).to_numpy(),
             is_several=named["customer_id"].is_in(shared.implode()).fill_null(value=False).to_numpy(),
             is_known=place["person_id"].is_in(known["person_id"].implode()).to_numpy(),

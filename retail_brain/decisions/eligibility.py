@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import NO_DAY, Bools, Floats, Places
+from retail_brain.decisions.arrays import NO_DAY, Bools, Floats, Places, dates_of
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import code_names, code_number
@@ -133,6 +133,7 @@ def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats
     """Persons with an open offer: who, row of the best offer, and chance, caused purchases and money of all."""
     rows = np.flatnonzero(offers.code == 0)
     if offers.is_of_one_product:
+        # the chance is rounded as that of several goods is, so that one of them alone gives the same number
         return (
             offers.person[rows],
             rows,
@@ -239,7 +240,7 @@ def person_rows(found: Assessed, pairs: pl.DataFrame, goods: Goods) -> pl.DataFr
             "customer_id": crowd.accounts.gather(reached.account[people]),
             "held": found.is_held.many(people),
             "channel": channel_names(reached, people),
-            "home_store_id": gathered(crowd.stores, crowd.home[people]),
+            "home_store_id": _gathered(crowd.stores, crowd.home[people]),
             "code": pl.Series(code_names(found.code[people]), dtype=pl.String),
         }
     ).hstack(
@@ -278,31 +279,25 @@ def open_offers(found: Assessed, entries: Places, pairs: pl.DataFrame, goods: Go
     return pl.DataFrame(
         {
             "product_id": goods.ids.gather(own.product[rows]),
-            "kind": gathered(pl.Series(KINDS), own.kind[rows]),
-            "due_on": dates(own.due[rows]),
-            "ends_on": dates(offers.ends[rows]),
+            "kind": _gathered(pl.Series(KINDS), own.kind[rows]),
+            "due_on": dates_of(own.due[rows]),
+            "ends_on": dates_of(offers.ends[rows]),
             "reason": texts[0],
             "reason_zh": texts[1],
             "own_probability": own.probability[rows],
             "probability": found.probability[entries],
             "caused": found.caused[entries],
             "expected_value": pl.Series(found.expected[entries]).fill_nan(None),
-            "send_on": dates(found.sent_on(entries)),
+            "send_on": dates_of(found.sent_on(entries)),
         }
     )
 
 
-def dates(days: Places) -> pl.Series:
-    """Days since 1970-01-01 as dates; null for `NO_DAY`."""
-    numbers = pl.Series(days.astype(np.int32))
-    return numbers.set(numbers == NO_DAY, None).cast(pl.Date)
-
-
-def gathered(values: pl.Series, places: Places) -> pl.Series:
+def _gathered(values: pl.Series, places: Places) -> pl.Series:
     """Values at some places; null at -1."""
     return values.gather(pl.Series(places.astype(np.int64)).replace(-1, None))
 
 
 def channel_names(reached: Reached, people: Places) -> pl.Series:
     """The channel of some persons; null where it is unknown."""
-    return gathered(pl.Series(list(reached.channels), dtype=pl.String), reached.channel[people])
+    return _gathered(pl.Series(list(reached.channels), dtype=pl.String), reached.channel[people])

@@ -4,7 +4,7 @@ Offers go by person: what was bought with one of their cards counts for all of t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -154,7 +154,18 @@ def judged_offers(
     caused_share: float | None,
     uplift: UpliftScores | None = None,
 ) -> Offers:
-    """Judges the offers.
+    """The offers that pairs make, one per person x product, each with the first reason why it cannot be made.
+
+    Args:
+        pairs: scored ones of the goods.
+        crowd: the people.
+        goods: on offer, limited to the own shop where they are (`Goods.in_own_shop`).
+        purchases: who bought what last; None: unknown, so nothing was just bought.
+        request: its days and its kind count.
+        as_of: last visible day.
+        settings: days for which a purchase counts as recent.
+        caused_share: share of the purchases of contacted people that contacts cause; None: never measured.
+        uplift: what a contact causes for each account; None: all are moved alike.
 
     Raises:
         ImpossibleError: the campaign is over.
@@ -219,4 +230,4 @@ def within_left_over(offers: Offers, crowd: Crowd, may_reach: Bools, is_held: Ca
             expected[store, what] = taken + one
     code = np.where(offers.code == 0, np.int8(code_number("others_told")), offers.code)
     code[made] = 0
-    return Offers(offers.pairs, offers.person, code, offers.caused, offers.value, offers.ends, offers.units)
+    return replace(offers, code=code)

@@ -129,7 +129,7 @@ class Reached:
 def reached_of(
     crowd: Crowd, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
 ) -> Reached:
-    """The same, remembered with the facts, and with who was contacted in the campaign before.
+    """`Reached` of everybody, remembered with the facts, and with who was contacted in the campaign before.
 
     Raises:
         ImpossibleError: the campaign has no day left.
@@ -162,9 +162,7 @@ def reached_of(
         return reached
     code = reached.code.copy()
     code[again] = code_number("in_campaign")
-    return Reached(
-        code, reached.account, reached.channel, reached.channels, reached.days, reached.open_row, reached.is_open
-    )
+    return replace(reached, code=code)
 
 
 def _touched(crowd: Crowd, facts: AudienceFacts) -> Places:

@@ -147,7 +147,7 @@ def draw_audience(
         wanted: the request.
         settings: limits on contacts.
         store_id: only people of this shop; None for everybody.
-        left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
+        left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
         plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
 
@@ -342,7 +342,9 @@ def _rows_of_like(answers: Answers, product: int, settings: AudienceSettings) ->
 
 
 def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
-    """Facts about everybody and the goods at some positions (None: all goods).
+    """Facts about everybody and the goods at some positions.
+
+    None: all goods, without uplifts, which `uplift.published_scores` gives by place then.
 
     Raises:
         ModelError: the answers were published without a recommender, so they know nobody.

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Ints, group_sums, ratio
-from features.demand.paid_prices import USUAL_DAYS
+from features.demand.paid_prices import SAME, usual_half
 from features.demand.panel import DemandPanel
 
-MIN_CHANGE = 0.02
-"""Relative price change (log); a smaller one is rounding. Chosen by judgement, not measured."""
+MIN_CHANGE = SAME
+"""Relative price change (log); a smaller one is rounding, planned or paid."""
 CHANGE_STEP = 0.005
 """Relative price change (log) to which cells are rounded: half a percent. Chosen by judgement, not measured."""
 DAY_TRUST_UNITS = 5.0
@@ -30,7 +30,7 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
         `CHANGE_STEP`), display, mailer, usual (units expected at the usual price without support), units (wanted) and
         days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
     """
-    count, half = panel.axis.count, USUAL_DAYS // (2 * panel.axis.days_per_period) or 1
+    count, half = panel.axis.count, usual_half(panel.axis)
     price, usual_price = panel.charged
     change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
     usual = panel.plain_levels.means_around(np.arange(count), half)

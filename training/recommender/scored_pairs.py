@@ -30,7 +30,9 @@ PAIR = "pair"
 """Column with the number of a pair in its block, from which the rest is worked out; null in rows that are no pair."""
 
 Choice: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
-"""Chooses and orders rows of `ScoredPairs.frame`; further rows and columns are kept. Called on several threads."""
+"""Chooses and orders rows of `ScoredPairs.frame`; further rows and columns are kept. Called on several threads.
+
+Of people without a purchase or event it gets whole rows (columns SCORED), whose reasons are worked out already."""
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,15 @@ def score_pairs(
     elif per_product > 0:
         extra = top_people_per_product(fitted, people, per_product)
 
+    def pairs_of(block: Block) -> ScoredPairs:
+        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None))
+
     def scored(block: Block) -> pl.DataFrame:
-        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None)).whole()
+        return pairs_of(block).whole()
 
     def chosen(block: Block) -> pl.DataFrame:
         assert choose is not None
-        pairs = ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None))
+        pairs = pairs_of(block)
         return pairs.explained(choose(pairs.frame()))
 
     frames = in_order(scored if choose is None else chosen, fitted.blocks(people, extra), fitted.threads)

@@ -46,7 +46,7 @@ _READABLE = 0.9
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
 _UNITS = 6
-"""Kinds of units of measure that a column may have; more are words. By judgement."""
+"""Kinds of units of measure, or of zones behind times, that a column may have; more are words. By judgement."""
 Reading = str | tuple[str, ...] | None
 """A form of dates, or the forms of one column; None: the forms that begin with the year."""
 

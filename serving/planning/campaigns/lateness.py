@@ -7,8 +7,8 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
-from retail_brain.decisions.contact_caps import Caps, with_open_days
-from retail_brain.decisions.reach import contact_log
+from retail_brain.decisions.contact_caps import with_open_days
+from retail_brain.decisions.reach import caps_of, contact_log
 from retail_brain.operational.campaign_contacts import CampaignContact
 from retail_brain.operational.database import Database
 from retail_brain.settings import AudienceSettings
@@ -52,6 +52,5 @@ def within_caps(
         planned=other_plans(tenant, database, campaign_id, today, settings.contact_window_days).contacts,
         persons=persons_of(dataset, dataset.as_of or today),
     )
-    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
     options = facts.accounts.with_person(told)
-    return set(with_open_days(options, contact_log(facts), [today], caps)["customer_id"])
+    return set(with_open_days(options, contact_log(facts), [today], caps_of(settings))["customer_id"])

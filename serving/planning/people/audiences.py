@@ -79,7 +79,7 @@ def audience(
         request: goods or a campaign, which gives its goods, days, channel, budget and cost where the request has none.
         at_home_only: whether goods must lie in the person's own shop.
         home_store_id: only people of this shop; None for everybody.
-        left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
+        left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
         plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
         progress: told by what people are ranked.

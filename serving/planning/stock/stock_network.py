@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.left_over_offers import LEFT_OVER
+from retail_brain.decisions.audience_request import LEFT_OVER
 from retail_brain.decisions.phantom_stock import suggest_cycle_counts
 from retail_brain.errors import ImpossibleError
 from retail_brain.settings import Settings
@@ -86,7 +86,7 @@ def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -
 
 
 def left_over_in(excess: pl.DataFrame, store_id: str | None) -> pl.DataFrame:
-    """What is left over in a shop (None: in all), as an audience asks for it: columns `left_over_offers.LEFT_OVER`.
+    """What is left over in a shop (None: in all), as an audience asks for it: columns `audience_request.LEFT_OVER`.
 
     Args:
         excess: columns of LEFTOVERS.

@@ -131,9 +131,9 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     Late ones are dropped too where their end has come, or where other contacts of the new day leave no room.
     """
     known, closed = consents()
-    states = {name: trigger(desk.tenant, desk.database, name).state for name in {one.trigger_id for one in taken}}
-    _drop(desk, [one for one in taken if states[one.trigger_id] != "on"], "switched_off", done, by)
-    taken = [one for one in taken if states[one.trigger_id] == "on"]
+    stored = {name: trigger(desk.tenant, desk.database, name) for name in {one.trigger_id for one in taken}}
+    _drop(desk, [one for one in taken if stored[one.trigger_id].state != "on"], "switched_off", done, by)
+    taken = [one for one in taken if stored[one.trigger_id].state == "on"]
     pairs = pl.DataFrame(
         [(one.customer_id, one.channel) for one in taken],
         schema={"customer_id": pl.String, "channel": pl.String},
@@ -145,19 +145,13 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     late = [one for one in kept if one.day is not None and one.day < desk.today]
     if not late:
         return kept
-    ends = {name: _end(desk, name) for name in {one.trigger_id for one in late}}
-    expired = {one.id for one in late if one.due_at < ends[one.trigger_id]}
+    earliest = {name: desk.earliest_due(definition_of(one)) for name, one in stored.items()}
+    expired = {one.id for one in late if one.due_at < earliest[one.trigger_id]}
     able = within_caps(desk, [one for one in late if one.id not in expired])
     full = {one.id for one in late} - expired - able
     _drop(desk, [one for one in late if one.id in expired], "expired", done, by)
     _drop(desk, [one for one in late if one.id in full], "contacted_too_often", done, by)
     return [one for one in kept if one.id not in expired | full]
-
-
-def _end(desk: Desk, trigger_id: str) -> datetime:
-    """Messages of a trigger that were due before this instant are not sent any more."""
-    definition = definition_of(trigger(desk.tenant, desk.database, trigger_id))
-    return desk.now - timedelta(hours=definition.expires_hours)
 
 
 def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by: str) -> None:

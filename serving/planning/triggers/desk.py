@@ -57,6 +57,10 @@ class Desk:
         """The first day that the answers have not seen."""
         return self.source.as_of + timedelta(days=1)
 
+    def earliest_due(self, definition: TriggerDefinition) -> datetime:
+        """Messages of a trigger that were due before this instant are not sent any more."""
+        return self.now - timedelta(hours=definition.expires_hours)
+
     def with_present_guides(self) -> "Desk":
         """The desk with whoever looks after people by now: another may have moved them since it was opened.
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
-from retail_brain.decisions.contact_caps import Caps, with_open_days
-from retail_brain.decisions.reach import contact_log
+from retail_brain.decisions.contact_caps import with_open_days
+from retail_brain.decisions.reach import caps_of, contact_log
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.trigger_firings import Firing
 from serving.planning.campaigns.other_plans import other_plans
@@ -36,7 +36,7 @@ def within_caps(desk: Desk, late: Sequence[Firing]) -> set[int]:
     others = _without(planned, told)
     facts = AudienceFacts(customers=told, contacts=whole.contacts, planned=others, persons=whole.persons)
     log = contact_log(facts)
-    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
+    caps = caps_of(settings)
     waiting, kept = whole.accounts.with_person(told), set[int]()
     while waiting.height:
         first = waiting.unique("person_id", keep="first", maintain_order=True)

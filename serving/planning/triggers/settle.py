@@ -104,9 +104,9 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
             continue
         stored, definition = known.triggers[trigger_id]
         waiting = list(rows)
-        over = desk.now - timedelta(hours=definition.expires_hours)
-        decisions += [Decision(one.id, "dropped", "expired") for one in waiting if one.due_at < over]
-        waiting = [one for one in waiting if one.due_at >= over]
+        earliest = desk.earliest_due(definition)
+        decisions += [Decision(one.id, "dropped", "expired") for one in waiting if one.due_at < earliest]
+        waiting = [one for one in waiting if one.due_at >= earliest]
         if not is_open(desk, definition):
             continue
         while waiting:

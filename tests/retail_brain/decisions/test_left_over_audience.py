@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 
 from retail_brain.decisions.audience import build_audience
-from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.audience_request import LEFT_OVER, AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import situation_of
-from retail_brain.decisions.left_over_offers import LEFT_OVER
 from retail_brain.decisions.offers import judged_offers, within_left_over
 from retail_brain.settings import AudienceSettings
 
