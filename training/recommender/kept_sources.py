@@ -1,10 +1,15 @@
 """Keeps fitted sources between commands: what one command fitted on the data of a day, the next ones map from disk.
 
 A folder per digest of everything the sources depend on (visible rows, day, hyperparameters, code), so that it is never
-read for other data. It holds people: `privacy erase` and `privacy retention` remove it.
+read for other data. It holds people: `privacy erase` and `privacy retention` remove it. Where nothing can be kept,
+that is said and the command goes on.
 """
 
+import os
 import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -72,12 +77,12 @@ def kept_sources(
     kept = _read(place, config)
     if kept is not None:
         return kept
-    fitted = fit_sources_at(dataset, as_of, config, sources)
-    for source in fitted.sources:
-        if isinstance(source, Neighbours | UserCF):
-            source.remember_nearest()
-    _write(place, fitted)
-    _tidy(folder, place)
+    with _watched(folder) as is_still_there:
+        fitted = fit_sources_at(dataset, as_of, config, sources)
+        for source in fitted.sources:
+            if isinstance(source, Neighbours | UserCF):
+                source.remember_nearest()
+        _keep(place, fitted, is_still_there)
     return fitted
 
 
@@ -104,6 +109,39 @@ def _read(place: Path, config: configs.RecommenderConfig) -> FittedSources | Non
     ]
     vars(kept)["sources"] = together
     return kept
+
+
+@contextmanager
+def _watched(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Context of a question: whether a folder is still the one of the beginning, and was not removed or made anew."""
+    descriptor = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        pass  # nothing can be kept there: `_keep` says so
+    try:
+        # as long as the removed folder is open, no other one gets its number
+        yield lambda: descriptor is None or (folder.is_dir() and os.path.samestat(os.fstat(descriptor), folder.stat()))
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _keep(place: Path, fitted: FittedSources, is_still_there: Callable[[], bool]) -> None:
+    """Writes the sources, unless they may name somebody who was erased while they were fitted."""
+    if not is_still_there():
+        return
+    try:
+        _write(place, fitted)
+        _tidy(place.parent, place)
+    except OSError as error:
+        # a command that kept the same in the meantime is no loss
+        if not place.is_dir():
+            told = f"the fitted sources cannot be kept, so the next command fits them anew: {error}"
+            warnings.warn(told, RuntimeWarning, stacklevel=2)
+    if not is_still_there():
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _write(place: Path, fitted: FittedSources) -> None:

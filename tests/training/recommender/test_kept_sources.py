@@ -1,7 +1,9 @@
 """Fitted sources that one command keeps and the next ones map: equal answers, and never those of other data."""
 
+import errno
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +28,10 @@ class _FittedError(Exception):
 
 def no_fit(*_: object) -> None:
     raise _FittedError
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -102,6 +108,52 @@ def test_damaged_files_are_fitted_and_kept_anew(keeping: RecommenderModel, habit
         (place / "index.json").write_text("{")
     assert scored(keeping, habits_chain).equals(before)
     assert json.loads((place / "index.json").read_text())["sizes"][file.name] == file.stat().st_size
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_folder_that_cannot_be_written_costs_the_keeping_alone(
+    keeping: RecommenderModel, habits_chain: Dataset, monkeypatch: pytest.MonkeyPatch, is_file: bool
+) -> None:
+    assert keeping.kept_in is not None
+    if is_file:
+        keeping.kept_in.write_text("no folder")
+    else:
+        monkeypatch.setattr(kept_sources, "write_object", _no_space)
+    with pytest.warns(RuntimeWarning, match="cannot be kept"):
+        rows = scored(keeping, habits_chain)
+    assert rows.equals(scored(keeping.keeping(None), habits_chain))
+
+
+def test_another_command_that_keeps_the_same_at_once_is_no_loss(
+    keeping: RecommenderModel, habits_chain: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping.fit_sources(habits_chain)
+    (place,) = folders(keeping)
+    with monkeypatch.context() as patched:
+        # both began before either had kept anything, and the other one was quicker
+        patched.setattr(kept_sources, "_read", lambda *_: None)
+        patched.setattr(kept_sources, "write_object", _no_space)
+        keeping.fit_sources(habits_chain)
+    assert folders(keeping) == [place]
+
+
+@pytest.mark.parametrize("is_made_anew", [True, False])
+def test_an_erasure_while_sources_are_fitted_leaves_nothing_of_them(
+    keeping: RecommenderModel, habits_chain: Dataset, monkeypatch: pytest.MonkeyPatch, is_made_anew: bool
+) -> None:
+    fit, kept_in = kept_sources.fit_sources_at, keeping.kept_in
+    assert kept_in is not None
+
+    def erased_meanwhile(*args: object) -> object:
+        fitted = fit(*args)  # type: ignore[arg-type]
+        shutil.rmtree(kept_in)
+        if is_made_anew:
+            kept_in.mkdir()
+        return fitted
+
+    monkeypatch.setattr(kept_sources, "fit_sources_at", erased_meanwhile)
+    keeping.fit_sources(habits_chain)
+    assert not kept_in.is_dir() or not list(kept_in.iterdir())
 
 
 def test_only_the_newest_folders_stay_and_nobody_else_may_read_them(
