@@ -35,6 +35,8 @@ TIME_FORMATS = (
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 
+_YEAR = r"^((?:\d{1,2}\D)*)(\d{3,4})((?:\D.*)?)$"
+"""What stands before the year, the year, and what stands behind it."""
 _OFFSET = r"(T\d{6}|:\d{2}(?:\.\d+)?)\s*([+-]\d{2}:?\d{2}|[+-]\d{2}|Z|UTC|GMT)$"
 """A zone behind a time of day; `-2015` behind a day is a year."""
 _HALVES = {
@@ -136,12 +138,21 @@ def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Half-width text with AM and PM for the halves of the day; 24:00 is the last moment of its day where asked for."""
     plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
     plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
-    plain = plain.str.strip_chars()
+    plain = in_common_years(plain.str.strip_chars(), text.years_ahead)
     if text.date_format is None:
         return plain
     # 12:24:00 holds 24:00 too
     day_end = plain.str.replace(r"(^|[^\d:])24:00:00\b", "${1}23:59:59")
     return day_end.str.replace(r"(^|[^\d:])24:00$", "${1}23:59")
+
+
+def in_common_years(column: pl.Expr, ahead: int) -> pl.Expr:
+    """Text with the year of another calendar as that of the common one; before it is read, for the 29th of February."""
+    if not ahead:
+        return column
+    year = column.str.extract(_YEAR, 2)
+    common = (year.cast(pl.Int64, strict=False) - ahead).cast(pl.String)
+    return column.str.extract(_YEAR, 1) + common + column.str.extract(_YEAR, 3)
 
 
 def _formats(text: ColumnFormat) -> tuple[str, ...]:

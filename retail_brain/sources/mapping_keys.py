@@ -26,6 +26,7 @@ class ColumnMapping(BaseModel):
     strip: tuple[str, ...] = ()
     time_zone: str | None = None
     source_time_zone: str | None = None
+    years_ahead: int = Field(default=0, ge=-3000, le=3000)
     separator: str | None = None
     true: tuple[str, ...] | None = None
     false: tuple[str, ...] | None = None
@@ -69,6 +70,7 @@ class ColumnMapping(BaseModel):
             thousands=self.thousands,
             strip=self.strip,
             source_time_zone=self.source_time_zone,
+            years_ahead=self.years_ahead,
             true_values=self.true,
             false_values=self.false,
             pad=self.pad,

@@ -184,7 +184,7 @@ def _time_of_day(
 
 def days_of(values: pl.Series, seen: Evidence) -> pl.Series:
     """The days of a column of dates or times, in the first of its forms."""
-    text = ColumnFormat(date_format=seen.dates[0])
+    text = ColumnFormat(date_format=seen.dates[0], years_ahead=seen.years_ahead)
     return values.to_frame("v").select(date_of(pl.col("v"), values.dtype, text)).to_series()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.evidence import Evidence
 
 
 @dataclass
@@ -56,8 +57,14 @@ def date_key(made: Proposal, found: Columns, name: str) -> str:
     for form in seen.dates:
         forms = [one for one in (form if isinstance(form, tuple) else (form,)) if one]
         written = quoted(forms[0]) if len(forms) == 1 else f"[{', '.join(map(quoted, forms))}]"
-        readings.append(f"{{ column = {quoted(name)}{f', format = {written}' if forms else ''} }}")
+        keys = f", format = {written}" if forms else ""
+        readings.append(f"{{ column = {quoted(name)}{keys}{calendar_key(seen)} }}")
     return one_of(made, readings, f"{name!r} has two readings, such as {', '.join(seen.examples)}")
+
+
+def calendar_key(seen: Evidence) -> str:
+    """The key for dates of another calendar; blank for common ones."""
+    return f", years_ahead = {seen.years_ahead}" if seen.years_ahead else ""
 
 
 def whole(value: str) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 
 import polars as pl
 
-from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of
+from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of, in_common_years
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
@@ -37,6 +37,10 @@ _ANY_CLOCK = r"\d(?::|h)\d{2}"
 """The least that a time of day beside a date holds."""
 _ZONE = r"\s+([B-LN-Z][A-Z]{2,4}|A[A-LN-Z][A-Z]{1,3}|MSK)$"
 """A zone by its letters behind a time; AM and PM are none."""
+_DAY_MONTH_YEAR = r"^\d{1,2}\D\d{1,2}\D(\d{3,4})(?:[ T].*)?$"
+_YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
+_CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
+"""Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""
 _SERIAL_DAYS = (30_000, 60_000)
 """Serial days of spreadsheets from 1982 to 2064."""
 _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
@@ -69,6 +73,7 @@ class Evidence:
         offsets: whether times carry an offset or a zone.
         clock: form of the values where they are times of day without marks: 163100, seconds or minutes after midnight,
             shares of the day; only a column that is called a time is one.
+        years_ahead: years by which its calendar is ahead of the common one: 543 for Buddhist years, -1911 in Taiwan.
         has_point: whether a number has a decimal point before two digits, or another number than three.
         has_points_in_threes: whether its points all stand before three digits: thousands or three decimals.
         whole: the least and greatest value where all are whole numbers.
@@ -85,6 +90,7 @@ class Evidence:
     mean: float = 0.0
     offsets: bool = False
     clock: str = ""
+    years_ahead: int = 0
     has_point: bool = False
     has_points_in_threes: bool = False
     whole: tuple[int, int] | None = None
@@ -103,7 +109,9 @@ def evidence(values: pl.Series) -> Evidence:
     if not len(text):
         return Evidence(0.0, 0.0, ())
     unique = text.unique(maintain_order=True)
-    dates, proof = _dates(unique) if not values.dtype.is_temporal() else ((None,), "")
+    ahead = _years_ahead(unique) if values.dtype == pl.String else 0
+    common = _common(unique, ahead) if ahead else unique
+    dates, proof = _dates(common) if not values.dtype.is_temporal() else ((None,), "")
     numbers = _numbers(unique)
     mean = parse_numbers(unique, numbers[0]).mean() if numbers else None
     clock = bool((unique.str.contains(_CLOCK)).mean() > _READABLE)  # type: ignore[operator]
@@ -118,11 +126,25 @@ def evidence(values: pl.Series) -> Evidence:
         has_time=not clock and _has_time(unique, dates),
         mean=float(mean) if isinstance(mean, int | float) else 0.0,
         clock=_bare_clock(unique),
+        years_ahead=ahead if dates else 0,
         has_points_in_threes=bool(numbers) and _has_points_in_threes(unique),
         has_point=bool(unique.str.contains(r"\d\.(?:\d{1,2}|\d{4,})\D*$").any()),
         whole=_whole(unique),
         offsets=bool(unique.str.contains(r":\d{2}\s*(?:[+-]\d{2}:?\d{2}|Z|UTC)$").any()),
     )
+
+
+def _years_ahead(unique: pl.Series) -> int:
+    """Years by which dates are ahead of the common calendar, told by years that no sale can have; 0 for common ones."""
+    found = unique.str.extract(_YEAR_MONTH_DAY), unique.str.extract(_DAY_MONTH_YEAR)
+    years = (found[0] if not found[0].null_count() else found[1]).cast(pl.Int64, strict=False)
+    if years.null_count():
+        return 0
+    return next((ahead for ahead, edges in _CALENDARS.items() if years.is_between(*edges).all()), 0)
+
+
+def _common(unique: pl.Series, ahead: int) -> pl.Series:
+    return unique.to_frame("v").select(in_common_years(pl.col("v"), ahead)).to_series()
 
 
 def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.arithmetic import with_arithmetic
+from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_of, quoted
+from retail_brain.ingest.look.draft import Proposal, calendar_key, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
 from retail_brain.ingest.look.receipt_numbers import TILL, name_receipts
@@ -59,7 +60,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         found: roles of its columns.
     """
     found = _with_units(sample, with_arithmetic(sample, found))
-    related = relation(sample, found)
+    related = events_of(sample, found) or relation(sample, found)
     if related is not None:
         return related
     made = Proposal(table=_table(sample, found))
@@ -304,6 +305,7 @@ def _moment(made: Proposal, found: Columns) -> None:
         wholes = [f"{one} {joined}" if joins else one for one in forms if one]
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
+        keys += calendar_key(seen)
         readings.append(f"{{ {origin}{keys} }}")
         if isinstance(form, tuple) and EXCEL in form and not form[0].startswith("%Y"):
             made.questions.append(

@@ -258,3 +258,18 @@ def test_lines_of_sales_are_no_list_of_goods_beside_a_catalogue(tmp_path: Path) 
         tmp_path / "goods.csv", ["SKU", "Description", "Category"], [[f"g{n}", f"Coat {n}", "Coats"] for n in range(3)]
     )
     assert tables(tmp_path)["products"]["files"] == "goods.csv"
+
+
+@pytest.mark.parametrize("kinds", [("view", "cart", "purchase"), ("pageview", "addtocart", "transaction")])
+def test_a_journal_of_views_and_purchases_is_events_and_no_sales(tmp_path: Path, kinds: Sequence[str]) -> None:
+    header = ["event_time", "event_type", "product_id", "price", "user_id", "user_session"]
+    rows = [[f"{moment(n)} UTC", kinds[n % 3], f"g{n % 5}", 2.5, f"c{n % 9}", f"s{n // 3}"] for n in range(36)]
+    seen = look(str(write(tmp_path / "2026-Feb.csv", header, rows)))
+    found = tomllib.loads(seen.mapping)["tables"]
+    assert set(found) == {"events"}
+    assert found["events"]["columns"] == {
+        "occurred_at": "event_time", "event_type": "event_type", "product_id": "product_id", "customer_id": "user_id",
+        "session_id": "user_session",
+    }  # fmt: skip
+    (question,) = seen.questions
+    assert f"""where = '''"event_type" IN ('{kinds[2]}')'''""" in question

@@ -1,7 +1,7 @@
 """Looks at exports whose moments are numbers or read by no form, and at files that are not what they are called."""
 
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -191,3 +191,24 @@ def test_columns_of_days_that_two_forms_fit_ask(tmp_path: Path) -> None:
     seen = look(str(write(tmp_path / "units.csv", header, [["S", f"A-{n}", "Tea", *range(7)] for n in range(4)])))
     assert len(seen.questions) == 1
     assert '# date = { format = "%d/%m/%Y" }\n# date = { format = "%m/%d/%Y" }' in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("ahead", "form", "example"), [(543, "%d/%m/{year}", "29/02/2567"), (-1911, "{year}/%m/%d", "113/02/29")]
+)
+def test_years_of_other_calendars_are_read_and_their_leap_days(
+    tmp_path: Path, ahead: int, form: str, example: str
+) -> None:
+    days = [datetime(2024, 2, 20) + timedelta(days=n) for n in range(30)]
+    texts = [day.strftime(form.format(year=day.year + ahead)) for day in days]
+    assert example in texts
+    rows = [[n, text, f"{9 + n % 9:02}:30", "A", "x", 1, 2] for n, text in enumerate(texts)]
+    header = ["Receipt", "Date", "Time", "Store", "SKU", "Qty", "Price"]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", header, rows))
+    assert [row["sold_at"] for row in lines] == [day.replace(hour=9 + n % 9, minute=30) for n, day in enumerate(days)]
+
+
+def test_numbers_of_shops_are_no_years(tmp_path: Path) -> None:
+    rows = [[n, moment(n), f"{101 + n % 9}", "x", 1, 2] for n in range(30)]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "Store", "SKU", "Qty", "Price"], rows))
+    assert lines[0]["store_id"] == "101"
