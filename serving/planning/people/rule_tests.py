@@ -33,7 +33,7 @@ class RuleTest:
     Attributes:
         name: of the test.
         share: of the people to whom its rules apply.
-        since: first whole day on which they did.
+        since: first whole day on which its rules applied as they are now.
     """
 
     name: str
@@ -68,7 +68,8 @@ def rule_test(tenant: str, database: Database, name: str) -> RuleTest:
         raise NotFoundError(f"no rule is under a test {name!r}. `rules list` shows them.", {"test": name})
     begun: datetime | None = None
     for version in rule_history(tenant, database, limit=_VERSIONS):
-        if not _of_test(version, name):
+        # other rules, or another share, are another test: people were drawn and served otherwise before
+        if _of_test(version, name) != own:
             break
         begun = version.set_at
     assert begun is not None
@@ -123,8 +124,9 @@ def promote_test(
         NotFoundError: there is no such test.
         ImpossibleError: nothing was measured, or it is not clearly better.
     """
-    rule_test(tenant, database, name)
-    looks = campaign_effects(tenant, database, RULES_PREFIX + name)
+    test = rule_test(tenant, database, name)
+    # looks from before its first day are those of an earlier test of the name, or of other rules under it
+    looks = [one for one in campaign_effects(tenant, database, RULES_PREFIX + name) if one.as_of >= test.since]
     reading = looks[-1].effect["reading"] if looks else None
     if not force and (reading is None or reading["low"] <= 0):
         said = (

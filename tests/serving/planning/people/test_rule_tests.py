@@ -116,6 +116,27 @@ def test_a_test_begins_when_it_was_set_and_ends_when_it_is_dropped(database: Dat
     assert drop_test("main", database, "tea", by="Li", now=SET).rules == []
 
 
+@pytest.mark.parametrize("changed", [{"test_share": 0.2}, {"values": ("U",)}])
+def test_a_changed_rule_begins_the_test_anew_and_looks_at_the_one_before_do_not_promote_it(
+    database: Database, changed: dict[str, Any]
+) -> None:
+    set_rules(database, TEA)
+    assert look(database, chain(moved=2.0))["reading"]["low"] > 0
+    set_rules(database, TEA.model_copy(update=changed), now=SET + timedelta(days=20))
+    assert rule_test("main", database, "tea").since == date(2025, 3, 21)
+    with pytest.raises(ImpossibleError, match="nothing was measured"):
+        promote_test("main", database, "tea", by="Li", now=SET + timedelta(days=20))
+
+
+def test_a_look_at_a_dropped_test_does_not_promote_another_one_of_its_name(database: Database) -> None:
+    set_rules(database, TEA)
+    look(database, chain(moved=2.0))
+    drop_test("main", database, "tea", by="Li", now=SET + timedelta(days=16))
+    set_rules(database, TEA, now=SET + timedelta(days=20))
+    with pytest.raises(ImpossibleError, match="nothing was measured"):
+        promote_test("main", database, "tea", by="Li", now=SET + timedelta(days=20))
+
+
 def test_rules_of_one_test_have_one_share() -> None:
     given = [{"action": "pin", "values": ["T"], "test": "tea"}, {"action": "exclude", "values": ["X"], "test": "tea"}]
     assert len(parse_rules(given, "file")) == 2
