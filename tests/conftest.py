@@ -24,6 +24,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
 from tests.left_behind import nothing_left_behind
 from tests.mlflow_database import copy_instead_of_making
+from tests.operational_tables import repeated_instead_of_migrated
 from tests.outside_package import Install, installable
 
 __all__ = ["nothing_left_behind"]
@@ -111,6 +112,12 @@ def measured(files: Iterable[str]) -> list[Path]:
 @pytest.fixture(scope="session", autouse=True)
 def _copied_mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
     copy_instead_of_making(tmp_path_factory.mktemp("template") / "mlflow.db")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _repeated_operational_tables() -> Iterator[None]:
+    with repeated_instead_of_migrated():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from retail_brain.cli import main
+from retail_brain.sources import builtin_settings
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -26,9 +28,15 @@ def run_command(home: Path, *arguments: str, timeout: float = 1800) -> subproces
     )
 
 
+SETTINGS = builtin_settings("sample") | {"demand": {"backtest_windows": 1, "sample_paths": 50}}
+"""Those that `demo` writes, with one window and a quarter of the paths: how sure the model is, no test here asks."""
+
+
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("demo")
+    (home / "var" / "main").mkdir(parents=True)
+    (home / "var" / "main" / "settings.toml").write_text(tomli_w.dumps(SETTINGS), encoding="utf-8")
     done = run_command(home, "demo", "--no-serve")
     assert done.returncode == 0, done.stderr
     return home

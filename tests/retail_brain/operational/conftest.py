@@ -7,12 +7,14 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from retail_brain.operational.database import Database
+from retail_brain.operational.tables import METADATA
 from retail_brain.operational.upgrade import upgrade
 
 
@@ -73,32 +75,66 @@ def postgresql_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+)
+"""Ends what the test before has not closed: it would hold its locks."""
+
+
+@pytest.fixture(params=KINDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / '数据' / 'operational.db'}"
-    server = request.getfixturevalue("postgresql_url")
-    admin = Database(f"{server}/postgres")
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'chain'")):
-            connection.execute(text("CREATE DATABASE chain"))
-        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'chain'")
-        connection.execute(others)  # what the test before has not closed would hold its locks
-    admin.close()
+    url = database_on(request.getfixturevalue("postgresql_url"), "chain")
     # emptied, not made anew: a database is 300 files, which the server writes at its end and the session then deletes
-    used = Database(f"{server}/chain")
-    with used.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with closing(Database(url)) as used, committing(used) as connection:
+        connection.execute(OTHERS, {"name": "chain"})
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-    used.close()
-    return f"{server}/chain"
+    return url
 
 
-@pytest.fixture
-def database(empty_url: str) -> Iterator[Database]:
-    """A database with its tables."""
-    made = Database(empty_url)
-    upgrade(made)
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_url: str) -> str:
+    """The URL of a database whose tables are made once: migrating takes longer than most tests."""
+    url = database_on(postgresql_url, "tables")
+    with closing(Database(url)) as made:
+        upgrade(made)
+    return url
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with its tables, which are empty."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / '数据' / 'operational.db'}")
+        upgrade(made)
+    else:
+        made = Database(request.getfixturevalue("postgresql_tables"))
+        empty(made)
     yield made
     made.close()
+
+
+def database_on(server: str, name: str) -> str:
+    """The URL of a database of a server; it is made where there is none."""
+    with closing(Database(f"{server}/postgres")) as admin, committing(admin) as connection:
+        if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name}):
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    return f"{server}/{name}"
+
+
+def committing(database: Database) -> Connection:
+    """A connection that commits each statement at once, as making a database asks for."""
+    return database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def empty(database: Database) -> None:
+    """Takes all rows out of a PostgreSQL, and counts its numbers from 1 again."""
+    held = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in METADATA.tables)
+    with committing(database) as connection:
+        connection.execute(OTHERS, {"name": "tables"})
+        if filled := connection.execute(text(held)).scalars().all():
+            connection.execute(text(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE"))

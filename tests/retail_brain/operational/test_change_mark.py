@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,15 @@ from retail_brain.operational.upgrade import upgrade
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 EVENT = Event(occurred_at=datetime(2025, 3, 1, 10), event_type="view", customer_id="C1")
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    """A database that is opened a second time by its URL."""
+    made = Database(empty_url)
+    upgrade(made)
+    yield made
+    made.close()
 
 
 def test_it_stays_until_something_is_committed_by_whomever(database: Database, empty_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,17 @@ from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import METADATA
 from retail_brain.operational.upgrade import HEAD, upgrade
+from tests.operational_tables import migrated
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    """A database whose tables its own migrations made."""
+    made = Database(empty_url)
+    with migrated():
+        upgrade(made)
+        yield made
+    made.close()
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database: Database) -> None:
