@@ -328,21 +328,21 @@ class Tenant:
         """
         from retail_brain.decisions.audience_request import AudienceRequest
         from serving.planning.campaigns.other_plans import tenant_plans
-        from serving.planning.people.audiences import audience
+        from serving.planning.people.audiences import Among, audience
 
         at_home_only, home_store_id = options.pop("at_home_only", False), options.pop("home_store_id", None)
         usual = {"holdout_share": self.settings.audience.holdout_share}
         named = {name: value for name, value in options.items() if value is not None}
         request = AudienceRequest(product_ids=tuple(product_ids), size=size, **usual | named)
         today = self._day() + timedelta(days=1)
+        plans = tenant_plans(self.workspace, today, self.settings.audience.contact_window_days)
         people, exclusions = audience(
             self.dataset,
             self._champion_recommender(),
             self.settings,
             request,
+            among=Among(store_id=home_store_id, plans=plans),
             at_home_only=at_home_only,
-            home_store_id=home_store_id,
-            plans=tenant_plans(self.workspace, today, self.settings.audience.contact_window_days),
             progress=self.progress,
         )
         return Audience(people, exclusions)

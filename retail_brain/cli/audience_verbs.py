@@ -43,6 +43,7 @@ def audience(
     contacts, responses, campaigns and inventory where they are.
     """
     from retail_brain.decisions.audience_request import AudienceRequest
+    from serving.planning.people.audiences import Among
     from serving.planning.people.audiences import audience as find_audience
 
     chosen = current()
@@ -65,11 +66,13 @@ def audience(
             load_recommender(),
             chosen.settings,
             request,
+            among=Among(
+                store_id=store,
+                customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
+                left_over=left_over,
+                plans=_plans(dataset),
+            ),
             at_home_only=at_home_only,
-            home_store_id=store,
-            left_over=left_over,
-            plans=_plans(dataset),
-            customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
             progress=chosen.progress,
         )
         write_table(table, out)

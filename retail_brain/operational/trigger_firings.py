@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select, update
 
@@ -214,27 +215,40 @@ def take_firings(tenant: str, database: Database, lease: Lease, *, limit: int) -
         return [_stored(row) for row in take_rows(connection, TRIGGER_FIRINGS, _taken(tenant), lease, limit)]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Messages went out on this day."""
+
+    day: date
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Messages will not go out: code of the reason."""
+
+    code: str
+
+
 def close_firings(
-    tenant: str,
-    database: Database,
-    firings: Iterable[Firing],
-    *,
-    state: str,
-    now: datetime,
-    by: str,
-    code: str | None = None,
-    sent_on: date | None = None,
+    tenant: str, database: Database, firings: Iterable[Firing], end: Sent | Dropped, *, now: datetime, by: str
 ) -> None:
-    """Notes firings that were taken as `sent` on a day, or as `dropped` with the reason.
+    """Notes how firings that were taken ended.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     ids = [one.id for one in firings]
-    values = {"state": state, "code": code, "sent_at": None if sent_on is None else now, "sent_on": sent_on}
+    values: dict[str, Any] = {"state": "dropped", "code": None, "sent_at": None, "sent_on": None}
+    match end:
+        case Sent(day):
+            values |= {"state": "sent", "sent_at": now, "sent_on": day}
+        case Dropped(code):
+            values["code"] = code
     with database.writing() as connection:
         change_rows(connection, TRIGGER_FIRINGS, ids, values, _taken(tenant))
-        append_audit(tenant, connection, AuditEntry(now, by, f"trigger.{state}", "contacts", {"contacts": len(ids)}))
+        append_audit(
+            tenant, connection, AuditEntry(now, by, f"trigger.{values['state']}", "contacts", {"contacts": len(ids)})
+        )
 
 
 def hand_to_guides(

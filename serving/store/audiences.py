@@ -21,7 +21,7 @@ from retail_brain.decisions.offers import KINDS, Pairs
 from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
-from serving.planning.people.audiences import nobody_of, under_plans
+from serving.planning.people.audiences import EVERYBODY, Among, nobody_of, under_plans
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
@@ -128,11 +128,7 @@ def draw_audience(
     products: Sequence[int],
     wanted: AudienceRequest,
     settings: AudienceSettings,
-    store_id: str | None,
-    left_over: pl.DataFrame | None = None,
-    customer_ids: Sequence[str] | None = None,
-    *,
-    plans: OtherPlans | None = None,
+    among: Among = EVERYBODY,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -146,10 +142,7 @@ def draw_audience(
         products: positions of the goods of `wanted`.
         wanted: the request.
         settings: limits on contacts.
-        store_id: only people of this shop; None for everybody.
-        left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
-        customer_ids: only these customers, such as those of a segment; None for everybody.
-        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
+        among: whom it is drawn from.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -158,14 +151,14 @@ def draw_audience(
     """
     if answers.pairs is None:
         raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
-    situation = _situation(answers, left_over, plans)
+    situation = _situation(answers, among.left_over, among.plans)
     chosen: Array | None = None
-    if store_id is not None:
-        chosen = situation.crowd.of_stores([store_id])
+    if among.store_id is not None:
+        chosen = situation.crowd.of_stores([among.store_id])
         if not (chosen & situation.crowd.is_known).any():
-            raise nobody_of(store_id)
-    if customer_ids is not None:
-        named = situation.crowd.named(list(customer_ids), situation.facts)
+            raise nobody_of(among.store_id)
+    if among.customer_ids is not None:
+        named = situation.crowd.named(list(among.customer_ids), situation.facts)
         chosen = named if chosen is None else chosen & named
     parts: list[tuple[int, Array, Array | None]] = [
         (product, answers.pairs.of_product(product), None) for product in products
@@ -231,7 +224,7 @@ def left_over_audiences(
             goods, left = goods_to_clear(leftovers, store_id), left_over_in(leftovers, store_id)
             wanted = AudienceRequest(product_ids=tuple(goods), size=_PAGE_SIZE, holdout_share=settings.holdout_share)
             products = answers.products.find_many(goods).tolist()
-            drawn = draw_audience(answers, products, wanted, settings, store_id, left)
+            drawn = draw_audience(answers, products, wanted, settings, Among(store_id, left_over=left))
             rows = pl.DataFrame(drawn.rows(None), schema_overrides=_UNWORDED)
             if rows.height:
                 yield store_id, rows.with_columns(pl.col("send_on").str.to_date())

@@ -25,6 +25,7 @@ from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.people.audiences import Among
 from serving.store.answer_set import open_current
 from serving.store.audiences import draw_audience
 from serving.store.rows import map_rows, write_rows
@@ -137,7 +138,7 @@ def main() -> None:
 
         def ask(product: int, **changes: Any) -> str:
             wanted = AudienceRequest((goods[product],), 100, **changes)
-            drawn = draw_audience(answers, [product], wanted, settings, None, plans=plans)
+            drawn = draw_audience(answers, [product], wanted, settings, Among(plans=plans))
             return json.dumps([drawn.rows("en"), drawn.exclusions("en")])
 
         wall, processor = timed(lambda: ask(0))

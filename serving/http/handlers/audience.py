@@ -11,6 +11,7 @@ from serving.http.handlers.call import ANEW, Call, find_product, find_store, nam
 from serving.http.handlers.segments import segment_customers
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
+from serving.planning.people.audiences import Among
 from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.audiences import draw_audience
@@ -37,9 +38,8 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     left_over = left_over_in(network_rows("leftovers", call), request.store_id) if request.leftovers else None
     customers = None if request.segment is None else segment_customers(request.segment, call)
     limits = call.view.settings.audience
-    drawn = draw_audience(
-        answers, products, criteria, limits, request.store_id, left_over, customers, plans=call.view.plans
-    )
+    among = Among(request.store_id, customers, left_over, call.view.plans)
+    drawn = draw_audience(answers, products, criteria, limits, among)
     rows = np.array(products, dtype=np.int64)
     return {
         "audience": drawn.rows(call.language),

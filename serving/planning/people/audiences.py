@@ -35,6 +35,26 @@ perhaps `kind`, `due_on`, `reason` (a code)."""
 
 
 @dataclass(frozen=True)
+class Among:
+    """Whom an audience is drawn from, and what is there for them.
+
+    Attributes:
+        store_id: only people of this shop; None for everybody.
+        customer_ids: only these customers, such as those of a segment; None for everybody.
+        left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
+        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
+    """
+
+    store_id: str | None = None
+    customer_ids: Sequence[str] | None = None
+    left_over: pl.DataFrame | None = None
+    plans: OtherPlans | None = None
+
+
+EVERYBODY = Among()
+
+
+@dataclass(frozen=True)
 class CampaignPlan:
     """Campaigns assigned together.
 
@@ -63,11 +83,8 @@ def audience(
     settings: Settings,
     request: AudienceRequest,
     *,
+    among: Among = EVERYBODY,
     at_home_only: bool = False,
-    home_store_id: str | None = None,
-    left_over: pl.DataFrame | None = None,
-    customer_ids: Sequence[str] | None = None,
-    plans: OtherPlans | None = None,
     progress: Progress | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
@@ -77,11 +94,8 @@ def audience(
         pairs: scored pairs, whole, in blocks, or a recommender.
         settings: limits on contacts, and defaults.
         request: goods or a campaign, which gives its goods, days, channel, budget and cost where the request has none.
+        among: whom it is drawn from.
         at_home_only: whether goods must lie in the person's own shop.
-        home_store_id: only people of this shop; None for everybody.
-        left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
-        customer_ids: only these customers, such as those of a segment; None for everybody.
-        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
         progress: told by what people are ranked.
 
     Raises:
@@ -100,14 +114,14 @@ def audience(
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
-    facts = under_plans(replace(facts, left_over=left_over), plans)
+    facts = under_plans(replace(facts, left_over=among.left_over), among.plans)
     if progress is not None:
         progress.say(f"  {_RANKED_BY[facts.ranked_by]}")
     scored = _of_products(dataset, pairs, request.product_ids)
-    if home_store_id is not None:
-        facts, scored = people_of(home_store_id, facts, scored)
-    if customer_ids is not None:
-        facts, scored = only_customers(customer_ids, facts, scored)
+    if among.store_id is not None:
+        facts, scored = people_of(among.store_id, facts, scored)
+    if among.customer_ids is not None:
+        facts, scored = only_customers(among.customer_ids, facts, scored)
     return build_audience(scored, facts, request, as_of, settings.audience)
 
 

@@ -20,7 +20,9 @@ from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.leases import Lease
 from retail_brain.operational.trigger_firings import (
+    Dropped,
     Firing,
+    Sent,
     close_firings,
     hand_to_guides,
     release_firings,
@@ -156,7 +158,7 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
 
 def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by: str) -> None:
     if firings:
-        close_firings(desk.tenant, desk.database, firings, state="dropped", code=code, now=desk.now, by=by)
+        close_firings(desk.tenant, desk.database, firings, Dropped(code), now=desk.now, by=by)
         done.refused += len(firings)
 
 
@@ -174,7 +176,7 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
             rows = message_rows(desk, stored, own)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
         for day, sent in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
-            close_firings(desk.tenant, desk.database, sent, state="sent", now=desk.now, by=by, sent_on=day)
+            close_firings(desk.tenant, desk.database, sent, Sent(day), now=desk.now, by=by)
         done.contacts += len(own)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,12 +14,12 @@ from retail_brain.progress import Progress
 from retail_brain.settings import DemandSettings, Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.supply_side import SupplySide
-from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.line_facts import publish_line_supply
 from serving.store.publishing.performance import publish_performance
+from serving.store.publishing.publication import Publication
 from serving.store.publishing.stock_network import publish_network
 from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
@@ -58,23 +57,20 @@ class DemandPublished:
 
 
 def publish_demand(
-    folder: Path,
+    to: Publication,
     dataset: Dataset,
     model: DemandModel,
     settings: Settings,
-    positions: Positions,
     overrides: pl.DataFrame,
-    people: Answers | None,
-    progress: Progress,
     extra: pl.DataFrame | None = None,
 ) -> DemandPublished:
     """Writes forecasts and order suggestions; one run of the model serves both.
 
     Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
     on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now, and with the
-    `extra` units that approved campaigns are expected to cause (rows of EXTRA_UNITS). `people` are the answers of the
-    recommender, None without one.
+    `extra` units that approved campaigns are expected to cause (rows of EXTRA_UNITS).
     """
+    folder, positions, progress = to.folder, to.positions, to.progress
     chain, costs = ChainPlan.read(dataset, settings), unit_costs(dataset)
     side = chain.side
     horizon = side.horizon(settings)
@@ -114,7 +110,7 @@ def publish_demand(
     # a month is no whole number of weeks: windows of four weeks would cut it
     if settings.data.period != "month":
         publish_performance(folder, dataset, side, history)
-    done.network = publish_network(folder, chain, plan, suggestions, positions, people, anomalies, progress)
+    done.network = publish_network(to, chain, plan, suggestions, anomalies)
     return done
 
 

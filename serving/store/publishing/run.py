@@ -30,6 +30,7 @@ from serving.store.publishing.line_facts import publish_line_facts
 from serving.store.publishing.people_and_goods import publish_people
 from serving.store.publishing.performance import publish_changes
 from serving.store.publishing.profiles import publish_profiles
+from serving.store.publishing.publication import Publication
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
@@ -161,7 +162,9 @@ def _fill(
     if "demand" in models:
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
         extra = tenant_units(workspace, dataset, settings.campaigns)
-        demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress, extra)
+        demand = publish_demand(
+            Publication(folder, positions, people, progress), dataset, model, settings, overrides, extra
+        )
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         publish_changes(folder, workspace.answers, _day(dataset))
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))

@@ -1,13 +1,10 @@
 """Publishes transfers, cycle counts, excess stock and exceptions of all shops, and the marginal value of stock."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.outputs import SERIES
-from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
@@ -16,36 +13,31 @@ from serving.planning.stock.stock_network import cycle_counts
 from serving.store.answer_set import Answers
 from serving.store.audiences import audience_values
 from serving.store.marginal_values import write_marginal_values
-from serving.store.publishing.catalogs import Positions
+from serving.store.publishing.publication import Publication
 from serving.store.rows import write_rows
 
 
 def publish_network(
-    folder: Path,
+    to: Publication,
     chain: ChainPlan,
     plan: SettledPlan,
     suggestions: pl.DataFrame,
-    positions: Positions,
-    people: Answers | None,
     anomalies: pl.DataFrame,
-    progress: Progress,
 ) -> dict[str, int]:
     """Writes one table per kind of finding and the marginal values; returns the number of rows of each table.
 
     Args:
-        folder: the answers being written.
+        to: the answers being written.
         chain: of which the plan is.
         plan: the settled plan.
         suggestions: its orders.
-        positions: of stores and products.
-        people: answers with scored pairs, which say what telling people of left-overs earns; None for none.
         anomalies: of the last periods: columns of `training.demand.anomalies.ANOMALIES`.
-        progress: told.
     """
-    with progress.step("stock of all shops") as step:
+    positions = to.positions
+    with to.progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
-        left = _valued(plan.excess, people, settings)
+        left = _valued(plan.excess, to.people, settings)
         tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left, "anomalies": anomalies}
         tables["attention"] = stock_exceptions(
             suggestions,
@@ -57,13 +49,13 @@ def publish_network(
         )
         series = chain.series
         for name, table in tables.items():
-            write_rows(folder, name, table)
-        write_rows(folder, "shops", chain.shops)
+            write_rows(to.folder, name, table)
+        write_rows(to.folder, "shops", chain.shops)
         if series.height:
             codes = series.select(store=positions.store(), product=positions.product())
             rows = np.flatnonzero(codes.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy())
             stores, products = (codes[name].to_numpy()[rows].astype(np.int64) for name in ("store", "product"))
-            write_marginal_values(folder, stores, products, chain.giving().take(rows), len(positions.products))
+            write_marginal_values(to.folder, stores, products, chain.giving().take(rows), len(positions.products))
         step.rows = sum(table.height for table in tables.values())
     return {name: table.height for name, table in tables.items()}
 

@@ -21,6 +21,7 @@ from retail_brain.operational.tables import GUIDE_TASKS, LONGEST_CAUSE, LONGEST_
 from retail_brain.operational.trigger_firings import (
     Cause,
     Decision,
+    Sent,
     close_firings,
     due_firings,
     firing_counts,
@@ -198,7 +199,7 @@ def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, 
     assert take(database, "three", NOW + LEASE * 2) == []
     release_firings("main", database, lease("two"), [row])
     (taken,) = take_firings("main", database, lease("three"), limit=10)
-    close_firings("main", database, [taken], state="sent", now=NOW, by="Li", sent_on=NOW.date())
+    close_firings("main", database, [taken], Sent(NOW.date()), now=NOW, by="Li")
     assert take(database, "four", NOW + LEASE * 9) == []
     assert [(one.state, one.sent_at) for one in firings("main", database, "bag")] == [("sent", NOW)]
 
@@ -246,8 +247,8 @@ def test_a_message_that_is_sent_late_counts_on_that_day(database: Database, made
     (row,) = due_firings("main", database, NOW, limit=10)
     decide(database, Decision(row.id, "taken", None, False, "sms", date(2025, 3, 1)))
     late = date(2025, 3, 4)
-    close_firings("main", database, take_firings("main", database, lease("one"), limit=1), state="sent", now=NOW,
-                  by="Li", sent_on=late)  # fmt: skip
+    taken = take_firings("main", database, lease("one"), limit=1)
+    close_firings("main", database, taken, Sent(late), now=NOW, by="Li")
     assert [(one.day, one.counted_on) for one in firings("main", database, since=late)] == [(date(2025, 3, 1), late)]
     assert [one.day for one in repeated_contacts("main", database, late)] == [late]
 

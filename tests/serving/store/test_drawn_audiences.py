@@ -16,7 +16,7 @@ from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
-from serving.planning.people.audiences import only_customers, people_of, under_plans
+from serving.planning.people.audiences import Among, only_customers, people_of, under_plans
 from serving.store.audiences import draw_audience, facts_of, pairs_of
 from serving.store.catalog import Catalog, write_catalog
 from serving.store.scored_pairs import ScoredPairs, write_pairs
@@ -124,7 +124,7 @@ def test_the_served_audience_is_that_of_the_tables(answers: Any, seed: int) -> N
     shop, named = chance.choice([None, "S1"]), chance.choice([None, PEOPLE[3:25:2]])
     other = chance.choice([None, plans()])
     products = [answers.products.find(one) for one in wanted.product_ids]
-    drawn = draw_audience(answers, products, wanted, SETTINGS, shop, None, named, plans=other)
+    drawn = draw_audience(answers, products, wanted, SETTINGS, Among(shop, named, plans=other))
     rows, left = as_tables(answers, wanted, shop, named, other)
     for language, column in (("en", "reason"), ("zh", "reason_zh")):
         served = drawn.rows(language)  # type: ignore[arg-type]
@@ -138,7 +138,7 @@ def test_the_served_audience_is_that_of_the_tables(answers: Any, seed: int) -> N
 
 
 def test_goods_that_nobody_was_scored_for_go_to_the_people_of_goods_like_them(answers: Any) -> None:
-    drawn = draw_audience(answers, [2], AudienceRequest(("P3",), 99, holdout_share=0.0), SETTINGS, None)
+    drawn = draw_audience(answers, [2], AudienceRequest(("P3",), 99, holdout_share=0.0), SETTINGS)
     rows = drawn.rows("en")
     assert not drawn.is_warm
     assert {row["product_id"] for row in rows} == {"P3"}
@@ -159,11 +159,11 @@ def test_answers_of_older_versions_hold_no_places_of_buyers(answers: Any) -> Non
     }
     old = SimpleNamespace(**{**vars(answers), "rows": older, "audience_memo": FrameMemo()})
     wanted = AudienceRequest(("P1", "P2"), 99)
-    one, other = (draw_audience(some, [0, 1], wanted, SETTINGS, None) for some in (answers, old))
+    one, other = (draw_audience(some, [0, 1], wanted, SETTINGS) for some in (answers, old))
     assert one.rows("en") == other.rows("en")
     assert one.drawn.left_out == other.drawn.left_out
 
 
 def test_a_shop_where_nobody_lives_is_named(answers: Any) -> None:
     with pytest.raises(NotFoundError, match="nobody is known whose shop is 'S9'"):
-        draw_audience(answers, [0], AudienceRequest(("P1",), 9), SETTINGS, "S9")
+        draw_audience(answers, [0], AudienceRequest(("P1",), 9), SETTINGS, Among("S9"))

@@ -23,6 +23,7 @@ from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark
 from retail_brain.operational.trigger_firings import (
     Cause,
     Decision,
+    Sent,
     close_firings,
     firings,
     note_causes,
@@ -105,7 +106,7 @@ def trigger_and_list(database: Database, sent_on: date = DAY) -> None:
     ]
     store_decisions("main", database, decided, read_contacts_mark("main", database))
     taken = take_firings("main", database, Lease(LAST - DAY, NOON), limit=5)
-    close_firings("main", database, taken, state="sent", now=NOON, by="Li", sent_on=sent_on)
+    close_firings("main", database, taken, Sent(sent_on), now=NOON, by="Li")
     tasks = [
         GuideTask(
             task_id(DAY, who), "G1", DAY, who, who, False, 1, "guide", "S1", "P1", DAILY, "x", "y", "a", "b", 0.4, 1.0,
