@@ -1,6 +1,7 @@
 """A home with a planted person in every store, for tests of erasure and retention."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -105,8 +106,8 @@ def write_export(folder: Path) -> None:
         frame.write_csv(folder / f"{name}.csv")
 
 
-def planted(folder: Path, settings: Settings) -> Iterator[Home]:
-    """A home with a person in every store of it, and two versions of the receipts.
+def plant(folder: Path, settings: Settings) -> None:
+    """Makes a home with a person in every store of it, and two versions of the receipts.
 
     Args:
         folder: an empty one.
@@ -144,7 +145,20 @@ def planted(folder: Path, settings: Settings) -> Iterator[Home]:
     fitted = workspace.fitted_sources / "0123456789abcdef"
     fitted.mkdir(parents=True)
     pl.DataFrame({"customer_id": [PERSON]}).write_ipc(fitted / "0001.arrow")
-    database = Database(workspace.database_url)
+    with closing(Database(workspace.database_url)) as database:
+        _remember(database)
+
+
+def opened(folder: Path, settings: Settings) -> Iterator[Home]:
+    """The home that `plant` made in a folder, or a copy of it."""
+    workspace = Workspace(folder / "home")
+    lake = settings.lake_uri or str(workspace.lake)
+    with closing(Database(workspace.database_url)) as database:
+        yield Home(Place(workspace, lake, settings, database), folder / "export")
+
+
+def _remember(database: Database) -> None:
+    """Puts the person into the operational database."""
     upgrade(database)
     event = Event(occurred_at=datetime(2026, 10, 1), event_type="visit", customer_id=PERSON)
     store_events("main", database, [event], now=NOW)
@@ -154,5 +168,3 @@ def planted(folder: Path, settings: Settings) -> Iterator[Home]:
         entry = AuditEntry(NOW, "Ms Li", "note.made", "x", {"why": f"called {PHONE}", "who": [PERSON, OTHER]})
         append_audit("main", connection, entry)
         append_audit("main", connection, AuditEntry(NOW, "Ms Li", "campaign.sent", "K1", {"contacts": 3}))
-    yield Home(Place(workspace, lake, settings, database), export)
-    database.close()

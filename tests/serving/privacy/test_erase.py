@@ -3,7 +3,6 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,7 @@ from serving.privacy import erase as erasing
 from serving.privacy.erase import finish
 from serving.privacy.export import export_person
 from serving.privacy.traces import find_traces
-from tests.planted_person import CARD, IDS, NOW, OTHER, PERSON, PHONE, SECOND, TABLET, Home, planted
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
-    yield from planted(tmp_path, Settings())
+from tests.planted_person import CARD, IDS, NOW, OTHER, PERSON, PHONE, SECOND, TABLET, Home
 
 
 def test_the_person_is_in_every_store_before(home: Home) -> None:

@@ -13,7 +13,7 @@ from retail_brain.lake import open_lake
 from retail_brain.settings import Settings
 from serving.privacy import erase as erasing
 from tests.object_store import ObjectStore, keep_lake_in, object_store, s3_server
-from tests.planted_person import IDS, OTHER, PERSON, Home, planted
+from tests.planted_person import IDS, OTHER, PERSON, Home, opened, plant
 
 __all__ = ["object_store", "s3_server"]
 
@@ -23,7 +23,8 @@ def home(object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
     settings = Settings(lake_uri=f"{object_store.uri}/main", storage_options=object_store.options)
     keep_lake_in(tmp_path / "home", f"{object_store.uri}/main", object_store.options)
-    yield from planted(tmp_path, settings)
+    plant(tmp_path, settings)
+    yield from opened(tmp_path, settings)
 
 
 def objects_with(store: ObjectStore, ids: list[str]) -> list[str]:

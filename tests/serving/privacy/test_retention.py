@@ -27,15 +27,9 @@ from serving.privacy import retention
 from serving.privacy.erase import Place
 from serving.privacy.retention import overdue, remove_overdue
 from serving.upkeep.tenant_checks import TenantCase, check_retention
-from tests.planted_person import NOW, OTHER, Home, planted
+from tests.planted_person import NOW, OTHER, Home, opened, plant
 
 OLD = datetime(2026, 1, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
-    yield from planted(tmp_path, Settings())
 
 
 def limited(home: Home, **days: int) -> Place:
@@ -111,7 +105,15 @@ def test_the_newest_row_of_an_sqlite_table_keeps_its_number_until_another_comes(
     assert [one.event.customer_id for one in newer] == [None]
 
 
-def test_rows_set_aside_are_kept_from_the_day_on_which_they_were_first_found(home: Home) -> None:
+@pytest.fixture
+def made_here(tmp_path: Path) -> Iterator[Home]:
+    """A home that is no copy: rows set aside are known again by the folder that they were ingested from."""
+    plant(tmp_path, Settings())
+    yield from opened(tmp_path, Settings())
+
+
+def test_rows_set_aside_are_kept_from_the_day_on_which_they_were_first_found(made_here: Home) -> None:
+    home = made_here
     rows = read_quarantine(home.place.lake, "transactions", {})
     assert rows is not None
     assert set(rows[SET_ASIDE_ON]) == {datetime.now(UTC).date().isoformat()}
