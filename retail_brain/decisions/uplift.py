@@ -85,6 +85,10 @@ def shared_out(caused: Floats, person: Places, account: Places, product: Places,
     for number in np.unique(category[is_known]).tolist():
         rows = np.flatnonzero(is_known & (category == number))
         own, weight = caused[rows], np.maximum(score[rows], 0.0)
+        if np.bincount(person[rows]).max() <= 1:  # nobody is offered two goods of the category
+            if (total := weight.sum()) > 0:
+                found[rows] = np.minimum(own.sum() / total * weight * (own > 0), 1.0)
+            continue
         # a person counts once in the sum of uplifts, however many goods of the category are on offer
         each, first, of = np.unique(person[rows], return_index=True, return_inverse=True)
         total = weight[first].sum()
