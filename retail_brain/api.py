@@ -304,7 +304,7 @@ class Tenant:
         from serving.planning.people.offering import RecommendationRequest
         from serving.planning.people.recommendations import recommend
 
-        wish = RecommendationRequest(k=k, kind=kind)
+        wish = RecommendationRequest(k=k, kind=kind, settings=self.settings)
         model = self._champion_recommender()
         blocks = recommend(self.dataset, model, wish, customers=customers, language=language, progress=self.progress)
         return _concat(list(blocks))

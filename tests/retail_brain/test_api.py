@@ -17,6 +17,7 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import begin_erasure
 from retail_brain.operational.upgrade import upgrade
+from serving.planning.people.offering import RecommendationRequest
 
 HEAVY = ("lightgbm", "mlflow", "bentoml", "implicit", "statsmodels", "polars", "scipy", "sqlalchemy", "deltalake")
 
@@ -81,3 +82,17 @@ def test_an_audience_leaves_out_who_refused_since_and_whose_erasure_began(
         store_receipts("main", database, [refusal], by="test", now=now)
         begin_erasure("main", database, Subjects(frozenset({"c3"})), by="test", now=now)
     assert listed() == {"c0", "c2", "c4"}
+
+
+def test_recommendations_go_by_the_tenants_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def recommended(_dataset: object, _model: object, wish: RecommendationRequest, **_: object) -> list[pl.DataFrame]:
+        asked.append(wish)
+        return [pl.DataFrame({"customer_id": ["c1"]})]
+
+    monkeypatch.setattr("serving.planning.people.recommendations.recommend", recommended)
+    monkeypatch.setattr(Tenant, "_champion_recommender", lambda _: None)
+    monkeypatch.setattr(Tenant, "dataset", None)
+    open_tenant("main", tmp_path, settings={"audience": {"adult_age": 21}}).recommend(k=3)
+    assert [(one.k, one.settings.audience.adult_age) for one in asked] == [(3, 21)]
