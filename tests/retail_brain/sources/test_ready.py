@@ -164,8 +164,35 @@ def test_instacart_files_count_days_from_the_first_order(tmp_path: Path) -> None
     assert (product["name"], product["department"], product["category"]) == ("Tea", "beverages", "tea")
 
 
+def test_german_tills_join_heads_and_lines_whose_numbers_begin_anew(tmp_path: Path) -> None:
+    def text(rows: Lines) -> str:
+        return "".join(";".join(map(str, row)) + "\r\n" for row in rows)
+
+    heads = [
+        ["Z_KASSE_ID", "Z_NR", "BON_ID", "BON_TYP", "BON_ENDE", "KUNDE_ID"],
+        ["K1", 1, 1, "Beleg", "2026-02-20T09:00:00Z", "C1"],
+        ["K1", 2, 1, "Beleg", "2026-02-21T10:00:00", ""],
+        ["K2", 1, 1, "AVTraining", "2026-02-20T11:00:00", ""],
+    ]
+    lines = [
+        ["Z_KASSE_ID", "Z_NR", "BON_ID", "POS_ZEILE", "ARTIKELTEXT", "GV_TYP", "ART_NR", "GTIN", "WARENGR", "MENGE",
+         "STK_BR"],
+        ["K1", 1, 1, 1, "Tee", "Umsatz", "7", "40", "Getränke", "2,000", "1.249,50000"],
+        ["K1", 1, 1, 2, "Trinkgeld", "TrinkgeldAN", "", "", "", "1,000", "2,00000"],
+        ["K1", 2, 1, 1, "Brot", "Umsatz", "", "", "", "-1,000", "2,50000"],
+        ["K2", 1, 1, 1, "Tee", "Umsatz", "7", "40", "Getränke", "1,000", "5,00000"],
+    ]  # fmt: skip
+    (tmp_path / "transactions.csv").write_text(text(heads), encoding="utf-8")
+    (tmp_path / "lines.csv").write_text(text(lines), encoding="utf-8")
+    ingest(f"dsfinv-k://{tmp_path}", str(tmp_path / "lake"), Settings(), SILENT)
+    assert sold(tmp_path) == [
+        ("K1-1-1", datetime(2026, 2, 20, 10), "K1", "7", "C1", 2.0, 1249.5),
+        ("K1-2-1", datetime(2026, 2, 21, 10), "K1", "Brot", None, -1.0, 2.5),
+    ]
+
+
 def test_every_ready_mapping_is_tried_here_and_says_what_it_is() -> None:
-    assert {*EXPORTS, "instacart"} == set(ready_names())
+    assert {*EXPORTS, "instacart", "dsfinv-k"} == set(ready_names())
     assert all(mapping.description and mapping.note for _, mapping in describe_ready())
     assert ready_text("shopify-orders").startswith("description = ")
 
