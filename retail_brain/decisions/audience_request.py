@@ -126,7 +126,8 @@ class AudienceFacts:
     """Tables about people and goods; None where the dataset has no such table.
 
     Attributes:
-        customers: everyone considered: `customer_id`, and `home_store_id` where known.
+        customers: everyone considered: `customer_id`, `home_store_id` where known, and `is_adult`; without that column
+            nobody is known to be an adult.
         consents: changes of consent: `customer_id`, `channel`, `granted`, `changed_at` and perhaps `problem`, later
             than the last visible day too; what one account of a person refused stands under every one of them
             (`consents.with_refusals_of_persons`). None: nobody has refused.
@@ -151,6 +152,7 @@ class AudienceFacts:
             they leave of the stock is what others may be offered. None: none.
         uplift: what a contact causes for each person, by a model of past contacts withheld at random; None: no such
             model, so people are ranked by their response.
+        for_adults: product_ids that only people known to be adults may be told of.
         memo: remembers what is the same for many requests on these tables.
     """
 
@@ -172,6 +174,7 @@ class AudienceFacts:
     persons: pl.DataFrame | None = None
     promises: pl.DataFrame | None = None
     uplift: Uplift | None = None
+    for_adults: frozenset[str] = frozenset()
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
     @property

@@ -24,6 +24,7 @@ class Crowd:
         person: of each account that was named, the place of its person; -1 where the account is withheld.
         is_several: whether each account that was named is one of several of its person.
         is_known: whether each person is among the customers of the facts, and not only scored.
+        is_adult: whether each person is known to be an adult, by any account of theirs.
         home: of each person, the place of the shop in `stores`; -1 where none is known.
         stores: ids of the shops that are somebody's, rising.
     """
@@ -36,6 +37,7 @@ class Crowd:
     person: Places
     is_several: Bools
     is_known: Bools
+    is_adult: Bools
     home: Places
     stores: pl.Series
 
@@ -72,6 +74,7 @@ class Crowd:
             person=owned["place"].cast(pl.Int64).fill_null(-1).to_numpy(),
             is_several=named["customer_id"].is_in(shared.implode()).fill_null(value=False).to_numpy(),
             is_known=place["person_id"].is_in(known["person_id"].implode()).to_numpy(),
+            is_adult=place["person_id"].is_in(_adults(facts)["person_id"].implode()).to_numpy(),
             home=home.cast(pl.Int64).fill_null(-1).to_numpy(),
             stores=stores,
         )
@@ -80,7 +83,7 @@ class Crowd:
     def nbytes(self) -> int:
         """Bytes held."""
         texts = (self.person_ids, self.first_ids, self.account_ids)
-        arrays = (self.person, self.is_several, self.is_known, self.home, *texts)
+        arrays = (self.person, self.is_several, self.is_known, self.is_adult, self.home, *texts)
         return sum(one.nbytes for one in arrays) + int(self.persons.estimated_size() + self.accounts.estimated_size())
 
     def of_stores(self, store_ids: list[str]) -> Bools:
@@ -104,3 +107,10 @@ def homes_of(facts: AudienceFacts) -> pl.DataFrame:
     """One row per person with a known shop: `person_id`, `home_store_id`."""
     inputs = (facts.customers, facts.persons)
     return facts.memo.get(inputs, "homes", lambda: homes(facts.customers, facts.accounts))
+
+
+def _adults(facts: AudienceFacts) -> pl.DataFrame:
+    """Persons known to be adults: `person_id`."""
+    named = facts.customers.lazy().filter(pl.col("is_adult")) if "is_adult" in facts.customers.columns else None
+    known = facts.customers.clear() if named is None else named.collect()
+    return facts.accounts.with_person(known.select(pl.col("customer_id").cast(pl.String))).select("person_id")

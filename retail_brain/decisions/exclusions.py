@@ -22,6 +22,10 @@ EXCLUSION_TEXTS = {
         "已批准的活动已用完联系次数",
     ),
     "no_signal": ("No sign of interest in these goods", "没有对这些商品感兴趣的迹象"),
+    "adults_only": (
+        "The goods are for adults, and the person is not known to be one",
+        "商品仅限成年人，而该顾客未确认成年",
+    ),
     "other_kind": ("Interested, but not of the kind asked for", "有兴趣，但不属于所选类型"),
     "no_stock": ("The goods are out of stock where the person could get them", "顾客可及的门店缺货"),
     "promised_elsewhere": (

@@ -39,6 +39,7 @@ class Goods:
         value: money that one response earns; NaN where it is not known.
         available: whether some lies in any shop; goods that the stock does not name count as available.
         is_free: the same of what approved campaigns leave.
+        is_for_adults: whether only people known to be adults may be told of them.
         at_home: by shop, where only the person's own counts; None otherwise.
         is_left_over: whether `at_home` says what is left over: people without a shop are told nothing then.
     """
@@ -47,6 +48,7 @@ class Goods:
     value: Floats
     available: Bools
     is_free: Bools
+    is_for_adults: Bools
     at_home: InShops | None = None
     is_left_over: bool = False
 
@@ -62,17 +64,21 @@ class Goods:
         values = facts.values.unique("product_id", keep="first", maintain_order=True)
         value = goods.join(values, on="product_id", how="left", maintain_order="left")["value"]
         every = np.ones(len(ids), dtype=np.bool_)
+        for_adults = goods["product_id"].is_in(sorted(facts.for_adults)).to_numpy()
         if facts.stock is None or facts.stock.height == 0:
-            return cls(goods["product_id"], floats(value), every, every)
+            return cls(goods["product_id"], floats(value), every, every, for_adults)
         stock = with_free(facts.stock, facts.promises, "on_hand")
         anywhere = goods.join(_has_some(stock, "product_id"), on="product_id", how="left", maintain_order="left")
         some = anywhere.select(pl.col("available", "is_free").fill_null(value=True))
-        return cls(goods["product_id"], floats(value), some["available"].to_numpy(), some["is_free"].to_numpy())
+        available, is_free = some["available"].to_numpy(), some["is_free"].to_numpy()
+        return cls(goods["product_id"], floats(value), available, is_free, for_adults)
 
     @cached_property
     def nbytes(self) -> int:
         """Bytes held."""
-        return int(self.ids.estimated_size()) + sum(one.nbytes for one in (self.value, self.available, self.is_free))
+        return int(self.ids.estimated_size()) + sum(
+            one.nbytes for one in (self.value, self.available, self.is_free, self.is_for_adults)
+        )
 
     def in_own_shop(self, facts: AudienceFacts, stores: pl.Series) -> "Goods":
         """The goods as the facts limit them to the person's own shop: to its stock, or to what is left over there.

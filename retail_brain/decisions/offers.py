@@ -197,6 +197,7 @@ def judged_offers(
     mark("no_stock", ~available)
     if request.kind != "mixed":
         mark("other_kind", (pairs.kind >= 0) & (pairs.kind != KINDS.index(request.kind)))
+    mark("adults_only", goods.is_for_adults[pairs.product] & ~crowd.is_adult[person])
     return Offers(pairs, person, code, caused, caused * goods.value[pairs.product], ends, units)
 
 

@@ -372,8 +372,17 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         values=values,
         caused_share=_caused_share(rows.get("facts_contact_effect")),
         uplift=None if products is None else read_uplift(rows, products),
+        for_adults=_for_adults(answers),
         memo=answers.audience_memo,
     )
+
+
+def _for_adults(answers: Answers) -> frozenset[str]:
+    """Goods that only people known to be adults may be told of."""
+    if answers.attributes is None:
+        return frozenset()
+    places = np.flatnonzero(answers.attributes.goods.codes["adult"] >= 0)
+    return frozenset(answers.products.ids.take(places))
 
 
 def _caused_share(effect: pl.DataFrame | None) -> float | None:

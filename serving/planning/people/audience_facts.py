@@ -14,6 +14,7 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
 from serving.planning.people.known_names import check_known
+from serving.planning.people.rule_facts import goods_for_adults, known_adults
 from serving.planning.people.uplift import uplift_of
 
 
@@ -40,8 +41,10 @@ def read_facts(
         return dataset.scan(name).collect() if dataset.has(name) else None
 
     persons = persons_of(dataset, as_of)
+    people = _people(dataset, lines, persons)
+    adults = known_adults(dataset, people["customer_id"], as_of, settings.audience.adult_age)
     return AudienceFacts(
-        customers=_people(dataset, lines, persons),
+        customers=people.with_columns(is_adult=adults),
         consents=_consents(dataset, as_of, persons),
         persons=persons,
         contacts=table("contacts"),
@@ -56,6 +59,7 @@ def read_facts(
         caused_share=caused_share(dataset),
         uplift=uplift_of(dataset, as_of, settings, product_ids).uplift,
         at_home_only=at_home_only,
+        for_adults=goods_for_adults(dataset, product_ids),
     )
 
 

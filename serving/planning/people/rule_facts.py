@@ -1,5 +1,6 @@
 """Reads the facts for merchandising rules: attributes of goods, goods for adults, and known adults."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -33,6 +34,12 @@ def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, lis
     )
     rows = product_ids.to_frame("product_id").join(attributes, on="product_id", how="left", maintain_order="left")
     return {name: rows[name].to_list() for name in ATTRIBUTES}
+
+
+def goods_for_adults(dataset: Dataset, product_ids: Sequence[str]) -> frozenset[str]:
+    """Which of some products only adults may be told of."""
+    flags = attribute_columns(dataset, pl.Series(list(product_ids), dtype=pl.String))["adult"]
+    return frozenset(product for product, flag in zip(product_ids, flags, strict=True) if flag is not None)
 
 
 def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date, adult_age: int) -> pl.Series:

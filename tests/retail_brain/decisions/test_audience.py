@@ -59,6 +59,27 @@ def contacts(*rows: tuple[str, str, str], held: bool = False) -> pl.DataFrame:
     )
 
 
+def test_goods_for_adults_are_told_to_people_known_to_be_adults_alone():
+    people = pl.DataFrame({"customer_id": ["a", "b", "c"], "is_adult": [True, False, None]})
+    facts = AudienceFacts(customers=people, for_adults=frozenset(["牛奶"]))
+    audience, exclusions = build_audience(make_pairs(a=0.1, b=0.5, c=0.3), facts, request(), AS_OF, SETTINGS)
+    assert audience["customer_id"].to_list() == ["a"]
+    assert codes(exclusions) == {"adults_only": 2}
+    # facts of older answers know no ages: nobody is told
+    older = AudienceFacts(customers=people.drop("is_adult"), for_adults=frozenset(["牛奶"]))
+    assert build_audience(make_pairs(a=0.1), older, request(), AS_OF, SETTINGS)[0].is_empty()
+    others = AudienceFacts(customers=people, for_adults=frozenset(["酒"]))
+    assert build_audience(make_pairs(a=0.1, b=0.5), others, request(), AS_OF, SETTINGS)[0].height == 2
+
+
+def test_one_account_that_is_known_to_be_an_adults_speaks_for_the_person():
+    people = pl.DataFrame({"customer_id": ["a", "b"], "is_adult": [False, True]})
+    persons = pl.DataFrame({"person_id": ["a", "a"], "customer_id": ["a", "b"], "first_customer_id": ["a", "a"]})
+    facts = AudienceFacts(customers=people, persons=persons, for_adults=frozenset(["牛奶"]))
+    audience, _ = build_audience(make_pairs(a=0.1), facts, request(), AS_OF, SETTINGS)
+    assert audience.height == 1
+
+
 def test_people_are_ranked_by_value_and_the_rest_is_counted():
     values = pl.DataFrame({"product_id": ["牛奶"], "value": [4.0]})
     audience, exclusions = build_audience(

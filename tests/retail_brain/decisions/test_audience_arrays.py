@@ -61,7 +61,7 @@ def test_goods_of_the_own_shop_are_looked_up_by_shop_and_product(is_left_over: b
     shops = InShops(
         np.array([1, 2]), np.array([True, False]), np.array([False, True]), np.ones(2), np.array([7, NO_DAY])
     )
-    goods = Goods(pl.Series(["x", "y"]), np.ones(2), yes, yes, shops, is_left_over)
+    goods = Goods(pl.Series(["x", "y"]), np.ones(2), yes, yes, ~yes, shops, is_left_over)
     # shop 0 has y, shop 1 has x, nobody knows the shop of the last one
     available, free, units, ends = goods.at(np.array([1, 0, 0, 1]), np.array([0, 1, 0, -1]))
     assert available.tolist() == [True, False, False, not is_left_over]

@@ -108,7 +108,7 @@ def test_a_pack_larger_than_the_shelf_is_the_better_of_two_evils_and_named():
     assert "货架容量20件，小于最小起订量24件" in earns["reason_zh"]
     costs = collision(1.01)
     assert (costs["order_quantity"], costs["reason_code"]) == (0, "collision")
-    assert "which would cost more than it earns" in costs["reason"]
+    assert "which would lose money" in costs["reason"]
     assert "No order" not in costs["reason"]
 
 

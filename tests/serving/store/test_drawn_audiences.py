@@ -50,6 +50,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Any:
         customers=Catalog(folder, "customers"),
         products=Catalog(folder, "products"),
         pairs=held,
+        # the second product is for adults
+        attributes=SimpleNamespace(goods=SimpleNamespace(codes={"adult": np.array([-1, 0, -1])})),
         similar=SimpleNamespace(get=lambda _: (np.array([0, 1]), np.array([0.9, 0.5]))),
         rows=tables(chance),
         audience_memo=FrameMemo(),
@@ -74,7 +76,13 @@ def tables(chance: random.Random) -> dict[str, pl.DataFrame]:
     stock = [(shop, what, chance.choice([0.0, 5.0]), at) for at, what in enumerate(GOODS) for shop in SHOPS]
     purchases = pl.DataFrame(bought, ["customer_id", "product_id", "bought_on", "customer", "product"], orient="row")
     return {
-        "facts_customers": pl.DataFrame({"customer_id": PEOPLE, "home_store_id": chance.choices(SHOPS, k=len(PEOPLE))}),
+        "facts_customers": pl.DataFrame(
+            {
+                "customer_id": PEOPLE,
+                "home_store_id": chance.choices(SHOPS, k=len(PEOPLE)),
+                "is_adult": chance.choices([True, False, None], [6, 1, 1], k=len(PEOPLE)),
+            }
+        ),
         "facts_persons": pl.DataFrame(
             [(PEOPLE[at], PEOPLE[at // 2 * 2], PEOPLE[at // 2 * 2 + 1]) for at in range(10)], person, orient="row"
         ),

@@ -83,7 +83,7 @@ def test_without_enough_people_held_out_it_is_response() -> None:
 def test_published_facts_say_the_same_as_the_lake(dataset: Dataset, tmp_path: Path) -> None:
     _publish_facts(tmp_path, dataset, Settings(), Positions({"S": 0}, {"M": 0, "T": 1}, {"milk": 0}))
     rows = {file.stem: map_rows(tmp_path, file.stem) for file in tmp_path.glob("*.arrow")}
-    facts = facts_of(SimpleNamespace(rows=rows, audience_memo=None), [1])  # type: ignore[arg-type]
+    facts = facts_of(SimpleNamespace(rows=rows, attributes=None, audience_memo=None), [1])  # type: ignore[arg-type]
     assert facts.ranked_by == "uplift"
     assert facts.uplift is not None
     direct = uplift_of(dataset, AS_OF, Settings(), ["T"]).uplift
@@ -96,5 +96,5 @@ def test_answers_of_older_versions_rank_by_response(tmp_path: Path) -> None:
     _publish_facts(tmp_path, chain(held_share=0.0), Settings(), Positions({"S": 0}, {"T": 0}, {"milk": 0}))
     rows = {file.stem: map_rows(tmp_path, file.stem) for file in tmp_path.glob("*.arrow")}
     assert "facts_uplift" not in rows
-    facts = facts_of(SimpleNamespace(rows=rows, audience_memo=None), [0])  # type: ignore[arg-type]
+    facts = facts_of(SimpleNamespace(rows=rows, attributes=None, audience_memo=None), [0])  # type: ignore[arg-type]
     assert (facts.uplift, facts.ranked_by) == (None, "response")

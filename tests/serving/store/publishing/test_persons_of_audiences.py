@@ -25,6 +25,6 @@ def test_published_facts_say_which_cards_are_of_one_person(tmp_path: Path) -> No
     ).at(date(2025, 2, 28))
     _publish_facts(tmp_path, lake, Settings(), Positions({"S": 0}, {"P": 0}, {"a": 0}))
     rows = {file.stem: map_rows(tmp_path, file.stem) for file in tmp_path.glob("*.arrow")}
-    persons = facts_of(SimpleNamespace(rows=rows, audience_memo=None), [0]).persons  # type: ignore[arg-type]
+    persons = facts_of(SimpleNamespace(rows=rows, attributes=None, audience_memo=None), [0]).persons  # type: ignore[arg-type]
     assert persons is not None
     assert set(persons.select("customer_id", "person_id").rows()) == {("a", "a"), ("b", "a")}
