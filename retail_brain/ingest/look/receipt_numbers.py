@@ -18,6 +18,10 @@ _ANEW = 0.2
 under the number of its sale is rarer. By judgement."""
 
 
+_EVERY = 0.9
+"""Share of the receipts of several lines in which a number is another on every line: it numbers lines. By judgement."""
+
+
 def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Joins the number of a receipt with shop, till and day where one number alone stands for several receipts.
 
@@ -30,7 +34,8 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if moment is None or not found.seen[moment].dates or "fill_down" in made.keys:
         return
     places = [found.roles["store"]] if "store" in found.roles else []
-    places += [name for name in found.seen if name not in found.roles.values() and re.fullmatch(TILL, bare_name(name))]
+    tills = (name for name in found.seen if name not in found.roles.values() and re.fullmatch(TILL, bare_name(name)))
+    places += [name for name in tills if not _numbers_lines(sample, [number, moment, *places], name)]
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
     anew = [name for name in (*places, "_day") if _share_above_one(kinds[name]) > _ANEW]
@@ -46,6 +51,14 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
                 f"{number!r} begins anew every day, and lines of one number have several times in {moment!r}: have the "
                 "day in a column of its own, so that the lines of a receipt stay together"
             )
+
+
+def _numbers_lines(sample: pl.DataFrame, receipt: list[str], name: str) -> bool:
+    """Whether a column such as `Pos` is another one on every line of a receipt; lines of one till share theirs."""
+    groups = sample.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(name).n_unique().alias("_kinds"))
+    several = groups.filter(pl.col("_lines") > 1)
+    share = (several["_kinds"] == several["_lines"]).mean()
+    return isinstance(share, float) and share > _EVERY
 
 
 def _share_above_one(counts: pl.Series) -> float:

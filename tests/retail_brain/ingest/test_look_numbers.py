@@ -67,6 +67,13 @@ def test_numbers_of_a_chain_stay_as_they_are_though_a_refund_has_that_of_its_sal
     assert 'transaction_id = "Receipt No"' in look(str(write(tmp_path / "sales.csv", header, rows))).mapping
 
 
+@pytest.mark.parametrize("name", ["Pos", "POS no"])
+def test_a_number_of_the_line_is_no_till(tmp_path: Path, name: str) -> None:
+    rows = [["s1", n, line, moment(n), good, 1, 2] for n in range(40) for line, good in enumerate("abc", start=1)]
+    header = ["Store No", "Receipt No", name, "Date", "SKU", "Qty", "Price"]
+    assert 'transaction_id = "Receipt No"' in look(str(write(tmp_path / "sales.csv", header, rows))).mapping
+
+
 def test_codes_of_kinds_of_sale_are_asked_about_where_nothing_is_below_zero(tmp_path: Path) -> None:
     header = ["flow_no", "oper_date", "item_no", "sale_qnty", "sale_price", "sale_money", "sell_way"]
     rows = [[n, moment(n), good, units, price, units * price, "B" if n == 5 else "A"] for n, good, units, price in SOLD]
