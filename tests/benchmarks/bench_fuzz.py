@@ -117,8 +117,8 @@ def main() -> int:
     parser.add_argument("--paths", nargs="*", help="only these routes")
     parser.add_argument("--seed", type=int, default=14)
     options = parser.parse_args()
-    ends = time.monotonic() + 60 * options.minutes
     with running(options.home) as (address, key):
+        ends = time.monotonic() + 60 * options.minutes
         with urllib.request.urlopen(f"{address}/docs.json") as answer:
             described = sorted(json.load(answer)["paths"])
         paths = [path for path in described if not options.paths or path in options.paths]
