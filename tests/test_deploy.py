@@ -1,6 +1,7 @@
 """The files under deploy/ name what exists: paths, options, variables and metrics."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -19,6 +20,9 @@ from serving.http.metrics import PrometheusMeter
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
+IMAGE = os.environ.get("RETAIL_BRAIN_IMAGE", "")
+BUILDAH = shlex.split(os.environ.get("BUILDAH", "buildah"))
+"""The builder with its own options, such as where images lie."""
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -65,6 +69,27 @@ def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     assert users == ["brain"]
     command = next(json.loads(rest) for word, rest in instructions() if word == "CMD")
     serve_options(command)
+
+
+@pytest.mark.skipif(not IMAGE, reason="needs a built image, named in RETAIL_BRAIN_IMAGE")
+def test_the_built_image_runs_the_command_as_nobody_special() -> None:
+    """Run by `buildah` without an engine; nothing is fetched."""
+
+    def buildah(*arguments: str) -> str:
+        done = subprocess.run([*BUILDAH, *arguments], capture_output=True, text=True, timeout=600, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    container = buildah("from", "--pull-never", IMAGE)
+    try:
+        run = ("run", "--isolation", "chroot", container, "--")
+        assert buildah(*run, "id", "-u") == "10001"
+        assert "retail-brain" in buildah(*run, "retail-brain", "--version")
+        # the sample is there, and the volume is the user's to write into
+        said = buildah(*run, "sh", "-c", "cd /opt/retail-brain && retail-brain ingest data/sample && ls /data/var/main")
+        assert "lake" in said
+    finally:
+        buildah("rm", container)
 
 
 def test_the_unit_starts_the_command_with_options_that_exist() -> None:
