@@ -93,8 +93,8 @@ def look_at_test(
     test, as_of = rule_test(tenant, database, name), dataset.as_of or dataset.last_day()
     if as_of < test.since:
         raise ImpossibleError(
-            f"the test {name!r} began on {test.since}, and the data end on {as_of}. Ask again when sales of the days "
-            "after have come.",
+            f"the first whole day of test {name!r} is {test.since}, and the data end on {as_of}. Ask again when sales "
+            "of it have come.",
             {"since": test.since.isoformat(), "as_of": as_of.isoformat()},
         )
     people = _people(dataset, test)
