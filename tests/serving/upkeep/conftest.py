@@ -9,9 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
-from tests.retail_brain.operational.conftest import database, empty_url, postgresql_url
+from tests.retail_brain.operational.conftest import (
+    database,
+    empty_url,
+    postgresql_tables,
+    postgresql_url,
+)
 
-__all__ = ["database", "empty_url", "postgresql_url"]
+__all__ = ["database", "empty_url", "postgresql_tables", "postgresql_url"]
 
 
 @pytest.fixture(scope="session")
