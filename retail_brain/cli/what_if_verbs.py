@@ -37,7 +37,8 @@ def what_if(
 ) -> None:
     """What another price or a promotion would do to a product's demand, revenue and margin in a store.
 
-    Needs sales and a champion demand model, and prices to ask about one; margins need unit costs in products.
+    Needs sales and a champion demand model, and a price of the product, planned or paid, to ask about another one;
+    margins need unit costs in products.
     """
     import polars as pl
 

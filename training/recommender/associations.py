@@ -181,7 +181,7 @@ def fit_associations(dataset: Dataset, as_of: date, config: RecommenderConfig) -
     cosine = shrunk_cosine(baskets, config.item_item.shrinkage, config.item_item.neighbours)
     subcategory, _ = history.attribute_codes("subcategory")
     lifts = complement_strength(baskets, buyer, subcategory.astype(np.int64), config.item_item.neighbours)
-    # on the scale of the cosine that stood here before: live ranking's weights were set for it
+    # on the scale of the cosine, which the weights of live ranking were set for
     lifts.data *= _mean_greatest(cosine) / max(_mean_greatest(lifts), 1e-12)
     np.minimum(lifts.data, 1, out=lifts.data)
     return Associations(products.with_columns(pl.Series("popularity", popularity(history))), cosine, lifts)

@@ -101,7 +101,7 @@ def _read(place: Path, config: configs.RecommenderConfig) -> FittedSources | Non
         return None
     try:
         kept: FittedSources = read_object(place, _CLASSES)
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
         return None
     # the others were kept by name
     together: list[Source] = [

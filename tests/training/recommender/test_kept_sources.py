@@ -95,7 +95,7 @@ def test_a_table_that_sources_do_not_read_changes_nothing(
     assert kept_sources._digest(habits_chain, *args) == kept_sources._digest(more, *args)
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "index"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "index", "sizes"])
 def test_damaged_files_are_fitted_and_kept_anew(keeping: RecommenderModel, habits_chain: Dataset, damage: str) -> None:
     before = scored(keeping, habits_chain)
     (place,) = folders(keeping)
@@ -105,7 +105,7 @@ def test_damaged_files_are_fitted_and_kept_anew(keeping: RecommenderModel, habit
     elif damage == "cut":
         os.truncate(file, file.stat().st_size // 2)
     else:
-        (place / "index.json").write_text("{")
+        (place / "index.json").write_text("{" if damage == "index" else '{"sizes": [], "tree": {}}')
     assert scored(keeping, habits_chain).equals(before)
     assert json.loads((place / "index.json").read_text())["sizes"][file.name] == file.stat().st_size
 
