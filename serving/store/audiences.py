@@ -57,7 +57,7 @@ class DrawnAudience:
         wanted: the request.
         is_warm: whether anybody was scored for the goods themselves rather than for goods like them.
         answers: what it was drawn from.
-        ranked_by: `uplift`, or `response` where no model of past holdouts says whom a contact moves.
+        ranked_by: `uplift`, or `response` where past holdouts do not surely say whom a contact moves.
     """
 
     drawn: Drawn

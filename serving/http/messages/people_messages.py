@@ -344,7 +344,7 @@ class AudienceResponse(Strict):
     basis: Basis
     ranked_by: Annotated[
         Literal["uplift", "response"],
-        Field(description="response: no past campaign with a holdout says whom a contact moves"),
+        Field(description="response: past campaigns with a holdout, if any, do not surely say whom a contact moves"),
     ]
     names: Names
 

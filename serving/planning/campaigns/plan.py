@@ -35,7 +35,7 @@ class PlannedCampaign:
             does not.
         request: the question that was asked.
         share: of purchases taken to be caused by contacts.
-        ranked_by: `uplift`, or `response` where no model of past holdouts says whom a contact moves.
+        ranked_by: `uplift`, or `response` where past holdouts do not surely say whom a contact moves.
     """
 
     people: pl.DataFrame

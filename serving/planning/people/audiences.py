@@ -73,7 +73,7 @@ class CampaignPlan:
 
 _RANKED_BY = {
     "uplift": "ranked by uplift: what a contact changes for each person, learned from people held out before",
-    "response": "ranked by response: no past campaign with people held out says whom a contact moves",
+    "response": "ranked by response: past campaigns with people held out do not surely say whom a contact moves",
 }
 
 
