@@ -25,8 +25,9 @@ from features.place.clusters import assign_clusters
 from features.place.table import PlaceOptions, place_features
 from features.protocol import Feature
 from features.records import buyer_lines, goods_records, person_records, place_records
-from features.references import BuyerReferences, buyer_references, product_references
+from features.references import BuyerReferences, buyer_references, product_references, reference_day
 from features.registry import add_features, installed_features
+from features.windows import within
 from retail_brain.checkpoints import Checkpoints, resumable_work, work_beside
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
@@ -239,12 +240,13 @@ class _Job:
     def run(self) -> FeatureReport:
         self.done.mkdir(parents=True, exist_ok=True)
         # the order is that of what they need: records need identities, and stores need the stages of persons
+        since = reference_day(self.dataset, self.as_of)
         identities = self._identity()
-        products = self._products()
-        buyers = self._buyers(identities)
+        products = self._products(since)
+        buyers = self._buyers(since)
         model = _fit(buyers)
-        self._person(identities, products, buyers, model)
-        self._goods(identities, products, buyers)
+        self._person(identities, products, buyers, model, since)
+        self._goods(identities, products)
         self._place(identities, products)
         self._publish(model)
         return FeatureReport(self.as_of, self.rows, model, read_drift(self.out))
@@ -261,21 +263,26 @@ class _Job:
             step.rows = self.rows["identity"] = table.select(pl.len()).collect().item()
         return table
 
-    def _products(self) -> pl.LazyFrame:
+    def _products(self, since: date) -> pl.LazyFrame:
         with self.progress.step("reference prices and classes") as step:
-            table = self._once("products", lambda: product_references(self.dataset, self.as_of))
+            table = self._once("products", lambda: product_references(self.dataset, self.as_of, since))
             step.rows = table.select(pl.len()).collect().item()
         return table
 
-    def _buyers(self, identities: pl.LazyFrame) -> BuyerReferences:
+    def _buyers(self, since: date) -> BuyerReferences:
         with self.progress.step("typical rhythm"):
-            return buyer_references(buyer_lines(self.dataset, self.as_of, identities), self.as_of)
+            return buyer_references(buyer_lines(self.dataset, since), since)
 
     def _person(
-        self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences, model: RepeatBuying | None
+        self,
+        identities: pl.LazyFrame,
+        products: pl.LazyFrame,
+        buyers: BuyerReferences,
+        model: RepeatBuying | None,
+        since: date,
     ) -> None:
         rules = self.options.rules.of_chain(buyers.typical_gap_days)
-        churn = fit_churn_of_past(buyers.days.lazy(), self.as_of, rules)
+        churn = fit_churn_of_past(buyers.days.lazy(), since, rules)
         options = PersonOptions(
             rules if churn is None else replace(rules, churn=churn),
             model,
@@ -286,9 +293,11 @@ class _Job:
         records = person_records(self.dataset, self.as_of, identities, products)
         self._table("person", "person_id", records, lambda r: person_features(r, self.as_of, options))
 
-    def _goods(self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences) -> None:
+    def _goods(self, identities: pl.LazyFrame, products: pl.LazyFrame) -> None:
+        recent = within("last_purchase_on", self.as_of, 365)
+        people = pl.scan_parquet(self.done / "person" / "*.parquet").select(recent.sum())
         options = GoodsOptions(
-            buyers.buyers_365d,
+            people.collect().item(),
             has_daily_sales=self.dataset.has("daily_sales"),
             has_promotions=self.dataset.has("promotions"),
             period_days=self.options.period_days,

@@ -111,14 +111,14 @@ def place_records(
     return pl.concat(rows).filter(pl.col("store_id").is_not_null())
 
 
-def buyer_lines(dataset: Dataset, as_of: date, identities: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per receipt line with a customer: person_id, at, transaction_id, units, unit_price.
+def buyer_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per receipt line with a customer: person_id (the account), at, transaction_id, units, unit_price.
 
     Raises:
         MissingTableError: the dataset has no sales table.
     """
     lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null() & until("at", as_of))
-    return add_person_id(lines, identities).select("person_id", "at", "transaction_id", "units", "unit_price")
+    return lines.select(pl.col("customer_id").alias("person_id"), "at", "transaction_id", "units", "unit_price")
 
 
 def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:

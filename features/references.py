@@ -1,11 +1,15 @@
-"""Computes chain-wide reference values: product prices, revenue shares and ABC classes, and typical buyers."""
+"""Computes chain-wide reference values: product prices, revenue shares and ABC classes, and typical buyers.
+
+What everybody's features are compared with is taken at the end of a month (`reference_day`): a day's new receipts do
+not move the numbers of people and goods that they say nothing of, and no receipt is judged by prices of days to come.
+"""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
-from features.windows import ratio, within
+from features.windows import ratio, until, within
 from retail_brain.dataset import Dataset
 
 _ABC_SHARES = (0.8, 0.95)
@@ -13,6 +17,25 @@ _ABC_SHARES = (0.8, 0.95)
 
 MONEY_DIGITS = 4
 """Digits of money after the point: finer than any currency, coarser than the error of a sum of floats."""
+
+_LATE_DAYS = 7
+"""Days after a month's end before its numbers are the reference, because receipts come late. By judgement."""
+_LEAST_DAYS = 91
+"""Days of sales, a quarter, before a month's end can be the reference: of fewer a chain has no usual. By judgement."""
+
+
+def reference_day(dataset: Dataset, as_of: date) -> date:
+    """The day as of which reference values hold: the end of the last month that ended at least 7 days before `as_of`.
+
+    `as_of` itself for a chain that had sold for less than a quarter by then.
+
+    Raises:
+        MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
+    """
+    month_end = (as_of - timedelta(days=_LATE_DAYS - 1)).replace(day=1) - timedelta(days=1)
+    first = sales_lines(dataset, as_of).select(pl.col("at").min().cast(pl.Date)).collect(engine="streaming").item()
+    is_grown = first is not None and first + timedelta(days=_LEAST_DAYS) <= month_end
+    return month_end if is_grown else as_of
 
 
 def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
@@ -40,12 +63,18 @@ def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     )
 
 
-def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+def product_references(dataset: Dataset, as_of: date, since: date) -> pl.LazyFrame:
     """One row per product that is listed or was sold: category, reference price, revenue and its class.
 
-    Columns: product_id, category, reference_price (list price, otherwise the mean price before discounts),
-    category_price (median reference price of the category), category_share (of the revenue of the last 365 days),
-    revenue_365d and abc (A: the first 80 % of that revenue, B: up to 95 %, C: the rest and goods without sales).
+    Columns: product_id, category, reference_price (list price, otherwise the mean price before discounts up to the
+    reference day), category_price (median reference price of the category), category_share (of the revenue of the 365
+    days up to the reference day), revenue_365d and abc (A: the first 80 % of the revenue of the last 365 days, B: up to
+    95 %, C: the rest and goods without sales).
+
+    Args:
+        dataset: canonical tables.
+        as_of: last visible day, as of which revenue and classes are.
+        since: result of `reference_day`.
 
     Raises:
         MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
@@ -53,7 +82,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     sold = pl.col("units") > 0
     spend = pl.col("units") * pl.col("unit_price")
     discount = pl.col("discount").fill_null(0).clip(lower_bound=0)
-    priced = sold & pl.col("unit_price").is_not_null()
+    priced = sold & pl.col("unit_price").is_not_null() & until("at", since)
     totals = (
         sales_lines(dataset, as_of)
         .group_by("product_id")
@@ -61,6 +90,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
             ratio((spend + discount).filter(priced).sum(), pl.col("units").filter(priced).sum()).alias("mean_price"),
             # goods returned more than sold have no revenue, and shares of a total must not be negative
             spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"),
+            spend.filter(within("at", since, 365)).sum().clip(lower_bound=0).alias("revenue_before"),
         )
     )
     products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
@@ -68,11 +98,12 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     ranked = (
         products.join(totals, on="product_id", how="full", coalesce=True)
         .with_columns(
-            pl.coalesce("list_price", "mean_price").alias("reference_price"), pl.col("revenue_365d").fill_null(0.0)
+            pl.coalesce("list_price", "mean_price").alias("reference_price"),
+            pl.col("revenue_365d", "revenue_before").fill_null(0.0),
         )
         .sort(["revenue_365d", "product_id"], descending=[True, False])
     )
-    revenue = pl.col("revenue_365d")
+    revenue, earlier = pl.col("revenue_365d"), pl.col("revenue_before")
     # the share before the product, so that the one that crosses the border still belongs to the upper class
     before = ratio(revenue.cum_sum() - revenue, revenue.sum()).fill_null(1.0)
     return ranked.select(
@@ -80,7 +111,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         "category",
         "reference_price",
         pl.col("reference_price").median().over("category").alias("category_price"),
-        ratio(revenue.sum().over("category"), revenue.sum()).alias("category_share"),
+        ratio(earlier.sum().over("category"), earlier.sum()).alias("category_share"),
         "revenue_365d",
         pl.when((before < _ABC_SHARES[0]) & (revenue > 0))
         .then(pl.lit("A"))
@@ -93,17 +124,15 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 
 @dataclass(frozen=True)
 class BuyerReferences:
-    """Reference values of the chain's buyers.
+    """Reference values of the chain's buyers, by account: a link between two moves no number of anybody else.
 
     Attributes:
-        buyers_365d: persons who bought within the last 365 days.
         typical_gap_days: median over repeat buyers of their mean gap between purchase days, or None without any.
-        buyers: one row per sampled buyer: person_id, repeats, last_weeks and age_weeks (for BG/NBD), purchases (days)
-            and total (money, for Gamma-Gamma), recency_days, baskets_365d, spend_365d (for RFM).
+        buyers: one row per sampled buyer: person_id (an account), repeats, last_weeks and age_weeks (for BG/NBD),
+            purchases (days) and total (money, for Gamma-Gamma), recency_days, baskets_365d, spend_365d (for RFM).
         days: one row per sampled buyer x purchase day: person_id, date.
     """
 
-    buyers_365d: int
     typical_gap_days: float | None
     buyers: pl.DataFrame
     days: pl.DataFrame
@@ -113,8 +142,8 @@ def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000)
     """Computes the reference values of buyers.
 
     Args:
-        lines: columns person_id, at, transaction_id, units and unit_price.
-        as_of: last visible day.
+        lines: result of `features.records.buyer_lines`.
+        as_of: last visible day, as a rule the reference day.
         max_buyers: most sampled buyers, every n-th by id: a handful of parameters needs no more.
     """
     named = lines.filter(pl.col("person_id").is_not_null()).with_columns(date=pl.col("at").cast(pl.Date))
@@ -159,4 +188,4 @@ def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000)
         ((pl.lit(as_of) - pl.col("first")).dt.total_days() / 7).alias("age_weeks"),
         (pl.lit(as_of) - pl.col("last")).dt.total_days().alias("recency_days"),
     )
-    return BuyerReferences(buyers.filter(within("last", as_of, 365)).height, gap, described, days)
+    return BuyerReferences(gap, described, days)

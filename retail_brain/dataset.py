@@ -62,6 +62,8 @@ class Dataset:
         ghost_stores: shops that a line or two of sales name and no table knows: their sales are left out.
         ghost_products: goods of which the same is true.
         identity_links: accounts that somebody joined or keeps apart by hand.
+        files: table -> data files that hold exactly its rows, where they are plain Parquet files that are never
+            changed; whoever kept something of an earlier day finds out by them which rows came and went.
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -71,6 +73,7 @@ class Dataset:
     ghost_stores: tuple[str, ...] = ()
     ghost_products: tuple[str, ...] = ()
     identity_links: tuple[IdentityLink, ...] = ()
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame | pl.LazyFrame], as_of: date | None = None) -> "Dataset":

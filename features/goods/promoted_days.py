@@ -11,8 +11,8 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
     """One row per promotion x series, sorted by series and start, with the days it adds to the earlier ones.
 
     Periods without a store hold for every series of the product. They are clipped to [first_sale_on, as_of]. Columns:
-    store_id, product_id, valid_from, covered_until (exclusive: the latest end of this and all earlier periods) and
-    new_days (days that no earlier period covered).
+    store_id, product_id, valid_from, covered_until (exclusive: the latest end of this and all earlier periods),
+    new_days (days that no earlier period covered) and ends_on (exclusive, where it is not clipped).
 
     Args:
         promotions: columns store_id (null = every store), product_id, valid_from, valid_to (exclusive).
@@ -29,10 +29,11 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
             *SERIES,
             pl.max_horizontal("valid_from", "first_sale_on").alias("valid_from"),
             pl.min_horizontal("valid_to", pl.lit(end)).alias("valid_to"),
+            pl.col("valid_to").alias("ends_on"),
         )
         .filter(pl.col("valid_from") < pl.col("valid_to"))
         .unique()
-        .sort(*SERIES, "valid_from", "valid_to")
+        .sort(*SERIES, "valid_from", "valid_to", "ends_on")
     )
     same = pl.all_horizontal(pl.col(name).shift(1) == pl.col(name) for name in SERIES)
     # a running maximum: a short period may begin within a long one and end before it does
@@ -43,6 +44,7 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
         "valid_from",
         "covered_until",
         (pl.col("valid_to") - start).dt.total_days().clip(lower_bound=0).alias("new_days"),
+        "ends_on",
     )
 
 

@@ -1,7 +1,7 @@
 """Demand, promotion and stock features that are the same for a product and for a store x product."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -66,34 +66,55 @@ def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_
         as_of: last visible day.
         period_days: length of a period in days.
     """
+    frame = demand_sums(days, key, as_of).with_columns(demand_rates(as_of, period_days))
+    return frame.with_columns(demand_class()).select(*key, *DEMAND_FEATURES)
+
+
+def demand_sums(days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:
+    """One row per key: what `demand_rates` needs; arguments as for `demand_features`.
+
+    It stays as it is on later days while no sale comes and none leaves a window.
+    """
     total = days.group_by(*key, "date").agg(pl.col("units").sum(), pl.col("sold").sum())
     positive = pl.col("sold").filter(pl.col("sold") > 0)
-    frame = total.group_by(key).agg(
-        pl.col("date").min().alias("first_sale_on"),
-        pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
-        positive.len().cast(pl.Int32).alias("sale_days"),
-        # one day of sales has no spread: its size counts as even, so the class rests on the interval
-        (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
-        *(pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d") for days_ in (28, 91)),
-        pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
-        pl.col("sold").filter(within("date", as_of, 28, before=28)).sum().alias("previous"),
+    return (
+        total.group_by(key)
+        .agg(
+            pl.col("date").min().alias("first_sale_on"),
+            pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
+            positive.len().cast(pl.Int32).alias("sale_days"),
+            # one day of sales has no spread: its size counts as even, so the class rests on the interval
+            (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
+            *(
+                pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d")
+                for days_ in (28, 91)
+            ),
+            pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
+            pl.col("sold").filter(within("date", as_of, 28, before=28)).sum().alias("previous"),
+        )
+        .with_columns(trend("recent", "previous").alias("units_trend"))
+        .drop("recent", "previous")
     )
+
+
+def demand_rates(as_of: date, period_days: int) -> list[pl.Expr]:
+    """The columns of `demand_features` that depend on the age, of those of `demand_sums`; not yet the class."""
     age = days_since("first_sale_on", as_of) + 1
     periods = (age / period_days).ceil().clip(lower_bound=1)
     # sale days are counted by day even where a period is longer: more sales than periods would be a negative share
     periods = pl.max_horizontal(periods, pl.col("sale_days"))
-    return frame.with_columns(
+    return [
         (1 - pl.col("sale_days") / periods).alias("zero_share"),
         ratio(periods, pl.col("sale_days")).alias("adi"),
-        trend("recent", "previous").alias("units_trend"),
         *(
             (pl.col(f"units_{window}d") / pl.min_horizontal(age, pl.lit(window))).alias(f"units_per_day_{window}d")
             for window in (28, 91)
         ),
-    ).select(*key, *DEMAND_FEATURES[:6], _demand_class(), *DEMAND_FEATURES[7:])
+    ]
 
 
-def _demand_class() -> pl.Expr:
+def demand_class() -> pl.Expr:
+    """The class by interval and size of sales, of the columns `adi` and `cv2`."""
     rare, uneven = pl.col("adi") >= _ADI_LIMIT, pl.col("cv2") >= _CV2_LIMIT
     return (
         pl.when(pl.col("adi").is_null())
@@ -126,29 +147,41 @@ def promotion_features(
         as_of: last visible day.
         has_promotions: whether there is a promotions table.
     """
-    series = days.group_by(SERIES).agg(pl.col("date").min().alias("first_sale_on"), pl.len().alias("sale_days"))
+    sums = promotion_sums(days, promotions, as_of, has_promotions=has_promotions)
+    return promotion_rates(sums, key, as_of, has_promotions=has_promotions)
+
+
+def promotion_sums(days: pl.LazyFrame, promotions: pl.LazyFrame, as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
+    """One row per series: what `promotion_rates` needs; arguments as for `promotion_features`.
+
+    It stays as it is on later days while no sale comes and no promotion begins: one that runs on is counted there.
+    """
+    series = days.group_by(SERIES).agg(pl.col("date").min().alias("begun_on"), pl.len().alias("traded_days"))
     if has_promotions:
-        periods = periods_by_series(promotions, series, as_of)
+        periods = periods_by_series(promotions, series.rename({"begun_on": "first_sale_on"}), as_of)
         marked = mark_promoted(days, periods)
-        covered = periods.group_by(SERIES).agg(pl.col("new_days").sum().alias("promoted_days"))
-        all_days = days_since("first_sale_on", as_of) + 1
+        covered = periods.group_by(SERIES).agg(
+            pl.col("new_days").sum().alias("promoted_days"), pl.col("ends_on").max().alias("promoted_until")
+        )
     else:
         marked = days.with_columns((pl.col("reduced") > pl.col("sold") / 2).alias("in_promotion"))
-        covered = marked.group_by(SERIES).agg(pl.col("in_promotion").sum().alias("promoted_days"))
-        # without periods nobody knows which days without a sale were promoted: only days with one are compared
-        all_days = pl.col("sale_days").cast(pl.Int32)
+        covered = marked.group_by(SERIES).agg(
+            pl.col("in_promotion").sum().alias("promoted_days"), pl.lit(None, dtype=pl.Date).alias("promoted_until")
+        )
     flag = pl.col("in_promotion")
     sums = marked.group_by(SERIES).agg(
         pl.col("sold").filter(flag).sum().alias("promoted"), pl.col("sold").filter(~flag).sum().alias("other")
     )
-    paced = (
+    return (
         series.join(covered, on=SERIES, how="left")
         .join(sums, on=SERIES, how="left")
-        .with_columns(pl.col("promoted_days").fill_null(0).cast(pl.Int64))
-        .with_columns(
-            (pl.col("promoted_days") * ratio(pl.col("other"), all_days - pl.col("promoted_days"))).alias("due")
-        )
+        .with_columns(pl.col("promoted_days").fill_null(0).cast(pl.Int64), pl.lit(as_of).alias("promotions_counted_on"))
     )
+
+
+def promotion_rates(sums: pl.LazyFrame, key: Sequence[str], as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
+    """One row per key: the columns of `promotion_features` as of a day, from those of `promotion_sums`."""
+    paced = sums.with_columns(_promoted_days(as_of)).with_columns(_due(as_of, has_promotions=has_promotions))
     # a series that was promoted on all its days has no other days to compare with
     comparable = pl.col("due").is_not_null()
     expected = pl.col("due").filter(comparable).sum()
@@ -158,6 +191,34 @@ def promotion_features(
         pl.col("promoted_days").sum(),
         pl.when(expected >= _MIN_EXPECTED_UNITS).then(uplift).alias("promotion_uplift"),
     )
+
+
+def promotion_rates_of_series(as_of: date, *, has_promotions: bool) -> list[pl.Expr]:
+    """The same for rows that are series already, null where nothing was ever sold."""
+    sold = pl.col("begun_on").is_not_null()
+    days = _promoted_days(as_of)
+    due = _due(as_of, has_promotions=has_promotions, days=days)
+    return [
+        ratio(pl.col("promoted"), pl.col("promoted") + pl.col("other")).alias("promotion_share"),
+        pl.when(sold).then(days).alias("promoted_days"),
+        pl.when(due >= _MIN_EXPECTED_UNITS).then(pl.col("promoted") / due - 1).alias("promotion_uplift"),
+    ]
+
+
+def _promoted_days(as_of: date) -> pl.Expr:
+    """Promoted days up to a day: those that were counted, and those since of a promotion that runs on."""
+    counted = pl.col("promotions_counted_on").dt.offset_by("1d")
+    since = pl.min_horizontal("promoted_until", pl.lit(as_of + timedelta(days=1))) - counted
+    days = pl.col("promoted_days") + since.dt.total_days().fill_null(0).clip(lower_bound=0)
+    return days.alias("promoted_days")
+
+
+def _due(as_of: date, *, has_promotions: bool, days: pl.Expr | None = None) -> pl.Expr:
+    """Units that were to be expected of a series on its promoted days."""
+    # without periods nobody knows which days without a sale were promoted: only days with one are compared
+    all_days = days_since("begun_on", as_of) + 1 if has_promotions else pl.col("traded_days").cast(pl.Int32)
+    promoted = pl.col("promoted_days") if days is None else days
+    return (promoted * ratio(pl.col("other"), all_days - promoted)).alias("due")
 
 
 def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:

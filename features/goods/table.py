@@ -12,7 +12,18 @@ from typing import Final
 import polars as pl
 from polars._typing import PolarsDataType
 
-from features.goods.sales_parts import DEMAND_FEATURES, daily, demand_features, promotion_features, stock_features
+from features.goods.sales_parts import (
+    DEMAND_FEATURES,
+    daily,
+    demand_class,
+    demand_features,
+    demand_rates,
+    demand_sums,
+    promotion_features,
+    promotion_rates_of_series,
+    promotion_sums,
+    stock_features,
+)
 from features.goods.seasonality import seasonality
 from features.windows import days_since, ratio, records_of_kind, until, within
 
@@ -120,23 +131,52 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
 
     Arguments are those of `goods_features`.
     """
+    stock = series_stock(records, as_of)
+    return series_on(series_state(records, as_of, options), stock, as_of, options).sort("store_id", "product_id")
+
+
+SERIES_WINDOWS: Final = (28, 56, 91)
+"""Days after which a sale leaves a window of `series_state`, so that the state of its series changes."""
+
+
+def series_state(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """One row per store x product that was ever sold or stocked: what `series_on` needs of sales and promotions.
+
+    It stays as it is on later days while no sale comes, none leaves a window and no promotion begins. Arguments are
+    those of `goods_features`.
+    """
     seen = records.filter(until("at", as_of))
     days = daily(records_of_kind(seen, "day") if options.has_daily_sales else records_of_kind(seen, "line")).cache()
-    promotions, stock = records_of_kind(seen, "promotion"), records_of_kind(seen, "stock")
     key = ["store_id", "product_id"]
     parts = (
-        demand_features(days, key, as_of, options.period_days),
+        demand_sums(days, key, as_of),
         _prices(days, key, as_of),
-        promotion_features(days, promotions, key, as_of, has_promotions=options.has_promotions),
-        stock_features(stock, records_of_kind(seen, "day"), key, as_of),
+        promotion_sums(days, records_of_kind(seen, "promotion"), as_of, has_promotions=options.has_promotions),
     )
     # stocked but never sold is a series too: its stock is what a merchandiser asks about
-    frame = pl.concat([days.select(key), stock.select(key)]).unique()
+    frame = pl.concat([days.select(key), records_of_kind(seen, "stock").select(key)]).unique()
     for part in parts:
         frame = frame.join(part, on=key, how="left")
+    return frame
+
+
+def series_stock(records: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per store x product with stock records of the last 91 days: on hand and share of days without stock."""
+    seen = records.filter(until("at", as_of))
+    return stock_features(
+        records_of_kind(seen, "stock"), records_of_kind(seen, "day"), ["store_id", "product_id"], as_of
+    )
+
+
+def series_on(state: pl.LazyFrame, stock: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """The rows of `series_features` as of a day, from states that hold on it (`series_state`), in their order."""
+    key = ["store_id", "product_id"]
+    frame = state.join(stock, on=key, how="left", maintain_order="left")
+    frame = frame.with_columns(demand_rates(as_of, options.period_days)).with_columns(
+        demand_class(), *promotion_rates_of_series(as_of, has_promotions=options.has_promotions)
+    )
     names = [name for group in SERIES_FEATURES.values() for name in group]
-    frame = _finish(frame).with_columns(pl.lit(as_of).alias("as_of"))
-    return frame.select(*key, "as_of", *names).sort(key)
+    return _finish(frame).select(*key, pl.lit(as_of).alias("as_of"), *names)
 
 
 def _finish(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -106,16 +106,32 @@ def lifecycle(
         as_of: last visible day; later rows are ignored.
         rules: thresholds.
     """
+    state = lifecycle_state(people, purchases, events, as_of, rules)
+    return lifecycle_of(state, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
+
+
+def lifecycle_state(
+    people: pl.LazyFrame, purchases: pl.LazyFrame, events: pl.LazyFrame, as_of: date, rules: LifecycleRules
+) -> pl.LazyFrame:
+    """One row per person: what `lifecycle_of` needs; arguments as for `lifecycle`.
+
+    It stays as it is on later days while no purchase or event comes and none leaves a window of the trend.
+    """
     days = _days(purchases, as_of)
     seen = _days(events, as_of)
-    frame = (
+    return (
         people.select("person_id", "known_on")
         .join(_rhythm(days, as_of, rules), on="person_id", how="left")
         .join(_visits(seen, rules), on="person_id", how="left")
         # a day with both a purchase and an event is one active day
         .join(_active_days(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
+        .drop("recency_days")
     )
-    return _classify(frame, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
+
+
+def trend_windows(rules: LifecycleRules) -> tuple[int, int]:
+    """Days before the last visible one at which an active day leaves a window of the trend."""
+    return rules.trend_days, 2 * rules.trend_days
 
 
 _FIT_DAYS_AGO: Final = (91, 182, 273)
@@ -227,9 +243,10 @@ def _after(column: str, days: pl.Expr) -> pl.Expr:
     return pl.col(column).dt.offset_by(pl.format("{}d", days.cast(pl.Int64)))
 
 
-def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
-    """Adds stage, stage_since, aipl, activity, trend and churn_risk."""
-    frame = frame.with_columns(
+def lifecycle_of(state: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+    """Adds the columns of `LIFECYCLE_FEATURES` as of a day to the columns of `lifecycle_state`."""
+    frame = state.with_columns(
+        days_since("last_on", as_of).alias("recency_days"),
         pl.col("active_days_recent", "active_days_previous").fill_null(0),
         _after("first_on", pl.lit(rules.old_friend_tenure_days)).alias("tenured_on"),
         _after("last_on", pl.col("quiet_after_days")).alias("quiet_on"),

@@ -25,6 +25,19 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
     Money is net of returns, frequency counts receipts with a sale.
     """
+    return value_sums(lines, as_of).with_columns(value_ages(as_of))
+
+
+def value_ages(as_of: date) -> list[pl.Expr]:
+    """Days from the first and from the last purchase to a day, of the columns of `value_sums`."""
+    return [
+        days_since("first_purchase_on", as_of).alias("tenure_days"),
+        days_since("last_purchase_on", as_of).alias("recency_days"),
+    ]
+
+
+def value_sums(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """The same without the ages: what stays as it is while no line comes and none leaves a window."""
     sold = pl.col("units") > 0
     receipts = pl.col("transaction_id").filter(sold)
     windows = [
@@ -52,8 +65,6 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
             *windows,
         )
         .with_columns(
-            days_since("first_purchase_on", as_of).alias("tenure_days"),
-            days_since("last_purchase_on", as_of).alias("recency_days"),
             ratio(pl.col("gross"), pl.col("baskets")).alias("basket_value"),
             ratio(pl.col("units"), pl.col("baskets")).alias("basket_units"),
             ratio(pl.col("sold_lines"), pl.col("baskets")).alias("basket_lines"),

@@ -14,11 +14,11 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from features.person import purchases
-from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
+from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle_of, lifecycle_state, trend_windows
 from features.person.repeat_buying import RepeatBuying
 from features.person.rfm import RFM_FEATURES, RfmEdges, rfm_scores
 from features.person.spending import Spending
-from features.windows import days_since, records_of_kind, until, within
+from features.windows import records_of_kind, until, within
 from retail_brain.decisions.consents import channel_states, person_states
 
 PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
@@ -99,11 +99,31 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
         as_of: last visible day; later records are ignored.
         options: rules and fitted models.
     """
+    return persons_on(person_state(records, as_of, options.rules), as_of, options)
+
+
+def windows(rules: LifecycleRules) -> Mapping[str, tuple[int, ...]]:
+    """Kind of record -> days after which one leaves a window, so that its person's state changes."""
+    trends = trend_windows(rules)
+    return {
+        "line": (28, 91, 182, 365, *trends),
+        "event": (28, *trends),
+        "contact": (28, 91),
+        "response": (91,),
+    }
+
+
+def person_state(records: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+    """One row per person: everything that `persons_on` needs of their records.
+
+    It stays as it is on later days while no record comes and none leaves a window (`windows`); arguments as for
+    `person_features`.
+    """
     seen = records.filter(until("at", as_of))
     lines = records_of_kind(seen, "line")
     people = _people(seen)  # everybody in the records, so that the joins below lose nobody
     parts = (
-        purchases.value(lines, as_of),
+        purchases.value_sums(lines, as_of),
         purchases.cadence(lines),
         purchases.places(lines),
         purchases.tastes(lines),
@@ -113,17 +133,25 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
         _contacts(records_of_kind(seen, "contact"), as_of),
         _responses(records_of_kind(seen, "response"), as_of),
         _activity(records_of_kind(seen, "event"), as_of),
-        lifecycle(people, lines.filter(pl.col("units") > 0), records_of_kind(seen, "event"), as_of, options.rules),
+        # said by the cadence and by the person's own rows already
+        lifecycle_state(people, lines.filter(pl.col("units") > 0), records_of_kind(seen, "event"), as_of, rules).drop(
+            "purchase_days", "known_on"
+        ),
     )
     frame = people
     for part in parts:
         frame = frame.join(part, on="person_id", how="left")
-    frame = frame.with_columns(
-        pl.lit(as_of).alias("as_of"), pl.col(*_COUNTS).fill_null(0), *_reach(options.has_consents)
+    return frame.with_columns(pl.col(*_COUNTS).fill_null(0)).sort("person_id")
+
+
+def persons_on(state: pl.LazyFrame, as_of: date, options: PersonOptions) -> pl.LazyFrame:
+    """The rows of `person_features` as of a day, from states that hold on it, in their order."""
+    frame = lifecycle_of(state, as_of, options.rules).with_columns(
+        pl.lit(as_of).alias("as_of"), *purchases.value_ages(as_of), *_reach(options.has_consents)
     )
     frame = _expectation(frame.with_columns(rfm_scores(options.rfm)), options)
     names = [name for group in PERSON_FEATURES.values() for name in group]
-    return frame.select("person_id", "as_of", *names).sort("person_id")
+    return frame.select("person_id", "as_of", *names)
 
 
 def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
@@ -186,16 +214,12 @@ def _activity(events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per person with events: events, visits and goods put in the bag of the last 28 days, and the last day."""
     recent = within("at", as_of, 28)
     kind = pl.col("event_type")
-    return (
-        events.group_by("person_id")
-        .agg(
-            recent.sum().cast(pl.Int32).alias("events_28d"),
-            (recent & (kind == "visit")).sum().cast(pl.Int32).alias("visits_28d"),
-            (recent & (kind == "bag_add")).sum().cast(pl.Int32).alias("bag_adds_28d"),
-            (recent & (kind == "share")).sum().cast(pl.Int32).alias("shares_28d"),
-            pl.col("at").max().cast(pl.Date).alias("last_event_on"),
-        )
-        .with_columns(days_since("last_event_on", as_of).alias("unseen_days"))
+    return events.group_by("person_id").agg(
+        recent.sum().cast(pl.Int32).alias("events_28d"),
+        (recent & (kind == "visit")).sum().cast(pl.Int32).alias("visits_28d"),
+        (recent & (kind == "bag_add")).sum().cast(pl.Int32).alias("bag_adds_28d"),
+        (recent & (kind == "share")).sum().cast(pl.Int32).alias("shares_28d"),
+        pl.col("at").max().cast(pl.Date).alias("last_event_on"),
     )
 
 

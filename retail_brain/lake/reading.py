@@ -215,7 +215,16 @@ def open_lake(
         ghost_stores=ghosts.stores,
         ghost_products=ghosts.products,
         identity_links=read_identity_links(uri, storage_options or {}),
+        files={name: files for name, table in tables.items() if (files := _plain_files(uri, table))},
     )
+
+
+def _plain_files(uri: str, table: DeltaTable) -> tuple[str, ...]:
+    """The data files of a local table, sorted; none where another writer keeps rows beside them (deletion vectors)."""
+    beyond = set(table.protocol().reader_features or ()) - {"timestampNtz"}  # times without a zone, as all of ours
+    if is_remote(uri) or beyond or table.metadata().partition_columns:
+        return ()
+    return tuple(sorted(table.file_uris()))
 
 
 def table_versions(uri: str, storage_options: Mapping[str, str] | None = None) -> dict[str, int]:

@@ -10,7 +10,7 @@ from features.jobs import feature_options
 from features.person.funnel import guides_on, people_moves, people_on
 from features.person.lifecycle import LifecycleRules
 from features.records import buyer_lines
-from features.references import buyer_references
+from features.references import buyer_references, reference_day
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
@@ -43,7 +43,8 @@ class PeoplePast:
         dataset.at(day).last_day()  # on a day before all sales there is nobody to count, which is to be said
         options = feature_options(settings)
         identities = resolve_identities(dataset, day, options.identity).collect().lazy()
-        buyers = buyer_references(buyer_lines(dataset, day, identities), day)
+        since = reference_day(dataset, day)
+        buyers = buyer_references(buyer_lines(dataset, since), since)
         return cls(dataset, day, identities, options.rules.of_chain(buyers.typical_gap_days))
 
     def moves(self, months: int, guide_moves: pl.DataFrame | None = None) -> pl.DataFrame:

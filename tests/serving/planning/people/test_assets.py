@@ -24,7 +24,7 @@ SOLD = [
     # a third card of the person, which nobody looks after
     ("stayed as well", datetime(2026, 2, 20), 4.0),
     # silent for longer than three usual gaps: active on the day before the guide left, not on the last day
-    ("went", datetime(2026, 1, 1), 7.0),
+    ("went", datetime(2025, 11, 18), 7.0),
     ("others'", datetime(2026, 2, 1), 99.0),
 ]
 
