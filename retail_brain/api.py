@@ -112,15 +112,22 @@ class Tenant:
     def ingest(self, dataset: str | Path) -> "IngestReport":
         """Ingests a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.
 
+        A running service knows of the refusals among its consents at once.
+
         Raises:
             NotFoundError: there is no such dataset.
             DataError: the dataset cannot be read, or too many of its rows are bad.
             UsageError: the dataset's name or its mapping cannot be used.
         """
         from retail_brain.ingest import ingest
+        from serving.store.refusals import tell_refusals
 
         uri = self.settings.lake_uri or str(self.workspace.lake)
-        return ingest(str(dataset), uri, self.settings, self.progress)
+        report = ingest(str(dataset), uri, self.settings, self.progress)
+        told = tell_refusals(self.workspace, uri, self.settings, by="python", now=datetime.now(UTC))
+        for line in told.lines:
+            self.progress.say(f"  {line}")
+        return report
 
     def table(self, name: str) -> "pl.DataFrame":
         """A canonical table of the contract, such as `transactions`.

@@ -96,51 +96,60 @@ def optout(
 ) -> None:
     """Bring refusals in that other systems were told: they close the channel from their moment on.
 
-    Identifiers may be hashed as for Meta or Google. `publish` lets a running service know of them.
+    Identifiers may be hashed as for Meta or Google. A running service knows of them at once.
     """
     from retail_brain.errors import UsageError
     from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
     from serving.planning.people.contact_lists import identifiers_of, lake_customers, owners_of
-    from serving.planning.people.refusals import close_channels
 
     if channel not in (*CHANNELS_OF_CONTACT, ANY_CHANNEL):
         raise UsageError(f"--channel {channel!r} is unknown; wanted one of {[*CHANNELS_OF_CONTACT, ANY_CHANNEL]}.")
     here = current()
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    # consents are in the local time of the shops: the machine's zone
+    now = datetime.now(UTC).astimezone().replace(tzinfo=None, microsecond=0)
     at = now if on is None else datetime.combine(parse_day(on, "--on"), datetime.max.time()).replace(microsecond=0)
     dataset = here.dataset(lake)
     code = country_code or here.settings.audience.phone_country_code
     given = read_table(file, "FILE", as_text=True)
     people, unknown = owners_of(given, identifiers_of(dataset), lake_customers(dataset), code)
-    if not dataset.has("consents") and people.height:
-        typer.echo("warning: the lake had no consents: from now on only channels that are granted are open", err=True)
     taken = 0
     if people.height:
-        close_channels(people, channel, at, here.lake_uri(lake), here.settings, here.progress)
-        taken = _take_back(people["customer_id"], channel, dataset)
-        reported().counts["taken_back"] = taken
-    reported().counts |= {"closed": people.height, "unknown": unknown}
+        taken = _refuse(people, channel, at, dataset, here.lake_uri(lake))
+    reported().counts |= {"closed": people.height, "unknown": unknown, "taken_back": taken}
     typer.echo(f"{people.height:,} customers refuse {channel}; {unknown:,} rows name nobody who is known")
     if taken:
         typer.echo(f"{taken:,} contacts that were planned for them are taken back")
 
 
-def _take_back(customer_ids: "pl.Series", channel: str, dataset: "Dataset") -> int:
-    """Takes back what is planned for the people of some accounts; returns how many contacts."""
+def _refuse(people: "pl.DataFrame", channel: str, at: datetime, dataset: "Dataset", lake: str) -> int:
+    """Notes refusals where every worker sees them, then in the lake; returns how many planned contacts go back.
+
+    Where nobody was asked for consent the lake gets none: a table of consents would close every channel that it does
+    not grant.
+    """
     from contextlib import closing
 
     from retail_brain.cli.context import open_database
     from retail_brain.decisions.persons import Accounts
-    from retail_brain.operational.campaign_receipts import take_back
-    from retail_brain.operational.database import Database
-    from serving.planning.demand.overrides import has_database
+    from retail_brain.operational.refusals import TOLD, Refusal, note_refusals
     from serving.planning.people.audience_facts import persons_of
+    from serving.planning.people.opt_outs import stored_moment
+    from serving.planning.people.refusals import close_channels
 
-    workspace = current().workspace
-    with closing(Database(workspace.database_url)) as database:
-        if not has_database(workspace, database):
-            return 0
-    persons = persons_of(dataset, dataset.as_of or dataset.last_day())
-    cards = Accounts.of(persons).every_account(customer_ids).to_list()
+    here = current()
+    accounts = Accounts.of(persons_of(dataset, dataset.as_of or dataset.last_day()))
+    cards = accounts.every_account(people["customer_id"]).to_list()
+    refusals = [Refusal(who, channel, stored_moment(at)) for who in people["customer_id"]]
     with closing(open_database()) as database:
-        return take_back(workspace.tenant, database, cards, channel, by="command line", now=datetime.now(UTC))
+        _, taken = note_refusals(
+            here.workspace.tenant,
+            database,
+            refusals,
+            TOLD,
+            by="command line",
+            now=datetime.now(UTC),
+            cards=lambda _: cards,
+        )
+    if dataset.has("consents"):
+        close_channels(people, channel, at, lake, here.settings, here.progress)
+    return taken

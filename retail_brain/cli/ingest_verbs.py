@@ -1,6 +1,7 @@
 """Verbs around the lake: `ingest` and `tables`."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
 
 if TYPE_CHECKING:
+    from retail_brain.cli.context import Context
     from retail_brain.ingest import IngestReport
 
 
@@ -38,7 +40,25 @@ def ingest(
         here.progress.say(line)
     if any(table.quarantined for table in report.tables.values()):
         here.progress.say(f"Rows set aside, with their reasons: {report.lake}/quarantine/")
+    tell_service(here, here.lake_uri(lake))
     here.progress.say(f"Lake: {report.lake}" if report.changed_anything else f"Nothing new for the lake {report.lake}")
+
+
+def tell_service(here: "Context", lake: str) -> None:
+    """Lets a running service know at once of refusals that came into the lake that it answers from."""
+    from serving.store.refusals import tell_refusals
+
+    if lake != here.lake_uri(None):
+        return
+    told = tell_refusals(here.workspace, lake, here.settings, by="command line", now=datetime.now(UTC))
+    for line in told.lines:
+        here.progress.say(f"  {line}")
+    if told.closed or told.taken_back or told.reopened:
+        reported().counts["refusals"] = {
+            "closed": told.closed,
+            "taken_back": told.taken_back,
+            "reopened": told.reopened,
+        }
 
 
 def note_report(report: "IngestReport") -> None:

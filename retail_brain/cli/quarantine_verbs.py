@@ -60,11 +60,12 @@ def retry(
     lake: LakeOption = None,
 ) -> None:
     """Bring mended rows in; those that are good leave quarantine, the others stay with their new reasons."""
-    from retail_brain.cli.ingest_verbs import note_report
+    from retail_brain.cli.ingest_verbs import note_report, tell_service
     from retail_brain.ingest.retry import read_mended, retry_quarantine
 
     here = current()
     report = retry_quarantine(table, read_mended(file), here.lake_uri(lake), here.settings, here.progress)
     done = report.tables[table]
     note_report(report)
+    tell_service(here, here.lake_uri(lake))
     typer.echo(f"{done.read - done.quarantined:,} of {done.read:,} rows are good and in the lake")

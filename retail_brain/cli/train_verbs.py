@@ -148,7 +148,9 @@ def run_promotion(
 
 
 def run_publishing(context: Context, lake: str | None, as_of: str | None) -> None:
-    """Publishes answers from the present champions."""
+    """Publishes answers from the present champions; refusals that came into the lake meanwhile are told after it."""
+    from retail_brain.cli.ingest_verbs import tell_service
     from serving.store.publishing.run import publish as publish_answers
 
     publish_answers(context.workspace, context.dataset(lake, as_of), context.settings, context.progress)
+    tell_service(context, context.lake_uri(lake))

@@ -18,7 +18,9 @@ _SHOWN = 10
 
 
 def channel_states(consents: pl.LazyFrame, as_of: date | None = None, person: str = "customer_id") -> pl.LazyFrame:
-    """One row per person x channel that a consent names: the person, `channel`, `granted`, and `code` where closed.
+    """One row per person x channel that a consent names: the person, `channel`, `granted`, `code`, `changed_at`.
+
+    `code` says why a channel is closed, and is null where it is open.
 
     The newest entries decide. Of entries of the same moment one refusal closes the channel, and so does one that could
     not be read (`problem` is not null). An entry of all channels (`any`) counts for each of them.
@@ -42,6 +44,7 @@ def channel_states(consents: pl.LazyFrame, as_of: date | None = None, person: st
         .when(pl.col("granted").all()).then(None)
         .when(pl.col("granted").any()).then(pl.lit("consent_tie"))
         .otherwise(pl.lit("no_consent")),
+        changed_at=pl.col("changed_at").first(),
     )  # fmt: skip
 
 

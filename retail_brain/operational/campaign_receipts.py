@@ -93,7 +93,7 @@ def append_receipts(
     new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
     for one in receipts:
         if one.kind == "opted_out" and one.receipt_id not in before:
-            _take_back(tenant, connection, cards(one.customer_id), one.channel)
+            take_back_within(tenant, connection, cards(one.customer_id), one.channel)
     details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
     append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
     return new
@@ -109,13 +109,16 @@ def take_back(
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        taken = _take_back(tenant, connection, customer_ids, channel)
+        taken = take_back_within(tenant, connection, customer_ids, channel)
         append_audit(tenant, connection, AuditEntry(now, by, "contacts.refused", channel, {"contacts": taken}))
         return taken
 
 
-def _take_back(tenant: str, connection: Connection, customer_ids: Sequence[str], channel: str) -> int:
-    """Takes back what campaigns, triggers and guides' lists still plan for some accounts by a channel."""
+def take_back_within(tenant: str, connection: Connection, customer_ids: Sequence[str], channel: str) -> int:
+    """Takes back, within the caller's transaction, what is still planned for some accounts by a channel (`any`: all).
+
+    Returns how many contacts of campaigns, messages of triggers and lines of guides' lists it was.
+    """
     taken = 0
     for table, planned in ((CAMPAIGN_CONTACTS, "planned"), (TRIGGER_FIRINGS, "taken"), (GUIDE_TASKS, "open")):
         still = (table.c.tenant_id == tenant) & (table.c.state == planned) & table.c.held.is_(False)
@@ -163,15 +166,17 @@ def clicks(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:
         return [(row.campaign_id, row.customer_id, row.at) for row in rows]
 
 
-def opt_outs_mark(tenant: str, database: Database) -> int:
-    """A value that rises with every receipt. Cheap to poll.
+def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int]:
+    """A value that differs after every receipt, and after refusals were taken back. Cheap to poll.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    query = select(func.max(CAMPAIGN_RECEIPTS.c.id)).where(CAMPAIGN_RECEIPTS.c.tenant_id == tenant)
+    table = CAMPAIGN_RECEIPTS.c
+    newest = select(func.max(table.id)).where(table.tenant_id == tenant)
+    refused = select(func.count()).where(table.tenant_id == tenant, table.kind == "opted_out")
     with database.reading() as connection:
-        return connection.execute(query).scalar_one() or 0
+        return connection.execute(newest).scalar_one() or 0, connection.execute(refused).scalar_one()
 
 
 def receipt_counts(tenant: str, database: Database, campaign_id: str) -> dict[str, int]:

@@ -16,8 +16,11 @@ from sqlalchemy.types import String
 
 from retail_brain.erased_ids import CUSTOMER, LEAST_SEARCHED, ErasedIds, Subjects, digest_of
 from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.campaign_receipts import take_back_within
+from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import ERASED_IDS, ERASURE_SALTS, ERASURES, METADATA
+from retail_brain.table_schemas import ANY_CHANNEL
 
 _ERASED = "[erased]"
 _OWN = frozenset({"erasures", "erased_ids", "erasure_salts", "api_keys", "tenants"})
@@ -45,12 +48,17 @@ class Erasure:
 def begin_erasure(tenant: str, database: Database, subjects: Subjects, *, by: str, now: datetime) -> Erasure:
     """Notes an erasure before anything is erased, with the digests by which the people are known again.
 
+    What is still planned for the people is taken back at once.
+
     Raises:
         UnavailableError: the database does not answer.
     """
     erasure_id = f"er_{secrets.token_hex(8)}"
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # who plans contacts meanwhile sees the erasure in `contacts_mark`, or their plans are there to be taken back
+        lock_plans(tenant, connection)
+        take_back_within(tenant, connection, sorted(subjects.customers), ANY_CHANNEL)
         salt = _salt(tenant, database, connection)
         row = {"erasure_id": erasure_id, "tenant_id": tenant, "requested_by": by, "requested_at": now}
         connection.execute(insert(ERASURES).values(**row, subjects=_stored(subjects)))

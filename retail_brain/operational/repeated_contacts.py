@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from retail_brain.operational.campaigns import plans_mark
 from retail_brain.operational.database import Database, in_parts
-from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
+from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, ERASURES, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
 
 RULES_PREFIX = "rules:"
 """Before the name of a test of rules where its looks are kept."""
@@ -19,7 +19,7 @@ DAILY = "guides"
 CREDIT = "guides:credit"
 """Id under which looks at the credit of guides are stored."""
 ContactsMark = tuple[int, ...]
-"""Campaigns approved and stopped, firings decided, lines of guides, opt-outs: what plans of contacts are made under."""
+"""Campaigns approved and stopped, firings decided, lines of guides, refusals: what plans of contacts are made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
 _REACHED = ("taken", "sent")
@@ -152,11 +152,11 @@ def repeated_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) 
 
 
 def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
-    """A value that differs after every approval, stop, decided firing, line of a guide and opt-out."""
+    """A value that differs after every approval, stop, decided firing, line of a guide, opt-out and begun erasure."""
     fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
     lines = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)
     counted = [connection.execute(query).scalar_one() for query in (fired, lines)]
-    return (*plans_mark(tenant, connection), *counted, _newest_opt_out(tenant, connection))
+    return (*plans_mark(tenant, connection), *counted, *_newest_refusals(tenant, connection))
 
 
 def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
@@ -185,10 +185,12 @@ def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
     ]
     with database.reading() as connection:
         counted = [connection.execute(query).scalar_one() or 0 for query in (waiting, *newest)]
-        return (*plans_mark(tenant, connection), *counted, _newest_opt_out(tenant, connection))
+        return (*plans_mark(tenant, connection), *counted, *_newest_refusals(tenant, connection))
 
 
-def _newest_opt_out(tenant: str, connection: Connection) -> int:
+def _newest_refusals(tenant: str, connection: Connection) -> tuple[int, int]:
+    """Numbers of the newest opt-out and the newest erasure."""
     table = CAMPAIGN_RECEIPTS.c
-    newest = select(func.max(table.id)).where(table.tenant_id == tenant, table.kind == "opted_out")
-    return connection.execute(newest).scalar_one() or 0
+    opted_out = select(func.max(table.id)).where(table.tenant_id == tenant, table.kind == "opted_out")
+    erased = select(func.max(ERASURES.c.id)).where(ERASURES.c.tenant_id == tenant)
+    return connection.execute(opted_out).scalar_one() or 0, connection.execute(erased).scalar_one() or 0

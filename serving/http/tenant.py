@@ -260,7 +260,7 @@ class Tenant:
         """Looks for refusals that came back of contacts."""
         view = self.view
         if view is not None and refusals_mark(view.tenant, self._database) != view.opt_outs.mark:
-            book = OptOutBook.read(view.tenant, self._database)
+            book = OptOutBook.read(view.tenant, self._database).after(view.opt_outs)
             parts: dict[str, Any] = {"opt_outs": book}
             if book.refused.height != view.opt_outs.refused.height:  # a refusal takes planned contacts back
                 parts["campaigns"] = self._campaigns(view.answers, view.settings)

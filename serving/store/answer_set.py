@@ -54,6 +54,7 @@ class AnswersManifest:
         calendar: event days such as festivals: `date`, `name`, `type`.
         consistency: rows of `serving.store.consistency`: where these answers contradict each other; empty in sets of
             versions that did not check.
+        versions: table of the lake -> version that the answers were made from; empty in sets of older versions.
     """
 
     answers_id: str
@@ -72,6 +73,7 @@ class AnswersManifest:
     feature_facts: dict[str, list[list[Any]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     consistency: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
 

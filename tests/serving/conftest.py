@@ -73,6 +73,13 @@ class Client:
             assert time.monotonic() < until, f"the service does not see the answers of {tenant}"
             time.sleep(0.05)
 
+    def wait_until(self, is_so: Callable[[], bool], shown: Callable[[], Any] = lambda: "") -> None:
+        """Until the service has found what somebody else wrote: it looks every second."""
+        until = time.monotonic() + 30
+        while not is_so():
+            assert time.monotonic() < until, f"the service does not see it: {shown()}"
+            time.sleep(0.05)
+
     def error(self, path: str, body: Any, **asker: str) -> dict[str, Any]:
         """The error of a refusal."""
         error: dict[str, Any] = self.post(path, body, **asker).json()["error"]

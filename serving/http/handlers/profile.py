@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from retail_brain.erased_ids import CUSTOMER
 from retail_brain.errors import NotFoundError
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -29,7 +30,9 @@ def profile(request: ProfileRequest, call: Call) -> dict[str, Any]:
     if request.customer_id is not None:
         if not call.principal.may(Scope.PEOPLE):
             raise HttpError(403, "forbidden", f"role {call.principal.role} may not see people; wanted a role that may.")
-        return _profile(call, "customer", request.customer_id, answers.customers.find(request.customer_id))
+        is_erased = call.view.opt_outs.is_erased(CUSTOMER, request.customer_id)
+        row = -1 if is_erased else answers.customers.find(request.customer_id)
+        return _profile(call, "customer", request.customer_id, row)
     if request.product_id is not None:
         return _profile(call, "product", request.product_id, answers.products.find(request.product_id))
     assert request.store_id is not None

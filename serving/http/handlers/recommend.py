@@ -12,6 +12,7 @@ from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
 from retail_brain.decisions.offers import KINDS
+from retail_brain.erased_ids import CUSTOMER
 from retail_brain.hashed_ids import hashed_id
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
@@ -61,7 +62,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
         raise no_champion("recommender")
     store = NO_STORE if request.store_id is None else find_store(answers, request.store_id)
     request = _as_kept(request, call)
-    customer, key = _find_person(request, answers)
+    customer, key = _find_person(request, call)
     events = _events(key, call)
     person = _person(request, answers, customer, store)
     live = _live(request, answers, events)
@@ -108,12 +109,14 @@ def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent]
     """
     rules = call.view.rules.with_tests(request.store_id, call.now)
     # a customer's events stand under the id itself, which need not be looked up
-    key = request.customer_id or _find_person(_as_kept(request, call), call.answers)[1]
+    key = request.customer_id or _find_person(_as_kept(request, call), call)[1]
     return _events(key, call), [id(ready) for ready in rules]
 
 
 def _events(key: str, call: Call) -> list[RecentEvent]:
-    """The person's events that are young enough to count."""
+    """The person's events that are young enough to count; none of nobody (an empty key)."""
+    if not key:
+        return []
     return call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
 
 
@@ -125,12 +128,20 @@ def _as_kept(request: RecommendRequest, call: Call) -> RecommendRequest:
     return request.model_copy(update={"id_value": hashed_id(request.id_type, request.id_value, types)})
 
 
-def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
-    """Position of the customer or -1, and the key under which the newest events are stored."""
+def _find_person(request: RecommendRequest, call: Call) -> tuple[int, str]:
+    """Position of the customer or -1, and the key under which the newest events are stored.
+
+    Somebody who asked to be erased is nobody from then on, with an empty key: the answers in use may still know them.
+    """
+    answers, book = call.answers, call.view.opt_outs
     if request.customer_id is not None:
+        if book.is_erased(CUSTOMER, request.customer_id):
+            return -1, ""
         return answers.customers.find(request.customer_id), request.customer_id
     assert request.id_type is not None
     assert request.id_value is not None
+    if book.is_erased(request.id_type, request.id_value):
+        return -1, ""
     customer = answers.identities.find(request.id_type, request.id_value)
     if customer < 0:
         return -1, identifier(request.id_type, request.id_value)

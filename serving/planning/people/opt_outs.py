@@ -1,8 +1,8 @@
 """Refusals that came back of contacts, for whoever decides whom to contact; they count before the lake has them."""
 
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -11,12 +11,13 @@ from retail_brain.operational.campaign_receipts import opt_outs, opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import erased_ids, erasures_mark, pending_erasures
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.table_schemas import CHANNELS_OF_CONTACT
+from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
 from retail_brain.workspace import Workspace
 from serving.planning.demand.overrides import has_database
 
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
 """One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
+RefusalsMark = tuple[int, int, int, int]
 _NEVER = datetime(2999, 12, 31)  # local time, as of consents
 """No consent is later: a channel closed then stays closed."""
 _FARTHEST_ZONE = timedelta(hours=14)
@@ -24,13 +25,13 @@ _FARTHEST_ZONE = timedelta(hours=14)
 as the later one only where it is that in every zone. In doubt the channel stays closed."""
 
 
-def refusals_mark(tenant: str, database: Database) -> tuple[int, int, int]:
-    """A value that differs after every receipt, and every erasure begun or finished. Cheap to poll.
+def refusals_mark(tenant: str, database: Database) -> RefusalsMark:
+    """A value that differs after every receipt, refusal and erasure begun or finished. Cheap to poll.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    return (opt_outs_mark(tenant, database), *erasures_mark(tenant, database))
+    return (*opt_outs_mark(tenant, database), *erasures_mark(tenant, database))
 
 
 def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
@@ -41,7 +42,8 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
     """
     rows = [
         (person, channel, at.replace(tzinfo=None) + _FARTHEST_ZONE)
-        for person, channel, at in opt_outs(tenant, database)
+        for person, named, at in opt_outs(tenant, database)
+        for channel in (CHANNELS_OF_CONTACT if named == ANY_CHANNEL else (named,))
     ]
     # whoever asked to be erased is closed from that moment on, however long the erasure takes
     rows += [
@@ -51,6 +53,17 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
         for channel in CHANNELS_OF_CONTACT
     ]
     return pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
+
+
+def stored_moment(local: datetime) -> datetime:
+    """The moment under which a refusal is stored whose moment is known in the local time of consents.
+
+    It comes back as that local time, so that a consent decides against it as the entries of the lake do.
+
+    >>> stored_moment(datetime(2026, 3, 2, 18)).isoformat()
+    '2026-03-02T04:00:00+00:00'
+    """
+    return (local - _FARTHEST_ZONE).replace(tzinfo=UTC)
 
 
 def tenant_opt_outs(workspace: Workspace) -> pl.DataFrame:
@@ -76,7 +89,7 @@ class OptOutBook:
         erased: digests of people who were erased by request; None where nobody was.
     """
 
-    mark: tuple[int, int, int] = (0, 0, 0)
+    mark: RefusalsMark = (0, 0, 0, 0)
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPT_OUTS))
     erased: ErasedIds | None = None
 
@@ -90,3 +103,16 @@ class OptOutBook:
         # the mark first: a receipt that comes meanwhile is read again at the next look
         mark = refusals_mark(tenant, database)
         return cls(mark, read_opt_outs(tenant, database), erased_ids(tenant, database))
+
+    def is_erased(self, id_type: str, id_value: str) -> bool:
+        """Whether an id is one of somebody who was erased by request, or is being erased."""
+        return self.erased is not None and self.erased.holds(id_type, id_value)
+
+    def after(self, earlier: "OptOutBook") -> "OptOutBook":
+        """The same with everybody closed whose erasure was under way before and is finished now.
+
+        The answers in use still know them where none could be published without them, and their ids are nowhere else.
+        """
+        gone = earlier.refused.filter(pl.col("changed_at") == _NEVER)
+        kept = gone.join(self.refused, on=["customer_id", "channel"], how="anti")
+        return replace(self, refused=pl.concat([self.refused, kept])) if kept.height else self

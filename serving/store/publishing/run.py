@@ -189,6 +189,7 @@ def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dic
         parts=[],
         counts={},
         calendar=_calendar(dataset, settings),
+        versions=dict(dataset.versions),
         feature_facts={table: [list(fact) for fact in outside_facts(table)] for table in ("person", "goods", "place")},
     )
 

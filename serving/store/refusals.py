@@ -1,0 +1,153 @@
+"""Tells a running service at once of what the lake's consents refuse since its answers were published."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from retail_brain.decisions.consents import channel_states
+from retail_brain.decisions.persons import Accounts
+from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.lake import open_lake
+from retail_brain.lake.reading import open_table, scan_table
+from retail_brain.operational.database import Database
+from retail_brain.operational.refusals import (
+    LAKE,
+    Refusal,
+    lake_refusals,
+    note_refusals,
+    plans_contacts,
+    remove_refusals,
+)
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+from serving.planning.people.audience_facts import persons_of
+from serving.planning.people.opt_outs import stored_moment
+from serving.store.answer_set import AnswersManifest, current_id, read_manifest
+
+_CONSENTS = "consents"
+_KEYS = ["customer_id", "channel"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a running service was told.
+
+    Attributes:
+        closed: channels of customers that are closed from now on.
+        taken_back: contacts that were planned by them.
+        reopened: channels that an earlier look closed and the lake does not any more, such as by mended rows.
+        is_first: whether the answers know of no consents at all: channels that nobody granted close with `publish`.
+    """
+
+    closed: int = 0
+    taken_back: int = 0
+    reopened: int = 0
+    is_first: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """Sentences for the screen; none where nothing changed."""
+        lines = []
+        if self.closed:
+            lines.append(f"{self.closed:,} channels are closed to the running service at once")
+        if self.taken_back:
+            lines.append(f"{self.taken_back:,} contacts that were planned for them are taken back")
+        if self.reopened:
+            lines.append(f"{self.reopened:,} channels are not refused any more: the published answers decide again")
+        if self.is_first:
+            lines.append(
+                "warning: the published answers know of no consents. Run `retail-brain publish`: from then on only "
+                "channels that are granted are open"
+            )
+        return lines
+
+
+def tell_refusals(workspace: Workspace, lake: str, settings: Settings, *, by: str, now: datetime) -> Told:
+    """Notes in the operational database which channels the lake closes and the published answers hold open.
+
+    What the database holds every worker sees within a second. Doing it again changes nothing; without published answers
+    there is nobody to tell.
+
+    Args:
+        workspace: of the tenant.
+        lake: URI of the lake that the answers are made from.
+        settings: of the tenant.
+        by: who brought the consents in.
+        now: when.
+
+    Raises:
+        DataError: the lake cannot be read.
+        UnavailableError: the database does not answer.
+    """
+    published = _published(workspace)
+    table = open_table(lake, _CONSENTS, settings.storage_options)
+    if published is None or table is None or published.versions.get(_CONSENTS) == table.version():
+        return Told()
+    as_of = date.fromisoformat(published.as_of)
+    closed = _closed(scan_table(table, _CONSENTS, settings.storage_options), as_of)
+    new = closed.join(_closed_before(published, lake, settings, as_of), on=_KEYS, how="anti", maintain_order="left")
+    with closing(Database(workspace.database_url)) as database:
+        upgrade(database)
+        told = _note(workspace.tenant, database, new, lake, settings, by, now)
+        reopened = _reopen(workspace.tenant, database, closed, by, now)
+    return Told(*told, reopened, bool(published.versions) and _CONSENTS not in published.versions)
+
+
+def _published(workspace: Workspace) -> AnswersManifest | None:
+    """The manifest of the answers in use; None where there are none."""
+    name = current_id(workspace.answers)
+    try:
+        return None if name is None else read_manifest(workspace.answers / name)
+    except ModelError:  # the service keeps older ones: it is told with the next set
+        return None
+
+
+def _closed(consents: pl.LazyFrame, as_of: date) -> pl.DataFrame:
+    """One row per customer x channel that is closed: `customer_id`, `channel`, `changed_at`."""
+    states = channel_states(consents, as_of).filter(~pl.col("granted"))
+    return states.select(*_KEYS, "changed_at").sort(_KEYS).collect()
+
+
+def _closed_before(published: AnswersManifest, lake: str, settings: Settings, as_of: date) -> pl.DataFrame:
+    """The same as the answers know it; nothing where that version is not there any more: then all are told."""
+    nothing = pl.DataFrame(schema=dict.fromkeys(_KEYS, pl.String))
+    version = published.versions.get(_CONSENTS)
+    if version is None:
+        return nothing
+    try:
+        table = open_table(lake, _CONSENTS, settings.storage_options, version)
+        return nothing if table is None else _closed(scan_table(table, _CONSENTS, settings.storage_options), as_of)
+    except (NotFoundError, OSError, pl.exceptions.PolarsError):
+        return nothing
+
+
+def _note(
+    tenant: str, database: Database, new: pl.DataFrame, lake: str, settings: Settings, by: str, now: datetime
+) -> tuple[int, int]:
+    """How many refusals are new, and how many contacts are taken back."""
+    if not new.height:
+        return 0, 0
+    refusals = [Refusal(who, channel, stored_moment(at)) for who, channel, at in new.iter_rows()]
+    accounts: Accounts | None = None
+    if plans_contacts(tenant, database):  # whose cards are whose is worked out only where something may be taken back
+        dataset = open_lake(lake, settings.storage_options)
+        accounts = Accounts.of(persons_of(dataset, dataset.last_day()))
+
+    def cards(people: Sequence[str]) -> Sequence[str]:
+        named = pl.Series(list(people), dtype=pl.String)
+        return list(people) if accounts is None else accounts.every_account(named).to_list()
+
+    return note_refusals(tenant, database, refusals, LAKE, by=by, now=now, cards=cards)
+
+
+def _reopen(tenant: str, database: Database, closed: pl.DataFrame, by: str, now: datetime) -> int:
+    """Removes what an earlier look noted and the lake does not say any more; returns how many."""
+    rows = lake_refusals(tenant, database)
+    known = pl.DataFrame(rows, schema={"number": pl.Int64, **dict.fromkeys(_KEYS, pl.String)}, orient="row")
+    gone = known.join(closed, on=_KEYS, how="anti")["number"].to_list()
+    remove_refusals(tenant, database, gone, by=by, now=now)
+    return len(gone)
