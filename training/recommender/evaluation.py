@@ -23,6 +23,8 @@ K = 10
 """Length of the list that a ranking is measured by."""
 AUDIENCE_SIZE = 100
 """Size of the audience that is measured. Chosen by judgement, not measured."""
+BEST_PAIRS = 5_000
+"""Pairs of people and products, the best of all, whose precision is measured: a campaign's size, by judgement."""
 
 
 def recommender_table(outcome: Outcome, fitted: FittedSources, probability: Reals) -> pl.DataFrame:
@@ -90,8 +92,9 @@ def audience_table(outcome: Outcome, fitted: FittedSources, probability: Reals) 
         probability: the model's, of each of the outcome's examples.
 
     Returns:
-        method, precision_at_100, lift (precision over the share of all people who bought), auc (means over products),
-        products. Methods ending in `_new` count only people who had never bought the product.
+        method, precision_at_100, lift (mean precision over the mean share of all people who bought), mean_lift (mean of
+        each product's own lift: goods that few buy count as much as others), auc (mean over products), products.
+        Methods ending in `_new` count only people who had never bought the product.
     """
     label, probabilities, is_repeat = _grid(outcome, probability)
     scores = {"model": probabilities, **_audience_baselines(fitted, outcome.people, outcome.audience_products)}
@@ -120,7 +123,7 @@ def _audience(score: Reals, label: Flags, eligible: Flags | None = None) -> dict
         score, label = np.where(eligible, score, -1.0), label & eligible
     is_sold = label.any(axis=0)
     if not is_sold.any():
-        return {"precision_at_100": 0.0, "lift": 0.0, "auc": 0.5, "products": 0}
+        return {"precision_at_100": 0.0, "lift": 0.0, "mean_lift": 0.0, "auc": 0.5, "products": 0}
     score, label = score[:, is_sold], label[:, is_sold]
     size = min(AUDIENCE_SIZE, score.shape[0])
     audience = np.argsort(-score, axis=0, kind="stable")[:size]
@@ -128,6 +131,7 @@ def _audience(score: Reals, label: Flags, eligible: Flags | None = None) -> dict
     return {
         "precision_at_100": float(precision.mean()),
         "lift": float(precision.mean() / label.mean()),
+        "mean_lift": float((precision / label.mean(axis=0)).mean()),
         "auc": float(np.nanmean(rank_auc(score, label))),
         "products": int(is_sold.sum()),
     }
@@ -169,17 +173,26 @@ def calibration_table(outcome: Outcome, probability: Reals) -> pl.DataFrame:
         probability: the model's, of each of the outcome's examples.
 
     Returns:
-        kind (repeat, explore, all, top_1_percent), pairs, stated (mean probability), observed (share bought), ece
-        (expected calibration error); kinds without pairs are left out.
+        kind (repeat, explore, all, top_10_percent, top_1_percent, best_5000: of all pairs of people and products those
+        most probable), pairs, stated (mean probability), observed (share bought: precision), ece (expected calibration
+        error); kinds without pairs are left out.
     """
     examples = outcome.examples.take(outcome.examples.candidate)
     probability = probability[outcome.examples.candidate]
-    is_top = probability >= np.quantile(probability, 0.99) if probability.size else np.zeros(0, bool)
+    order = np.argsort(-probability, kind="stable")
+
+    def best(pairs: int) -> Flags:
+        rows = np.zeros(probability.size, bool)
+        rows[order[:pairs]] = True
+        return rows
+
     rows_of_kind = {
         "all": np.ones(probability.size, bool),
         "repeat": examples.is_repeat,
         "explore": ~examples.is_repeat,
-        "top_1_percent": is_top,
+        "top_10_percent": best(probability.size // 10),
+        "top_1_percent": best(probability.size // 100),
+        f"best_{BEST_PAIRS}": best(BEST_PAIRS),
     }
     rows = [
         {

@@ -109,5 +109,6 @@ class _Tree:
 
 
 def _rounded_down(value: float) -> np.float32:
-    rounded = np.float32(value)
+    with np.errstate(over="ignore"):  # a threshold beyond float32 is infinite: every known value is below it
+        rounded = np.float32(value)
     return np.nextafter(rounded, np.float32(-np.inf)) if float(rounded) > value else rounded

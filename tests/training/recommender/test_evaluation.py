@@ -9,6 +9,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.settings import Settings
+from training.recommender import evaluation
 from training.recommender.backtest import backtest, evaluate_windows, newest_windows
 from training.recommender.calibration import UNCHANGED, beta_curve, fit_curve
 from training.recommender.config import RecommenderConfig
@@ -66,6 +67,28 @@ def test_a_curve_mends_stated_probabilities_and_never_falls() -> None:
 def test_too_few_positives_leave_probabilities_alone() -> None:
     assert fit_curve(np.array([0.2, 0.4]), np.array([True, False]), np.ones(2)) is UNCHANGED
     assert UNCHANGED(np.array([0.2])).tolist() == [0.2]
+
+
+def test_lift_of_the_mean_and_mean_of_the_lifts_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "AUDIENCE_SIZE", 1)
+    label = np.array([[True, True], [False, True], [False, False], [False, False]])
+    score = np.array([[0.9, 0.1], [0.1, 0.2], [0.1, 0.8], [0.1, 0.1]])
+    found = evaluation._audience(score, label)
+    # precision 1 and 0; bought by 1/4 and 2/4 of the people
+    assert found["precision_at_100"] == 1 / 2
+    assert found["lift"] == pytest.approx((1 / 2) / (3 / 8))
+    assert found["mean_lift"] == pytest.approx((1 / (1 / 4) + 0) / 2)
+
+
+def test_the_best_pairs_of_all_people_and_products_are_told_with_their_precision(
+    habits_chain: Dataset, small_config: RecommenderConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "BEST_PAIRS", 20)
+    window = newest_windows(habits_chain, habits_chain.last_day(), small_config, 1)
+    rows = {row["kind"]: row for row in backtest(habits_chain, small_config, window).calibration.to_dicts()}
+    assert rows["best_20"]["pairs"] == 20
+    assert rows["top_10_percent"]["pairs"] == rows["all"]["pairs"] // 10
+    assert rows["best_20"]["stated"] > rows["top_10_percent"]["stated"] > rows["all"]["stated"]
 
 
 @pytest.fixture(scope="module")

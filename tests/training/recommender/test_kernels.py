@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from training.recommender.kernels import keep_best_rows
+from training.recommender.kernels import CELLS_TOGETHER, keep_best_rows
 from training.recommender.sparse import (
     CSR,
     DenseScores,
@@ -87,6 +87,18 @@ def test_top_cells_of_a_dense_and_a_sparse_block_agree(left: CSR, count: int) ->
     rows, places = top_cells(left, count)
     found = sorted(zip(dense_rows.tolist(), dense_columns.tolist(), strict=True))
     assert found == sorted(zip(rows.tolist(), (places * 2).tolist(), strict=True))
+
+
+@pytest.mark.parametrize("count", [1, 7, 16, 200])
+@pytest.mark.parametrize("values", [3, 100_000])
+def test_the_greatest_cells_of_long_rows_are_found_among_ties_and_negatives(count: int, values: int) -> None:
+    width = CELLS_TOGETHER * 15 + 5
+    random = np.random.default_rng(count)
+    dense = random.integers(-values, values + 1, (6, width)).astype(np.float32)
+    dense[4], dense[5, 1:] = -(dense[4] ** 2), 0  # nothing positive but at most one cell
+    rows, columns = top_cells(DenseScores(dense, np.arange(width)), count)
+    for row in range(dense.shape[0]):
+        assert set(columns[rows == row].tolist()) == best(dense[row], count)
 
 
 def test_single_cells_are_found_in_any_order(left: CSR) -> None:
