@@ -33,6 +33,31 @@ def try_file_lock(path: Path) -> Iterator[bool]:
             os.close(descriptor)
 
 
+@contextmanager
+def inheritable_lock(path: Path) -> Iterator[int]:
+    """Waits for a lock and holds it during the block; the value is its descriptor.
+
+    A process that was given the descriptor (`pass_fds`) holds the lock too, whatever becomes of this one: it is free
+    when the last of them ends.
+    """
+    descriptor = _locked(path, fcntl.LOCK_EX)
+    assert descriptor is not None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock of a file; the file is not created."""
+    if not path.exists():
+        return False
+    with try_file_lock(path) as is_free:
+        if is_free:
+            path.unlink(missing_ok=True)
+        return not is_free
+
+
 def _locked(path: Path, operation: int) -> int | None:
     """An open descriptor with the lock of the file at the path; None where another process has the lock."""
     while True:

@@ -415,6 +415,34 @@ class RetentionSettings(Section):
     logs_days: int | None = Field(default=None, ge=1, description="days that other entries of the audit are kept")
 
 
+class JobSettings(Section):
+    """Jobs that are started from the page or by `jobs start`: what may be loaded, and what they may take."""
+
+    may_start: bool = Field(default=True, description="whether jobs may be started over HTTP; the command always may")
+    runner: Literal["service", "worker"] = Field(
+        default="service", description="who runs a job: a process that the service starts, or `jobs work` elsewhere"
+    )
+    sources: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="what may be loaded over HTTP: name -> folder, URI, mapping TOML or NAME://ADDRESS",
+    )
+    upload_bytes: int = Field(
+        default=200_000_000, ge=0, description="bytes of files sent for one load; more get 422, 0 = none may be sent"
+    )
+    upload_days: int = Field(
+        default=2, ge=1, description="days that files sent and not loaded are kept; loaded ones go at once"
+    )
+    threads: int | None = Field(default=None, ge=1, description="threads of a job; none: as many as there are cores")
+    niceness: int = Field(
+        default=10, ge=0, le=19, description="how much a job gives way to the service: 0 not at all, 19 most"
+    )
+    cancel_seconds: float = Field(
+        default=20, gt=0, description="seconds that a cancelled job has to end by itself before it is killed"
+    )
+    lines: int = Field(default=2_000, ge=10, description="lines of the log of a job that are kept, the newest")
+    kept: int = Field(default=200, ge=1, description="ended jobs that are kept, the newest")
+
+
 class ServingSettings(Section):
     """The service."""
 
@@ -510,6 +538,7 @@ class Settings(Section):
     guides: GuideSettings = GuideSettings()
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
+    jobs: JobSettings = JobSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

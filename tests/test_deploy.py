@@ -14,6 +14,7 @@ import prometheus_client
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
 from serving.http.metrics import PrometheusMeter
@@ -98,6 +99,13 @@ def test_the_unit_starts_the_command_with_options_that_exist() -> None:
     assert call[0].endswith("/retail-brain")
     serve_options(call[1:])
     assert "RETAIL_BRAIN_HOME=" in unit
+
+
+def test_the_unit_of_jobs_starts_a_verb_that_exists() -> None:
+    unit = (DEPLOY / "retail-brain-jobs.service").read_text(encoding="utf-8")
+    call = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)[1])  # type: ignore[index]
+    assert call[1:] == ["jobs", "work"]
+    assert CliRunner().invoke(app, [*call[1:], "--help"]).exit_code == 0
 
 
 def test_compose_takes_every_secret_from_the_environment() -> None:

@@ -84,12 +84,13 @@ def chosen_place() -> tuple[str, Path]:
 
 
 def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
-    from retail_brain.progress import Progress
+    from retail_brain.progress import Progress, watching_descriptor
     from retail_brain.settings import load_settings
     from retail_brain.workspace import Workspace, default_home
 
     workspace = Workspace((home or default_home()).resolve(), tenant)
-    return Context(workspace, load_settings(workspace), Progress(quiet=quiet, listener=reported()))
+    progress = Progress(quiet=quiet, listener=reported(), events=watching_descriptor())
+    return Context(workspace, load_settings(workspace), progress)
 
 
 def open_database() -> "Database":

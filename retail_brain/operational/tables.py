@@ -538,6 +538,48 @@ IDENTITY_DECISIONS = Table(
     UniqueConstraint("tenant_id", "decision_id"),
 )
 
+JOBS = Table(
+    "jobs",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("job_id", _Limited("job_id", 40), nullable=False),
+    Column("kind", _Limited("kind", 40), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    # waiting, running, done, failed, cancelled or stopped
+    Column("state", _Limited("state", 20), nullable=False),
+    Column("started_by", _Limited("started_by", 200), nullable=False),
+    Column("started_at", _UtcDateTime, nullable=False),
+    Column("seen_at", _UtcDateTime, nullable=False),
+    Column("finished_at", _UtcDateTime),
+    Column("cancel_by", _Limited("cancel_by", 200)),
+    Column("cancel_at", _UtcDateTime),
+    # of the machine whose process runs it; null while none has taken it
+    Column("host", _Limited("host", 200)),
+    Column("step", Text),
+    Column("step_done", BigInteger),
+    Column("step_total", BigInteger),
+    Column("steps", JSON, nullable=False),
+    Column("exit_code", Integer),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    UniqueConstraint("tenant_id", "job_id"),
+    Index(None, "tenant_id", "state"),
+)
+
+JOB_LINES = Table(
+    "job_lines",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("job_id", _Limited("job_id", 40), nullable=False),
+    # from 1 on, in the order of printing
+    Column("number", Integer, nullable=False),
+    Column("at", _UtcDateTime, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("tenant_id", "job_id", "number"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     PROMOTE = "models:promote"
     DATA_READ = "data:read"
     DATA = "data:write"
+    JOBS = "jobs:run"
 
 
 class ScopedBy(StrEnum):
@@ -46,7 +47,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     ),
     "data_scientist": frozenset(
         {Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS, Scope.MODELS}
-        | {Scope.PROMOTE, Scope.DATA_READ, Scope.DATA}
+        | {Scope.PROMOTE, Scope.DATA_READ, Scope.DATA, Scope.JOBS}
     ),
     "admin": frozenset(Scope),
 }

@@ -32,6 +32,7 @@ TAGS = {
     "campaigns": "Campaigns and triggers: draft, preview, approval, people, effect",
     "guides": "Guides: daily lists, what came of them, credit",
     "goods": "Substitutes and complements",
+    "jobs": "Loading, features, training and publishing: started, watched, cancelled",
     "service": "Overview, search, profiles, health",
     "extensions": "Routes of other packages",
 }

@@ -8,6 +8,7 @@ from serving.http.routes import (
     demand_routes,
     goods_routes,
     guide_routes,
+    job_routes,
     order_routes,
     people_routes,
     service_routes,
@@ -27,5 +28,6 @@ ROUTES: tuple[Route, ...] = (
     *campaign_routes.ROUTES,
     *trigger_routes.ROUTES,
     *guide_routes.ROUTES,
+    *job_routes.ROUTES,
     *service_routes.ROUTES,
 )

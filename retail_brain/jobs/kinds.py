@@ -1,0 +1,128 @@
+"""Kinds of jobs: which verb each runs, and what it may be started with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.jobs.uploads import TABLES_FORM, dataset_of_upload
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+
+PRESETS = ("fast", "full")
+_SOURCES = ("source", "upload", "dataset")
+"""Arguments of which one says what is loaded: a name of the settings, files that were sent, or, typed in a shell, any
+address."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of job.
+
+    Attributes:
+        words: the verb as it is typed.
+        options: arguments that it takes beside what is loaded: `as_of`, `preset`.
+        loads: whether it needs to be told what to load.
+        flags: options of the verb that are always set.
+    """
+
+    words: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    loads: bool = False
+    flags: tuple[str, ...] = ()
+
+
+KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
+    {
+        "check": JobKind(("ingest",), loads=True, flags=("--check",)),
+        "ingest": JobKind(("ingest",), loads=True),
+        "collect_events": JobKind(("events", "collect")),
+        "features": JobKind(("features",), ("as_of",)),
+        "train_demand": JobKind(("train", "demand"), ("as_of", "preset")),
+        "train_recommender": JobKind(("train", "recommender"), ("as_of", "preset")),
+        "publish": JobKind(("publish",), ("as_of",)),
+    }
+)
+
+
+def check_arguments(kind: str, arguments: Mapping[str, str], settings: Settings, workspace: Workspace) -> None:
+    """Refuses a job that could not be run.
+
+    Raises:
+        UsageError: there is no such kind, or it does not take an argument or its value.
+        ImpossibleError: files that were sent must be looked at first.
+        NotFoundError: the settings name no such source, or the files are not there.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"there is no kind of job {kind!r}; wanted one of {', '.join(KINDS)}. Correct it.")
+    loads = {"form", *_SOURCES} if KINDS[kind].loads else set()
+    if unknown := sorted(set(arguments) - set(KINDS[kind].options) - loads):
+        takes = ", ".join(sorted({*KINDS[kind].options, *loads})) or "none"
+        raise UsageError(f"a job {kind} takes no {', '.join(unknown)}; wanted {takes}. Leave the others out.")
+    if (preset := arguments.get("preset", "fast")) not in PRESETS:
+        raise UsageError(f"preset {preset!r} is not known; wanted fast or full.")
+    if "as_of" in arguments:
+        _check_day(arguments["as_of"])
+    if KINDS[kind].loads:
+        dataset_of(_looked_at(kind, arguments), settings, workspace)
+
+
+def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Workspace) -> str:
+    """The address of what a job loads.
+
+    Raises:
+        UsageError: not exactly one of source, upload and dataset is given.
+        ImpossibleError: files that were sent must be looked at first.
+        NotFoundError: the settings name no such source, or the files are not there.
+    """
+    named = [name for name in _SOURCES if name in arguments]
+    if len(named) != 1:
+        raise UsageError(f"name what to load: one of {', '.join(_SOURCES)}; got {named or 'none'}.")
+    if named == ["dataset"]:
+        return arguments["dataset"]
+    if named == ["upload"]:
+        return dataset_of_upload(workspace, arguments["upload"], arguments.get("form", TABLES_FORM))
+    source = arguments["source"]
+    if source not in settings.jobs.sources:
+        known = ", ".join(settings.jobs.sources) or "none"
+        raise NotFoundError(
+            f"there is no source {source!r}; the settings name {known}. Name it under jobs.sources in "
+            f"{workspace.settings_file}.",
+            {"problem": "job_source_unknown", "source": source},
+        )
+    return settings.jobs.sources[source]
+
+
+def command_of(kind: str, arguments: Mapping[str, str], settings: Settings, workspace: Workspace) -> list[str]:
+    """The words of the verb that a job runs, behind `retail-brain --home HOME --tenant TENANT`.
+
+    Raises:
+        NotFoundError: the settings do not name its source any more, or the files are not there.
+        ImpossibleError: files that were sent must be looked at first.
+    """
+    chosen = KINDS[kind]
+    words = [*chosen.words, *chosen.flags, "--json"]
+    for name in chosen.options:
+        if name in arguments:
+            words += [f"--{name.replace('_', '-')}", arguments[name]]
+    # behind "--", an address that begins with a dash is no option
+    if not chosen.loads:
+        return words
+    return [*words, "--", dataset_of(_looked_at(kind, arguments), settings, workspace)]
+
+
+def _looked_at(kind: str, arguments: Mapping[str, str]) -> Mapping[str, str]:
+    """The arguments; a look at files that were sent is a look at all of them, whatever their form."""
+    return {**arguments, "form": TABLES_FORM} if kind == "check" and "upload" in arguments else arguments
+
+
+def _check_day(text: str) -> None:
+    try:
+        is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        is_day = False
+    if not is_day:
+        raise UsageError(f"as_of {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.")

@@ -1,0 +1,157 @@
+"""Files that were sent to be loaded: a folder of the tenant for each load, limited in size, forgotten soon.
+
+Only the bytes come from outside. Names are checked to be plain names of data files, and what is read of them is decided
+here: tables by the files' own names, a ready mapping, or the mapping that a look at them proposed. A mapping cannot be
+sent: it may name any file or database that this machine reaches.
+"""
+
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, UsageError
+from retail_brain.files import write_text
+from retail_brain.sources.files import ENDINGS
+from retail_brain.sources.ready import ready_names
+from retail_brain.workspace import Workspace
+
+TABLES_FORM = "tables"
+"""Files are tables of the contract: their names say which."""
+SEEN_FORM = "seen"
+"""Files are read by the mapping that a look at them proposed without a question."""
+MOST_FILES = 50
+"""Files of one load: a shop's exports are a handful. By judgement."""
+_SEEN = "seen.toml"
+_DAY_SECONDS = 86_400
+"""Seconds of a day."""
+
+
+def new_upload_id() -> str:
+    """An id that no other load of files has."""
+    return f"up_{secrets.token_hex(8)}"
+
+
+def forms() -> tuple[str, ...]:
+    """How files that were sent may be read."""
+    return (TABLES_FORM, SEEN_FORM, *ready_names())
+
+
+def upload_folder(workspace: Workspace, upload_id: str) -> Path:
+    """The folder of one load.
+
+    Raises:
+        UsageError: the id is none.
+    """
+    if not re.fullmatch(r"up_[0-9a-f]{16}", upload_id):
+        raise UsageError(f"{upload_id!r} is no id of files that were sent. Send them again.")
+    return workspace.root / "uploads" / upload_id
+
+
+def store_part(workspace: Workspace, upload_id: str, name: str, offset: int, content: bytes, *, most_bytes: int) -> int:
+    """Stores a part of a file behind those before it; a part sent again changes nothing. Returns the file's bytes.
+
+    Args:
+        workspace: the tenant.
+        upload_id: of the load; its first part makes the folder.
+        name: the file's, without a folder.
+        offset: bytes of the file that come before this part.
+        content: bytes of the part.
+        most_bytes: of all files of the load.
+
+    Raises:
+        UsageError: the name or the id cannot be used.
+        ImpossibleError: the files are more or larger than may be sent.
+        ConflictError: parts before this one are missing; `details` say where to go on.
+    """
+    check_name(name)
+    folder = upload_folder(workspace, upload_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    size = path.stat().st_size if path.exists() else 0
+    if size >= offset + len(content) and path.exists():
+        return size
+    if offset != size:
+        raise ConflictError(
+            f"{name} has {size:,} bytes here, this part begins at {offset:,}. Go on at {size:,}.",
+            {"problem": "upload_gap", "file_name": name, "size": size},
+        )
+    others = [one for one in folder.iterdir() if one != path]
+    total = sum(one.stat().st_size for one in others) + offset + len(content)
+    if total > most_bytes or len(others) >= MOST_FILES:
+        raise ImpossibleError(
+            f"the files have more than {most_bytes:,} bytes, or are more than {MOST_FILES}. Send less at a time, or "
+            "name their folder under jobs.sources in the settings.",
+            {"problem": "upload_too_large", "limit": most_bytes, "files": MOST_FILES},
+        )
+    with path.open("ab") as file:
+        file.write(content)
+    return offset + len(content)
+
+
+def check_name(name: str) -> None:
+    """Refuses what is no plain name of a data file.
+
+    Raises:
+        UsageError: it names a folder, is hidden or too long, or its ending is not that of a data file.
+    """
+    is_plain = re.fullmatch(r"[^/\\\x00-\x1f]{1,150}", name) is not None and not name.startswith((".", "-"))
+    if is_plain and len(name.encode()) <= 250 and name.lower().endswith(tuple(ENDINGS)):
+        return
+    raise UsageError(
+        f"{name!r} is no name of a data file; wanted a name without a folder that ends in {', '.join(ENDINGS)}.",
+        {"problem": "upload_name", "file_name": name, "endings": list(ENDINGS)},
+    )
+
+
+def dataset_of_upload(workspace: Workspace, upload_id: str, form: str) -> str:
+    """The address by which files that were sent are loaded.
+
+    Raises:
+        UsageError: there is no such form.
+        NotFoundError: the files are not there (any more).
+        ImpossibleError: the form is that of a look, and none has found how to read them.
+    """
+    if form not in forms():
+        raise UsageError(f"files cannot be read as {form!r}; wanted one of {', '.join(forms())}.")
+    folder = upload_folder(workspace, upload_id)
+    if not folder.is_dir():
+        raise NotFoundError(
+            f"the files {upload_id} are not here: they were loaded, or kept too long. Send them again.",
+            {"problem": "upload_gone"},
+        )
+    if form == TABLES_FORM:
+        return str(folder)
+    if form != SEEN_FORM:
+        return f"{form}://{folder}"
+    if not (folder / _SEEN).exists():
+        raise ImpossibleError(
+            "nothing is known yet about how to read these files, or the look at them left questions. Look at them "
+            "first, or choose a form.",
+            {"problem": "upload_unseen"},
+        )
+    return str(folder / _SEEN)
+
+
+def keep_seen(workspace: Workspace, upload_id: str, mapping: str) -> None:
+    """Keeps the mapping that a look proposed, for the load that follows."""
+    write_text(upload_folder(workspace, upload_id) / _SEEN, mapping)
+
+
+def forget_upload(workspace: Workspace, upload_id: str) -> None:
+    """Removes the files of a load."""
+    shutil.rmtree(upload_folder(workspace, upload_id), ignore_errors=True)
+
+
+def forget_old_uploads(workspace: Workspace, *, days: int) -> int:
+    """Removes files that were sent days ago and not loaded; returns how many loads they were of."""
+    folder = workspace.root / "uploads"
+    old = [
+        one
+        for one in (folder.iterdir() if folder.is_dir() else ())
+        if time.time() - one.stat().st_mtime > days * _DAY_SECONDS
+    ]
+    for one in old:
+        shutil.rmtree(one, ignore_errors=True)
+    return len(old)

@@ -1,0 +1,161 @@
+"""Jobs over HTTP: list, watch, start and cancel them, and take the files that they load."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.jobs import KINDS, JobPlace, note_gone, start_job
+from retail_brain.jobs.uploads import forms, new_upload_id, store_part
+from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_seconds, lines_of, list_jobs
+from retail_brain.settings import load_settings
+from retail_brain.sources.files import ENDINGS
+from retail_brain.workspace import Workspace
+from serving.http.handlers.call import Call
+from serving.http.messages.job_messages import (
+    JobCancelRequest,
+    JobRequest,
+    JobsRequest,
+    JobStartRequest,
+    JobUploadRequest,
+)
+
+_SHARE_OF_BODY = 0.7
+"""Share of a request's body that a part of a file may have: base64 makes 4 bytes of 3, and the rest is names."""
+
+
+def listed(request: JobsRequest, call: Call) -> dict[str, Any]:
+    """Jobs, the newest first, and what may be started.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    place = _place(call)
+    note_gone(place, call.now)
+    jobs, total = list_jobs(place.tenant, place.database, limit=request.limit, offset=request.offset)
+    settings = place.settings.jobs
+    return {
+        "jobs": [_row(job, call.now) for job in jobs],
+        "total": total,
+        "may_start": settings.may_start,
+        "kinds": [{"kind": name, "options": list(kind.options), "loads": kind.loads} for name, kind in KINDS.items()],
+        "sources": sorted(settings.sources),
+        "forms": list(forms()),
+        "endings": list(ENDINGS),
+        "upload_bytes": settings.upload_bytes,
+        "part_bytes": int(call.state.settings.serving.max_body_bytes * _SHARE_OF_BODY),
+    }
+
+
+def one(request: JobRequest, call: Call) -> dict[str, Any]:
+    """A job and lines of its log.
+
+    Raises:
+        NotFoundError: there is no such job.
+        UnavailableError: the database does not answer.
+    """
+    place = _place(call)
+    note_gone(place, call.now)
+    job = find_job(place.tenant, place.database, request.job_id)
+    lines = lines_of(place.tenant, place.database, job.job_id, after=request.after, limit=request.limit)
+    return {
+        "job": _row(job, call.now),
+        "lines": [{"number": line.number, "at": _text(line.at), "text": line.text} for line in lines],
+        "seconds_last_time": last_seconds(place.tenant, place.database, job.kind, job.arguments),
+    }
+
+
+def start(request: JobStartRequest, call: Call) -> dict[str, Any]:
+    """Starts a job.
+
+    Raises:
+        ImpossibleError: the settings forbid it, or files that were sent must be looked at first.
+        ConflictError: another job of the tenant runs.
+        NotFoundError: what it loads is not there.
+        UsageError: it does not take these arguments.
+    """
+    place = _place(call)
+    _check_may_start(place)
+    given = request.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
+    job = start_job(place, request.kind, given, by=call.principal.name, now=call.now)
+    return {"job": _row(job, call.now)}
+
+
+def cancel(request: JobCancelRequest, call: Call) -> dict[str, Any]:
+    """Asks a job to stop.
+
+    Raises:
+        NotFoundError: there is no such job.
+        ImpossibleError: it has ended.
+    """
+    place = _place(call)
+    note_gone(place, call.now)
+    job = ask_cancel(place.tenant, place.database, request.job_id, by=call.principal.name, now=call.now)
+    return {"job": _row(job, call.now)}
+
+
+def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
+    """Stores a part of a file that is to be loaded.
+
+    Raises:
+        UsageError: the name is no data file's, or the content is not base64.
+        ImpossibleError: files may not be sent, or they are too many or too large.
+        ConflictError: parts before this one are missing.
+    """
+    place = _place(call)
+    _check_may_start(place)
+    try:
+        content = base64.b64decode(request.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise UsageError("the content is not base64. Send the bytes of the part as base64.") from None
+    name, upload_id = request.file_name, request.upload or new_upload_id()
+    most = place.settings.jobs.upload_bytes
+    size = store_part(place.workspace, upload_id, name, request.offset, content, most_bytes=most)
+    return {"upload": upload_id, "file_name": name, "size": size}
+
+
+def _place(call: Call) -> JobPlace:
+    workspace = Workspace(call.state.home, call.principal.tenant)
+    return JobPlace(workspace, load_settings(workspace), call.state.database)
+
+
+def _check_may_start(place: JobPlace) -> None:
+    if not place.settings.jobs.may_start:
+        raise ImpossibleError(
+            "jobs may not be started over HTTP here (jobs.may_start is false). Ask the administrator, or use "
+            "`retail-brain jobs start`.",
+            {"problem": "jobs_off"},
+        )
+
+
+def _row(job: Job, now: datetime) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "kind": job.kind,
+        "arguments": dict(job.arguments),
+        "state": job.state,
+        "is_stopping": job.is_open and job.cancel_at is not None,
+        "started_by": job.started_by,
+        "started_at": _text(job.started_at),
+        "seen_at": _text(job.seen_at),
+        "finished_at": None if job.finished_at is None else _text(job.finished_at),
+        "seconds": round(max(((job.finished_at or now) - job.started_at).total_seconds(), 0.0), 1),
+        "cancel_by": job.cancel_by,
+        "step": job.step,
+        "step_done": job.step_done,
+        "step_total": job.step_total,
+        "steps": [dict(step) for step in job.steps],
+        "exit_code": job.exit_code,
+        "result": None if job.result is None else dict(job.result),
+        "error": None if job.error is None else _error(job.error),
+    }
+
+
+def _error(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {"code": stored["code"], "message": stored["message"], "details": stored.get("details", {})}
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat()

@@ -1,0 +1,65 @@
+"""The verbs `jobs` as an operator types them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from retail_brain.cli.app import app
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def _own_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--home", str(home), "jobs", *arguments])
+
+
+def test_a_job_is_started_waited_for_listed_and_shown(tmp_path: Path) -> None:
+    assert "no job was started yet" in run(tmp_path, "list").stdout
+    (tmp_path / "data").mkdir()
+    rows = "date,store_id,product_id,units,unit_price\n2025-02-28,S1,P1,3,2.5\n"
+    (tmp_path / "data" / "daily_sales.csv").write_text(rows, encoding="utf-8")
+    started = run(tmp_path, "start", "ingest", "--dataset", str(tmp_path / "data"), "--wait")
+    assert started.exit_code == 0, started.output
+    assert re.search(r"daily_sales +1 +1", started.stderr)
+    job_id = started.stdout.split()[0]
+    assert re.search(rf"{job_id}  done .* ingest dataset=", run(tmp_path, "list").stdout)
+    shown = run(tmp_path, "show", job_id, "--lines", "1").stdout
+    assert "Lake: " in shown
+    assert json.loads(run(tmp_path, "list", "--json").stdout)["rows"][0]["state"] == "done"
+    assert isinstance(run(tmp_path, "cancel", job_id).exception, ImpossibleError)
+
+
+def test_a_job_that_fails_says_why_and_ends_with_1(tmp_path: Path) -> None:
+    failed = run(tmp_path, "start", "ingest", "--dataset", str(tmp_path / "nothing"), "--wait")
+    assert failed.exit_code == 1
+    assert f"{tmp_path}/nothing" in failed.stderr
+    shown = run(tmp_path, "show", failed.stdout.split()[0]).stdout
+    assert "failed" in shown
+    assert "Mend what the message says" in shown
+
+
+def test_what_waits_for_a_worker_is_run_or_cancelled(tmp_path: Path) -> None:
+    settings = tmp_path / "var" / "main" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[jobs]\nrunner = "worker"\n', encoding="utf-8")
+    first = run(tmp_path, "start", "features").stdout.strip()
+    assert "waiting" in run(tmp_path, "list").stdout
+    assert f"{first} is cancelled" in run(tmp_path, "cancel", first).stdout
+    assert run(tmp_path, "work", "--once").stdout == ""
+    second = run(tmp_path, "start", "features").stdout.strip()
+    assert f"{second}  features" in run(tmp_path, "work", "--once").stdout
+    assert "failed" in run(tmp_path, "list").stdout  # there is no lake
+
+
+def test_what_cannot_be_started_is_a_clear_error(tmp_path: Path) -> None:
+    assert isinstance(run(tmp_path, "start", "simulate").exception, UsageError)
+    assert isinstance(run(tmp_path, "start", "ingest").exception, UsageError)
+    assert isinstance(run(tmp_path, "start", "ingest", "--source", "tills").exception, NotFoundError)
+    assert isinstance(run(tmp_path, "show", "job_none").exception, NotFoundError)

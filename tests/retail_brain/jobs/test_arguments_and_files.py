@@ -1,0 +1,124 @@
+"""What a job may be started with, and the files that may be sent: nothing names a path of this machine."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, RetailBrainError, UsageError
+from retail_brain.jobs.kinds import check_arguments, command_of
+from retail_brain.jobs.uploads import (
+    dataset_of_upload,
+    forget_old_uploads,
+    forget_upload,
+    keep_seen,
+    new_upload_id,
+    store_part,
+    upload_folder,
+)
+from retail_brain.settings import JobSettings, Settings
+from retail_brain.workspace import Workspace
+
+SETTINGS = Settings(jobs=JobSettings(sources={"tills": "/data/tills", "odd": "-x"}))
+
+
+def command(home: Path, kind: str, **arguments: str) -> list[str]:
+    return command_of(kind, arguments, SETTINGS, Workspace(home))
+
+
+def test_the_words_of_each_verb(tmp_path: Path) -> None:
+    assert command(tmp_path, "ingest", source="tills") == ["ingest", "--json", "--", "/data/tills"]
+    assert command(tmp_path, "check", source="odd") == ["ingest", "--check", "--json", "--", "-x"]
+    assert command(tmp_path, "train_demand", preset="full", as_of="2025-02-28") == [
+        *("train", "demand", "--json", "--as-of", "2025-02-28", "--preset", "full"),
+    ]
+    assert command(tmp_path, "collect_events") == ["events", "collect", "--json"]
+    assert command(tmp_path, "publish") == ["publish", "--json"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "error", "says"),
+    [
+        ("simulate", {}, UsageError, "no kind of job 'simulate'"),
+        ("ingest", {}, UsageError, "name what to load"),
+        ("ingest", {"source": "tills", "dataset": "x"}, UsageError, "name what to load"),
+        ("ingest", {"source": "other"}, NotFoundError, "the settings name tills, odd"),
+        ("ingest", {"source": "/etc"}, NotFoundError, "no source '/etc'"),
+        ("ingest", {"upload": "../../etc"}, UsageError, "no id of files"),
+        ("ingest", {"upload": "up_0123456789abcdef"}, NotFoundError, "are not here"),
+        ("features", {"preset": "fast"}, UsageError, "takes no preset; wanted as_of"),
+        ("train_demand", {"preset": "slow"}, UsageError, "wanted fast or full"),
+        ("publish", {"as_of": "2025-02-30"}, UsageError, "not a day"),
+        ("publish", {"as_of": "20250228"}, UsageError, "not a day"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(
+    tmp_path: Path, kind: str, arguments: dict[str, str], error: type[RetailBrainError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        check_arguments(kind, arguments, SETTINGS, Workspace(tmp_path))
+
+
+def sent(home: Path, name: str, offset: int, content: bytes, upload: str, most: int = 100) -> int:
+    return store_part(Workspace(home), upload, name, offset, content, most_bytes=most)
+
+
+def test_parts_come_in_their_order_and_twice_changes_nothing(tmp_path: Path) -> None:
+    upload = new_upload_id()
+    assert sent(tmp_path, "销售.csv", 0, b"abc", upload) == 3
+    assert sent(tmp_path, "销售.csv", 0, b"abc", upload) == 3
+    assert sent(tmp_path, "销售.csv", 3, b"de", upload) == 5
+    with pytest.raises(ConflictError, match="Go on at 5") as gap:
+        sent(tmp_path, "销售.csv", 9, b"x", upload)
+    assert gap.value.details["size"] == 5
+    folder = upload_folder(Workspace(tmp_path), upload)
+    assert (folder / "销售.csv").read_bytes() == b"abcde"
+    with pytest.raises(ImpossibleError, match="more than 100 bytes"):
+        sent(tmp_path, "more.csv", 0, b"x" * 96, upload)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x.csv", "a/b.csv", "a\\b.csv", ".x.csv", "-x.csv", "m.toml", "x.csv\n", "x", "é" * 140 + ".csv", "a\0.csv"],
+)
+def test_a_name_that_is_no_plain_data_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="no name of a data file"):
+        sent(tmp_path, name, 0, b"x", new_upload_id())
+
+
+def test_more_files_than_a_load_may_have_are_refused(tmp_path: Path) -> None:
+    upload = new_upload_id()
+    for number in range(50):
+        sent(tmp_path, f"{number}.csv", 0, b"x", upload)
+    with pytest.raises(ImpossibleError, match="more than 50"):
+        sent(tmp_path, "50.csv", 0, b"x", upload)
+
+
+def test_files_are_read_as_tables_by_a_ready_mapping_or_as_a_look_found(tmp_path: Path) -> None:
+    workspace, upload = Workspace(tmp_path), new_upload_id()
+    sent(tmp_path, "sales.csv", 0, b"x", upload)
+    folder = str(upload_folder(workspace, upload))
+    assert dataset_of_upload(workspace, upload, "tables") == folder
+    assert dataset_of_upload(workspace, upload, "dsfinv-k") == f"dsfinv-k://{folder}"
+    with pytest.raises(UsageError, match="cannot be read as 'mytill'"):
+        dataset_of_upload(workspace, upload, "mytill")
+    with pytest.raises(ImpossibleError, match="Look at them first"):
+        dataset_of_upload(workspace, upload, "seen")
+    keep_seen(workspace, upload, "[tables]\n")
+    assert dataset_of_upload(workspace, upload, "seen") == f"{folder}/seen.toml"
+    # a look is at the files whatever form was chosen
+    assert command_of("check", {"upload": upload, "form": "dsfinv-k"}, SETTINGS, workspace)[-1] == folder
+    forget_upload(workspace, upload)
+    with pytest.raises(NotFoundError, match="Send them again"):
+        dataset_of_upload(workspace, upload, "tables")
+
+
+def test_files_that_nobody_loads_go_after_days(tmp_path: Path) -> None:
+    workspace, old, new = Workspace(tmp_path), new_upload_id(), new_upload_id()
+    assert forget_old_uploads(workspace, days=2) == 0
+    for upload in (old, new):
+        sent(tmp_path, "sales.csv", 0, b"x", upload)
+    os.utime(upload_folder(workspace, old), (0, 0))
+    assert forget_old_uploads(workspace, days=2) == 1
+    assert upload_folder(workspace, new).exists()
+    assert not upload_folder(workspace, old).exists()
