@@ -204,7 +204,7 @@ class Tenant:
         from retail_brain.lake import open_lake
         from retail_brain.operational.database import Database
         from retail_brain.operational.upgrade import upgrade
-        from training.promotion import promote, record_promotion
+        from training.promotion import Challenge, promote, record_promotion
 
         uri, tenant = self.settings.lake_uri or str(self.workspace.lake), self.workspace.tenant
         with closing(Database(self.workspace.database_url)) as database:
@@ -214,9 +214,7 @@ class Tenant:
                 kind,
                 self.settings,
                 lambda versions: open_lake(uri, self.settings.storage_options, versions),
-                version=version,
-                force=force,
-                note=reason,
+                Challenge(version, force=force, note=reason),
                 progress=self.progress,
             )
             now = datetime.now(UTC)

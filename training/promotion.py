@@ -46,16 +46,33 @@ class Promotion:
     metric: str = ""
 
 
+@dataclass(frozen=True)
+class Challenge:
+    """Which version is to become champion, and on which terms.
+
+    Attributes:
+        version: the challenger's number in the registry; None: the newest.
+        force: promote without comparing.
+        note: who promotes and why, kept in the registry behind the comparison.
+        may_backtest: whether there is time to backtest the champion again, which takes minutes.
+    """
+
+    version: int | None = None
+    force: bool = False
+    note: str | None = None
+    may_backtest: bool = True
+
+
+_NEWEST = Challenge()
+
+
 def promote(
     workspace: Workspace,
     kind: Kind,
     settings: Settings,
     open_lake: OpenLake,
+    challenge: Challenge = _NEWEST,
     *,
-    version: int | None = None,
-    force: bool = False,
-    note: str | None = None,
-    may_backtest: bool = True,
     progress: Progress = SILENT,
 ) -> Promotion:
     """Makes a version champion if it beats the present one on the same windows of the same data.
@@ -68,10 +85,7 @@ def promote(
         kind: demand or recommender.
         settings: the tenant's settings.
         open_lake: opens the lake at given table versions.
-        version: the challenger's number in the registry; the newest where not given.
-        force: promote without comparing.
-        note: who promotes and why, kept in the registry behind the comparison.
-        may_backtest: whether there is time to backtest the champion again, which takes minutes.
+        challenge: the version, and whether it is compared.
         progress: reporter.
 
     Raises:
@@ -80,7 +94,7 @@ def promote(
         ModelError: the model's files cannot be read, or the tracking store cannot be used.
     """
     tracking = Tracking(workspace)
-    challenger = tracking.read(kind, tracking.newest(kind) if version is None else version)
+    challenger = tracking.read(kind, tracking.newest(kind) if challenge.version is None else challenge.version)
     before = tracking.champion(kind)
     outcome: Outcome
     values = None
@@ -89,13 +103,13 @@ def promote(
     elif before == challenger.version:
         # its bundle may be missing or damaged: exporting it again completes a promotion that was cut off
         outcome, reason = "same", "it is the champion already"
-    elif force:
+    elif challenge.force:
         outcome, reason = "forced", f"forced in place of version {before}"
     else:
         champion = tracking.read(kind, before)
         metrics = champion.metrics
         if not _is_comparable(challenger, champion):
-            if not may_backtest:
+            if not challenge.may_backtest:
                 raise ImpossibleError(
                     f"{kind} versions {challenger.version} and {before} were backtested on other days or data, and to "
                     f"compare them takes a backtest. Run `retail-brain promote {kind} {challenger.version}`.",
@@ -119,6 +133,7 @@ def promote(
     # the bundle first, serving's pointer last: after a kill at any moment the old champion still answers, and the same
     # call completes the promotion
     _export(workspace, tracking, kind, challenger)
+    note = challenge.note
     if outcome != "same":
         tracking.point_champion(kind, challenger.version, reason if note is None else f"{reason}; {note}")
     elif note is not None:  # sent twice, or said later: why it was promoted stays

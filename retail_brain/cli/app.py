@@ -47,6 +47,7 @@ from retail_brain.cli import (
     what_if_verbs,
 )
 from retail_brain.cli.json_result import with_json
+from retail_brain.cli.option_groups import with_fields
 
 _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Data 数据": {
@@ -175,7 +176,7 @@ for _verbs in _PANELS.values():
             for _info in _verb.registered_commands:
                 assert _info.callback is not None
                 _info.name = _info.name or _info.callback.__name__.replace("_", "-")
-                _info.callback = with_json(_info.callback, f"{_name} {_info.name}")
+                _info.callback = with_json(with_fields(_info.callback), f"{_name} {_info.name}")
             app.add_typer(_verb, name=_name, cls=_PlainGroup)
         else:
-            app.command(_name)(with_json(_verb, _name))
+            app.command(_name)(with_json(with_fields(_verb), _name))

@@ -1,5 +1,6 @@
 """Verbs that select customers for campaigns: audience, assign."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,8 @@ import typer
 
 from retail_brain.cli.champions import load_forecaster, load_recommender
 from retail_brain.cli.context import current
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.option_groups import DataOptions
+from retail_brain.cli.options import OutOption
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -18,24 +20,44 @@ if TYPE_CHECKING:
     from serving.planning.campaigns.inputs import OtherPlans
 
 
-def audience(
-    out: OutOption,
-    product: Annotated[list[str] | None, typer.Option("--product", help="A product on offer; may be repeated.")] = None,
-    campaign: Annotated[str | None, typer.Option("--campaign", help="A campaign of the campaigns table.")] = None,
-    size: Annotated[int, typer.Option("--size", help="Most people listed, held-out ones included.")] = 500,
-    kind: Annotated[str, typer.Option("--kind", help="repeat, explore or mixed.")] = "mixed",
-    channel: Annotated[str | None, typer.Option("--channel", help="The only channel to use.")] = None,
-    holdout_share: Annotated[float | None, typer.Option(help="Share held out to measure the effect.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Money that all contacts may cost.")] = None,
-    contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None,
-    at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False,
+@dataclass(frozen=True)
+class _Goods:
+    """The goods on offer."""
+
+    product: Annotated[list[str] | None, typer.Option("--product", help="A product on offer; may be repeated.")] = None
+    campaign: Annotated[str | None, typer.Option("--campaign", help="A campaign of the campaigns table.")] = None
     leftovers: Annotated[
         bool, typer.Option("--leftovers", help="The goods are the excess stock, most money first.")
-    ] = False,
-    store: Annotated[str | None, typer.Option("--store", help="Only people (and excess stock) of this shop.")] = None,
-    segment: Annotated[str | None, typer.Option("--segment", help="Only people of this saved segment.")] = None,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    ] = False
+    at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False
+
+
+@dataclass(frozen=True)
+class _Contact:
+    """How people are contacted, and at what cost."""
+
+    channel: Annotated[str | None, typer.Option("--channel", help="The only channel to use.")] = None
+    holdout_share: Annotated[float | None, typer.Option(help="Share held out to measure the effect.")] = None
+    budget: Annotated[float | None, typer.Option(help="Money that all contacts may cost.")] = None
+    contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None
+
+
+@dataclass(frozen=True)
+class _People:
+    """The people who are chosen from."""
+
+    store: Annotated[str | None, typer.Option("--store", help="Only people (and excess stock) of this shop.")] = None
+    segment: Annotated[str | None, typer.Option("--segment", help="Only people of this saved segment.")] = None
+
+
+def audience(
+    out: OutOption,
+    goods: _Goods = _Goods(),
+    size: Annotated[int, typer.Option("--size", help="Most people listed, held-out ones included.")] = 500,
+    kind: Annotated[str, typer.Option("--kind", help="repeat, explore or mixed.")] = "mixed",
+    contact: _Contact = _Contact(),
+    people: _People = _People(),
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Who wants these goods: an audience, and beside it STEM_exclusions with who was left out and why.
 
@@ -47,19 +69,20 @@ def audience(
     from serving.planning.people.audiences import audience as find_audience
 
     chosen = current()
-    dataset = chosen.dataset(lake, as_of)
+    dataset, share = data.dataset(), contact.holdout_share
     with chosen.progress.step("audience") as step:
-        goods, left_over = _left_over(dataset, product, campaign, store) if leftovers else (product or [], None)
-        usual_share = chosen.settings.audience.holdout_share
+        offered, left_over = (goods.product or [], None)
+        if goods.leftovers:
+            offered, left_over = _left_over(dataset, goods, people.store)
         request = AudienceRequest(
-            product_ids=tuple(goods),
+            product_ids=tuple(offered),
             size=size,
-            campaign_id=campaign,
+            campaign_id=goods.campaign,
             kind=kind,  # type: ignore[arg-type]  # checked by AudienceRequest
-            channel=channel,
-            budget=budget,
-            contact_cost=contact_cost or 0.0,
-            holdout_share=usual_share if holdout_share is None else holdout_share,
+            channel=contact.channel,
+            budget=contact.budget,
+            contact_cost=contact.contact_cost or 0.0,
+            holdout_share=chosen.settings.audience.holdout_share if share is None else share,
         )
         table, exclusions = find_audience(
             dataset,
@@ -67,12 +90,12 @@ def audience(
             chosen.settings,
             request,
             among=Among(
-                store_id=store,
-                customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
+                store_id=people.store,
+                customer_ids=None if people.segment is None else segment_customers(people.segment, dataset, data.lake),
                 left_over=left_over,
                 plans=_plans(dataset),
             ),
-            at_home_only=at_home_only,
+            at_home_only=goods.at_home_only,
             progress=chosen.progress,
         )
         write_table(table, out)
@@ -116,9 +139,7 @@ def _plans(dataset: "Dataset") -> "OtherPlans":
     return tenant_plans(current().workspace, today, current().settings.audience.contact_window_days)
 
 
-def _left_over(
-    dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None
-) -> "tuple[list[str], pl.DataFrame]":
+def _left_over(dataset: "Dataset", goods: _Goods, store: str | None) -> "tuple[list[str], pl.DataFrame]":
     """Products with excess stock, most money at risk first, and what is left of them in which shop.
 
     Raises:
@@ -131,7 +152,7 @@ def _left_over(
     from serving.planning.stock.stock_network import goods_to_clear, left_over_in
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
-    if product or campaign:
+    if goods.product or goods.campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     # The plan of the whole chain: what other shops can sell is not left over.
     excess = find_leftovers(PlanRequest(with_inventory(dataset), load_forecaster(dataset), current().settings))
@@ -145,14 +166,13 @@ def assign(
         typer.Option("--campaigns", help="CSV or Parquet: campaign_id, product_ids, size?, budget?, contact_cost? ..."),
     ],
     per_customer: Annotated[int, typer.Option("--per-customer", help="Most campaigns per person.")] = 1,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
     from serving.planning.people.audiences import assign as assign_campaigns
 
     chosen = current()
-    dataset = chosen.dataset(lake, as_of)
+    dataset = data.dataset()
     requested = read_table(campaigns, "--campaigns")
     with chosen.progress.step("assign") as step:
         plan = assign_campaigns(

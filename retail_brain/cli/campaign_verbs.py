@@ -229,14 +229,12 @@ def push(
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
     with _desk() as desk:
         due = desk.today if day is None else parse_day(day, "--day")
-        asked = Push(campaign_id, due, to, secret_of(secret_env))
+        asked = Push(campaign_id, due, to, by, secret_of(secret_env))
         tenant = current().workspace.tenant
         dataset = current().dataset(lake)
         lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
         caps = current().settings.audience
-        sent = push_contacts(
-            tenant, desk.database, dataset, asked, settings=caps, by=by, lease=lease, delivery=delivery
-        )
+        sent = push_contacts(tenant, desk.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
     reported().counts["contacts"] = sent.contacts
     place = ""

@@ -1,11 +1,13 @@
 """Verbs of demand forecasting: forecast, backtest."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, SeedOption, StoresOption
 
 if TYPE_CHECKING:
@@ -13,18 +15,23 @@ if TYPE_CHECKING:
     from retail_brain.outputs import SeriesFilter
     from retail_brain.settings import Settings
 
-ProductsOption = Annotated[
-    list[str] | None, typer.Option("--products", help="Only this product, even where it never sold; may be repeated.")
-]
+
+@dataclass(frozen=True)
+class _Asked:
+    """Series that are forecast; a product that is named is, even where it never sold."""
+
+    stores: StoresOption = None
+    products: Annotated[
+        list[str] | None,
+        typer.Option("--products", help="Only this product, even where it never sold; may be repeated."),
+    ] = None
 
 
 def forecast(
     out: OutOption,
     horizon: Annotated[int, typer.Option(min=1, max=366, help="Periods ahead.")] = 28,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
-    stores: StoresOption = None,
-    products: ProductsOption = None,
+    data: DataOptions = DataOptions(),
+    asked: _Asked = _Asked(),
     explain: Annotated[bool, typer.Option("--explain", help="Add the drivers behind each forecast (slower).")] = False,
     with_overrides: Annotated[
         bool, typer.Option("--with-overrides", help="With what people put in the forecasts' place; else the engine's.")
@@ -42,7 +49,7 @@ def forecast(
     from retail_brain.outputs import SeriesFilter
     from retail_brain.work_digest import work_digest
     from serving.planning.campaigns.demand import tenant_units
-    from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables, write_forecast_file
+    from serving.planning.demand.forecast_table import empty_forecast_table, forecast_table, write_forecast_file
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.applied_overrides import OverriddenModel
@@ -56,24 +63,21 @@ def forecast(
             f"  The champion, {model.config.demand.model}, names no drivers (该模型不给出影响因素): none are written."
         )
         explain = False
-    dataset = context.dataset(lake, as_of)
+    dataset, stores, products = data.dataset(), asked.stores, asked.products
     overrides = tenant_overrides(context.workspace) if with_overrides else None
     extra = tenant_units(context.workspace, dataset, context.settings.campaigns) if with_overrides else None
     quantiles = context.settings.demand.quantiles
     arguments = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows(), quantiles]
     arguments.append(None if extra is None else extra.rows())
     manifest = sha256(folder / "manifest.json")
-    digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *arguments)
+    digest = work_digest(dataset, forecast_table.__module__, manifest, context.lake_uri(data.lake), *arguments)
     with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
         finished = work.checkpoints(digest)
         resumed = finished.names()
         engine = model if overrides is None else OverriddenModel(model, overrides, extra)
         only = SeriesFilter(stores, products, skip_stores=resumed)
-        tables = forecast_tables(
-            engine, dataset, horizon, only, quantiles=quantiles, explain=explain, seed=seed, progress=context.progress
-        )
-        for table in tables:
-            if table.height:
+        for of_store in engine.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=context.progress):
+            if (table := forecast_table(of_store, quantiles)).height:
                 finished.write(table["store_id"][0], table)
         step.rows = write_forecast_file(out, finished, empty_forecast_table(quantiles, explain=explain))
         stores_note = f", {len(resumed)} stores were there from a run that was cut off" if resumed else ""

@@ -1,6 +1,7 @@
 """Verbs of forecast overrides and of forecast value added (FVA): overrides, ledger."""
 
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -8,32 +9,58 @@ import typer
 
 from retail_brain.cli.context import current, open_database
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
+from retail_brain.cli.option_groups import DataOptions
+from retail_brain.cli.options import OutOption, parse_day
 from retail_brain.cli.table_files import write_table
 
 overrides = typer.Typer(help="What people put in the place of forecasts.", no_args_is_help=True)
 
 
-@overrides.command()
-def add(
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept and shown.")],
-    until: Annotated[str, typer.Option("--until", help="First day that it no longer applies to, YYYY-MM-DD.")],
-    factor: Annotated[float | None, typer.Option(help="Times the engine's forecast.")] = None,
-    units: Annotated[float | None, typer.Option(min=0, help="Units per period instead of the forecast.")] = None,
-    store: Annotated[str | None, typer.Option("--store", help="Only this store.")] = None,
-    product: Annotated[str | None, typer.Option("--product", help="Only this product.")] = None,
+@dataclass(frozen=True)
+class _Days:
+    """The days that an override applies to."""
+
+    until: Annotated[str, typer.Option("--until", help="First day that it no longer applies to, YYYY-MM-DD.")]
     begin: Annotated[
         str | None, typer.Option("--from", help="First day.", show_default="that after the last visible")
-    ] = None,
-    by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line",
-    override_id: Annotated[
-        str | None, typer.Option("--id", help="Your own id: the same one twice counts once.")
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What the forecast becomes: one of the two."""
+
+    factor: Annotated[float | None, typer.Option(help="Times the engine's forecast.")] = None
+    units: Annotated[float | None, typer.Option(min=0, help="Units per period instead of the forecast.")] = None
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The series that it changes: of a store, of a product, or one."""
+
+    store: Annotated[str | None, typer.Option("--store", help="Only this store.")] = None
+    product: Annotated[str | None, typer.Option("--product", help="Only this product.")] = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """How it is known later."""
+
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept and shown.")]
+    by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line"
+    override_id: Annotated[str | None, typer.Option("--id", help="Your own id: the same one twice counts once.")] = None
+
+
+@overrides.command()
+def add(
+    record: _Record,
+    days: _Days,
+    change: _Change = _Change(),
+    scope: _Scope = _Scope(),
     confirm: Annotated[
         bool, typer.Option("--confirm-exception", help="Take it though it lasts longer than is usual.")
     ] = False,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Put a factor or units in the place of forecasts; applied to /forecast at once and to orders when published."""
     import uuid
@@ -48,6 +75,7 @@ def add(
         store_overrides,
     )
 
+    factor, units, store, product = change.factor, change.units, scope.store, scope.product
     if factor is not None and not is_usable_factor(factor):
         raise UsageError(
             f"--factor {factor:g} cannot be used; wanted 0, or from {LEAST_FACTOR} to {MOST_FACTOR}. Choose another."
@@ -56,22 +84,22 @@ def add(
         raise UsageError("give either --factor or --units: one of them is what the forecast becomes.")
     if store is None and product is None:
         raise UsageError("give --store, --product or both: an override of everything is a new model.")
-    seen = _as_of(lake, as_of)
-    first = parse_day(begin, "--from") if begin else seen + timedelta(days=1)
-    ends_on = parse_day(until, "--until")
+    seen = _as_of(data)
+    first = parse_day(days.begin, "--from") if days.begin else seen + timedelta(days=1)
+    ends_on = parse_day(days.until, "--until")
     if ends_on <= max(first, seen + timedelta(days=1)):
-        raise UsageError(f"--until {until} leaves no day: the override begins on {first}. Choose a later day.")
-    _check_ids(store, product, lake)
+        raise UsageError(f"--until {days.until} leaves no day: the override begins on {first}. Choose a later day.")
+    _check_ids(scope, data.lake)
     override = Override(
-        override_id=override_id or uuid.uuid4().hex,
+        override_id=record.override_id or uuid.uuid4().hex,
         store_id=store,
         product_id=product,
         begins_on=first,
         ends_on=ends_on,
         kind="units" if factor is None else "factor",
         value=float(units if factor is None else factor),  # type: ignore[arg-type]  # one of them is there
-        reason=reason,
-        made_by=by,
+        reason=record.reason,
+        made_by=record.by,
         as_of=seen,
     )
     if not confirm:
@@ -83,12 +111,12 @@ def add(
 
 
 @overrides.command("list")
-def list_(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
+def list_(data: DataOptions = DataOptions()) -> None:
     """List overrides with how they stand."""
     from retail_brain.operational.overrides import list_overrides
     from serving.planning.demand.override_book import state_of
 
-    seen = _as_of(lake, as_of)
+    seen = _as_of(data)
     with closing(open_database()) as database:
         listed = list_overrides(current().workspace.tenant, database)
     for stored in listed:
@@ -104,13 +132,12 @@ def list_(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
 def withdraw(
     override_id: Annotated[str, typer.Argument(help="Its id.")],
     by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line",
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Take an override back; it stays in the ledger for the days before."""
     from retail_brain.operational.overrides import withdraw_overrides
 
-    seen = _as_of(lake, as_of)
+    seen = _as_of(data)
     with closing(open_database()) as database:
         tenant = current().workspace.tenant
         withdraw_overrides(tenant, database, [override_id], by=by, as_of=seen, now=datetime.now(UTC))
@@ -121,8 +148,7 @@ def withdraw(
 def ledger(
     out: OutOption,
     lag: Annotated[int, typer.Option(min=1, max=28, help="Days ahead that the first measures look at.")] = 1,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Forecast value added (FVA) by engine and people: errors of naive, moving average, engine and overrides.
 
@@ -132,7 +158,7 @@ def ledger(
     from serving.planning.demand.value_added import ledger as measure
 
     context = current()
-    dataset = context.dataset(lake, as_of)
+    dataset = data.dataset()
     table = measure(
         context.workspace.ledger, dataset, tenant_overrides(context.workspace), context.settings, lag_days=lag
     )
@@ -154,12 +180,12 @@ def ledger(
         typer.echo(f"  {who + row['touch']:<28}{numbers}  ({row['rows']:,} rows)")
 
 
-def _as_of(lake: str | None, as_of: str | None) -> date:
-    dataset = current().dataset(lake, as_of)
+def _as_of(data: DataOptions) -> date:
+    dataset = data.dataset()
     return dataset.as_of or dataset.last_day()
 
 
-def _check_ids(store: str | None, product: str | None, lake: str | None) -> None:
+def _check_ids(scope: _Scope, lake: str | None) -> None:
     """Checks that the ids occur in the sales or in their table.
 
     Raises:
@@ -170,7 +196,7 @@ def _check_ids(store: str | None, product: str | None, lake: str | None) -> None
     from retail_brain.errors import NotFoundError
 
     dataset = current().dataset(lake)
-    for column, table, value in (("store_id", "stores", store), ("product_id", "products", product)):
+    for column, table, value in (("store_id", "stores", scope.store), ("product_id", "products", scope.product)):
         if value is None:
             continue
         named = dataset.scan_or_empty(table).select(column), dataset.daily_sales().select(column)

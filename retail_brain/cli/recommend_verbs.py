@@ -1,5 +1,6 @@
 """Verbs of the recommender: recommend, evaluate."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import current
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.option_groups import DataOptions
+from retail_brain.cli.options import OutOption
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -47,24 +49,37 @@ class _Language(StrEnum):
     EN = "en"
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """How many goods of which kind each customer gets."""
+
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10
+    kind: Annotated[_Kind, typer.Option(help="Goods they buy anyway, new ones, or both.")] = _Kind.MIXED
+    explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0
+    due_within: Annotated[
+        int | None,
+        typer.Option(min=1, help="Hold back repeat goods due later than so many days.", show_default="label days"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The shop that the goods must be had in."""
+
+    store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets.", show_default="any")] = None
+    in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False
+
+
 def recommend(
     out: OutOption,
     customers: Annotated[
         Path | None, typer.Option(help="Parquet, CSV or text file with customer_id.", show_default="everybody")
     ] = None,
-    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
-    kind: Annotated[_Kind, typer.Option(help="Goods they buy anyway, new ones, or both.")] = _Kind.MIXED,
-    explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
-    due_within: Annotated[
-        int | None,
-        typer.Option(min=1, help="Hold back repeat goods due later than so many days.", show_default="label days"),
-    ] = None,
-    store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets.", show_default="any")] = None,
-    in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
+    wanted: _Wanted = _Wanted(),
+    place: _Place = _Place(),
     rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
     language: Annotated[_Language, typer.Option(help="Of the column reason.")] = _Language.EN,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Goods for people: one row per customer and rank, with probability, due date, reason and how it gets to them.
 
@@ -79,15 +94,15 @@ def recommend(
 
     chosen = current()
     ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
-    dataset = chosen.dataset(lake, as_of)
+    dataset = data.dataset()
     model = champion_recommender(chosen.workspace, chosen.settings)
     wish = RecommendationRequest(
-        k=k,
-        kind=kind.value,
-        explore_at_least=explore_at_least,
-        due_within_days=due_within,
-        store_id=store,
-        in_stock=in_stock,
+        k=wanted.k,
+        kind=wanted.kind.value,
+        explore_at_least=wanted.explore_at_least,
+        due_within_days=wanted.due_within,
+        store_id=place.store,
+        in_stock=place.in_stock,
         rules=tenant_rules() if rules else (),
         now=datetime.now(UTC),
         settings=chosen.settings,
@@ -115,8 +130,7 @@ def evaluate(
     windows: Annotated[int, typer.Option(min=1, max=24, help="How many past windows to test on.")] = 1,
     products: Annotated[int | None, typer.Option(min=1, help="Most products looked at as audiences.")] = None,
     min_buyers: Annotated[int | None, typer.Option(min=1, help="Buyers a product must have had for that.")] = None,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Tests models that saw nothing of the days they are tested on, beside the usual simple methods.
 
@@ -124,13 +138,13 @@ def evaluate(
     uplift it needs campaigns and contacts with people held out, and writes uplift.csv.
     """
     if subject is _Subject.UPLIFT:
-        _evaluate_uplift(current().dataset(lake, as_of), out)
+        _evaluate_uplift(data.dataset(), out)
         return
     from training.recommender.backtest import evaluate_windows
     from training.recommender.jobs import preset_config
 
     chosen = current()
-    dataset = chosen.dataset(lake, as_of)
+    dataset = data.dataset()
     config = preset_config(chosen.settings, preset.value)
     changes = {"test_goods": products, "test_min_buyers": min_buyers}
     config = config.model_copy(update={name: value for name, value in changes.items() if value is not None})

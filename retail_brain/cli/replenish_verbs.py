@@ -1,5 +1,6 @@
 """Verbs of replenishment: replenish, and simulate, which replays order policies on recorded demand."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,15 +8,8 @@ import typer
 
 from retail_brain.cli.champions import load_forecaster
 from retail_brain.cli.context import current
-from retail_brain.cli.options import (
-    AsOfOption,
-    LakeOption,
-    OutOption,
-    ProductsOption,
-    SeedOption,
-    StoresOption,
-    parse_day,
-)
+from retail_brain.cli.option_groups import DataOptions, SeriesOptions
+from retail_brain.cli.options import LakeOption, OutOption, SeedOption, StoresOption, parse_day
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -25,15 +19,13 @@ if TYPE_CHECKING:
 
 def replenish(
     out: OutOption,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
     budget: Annotated[float | None, typer.Option(help="Money that all orders together may cost.")] = None,
     limits: Annotated[
         Path | None,
         typer.Option("--limits", help="CSV or Parquet: limit, unit, capacity, and what it is restricted to."),
     ] = None,
-    stores: StoresOption = None,
-    products: ProductsOption = None,
+    only: SeriesOptions = SeriesOptions(),
     seed: SeedOption = 0,
 ) -> None:
     """Order suggestions with their numbers and reasons: one row per store and product.
@@ -44,17 +36,15 @@ def replenish(
     """
     import polars as pl
 
-    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.limits_file import with_budget
     from serving.planning.stock.order_suggestions import suggest, suggest_within
     from serving.planning.stock.plan_request import PlanRequest
 
     chosen = current()
     scarce = None if limits is None else with_budget(read_table(limits, "--limits", as_text=True), budget)
-    dataset = chosen.dataset(lake, as_of)
-    with chosen.progress.step("replenish") as step:
-        only, progress = SeriesFilter(stores, products), chosen.progress
-        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only, seed, progress)
+    dataset, progress = data.dataset(), chosen.progress
+    with progress.step("replenish") as step:
+        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only.filter(), seed, progress)
         if scarce is None:
             table = suggest(request, budget=budget)
         else:
@@ -67,14 +57,57 @@ def replenish(
         step.note = f"{int((table['order_quantity'] > 0).sum()):,} orders -> {out}"
 
 
-def simulate(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the report to.")],
+@dataclass(frozen=True)
+class _Days:
+    """The days that are played, and those before them that parameters are tuned on."""
+
     first: Annotated[
         str | None, typer.Option("--from", help="First day played.", show_default="91 days, 26 weeks or a year")
-    ] = None,
+    ] = None
     last: Annotated[
         str | None, typer.Option("--until", help="Last day played.", show_default="end of the last period sold")
-    ] = None,
+    ] = None
+    tune_days: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Days before --from to tune parameters on.", show_default="56, 336 for weeks, 365 for months"
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Forecasts:
+    """The forecasts that suggestions rest on, and how often they are made anew."""
+
+    forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model"
+    refresh_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="How often the model forecasts anew.", show_default="7, or every month"),
+    ] = None
+    refit_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How often the model is fitted anew.", show_default="31, 91 for weeks, 182 for months"
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a plan may do besides ordering."""
+
+    transfers: Annotated[
+        bool, typer.Option("--transfers/--no-transfers", help="Whether the plan may move goods between shops.")
+    ] = True
+    markdowns: Annotated[
+        bool, typer.Option("--markdowns/--no-markdowns", help="Whether the plan may lower prices of left-overs.")
+    ] = True
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the report to.")],
+    days: _Days = _Days(),
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,30 +116,8 @@ def simulate(
         ),
     ] = None,
     stores: StoresOption = None,
-    forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
-    refresh_days: Annotated[
-        int | None,
-        typer.Option(min=1, help="How often the model forecasts anew.", show_default="7, or every month"),
-    ] = None,
-    refit_days: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="How often the model is fitted anew.", show_default="31, 91 for weeks, 182 for months"
-        ),
-    ] = None,
-    tune_days: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Days before --from to tune parameters on.", show_default="56, 336 for weeks, 365 for months"
-        ),
-    ] = None,
-    transfers: Annotated[
-        bool, typer.Option("--transfers/--no-transfers", help="Whether the plan may move goods between shops.")
-    ] = True,
-    markdowns: Annotated[
-        bool, typer.Option("--markdowns/--no-markdowns", help="Whether the plan may lower prices of left-overs.")
-    ] = True,
-    seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
+    forecasts: _Forecasts = _Forecasts(),
+    plan: _Plan = _Plan(),
     lake: LakeOption = None,
 ) -> None:
     """Replays order policies on recorded demand, day by day: cost, fill rate, waste, stock, with plots.
@@ -125,24 +136,24 @@ def simulate(
     from serving.planning.replay.run import POLICIES, replay
     from serving.planning.replay.tuning import ReplaySetup
 
-    if forecast not in {"model", "moving"}:
-        raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
+    if forecasts.forecast not in {"model", "moving"}:
+        raise UsageError(f"--forecast {forecasts.forecast!r} is unknown; wanted model or moving.")
     chosen = current()
     dataset = chosen.dataset(lake)
     period = chosen.settings.data.period
-    until = parse_day(last, "--until") if last else last_visible_day(dataset, period)
-    begin = parse_day(first, "--from") if first else until - timedelta(days=PLAYED_DAYS[period] - 1)
+    until = parse_day(days.last, "--until") if days.last else last_visible_day(dataset, period)
+    begin = parse_day(days.first, "--from") if days.first else until - timedelta(days=PLAYED_DAYS[period] - 1)
     setup = ReplaySetup(
         dataset.at(until),
         chosen.settings,
         stores,
-        fit=_fit if forecast == "model" else None,
-        rolling=Rolling(refresh_days, refit_days, seed=seed),
-        transfers=transfers,
-        markdowns=markdowns,
+        fit=_fit if forecasts.forecast == "model" else None,
+        rolling=Rolling(forecasts.refresh_days, forecasts.refit_days, seed=forecasts.seed),
+        transfers=plan.transfers,
+        markdowns=plan.markdowns,
         progress=chosen.progress,
     )
-    report = replay(setup, begin, until, policies=policy or POLICIES, tune_days=tune_days)
+    report = replay(setup, begin, until, policies=policy or POLICIES, tune_days=days.tune_days)
     report.write(out, f"Replay {begin} to {until}")
     for line in (out / "REPORT.md").read_text(encoding="utf-8").splitlines()[2:]:
         if line.startswith(("|", "*")):

@@ -6,7 +6,8 @@ import typer
 
 from retail_brain.cli.champions import load_forecaster
 from retail_brain.cli.context import current
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, ProductsOption, SeedOption, StoresOption
+from retail_brain.cli.option_groups import DataOptions, SeriesOptions
+from retail_brain.cli.options import OutOption, SeedOption, StoresOption
 from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
@@ -24,18 +25,15 @@ def transfers(
     days: Annotated[
         float | None, typer.Option(min=0, help="Days until moved goods can be sold.", show_default="the settings'")
     ] = None,
-    stores: StoresOption = None,
-    products: ProductsOption = None,
+    only: SeriesOptions = SeriesOptions(),
     seed: SeedOption = 0,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """What to move between shops: one row per product, giving and receiving shop, most valuable first.
 
     A shop gives only what it is expected not to sell before its own supply can come, and only as much as it can pick
     beside its own orders. Needs sales, inventory and a champion demand model; uses supply, prices, products, stores.
     """
-    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import transfers as suggest_transfers
 
@@ -46,8 +44,9 @@ def transfers(
     )
     settings = chosen.settings.model_copy(update={"network": network})
     with chosen.progress.step("transfers") as step:
-        dataset, only = with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
-        table = suggest_transfers(PlanRequest(dataset, load_forecaster(dataset), settings, only, seed, chosen.progress))
+        dataset = with_inventory(data.dataset())
+        request = PlanRequest(dataset, load_forecaster(dataset), settings, only.filter(), seed, chosen.progress)
+        table = suggest_transfers(request)
         write_table(table, out)
         step.rows = table.height
         step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
@@ -62,8 +61,7 @@ def counts(
         ),
     ] = None,
     stores: StoresOption = None,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Cycle counts: shelves with stock on record where sales have improbably stopped. Most valuable first.
 
@@ -73,7 +71,7 @@ def counts(
 
     chosen = current()
     with chosen.progress.step("counts") as step:
-        dataset = with_inventory(chosen.dataset(lake, as_of))
+        dataset = with_inventory(data.dataset())
         table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
         write_table(table, out)
         step.rows = table.height
@@ -82,11 +80,9 @@ def counts(
 
 def leftovers(
     out: OutOption,
-    stores: StoresOption = None,
-    products: ProductsOption = None,
+    only: SeriesOptions = SeriesOptions(),
     seed: SeedOption = 0,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """Excess stock: goods that will not sell by their date, end of listing or season; units and money at risk.
 
@@ -94,14 +90,13 @@ def leftovers(
     supplier (supply.return_price) or telling people: `audience --leftovers` finds those who want them. Needs sales,
     inventory and a champion demand model; uses products (shelf life, cost), assortment, supply and prices.
     """
-    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     chosen = current()
     with chosen.progress.step("leftovers") as step:
-        dataset, only = with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
-        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only, seed, chosen.progress)
+        dataset = with_inventory(data.dataset())
+        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only.filter(), seed, chosen.progress)
         table = find_leftovers(request)
         write_table(table, out)
         step.rows = table.height

@@ -125,8 +125,8 @@ def run_promotion(
 ) -> "Promotion":
     """Promotes the challenger if it is better; both are compared on the table versions that the challenger saw."""
     from retail_brain.lake import open_lake
+    from training.promotion import Challenge, record_promotion
     from training.promotion import promote as promote_model
-    from training.promotion import record_promotion
 
     uri, options = context.lake_uri(lake), context.settings.storage_options
     with closing(database_of(context.workspace)) as database:  # before anything is changed: it may not answer
@@ -135,9 +135,7 @@ def run_promotion(
             kind,
             context.settings,
             lambda versions: open_lake(uri, options, versions),
-            version=version,
-            force=force,
-            note=reason,
+            Challenge(version, force=force, note=reason),
             progress=context.progress,
         )
         now = datetime.now(UTC)

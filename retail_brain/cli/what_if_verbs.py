@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, SeedOption, writable_table
 from retail_brain.cli.table_files import write_table
 
@@ -32,8 +33,7 @@ def what_if(
     out: Annotated[
         Path | None, typer.Option(callback=writable_table, help="File for the periods (Parquet, or CSV by its ending).")
     ] = None,
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
+    data: DataOptions = DataOptions(),
 ) -> None:
     """What another price or a promotion would do to a product's demand, revenue and margin in a store.
 
@@ -48,7 +48,7 @@ def what_if(
 
     context = current()
     model = DemandModel.load(champion(context.workspace, "demand"))
-    dataset = context.dataset(lake, as_of)
+    dataset = data.dataset()
     dates, answer = ask_what_if(model, dataset, store, product, horizon, price=price, promotion=promotion)
     columns = answer.columns()
     if out is not None:

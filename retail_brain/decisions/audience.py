@@ -13,7 +13,6 @@ from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import (
     Assessed,
-    Situation,
     assessed,
     channel_costs,
     channel_names,
@@ -21,7 +20,7 @@ from retail_brain.decisions.eligibility import (
     situation_of,
 )
 from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_counts
-from retail_brain.decisions.offers import Pairs
+from retail_brain.decisions.offers import Pairs, Situation
 from retail_brain.decisions.reach import contact_costs
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings

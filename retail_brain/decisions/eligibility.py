@@ -12,31 +12,10 @@ from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import code_names, code_number
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
 from retail_brain.decisions.holdout import Holdout
-from retail_brain.decisions.offers import KINDS, Offers, Pairs, judged_offers, within_left_over
+from retail_brain.decisions.offers import KINDS, Offers, Pairs, Situation, judged_offers, within_left_over
 from retail_brain.decisions.reached import Reached, reached_of
 from retail_brain.decisions.uplift import UpliftScores
 from retail_brain.settings import AudienceSettings
-
-
-@dataclass(frozen=True)
-class Situation:
-    """People and goods that audiences are drawn from, as arrays.
-
-    Attributes:
-        crowd: people and accounts.
-        goods: on offer.
-        purchases: of these accounts and goods; None: unknown.
-        facts: the tables behind.
-        chosen: whether each person is asked about, such as the people of a segment; None: everybody is.
-        uplift: what a contact causes for each account; None: people are ranked by response.
-    """
-
-    crowd: Crowd
-    goods: Goods
-    purchases: Purchases | None
-    facts: AudienceFacts
-    chosen: Bools | None = None
-    uplift: UpliftScores | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +66,9 @@ def assessed(
     reached = reached_of(crowd, facts, request, as_of, settings)
     if situation.chosen is not None:
         pairs = pairs.take(situation.chosen[crowd.person[pairs.account]])
-    goods = situation.goods.in_own_shop(facts, crowd.stores)
-    share, uplift = facts.caused_share, situation.uplift
-    offers = judged_offers(pairs, crowd, goods, situation.purchases, request, as_of, settings, share, uplift)
+    offers = judged_offers(pairs, situation, request, as_of, settings)
     is_held = Holdout(crowd.first_ids, request.holdout_key, request.holdout_share)
-    if goods.is_left_over:
+    if facts.left_over is not None:
         offers = within_left_over(offers, crowd, reached.code == 0, is_held.one)
     is_considered = crowd.is_known.copy()
     is_considered[offers.person] = True

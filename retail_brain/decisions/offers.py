@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import NO_DAY, Bools, Floats, Places, day_number, day_numbers
-from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import code_number
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
@@ -21,6 +21,27 @@ from retail_brain.settings import AudienceSettings
 
 KINDS = ("repeat", "explore")
 """Kinds of scored pairs by their number; -1 is none."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """People and goods that audiences are drawn from, as arrays.
+
+    Attributes:
+        crowd: people and accounts.
+        goods: on offer.
+        purchases: of these accounts and goods; None: unknown, so nothing was just bought.
+        facts: the tables behind.
+        chosen: whether each person is asked about, such as the people of a segment; None: everybody is.
+        uplift: what a contact causes for each account; None: all are moved alike, and people are ranked by response.
+    """
+
+    crowd: Crowd
+    goods: Goods
+    purchases: Purchases | None
+    facts: AudienceFacts
+    chosen: Bools | None = None
+    uplift: UpliftScores | None = None
 
 
 @dataclass(frozen=True)
@@ -144,37 +165,27 @@ def best_of_accounts(pairs: Pairs, crowd: Crowd, purchases: Purchases | None) ->
 
 
 def judged_offers(
-    pairs: Pairs,
-    crowd: Crowd,
-    goods: Goods,
-    purchases: Purchases | None,
-    request: AudienceRequest,
-    as_of: date,
-    settings: AudienceSettings,
-    caused_share: float | None,
-    uplift: UpliftScores | None = None,
+    pairs: Pairs, situation: Situation, request: AudienceRequest, as_of: date, settings: AudienceSettings
 ) -> Offers:
     """The offers that pairs make, one per person x product, each with the first reason why it cannot be made.
 
     Args:
         pairs: scored ones of the goods.
-        crowd: the people.
-        goods: on offer, limited to the own shop where they are (`Goods.in_own_shop`).
-        purchases: who bought what last; None: unknown, so nothing was just bought.
+        situation: people and goods.
         request: its days and its kind count.
         as_of: last visible day.
         settings: days for which a purchase counts as recent.
-        caused_share: share of the purchases of contacted people that contacts cause; None: never measured.
-        uplift: what a contact causes for each account; None: all are moved alike.
 
     Raises:
         ImpossibleError: the campaign is over.
     """
     first, last = (day_number(day) for day in request.days(as_of))
+    crowd, purchases, uplift = situation.crowd, situation.purchases, situation.uplift
+    goods = situation.goods.in_own_shop(situation.facts, crowd.stores)
     pairs = best_of_accounts(pairs, crowd, purchases)
     person, due = crowd.person[pairs.account], pairs.due
     available, is_free, units, ends = goods.at(pairs.product, crowd.home[person])
-    caused = caused_chance(pairs.probability, caused_share)
+    caused = caused_chance(pairs.probability, situation.facts.caused_share)
     if uplift is not None:
         caused = shared_out(caused, person, pairs.account, pairs.product, uplift)
     has_due = due != NO_DAY

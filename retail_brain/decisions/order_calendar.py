@@ -70,12 +70,14 @@ class Cycle:
     """Days of the order under decision and of the following one, one element per series.
 
     An order placed on `order_on` is on the shelf from the morning of `arrives_on` and must last
-    until the morning of `next_arrives_on`, when the following order can be there.
+    until the morning of `next_arrives_on`, when the following order can be there, or, where `ends_demand`, demand has
+    ended.
     """
 
     order_on: Days
     arrives_on: Days
     next_arrives_on: Days
+    ends_demand: bool = False
 
     @property
     def review_days(self) -> Floats:

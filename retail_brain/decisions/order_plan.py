@@ -201,8 +201,8 @@ def decide(
     # a policy of another package decides by itself what it does before an end
     if is_outside(settings.policy) or not len(rows):
         return plan
-    until = Cycle(cycle.order_on[rows], cycle.arrives_on[rows], terms.ends_on[rows] + _ONE_DAY)
-    only = _decided(units[rows], starts, terms.take(rows), holdings.take(rows), until, settings, seed, to_end=True)
+    until = Cycle(cycle.order_on[rows], cycle.arrives_on[rows], terms.ends_on[rows] + _ONE_DAY, ends_demand=True)
+    only = _decided(units[rows], starts, terms.take(rows), holdings.take(rows), until, settings, seed)
     less = np.flatnonzero(only.quantity < plan.quantity[rows])
     # the receipts stay: those of the shorter cycle are as long as every other series'
     kept = replace(only.take(less), receipts=plan.receipts.take(rows[less]))
@@ -228,14 +228,13 @@ def _decided(
     cycle: Cycle,
     settings: ReplenishmentSettings,
     seed: int,
-    *,
-    to_end: bool = False,
 ) -> Plan:
-    """The order of every series for its cycle; arguments as of `decide`, `to_end` where the cycle ends with demand."""
+    """The order of every series for its cycle; arguments as of `decide`."""
     step = _period_days(starts)
     starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), terms.lead_sd_days, step)
     arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
-    spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed, to_end=to_end)
+    last = cycle.ends_demand
+    spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed, to_end=last)
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, terms, starts, periods, step, _ages(terms, units.shape[1], seed))
     aging = _aging(holdings, terms, receipts.dated, step, newest_first=settings.withdrawal == "lifo")
@@ -247,7 +246,7 @@ def _decided(
     terms = _last_orders(terms, ends_within(terms, cycle))
     money = economics(terms, cycle, settings.lost_unit_cost)
     plan = ordered(required, terms, cycle, money, replace(holdings, receipts=receipts), settings)
-    return replace(plan, to_end=np.full(len(units), to_end))
+    return replace(plan, to_end=np.full(len(units), cycle.ends_demand))
 
 
 def _shown_until_end(terms: Terms, units: npt.NDArray[np.float32], starts: Days, arrival: Ints) -> Terms:

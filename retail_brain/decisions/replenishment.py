@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -41,6 +42,24 @@ _COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
 _DEFAULTS = ReplenishmentSettings()
 
 
+@dataclass(frozen=True)
+class DatedStock:
+    """Days of units on order and on hand; None where they are not known.
+
+    Attributes:
+        pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
+            the units on order of a series are taken to arrive at any moment of its lead time.
+        ages: `store_id`, `product_id`, `days_left` (1: until the end of the next day) and `units` on hand of goods that
+            expire; a series without a row has stock of unknown age. Only days are counted, so periods must be days.
+    """
+
+    pipeline: pl.DataFrame | None = None
+    ages: pl.DataFrame | None = None
+
+
+_UNDATED = DatedStock()
+
+
 def suggest_orders(
     paths: DemandPaths,
     terms: pl.DataFrame,
@@ -62,8 +81,7 @@ def suggest_orders(
             A series without a row or with a null has unknown stock: it gets the mean demand of one cycle, and a
             reason that asks for a count.
         as_of: last visible day; the order is placed on the first order day after it.
-        pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
-            the units on order of a series are taken to arrive at any moment of its lead time.
+        pipeline: units on order by their day of arrival; see `DatedStock`.
         settings: defaults.
         seed: for uncertain lead times.
 
@@ -72,7 +90,7 @@ def suggest_orders(
         NotFoundError: the settings name a policy that no installed package declares.
         ExtensionError: the policy of an installed package is unusable.
     """
-    plan = plan_orders(paths, terms, stock, as_of, pipeline=pipeline, settings=settings, seed=seed)
+    plan = plan_orders(paths, terms, stock, as_of, dated=DatedStock(pipeline), settings=settings, seed=seed)
     return suggestion_rows(plan, paths.series, as_of)
 
 
@@ -82,8 +100,7 @@ def plan_orders(
     stock: pl.DataFrame,
     as_of: date,
     *,
-    pipeline: pl.DataFrame | None = None,
-    ages: pl.DataFrame | None = None,
+    dated: DatedStock = _UNDATED,
     settings: ReplenishmentSettings = _DEFAULTS,
     seed: int = 0,
 ) -> Plan:
@@ -94,9 +111,7 @@ def plan_orders(
         terms: supply terms.
         stock: on hand and on order.
         as_of: last visible day.
-        pipeline: units on order by day of arrival.
-        ages: `store_id`, `product_id`, `days_left` (1: until the end of the next day) and `units` on hand of goods that
-            expire; a series without a row has stock of unknown age. Only days are counted, so periods must be days.
+        dated: days of the units on order and on hand.
         settings: defaults.
         seed: for uncertain lead times.
 
@@ -111,8 +126,8 @@ def plan_orders(
     starts = days(paths.dates)
     # a weekly period under way began before `as_of`, but no order is placed in the past
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
-    due = None if pipeline is None else _due(pipeline, paths.series)
-    holdings = _holdings(stock, paths.series, due, ages)
+    due = None if dated.pipeline is None else _due(dated.pipeline, paths.series)
+    holdings = _holdings(stock, paths.series, due, dated.ages)
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 

@@ -21,7 +21,7 @@ from retail_brain.ingest.repeats import dataset_digest, remember, report_of_repe
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
-from retail_brain.lake import has_table, remove_orphan_files, scan_if_there, write_table
+from retail_brain.lake import Incoming, has_table, remove_orphan_files, scan_if_there, write_table
 from retail_brain.lake.people import KEPT_WITHOUT_PERSON, PEOPLE_TABLES, read_erased, rows_without, without_erased
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
@@ -233,13 +233,11 @@ def _write(
         written = write_table(
             target.uri,
             name,
-            table.rows,
+            Incoming(table.rows, table.files, erased),
             target.options,
             target.origin,
             replace=target.replace,
             withdrawn=withdrawn,
-            files=table.files,
-            erased=erased,
         )
         if (later := read_erased(target.uri, target.options)) != erased:
             bad = _without_erased(name, table, later).bad

@@ -3,9 +3,10 @@
 from retail_brain.lake.orphan_files import remove_orphan_files
 from retail_brain.lake.reading import TableInfo, describe_lake, has_table, open_lake, scan_if_there
 from retail_brain.lake.upserts import write_table
-from retail_brain.lake.writing import WriteResult
+from retail_brain.lake.writing import Incoming, WriteResult
 
 __all__ = [
+    "Incoming",
     "TableInfo",
     "WriteResult",
     "describe_lake",

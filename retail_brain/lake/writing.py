@@ -12,6 +12,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterP
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import create_table_with_add_actions
 
+from retail_brain.erased_ids import ErasedIds
 from retail_brain.errors import DataError
 from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
@@ -96,10 +97,18 @@ def begin_version(table: DeltaTable, options: dict[str, str], origin: str) -> De
 
 @dataclass(frozen=True)
 class Incoming:
-    """Rows to be written, and local data files that hold exactly these, if there are any."""
+    """Rows to be written, and what is known of them.
+
+    Attributes:
+        rows: canonical columns and `_row`; keys are unique where the table has one. Read more than once.
+        files: local Parquet files that hold exactly the rows, as `write_data_file` writes them. Where all rows are
+            written and the lake is a local folder, they are taken over as they are.
+        erased: people whom the rows are known not to name; they are not looked for again.
+    """
 
     rows: pl.LazyFrame
     files: tuple[Path, ...] = ()
+    erased: ErasedIds | None = None
 
 
 def _unwritable(uri: str, name: str, error: Exception) -> DataError:

@@ -14,10 +14,9 @@ from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience import Drawn, draw, reason_sentences
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import Crowd
-from retail_brain.decisions.eligibility import Situation
 from retail_brain.decisions.exclusions import EXCLUSION_TEXTS
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
-from retail_brain.decisions.offers import KINDS, Pairs
+from retail_brain.decisions.offers import KINDS, Pairs, Situation
 from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans

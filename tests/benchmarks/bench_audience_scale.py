@@ -18,9 +18,8 @@ from retail_brain.decisions.arrays import NO_DAY
 from retail_brain.decisions.audience import draw
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import Crowd
-from retail_brain.decisions.eligibility import Situation
 from retail_brain.decisions.goods_on_offer import Goods
-from retail_brain.decisions.offers import Pairs
+from retail_brain.decisions.offers import Pairs, Situation
 from retail_brain.decisions.uplift import UpliftScores
 from retail_brain.settings import AudienceSettings
 

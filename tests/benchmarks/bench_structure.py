@@ -4,8 +4,7 @@
 
 `.` is this project (its four packages); every NAME=FOLDER is another tree, such as an installed package. Folders called
 tests, migrations or benchmarks are left out. A name is public when neither it nor its class begins with an underscore.
-Our functions with over 7 arguments are listed below the table: verbs of the command line, whose options Typer reads
-from the arguments of one function.
+Our functions with over 7 arguments are listed below the table.
 """
 
 import ast

@@ -106,7 +106,7 @@ def delivered(
     waited = days_until_bought(dataset, history, cutoff + timedelta(days=HORIZONS[-1]))
     codes = [history.customers["customer_id"], history.products["product_id"]]
     rows, given = [], []
-    for block in model.score(known, as_of=cutoff):
+    for block in model.score(known.at(cutoff)):
         repeat = block.filter(block["kind"] == "repeat")
         places = [codes[0].search_sorted(repeat["customer_id"]), codes[1].search_sorted(repeat["product_id"])]
         rows.append(history.find(*(place.to_numpy().astype(np.int64) for place in places)))

@@ -17,7 +17,7 @@ from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from training.bundle import champion, champion_version, read_manifest
 from training.jobs import Trained
-from training.promotion import promote
+from training.promotion import Challenge, promote
 from training.tracking import Tracking
 
 DAY = date(2026, 1, 31)
@@ -103,7 +103,7 @@ def test_worse_challenger_is_refused_and_force_overrules(
     assert not refused.promoted
     assert "2.5 is above champion 1's 2" in refused.reason
     assert champion_version(workspace, "demand") == 1
-    assert promote(workspace, "demand", Settings(), lake, force=True).promoted
+    assert promote(workspace, "demand", Settings(), lake, Challenge(force=True)).promoted
     assert champion_version(workspace, "demand") == 2
 
 
@@ -142,10 +142,12 @@ def test_without_time_for_a_backtest_other_windows_are_refused_and_force_overrul
     promote(workspace, "demand", Settings(), lake)
     log(workspace, trained(1.0, [date(2026, 1, 3)]))
     with pytest.raises(ImpossibleError, match="other days or data") as refused:
-        promote(workspace, "demand", Settings(), lake, may_backtest=False)
+        promote(workspace, "demand", Settings(), lake, Challenge(may_backtest=False))
     assert refused.value.details["problem"] == "other_backtest"
     assert champion_version(workspace, "demand") == 1
-    done = promote(workspace, "demand", Settings(), lake, may_backtest=False, force=True, note="Li: new goods")
+    done = promote(
+        workspace, "demand", Settings(), lake, Challenge(may_backtest=False, force=True, note="Li: new goods")
+    )
     assert (done.promoted, done.outcome, done.values) == (True, "forced", None)
     kept = Tracking(workspace)._client.get_model_version("demand", "2").tags["promoted_because"]
     assert kept == "forced in place of version 1; Li: new goods"
@@ -153,9 +155,9 @@ def test_without_time_for_a_backtest_other_windows_are_refused_and_force_overrul
 
 def test_a_promotion_that_is_repeated_keeps_its_reason(workspace: Workspace) -> None:
     log(workspace, trained(2.0))
-    promote(workspace, "demand", Settings(), lake, note="Li: first model")
+    promote(workspace, "demand", Settings(), lake, Challenge(note="Li: first model"))
     for note in ("Li: first model", None, "Wang: seen"):
-        assert promote(workspace, "demand", Settings(), lake, note=note).outcome == "same"
+        assert promote(workspace, "demand", Settings(), lake, Challenge(note=note)).outcome == "same"
     kept = Tracking(workspace)._client.get_model_version("demand", "1").tags["promoted_because"]
     assert kept == "there was no champion; Li: first model; Wang: seen"
 
@@ -164,7 +166,7 @@ def test_a_comparison_gives_both_values(workspace: Workspace) -> None:
     log(workspace, trained(2.0))
     assert promote(workspace, "demand", Settings(), lake).outcome == "first"
     log(workspace, trained(2.5))
-    refused = promote(workspace, "demand", Settings(), lake, may_backtest=False)
+    refused = promote(workspace, "demand", Settings(), lake, Challenge(may_backtest=False))
     assert (refused.outcome, refused.values, refused.metric) == ("not_better", (2.5, 2.0), "pinball")
 
 
@@ -208,9 +210,9 @@ def test_unknown_version_and_untrained_kind_are_named(workspace: Workspace) -> N
         promote(workspace, "demand", Settings(), lake)
     log(workspace, trained(1.0))
     with pytest.raises(NotFoundError, match="no demand version 0"):
-        promote(workspace, "demand", Settings(), lake, version=0)
+        promote(workspace, "demand", Settings(), lake, Challenge(version=0))
     with pytest.raises(NotFoundError, match="no demand version 9"):
-        promote(workspace, "demand", Settings(), lake, version=9)
+        promote(workspace, "demand", Settings(), lake, Challenge(version=9))
     with pytest.raises(ModelError, match="no recommender champion"):
         champion(workspace, "recommender")
 

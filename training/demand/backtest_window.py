@@ -18,7 +18,8 @@ from training.demand.baselines import BASELINES, ets
 from training.demand.calibration import Calibration
 from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
-from training.demand.protocol import DemandMean, PathDraw, draw_paths, predictions
+from training.demand.paths import PathDraw
+from training.demand.protocol import DemandMean, draw_paths, predictions
 from training.demand.residuals import panel_residuals
 from training.demand.total_scores import SUM_PERIODS, TotalScores
 from training.metrics import randomised_pit, scores

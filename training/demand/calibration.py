@@ -12,7 +12,7 @@ from training.demand.blend import Blend, Groups
 from training.demand.blend_fit import fit_blend
 from training.demand.common_effects import CommonEffects, fit_common_effects
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
-from training.demand.paths import CommonFactors, sample_paths
+from training.demand.paths import CommonFactors, PathDraw, SeriesDemand, sample_paths
 
 BIAS_LIMITS = (0.8, 1.25)
 """Times; how far backtests may scale a forecast. Chosen by judgement, not measured."""
@@ -163,9 +163,7 @@ def calibrated_paths(
     chosen: Bools,
     mean: Doubles,
     calibration: Calibration,
-    count: int,
-    seed: int,
-    salt: int,
+    draw: PathDraw,
     *,
     heavy_tails: bool,
 ) -> Floats:
@@ -176,9 +174,7 @@ def calibrated_paths(
         chosen: shape (n,), those wanted.
         mean: shape (chosen, H), their mean units per period, bias corrected.
         calibration: spread around the mean, and what of it is common.
-        count: number of paths.
-        seed: of the run; effects common to several panels follow from it alone.
-        salt: with the seed, of what is the panel's own.
+        draw: number of paths and seed.
         heavy_tails: see `training.demand.paths.sample_paths`.
     """
     horizon = mean.shape[1]
@@ -187,16 +183,12 @@ def calibrated_paths(
     groups = series.unique(maintain_order=True).with_row_index("group")
     group_of = series.join(groups, on=["store_id", "department"], how="left", maintain_order="left")["group"]
     names = groups["store_id"].to_list(), groups["department"].to_list()
-    return sample_paths(
-        mean,
-        calibration.common.own(variances),
-        usual_sale(panel)[chosen],
-        panel.series["is_whole"].to_numpy()[chosen],
-        count,
-        np.random.default_rng((seed, salt)),
-        CommonFactors(group_of.cast(pl.Int64).to_numpy(), calibration.common.draw(*names, count, horizon, seed)),
-        heavy_tails=heavy_tails,
-    )
+    own = calibration.common.own(variances)
+    demand = SeriesDemand(mean, own, usual_sale(panel)[chosen], panel.series["is_whole"].to_numpy()[chosen])
+    factors = calibration.common.draw(*names, draw.count, horizon, draw.seed)
+    common = CommonFactors(group_of.cast(pl.Int64).to_numpy(), factors)
+    rng = np.random.default_rng((draw.seed, draw.salt))
+    return sample_paths(demand, draw.count, rng, common, heavy_tails=heavy_tails)
 
 
 def usual_sale(panel: DemandPanel) -> Doubles:

@@ -20,7 +20,8 @@ from training.demand.calibration import Calibration
 from training.demand.drivers import PriceEffect, driver_units, quick_driver_units, to_units
 from training.demand.elasticity import elasticities, price_response
 from training.demand.mean_model import MeanModel
-from training.demand.protocol import DemandMean, PathDraw, Prediction, draw_paths
+from training.demand.paths import PathDraw
+from training.demand.protocol import DemandMean, Prediction, draw_paths
 from training.demand.slow_movers import RateModel, rate_paths
 
 Explain = bool | Literal["quick"]

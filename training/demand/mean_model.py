@@ -12,7 +12,8 @@ from training.demand.booster import fit_booster
 from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig
 from training.demand.level_model import LevelModel
-from training.demand.protocol import PathDraw, Prediction
+from training.demand.paths import PathDraw
+from training.demand.protocol import Prediction
 from training.demand.totals_model import TotalsModel, correction
 
 
@@ -53,7 +54,4 @@ class MeanModel(LevelModel):
         self, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
     ) -> Floats:
         """Joint sample paths of the chosen series, calibrated on the backtest's errors."""
-        heavy_tails = self.config.heavy_tails
-        return calibrated_paths(
-            panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt, heavy_tails=heavy_tails
-        )
+        return calibrated_paths(panel, chosen, mean, calibration, draw, heavy_tails=self.config.heavy_tails)

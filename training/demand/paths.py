@@ -20,6 +20,42 @@ SERIES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
+class PathDraw:
+    """How sample paths are drawn.
+
+    Attributes:
+        count: number of paths.
+        seed: of the run; effects common to several panels follow from it alone.
+        salt: tells panels of one run apart.
+    """
+
+    count: int
+    seed: int
+    salt: int
+
+
+@dataclass(frozen=True)
+class SeriesDemand:
+    """Demand of n series over H periods, before it is drawn.
+
+    Attributes:
+        mean: shape (n, H), units per period.
+        variances: shape (n, 3), of the effects over the horizon, a week and a period.
+        usual_sale: shape (n,), units of a usual period with sales; the grain of goods not sold in whole units.
+        is_whole: shape (n,), whether the series sells whole units only.
+    """
+
+    mean: Doubles
+    variances: Doubles
+    usual_sale: Doubles
+    is_whole: Bools
+
+    def take(self, rows: slice) -> "SeriesDemand":
+        """Some of the series."""
+        return SeriesDemand(self.mean[rows], self.variances[rows], self.usual_sale[rows], self.is_whole[rows])
+
+
+@dataclass(frozen=True)
 class CommonFactors:
     """Factors on the rates of whole groups of series.
 
@@ -33,10 +69,7 @@ class CommonFactors:
 
 
 def sample_paths(
-    mean: Doubles,
-    variances: Doubles,
-    usual_sale: Doubles,
-    is_whole: Bools,
+    demand: SeriesDemand,
     count: int,
     rng: np.random.Generator,
     common: CommonFactors | None = None,
@@ -46,48 +79,39 @@ def sample_paths(
     """Units per period on `count` joint paths, shape (n, count, H), non-negative.
 
     Args:
-        mean: shape (n, H), units per period.
-        variances: shape (n, 3), of the effects over the horizon, a week and a period.
-        usual_sale: shape (n,), units of a usual period with sales; the grain of goods not sold in whole units.
-        is_whole: shape (n,), whether the series sells whole units only.
+        demand: of the series.
         count: number of paths.
         rng: the source of randomness.
         common: what the series of a group have in common; without it they vary independently.
         heavy_tails: whether effects over the horizon have heavier tails than gamma variables of the same variance.
     """
-    paths = np.empty((len(mean), count, mean.shape[1]), dtype=np.float32)
-    for begin in range(0, len(mean), SERIES_AT_ONCE):
+    size, horizon = demand.mean.shape
+    paths = np.empty((size, count, horizon), dtype=np.float32)
+    for begin in range(0, size, SERIES_AT_ONCE):
         part = slice(begin, begin + SERIES_AT_ONCE)
         factors = None if common is None else common.factors[common.group[part]]
-        lasting = np.repeat(variances[part, 0][:, None], count, axis=1)
+        some = demand.take(part)
+        lasting = np.repeat(some.variances[:, :1], count, axis=1)
         if heavy_tails:
             lasting = _mixed(lasting, rng)
-        paths[part] = _drawn(mean[part], lasting, variances[part, 1:], usual_sale[part], is_whole[part], rng, factors)
+        paths[part] = _drawn(some, lasting, rng, factors)
     return paths
 
 
-def _drawn(
-    mean: Doubles,
-    lasting: Doubles,
-    variances: Doubles,
-    usual_sale: Doubles,
-    is_whole: Bools,
-    rng: np.random.Generator,
-    factors: Floats | None,
-) -> Floats:
+def _drawn(demand: SeriesDemand, lasting: Doubles, rng: np.random.Generator, factors: Floats | None) -> Floats:
     """Paths of some series; `lasting` is the variance over the horizon of each path, shape (n, count)."""
-    (size, horizon), count = mean.shape, lasting.shape[1]
-    grain = np.where(is_whole, 1.0, usual_sale / PARTS_OF_A_SALE)[:, None, None]
-    rate = (mean[:, None, :] / grain).astype(np.float32)
+    (size, horizon), count = demand.mean.shape, lasting.shape[1]
+    grain = np.where(demand.is_whole, 1.0, demand.usual_sale / PARTS_OF_A_SALE)[:, None, None]
+    rate = (demand.mean[:, None, :] / grain).astype(np.float32)
     rate = rate * _effect(lasting.ravel(), (size * count, 1, 1), rng).reshape(size, count, 1)
-    weeks = _effect(variances[:, 0], (size, count, -(-horizon // BLOCK)), rng)
+    weeks = _effect(demand.variances[:, 1], (size, count, -(-horizon // BLOCK)), rng)
     rate *= np.repeat(weeks, BLOCK, axis=2)[:, :, :horizon]
-    rate *= _effect(variances[:, 1], (size, count, horizon), rng)
+    rate *= _effect(demand.variances[:, 2], (size, count, horizon), rng)
     if factors is not None:
         rate *= factors
     counts: Floats = rng.poisson(np.minimum(rate, LARGE_RATE)).astype(np.float32)
-    if not is_whole.all():
-        loose = ~is_whole
+    if not demand.is_whole.all():
+        loose = ~demand.is_whole
         counts[loose] = rng.standard_gamma(counts[loose], dtype=np.float32) * grain[loose].astype(np.float32)
     return counts
 

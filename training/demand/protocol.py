@@ -23,6 +23,7 @@ from retail_brain.progress import SILENT, Progress
 from retail_brain.read_only import read_only
 from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig
+from training.demand.paths import PathDraw
 
 Values = TypeVar("Values", Doubles, Floats)
 
@@ -54,21 +55,6 @@ class Prediction:
         if self.competitors:
             factor = factor * calibration.blend.factor(self.panel, self.mean * factor)
         return factor if self.is_open is None else factor * self.is_open
-
-
-@dataclass(frozen=True)
-class PathDraw:
-    """How sample paths are drawn.
-
-    Attributes:
-        count: number of paths.
-        seed: of the run; effects common to several panels follow from it alone.
-        salt: tells panels of one run apart.
-    """
-
-    count: int
-    seed: int
-    salt: int
 
 
 class DemandMean(Protocol):
@@ -140,10 +126,7 @@ class SeriesForecaster(ABC):
             calibration: spread of this model's own backtest errors, by demand class.
             draw: number of paths and seed.
         """
-        heavy_tails = self.config.heavy_tails
-        return calibrated_paths(
-            panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt, heavy_tails=heavy_tails
-        )
+        return calibrated_paths(panel, chosen, mean, calibration, draw, heavy_tails=self.config.heavy_tails)
 
     def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
         """A function that forecasts the panels of a history over its horizon.

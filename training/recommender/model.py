@@ -30,7 +30,7 @@ from training.recommender.kept_sources import kept_sources
 from training.recommender.pair_feature_names import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scored_pairs import Choice
-from training.recommender.scoring import cold_start_lists, score_pairs
+from training.recommender.scoring import PairsToScore, cold_start_lists, score_pairs
 
 FORMAT = 3
 """Format of `recommender.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
@@ -101,7 +101,6 @@ class RecommenderModel:
         *,
         products: Sequence[str] | None = None,
         per_product: int = 0,
-        as_of: date | None = None,
         fitted: FittedSources | None = None,
         choose: Choice | None = None,
         progress: Progress = SILENT,
@@ -111,12 +110,11 @@ class RecommenderModel:
         Customers without a purchase or an event come last; they share one answer per store and segment.
 
         Args:
-            dataset: interactions up to now; it may be newer than the fit.
+            dataset: interactions up to the day of the answers (`Dataset.at`); it may be newer than the fit.
             customers: ids; unknown ones are left out. None = everybody.
             products: score every customer with exactly these products (an audience), not with their candidates.
             per_product: besides each customer's candidates, so many of the likeliest people for every product with
                 at least 5 buyers, so that the audience of a rare product is full.
-            as_of: last visible day; defaults to the dataset's.
             fitted: `fit_sources` of that day, if it was called before.
             choose: picks rows of each block, and may add rows and columns: reasons and probabilities over time are
                 worked out for what is left; see `ScoredPairs.frame`.
@@ -131,18 +129,12 @@ class RecommenderModel:
         Raises:
             DataError: no purchase names a customer.
         """
-        day = as_of or dataset.as_of or dataset.last_day()
-        now = fitted or self.fit_sources(dataset, day)
-        yield from score_pairs(
-            now,
-            self.ranker,
-            due=self.due,
-            customers=customers,
-            products=products,
-            per_product=per_product,
-            choose=choose,
-            progress=progress,
-        )
+        now = fitted or self.fit_sources(dataset)
+        if products is None:
+            wanted = PairsToScore.of_candidates(now, customers, per_product)
+        else:
+            wanted = PairsToScore.of_products(now, customers, products)
+        yield from score_pairs(now, self.ranker, wanted, due=self.due, choose=choose, progress=progress)
 
     def fit_sources(self, dataset: Dataset, as_of: date | None = None) -> FittedSources:
         """Candidate sources and features at the end of a day; pass them to several calls of `score` to fit them once.

@@ -1,6 +1,7 @@
 """Scores customer x product pairs with the ranker, block by block, and ranks products for cold-start customers."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -18,29 +19,55 @@ STRANGERS_AT_ONCE = 1_000
 """People without a purchase or event in a block: some 200 pairs each. Chosen by judgement, not measured."""
 
 
+@dataclass(frozen=True)
+class PairsToScore:
+    """Which customer x product pairs are scored, by codes.
+
+    Attributes:
+        people: whose pairs are scored one by one, ascending.
+        strangers: people of whom no purchase or event is known, ascending; they are scored by group.
+        further: (people, products) of pairs besides the candidates; None for none.
+        with_candidates: whether each person's candidates are among them.
+    """
+
+    people: Ints
+    strangers: Ints
+    further: tuple[Ints, Ints] | None
+    with_candidates: bool = True
+
+    @classmethod
+    def of_products(
+        cls, fitted: FittedSources, customers: Sequence[str] | None, products: Sequence[str]
+    ) -> "PairsToScore":
+        """Every customer (None: all there are) with exactly these products."""
+        people = fitted.history.people(customers)
+        goods = fitted.history.products["product_id"].is_in(list(products)).arg_true().to_numpy().astype(np.int64)
+        further = np.repeat(people, goods.size), np.tile(goods, people.size)
+        return cls(people, np.empty(0, np.int64), further, with_candidates=False)
+
+    @classmethod
+    def of_candidates(
+        cls, fitted: FittedSources, customers: Sequence[str] | None, per_product: int = 0
+    ) -> "PairsToScore":
+        """The candidates of customers (None: of all), and `per_product` of the likeliest people for every product."""
+        people, strangers = fitted.without_strangers(fitted.history.people(customers))
+        further = top_people_per_product(fitted, people, per_product) if per_product > 0 else None
+        return cls(people, strangers, further)
+
+
 def score_pairs(
     fitted: FittedSources,
     ranker: Ranker,
+    wanted: PairsToScore,
     *,
     due: DueModel = UNFITTED,
-    customers: Sequence[str] | None = None,
-    products: Sequence[str] | None = None,
-    per_product: int = 0,
     choose: Choice | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """Yields scored pairs, columns SCORED, a block of customers at a time; see `RecommenderModel.score`."""
-    people, extra, strangers = fitted.history.people(customers), None, np.empty(0, np.int64)
-    if products is None:
-        people, strangers = fitted.without_strangers(people)
-    if products is not None:
-        goods = fitted.history.products["product_id"].is_in(list(products)).arg_true().to_numpy().astype(np.int64)
-        extra = np.repeat(people, goods.size), np.tile(goods, people.size)
-    elif per_product > 0:
-        extra = top_people_per_product(fitted, people, per_product)
 
     def pairs_of(block: Block) -> ScoredPairs:
-        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=products is None))
+        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=wanted.with_candidates))
 
     def scored(block: Block) -> pl.DataFrame:
         return pairs_of(block).whole()
@@ -50,10 +77,12 @@ def score_pairs(
         pairs = pairs_of(block)
         return pairs.explained(choose(pairs.frame()))
 
-    frames = in_order(scored if choose is None else chosen, fitted.blocks(people, extra), fitted.threads)
+    frames = in_order(
+        scored if choose is None else chosen, fitted.blocks(wanted.people, wanted.further), fitted.threads
+    )
     yield from (frame for frame in progress.track(frames, "scoring") if frame.height)
-    if strangers.size:
-        of_strangers = _frames_of_strangers(fitted, strangers, scored)
+    if wanted.strangers.size:
+        of_strangers = _frames_of_strangers(fitted, wanted.strangers, scored)
         yield from of_strangers if choose is None else map(choose, of_strangers)
 
 

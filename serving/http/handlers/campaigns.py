@@ -224,16 +224,13 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
             {"problem": "push_target_no_address", "target": request.target},
         )
     day = request.day or _desk(call).today
-    asked = Push(request.campaign_id, day, address, secret_of(settings.push_secret_env))
+    asked = Push(request.campaign_id, day, address, call.principal.name, secret_of(settings.push_secret_env))
     tenant = call.principal.tenant
     dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
-    by = call.principal.name
     lease = Lease(timedelta(seconds=call.view.settings.triggers.lease_seconds), call.now)
     caps = call.view.settings.audience
-    done = push_contacts(
-        tenant, call.state.database, dataset, asked, settings=caps, by=by, lease=lease, delivery=delivery
-    )
+    done = push_contacts(tenant, call.state.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
     call.state.refresh_campaigns(tenant)
     counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere", "capped")}
     return counted | {"day": day.isoformat()}

@@ -33,8 +33,8 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
         ModelError: the tracking store or the model's files cannot be read.
     """
     # MLflow takes seconds to import and a hundred megabytes: only a worker that is asked pays for it
+    from training.promotion import Challenge, record_promotion  # noqa: PLC0415 - see above
     from training.promotion import promote as promote_version  # noqa: PLC0415 - see above
-    from training.promotion import record_promotion  # noqa: PLC0415 - see above
     from training.tracking.version_tables import STORE_IN_USE  # noqa: PLC0415 - see above
 
     workspace, who = Workspace(call.state.home, call.principal.tenant), call.principal.name
@@ -44,10 +44,7 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
             request.kind,
             call.view.settings,
             _no_lake,
-            version=request.version,
-            force=request.force,
-            note=f"{who}: {request.reason}",
-            may_backtest=False,
+            Challenge(request.version, request.force, f"{who}: {request.reason}", may_backtest=False),
         )
     record_promotion(
         workspace.tenant, call.state.database, request.kind, done, by=who, now=call.now, reason=request.reason

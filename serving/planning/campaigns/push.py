@@ -65,12 +65,14 @@ class Push:
         campaign_id: an approved campaign.
         day: contacts planned for this day or before, and not handed over yet.
         target: path of a CSV file, an http(s) address that takes JSON, or `env:NAME` of a variable that holds either.
+        by: who does it.
         secret: key of the signature (HMAC-SHA256 of the body in `Retail-Brain-Signature`); None signs nothing.
     """
 
     campaign_id: str
     day: date
     target: str
+    by: str
     secret: str | None = None
 
 
@@ -102,7 +104,6 @@ def push_contacts(
     push: Push,
     *,
     settings: AudienceSettings,
-    by: str,
     lease: Lease,
     delivery: Delivery,
 ) -> Pushed:
@@ -121,9 +122,8 @@ def push_contacts(
         tenant: whose campaign.
         database: where it is.
         dataset: consents of the lake.
-        push: what is handed over, and where to.
+        push: what is handed over, where to, and by whom.
         settings: the caps, which late contacts must keep on their new day.
-        by: who does it.
         lease: hold of this push on the contacts, begun now.
         delivery: how an address is tried.
 
@@ -151,7 +151,7 @@ def push_contacts(
     planned = campaign_contacts(tenant, database, push.campaign_id)
     due, closed, refused = _due(tenant, database, dataset, push, planned)
     taken_back = sum(
-        take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=by, now=now)
+        take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=push.by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
     today = _today(now, push.day, ends_on)
@@ -171,7 +171,7 @@ def push_contacts(
                 post_rows(target, stored.campaign_id, rows, push.secret, delivery)
             else:
                 file = write_contacts(Path(target), rows)
-            mark_sent(tenant, database, push.campaign_id, part, today=today, by=by, now=now)
+            mark_sent(tenant, database, push.campaign_id, part, today=today, by=push.by, now=now)
         except BaseException:
             release_contacts(tenant, database, push.campaign_id, part, lease)
             raise

@@ -1,6 +1,6 @@
 """Builds the `forecasts` table, mean and quantiles of demand from sample paths, store by store, and its file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,45 +8,19 @@ import polars as pl
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.checkpoints import Checkpoints
 from retail_brain.csv_cells import safe_cells
-from retail_brain.dataset import Dataset
 from retail_brain.files import atomic_path
-from retail_brain.outputs import ALL_SERIES, SERIES, SeriesFilter, quantile_column
-from retail_brain.progress import SILENT, Progress
-from training.demand.applied_overrides import OverriddenModel
-from training.demand.forecast_run import Explain, StoreForecast
-from training.demand.model import DemandModel
+from retail_brain.outputs import SERIES, quantile_column
+from training.demand.forecast_run import StoreForecast
 
 _NAMED = (*DRIVERS, "campaigns")
 """Drivers in their order; that of the campaigns is there only in stores where some are approved."""
 
 
-def forecast_tables(
-    model: DemandModel | OverriddenModel,
-    dataset: Dataset,
-    horizon: int,
-    only: SeriesFilter = ALL_SERIES,
-    *,
-    quantiles: Sequence[float] | None = None,
-    explain: Explain = False,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> Iterator[pl.DataFrame]:
-    """One table per store, one row per store x product x date (`forecast_table`).
-
-    Quantiles are read off the sample paths, so that others may be asked for than those of the training; without any
-    they are those.
-
-    Raises:
-        NotFoundError: a store that was named does not exist in the data.
-    """
-    for forecast in model.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=progress):
-        yield forecast_table(forecast, quantiles or model.config.demand.quantiles)
-
-
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:
     """One row per store x product x date: forecast (mean, units per period), a column per quantile, and the drivers.
 
-    The drivers (columns `driver_NAME`, units per period, summing to the forecast) are there if they were asked for.
+    Quantiles are read off the sample paths, so that others may be asked for than those of the training. The drivers
+    (columns `driver_NAME`, units per period, summing to the forecast) are there if they were asked for.
     """
     paths = forecast.paths
     rows = paths.series.select(SERIES).join(

@@ -20,7 +20,7 @@ from retail_brain.decisions.inputs import (
     with_open_orders,
 )
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.replenishment import plan_orders
+from retail_brain.decisions.replenishment import DatedStock, plan_orders
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
@@ -127,8 +127,7 @@ class SupplySide:
             self.terms.filter(in_stores).join(ends, on=list(SERIES), how="full", coalesce=True),
             self.stock.filter(in_stores),
             self.as_of,
-            pipeline=self.due.filter(in_stores),
-            ages=None if self.ages is None else self.ages.filter(in_stores),
+            dated=DatedStock(self.due.filter(in_stores), None if self.ages is None else self.ages.filter(in_stores)),
             settings=settings.replenishment,
             seed=seed,
         )

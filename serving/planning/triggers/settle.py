@@ -303,13 +303,10 @@ def _offers(
     channels = tuple(slot.channel for slot in definition.slots)
     request = _request(desk, stored, definition, channels)
     situation, scored = situation_of(pairs, known, request)
-    crowd, goods = situation.crowd, situation.goods.in_own_shop(known, situation.crowd.stores)
-    offers = judged_offers(
-        scored, crowd, goods, situation.purchases, request, desk.source.as_of, desk.settings.audience, None
-    )
+    offers = judged_offers(scored, situation, request, desk.source.as_of, desk.settings.audience)
     judged = pl.DataFrame(
         {
-            "person_id": crowd.persons["person_id"].gather(offers.person),
+            "person_id": situation.crowd.persons["person_id"].gather(offers.person),
             "offer_code": pl.Series(code_names(offers.code), dtype=pl.String),
         }
     )

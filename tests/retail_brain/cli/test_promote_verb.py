@@ -18,8 +18,8 @@ from training.promotion import Promotion
 def test_a_promotion_is_in_the_audit_with_its_reason_and_a_refused_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promoted: bool
 ) -> None:
-    def fake(*_: Any, **options: Any) -> Promotion:
-        return Promotion(options["version"], promoted, 3, "-", "better" if promoted else "not_better")
+    def fake(*given: Any, **_: Any) -> Promotion:
+        return Promotion(given[-1].version, promoted, 3, "-", "better" if promoted else "not_better")
 
     monkeypatch.setattr("training.promotion.promote", fake)
     words = ["promote", "demand", "4", "--reason", "fresh goods", "--no-publish"]

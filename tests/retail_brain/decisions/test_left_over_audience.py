@@ -79,9 +79,8 @@ def test_people_held_out_take_nothing_of_what_is_left():
         facts = AudienceFacts(homes, left_over=left)
         request = AudienceRequest(("milk",), 9, holdout_share=0.0)
         situation, pairs = situation_of(scored, facts, request)
-        goods, crowd = situation.goods.in_own_shop(facts, situation.crowd.stores), situation.crowd
-        offers = judged_offers(pairs, crowd, goods, None, request, AS_OF, AudienceSettings(), None)
-        found = within_left_over(offers, crowd, np.ones(3, dtype=np.bool_), lambda person: person == 0)
+        offers = judged_offers(pairs, situation, request, AS_OF, AudienceSettings())
+        found = within_left_over(offers, situation.crowd, np.ones(3, dtype=np.bool_), lambda person: person == 0)
         return ["ABC"[person] for person in found.person[found.code == 0]]
 
     # 0.9 is more than is left for anybody; B takes 0.6 of 0.7, and 0.6 more do not fit.

@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from retail_brain.dataset import conform
-from retail_brain.lake import open_lake, write_table
+from retail_brain.lake import Incoming, open_lake, write_table
 from retail_brain.lake.data_files import LONGEST_STATISTIC, write_data_file
 from retail_brain.lake.difference import ROW
 from retail_brain.tables import TABLES
@@ -39,7 +39,7 @@ def write(lake: Path, scratch: Path, *parts: pl.DataFrame, **how: Any) -> Any:
         files.append(scratch / f"{len(list(scratch.iterdir()))}.parquet")
         write_data_file(part, files[-1])
     rows = pl.concat(parts).lazy().with_row_index(ROW)
-    return write_table(str(lake), "transactions", rows, files=files, **how)
+    return write_table(str(lake), "transactions", Incoming(rows, tuple(files)), **how)
 
 
 def held(lake: Path) -> list[tuple[object, ...]]:
@@ -98,7 +98,7 @@ def test_files_that_lack_a_column_of_the_table_are_not_taken_over(tmp_path: Path
     write_table(lake, "customers", conform(first.lazy(), TABLES["customers"]).with_row_index(ROW))
     second = conform(pl.LazyFrame({"customer_id": ["b"]}), TABLES["customers"]).collect()
     write_data_file(second, scratch)
-    write_table(lake, "customers", second.lazy().with_row_index(ROW), files=[scratch])
+    write_table(lake, "customers", Incoming(second.lazy().with_row_index(ROW), (scratch,)))
     found = open_lake(lake).scan("customers").sort("customer_id").collect()
     assert found.select("customer_id", "club").rows() == [("a", "gold"), ("b", None)]
 
@@ -115,7 +115,7 @@ def test_a_column_that_a_table_of_an_older_version_lacks_is_added_to_it(tmp_path
     write_deltalake(f"{lake}/contacts", contact("old", None).drop("attribution_id").to_arrow())
     new = contact("new", "a1")
     write_data_file(new, scratch)
-    write_table(lake, "contacts", new.lazy().with_row_index(ROW), files=[scratch], replace=replace)
+    write_table(lake, "contacts", Incoming(new.lazy().with_row_index(ROW), (scratch,)), replace=replace)
     found = open_lake(lake).scan("contacts").select("customer_id", "attribution_id").collect()
     assert sorted(found.rows()) == [("new", "a1"), *([] if replace else [("old", None)])]
 

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 
 from retail_brain.dataset import conform
 from retail_brain.erased_ids import ErasedIds, Subjects, digest_of
-from retail_brain.lake import erasing, open_lake, write_table, writing
+from retail_brain.lake import Incoming, erasing, open_lake, write_table, writing
 from retail_brain.lake.data_files import write_data_file
 from retail_brain.lake.difference import ROW
 from retail_brain.lake.people import write_erased
@@ -44,7 +44,7 @@ def test_writer_under_way_is_not_robbed_of_its_files(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(writing, "place_files", erased_meanwhile)
     write_data_file(events(3, "c").drop(ROW).collect(), file)
-    assert write_table(lake, "events", events(3, "c"), files=[file]).version == 3
+    assert write_table(lake, "events", Incoming(events(3, "c"), (file,))).version == 3
     # two commits and the file that was placed and never committed
     assert removed == [3]
     assert people(lake) == ["a", "b", "c"]
@@ -109,7 +109,7 @@ def test_write_under_way_leaves_out_who_is_erased_meanwhile(
     monkeypatch.setattr(writing, step, erased_meanwhile)
     rows = events(3, "gone", "comes")
     write_data_file(rows.drop(ROW).collect(), file)
-    write_table(lake, "events", rows, files=[file] if from_files else [])
+    write_table(lake, "events", Incoming(rows, (file,) if from_files else ()))
     assert people(lake) == (["comes", "stays"] if stored == "stays" else ["comes"])
     # visits whose person went stay as visits of nobody
     assert open_lake(lake).scan("events").collect().height == {None: 2, "stays": 3, "gone": 3}[stored]

@@ -27,7 +27,7 @@ from serving.http.messages.insight_messages import (
     PromoteResponse,
     QuarantineResponse,
 )
-from training.promotion import Promotion
+from training.promotion import Challenge, Promotion
 from training.tracking import version_tables
 
 Ask = Callable[..., dict[str, Any]]
@@ -204,13 +204,14 @@ def test_only_who_works_with_models_sees_them(lake: Any, ask: Ask) -> None:
 def test_a_version_is_promoted_with_the_reason_of_who_does(
     lake: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    asked: list[dict[str, Any]] = []
+    asked: list[Challenge] = []
 
-    def fake(_workspace: Workspace, _kind: str, *_: Any, **options: Any) -> Promotion:
-        asked.append(options)
-        values = (0.5, 0.4) if options["version"] == 2 else (0.3, 0.4)
-        better = options["version"] != 2
-        return Promotion(options["version"], better, 1, "-", "better" if better else "not_better", values, "wape")
+    def fake(_workspace: Workspace, _kind: str, _settings: Any, _lake: Any, challenge: Challenge) -> Promotion:
+        asked.append(challenge)
+        assert challenge.version is not None
+        better = challenge.version != 2
+        values = (0.3, 0.4) if better else (0.5, 0.4)
+        return Promotion(challenge.version, better, 1, "-", "better" if better else "not_better", values, "wape")
 
     monkeypatch.setattr("training.promotion.promote", fake)
     body = {"kind": "demand", "version": 2, "reason": "fresh goods"}
@@ -220,7 +221,7 @@ def test_a_version_is_promoted_with_the_reason_of_who_does(
     wanted = {"en": "It is no better than version 1: WAPE 0.5 against 0.4.", "zh": "并不优于版本 1：WAPE 0.5 对 0.4。"}
     assert refused["reason"] == wanted[language]
     assert ask("/promote", body | {"version": 3}, "admin")["promoted"]
-    assert [(one["note"], one["may_backtest"]) for one in asked] == [
+    assert [(one.note, one.may_backtest) for one in asked] == [
         ("data_scientist: fresh goods", False),
         ("admin: fresh goods", False),
     ]

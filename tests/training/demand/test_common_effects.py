@@ -9,7 +9,7 @@ import pytest
 
 from training.demand.common_effects import PRIOR_VARIANCE, CommonEffects, codes, fit_common_effects
 from training.demand.dispersion import Residuals
-from training.demand.paths import CommonFactors, sample_paths
+from training.demand.paths import CommonFactors, SeriesDemand, sample_paths
 from training.demand.total_scores import TotalScores
 
 STORES = [f"S{number}" for number in range(12)]
@@ -30,7 +30,7 @@ def _drawn(series: pl.DataFrame, mean: np.ndarray, seed: int, count: int = 1) ->
     own = np.tile(OWN, (size, 1))
     common = CommonFactors(np.repeat(np.arange(groups.height), size // groups.height), factors)
     rng = np.random.default_rng(seed)
-    return sample_paths(mean, own, np.ones(size), np.ones(size, dtype=bool), count, rng, common)
+    return sample_paths(SeriesDemand(mean, own, np.ones(size), np.ones(size, dtype=bool)), count, rng, common)
 
 
 def _residuals(seed: int, each: int = 15) -> Residuals:

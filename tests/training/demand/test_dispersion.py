@@ -5,7 +5,7 @@ import pytest
 
 from training.demand.calibration import bias_factor, calibrate
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness, split_three, split_two
-from training.demand.paths import sample_paths
+from training.demand.paths import SeriesDemand, sample_paths
 
 TRUTH = np.array([0.3, 0.1, 0.4])
 
@@ -14,7 +14,8 @@ def _drawn(mean: np.ndarray, seed: int = 1) -> np.ndarray:
     size = len(mean)
     variances = np.tile(TRUTH, (size, 1))
     rng = np.random.default_rng(seed)
-    return sample_paths(mean, variances, np.ones(size), np.ones(size, dtype=bool), 1, rng)[:, 0].astype(float)
+    demand = SeriesDemand(mean, variances, np.ones(size), np.ones(size, dtype=bool))
+    return sample_paths(demand, 1, rng)[:, 0].astype(float)
 
 
 def _residuals(mean: np.ndarray, units: np.ndarray) -> Residuals:
@@ -25,7 +26,8 @@ def _residuals(mean: np.ndarray, units: np.ndarray) -> Residuals:
 def test_paths_are_counts_with_the_mean_and_the_spread_asked_for() -> None:
     mean = np.full((3, 28), 4.0)
     rng = np.random.default_rng(2)
-    paths = sample_paths(mean, np.tile(TRUTH, (3, 1)), np.ones(3), np.ones(3, dtype=bool), 20_000, rng)
+    demand = SeriesDemand(mean, np.tile(TRUTH, (3, 1)), np.ones(3), np.ones(3, dtype=bool))
+    paths = sample_paths(demand, 20_000, rng)
     assert paths.shape == (3, 20_000, 28)
     assert paths.min() >= 0
     assert np.array_equal(paths, np.round(paths))
@@ -40,7 +42,7 @@ def test_sums_have_heavier_tails_than_one_gamma_effect_of_the_same_variance() ->
     variances = np.tile([0.3, 0.0, 0.0], (500, 1))
     mean = np.full((500, 28), 100.0)
     whole, rng = np.ones(500, dtype=bool), np.random.default_rng(2)
-    paths = sample_paths(mean, variances, np.ones(500), whole, 400, rng, heavy_tails=True)
+    paths = sample_paths(SeriesDemand(mean, variances, np.ones(500), whole), 400, rng, heavy_tails=True)
     effect = paths.sum(axis=2).ravel() / 2800
     gamma = np.random.default_rng(3).gamma(1 / 0.3, 0.3, effect.size)
     assert effect.mean() == pytest.approx(1, abs=0.01)
@@ -54,7 +56,8 @@ def test_sums_have_heavier_tails_than_one_gamma_effect_of_the_same_variance() ->
 def test_goods_not_sold_in_whole_units_keep_their_mean() -> None:
     mean = np.full((1, 7), 0.8)
     rng = np.random.default_rng(3)
-    paths = sample_paths(mean, TRUTH[None], np.array([1.5]), np.array([False]), 20_000, rng)
+    demand = SeriesDemand(mean, TRUTH[None], np.array([1.5]), np.array([False]))
+    paths = sample_paths(demand, 20_000, rng)
     assert paths.mean() == pytest.approx(0.8, rel=0.03)
     assert paths.min() >= 0
     assert not np.array_equal(paths, np.round(paths))

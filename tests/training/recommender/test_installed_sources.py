@@ -140,7 +140,7 @@ def test_outside_source_is_fitted_proposes_and_gives_its_own_reason(install: Ins
     loaded = RecommenderModel.load(tmp_path)
     names = {source.name for source in loaded.fit_sources(receipts, day).sources}
     assert names == {*SOURCE_NAMES, "season"}
-    rows = next(iter(loaded.score(receipts, ["C00"], as_of=day)))
+    rows = next(iter(loaded.score(receipts.at(day), ["C00"])))
     proposed = rows.filter(rows["product_id"] == "P11")
     assert proposed["reason"].to_list() == ["season"], "only this source proposes P11 to a customer of P00 to P05"
     assert reason_text("season", "en") == "In season now"

@@ -120,7 +120,7 @@ def test_what_happens_after_the_day_changes_nothing(habits_chain: Dataset, small
         {"transactions": pl.concat([past, future]), "products": habits_chain.scan("products")}
     )
     models = [RecommenderModel.fit(data, small_config, as_of=day) for data in (habits_chain, changed)]
-    answers = [scored(model, data, as_of=day) for model, data in zip(models, (habits_chain, changed), strict=True)]
+    answers = [scored(model, data.at(day)) for model, data in zip(models, (habits_chain, changed), strict=True)]
     assert answers[0].equals(answers[1])
 
 

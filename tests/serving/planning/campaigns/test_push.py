@@ -71,12 +71,12 @@ def hand_over(
     database: Database, asked: Push, lake: Dataset, at: datetime = NOW, caps: AudienceSettings = USUAL
 ) -> Pushed:
     return push_contacts(
-        "main", database, lake, asked, settings=caps, by="Li", lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0)
+        "main", database, lake, asked, settings=caps, lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0)
     )
 
 
 def push(database: Database, target: str, tables: dict[str, pl.DataFrame] | None = None, **changes: Any) -> int:
-    asked = Push("spring", **({"day": DAY, "target": target} | changes))
+    asked = Push("spring", **({"day": DAY, "target": target, "by": "Li"} | changes))
     lake = Dataset.from_frames(tables or {})
     return hand_over(database, asked, lake).contacts
 
@@ -132,7 +132,7 @@ def test_a_push_leaves_out_what_another_hands_over_until_its_lease_ends(desk: li
     due = [one.contact for one in campaign_contacts("main", desk.database, "spring") if one.contact.group == "contact"]
     held = take_contacts("main", desk.database, "spring", due[:3], Lease(LEASE, NOW))
     assert held == due[:3]
-    lake, asked = Dataset.from_frames({}), Push("spring", DAY, str(tmp_path / "out.csv"))
+    lake, asked = Dataset.from_frames({}), Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
 
     def pushed(at: datetime) -> tuple[int, int]:
         done = hand_over(desk.database, asked, lake, at)
@@ -154,7 +154,7 @@ def test_what_an_address_did_not_take_is_free_for_the_next_push_at_once(
 
 def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, tmp_path: Path) -> None:
     late = datetime(2025, 3, 4, 12).astimezone(UTC)
-    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv")), Dataset.from_frames({})
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
     hand_over(desk.database, asked, lake, late)
     sent = [one for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"]
     assert {(one.contact.day, one.sent_on, one.counted_on) for one in sent} == {(DAY, late.date(), late.date())}
@@ -180,7 +180,7 @@ def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
     )
     assert (first, second) == ({DAY}, {date(2025, 3, 5)})
     lake = Dataset.from_frames({"identities": cards("c0", "old card")} | log("old card"))
-    asked = Push("spring", DAY, str(tmp_path / "out.csv"))
+    asked = Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
     late = hand_over(database, asked, lake, datetime(2025, 3, 4, 12).astimezone(UTC), caps)
     assert (late.contacts, late.capped) == (0, 2)  # 4 March is a day before the other campaign
     assert told(database) == {"c0", "c1"}
@@ -198,7 +198,7 @@ def log(card: str) -> dict[str, pl.DataFrame]:
 def test_past_days_that_are_replayed_after_the_campaign_keep_the_day_that_was_asked_for(
     desk: life.Desk, tmp_path: Path
 ) -> None:
-    asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv")), Dataset.from_frames({})
+    asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
     hand_over(desk.database, asked, lake, datetime(2026, 1, 1, 12, tzinfo=UTC))
     assert {one.sent_on for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"} == {
         date(2025, 3, 3)
@@ -257,7 +257,7 @@ def test_an_opt_out_of_one_card_closes_the_channel_for_every_card_of_the_person(
 def test_who_was_never_asked_waits_and_is_not_taken_back(desk: life.Desk, tmp_path: Path) -> None:
     first, *others = sorted(told(desk.database))
     known = consents(*((name, True, datetime(2025, 1, 1)) for name in others))
-    asked = Push("spring", DAY, str(tmp_path / "out.csv"))
+    asked = Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
     lake = Dataset.from_frames({"consents": known})
     done = hand_over(desk.database, asked, lake)
     assert (done.contacts, done.closed, done.taken_back) == (len(others), 1, 0)

@@ -69,10 +69,10 @@ def test_certain_harm_stops_a_campaign_and_a_measured_one_is_left_alone(approve:
 
 def test_money_that_is_spent_ends_the_handing_over(approve: Any, database: Database, tmp_path: Path) -> None:
     approve(spent=1.05)
-    asked = Push("spring", date(2025, 3, 1), str(tmp_path / "out.csv"))
+    asked = Push("spring", date(2025, 3, 1), str(tmp_path / "out.csv"), "Li")
     lake = Dataset.from_frames({})
     done = push_contacts(
-        "main", database, lake, asked, settings=AudienceSettings(), by="Li", lease=LEASE, delivery=Delivery(5, 1, 0)
+        "main", database, lake, asked, settings=AudienceSettings(), lease=LEASE, delivery=Delivery(5, 1, 0)
     )
     assert done.contacts == 10  # at .1 each, an eleventh would exceed 1.05
     stored = campaign("main", database, "spring")

@@ -11,7 +11,7 @@ import pytest
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import DemandSettings, Settings
-from serving.planning.demand.forecast_table import empty_forecast_table, forecast_table, forecast_tables
+from serving.planning.demand.forecast_table import empty_forecast_table, forecast_table
 from training.demand.config import preset_config
 from training.demand.model import DemandModel
 
@@ -28,7 +28,7 @@ def chain_and_model() -> tuple[Any, DemandModel]:
 
 def test_a_row_per_series_and_date_with_the_columns_of_the_contract(chain_and_model: tuple[Any, DemandModel]) -> None:
     chain, model = chain_and_model
-    tables = list(forecast_tables(model, chain, 7))
+    tables = [forecast_table(one, model.config.demand.quantiles) for one in model.forecast(chain, 7)]
     quantiles = [
         "forecast_p05",
         "forecast_p10",

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.replenishment import plan_orders
+from retail_brain.decisions.replenishment import DatedStock, plan_orders
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
 from serving.planning.stock.stock_ages import AGES, read_ages
@@ -83,7 +83,7 @@ def test_what_expires_tonight_is_ordered_again():
     terms = ids.with_columns(lead_time_days=1.0, review_period_days=1.0, shelf_life_days=4.0)
     stock = ids.with_columns(on_hand=6.0, on_order=0.0)
     ages = ids.with_columns(days_left=pl.Series([1, 4]), units=pl.lit(6.0))
-    told = plan_orders(paths, terms, stock, AS_OF, ages=ages)
+    told = plan_orders(paths, terms, stock, AS_OF, dated=DatedStock(ages=ages))
     assert told.quantity.tolist() == [2.0, 0.0], "two sell tomorrow, four of the old ones expire"
-    unknown = plan_orders(paths, terms, stock, AS_OF, ages=ages.filter(pl.col("product_id") == "new"))
+    unknown = plan_orders(paths, terms, stock, AS_OF, dated=DatedStock(ages=ages.filter(pl.col("product_id") == "new")))
     assert unknown.quantity.tolist() == [0.0, 0.0], "stock of unknown age is taken for half a review period old"
