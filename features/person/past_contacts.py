@@ -45,6 +45,49 @@ def past_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
     return whole.with_columns(pl.col("bought").fill_null(value=False)).drop("contact")
 
 
+def judged_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
+    """One row per campaign x person of the contacts, made or withheld: `campaign_id`, `customer_id`, `code`.
+
+    `code` says why nothing can be learned from it, and is null where something can: `unknown_campaign` (the campaigns
+    do not name it), `no_goods`, `no_category` (of its goods), `days_not_over`, and of the others of the campaign
+    `no_holdout` (nobody was held out) or `nobody_contacted`.
+
+    Args:
+        dataset: with contacts, campaigns and transactions.
+        days: in which a purchase counts.
+    """
+    until = dataset.as_of or dataset.last_day()
+    goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
+    flags = (
+        dataset.scan("campaigns").select("campaign_id").unique()
+        .join(goods.drop_nulls().select("campaign_id", has_goods=True).unique(), on="campaign_id", how="left")
+        .join(campaign_categories(dataset).select("campaign_id", has_category=True), on="campaign_id", how="left")
+        .with_columns(is_known=True)
+    )  # fmt: skip
+    rows = dataset.scan("contacts").select(
+        "campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date()
+    )
+    is_late = pl.col("day") > until - timedelta(days=days)
+    # of several contacts of a person the first one counts whose days are over, as in what is learned from
+    one = rows.sort(is_late, maintain_order=True).unique(
+        ["campaign_id", "customer_id"], keep="first", maintain_order=True
+    )
+    code = (
+        pl.when(pl.col("is_known").is_null()).then(pl.lit("unknown_campaign"))
+        .when(pl.col("has_goods").is_null()).then(pl.lit("no_goods"))
+        .when(pl.col("has_category").is_null()).then(pl.lit("no_category"))
+        .when(is_late).then(pl.lit("days_not_over"))
+    )  # fmt: skip
+    first = one.join(flags, on="campaign_id", how="left", maintain_order="left").with_columns(code=code)
+    held = pl.col("is_holdout").filter(pl.col("code").is_null())
+    alone = (
+        pl.when(pl.col("code").is_not_null()).then("code")
+        .when(~held.any().over("campaign_id")).then(pl.lit("no_holdout"))
+        .when(held.all().over("campaign_id")).then(pl.lit("nobody_contacted"))
+    )  # fmt: skip
+    return first.select("campaign_id", "customer_id", code=alone)
+
+
 def campaign_categories(dataset: Dataset) -> pl.LazyFrame:
     """One row per campaign with goods of a known category: `campaign_id`, `category` (of most of them)."""
     goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption
-from retail_brain.cli.table_files import read_table, write_table
+from retail_brain.cli.table_files import read_ids, write_table
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from retail_brain.dataset import Dataset
 
 
@@ -93,7 +92,7 @@ def recommend(
     from training.recommender.champion import champion_recommender
 
     chosen = current()
-    ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
+    ids = read_ids(customers, "--customers", "customer_id") if customers else None
     dataset = data.dataset()
     model = champion_recommender(chosen.workspace, chosen.settings)
     wish = RecommendationRequest(
@@ -135,7 +134,8 @@ def evaluate(
     """Tests models that saw nothing of the days they are tested on, beside the usual simple methods.
 
     Needs transactions with customer_id. Writes recommender.csv, audience.csv, calibration.csv and recall.csv. For
-    uplift it needs campaigns and contacts with people held out, and writes uplift.csv.
+    uplift it takes campaigns with people held out, of the lake's tables and those made here that are over and measured,
+    and writes uplift.csv and uplift_evidence.csv.
     """
     if subject is _Subject.UPLIFT:
         _evaluate_uplift(data.dataset(), out)
@@ -163,33 +163,26 @@ def evaluate(
 
 def _evaluate_uplift(dataset: "Dataset", out: Path) -> None:
     """Compares models of what contacts cause on past campaigns that they did not see."""
+    from serving.planning.campaigns.experiments import tenant_experiments
     from serving.planning.people.uplift import learned
 
-    found = learned(dataset, current().settings)
-    write_table(found.validation, out / "uplift.csv")
-    for row in found.validation.iter_rows(named=True):
+    chosen = current()
+    experiments = tenant_experiments(chosen.workspace, dataset.as_of or dataset.last_day())
+    found = learned(dataset, chosen.settings, experiments)
+    validation = found.chosen.validation
+    write_table(validation, out / "uplift.csv")
+    write_table(found.evidence, out / "uplift_evidence.csv")
+    reported().counts |= {"effect_days": found.effect_days, "evidence": found.evidence.to_dicts()}
+    for line in found.lines:
+        typer.echo(line)
+    for row in validation.iter_rows(named=True):
         mark = "  chosen" if row["chosen"] else ""
         typer.echo(
             f"{row['method']:<12} Qini {row['qini']:.5f}  uplift of the first 30 % {row['uplift_at_30']:.4f}  "
             f"of all {row['uplift']:.4f}{mark}"
         )
-    if found.validation.is_empty():
+    if validation.is_empty():
         typer.echo("too few people were held out of past campaigns to learn what contacts cause: audiences are ranked")
-        typer.echo("by response. Contact campaigns with a holdout, and bring them into the lake (contacts collect).")
-
-
-def _customer_ids(table: "pl.DataFrame", path: Path) -> list[str]:
-    """Distinct ids of a table's column customer_id, or of its only column.
-
-    Raises:
-        UsageError: several columns, and none is customer_id.
-    """
-    import polars as pl
-
-    from retail_brain.errors import UsageError
-
-    columns = table.columns
-    if "customer_id" not in columns and len(columns) != 1:
-        raise UsageError(f"--customers {path} has the columns {columns}; wanted one named customer_id.")
-    name = "customer_id" if "customer_id" in columns else columns[0]
-    return table[name].cast(pl.String).drop_nulls().unique(maintain_order=True).to_list()
+        typer.echo(
+            "by response. Make campaigns with a holdout and measure them (campaign measure), or bring past ones in."
+        )

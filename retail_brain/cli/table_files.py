@@ -36,6 +36,36 @@ def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFra
         raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
 
 
+def read_ids(path: Path, option: str, column: str) -> list[str]:
+    """Distinct ids of a file, as text, in their order: of the column, or of a file that holds nothing but ids.
+
+    The first line of a CSV file of one column is an id too where it is not the column's name: whoever lists ids often
+    writes no heading.
+
+    Args:
+        path: Parquet or CSV file.
+        option: that named it, for messages.
+        column: name of the ids' column.
+
+    Raises:
+        UsageError: the file cannot be read, or has several columns and none of that name.
+    """
+    import polars as pl
+
+    from retail_brain.errors import UsageError
+
+    table = read_table(path, option, as_text=True)
+    named = [name for name in table.columns if name.strip().lower() == column]
+    if not named and len(table.columns) != 1:
+        raise UsageError(
+            f"{option} {path} has the columns {table.columns}; wanted one named {column}, or ids alone, one a line."
+        )
+    ids = table[named[0] if named else table.columns[0]].cast(pl.String)
+    if not named and path.suffix != ".parquet":
+        ids = pl.concat([pl.Series(ids.name, table.columns, dtype=pl.String), ids])
+    return ids.str.strip_chars().replace("", None).drop_nulls().unique(maintain_order=True).to_list()
+
+
 def rows_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> "pl.DataFrame":
     """Rows as a table; without any row it has the columns as text, so that whoever reads its file finds a heading."""
     import polars as pl

@@ -32,6 +32,8 @@ _PAGE_SIZE = 200
 _STORES = 30
 """Shops whose audiences are drawn one by one, those with most money left over first: bounds the time of publishing a
 large chain. Chosen by judgement, not measured."""
+_EARLIER_DAYS = 28
+"""Days of answers that do not say theirs: earlier versions measured the share by so many."""
 _UNWORDED = {"send_on": pl.String, "expected_value": pl.Float64, "channel": pl.String, "campaign_id": pl.String}
 """Columns of rows without words that may be null throughout."""
 NOBODY = pl.DataFrame(
@@ -77,7 +79,9 @@ class DrawnAudience:
         reasons: list[str | None] = [None] * len(goods)
         if language is not None:
             why = answers.pairs.reasons(offered.source[best], language)
-            reasons = [*reason_sentences(chance, own, goods, why, held, language)]
+            names = answers.products.names.take(offered.product[best])
+            named = [name or one for name, one in zip(names, goods, strict=True)]
+            reasons = [*reason_sentences(chance, own, named, why, held, language)]
         attribution = list_id("audience", date.fromisoformat(answers.manifest.as_of), self.wanted.holdout_key)
         channels = [*reached.channels, None]
         columns = zip(
@@ -382,6 +386,14 @@ def _for_adults(answers: Answers) -> frozenset[str]:
         return frozenset()
     places = np.flatnonzero(answers.attributes.goods.codes["adult"] >= 0)
     return frozenset(answers.products.ids.take(places))
+
+
+def effect_days(answers: Answers) -> int:
+    """Days from a contact in which purchases counted for what contacts cause, as the answers measured it."""
+    effect = answers.rows.get("facts_contact_effect")
+    if effect is None or "effect_days" not in effect.columns:
+        return _EARLIER_DAYS
+    return int(effect["effect_days"][0])
 
 
 def _caused_share(effect: pl.DataFrame | None) -> float | None:

@@ -14,7 +14,7 @@ from serving.http.messages.people_messages import AudienceRequest
 from serving.planning.people.audiences import Among
 from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
-from serving.store.audiences import draw_audience
+from serving.store.audiences import draw_audience, effect_days
 
 
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
@@ -46,6 +46,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         "exclusions": drawn.exclusions(call.language),
         "basis": "warm" if drawn.is_warm else "cold",
         "ranked_by": drawn.ranked_by,
+        "effect_days": effect_days(answers),
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
 

@@ -361,6 +361,7 @@ class PreviewRow(BaseModel):
     expected_buyers_any: float
     caused_purchases: float
     caused_share: float
+    effect_days: int | None = None
     effect_basis: Literal["measured", "assumed"]
     ranked_by: Literal["uplift", "response"] = "response"
     measured_campaigns: int = 0

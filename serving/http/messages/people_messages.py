@@ -346,6 +346,7 @@ class AudienceResponse(Strict):
         Literal["uplift", "response"],
         Field(description="response: past campaigns with a holdout, if any, do not surely say whom a contact moves"),
     ]
+    effect_days: Annotated[int, Field(description="days from a contact in which purchases counted for its effect")]
     names: Names
 
 

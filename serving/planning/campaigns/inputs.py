@@ -8,6 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
+from serving.planning.campaigns.experiments import Experiments
 
 
 class CampaignSource(Protocol):
@@ -61,18 +62,20 @@ class CampaignSource(Protocol):
 
 @dataclass(frozen=True)
 class OtherPlans:
-    """What the approved campaigns leave of people, caps and stock.
+    """What the approved campaigns leave of people, caps and stock, and what is to be learned from those that are over.
 
     Attributes:
         contacts: contacts that are planned or made, of triggers and guides too: `campaign_id`, `customer_id`,
             `channel`, `day`, and whether the source `repeats`: contacts a person again.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
+        experiments: campaigns that are over and measured, which uplift is learned from; None where it is not learned.
     """
 
     contacts: pl.DataFrame
     promises: pl.DataFrame
     opt_outs: pl.DataFrame | None = None
+    experiments: Experiments | None = None
 
     @classmethod
     def none(cls) -> "OtherPlans":

@@ -1,6 +1,7 @@
 """What approved campaigns, triggers and guides leave of people, caps and stock, for whoever plans further contacts."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -11,6 +12,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.experiments import read_experiments
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.standing import state_on
 from serving.planning.demand.overrides import has_database
@@ -59,7 +61,7 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
 
 
 def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPlans:
-    """The same of all campaigns for the verbs; nothing where there is no database yet.
+    """The same of all campaigns for the verbs, with the experiments; nothing where there is no database yet.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -68,4 +70,5 @@ def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPl
         if not has_database(workspace, database):
             return OtherPlans.none()
         upgrade(database)
-        return other_plans(workspace.tenant, database, None, today, window_days)
+        plans = other_plans(workspace.tenant, database, None, today, window_days)
+        return replace(plans, experiments=read_experiments(workspace.tenant, database, today - timedelta(days=1)))

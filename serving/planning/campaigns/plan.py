@@ -36,6 +36,7 @@ class PlannedCampaign:
         request: the question that was asked.
         share: of purchases taken to be caused by contacts.
         ranked_by: `uplift`, or `response` where past holdouts do not surely say whom a contact moves.
+        effect_days: from a contact in which purchases count for it.
     """
 
     people: pl.DataFrame
@@ -44,6 +45,7 @@ class PlannedCampaign:
     request: AudienceRequest
     share: CausedShare
     ranked_by: Literal["uplift", "response"]
+    effect_days: int
 
 
 def plan_campaign(
@@ -103,7 +105,8 @@ def plan_campaign(
     )
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
-    return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by)
+    days = settings.campaigns.effect_days
+    return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by, days)
 
 
 _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}

@@ -15,7 +15,8 @@ _LISTED = 200
 def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
     """The preview as JSON; numbers of people, expected purchases (units), money.
 
-    `expected_buyers` are of the product each is told of, `expected_buyers_any` of any of the goods;
+    `effect_days` are the days from a contact in which purchases count for it. `expected_buyers` are of the product each
+    is told of, `expected_buyers_any` of any of the goods;
     `caused_purchases` and `expected_value` leave out what would have been bought anyway.
     """
     told = plan.listed.filter(~pl.col("held")).with_columns(cost=contact_costs(plan.request))
@@ -29,6 +30,7 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "expected_buyers_any": _sum(told["any_probability"]),
         "caused_purchases": _sum(told["caused"]),
         "caused_share": round(plan.share.value, 4),
+        "effect_days": plan.effect_days,
         "effect_basis": "measured" if plan.share.is_measured else "assumed",
         "ranked_by": plan.ranked_by,
         "measured_campaigns": plan.share.campaigns,

@@ -11,7 +11,9 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.decisions.consents import opt_outs_of_persons, with_opt_outs, with_refusals_of_persons
 from retail_brain.decisions.persons import Accounts
+from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from serving.planning.campaigns.experiments import Experiments
 from serving.planning.people.contact_effect import caused_share
 from serving.planning.people.known_names import check_known
 from serving.planning.people.rule_facts import goods_for_adults, known_adults
@@ -19,7 +21,14 @@ from serving.planning.people.uplift import uplift_of
 
 
 def read_facts(
-    dataset: Dataset, as_of: date, product_ids: Sequence[str], settings: Settings, *, at_home_only: bool = False
+    dataset: Dataset,
+    as_of: date,
+    product_ids: Sequence[str],
+    settings: Settings,
+    *,
+    at_home_only: bool = False,
+    experiments: Experiments | None = None,
+    progress: Progress = SILENT,
 ) -> AudienceFacts:
     """Facts about all customers and these goods, as visible on a day.
 
@@ -29,6 +38,8 @@ def read_facts(
         product_ids: goods of the audience.
         settings: days of paid prices, and the margin where costs are unknown.
         at_home_only: whether goods must lie in the person's own shop.
+        experiments: campaigns made here, which uplift is learned from beside those of the lake; None: there are none.
+        progress: told what uplift is learned from.
     """
     is_offered = pl.col("product_id").is_in(list(product_ids))
     lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
@@ -40,6 +51,9 @@ def read_facts(
     def table(name: str) -> pl.DataFrame | None:
         return dataset.scan(name).collect() if dataset.has(name) else None
 
+    uplift = uplift_of(dataset, as_of, settings, product_ids, experiments)
+    for line in uplift.lines:
+        progress.say(f"  {line}")
     persons = persons_of(dataset, as_of)
     people = _people(dataset, lines, persons)
     adults = known_adults(dataset, people["customer_id"], as_of, settings.audience.adult_age)
@@ -56,8 +70,8 @@ def read_facts(
         stock=newest.collect() if dataset.has("inventory") else None,
         values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
-        caused_share=caused_share(dataset),
-        uplift=uplift_of(dataset, as_of, settings, product_ids).uplift,
+        caused_share=caused_share(dataset, settings.campaigns.effect_days),
+        uplift=uplift.uplift,
         at_home_only=at_home_only,
         for_adults=goods_for_adults(dataset, product_ids),
     )

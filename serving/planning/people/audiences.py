@@ -113,7 +113,15 @@ def audience(
             )
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
-    facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
+    facts = read_facts(
+        dataset,
+        as_of,
+        request.product_ids,
+        settings,
+        at_home_only=at_home_only,
+        experiments=None if among.plans is None else among.plans.experiments,
+        progress=progress or SILENT,
+    )
     facts = under_plans(replace(facts, left_over=among.left_over), among.plans)
     if progress is not None:
         progress.say(f"  {_RANKED_BY[facts.ranked_by]}")
@@ -206,7 +214,9 @@ def assign(
     requests = read_campaigns(campaigns, settings)
     goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
     check_products(dataset, goods)
-    facts = under_plans(read_facts(dataset, as_of, goods, settings), plans)
+    experiments = None if plans is None else plans.experiments
+    known = read_facts(dataset, as_of, goods, settings, experiments=experiments, progress=progress)
+    facts = under_plans(known, plans)
     scored = _of_products(dataset, pairs, goods)
     people = {
         name: assess(scored, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())

@@ -1,15 +1,21 @@
-"""What a contact causes for each person, learned from past campaigns with a holdout, as audiences take it."""
+"""What a contact causes for each person, learned from past campaigns with a holdout, as audiences take it.
 
-from collections.abc import Sequence
+Past campaigns are those of the lake's tables and those made here that are over and measured: the outcome of today's
+campaigns changes whom the next ones choose.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from features.person.contact_state import FEATURES, category_history, category_state, person_state
+from features.person.past_contacts import has_past_contacts, judged_contacts
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
 from retail_brain.settings import Settings
+from serving.planning.campaigns.experiments import LEFT_OUT, Experiments
 from training.uplift.examples import campaigns_of, contact_examples
 from training.uplift.learners import RESPONSE
 from training.uplift.model import VALIDATION, ChosenUplift, choose_uplift, matrix
@@ -21,39 +27,135 @@ _AT_ONCE = 500_000
 """Customers x categories whose features are in memory together: some tens of megabytes."""
 
 
+USED = "used"
+EVIDENCE = {"source": pl.String, **LEFT_OUT}
+"""One row per source (`here`: campaigns made here, `lake`: those of its tables) and code: USED, or why nothing is
+learned from them; campaigns and people."""
+REASONS: Mapping[str, tuple[str, str]] = {
+    USED: ("learned from", "用于学习"),
+    "running": ("not over yet", "尚未结束"),
+    "not_measured": (
+        "over, and not measured for good yet (`campaign measure`)",
+        "已结束，尚未完成最终测量（campaign measure）",
+    ),
+    "not_reached": ("stopped before these people were reached", "在触达这些人之前已停止"),
+    "unknown_campaign": ("the table of campaigns does not name them", "活动表中没有该活动"),
+    "no_goods": ("campaigns without goods", "活动没有指定商品"),
+    "no_category": ("the goods have no category", "商品没有品类"),
+    "days_not_over": ("days after the contact are still to come", "联系后的计效天数未满"),
+    "no_holdout": ("nobody was held out", "没有对照人群"),
+    "nobody_contacted": ("everybody was held out", "全部为对照人群"),
+}
+"""Code -> English and Chinese."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A choice of learner, and what it was made from.
+
+    Attributes:
+        chosen: the learner, and how all of them did.
+        evidence: columns EVIDENCE.
+        effect_days: days after a contact in which a purchase of the campaign's goods counted.
+    """
+
+    chosen: ChosenUplift
+    evidence: pl.DataFrame
+    effect_days: int
+
+    @property
+    def lines(self) -> list[str]:
+        """Sentences for the screen on the campaigns behind it; none where there is no campaign at all."""
+        counts = {(source, code): (campaigns, people) for source, code, campaigns, people in self.evidence.iter_rows()}
+        used = [(source, *counts[source, USED]) for source in ("here", "lake") if (source, USED) in counts]
+        names = {"here": "made here", "lake": "of the lake"}
+        told = "; ".join(f"{number:,} campaigns {names[source]} with {who:,} people" for source, number, who in used)
+        lines = [f"uplift is learned from {told}; purchases within {self.effect_days} days count"] if used else []
+        for (source, code), (campaigns, people) in counts.items():
+            if code != USED:
+                what = f"{campaigns:,} campaigns and {people:,} people" if campaigns else f"{people:,} people"
+                lines.append(f"  left out {what} {names[source]}: {REASONS[code][0]}")
+        return lines
+
+
 @dataclass(frozen=True)
 class LearnedUplift:
     """A model of what contacts cause, and what it says of everybody.
 
     Attributes:
         uplift: None where people are ranked by response.
-        validation: columns of `model.VALIDATION`: the methods on campaigns that they did not see.
+        learned: the methods on campaigns that they did not see, and what was learned from.
+        unscored: categories that were not scored: too many customers and categories; those least bought.
     """
 
     uplift: Uplift | None
-    validation: pl.DataFrame
+    learned: Learned
+    unscored: int = 0
+
+    @property
+    def validation(self) -> pl.DataFrame:
+        """Columns of `model.VALIDATION`."""
+        return self.learned.chosen.validation
 
     @property
     def method(self) -> str:
         """The learner, or `response`."""
         return RESPONSE if self.uplift is None else self.uplift.method
 
+    @property
+    def lines(self) -> list[str]:
+        """Sentences for the screen."""
+        lines = self.learned.lines
+        if self.unscored:
+            lines.append(
+                f"  {self.unscored:,} categories, those least bought, are not scored by uplift: their goods keep the "
+                f"share of all contacts (more than {_MOST_SCORES:,} scores in all)"
+            )
+        return lines
 
-def learned(dataset: Dataset, settings: Settings) -> ChosenUplift:
+
+def learned(dataset: Dataset, settings: Settings, experiments: Experiments | None = None) -> Learned:
     """The learner that orders the people of past campaigns best, by campaigns that it did not see.
+
+    By intention to treat: people count in the group for which they were drawn, whatever became of the contact. Only who
+    could have been contacted was drawn. Features are of the day before the contact.
 
     Args:
         dataset: as known on a day.
         settings: days in which a purchase counts for a contact (`campaigns.effect_days`).
+        experiments: campaigns made here; None: there are none.
     """
-    examples = contact_examples(dataset, settings.campaigns.effect_days)
+    own = Experiments.none() if experiments is None else experiments
+    days = settings.campaigns.effect_days
+    known_of = own.beside(dataset)
+    evidence = _evidence(known_of, own, days)
+    examples = contact_examples(known_of, days)
     if examples is None:
-        return ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None)
+        return Learned(ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None), evidence, days)
     rows, known = examples
-    return choose_uplift(known, campaigns_of(rows))
+    return Learned(choose_uplift(known, campaigns_of(rows)), evidence, days)
 
 
-def uplift_of(dataset: Dataset, as_of: date, settings: Settings, product_ids: Sequence[str]) -> LearnedUplift:
+def _evidence(dataset: Dataset, own: Experiments, days: int) -> pl.DataFrame:
+    """Campaigns and people by source and code: columns EVIDENCE."""
+    parts = [own.left_out.with_columns(source=pl.lit("here")), pl.DataFrame(schema=EVIDENCE)]
+    if has_past_contacts(dataset):
+        is_own = pl.col("campaign_id").is_in(own.campaigns["campaign_id"].implode())
+        source = pl.when(is_own).then(pl.lit("here")).otherwise(pl.lit("lake"))
+        judged = judged_contacts(dataset, days).with_columns(pl.col("code").fill_null(USED), source=source)
+        counted = judged.group_by("source", "code").agg(campaigns=pl.col("campaign_id").n_unique(), people=pl.len())
+        parts.append(counted.select(pl.col(name).cast(kind) for name, kind in EVIDENCE.items()).collect())
+    order = pl.col("code").replace_strict({code: place for place, code in enumerate(REASONS)}, return_dtype=pl.Int64)
+    return pl.concat([part.select(*EVIDENCE) for part in parts]).sort("source", order)
+
+
+def uplift_of(
+    dataset: Dataset,
+    as_of: date,
+    settings: Settings,
+    product_ids: Sequence[str],
+    experiments: Experiments | None = None,
+) -> LearnedUplift:
     """Uplift of every customer who ever bought, for the categories of some goods.
 
     Args:
@@ -61,23 +163,26 @@ def uplift_of(dataset: Dataset, as_of: date, settings: Settings, product_ids: Se
         as_of: last visible day.
         settings: of the tenant.
         product_ids: goods on offer.
+        experiments: campaigns made here; None: there are none.
     """
-    chosen = learned(dataset, settings)
+    found = learned(dataset, settings, experiments)
+    chosen = found.chosen
     if chosen.scorer is None:
-        return LearnedUplift(None, chosen.validation)
+        return LearnedUplift(None, found)
     products = dataset.scan_or_empty("products").filter(pl.col("product_id").is_in(list(product_ids)))
     categories = products.select("product_id", "category").unique("product_id").drop_nulls().collect()
     lines = dataset.scan("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
     people = lines.select("customer_id").unique().sort("customer_id").collect()
     most = max(1, _MOST_SCORES // max(people.height, 1))
-    names = _most_bought(lines, categories)[:most]
+    every = _most_bought(lines, categories)
+    names = every[:most]
     keys = people.with_columns(day=pl.lit(as_of + timedelta(days=1)))
-    person, history = person_state(dataset, keys), category_history(dataset, keys)
+    known_of = dataset if experiments is None else experiments.beside(dataset)
+    person, history = person_state(known_of, keys), category_history(known_of, keys)
     parts = [_scored(history, person, name, chosen) for name in names]
     schema = {"customer_id": pl.String, "category": pl.String, "uplift": pl.Float32}
-    return LearnedUplift(
-        Uplift(pl.concat([pl.DataFrame(schema=schema), *parts]), categories, chosen.method), chosen.validation
-    )
+    scores = pl.concat([pl.DataFrame(schema=schema), *parts])
+    return LearnedUplift(Uplift(scores, categories, chosen.method), found, len(every) - len(names))
 
 
 def _scored(history: pl.DataFrame, person: pl.DataFrame, category: str, chosen: ChosenUplift) -> pl.DataFrame:

@@ -7,9 +7,10 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.offer_rules import Goods
-from retail_brain.progress import Progress
+from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.planning.campaigns.demand import units_per_purchase
+from serving.planning.campaigns.experiments import Experiments
 from serving.planning.people.audience_facts import read_facts
 from serving.planning.people.reasons import reason_text
 from serving.planning.people.received_events import bought_by_event, without_just_bought
@@ -33,8 +34,11 @@ def publish_people(
     settings: Settings,
     positions: Positions,
     progress: Progress,
+    experiments: Experiments | None = None,
 ) -> int:
     """Writes the recommender's answers; returns the number of scored pairs.
+
+    Uplift is learned from the campaigns of the lake and from `experiments`, those made here.
 
     Raises:
         DataError: no purchase names a customer.
@@ -58,7 +62,7 @@ def publish_people(
         write_ranked(folder, "popular", newcomers, len(positions.stores) + 1)
         step.rows = similar.height
     _publish_attributes(folder, dataset, cold_start_chances(fitted), positions, settings.audience.adult_age)
-    _publish_facts(folder, dataset, settings, positions)
+    _publish_facts(folder, dataset, settings, positions, experiments, progress)
     return pairs
 
 
@@ -111,13 +115,20 @@ def _best_sellers(frame: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     return frame.select(owner.alias("owner"), positions.product().alias("product"), score="probability").drop_nulls()
 
 
-def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions: Positions) -> None:
+def _publish_facts(
+    folder: Path,
+    dataset: Dataset,
+    settings: Settings,
+    positions: Positions,
+    experiments: Experiments | None = None,
+    progress: Progress = SILENT,
+) -> None:
     """Writes the facts behind audiences: people, consents, contacts, responses, purchases, stock and values.
 
     What changed of late, and birthdays, are the causes of triggers.
     """
     as_of = dataset.as_of or dataset.last_day()
-    facts = read_facts(dataset, as_of, list(positions.products), settings)
+    facts = read_facts(dataset, as_of, list(positions.products), settings, experiments=experiments, progress=progress)
     products = dataset.scan_or_empty("products")
     launched = pl.lit(None, dtype=pl.Date) if "launched_on" not in products.collect_schema() else pl.col("launched_on")
     ids = pl.DataFrame({"product_id": list(positions.products)})
@@ -137,7 +148,10 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         "facts_birthdays": birthdays(dataset),
     }
     by_product = {"facts_stock": facts.stock, "facts_values": facts.values}
-    effect = pl.DataFrame({"caused_share": [facts.caused_share]}, schema={"caused_share": pl.Float64})
+    effect = pl.DataFrame(
+        {"caused_share": [facts.caused_share], "effect_days": [settings.campaigns.effect_days]},
+        schema={"caused_share": pl.Float64, "effect_days": pl.Int64},
+    )
     write_rows(folder, "facts_contact_effect", effect)
     if facts.uplift is not None:
         write_uplift(folder, facts.uplift)

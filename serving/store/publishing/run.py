@@ -18,6 +18,7 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.demand import tenant_units
+from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.profile.facts import outside_facts
@@ -153,8 +154,11 @@ def _fill(
     # people first: what telling them of left-overs earns is part of the plan's advice
     people = None
     if "recommender" in models:
+        as_of = date.fromisoformat(manifest.as_of)
         recommender = champion_recommender(workspace, settings, models["recommender"])
-        counts["pairs"] = publish_people(folder, dataset, recommender, settings, positions, progress)
+        counts["pairs"] = publish_people(
+            folder, dataset, recommender, settings, positions, progress, tenant_experiments(workspace, as_of)
+        )
         parts += ["pairs", "similar", "complements"]
         people = map_answers(folder, replace(manifest, parts=parts))
     else:

@@ -63,7 +63,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         "together": draw(st.booleans()),
         "caps": (draw(st.integers(1, 3)), draw(st.integers(1, 10)), draw(st.integers(1, 2))),
         "control": draw(st.sampled_from([0.0, 0.3])),
-        "triggers": draw(st.lists(_triggers(), max_size=2)),
+        "triggers": [draw(_triggers()) for _ in range(draw(st.sampled_from([2, 1, 0])))],
         "bags": draw(st.lists(st.tuples(who, st.sampled_from(PRODUCTS)), min_size=2, max_size=8)),
         "look": (draw(st.integers(0, 3)), draw(st.sampled_from([9, 12, 15, 20, 3, 22]))),
     }
@@ -77,7 +77,8 @@ def _triggers(draw: st.DrawFn) -> dict[str, Any]:
         "kind": "bag_add",
         "delay_minutes": 0,
         "slots": [{"channel": channel, "text": "{product}", "text_zh": "{product}"} for channel in channels],
-        "holdout_share": draw(st.sampled_from([0.0, 0.3])),
+        # of a dozen cards few are drawn by a small share
+        "holdout_share": draw(st.sampled_from([0.6, 0.3, 0.0])),
         "first_hour": draw(st.sampled_from([0, 10])),
         "last_hour": draw(st.sampled_from([18, 24])),
         "most_per_person": draw(st.integers(1, 2)),

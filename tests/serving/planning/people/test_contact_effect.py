@@ -40,7 +40,7 @@ def chain(
 
 def test_people_held_out_say_what_would_have_been_bought_anyway():
     # 40 of 200 bought after a contact and 10 of 200 without: three in four of the purchases are the contact's.
-    assert caused_share(chain(200, 40, 10)) == pytest.approx(1 - 10 / 40)
+    assert caused_share(chain(200, 40, 10), 14) == pytest.approx(1 - 10 / 40)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_people_held_out_say_what_would_have_been_bought_anyway():
     [
         chain(50, 40, 10),  # too few people
         chain(200, 12, 10),  # no clear difference
-        chain(200, 40, 10, day=28),  # bought after the days that count
-        chain(200, 40, 10, until=date(2025, 2, 1)),  # the days are not over
+        chain(200, 40, 10, day=14),  # bought after the days that count
+        chain(200, 40, 10, until=date(2025, 1, 20)),  # the days are not over
     ],
 )
 def test_what_is_not_clearly_measured_is_not_known(unclear):
-    assert caused_share(unclear) is None
+    assert caused_share(unclear, 14) is None
 
 
 def test_without_contacts_nothing_is_known():
     only = {"transactions": chain(1, 1, 1).frames["transactions"].collect()}
-    assert caused_share(Dataset.from_frames(only)) is None
+    assert caused_share(Dataset.from_frames(only), 14) is None

@@ -10,6 +10,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
+from serving.planning.people import uplift
 from serving.planning.people.uplift import learned, uplift_of
 from serving.store.audiences import facts_of
 from serving.store.publishing.catalogs import Positions
@@ -77,7 +78,7 @@ def test_without_enough_people_held_out_it_is_response() -> None:
     for dataset in (chain(held_share=0.0), chain(held_share=0.05), Dataset.from_frames({})):
         found = uplift_of(dataset, AS_OF, Settings(), ["T"])
         assert (found.uplift, found.method) == (None, "response")
-        assert learned(dataset, Settings()).validation.is_empty()
+        assert learned(dataset, Settings()).chosen.validation.is_empty()
 
 
 def test_published_facts_say_the_same_as_the_lake(dataset: Dataset, tmp_path: Path) -> None:
@@ -98,3 +99,12 @@ def test_answers_of_older_versions_rank_by_response(tmp_path: Path) -> None:
     assert "facts_uplift" not in rows
     facts = facts_of(SimpleNamespace(rows=rows, attributes=None, audience_memo=None), [0])  # type: ignore[arg-type]
     assert (facts.uplift, facts.ranked_by) == (None, "response")
+
+
+def test_categories_beyond_what_can_be_scored_are_counted(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uplift, "_MOST_SCORES", 1602)  # as many as there are customers: one category
+    found = uplift_of(dataset, AS_OF, Settings(), ["T", "M"])
+    assert found.uplift is not None
+    assert (found.uplift.scores["category"].n_unique(), found.unscored) == (1, 1)
+    assert found.lines[-1].startswith("  1 categories, those least bought, are not scored by uplift")
+    assert not uplift_of(dataset, AS_OF, Settings(), ["T"]).unscored
