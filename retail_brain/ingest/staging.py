@@ -20,6 +20,7 @@ from retail_brain.extensions import outside_code
 from retail_brain.ingest.checking import REASONS, Checker
 from retail_brain.ingest.parts import Parts
 from retail_brain.ingest.repeated_rows import AMOUNTS, resolve_log, resolve_state
+from retail_brain.ingest.reused_numbers import reused_numbers_note
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
 from retail_brain.sources.base import FILE, unreadable
@@ -118,7 +119,7 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Sta
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
-    notes = (*checker.notes, *resolved.notes, *_midnight_note(raw.name, staged))
+    notes = (*checker.notes, *resolved.notes, *_receipt_notes(raw.name, staged, read))
     seconds = time.perf_counter() - started
     return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files)
 
@@ -129,10 +130,13 @@ def _spans(name: str) -> tuple[str, str] | None:
     return ("store_id", day) if layout(name).is_log and day and "store_id" in TABLES[name].types else None
 
 
-def _midnight_note(name: str, rows: pl.LazyFrame) -> list[str]:
+def _receipt_notes(name: str, rows: pl.LazyFrame, count: int) -> list[str]:
+    """Remarks on receipts that have no time of day, and on numbers that stand for several receipts."""
+    return [*_midnight_note(rows), *reused_numbers_note(rows, count)] if name == "transactions" else []
+
+
+def _midnight_note(rows: pl.LazyFrame) -> list[str]:
     """A remark where no receipt has a time of day: it often stands in a column of its own."""
-    if name != "transactions":
-        return []
     has_times = (pl.col("sold_at").dt.time() != time_of_day(0)).any() | (pl.len() < 2)
     # the first rows nearly always tell, and spare reading the rest
     if any(some.select(has_times).collect(engine="streaming").item() for some in (rows.head(_FIRST_ROWS), rows)):

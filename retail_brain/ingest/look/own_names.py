@@ -6,15 +6,17 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.sources.column_names import find_column
 from retail_brain.tables import TABLES
 
 
-def of_own_name(stem: str, found: Columns) -> Proposal | None:
+def of_own_name(stem: str, sample: pl.DataFrame, found: Columns) -> Proposal | None:
     """The mapping of a file that is called like a table and has the columns it needs; None for any other.
 
     Args:
         stem: name of the file, or of the folder that holds the files of a table.
+        sample: its first rows as text.
         found: its columns.
     """
     table = TABLES.get(stem.strip().lower())
@@ -28,11 +30,22 @@ def of_own_name(stem: str, found: Columns) -> Proposal | None:
     made = Proposal(table=table.name)
     for ours, name in theirs.items():
         made.columns[ours] = _key(made, found, ours, name, table.types)
-    made.remarks.append("file and columns are named as the table: a folder of such files is ingested without a mapping")
+    if table.name == "transactions" and _is_named_alike(theirs, found):
+        name_receipts(made, sample, found)
+    if not made.remarks:
+        made.remarks.append(
+            "file and columns are named as the table: a folder of such files is ingested without a mapping"
+        )
     others = [name for name in found.seen if name not in theirs.values()]
     if others and not table.open_attributes:
         made.remarks.append(f"{others} are no columns of {table.name} and are not taken over")
     return made
+
+
+def _is_named_alike(theirs: Mapping[str, str], found: Columns) -> bool:
+    """Whether receipt, shop and moment are the columns that their values say too."""
+    roles = {"transaction_id": "receipt", "store_id": "store", "sold_at": "moment"}
+    return all(found.roles.get(role) == theirs[ours] for ours, role in roles.items())
 
 
 def _is_read(found: Columns, name: str, kind: pl.DataType) -> bool:

@@ -124,7 +124,8 @@ def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
 def _proposal(one: LookedAt) -> Proposal:
     """What a file feeds, by its own name or else by its columns."""
     found = one.columns
-    own = of_own_name(one.path.name.partition(".")[0], found) or of_own_name(one.path.parent.name, found)
+    stems = (one.path.name.partition(".")[0], one.path.parent.name)
+    own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     return own or propose(one.sample, found)
 
 
