@@ -3,7 +3,7 @@
 import polars as pl
 
 LOOKED_AT = 1_000_000
-"""Receipt lines that are looked at, the first: days of the largest chain. All of 10,000,000 took a quarter of an ingest."""
+"""Receipt lines that are looked at, the first: days of a large chain. All of 10,000,000 took a quarter of an ingest."""
 
 
 def reused_numbers_note(lines: pl.LazyFrame, count: int) -> list[str]:
@@ -13,11 +13,10 @@ def reused_numbers_note(lines: pl.LazyFrame, count: int) -> list[str]:
         lines: receipt lines, canonical; lines with units of 0 or less may be refunds under the number of their sale.
         count: how many they are.
     """
-    every = max(1, -(-count // LOOKED_AT))
-    number = pl.col("transaction_id")
-    some = lines.filter(pl.col("units") > 0)
-    some = some if every == 1 else some.filter(number.hash(0) % every == 0)
-    kinds = some.group_by(number).agg(days=pl.col("sold_at").dt.date().n_unique(), shops=pl.col("store_id").n_unique())
+    sales = lines.head(LOOKED_AT).filter(pl.col("units") > 0)
+    kinds = sales.group_by("transaction_id").agg(
+        days=pl.col("sold_at").dt.date().n_unique(), shops=pl.col("store_id").n_unique()
+    )
     several_days, several_shops = pl.col("days") > 1, pl.col("shops") > 1
     numbers, days, shops, either = (
         kinds.select(pl.len(), several_days.sum(), several_shops.sum(), either=(several_days | several_shops).sum())
