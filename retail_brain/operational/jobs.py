@@ -134,7 +134,7 @@ def _busy(other: Job) -> ConflictError:
         {
             "problem": "job_running",
             "job_id": other.job_id,
-            "kind": other.kind,
+            "job_kind": other.kind,
             "who": other.started_by,
             "started_at": other.started_at.isoformat(),
         },

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.serving.page import fake_campaigns, fake_guides, fake_insight, fake_people, fake_segments
+from tests.serving.page import fake_campaigns, fake_guides, fake_insight, fake_jobs, fake_people, fake_segments
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -41,6 +41,10 @@ VIEWS = (
     "models?kind=features&all=1",
     "quarantine",
     "quarantine?table=transactions",
+    "jobs",
+    "jobs?new=ingest",
+    "jobs?id=job_a",
+    "jobs?id=job_b",
 )
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
 
@@ -52,6 +56,13 @@ def filled() -> None:
     fake_guides.LINES[0] |= {"state": "bought", "answered_at": "2026-03-01T10:15:00Z"}
     fake_insight.ASIDE[:] = [fake_insight.aside(1, "many")]
     fake_people.RULES.clear()
+    fake_jobs.forget()
+    step = {"name": "read sales", "rows": 1200, "seconds": 3.2, "note": ""}
+    fake_jobs.JOBS += [
+        fake_jobs.made("job_a", "train_demand", step="backtest", step_done=1, step_total=3, steps=[step]),
+        fake_jobs.made("job_b", "publish", "stopped"),
+    ]
+    fake_jobs.LINES.append("read sales 1,200 rows")
     fake_segments.BOOK[:] = [fake_segments.version("老客", 1, "spend > 500")]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.serving.page import fake_api, fake_campaigns
+from tests.serving.page import fake_api, fake_campaigns, fake_jobs
 
 STORE = {"store_id": "S01"}
 SERIES = STORE | {"product_id": "P0001"}
@@ -32,6 +32,11 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "drift": {},
     "promote": {"kind": "demand", "version": 2, "reason": "better"},
     "quarantine": {"action": "list"},
+    "jobs": {},
+    "job": {"job_id": "job_a"},
+    "job_start": {"kind": "features"},
+    "job_cancel": {"job_id": "job_a"},
+    "job_upload": {"file_name": "a.csv", "content": ""},
     "campaign": {"campaign_id": "k", "campaign": DRAFT},
     "campaign_act": {"campaign_id": "q", "version": 2, "act": "approve"},
     "campaign_propose": {"campaign_id": "q"},
@@ -82,6 +87,8 @@ def test_every_answer_of_the_stand_in_has_a_question_here() -> None:
 def test_question_and_answer_have_the_shapes_of_the_service(name: str, language: str) -> None:
     fake_api.MODELS[name].request.model_validate(QUESTIONS[name])
     fake_campaigns.KEPT.clear()
+    fake_jobs.forget()
+    fake_jobs.JOBS.append(fake_jobs.made("job_a", "publish", "done"))
     fake_campaigns.propose({"campaign_id": "q"})
     answer = fake_api.answer_to(name, QUESTIONS[name], language)
     assert fake_api.MODELS[name].response.model_validate(answer)

@@ -18,6 +18,7 @@ import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
 import { funnelView } from "./views/funnel.js";
 import { guideView } from "./views/guide.js";
+import { jobsView } from "./views/jobs.js";
 import { marketingView } from "./views/marketing.js";
 import { ordersView } from "./views/orders.js";
 import { overviewView } from "./views/overview.js";
@@ -29,7 +30,7 @@ import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView, jobs: jobsView };
 
 const app = document.getElementById("app");
 let overview = null;

@@ -3,6 +3,7 @@
 import { call } from "../api.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { day, number, t, units } from "../i18n.js";
+import { readBase64 } from "../jobs/files.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;
@@ -38,15 +39,6 @@ export function exportButtons(table, body, { signal, onsaved, onfail }) {
     }
   } }, icon("download"), format.toUpperCase());
   return [button("csv"), button("xlsx"), h("button", { type: "button", dataset: { action: "print" }, onclick: () => print() }, icon("print"), t("action.print"))];
-}
-
-function readBase64(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
 }
 
 function problemLine(row) {

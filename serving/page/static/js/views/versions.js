@@ -4,6 +4,7 @@ import { call, workedOut } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
+import { mayRunJobs } from "../jobs/words.js";
 import { lines } from "../plots.js";
 import { failureText } from "../problems.js";
 import { may, placeKind } from "../rights.js";
@@ -62,7 +63,7 @@ function promotion(kind, versions, again) {
     try {
       const done = await call("promote", body, { timeout: PROMOTE_MS });
       const said = h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason));
-      if (done.promoted) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", h("code", {}, "retail-brain publish"))]);
+      if (done.promoted) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", mayRunJobs() ? h("a", { href: address("jobs", { new: "publish" }) }, t("jobs.publish_now")) : h("code", {}, "retail-brain publish"))]);
       else replace(outcome, said, anyway(body));
     } catch (error) {
       problem.textContent = failureText(error);
