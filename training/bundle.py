@@ -130,6 +130,15 @@ def champion(workspace: Workspace, kind: Kind) -> Path:
             f"tenant {workspace.tenant} has no {kind} champion. "
             f"Run `retail-brain train {kind}` and `retail-brain promote {kind}`."
         )
+    return bundle_of(workspace, kind, version)
+
+
+def bundle_of(workspace: Workspace, kind: Kind, version: int) -> Path:
+    """Folder of a version's bundle, its files compared with their checksums.
+
+    Raises:
+        ModelError: it was never exported, or is damaged.
+    """
     folder = workspace.bundles / kind / str(version)
     read_manifest(folder)
     return folder

@@ -142,6 +142,28 @@ def promote(
     return decided
 
 
+def export_challenger(workspace: Workspace, version: int | None) -> int:
+    """Exports a registered recommender (None: the newest) as a bundle beside the champion's; returns its number.
+
+    Raises:
+        NotFoundError: there is no such version.
+        ImpossibleError: there is no champion to compare it with, or it is the champion.
+        ModelError: the model's files cannot be read, or the tracking store cannot be used.
+    """
+    tracking = Tracking(workspace)
+    challenger = tracking.read("recommender", tracking.newest("recommender") if version is None else version)
+    champion = tracking.champion("recommender")
+    if champion is None or champion == challenger.version:
+        why = "there is no champion" if champion is None else f"version {champion} is the champion itself"
+        raise ImpossibleError(
+            f"a test compares a version with the champion, and {why}. Train another (`train recommender`), or name "
+            "one with --version.",
+            {"problem": "model_test_alone", "version": challenger.version, "champion": champion},
+        )
+    _export(workspace, tracking, "recommender", challenger)
+    return challenger.version
+
+
 def _is_comparable(one: ModelVersion, other: ModelVersion) -> bool:
     """Whether the recorded metrics are of the same windows and data: otherwise their difference is not the models'."""
     return (one.windows, one.data_versions, one.as_of) == (other.windows, other.data_versions, other.as_of)

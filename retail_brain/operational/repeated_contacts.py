@@ -12,6 +12,8 @@ from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, ERASURES, GUIDE_A
 
 RULES_PREFIX = "rules:"
 """Before the name of a test of rules where its looks are kept."""
+MODELS_PREFIX = "models:"
+"""Before the name of a test of two models where its looks are kept."""
 CAMPAIGN_PREFIX = "trigger:"
 """What the campaign id of a trigger's contacts begins with: in receipts, contacts, effects and the holdout's hash."""
 DAILY = "guides"
@@ -46,8 +48,8 @@ class RepeatedContact:
 
 
 def repeats(campaign_id: str) -> bool:
-    """Whether an id is that of a trigger's contacts, of the guides' lists, or of a test of rules: no campaign's."""
-    return campaign_id in {DAILY, CREDIT} or campaign_id.startswith((CAMPAIGN_PREFIX, RULES_PREFIX))
+    """Whether an id is that of a trigger's contacts, of guides' lists, or of an A/B test: no campaign's."""
+    return campaign_id in {DAILY, CREDIT} or campaign_id.startswith((CAMPAIGN_PREFIX, RULES_PREFIX, MODELS_PREFIX))
 
 
 def repeated_contacts(tenant: str, database: Database, since: date) -> list[RepeatedContact]:

@@ -538,6 +538,25 @@ IDENTITY_DECISIONS = Table(
     UniqueConstraint("tenant_id", "decision_id"),
 )
 
+MODEL_TESTS = Table(
+    "model_tests",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("name", _Limited("name", 40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("begun_by", _Limited("begun_by", 200), nullable=False),
+    Column("begun_at", _UtcDateTime, nullable=False),
+    Column("served_at", _UtcDateTime),
+    Column("ended_by", _Limited("ended_by", 200)),
+    Column("ended_at", _UtcDateTime),
+    # promoted or dropped
+    Column("outcome", _Limited("outcome", 20)),
+    # a name is used once: the hash of its people and its looks are its own
+    UniqueConstraint("tenant_id", "name"),
+)
+
 JOBS = Table(
     "jobs",
     METADATA,

@@ -144,6 +144,11 @@ class State:
         if tenant in self._tenants:
             self._tenants[tenant].refresh_opt_outs()
 
+    def refresh_model_test(self, tenant: str) -> None:
+        """Looks at once for a test of two recommenders that was begun or ended."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_model_test()
+
     def refresh_guides(self, tenant: str) -> None:
         """Looks at once for people who were moved from one guide to another."""
         if tenant in self._tenants:

@@ -22,6 +22,7 @@ from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.guides import moved_customers, moves_mark
+from retail_brain.operational.model_tests import ModelTest, running_test
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.operational.repeated_contacts import plans_seen_mark
@@ -75,6 +76,7 @@ class TenantView:
         opt_outs: refusals that came back of contacts.
         moved: customer -> guide of people who were moved from one guide to another.
         moved_mark: state of the database in which `moved` was read.
+        model_test: test of two recommenders that runs.
         place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
     """
 
@@ -90,12 +92,20 @@ class TenantView:
     opt_outs: OptOutBook = field(default_factory=OptOutBook)
     moved: Mapping[str, str | None] = field(default_factory=dict)
     moved_mark: int = 0
+    model_test: ModelTest | None = None
     place: Place = HEADQUARTERS
 
     @cached_property
     def plans(self) -> OtherPlans:
         """What approved campaigns plan, with the newest opt-outs: the same object for every request on this view."""
         return replace(self.campaigns.plans, opt_outs=self.opt_outs.refused)
+
+    @cached_property
+    def served_test(self) -> ModelTest | None:
+        """The test of two recommenders that runs, where the answers hold the scores of its version."""
+        test, published = self.model_test, self.answers.manifest.model_test
+        is_served = test is not None and published == {"name": test.name, "version": test.version}
+        return test if is_served and self.answers.challenger is not None else None
 
     @cached_property
     def waiting(self) -> Array:
@@ -217,6 +227,7 @@ class Tenant:
         self.refresh_campaigns()
         self.refresh_opt_outs()
         self.refresh_guides()
+        self.refresh_model_test()
 
     def refresh_events(self) -> None:
         """Looks for new events, so that whoever sent them sees their effect at once."""
@@ -272,6 +283,12 @@ class Tenant:
         if view is not None and (mark := moves_mark(view.tenant, self._database)) != view.moved_mark:
             self._swap(view.answers, moved=moved_customers(view.tenant, self._database), moved_mark=mark)
 
+    def refresh_model_test(self) -> None:
+        """Looks for a test of two recommenders that was begun or ended."""
+        view = self.view
+        if view is not None and (test := running_test(view.tenant, self._database)) != view.model_test:
+            self._swap(view.answers, model_test=test)
+
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
         if self.view is not None:
@@ -323,6 +340,7 @@ class Tenant:
             # the mark first: a move that comes meanwhile is read again at the next look
             moved_mark=moves_mark(tenant, self._database),
             moved=moved_customers(tenant, self._database),
+            model_test=running_test(tenant, self._database),
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)

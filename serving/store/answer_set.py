@@ -34,6 +34,10 @@ FORMAT = 3
 An added file or manifest field is optional instead, so that answers of earlier versions keep being served."""
 
 
+CHALLENGER = "challenger"
+"""Folder of the pairs that a recommender under test scored."""
+
+
 @dataclass(frozen=True)
 class AnswersManifest:
     """Metadata of one set of answers, stored as `manifest.json`.
@@ -55,6 +59,7 @@ class AnswersManifest:
         consistency: rows of `serving.store.consistency`: where these answers contradict each other; empty in sets of
             versions that did not check.
         versions: table of the lake -> version that the answers were made from; empty in sets of older versions.
+        model_test: `name` and `version` of the test of models whose challenger's pairs are published too; else empty.
     """
 
     answers_id: str
@@ -74,6 +79,7 @@ class AnswersManifest:
     left_out: dict[str, str] = field(default_factory=dict)
     consistency: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    model_test: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -81,7 +87,7 @@ class AnswersManifest:
 class Answers:
     """All published answers of one tenant, memory-mapped: workers share the pages and copy only what they slice.
 
-    A part is None where its model was never promoted or could not be read.
+    A part is None where its model was never promoted or could not be read; `challenger` where no model is under test.
     """
 
     manifest: AnswersManifest
@@ -102,6 +108,7 @@ class Answers:
     complements: RankedGoods | None
     marginal_values: MarginalValues | None
     rows: Mapping[str, pl.DataFrame]
+    challenger: ScoredPairs | None = None
     audience_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
     lines_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
@@ -196,6 +203,7 @@ def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
             suggestions=Suggestions(folder, n_products) if "suggestions" in parts else None,
             what_if=WhatIfSheets(folder, n_products) if "what_if" in parts else None,
             pairs=ScoredPairs(folder) if "pairs" in parts else None,
+            challenger=ScoredPairs(folder / CHALLENGER) if manifest.model_test else None,
             similar=RankedGoods(folder, "similar") if "similar" in parts else None,
             complements=RankedGoods(folder, "complements") if "complements" in parts else None,
             # sets of older versions, and those without a demand model, have no such file

@@ -110,6 +110,7 @@ def narrowed(
         forecasts=None if answers.forecasts is None else _NarrowedForecasts(answers.forecasts, part.stores),
         suggestions=None if answers.suggestions is None else _NarrowedSuggestions(answers.suggestions, part.stores),
         pairs=None if answers.pairs is None else _NarrowedPairs(answers.pairs, part.customers),
+        challenger=None if answers.challenger is None else _NarrowedPairs(answers.challenger, part.customers),
         rows={
             name: _rows(name, frame, stores, customers).drop(masked if name == "person" else (), strict=False)
             for name, frame in answers.rows.items()

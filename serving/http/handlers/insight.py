@@ -15,6 +15,7 @@ from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store
 from serving.http.messages.insight_messages import DriftRequest, ModelsRequest, QuarantineRequest
+from serving.store.refusals import tell_refusals
 
 
 def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
@@ -34,6 +35,9 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
             raise HttpError(403, "forbidden", f"role {call.principal.role} may look at set-aside rows, not mend them.")
         _check_own_rows(request, call)
         answer |= _retried(str(request.table), request.rows or [], uri, settings)
+        # a mended consent may refuse, and one that still cannot be read does
+        tell_refusals(_workspace(call), uri, settings, by=call.principal.name, now=call.now)
+        call.state.refresh_opt_outs(call.principal.tenant)
     elif request.action == "show":
         rows = _own_rows(str(request.table), call)
         page = rows.slice(request.offset, request.limit).select(pl.all().cast(pl.String))

@@ -14,11 +14,14 @@ from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_produ
 from retail_brain.decisions.offers import KINDS
 from retail_brain.erased_ids import CUSTOMER
 from retail_brain.hashed_ids import hashed_id
+from retail_brain.operational.model_tests import ModelTest
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
 from serving.http.messages.people_messages import RecommendBatchRequest, RecommendRequest
 from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
+from serving.planning.people.model_tests import gets_challenger
 from serving.planning.people.offers import Offers, Selection, offer
+from serving.planning.people.online_tests import arm
 from serving.planning.people.reasons import Language, note_text, reason_text
 from serving.planning.people.recent_events import RecentEvent
 from serving.planning.people.rule_files import shown_title
@@ -26,6 +29,7 @@ from serving.planning.people.rule_tests import arms, is_in_test
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.identities import identifier
+from serving.store.scored_pairs import ScoredPairs
 from training.recommender.due_model import PROBABILITIES
 
 
@@ -34,14 +38,16 @@ class _Person:
     """The customer that goods are asked for: position (-1: anonymous), id, and published scores.
 
     Attributes:
-        scored: rows of `Answers.pairs`; None for people who were not scored.
+        scored: rows of `scores`; None for people who were not scored.
         pairs: the scored goods, or the best sellers of the store.
+        scores: of the champion, or of the version under test.
     """
 
     position: int
     customer_id: str | None
     scored: Array | None
     pairs: Pairs
+    scores: ScoredPairs
 
     def known_by(self, events: Sequence[RecentEvent]) -> str:
         """Where the recommendations come from: `purchases`, `events` of the last days, or `nothing`."""
@@ -64,7 +70,8 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     request = _as_kept(request, call)
     customer, key = _find_person(request, call)
     events = _events(key, call)
-    person = _person(request, answers, customer, store)
+    test = call.view.served_test
+    person = _person(request, answers, customer, store, test)
     live = _live(request, answers, events)
     best = ranked(
         person.pairs,
@@ -84,6 +91,8 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     notes = _notes(answers, store, ranking, call.language)
     removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
     tests = arms(person.customer_id, [ready.rule for ready in book])
+    if test is not None:
+        tests += arm(test.name, is_in=gets_challenger(person.customer_id, test))
     about = {"attribution_id": list_id("recommend", date.fromisoformat(answers.manifest.as_of)) + tests}
     return answer | about | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
 
@@ -148,17 +157,18 @@ def _find_person(request: RecommendRequest, call: Call) -> tuple[int, str]:
     return customer, answers.customers.ids[customer]
 
 
-def _person(request: RecommendRequest, answers: Answers, customer: int, store: int) -> _Person:
-    scores = answers.pairs
-    assert scores is not None
+def _person(request: RecommendRequest, answers: Answers, customer: int, store: int, test: ModelTest | None) -> _Person:
     customer_id = answers.customers.ids[customer] if customer >= 0 else request.customer_id
+    is_in = test is not None and gets_challenger(customer_id, test)
+    scores = answers.challenger if is_in else answers.pairs
+    assert scores is not None
     rows = scores.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
     if not len(rows):
-        return _Person(customer, customer_id, None, _best_sellers(answers, store))
+        return _Person(customer, customer_id, None, _best_sellers(answers, store), scores)
     codes = scores.codes[rows]
     is_repeat = codes[:, 0] == KINDS.index("repeat")
     pairs = Pairs(scores.product[rows], scores.probability[rows], is_repeat, codes[:, 1], codes[:, 3])
-    return _Person(customer, customer_id, rows, pairs)
+    return _Person(customer, customer_id, rows, pairs, scores)
 
 
 def _best_sellers(answers: Answers, store: int) -> Pairs:
@@ -227,21 +237,21 @@ def _ranking(answers: Answers, person: _Person, best: Ranked, offers: Offers, la
         best.is_repeat[chosen],
         np.where(scored, person.pairs.due_day[row], NO_DAY) if person.pairs.due_day.size else np.full(row.size, NO_DAY),
         _reasons(answers, person, best, chosen, language),
-        _within(answers, person, best, chosen),
+        _within(person, best, chosen),
         offers,
     )
 
 
-def _within(answers: Answers, person: _Person, best: Ranked, chosen: Array) -> Array:
+def _within(person: _Person, best: Ranked, chosen: Array) -> Array:
     """P(bought within 7, 14, 28 days), shape (goods, 3).
 
     Events may have raised the probability since it was published. The same factor on the hazard (log of the survival)
     raises the three, so that they stay in order and below 1.
     """
-    if person.scored is None or answers.pairs is None or not len(chosen):
+    if person.scored is None or not len(chosen):
         return np.full((len(chosen), len(PROBABILITIES)), np.nan)
     row = best.row[chosen]
-    within = answers.pairs.within[person.scored[row]].astype(np.float64)
+    within = person.scores.within[person.scored[row]].astype(np.float64)
     before = person.pairs.probability[row].astype(np.float64)
     raised = np.flatnonzero(best.probability[chosen] != before)
     if raised.size:
@@ -255,10 +265,10 @@ def _within(answers: Answers, person: _Person, best: Ranked, chosen: Array) -> A
 def _reasons(answers: Answers, person: _Person, best: Ranked, chosen: Array, language: Language) -> list[str]:
     """Why, in words: the newest event where that raised the product, otherwise the published reason."""
     row = best.row[chosen]
-    if person.scored is None or answers.pairs is None:
+    if person.scored is None:
         reasons = [reason_text("popular", language)] * len(chosen)
     else:
-        reasons = answers.pairs.reasons(person.scored[row], language)
+        reasons = person.scores.reasons(person.scored[row], language)
     names = ProductNames(answers.products)
     for place, candidate in enumerate(chosen.tolist()):
         cause = int(best.why[candidate])

@@ -1,7 +1,7 @@
 """Routes of the service itself: overview, search, profiles, models, drift and rows set aside."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import insight, overview, profile, promotion
+from serving.http.handlers import insight, model_tests, overview, profile, promotion
 from serving.http.messages.insight_messages import (
     DriftRequest,
     DriftResponse,
@@ -20,6 +20,7 @@ from serving.http.messages.lookup_messages import (
     SearchRequest,
     SearchResponse,
 )
+from serving.http.messages.model_test_messages import ModelTestRequest, ModelTestResponse
 from serving.http.routes.route import Route, view_alone
 
 ROUTES: tuple[Route, ...] = (
@@ -73,6 +74,18 @@ ROUTES: tuple[Route, ...] = (
         PromoteResponse,
         promotion.promote,
         (Scope.PROMOTE,),
+        threaded=True,
+        tag="service",
+        writes_file=True,
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/model_test",
+        "A/B tests of two recommenders: list, begin, measure, promote, drop",
+        ModelTestRequest,
+        ModelTestResponse,
+        model_tests.model_test,
+        (Scope.MODELS,),
         threaded=True,
         tag="service",
         writes_file=True,

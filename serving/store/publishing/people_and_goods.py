@@ -66,6 +66,32 @@ def publish_people(
     return pairs
 
 
+def publish_challenger(
+    folder: Path,
+    dataset: Dataset,
+    model: RecommenderModel,
+    settings: Settings,
+    positions: Positions,
+    progress: Progress,
+) -> int:
+    """Writes what a recommender under test says to people into a folder of its own; returns the number of pairs.
+
+    Goods for goods, best sellers and audiences stay the champion's.
+
+    Raises:
+        DataError: no purchase names a customer.
+        ExtensionError: a candidate source of another package is unusable or fails.
+    """
+    with progress.step("scored pairs of the model under test") as step:
+        folder.mkdir()
+        fitted = model.fit_sources(dataset)
+        scored = model.score(dataset, per_product=settings.serving.customers_per_product, fitted=fitted)
+        bought = bought_by_event(dataset, fitted.history.as_of)
+        blocks = (without_just_bought(block, bought, fitted.history.as_of) for block in _in_catalogs(scored, positions))
+        step.rows = write_pairs(folder, blocks, positions.customers, positions.products, _words(dataset))
+    return step.rows
+
+
 def _words(dataset: Dataset) -> dict[str, Callable[[str], str]]:
     """Functions from a reason code to a sentence, by language."""
     names = product_names(dataset)

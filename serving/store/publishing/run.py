@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError
 from retail_brain.files import name_aside, sweep
+from retail_brain.operational.database import Database
+from retail_brain.operational.model_tests import note_served
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -21,20 +24,21 @@ from serving.planning.campaigns.demand import tenant_units
 from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
+from serving.planning.people.model_tests import tenant_model_test
 from serving.planning.profile.facts import outside_facts
-from serving.store.answer_set import AnswersManifest, make_current, map_answers, write_manifest
+from serving.store.answer_set import CHALLENGER, AnswersManifest, make_current, map_answers, write_manifest
 from serving.store.consistency.report import summarised
 from serving.store.consistency.run import contradictions
-from serving.store.publishing.catalogs import publish_catalogs, publish_identities
+from serving.store.publishing.catalogs import Positions, publish_catalogs, publish_identities
 from serving.store.publishing.forecasts_and_orders import publish_demand
 from serving.store.publishing.line_facts import publish_line_facts
-from serving.store.publishing.people_and_goods import publish_people
+from serving.store.publishing.people_and_goods import publish_challenger, publish_people
 from serving.store.publishing.performance import publish_changes
 from serving.store.publishing.profiles import publish_profiles
 from serving.store.publishing.publication import Publication
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
-from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
+from training.bundle import KINDS, Kind, bundle_of, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
 from training.demand.stored_forecasts import write_origin
 from training.jobs import load_model
@@ -99,6 +103,7 @@ def _publish(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     make_current(workspace.answers, answers_id)
+    _note_served(workspace, manifest)
     progress.say(f"  answers {answers_id} as of {manifest.as_of}: {', '.join(manifest.parts) or 'history only'}")
     return answers_id
 
@@ -160,6 +165,7 @@ def _fill(
             folder, dataset, recommender, settings, positions, progress, tenant_experiments(workspace, as_of)
         )
         parts += ["pairs", "similar", "complements"]
+        manifest = _with_challenger(folder, workspace, dataset, settings, positions, manifest, progress)
         people = map_answers(folder, replace(manifest, parts=parts))
     else:
         publish_popular(folder, dataset, positions, settings.serving)
@@ -176,6 +182,37 @@ def _fill(
         drivers = list(DRIVERS) if model.explains else []
         parts = ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network", *parts]
     return replace(manifest, parts=parts, counts=counts, driver_groups=drivers)
+
+
+def _with_challenger(
+    folder: Path,
+    workspace: Workspace,
+    dataset: Dataset,
+    settings: Settings,
+    positions: Positions,
+    manifest: AnswersManifest,
+    progress: Progress,
+) -> AnswersManifest:
+    """The manifest with the test of models, where one runs and its model can be read; the champion answers anyway."""
+    test = tenant_model_test(workspace)
+    if test is None:
+        return manifest
+    aside = folder / CHALLENGER
+    try:
+        model = champion_recommender(workspace, settings, bundle_of(workspace, "recommender", test.version))
+        publish_challenger(aside, dataset, model, settings, positions, progress)
+    except (ModelError, ExtensionError) as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        progress.say(f"  LEFT OUT: recommender version {test.version} of test {test.name}: {error}")
+        return manifest
+    return replace(manifest, model_test={"name": test.name, "version": test.version})
+
+
+def _note_served(workspace: Workspace, manifest: AnswersManifest) -> None:
+    """Notes the first publishing of a test: from the day after it on, people got one or the other."""
+    if manifest.model_test:
+        with closing(Database(workspace.database_url)) as database:
+            note_served(workspace.tenant, database, manifest.model_test["name"], now=datetime.now(UTC))
 
 
 def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dict[Kind, Path]) -> AnswersManifest:
