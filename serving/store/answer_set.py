@@ -240,6 +240,8 @@ _TABLES = (
     "line_products",
     "line_stores",
     "line_supply",
+    "line_outlook",
+    "line_arrivals",
     "facts_customers",
     "facts_products",
     "facts_consents",

@@ -29,6 +29,7 @@ from retail_brain.outputs import SUGGESTIONS
 from retail_brain.workspace import Workspace
 from serving.planning.demand.value_added import COLUMNS
 from serving.planning.stock.exceptions import EXCEPTIONS
+from serving.planning.stock.line_outlook import ARRIVALS, OUTLOOK
 from serving.planning.stock.performance import PERFORMANCE, STOCK_NOW, TREND
 from serving.planning.stock.picking_capacity import SHOPS
 from serving.store.answer_set import AnswersManifest, make_current, write_manifest
@@ -96,6 +97,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     _write_line_facts(folder)
     if has_models:
         _write_performance(folder)
+        _write_outlook(folder)
     if has_models:
         write_rows(folder, "ledger", _ledger())
     if has_models:
@@ -116,6 +118,25 @@ def _write_line_facts(folder: Path) -> None:
     shops = {"S001": ("V1", 2.0, 1e6, 60.0), "S002": ("V2", 2.0, None, None)}
     supply = [(store, product, *terms) for store, terms in shops.items() for product in ids[:40]]
     write_rows(folder, "line_supply", pl.DataFrame(supply, schema=LINE_SUPPLY, orient="row"))
+
+
+def _write_outlook(folder: Path) -> None:
+    """One line of the first shop: 20 on hand, 12 arrive the day after tomorrow, 24 are ordered."""
+    line = {"store_id": ["S001"], "product_id": ["P0001"]}
+    numbers = {"order_quantity": 24.0, "on_hand": 20.0, "moved_in": 0.0, "moved_out": 3.0, "stock_before": 6.5}
+    numbers |= {"least_mean": 9.0, "least_low": 1.0, "least_high": 19.0}
+    days = {"arrives_on": AS_OF + timedelta(days=5), "next_arrives_on": AS_OF + timedelta(days=12)}
+    lists = {
+        "quantities": [0.0, 12.0, 12.0, 24.0],
+        "chances": [0.2, 0.8, 0.8, 0.97],
+        "lost_units": [9.0, 2.0, 2.0, 0.1],
+    }
+    lists |= {"stock_costs": [0.0, 1.0, 1.0, 3.0], "values": [0.0, 9.0, 9.0, 11.0]}
+    table = pl.DataFrame(line).with_columns(**{name: pl.lit(value) for name, value in (numbers | days).items()})
+    table = table.with_columns(**{name: pl.Series([values]) for name, values in lists.items()})
+    write_rows(folder, "line_outlook", table.select(pl.col(name).cast(kind) for name, kind in OUTLOOK.items()))
+    due = pl.DataFrame(line).with_columns(arrives_on=pl.lit(AS_OF + timedelta(days=2)), units=pl.lit(12.0))
+    write_rows(folder, "line_arrivals", due.select(*ARRIVALS))
 
 
 def _write_performance(folder: Path) -> None:

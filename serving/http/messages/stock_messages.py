@@ -124,6 +124,15 @@ class LineHistoryRequest(BaseModel):
     limit: Annotated[int, Field(strict=True, ge=1, le=200), WHOLE] = 20
 
 
+class LinePlanRequest(BaseModel):
+    """How the stock of a product in a store goes on, and what other order quantities would mean."""
+
+    model_config = config({"store_id": "S01", "product_id": "P068"})
+
+    store_id: Id
+    product_id: Id
+
+
 class OrdersRequest(BaseModel):
     """Order book: decided suggestions, newest decision first."""
 
@@ -258,6 +267,50 @@ class LineHistoryResponse(Strict):
     """Decisions about a product in a store, newest first, also of earlier days and those taken back."""
 
     decisions: list[DecisionRow]
+
+
+class Arrival(Strict):
+    """Units on order and the day on whose morning they arrive; a day that is over stands for the next one."""
+
+    arrives_on: str
+    units: float
+
+
+class OrderChoice(Strict):
+    """What an order quantity would mean until the following delivery.
+
+    `chance` is that of no stock-out, `stock_cost` the money for holding and write-offs, `value` the expected gain over
+    ordering nothing.
+    """
+
+    quantity: float
+    chance: float
+    lost_units: float
+    stock_cost: float
+    value: float
+
+
+class LinePlanResponse(Strict):
+    """The numbers of the plan that decided the order; null where `reason` says why.
+
+    `stock_before` are the units expected on the morning of `arrives_on` without the order, `least` the lowest stock
+    before the delivery after it: expected, and the ends of 90 % of the futures.
+    """
+
+    as_of: str
+    reason: Literal["stock_unknown", "not_published", "not_planned"] | None
+    on_hand: float | None
+    moved_in: float | None
+    moved_out: float | None
+    order_quantity: float | None
+    arrives_on: str | None
+    next_arrives_on: str | None
+    stock_before: float | None
+    least_mean: float | None
+    least_low: float | None
+    least_high: float | None
+    arrivals: list[Arrival]
+    choices: list[OrderChoice]
 
 
 class OrderRow(Strict):

@@ -1,7 +1,7 @@
 """Routes of orders: suggestions, lists of lines, decisions, files, the order book and receipts."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import bulk, changes_file, listing, listing_file, orders, suggestions
+from serving.http.handlers import bulk, changes_file, line_plan, listing, listing_file, orders, suggestions
 from serving.http.messages.bulk_messages import (
     BulkDecisionsRequest,
     BulkDecisionsResponse,
@@ -19,6 +19,8 @@ from serving.http.messages.stock_messages import (
     DecisionsResponse,
     LineHistoryRequest,
     LineHistoryResponse,
+    LinePlanRequest,
+    LinePlanResponse,
     OrdersRequest,
     OrdersResponse,
     ReceiptsRequest,
@@ -62,6 +64,17 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         writes_file=True,
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/line_plan",
+        "How the stock of a line goes on, and what other quantities would mean",
+        LinePlanRequest,
+        LinePlanResponse,
+        line_plan.line_plan,
+        (Scope.STOCK,),
+        tag="stock",
+        depends_on=view_alone,
         scoped_by=ScopedBy.STORES,
     ),
     Route(

@@ -13,6 +13,7 @@ from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
 from retail_brain.settings import DemandSettings, Settings
 from serving.planning.stock.chain_plan import ChainPlan
+from serving.planning.stock.line_outlook import arrivals, line_outlook
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
@@ -105,6 +106,8 @@ def publish_demand(
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
     publish_line_supply(folder, dataset, side.terms, suggestions, settings.replenishment)
     write_rows(folder, "plan", plan.table())
+    write_rows(folder, "line_outlook", line_outlook(plan))
+    write_rows(folder, "line_arrivals", arrivals(side.due, plan))
     history = model.history(dataset, 1)
     anomalies = _anomalies(dataset, model, history, settings.demand, progress)
     # a month is no whole number of weeks: windows of four weeks would cut it

@@ -127,3 +127,24 @@ def orders(body: dict[str, Any]) -> dict[str, Any]:
     row |= {"exported_at": "2026-03-01T06:00:00Z", "decided_by": "李女士", "decided_at": "2026-03-01T05:00:00Z"}
     row |= {"decision_id": "d1", "is_exception": False}
     return {"orders": [row], "total": 1, "open": 40, "states": {"received": 1}, "names": PRODUCTS}
+
+
+def line_plan(body: dict[str, Any]) -> dict[str, Any]:
+    """A line with an open order before its own; goods of the second shop have unknown stock."""
+    choices = [
+        {
+            "quantity": 12.0 * step,
+            "chance": 1 - 0.8 / (1 + 2 * step),
+            "lost_units": 9.0 / (1 + step),
+            "stock_cost": 1.5 * step,
+        }
+        for step in range(5)
+    ]
+    answer: dict[str, Any] = {"as_of": AS_OF.isoformat(), "reason": None, "moved_in": 0.0, "moved_out": 0.0}
+    answer |= {"on_hand": 20.0, "order_quantity": 24.0, "arrives_on": "2026-03-05", "next_arrives_on": "2026-03-12"}
+    answer |= {"stock_before": 6.5, "least_mean": 9.0, "least_low": 1.0, "least_high": 19.0}
+    answer |= {"arrivals": [{"arrives_on": "2026-03-03", "units": 12.0}]}
+    if body["store_id"] == "S02":
+        empty = dict.fromkeys(name for name in answer if name not in {"as_of", "arrivals"})
+        return answer | empty | {"reason": "stock_unknown", "arrivals": [], "choices": []}
+    return answer | {"choices": [choice | {"value": 3.0 * choice["chance"]} for choice in choices]}

@@ -349,3 +349,20 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("tr.group button").first.click()
     expect(page.locator(f"{LINES} input.quantity").first).to_be_in_viewport()
+
+
+@BOTH
+def test_a_line_shows_how_its_stock_goes_on_and_what_more_would_cost(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S01", language).page
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    first, second = page.locator(".outlook").nth(0), page.locator(".outlook").nth(1)
+    expect(first.locator(".arrival")).to_have_count(2)
+    expect(first).to_contain_text(says(language, "在途 12", "12 on order arrive"))
+    expect(first).to_contain_text(says(language, "九成情况在 1 至 19 之间", "9, from 1 to 19 in 90% of the cases"))
+    expect(second.locator("circle")).to_have_count(5)
+    expect(second.locator("circle.own")).to_have_count(1)
+    expect(second).to_contain_text(says(language, "建议：订 24", "Suggested: 24 ordered"))
+    page.keyboard.press("Escape")
+    page.goto(page.url.split("#")[0] + "#/orders?store=S02&show=all")
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    expect(page.locator(".line-outlook")).to_contain_text(says(language, "请先盘点", "Count it first"))

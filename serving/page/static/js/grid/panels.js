@@ -30,7 +30,7 @@ export function openLine(grid, line) {
   const title = h("h2", {}, name(line.product_name), h("span", { class: "hint" }, " ", name(line.store_name)));
   replace(box,
     h("div", { class: "panel-head" }, title, h("button", { type: "button", class: "ghost", "aria-label": t("action.close"), onclick: () => box.close() }, icon("close"))),
-    lineDetail(prepared(line), { asOf: grid.asOf, canDecide: grid.mayDecide, ondecide: decideHere, onback: takeBack }),
+    lineDetail(prepared(line), { asOf: grid.asOf, canDecide: grid.mayDecide, ondecide: decideHere, onback: takeBack, signal: grid.signal }),
     h("h3", {}, t("history.title")), history);
   fill(history, grid.signal, () => lineHistory(line, grid.signal), { lines: 2 });
   document.body.append(box);

@@ -1,9 +1,12 @@
 // One order line questioned: the arithmetic behind it, its dates, its reason, and what one may do about it.
 
+import { call } from "../api.js";
 import { decisionForm } from "../decisions.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
+import { costOfService, stockProjection } from "../line_plots.js";
 import { address } from "../route.js";
+import { fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 
 const WIDTH = 460;
@@ -69,15 +72,25 @@ export function sourceText(line) {
   return source ? code("source", source) : "";
 }
 
-/** @param {object} options asOf, canDecide, ondecide(line, action, details), onback(line) */
-export function lineDetail(line, { asOf, canDecide, ondecide, onback }) {
+/** How the stock goes on and what other quantities would mean, in the numbers of the plan. */
+function outlook(line, signal) {
+  const place = h("div", { class: "line-outlook" });
+  fill(place, signal, async () => {
+    const plan = await call("line_plan", { store_id: line.store_id, product_id: line.product_id }, { signal });
+    return plan.reason ? h("p", { class: "hint" }, t(`outlook.${plan.reason}`)) : [stockProjection(plan), costOfService(plan)];
+  }, { lines: 3 });
+  return place;
+}
+
+/** @param {object} options asOf, canDecide, ondecide(line, action, details), onback(line), signal */
+export function lineDetail(line, { asOf, canDecide, ondecide, onback, signal }) {
   return h(
     "div",
     { class: "line-detail" },
     h("div", { class: "line-why" },
       h("p", { class: "lead" }, words(line.reason_text)),
       line.flags.length ? h("ul", { class: "line-flags" }, line.flags.map((flag) => h("li", {}, icon("alert"), t(`flag_help.${flag}`)))) : null,
-      stockBar(line), h("ul", { class: "legend" }, ["on_hand", "on_order", "order"].map((kind) => h("li", {}, h("span", { class: `mark part-${kind}` }), t(`line.${kind}`)))), facts(line, asOf),
+      outlook(line, signal), stockBar(line), h("ul", { class: "legend" }, ["on_hand", "on_order", "order"].map((kind) => h("li", {}, h("span", { class: `mark part-${kind}` }), t(`line.${kind}`)))), facts(line, asOf),
       h("p", {}, h("a", { class: "button", href: address("forecast", { store: line.store_id, product: line.product_id }) }, icon("forecast"), t("line.to_forecast")))),
     h("div", { class: "line-sum" }, h("h3", {}, t("line.sum")), arithmetic(line),
       canDecide ? decisionForm(line, (action, details) => ondecide(line, action, details), () => onback(line)) : null),

@@ -1,0 +1,61 @@
+"""How the stock of a line goes on and what other order quantities would mean, as the plan has it."""
+
+from typing import Any
+
+import polars as pl
+
+from serving.http.handlers.call import Call, find_product, find_store
+from serving.http.messages.stock_messages import LinePlanRequest
+from serving.store.rows import rows_of_store
+
+_NUMBERS = (
+    *("on_hand", "moved_in", "moved_out", "order_quantity", "stock_before"),
+    *("least_mean", "least_low", "least_high"),
+)
+_DAYS = ("arrives_on", "next_arrives_on")
+_CHOICE = {"quantities": "quantity", "chances": "chance", "lost_units": "lost_units"}
+_MONEY = {"stock_costs": "stock_cost", "values": "value"}
+
+
+def line_plan(request: LinePlanRequest, call: Call) -> dict[str, Any]:
+    """The outlook of a line; nulls with a reason where the plan knows none.
+
+    Raises:
+        NotFoundError: the store or the product is not known.
+    """
+    find_store(call.answers, request.store_id)
+    find_product(call.answers, request.product_id)
+    answer: dict[str, Any] = {"as_of": call.answers.manifest.as_of, "reason": None, "arrivals": [], "choices": []}
+    answer |= dict.fromkeys((*_NUMBERS, *_DAYS))
+    outlook, due = call.answers.rows.get("line_outlook"), call.answers.rows.get("line_arrivals")
+    if outlook is None or due is None:
+        return answer | {"reason": "not_published"}
+    coming = _of_line(due, request, call)
+    answer["arrivals"] = [
+        {"arrives_on": day.isoformat(), "units": units}
+        for day, units in coming.select("arrives_on", "units").iter_rows()
+    ]
+    found = _of_line(outlook, request, call)
+    if found.is_empty():
+        return answer | {"reason": "stock_unknown" if _is_planned(request, call) else "not_planned"}
+    row = found.row(0, named=True)
+    answer |= {name: round(row[name], 4) for name in _NUMBERS}
+    answer |= {name: row[name].isoformat() for name in _DAYS}
+    return answer | {"choices": _choices(row)}
+
+
+def _of_line(frame: pl.DataFrame, request: LinePlanRequest, call: Call) -> pl.DataFrame:
+    own = rows_of_store(frame, request.store_id, ["store_id"], call.answers.lines_memo)
+    return own.filter(pl.col("product_id") == request.product_id)
+
+
+def _is_planned(request: LinePlanRequest, call: Call) -> bool:
+    plan = call.answers.rows.get("plan")
+    return plan is not None and not _of_line(plan, request, call).is_empty()
+
+
+def _choices(row: dict[str, Any]) -> list[dict[str, float]]:
+    """One row per quantity, each once."""
+    names = _CHOICE | _MONEY
+    table = pl.DataFrame({name: row[column] for column, name in names.items()})
+    return table.unique("quantity", keep="first", maintain_order=True).with_columns(pl.all().round(4)).to_dicts()
