@@ -69,7 +69,8 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
         {"code": "just_bought", "reason": "Bought just now", "customers": 240},
         {"code": "house_rule", "reason": "Asked for peace until May", "customers": 57},
     ]
-    return {"audience": rows, "exclusions": exclusions, "basis": "warm", "ranked_by": "response", "names": names(goods)}
+    answer = {"audience": rows, "exclusions": exclusions, "basis": "warm", "ranked_by": "response", "effect_days": 28}
+    return answer | {"names": names(goods)}
 
 
 def profile(body: dict[str, Any], language: str) -> Any:
