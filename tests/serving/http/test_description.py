@@ -51,6 +51,11 @@ def sample() -> dict[str, set[Any]]:
     }
 
 
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi(ROUTES)
+
+
 def named(value: Any, field: str = "") -> list[tuple[str, Any]]:
     """Every text of an example with the field that holds it."""
     if isinstance(value, dict):
@@ -71,8 +76,7 @@ def test_examples_name_ids_of_the_sample_chain(route: Any, sample: dict[str, set
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
-def test_examples_fit_the_schema_that_stands_beside_them(route: Any) -> None:
-    document = openapi(ROUTES)
+def test_examples_fit_the_schema_that_stands_beside_them(route: Any, document: dict[str, Any]) -> None:
     schema = document["paths"][route.path]["post"]["requestBody"]["content"]["application/json"]["schema"]
     whole = schema | {"components": document["components"]}
     for example in examples(route):

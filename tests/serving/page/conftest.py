@@ -27,6 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--js-flags=--jitless",  # scripts run too briefly in a test for what compiling them costs
 ]
 
 
@@ -119,7 +120,8 @@ class Watched:
 
 @pytest.fixture(scope="session")
 def browsing(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(accept_downloads=True)
+    # without transitions a view is drawn once instead of sixty times a second
+    context = chromium.new_context(accept_downloads=True, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     yield context
@@ -145,7 +147,8 @@ def open_page(browsing: BrowserContext, free_tabs: list[Page], site: Site) -> It
     def open_(fragment: str, language: str = "zh", *, quiet: bool = True, width: int = 1280) -> Watched:
         watched = Watched(free_tabs.pop() if free_tabs else browsing.new_page())
         opened.append((watched, quiet))
-        watched.page.set_viewport_size({"width": width, "height": 860})
+        if watched.page.viewport_size != (size := {"width": width, "height": 860}):  # else nothing is laid out anew
+            watched.page.set_viewport_size(size)
         watched.listen()
         watched.page.goto(fragment if fragment.startswith("http") else site.page(fragment, language))
         return watched

@@ -1,5 +1,6 @@
 """Answers of the fake service about stock: suggestions, decisions, exceptions, transfers, counts, excess, orders."""
 
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,13 @@ from tests.serving.page.fake_chain import AS_OF, PRODUCTS, error
 
 
 def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
+    """A line that the asker may change."""
+    row = _suggestion(store_id, index, product_id)
+    return row | {"flags": [*row["flags"]]}
+
+
+@cache  # its flags are worked out by a query of Polars, and most tests ask for all lines several times
+def _suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
     demand, on_hand = 20.0 + 7 * index, [4.0, 60.0, None, 12.0, -2.0, 30.0][index % 6]
     quantity = [24.0, 0.0, 36.0, 48.0, 24.0, 12.0][index % 6]
     code = ["order", "enough", "unknown_stock", "order", "order", "budget"][index % 6]

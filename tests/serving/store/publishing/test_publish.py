@@ -44,6 +44,12 @@ def chain() -> Dataset:
     return Dataset.from_frames({"daily_sales": pl.DataFrame(rows, schema=names, orient="row")})
 
 
+@pytest.fixture(scope="module")
+def model(chain: Dataset) -> DemandModel:
+    quick = {"rounds": 25, "min_rows": 1_000, "threads": 1}
+    return DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast").model_copy(update=quick))
+
+
 def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     answers = open_answers(workspace.answers / publish(workspace, chain, SETTINGS, SILENT))
@@ -57,9 +63,10 @@ def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp
     assert len(answers.popular.get(store)[0]) == 3
 
 
-def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Dataset, tmp_path: Path) -> None:
+def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(
+    chain: Dataset, model: DemandModel, tmp_path: Path
+) -> None:
     workspace = Workspace(tmp_path)
-    model = DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast"))
     write_bundle(workspace, "demand", 3, {"as_of": LAST.isoformat(), "trained_at": TRAINED}, model.save)
     point_champion(workspace, "demand", 3)
     first = publish(workspace, chain, SETTINGS, SILENT)
@@ -112,10 +119,9 @@ def test_a_publishing_that_fails_leaves_the_last_answers_and_nothing_else(
 
 
 def test_a_champion_that_cannot_be_read_is_left_out_and_the_other_answers(
-    chain: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    chain: Dataset, model: DemandModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace = Workspace(tmp_path)
-    model = DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast"))
     write_bundle(workspace, "demand", 1, {}, model.save)
     point_champion(workspace, "demand", 1)
     unreadable = {"format": 99}
