@@ -18,6 +18,12 @@ from retail_brain.progress import Progress
 ArrowFunction = Callable[[pa.Table], pa.Table]
 
 
+def bucket_of(key: str, buckets: int) -> pl.Expr:
+    """Number of the bucket of a key."""
+    # a fixed seed: a resumed run must put every key into the bucket of the first one
+    return (pl.col(key).hash(0) % buckets).cast(pl.UInt16)
+
+
 def stage(rows: pl.LazyFrame, key: str, folder: Path, buckets: int) -> None:
     """Writes the rows to `folder/bucket=N/*.parquet` in one streaming pass; all rows of a key share a bucket.
 
@@ -31,10 +37,8 @@ def stage(rows: pl.LazyFrame, key: str, folder: Path, buckets: int) -> None:
     """
     if folder.exists():
         return
-    # a fixed seed: a resumed run must put every key into the bucket of the first one
-    bucket = (pl.col(key).hash(0) % buckets).cast(pl.UInt16)
     with atomic_path(folder) as aside:
-        rows.with_columns(bucket.alias("bucket")).sink_parquet(
+        rows.with_columns(bucket_of(key, buckets).alias("bucket")).sink_parquet(
             pl.PartitionBy(aside, key="bucket", include_key=False),
             mkdir=True,
             compression="lz4",

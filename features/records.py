@@ -6,19 +6,26 @@ from datetime import date
 import polars as pl
 from polars._typing import PolarsDataType
 
+from features.goods.sales_parts import STOCK_DAYS
 from features.goods.table import GOODS_RECORDS
 from features.identity.resolve import CUSTOMER, add_person_id
 from features.person.table import PERSON_RECORDS
 from features.place.table import PLACE_RECORDS
 from features.references import sales_lines
-from features.windows import until
+from features.windows import until, within
 from retail_brain.dataset import Dataset
 
 _ALL_STORES = "\0"
 """Store id of promotions that are valid in every store; no real store has it."""
 
 
-def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
+def person_records(
+    dataset: Dataset,
+    as_of: date,
+    identities: pl.LazyFrame,
+    products: pl.LazyFrame,
+    people: pl.DataFrame | None = None,
+) -> pl.LazyFrame:
     """One row per record of a person: the columns of `PERSON_RECORDS`, from every table with customers or identifiers.
 
     Args:
@@ -26,13 +33,14 @@ def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, prod
         as_of: last visible day.
         identities: result of `resolve_identities`.
         products: result of `product_references`.
+        people: column person_id: whose records are wanted; None: everybody's.
 
     Raises:
         MissingTableError: the dataset has no sales table.
     """
     seen = dataset.at(as_of)
     goods = products.select("product_id", "category", "reference_price", "category_share")
-    lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
+    lines = sales_lines(dataset, as_of).filter(_is_theirs(people, identities))
     customers = seen.scan_or_empty("customers").rename({"joined_on": "at"})
     parts = {
         "line": lines.join(goods, on="product_id", how="left"),
@@ -50,7 +58,65 @@ def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, prod
         first_seen, on=["id_type", "id_value"], how="left"
     )
     rows.append(_record(identifiers, "identifier", PERSON_RECORDS))
-    return pl.concat(rows).filter(pl.col("person_id").is_not_null())
+    everybody = pl.concat(rows).filter(pl.col("person_id").is_not_null())
+    return everybody if people is None else everybody.join(people.lazy(), on="person_id", how="semi")
+
+
+def _is_theirs(people: pl.DataFrame | None, identities: pl.LazyFrame) -> pl.Expr:
+    """Whether a line names an account of the people; without people, any account."""
+    if people is None:
+        return pl.col("customer_id").is_not_null()
+    accounts = identities.filter(pl.col("id_type") == CUSTOMER).join(people.lazy(), on="person_id", how="semi")
+    # who has no other account is a person of the account's id
+    names = pl.concat([accounts.select(pl.col("id_value").alias("person_id")), people.lazy()]).unique().collect()
+    return pl.col("customer_id").is_in(names["person_id"].implode())
+
+
+def series_records(dataset: Dataset, as_of: date, products: pl.LazyFrame, series: pl.DataFrame) -> pl.LazyFrame:
+    """One row per record of some series: what `series_state` reads, columns of `GOODS_RECORDS`.
+
+    Args:
+        dataset: canonical tables.
+        as_of: last visible day.
+        products: result of `product_references`.
+        series: columns store_id, product_id: whose records are wanted.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+    """
+    seen = dataset.at(as_of)
+    key = ["store_id", "product_id"]
+    names = series["product_id"].unique().implode()
+
+    def theirs(frame: pl.LazyFrame) -> pl.LazyFrame:
+        # a filter reaches the file, a join does not
+        return frame.filter(pl.col("product_id").is_in(names)).join(series.lazy(), on=key, how="semi")
+
+    days = theirs(seen.daily_sales()).rename({"date": "at"}) if seen.has("daily_sales") else None
+    stocked = theirs(seen.scan_or_empty("inventory")).select(key).unique()
+    sold = series.lazy()
+    rows = [
+        _record(stocked, "stock", GOODS_RECORDS),
+        _record(_promotions_of(seen, sold, as_of), "promotion", GOODS_RECORDS),
+    ]
+    if days is not None:
+        rows.append(_record(days, "day", GOODS_RECORDS))
+    if seen.has("transactions"):
+        prices = products.select("product_id", "reference_price")
+        lines = theirs(sales_lines(dataset, as_of)).join(prices, on="product_id", how="left")
+        rows.append(_record(lines, "line", GOODS_RECORDS))
+    return pl.concat(rows)
+
+
+def stock_records(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per stock record and day of `daily_sales` of the last 91 days: what `series_stock` reads."""
+    seen = dataset.at(as_of)
+    recent = within("date", as_of, STOCK_DAYS)
+    stock = seen.scan_or_empty("inventory").filter(recent).rename({"date": "at"})
+    rows = [_record(stock, "stock", GOODS_RECORDS)]
+    if seen.has("daily_sales"):
+        rows.append(_record(seen.daily_sales().filter(recent).rename({"date": "at"}), "day", GOODS_RECORDS))
+    return pl.concat(rows)
 
 
 def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
@@ -68,7 +134,7 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
         "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
     }
     rows = [_record(frame, kind, GOODS_RECORDS) for kind, frame in parts.items() if frame is not None]
-    rows.append(_record(_promotions_of_sold_series(seen, as_of), "promotion", GOODS_RECORDS))
+    rows.append(_record(_promotions_of(seen, _sold_series(seen, as_of), as_of), "promotion", GOODS_RECORDS))
     if seen.has("transactions"):
         prices = products.select("product_id", "reference_price")
         lines = add_person_id(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")
@@ -121,11 +187,14 @@ def buyer_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     return lines.select(pl.col("customer_id").alias("person_id"), "at", "transaction_id", "units", "unit_price")
 
 
-def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:
-    """Promotions that began by `as_of`, of series with sales, in one pass over the table."""
-    sold = _sales(seen, as_of).select("store_id", "product_id").unique()
-    in_all_stores = sold.select(pl.lit(_ALL_STORES).alias("place"), "product_id").unique()
-    places = pl.concat([sold.rename({"store_id": "place"}), in_all_stores])
+def _sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:
+    return _sales(seen, as_of).select("store_id", "product_id").unique()
+
+
+def _promotions_of(seen: Dataset, series: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Promotions of some series that began by `as_of`, in one pass over the table."""
+    in_all_stores = series.select(pl.lit(_ALL_STORES).alias("place"), "product_id").unique()
+    places = pl.concat([series.rename({"store_id": "place"}), in_all_stores])
     # a null joins with nothing, and a join of its own for such promotions would read the table twice
     return (
         seen.scan_or_empty("promotions")

@@ -18,6 +18,10 @@ _ABC_SHARES = (0.8, 0.95)
 MONEY_DIGITS = 4
 """Digits of money after the point: finer than any currency, coarser than the error of a sum of floats."""
 
+_PRICE_DIGITS = 9
+"""Digits of a mean price after the point: coarser than the error of its sums, finer than the price of a gram."""
+_SHARE_DIGITS = 12
+"""Digits of a share after the point: coarser than the error of a sum of floats: equal rows give equal shares."""
 _LATE_DAYS = 7
 """Days after a month's end before its numbers are the reference, because receipts come late. By judgement."""
 _LEAST_DAYS = 91
@@ -63,7 +67,39 @@ def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     )
 
 
-def product_references(dataset: Dataset, as_of: date, since: date) -> pl.LazyFrame:
+def past_sales(dataset: Dataset, since: date) -> pl.LazyFrame:
+    """One row per product sold by the reference day: `mean_price` before discounts, `revenue_before` of 365 days.
+
+    Args:
+        dataset: canonical tables.
+        since: result of `reference_day`.
+
+    Raises:
+        MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
+    """
+    spend = pl.col("units") * pl.col("unit_price")
+    discount = pl.col("discount").fill_null(0).clip(lower_bound=0)
+    priced = (pl.col("units") > 0) & pl.col("unit_price").is_not_null()
+    return (
+        sales_lines(dataset, since)
+        .filter(until("at", since))
+        .group_by("product_id")
+        .agg(
+            # sums of floats depend on the order of the rows, which the engine does not keep; a rounded one does not
+            ratio((spend + discount).filter(priced).sum(), pl.col("units").filter(priced).sum())
+            .round(_PRICE_DIGITS)
+            .alias("mean_price"),
+            # goods returned more than sold have no revenue, and shares of a total must not be negative
+            spend.filter(within("at", since, 365))
+            .sum()
+            .clip(lower_bound=0)
+            .round(MONEY_DIGITS)
+            .alias("revenue_before"),
+        )
+    )
+
+
+def product_references(dataset: Dataset, as_of: date, past: pl.LazyFrame) -> pl.LazyFrame:
     """One row per product that is listed or was sold: category, reference price, revenue and its class.
 
     Columns: product_id, category, reference_price (list price, otherwise the mean price before discounts up to the
@@ -74,29 +110,22 @@ def product_references(dataset: Dataset, as_of: date, since: date) -> pl.LazyFra
     Args:
         dataset: canonical tables.
         as_of: last visible day, as of which revenue and classes are.
-        since: result of `reference_day`.
+        past: result of `past_sales`.
 
     Raises:
         MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
     """
-    sold = pl.col("units") > 0
     spend = pl.col("units") * pl.col("unit_price")
-    discount = pl.col("discount").fill_null(0).clip(lower_bound=0)
-    priced = sold & pl.col("unit_price").is_not_null() & until("at", since)
     totals = (
         sales_lines(dataset, as_of)
         .group_by("product_id")
-        .agg(
-            ratio((spend + discount).filter(priced).sum(), pl.col("units").filter(priced).sum()).alias("mean_price"),
-            # goods returned more than sold have no revenue, and shares of a total must not be negative
-            spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"),
-            spend.filter(within("at", since, 365)).sum().clip(lower_bound=0).alias("revenue_before"),
-        )
+        .agg(spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"))
     )
     products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
     # revenue of equal size is ordered by id, so that the border between two classes is always the same
     ranked = (
         products.join(totals, on="product_id", how="full", coalesce=True)
+        .join(past, on="product_id", how="left")
         .with_columns(
             pl.coalesce("list_price", "mean_price").alias("reference_price"),
             pl.col("revenue_365d", "revenue_before").fill_null(0.0),
@@ -111,7 +140,7 @@ def product_references(dataset: Dataset, as_of: date, since: date) -> pl.LazyFra
         "category",
         "reference_price",
         pl.col("reference_price").median().over("category").alias("category_price"),
-        ratio(earlier.sum().over("category"), earlier.sum()).alias("category_share"),
+        ratio(earlier.sum().over("category"), earlier.sum()).round(_SHARE_DIGITS).alias("category_share"),
         "revenue_365d",
         pl.when((before < _ABC_SHARES[0]) & (revenue > 0))
         .then(pl.lit("A"))

@@ -20,7 +20,7 @@ _CV2_LIMIT = 0.49
 """Squared coefficient of variation of sizes; at or above it demand is erratic (the same source)."""
 _MIN_EXPECTED_UNITS = 3.0
 """Units expected without promotion below which no uplift is stated. Chosen by judgement, not measured."""
-_STOCK_DAYS = 91
+STOCK_DAYS = 91
 """Days of stock records that are summarised: a quarter of a year. Chosen by judgement, not measured."""
 
 
@@ -208,8 +208,11 @@ def promotion_rates_of_series(as_of: date, *, has_promotions: bool) -> list[pl.E
 def _promoted_days(as_of: date) -> pl.Expr:
     """Promoted days up to a day: those that were counted, and those since of a promotion that runs on."""
     counted = pl.col("promotions_counted_on").dt.offset_by("1d")
-    since = pl.min_horizontal("promoted_until", pl.lit(as_of + timedelta(days=1))) - counted
-    days = pl.col("promoted_days") + since.dt.total_days().fill_null(0).clip(lower_bound=0)
+    # the least of two days leaves out a null, and a series that was never promoted has no end of one
+    end = pl.when(pl.col("promoted_until").is_not_null()).then(
+        pl.min_horizontal("promoted_until", pl.lit(as_of + timedelta(days=1)))
+    )
+    days = pl.col("promoted_days") + (end - counted).dt.total_days().fill_null(0).clip(lower_bound=0)
     return days.alias("promoted_days")
 
 
@@ -228,7 +231,7 @@ def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], 
     store's last record within those days.
     """
     counts = stock.filter(until("at", as_of) & pl.col("on_hand").is_not_null())
-    recent = within("at", as_of, _STOCK_DAYS)
+    recent = within("at", as_of, STOCK_DAYS)
     counts = counts.filter(recent)
     # per series, because stores count on different days
     last = counts.filter(pl.col("at") == pl.col("at").max().over(SERIES)).group_by(key).agg(pl.col("on_hand").sum())

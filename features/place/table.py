@@ -90,9 +90,9 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
     recent = lines.filter((pl.col("units") > 0) & within("at", as_of, 91))
     visits = events.filter((pl.col("event_type") == "visit") & within("at", as_of, 91))
-    # a receipt has one channel; where its lines disagree, the least is the same in every run
+    # a receipt has one channel and one buyer; where its lines disagree, the least is the same in every run
     baskets = recent.group_by("store_id", "transaction_id").agg(
-        pl.col("at").min(), pl.col("person_id").first(), pl.col("channel").min()
+        pl.col("at").min(), pl.col("person_id").min(), pl.col("channel").min()
     )
     parts = [
         _sales(lines, as_of),

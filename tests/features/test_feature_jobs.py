@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
-from features import jobs
+from features import feature_run
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, arrow_function, build_features, scan_features
 from features.person.table import PERSON_RECORDS, PersonOptions, person_features
 from retail_brain.dataset import Dataset
@@ -171,11 +171,11 @@ def test_an_interrupted_run_leaves_the_old_tables_and_is_taken_up(frames, built,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "series_features", stop)
+        patch.setattr(feature_run, "series_on", stop)
         with pytest.raises(KeyboardInterrupt):
             build_features(dataset, out, AS_OF, options=FeatureOptions(buckets=2))
     assert [path.name for path in out.iterdir()] == ["old"]
-    done = {path.name: path.stat().st_mtime_ns for path in (tmp_path / ".features.work").rglob("person/*.parquet")}
+    done = {path.name: path.stat().st_mtime_ns for path in (tmp_path / ".features.work").rglob("done/person/*.parquet")}
     assert len(done) == 2
     build_features(dataset, out, AS_OF, options=FeatureOptions(buckets=2))
     assert {path.name: path.stat().st_mtime_ns for path in (out / "person").glob("*.parquet")} == done

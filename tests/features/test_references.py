@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from features.records import buyer_lines
-from features.references import buyer_references, product_references, reference_day
+from features.references import buyer_references, past_sales, product_references, reference_day
 from retail_brain.dataset import Dataset
 
 AS_OF = date(2025, 6, 20)
@@ -24,7 +24,8 @@ def chain(*lines: tuple[date, str, str, float, float], **tables: pl.DataFrame) -
 
 
 def prices(dataset: Dataset, as_of: date) -> dict[str, float | None]:
-    found = product_references(dataset, as_of, reference_day(dataset, as_of)).collect()
+    past = past_sales(dataset, reference_day(dataset, as_of))
+    found = product_references(dataset, as_of, past).collect()
     return dict(found.select("product_id", "reference_price").iter_rows())
 
 
@@ -53,7 +54,8 @@ def test_a_day_moves_no_reference_price_before_the_month_is_over():
 def test_a_list_price_goes_before_what_was_paid_and_revenue_is_that_of_the_last_day():
     products = pl.DataFrame({"product_id": ["P"], "category": ["tea"], "list_price": [30.0]})
     dataset = chain((date(2025, 1, 2), "A", "P", 2.0, 10.0), (AS_OF, "A", "P", 1.0, 7.0), products=products)
-    row = product_references(dataset, AS_OF, reference_day(dataset, AS_OF)).collect().row(0, named=True)
+    past = past_sales(dataset, reference_day(dataset, AS_OF))
+    row = product_references(dataset, AS_OF, past).collect().row(0, named=True)
     assert (row["reference_price"], row["category_share"], row["revenue_365d"]) == (30.0, 1.0, 27.0)
 
 

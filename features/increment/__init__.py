@@ -1,0 +1,1 @@
+"""Takes a day's new rows into feature tables that were built before."""

@@ -1,0 +1,210 @@
+"""A day's new rows give the tables that a build from nothing gives, and most rows are not computed for it."""
+
+import runpy
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from features import feature_run
+from features.increment import kept_state
+from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, build_features, scan_features
+
+_CHAIN = runpy.run_path(str(Path(__file__).with_name("growing_chain.py")))
+TODAY, growing_chain, line, noon = (_CHAIN[name] for name in ("TODAY", "growing_chain", "line", "noon"))
+GrowingChain = _CHAIN["GrowingChain"]
+TOMORROW = TODAY + timedelta(days=1)
+KEYS = {
+    "identity": ["id_type", "id_value"],
+    "person": ["person_id"],
+    "goods": ["product_id"],
+    "series": ["store_id", "product_id"],
+    "place": ["store_id"],
+}
+
+
+def build(chain: GrowingChain, out: Path, as_of: date, buckets: int = 2) -> FeatureReport:
+    return build_features(chain.dataset(as_of), out, as_of, options=FeatureOptions(buckets=buckets))
+
+
+def assert_as_from_nothing(chain: GrowingChain, out: Path, as_of: date) -> None:
+    fresh = out.with_name("fresh")
+    build(chain, fresh, as_of)
+    for table in FEATURE_TABLES:
+        found, expected = (scan_features(folder, table).collect().sort(KEYS[table]) for folder in (out, fresh))
+        assert_frame_equal(found, expected, rel_tol=1e-9, abs_tol=1e-9)
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> GrowingChain:
+    return growing_chain(tmp_path / "lake")
+
+
+def test_a_further_day_is_taken_in_and_equals_a_build_from_nothing(chain, tmp_path):
+    out = tmp_path / "features"
+    first = build(chain, out, TODAY)
+    assert set(first.rebuilt) == set(FEATURE_TABLES)
+    for number in range(1, 4):
+        report = build(chain, out, TODAY + timedelta(days=number))
+        assert set(report.rebuilt) == {"identity", "goods", "place"}
+        assert_as_from_nothing(chain, out, TODAY + timedelta(days=number))
+
+
+def test_after_many_changes_what_is_kept_is_written_anew(chain, tmp_path, monkeypatch):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    first = {file.stat().st_ino for file in (out / "state" / "series").glob("bucket=*")}
+    build(chain, out, TOMORROW)
+    assert {file.stat().st_ino for file in (out / "state" / "series").glob("bucket=*")} == first
+    monkeypatch.setattr(kept_state, "_MOST_ASIDE", 0.0)
+    build(chain, out, TOMORROW + timedelta(days=1))
+    assert first.isdisjoint(file.stat().st_ino for file in (out / "state" / "series").glob("bucket=*"))
+    assert not list((out / "state").rglob("keys.parquet"))
+    assert_as_from_nothing(chain, out, TOMORROW + timedelta(days=1))
+
+
+def test_several_days_at_once_and_without_promotions(tmp_path):
+    chain = growing_chain(tmp_path / "lake", with_promotions=False)
+    build(chain, tmp_path / "features", TODAY)
+    report = build(chain, tmp_path / "features", TODAY + timedelta(days=2))
+    assert set(report.rebuilt) == {"identity", "goods", "place"}
+    assert_as_from_nothing(chain, tmp_path / "features", TODAY + timedelta(days=2))
+
+
+def receipts(chain: GrowingChain) -> None:
+    new = [line(9001, noon(TOMORROW), "C1", 3), line(9001, noon(TOMORROW), "C1", 4, units=-1.0)]
+    chain.add("transactions", pl.DataFrame([*new, line(9002, noon(TOMORROW), "never seen", 5, shop=2)]))
+
+
+def late(chain: GrowingChain) -> None:
+    chain.add("transactions", pl.DataFrame([line(9003, noon(TODAY - timedelta(days=9)), "C2", 3)]))
+
+
+def corrected(chain: GrowingChain) -> None:
+    rows = chain.rows("transactions").sort("sold_at")
+    dearer = pl.when(pl.int_range(pl.len()) == pl.len() - 60).then(99.0).otherwise("unit_price")
+    chain.rewrite("transactions", rows.with_columns(unit_price=dearer).sample(fraction=1.0, shuffle=True, seed=3))
+
+
+def taken_back(chain: GrowingChain) -> None:
+    rows = chain.rows("transactions").with_row_index("n")
+    day = pl.col("sold_at").dt.date()
+    someone = rows.filter(day > TODAY - timedelta(days=19), day <= TODAY).drop_nulls("customer_id")["n"][0]
+    chain.rewrite("transactions", rows.filter(pl.col("n") != someone).drop("n"))
+
+
+def new_shop(chain: GrowingChain) -> None:
+    chain.add("stores", pl.DataFrame({"store_id": ["S9"]}))
+    chain.add("transactions", pl.DataFrame([line(9004, noon(TOMORROW), "C7", 3, shop=9)]))
+
+
+def joined_accounts(chain: GrowingChain) -> None:
+    phone = {"id_type": "phone", "id_value": "10", "source": "crm", "first_seen": TOMORROW}
+    chain.add("identities", pl.DataFrame([{**phone, "customer_id": "C300"}, {**phone, "customer_id": "C0"}]))
+
+
+def refused(chain: GrowingChain) -> None:
+    refusal = {"customer_id": "C5", "channel": "sms", "granted": False, "changed_at": noon(TOMORROW)}
+    chain.add("consents", pl.DataFrame([refusal]))
+
+
+def promoted(chain: GrowingChain) -> None:
+    row = {"promotion_id": "new", "valid_from": TODAY - timedelta(days=3), "valid_to": TODAY + timedelta(days=9)}
+    chain.add("promotions", pl.DataFrame([{**row, "store_id": "S1", "product_id": "P3"}]))
+    chain.add("promotions", pl.DataFrame([{**row, "promotion_id": "all", "store_id": None, "product_id": "P4"}]))
+
+
+def counted(chain: GrowingChain) -> None:
+    count = {"date": TOMORROW, "store_id": "S1", "product_id": "P1", "on_hand": 7.0}
+    chain.add("inventory", pl.DataFrame([count, {**count, "product_id": "only counted"}]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [receipts, late, corrected, taken_back, new_shop, joined_accounts, refused, promoted, counted],
+    ids=lambda change: change.__name__,
+)
+def test_what_comes_late_is_corrected_or_is_new_is_taken_in(chain, tmp_path, change: Callable[[GrowingChain], None]):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    change(chain)
+    report = build(chain, out, TOMORROW)
+    assert set(report.rebuilt) == {"identity", "goods", "place"}
+    assert_as_from_nothing(chain, out, TOMORROW)
+
+
+def before_the_month_ended(chain: GrowingChain) -> None:
+    old = [line(9100 + n, noon(TODAY - timedelta(days=60 + 3 * n)), f"C{n}", 3) for n in range(40)]
+    chain.add("transactions", pl.DataFrame(old))
+
+
+def dearer_products(chain: GrowingChain) -> None:
+    chain.rewrite("products", chain.rows("products").with_columns(category=pl.lit("all"), list_price=pl.lit(25.0)))
+
+
+def erased(chain: GrowingChain) -> None:
+    for table in ("transactions", "customers", "identities", "events", "consents", "contacts"):
+        chain.rewrite(table, chain.rows(table).filter(pl.col("customer_id") != "C1"), forget=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "tables", "reason"),
+    [
+        (before_the_month_ended, {"person"}, "typical gap moved: receipts up to 2025-05-31 came late"),
+        (dearer_products, {"person"}, "have something new"),
+        (erased, {"person", "series"}, "rows were erased"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_computed_anew_and_said(chain, tmp_path, change, tables, reason):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    change(chain)
+    report = build(chain, out, TOMORROW)
+    assert set(report.rebuilt) == {"identity", "goods", "place", *tables}
+    assert all(reason in report.rebuilt[table] for table in tables)
+    assert_as_from_nothing(chain, out, TOMORROW)
+    if change is erased:
+        kept = pl.scan_parquet(out / "state" / "person" / "bucket=*.parquet")
+        assert kept.filter(pl.col("person_id") == "C1").collect().is_empty()
+        assert scan_features(out, "person").filter(pl.col("person_id") == "C1").collect().is_empty()
+
+
+def test_a_new_reference_day_an_earlier_day_and_another_table_begin_from_nothing(chain, tmp_path):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    assert "of a later day, 2025-06-20" in build(chain, out, TODAY - timedelta(days=1)).rebuilt["series"]
+    chain.add("responses", pl.DataFrame({"campaign_id": ["A"], "customer_id": ["C3"], "responded_at": [noon(TODAY)]}))
+    assert "other tables" in build(chain, out, TODAY).rebuilt["person"]
+    july = date(2025, 7, 7)
+    report = build(chain, out, july)
+    assert "which is of 2025-06-30 now" in report.rebuilt["person"]
+    assert_as_from_nothing(chain, out, july)
+
+
+def test_tables_of_an_older_version_are_built_anew_once(chain, tmp_path):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    manifest = out / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"settings"', '"of an older version"'))
+    assert "another version" in build(chain, out, TOMORROW).rebuilt["person"]
+    assert "person" not in build(chain, out, TOMORROW + timedelta(days=1)).rebuilt
+
+
+def test_a_run_that_is_killed_leaves_the_tables_before_and_goes_on(chain, tmp_path, monkeypatch):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    before = {file: file.stat().st_ino for file in out.rglob("*") if file.is_file()}
+
+    def stop(*_: object) -> pl.LazyFrame:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(feature_run, "series_on", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(chain, out, TOMORROW)
+    assert {file: file.stat().st_ino for file in out.rglob("*") if file.is_file()} == before
+    assert set(build(chain, out, TOMORROW).rebuilt) == {"identity", "goods", "place"}
+    assert_as_from_nothing(chain, out, TOMORROW)
