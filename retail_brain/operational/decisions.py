@@ -192,7 +192,7 @@ def _check_not_exported(tenant: str, connection: Connection, present: dict[str, 
             raise ImpossibleError(
                 f"decision {decision_id!r} was exported and cannot be taken back; nothing was. Change or reject the "
                 "suggestion instead: the next export carries the correction.",
-                {"decision_id": decision_id},
+                {"problem": "decision_exported", "decision_id": decision_id},
             )
 
 

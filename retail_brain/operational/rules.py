@@ -85,7 +85,7 @@ def store_rules(
             raise ImpossibleError(
                 f"the rules were changed by {present.set_by or 'nobody'} since you read them: they have version "
                 f"{present.version}, yours is {version}. Read them again, and make your change there.",
-                {"version": present.version},
+                {"problem": "rules_changed", "who": present.set_by, "version": present.version},
             )
         row = {"tenant_id": tenant, "rules": [dict(rule) for rule in rules], "set_by": set_by, "set_at": now}
         # the row id is the version: it rises with every change, for all tenants together

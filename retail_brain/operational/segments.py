@@ -264,7 +264,7 @@ def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:
             raise NotFoundError(
                 f"segment {present.name!r} was removed by {present.saved_by} on {present.saved_at:%Y-%m-%d}. "
                 "Save it again to use it.",
-                {"segment": name},
+                {"problem": "segment_unknown", "segment": name},
             )
         raise _unknown(tenant, connection, name)
     return present
@@ -274,7 +274,7 @@ def _unknown(tenant: str, connection: Connection, name: str) -> NotFoundError:
     query = select(SEGMENTS.c.name).where(SEGMENTS.c.tenant_id == tenant).distinct()
     nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.6)
     hint = f"Is it {', '.join(nearest)}?" if nearest else "`retail-brain segments list` shows what there is."
-    return NotFoundError(f"there is no segment {name!r}. {hint}", {"segment": name})
+    return NotFoundError(f"there is no segment {name!r}. {hint}", {"problem": "segment_unknown", "segment": name})
 
 
 def _newest(tenant: str, connection: Connection, name: str) -> StoredSegment | None:

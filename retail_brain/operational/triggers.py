@@ -205,7 +205,7 @@ def no_trigger(trigger_id: str) -> NotFoundError:
     """The error where there is no such trigger."""
     return NotFoundError(
         f"there is no trigger {trigger_id!r}. `retail-brain trigger list` and /triggers show them.",
-        {"trigger_id": trigger_id},
+        {"problem": "trigger_unknown", "trigger_id": trigger_id},
     )
 
 

@@ -25,6 +25,7 @@ from serving.http.keyring import Keyring
 from serving.http.lines import Lines
 from serving.http.openapi import openapi
 from serving.http.places import PlacedViews, check_answer, check_request, check_route
+from serving.http.refusals import in_words
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
@@ -75,21 +76,21 @@ class Api:
                     await answer.send(send, self._limiter(limits.threads))
                 return
         except RetailBrainError as raised:
-            status, answer, headers = self._refusal(raised)
+            status, answer, headers = self._refusal(raised, _language(scope))
         assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, raised: RetailBrainError) -> _Answer:
+    def _refusal(self, raised: RetailBrainError, language: Language) -> _Answer:
         error = self._outward(raised)
         headers = list(_JSON_HEADERS)
         if isinstance(error, HttpError) and error.allow is not None:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        return status_of(error), Rendered(error_body(error.code, str(error), error.details)), headers
+        return status_of(error), Rendered(error_body(error.code, in_words(error, language), error.details)), headers
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
         """The error as the client may see it; what names our database stays in the log."""

@@ -71,7 +71,7 @@ def check_request(request: BaseModel, view: TenantView, place: Place) -> None:
             known = len(view.answers.stores.order)
             raise NotFoundError(
                 f"store {store_id!r} is not known; {known:,} stores are. Look it up with /search.",
-                {"store_id": store_id},
+                {"problem": "store_unknown", "store_id": store_id},
             )
 
 

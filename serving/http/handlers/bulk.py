@@ -122,7 +122,7 @@ def _chosen(request: BulkDecisionsRequest, call: Call) -> pl.DataFrame:
         raise ImpossibleError(
             f"the suggestions are of {request.as_of}, the present ones are of {present}. Load them again and decide "
             "on those.",
-            {"as_of": request.as_of.isoformat(), "present": present},
+            {"problem": "suggestions_renewed", "as_of": request.as_of.isoformat(), "present": present},
         )
     lines = suggested_lines(call)
     chosen = _of_view(request, lines) if request.view is not None else _of_lines(request, lines)
@@ -130,7 +130,7 @@ def _chosen(request: BulkDecisionsRequest, call: Call) -> pl.DataFrame:
         raise ImpossibleError(
             f"the view holds {chosen.height:,} lines; wanted at most {most:,} at once. Choose a store, supplier or "
             "category first (setting serving.bulk_lines).",
-            {"lines": chosen.height, "limit": most},
+            {"problem": "too_many_lines", "lines": chosen.height, "limit": most},
         )
     if request.action == "approve":
         return chosen.with_columns(new_quantity=pl.col("order_quantity"))
@@ -152,6 +152,7 @@ def _of_view(request: BulkDecisionsRequest, lines: pl.DataFrame) -> pl.DataFrame
             f"the view holds {found.rows.height:,} lines of {units:,.10g} units now; {seen.seen_lines:,} of "
             f"{seen.seen_units:,.10g} were seen. Nothing was stored: load it again and decide on that.",
             {
+                "problem": "view_changed",
                 "seen_lines": seen.seen_lines,
                 "lines": found.rows.height,
                 "seen_units": seen.seen_units,
@@ -189,7 +190,7 @@ def _of_lines(request: BulkDecisionsRequest, lines: pl.DataFrame) -> pl.DataFram
             f"there is no suggestion for product {product!r} in store {store!r}"
             + (f", nor for {missing.height - 1:,} more lines" if missing.height > 1 else "")
             + ". See /listing.",
-            {"store_id": store, "product_id": product, "lines": missing.height},
+            {"problem": "suggestion_unknown", "store_id": store, "product_id": product, "lines": missing.height},
         )
     moved = found.filter(
         pl.col("seen_quantity").round(SHOWN_DECIMALS) != pl.col("order_quantity").round(SHOWN_DECIMALS)
@@ -202,6 +203,7 @@ def _of_lines(request: BulkDecisionsRequest, lines: pl.DataFrame) -> pl.DataFram
             f"{first['store_name']!r}: {first['order_quantity']:g} units now, {first['seen_quantity']:g} were seen. "
             "Nothing was stored: load them again and decide on those.",
             {
+                "problem": "suggestions_changed",
                 "changed": named.to_dicts(),
                 "changed_lines": moved.height,
                 "seen_quantity": first["seen_quantity"],

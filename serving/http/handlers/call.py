@@ -77,7 +77,7 @@ def _find(catalog: Catalog, text: str, kind: str) -> int:
     if row < 0:
         raise NotFoundError(
             f"{kind} {text!r} is not known; {len(catalog.order):,} {kind}s are. Look it up with /search.",
-            {f"{kind}_id": text},
+            {"problem": f"{kind}_unknown", f"{kind}_id": text},
         )
     return row
 
@@ -105,5 +105,5 @@ def no_champion(kind: str) -> ModelError:
     return ModelError(
         f"no {kind} model has been promoted, so this cannot be answered. "
         f"Run `retail-brain train {kind}`, `retail-brain promote {kind}` and `retail-brain publish`.",
-        {"kind": kind},
+        {"problem": f"no_{kind}_model", "kind": kind},
     )

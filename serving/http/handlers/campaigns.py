@@ -309,7 +309,10 @@ def _check_free(campaign_id: str, call: Call) -> None:
         return
     listed = list_campaigns(call.principal.tenant, call.state.database)
     if any(one.campaign_id == campaign_id and not _is_own(one, call) for one in listed):
-        raise ConflictError(f"the campaign_id {campaign_id!r} is taken. Choose another.", {"campaign_id": campaign_id})
+        raise ConflictError(
+            f"the campaign_id {campaign_id!r} is taken. Choose another.",
+            {"problem": "campaign_id_taken", "campaign_id": campaign_id},
+        )
 
 
 def _desk(call: Call) -> life.Desk:

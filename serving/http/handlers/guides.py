@@ -312,7 +312,9 @@ def _is_seen(customer_id: str, call: Call) -> bool:
 
 
 def _unknown(guide_id: str) -> NotFoundError:
-    return NotFoundError(f"there is no guide {guide_id!r}. /guides shows them.", {"guide_id": guide_id})
+    return NotFoundError(
+        f"there is no guide {guide_id!r}. /guides shows them.", {"problem": "guide_unknown", "guide_id": guide_id}
+    )
 
 
 def _utc(at: datetime) -> datetime:

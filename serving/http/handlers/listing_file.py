@@ -44,7 +44,7 @@ def file_of(request: ListingFileRequest, call: Call) -> dict[str, Any]:
         raise ImpossibleError(
             f"the view holds {found.rows.height:,} lines; a workbook holds at most {most:,} (setting "
             "serving.workbook_lines). Take a CSV file, or choose fewer lines.",
-            {"lines": found.rows.height, "limit": most},
+            {"problem": "workbook_too_large", "lines": found.rows.height, "limit": most},
         )
     table = _columns(found.page(0, found.rows.height), request.table, call)
     content = _csv(table) if request.format == "csv" else _workbook(table, request.table)

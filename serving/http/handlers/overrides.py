@@ -104,13 +104,17 @@ def _override(given: OverrideIn, call: Call) -> Override:
     if given.ends_on <= first:
         raise ImpossibleError(
             f"the override would end on {given.ends_on}, and forecasts begin on {first}. Choose a later day.",
-            {"ends_on": given.ends_on.isoformat()},
+            {"problem": "override_before_forecast", "ends_on": given.ends_on.isoformat(), "first": first.isoformat()},
         )
     begins_on = given.begins_on or first
     if given.ends_on <= begins_on:
         raise ImpossibleError(
             f"the override begins on {begins_on} and would end on {given.ends_on}. Choose a later end.",
-            {"begins_on": begins_on.isoformat(), "ends_on": given.ends_on.isoformat()},
+            {
+                "problem": "override_ends_early",
+                "begins_on": begins_on.isoformat(),
+                "ends_on": given.ends_on.isoformat(),
+            },
         )
     override = Override(
         override_id=given.override_id or uuid.uuid4().hex,

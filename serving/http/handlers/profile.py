@@ -43,7 +43,10 @@ def _profile(call: Call, kind: Literal["customer", "product", "store"], text: st
     table, in_words = _TABLES[kind]
     frame = call.answers.rows.get(table)
     if row < 0 or frame is None:
-        raise NotFoundError(f"{kind} {text!r} is not known. Look it up with /search.", {f"{kind}_id": text})
+        raise NotFoundError(
+            f"{kind} {text!r} is not known. Look it up with /search.",
+            {"problem": f"{kind}_unknown", f"{kind}_id": text},
+        )
     catalog = call.answers.products if kind == "product" else call.answers.stores
     words = in_words(
         row_at(frame, row),

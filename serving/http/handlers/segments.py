@@ -128,7 +128,10 @@ def seen_segment(name: str, call: Call) -> StoredSegment:
 
 
 def _unseen(name: str) -> NotFoundError:
-    return NotFoundError(f"there is no segment {name!r}. The action list shows those there are.", {"segment": name})
+    return NotFoundError(
+        f"there is no segment {name!r}. The action list shows those there are.",
+        {"problem": "segment_unknown", "segment": name},
+    )
 
 
 def _versions(name: str, call: Call) -> list[StoredSegment]:

@@ -160,13 +160,13 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
         raise ImpossibleError(
             f"the suggestion is of {as_of}, the present ones are of {answers.manifest.as_of}. "
             "Load the suggestions again and decide on those.",
-            {"as_of": as_of, "present": answers.manifest.as_of},
+            {"problem": "suggestions_renewed", "as_of": as_of, "present": answers.manifest.as_of},
         )
     row = suggestions.index.find(store, product)
     if row is None:
         raise NotFoundError(
             f"there is no suggestion for product {given.product_id!r} in store {given.store_id!r}. See /replenish.",
-            {"store_id": given.store_id, "product_id": given.product_id},
+            {"problem": "suggestion_unknown", "store_id": given.store_id, "product_id": given.product_id},
         )
     suggested = float(suggestions.number("order_quantity", np.array([row]))[0])
     _check_seen(given, suggested)
@@ -195,6 +195,7 @@ def _check_seen(given: DecisionIn, suggested: float) -> None:
             f"the suggestion for product {given.product_id!r} in store {given.store_id!r} is {suggested:g} units now; "
             f"{seen:g} were seen. Nothing was stored: load the suggestions again and decide on those.",
             {
+                "problem": "suggestion_changed",
                 "store_id": given.store_id,
                 "product_id": given.product_id,
                 "seen_quantity": seen,

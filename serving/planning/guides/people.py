@@ -89,7 +89,8 @@ def guide(desk: Desk, guide_id: str) -> Guide:
 def no_guide(guide_id: str) -> NotFoundError:
     """The error where nobody is looked after by such a guide, and none was stored."""
     return NotFoundError(
-        f"there is no guide {guide_id!r}. `retail-brain guides list` and /guides show them.", {"guide_id": guide_id}
+        f"there is no guide {guide_id!r}. `retail-brain guides list` and /guides show them.",
+        {"problem": "guide_unknown", "guide_id": guide_id},
     )
 
 

@@ -325,6 +325,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/counts": {"store_id": "S002"},
     "/leftovers": {},
     "/campaigns": {},
+    "/model_test": {},
     "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
 ELSEWHERE = {
@@ -359,10 +360,15 @@ ELSEWHERE = {
     "/guide_answers",
     "/guide_referrals",
     "/guide_credit",
+    "/jobs",
+    "/job",
+    "/job_start",
+    "/job_cancel",
+    "/job_upload",
 }
 """Routes that need something to have happened before, or answer in lines: `test_orders_over_http.py`,
-`test_campaigns_over_http.py`, `test_triggers_and_guides.py`, `test_insight_routes.py` and `test_recommend_batch.py` ask
-them."""
+`test_campaigns_over_http.py`, `test_triggers_and_guides.py`, `test_insight_routes.py`, `test_jobs_over_http.py` and
+`test_recommend_batch.py` ask them."""
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)

@@ -120,7 +120,10 @@ def test_more_lines_than_the_setting_allows_are_refused(client: Any) -> None:
     error = _until(lambda: client.post("/bulk_decisions", body), 422).json()["error"]
     settings.unlink()
     _until(lambda: client.post("/bulk_decisions", body), 200)
-    assert (error["code"], error["details"]) == ("impossible", {"lines": 80, "limit": 79})
+    assert (error["code"], error["details"]) == (
+        "impossible",
+        {"problem": "too_many_lines", "lines": 80, "limit": 79},
+    )
 
 
 @pytest.mark.parametrize(
