@@ -21,7 +21,7 @@ from retail_brain.decisions.eligibility import (
 )
 from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_counts
 from retail_brain.decisions.offers import Pairs, Situation
-from retail_brain.decisions.reach import contact_costs
+from retail_brain.decisions.ranking import best_first, covered
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
 
@@ -36,8 +36,6 @@ EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh"
 
 
 _COLUMNS: dict[str, type[pl.DataType]] = {**AUDIENCE, **ADDED}
-_SPENT = 1 + 1e-12
-"""A sum of costs that differs from the budget by arithmetic alone is within it."""
 
 
 @dataclass(frozen=True)
@@ -67,35 +65,18 @@ def draw(
     """
     found = assessed(pairs, situation, request, as_of, settings)
     entries = np.flatnonzero(found.code[found.who] == 0)
-    ranked = entries[_best(found, entries, request.size)]
+    account = found.reached.account[found.who[entries]]
+    ranked = entries[best_first(found.expected[entries], found.probability[entries], account, request.size)]
     person = found.who[ranked]
     held = found.is_held.many(person)
     counts = code_counts(found.code)
     beyond = {"beyond_size": len(entries) - len(ranked)}
     if request.budget is not None:
         costs = np.where(held, 0.0, channel_costs(found.reached, person, request))
-        # the budget ends at the first contact that it does not cover
-        covered = int(np.searchsorted(np.cumsum(costs), request.budget * _SPENT, side="right"))
-        beyond["over_budget"] = len(ranked) - covered
-        ranked, held = ranked[:covered], held[:covered]
+        within = covered(costs, request.budget)
+        beyond["over_budget"] = len(ranked) - within
+        ranked, held = ranked[:within], held[:within]
     return Drawn(found, ranked, held, counts | {code: count for code, count in beyond.items() if count})
-
-
-def _best(found: Assessed, entries: Places, size: int) -> Places:
-    """The first of some entries by expected value, then probability, both falling; ties by the account's id."""
-    worth = np.where(np.isnan(found.expected[entries]), -np.inf, found.expected[entries])
-    chance = found.probability[entries]
-    kept, ties = np.zeros(0, dtype=np.int64), np.arange(len(entries))
-    for key in (worth, chance):
-        wanted = size - len(kept)
-        if len(ties) <= wanted:
-            break
-        least = np.partition(key[ties], len(ties) - wanted)[len(ties) - wanted]
-        kept, ties = np.r_[kept, ties[key[ties] > least]], ties[key[ties] == least]
-    rows = np.r_[kept, ties]
-    account = found.reached.account[found.who[entries[rows]]]
-    best: Places = rows[np.lexsort((account, -chance[rows], -worth[rows]))][:size]
-    return best
 
 
 def build_audience(
@@ -120,12 +101,6 @@ def build_audience(
         held=drawn.held,
     )
     return audience_rows(listed, request, as_of, facts.names), exclusion_rows(drawn.left_out)
-
-
-def rank_people(people: pl.DataFrame) -> pl.DataFrame:
-    """People by expected value, then probability, best first; ties by id."""
-    value = pl.col("expected_value").fill_null(float("-inf"))
-    return people.sort(value, "probability", "customer_id", descending=[True, True, False])
 
 
 def audience_rows(
@@ -220,16 +195,3 @@ def exclusion_rows(counts: Mapping[str, int]) -> pl.DataFrame:
         if code in counts
     ]
     return pl.DataFrame(rows, schema={**EXCLUSIONS, **EXCLUSIONS_ADDED})
-
-
-def cut_to_size(ranked: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame:
-    """The ranked people with `code` of those beyond size or budget; held-out people are listed and cost nothing.
-
-    The budget ends at the first contact that it does not cover.
-    """
-    code: pl.Expr = pl.when(pl.int_range(pl.len()) >= request.size).then(pl.lit("beyond_size"))
-    if request.budget is not None:
-        spent = (~pl.col("held")).cast(pl.Int64).mul(contact_costs(request)).cum_sum()
-        is_spent = spent > request.budget * _SPENT
-        code = pl.coalesce(code, pl.when(is_spent).then(pl.lit("over_budget")))
-    return ranked.with_columns(code=code)

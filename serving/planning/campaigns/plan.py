@@ -6,10 +6,10 @@ from typing import Literal
 
 import polars as pl
 
-from retail_brain.decisions.audience import cut_to_size, rank_people
 from retail_brain.decisions.audience_request import LEFT_OVER, AudienceFacts, AudienceRequest
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.eligibility import any_chances, assessed, person_rows, situation_of
+from retail_brain.decisions.ranking import cut_to_size, rank_people
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from serving.planning.campaigns.estimates import CausedShare, caused_share

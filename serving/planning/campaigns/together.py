@@ -7,9 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from retail_brain.decisions.assignment import Assignment, assign_contacts
-from retail_brain.decisions.audience import cut_to_size, rank_people
 from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
 from retail_brain.decisions.campaigns.definition import MOST_NAMED
+from retail_brain.decisions.ranking import cut_to_size, rank_people
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects

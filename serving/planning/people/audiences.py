@@ -9,10 +9,11 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.assignment import Assignment, assign_contacts
-from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
+from retail_brain.decisions.audience import audience_rows, build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import homes_of
 from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.ranking import rank_people
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.decisions.arrays import NO_DAY
-from retail_brain.decisions.audience import _best, build_audience
+from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.eligibility import any_chances, assess, assessed, channel_names, situation_of
 from retail_brain.decisions.frame_memo import _MOST_BYTES, FrameMemo
 from retail_brain.decisions.goods_on_offer import Goods, InShops, Purchases
 from retail_brain.decisions.holdout import Holdout, is_holdout
+from retail_brain.decisions.ranking import best_first, covered, cut_to_size, rank_people
 from retail_brain.decisions.reached import Reached, reached_of
 from retail_brain.settings import AudienceSettings
 from retail_brain.text_column import TextColumn
@@ -32,12 +31,38 @@ def test_the_first_by_value_chance_and_account_are_those_of_a_whole_sort(
 ) -> None:
     account = np.arange(len(people))[::-1].copy()
     expected, chance = (np.array([one[of] for one in people]) for of in (0, 1))
-    found: Any = SimpleNamespace(
-        expected=expected, probability=chance, who=np.arange(len(people)), reached=SimpleNamespace(account=account)
-    )
     worth = [float("-inf") if np.isnan(value) else value for value in expected]
     wanted = sorted(range(len(people)), key=lambda one: (-worth[one], -chance[one], account[one]))[:size]
-    assert _best(found, np.arange(len(people)), size).tolist() == wanted
+    assert best_first(expected, chance, account, size).tolist() == wanted
+    # frames of campaigns go by the same rule
+    named = {"customer_id": [f"c{place:03}" for place in account], "expected_value": expected, "probability": chance}
+    frame = pl.DataFrame(named, schema_overrides={"customer_id": pl.String}).with_columns(
+        pl.col("expected_value").fill_nan(None), place=pl.int_range(pl.len())
+    )
+    assert rank_people(frame)["place"].head(size).to_list() == wanted
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.3])), max_size=8), st.sampled_from([0.0, 0.3, 0.6])
+)
+def test_a_budget_ends_at_the_first_contact_that_it_does_not_cover(
+    people: list[tuple[bool, float]], budget: float
+) -> None:
+    spent, wanted = 0.0, 0
+    for held, cost in people:
+        spent += 0.0 if held else cost
+        if spent > budget * (1 + 1e-12):
+            break
+        wanted += 1
+    assert covered(np.array([0.0 if held else cost for held, cost in people]), budget) == wanted
+    frame = pl.DataFrame({"held": [held for held, _ in people], "channel": [f"by {cost}" for _, cost in people]},
+                         schema={"held": pl.Boolean, "channel": pl.String})  # fmt: skip
+    costs = {f"by {cost}": cost for _, cost in people}
+    request = AudienceRequest(product_ids=("T",), size=5, budget=budget, channel_costs=costs, contact_cost=0.0)
+    codes = cut_to_size(frame, request)["code"].to_list()
+    assert codes == [
+        "beyond_size" if place >= 5 else "over_budget" if place >= wanted else None for place in range(len(people))
+    ]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(1, 9)), max_size=12))
