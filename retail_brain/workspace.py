@@ -64,6 +64,11 @@ class Workspace:
         """Stored forecasts per origin, to be evaluated later: `ledger/DAY.parquet`."""
         return self.root / "ledger"
 
+    @property
+    def measured_orders(self) -> Path:
+        """What the job `measure_orders` found: one row per decided suggestion whose cycle is over."""
+        return self.root / "measured" / "orders.parquet"
+
     def work(self, name: str) -> Path:
         """Folder of the checkpoints of long work, such as `train-demand`."""
         return self.root / "unfinished" / name

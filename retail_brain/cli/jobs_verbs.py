@@ -75,7 +75,7 @@ def start(
     kind: Annotated[
         str,
         typer.Argument(
-            help="check, ingest, collect_events, features, train_demand, train_recommender or publish.",
+            help="check, ingest, collect_events, features, train_demand, train_recommender, publish, measure_orders.",
             show_default=False,
         ),
     ],

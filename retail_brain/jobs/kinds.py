@@ -27,12 +27,14 @@ class JobKind:
         options: arguments that it takes beside what is loaded: `as_of`, `preset`.
         loads: whether it needs to be told what to load.
         flags: options of the verb that are always set.
+        writes: whether it writes a file, which is `Workspace.measured_orders`.
     """
 
     words: tuple[str, ...]
     options: tuple[str, ...] = ()
     loads: bool = False
     flags: tuple[str, ...] = ()
+    writes: bool = False
 
 
 KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
@@ -44,6 +46,7 @@ KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
         "train_demand": JobKind(("train", "demand"), ("as_of", "preset")),
         "train_recommender": JobKind(("train", "recommender"), ("as_of", "preset")),
         "publish": JobKind(("publish",), ("as_of",)),
+        "measure_orders": JobKind(("orders", "measure"), ("as_of",), writes=True),
     }
 )
 
@@ -109,6 +112,9 @@ def command_of(kind: str, arguments: Mapping[str, str], settings: Settings, work
         if name in arguments:
             words += [f"--{name.replace('_', '-')}", arguments[name]]
     # behind "--", an address that begins with a dash is no option
+    if chosen.writes:
+        workspace.measured_orders.parent.mkdir(parents=True, exist_ok=True)
+        words += ["--out", str(workspace.measured_orders)]
     if not chosen.loads:
         return words
     return [*words, "--", dataset_of(_looked_at(kind, arguments), settings, workspace)]

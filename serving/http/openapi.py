@@ -31,7 +31,7 @@ TAGS = {
     "people": "Recommendations, audiences, events, merchandising rules",
     "campaigns": "Campaigns and triggers: draft, preview, approval, people, effect",
     "guides": "Guides: daily lists, what came of them, credit",
-    "goods": "Substitutes and complements",
+    "goods": "Substitutes and complements, calendar of promotions",
     "jobs": "Loading, features, training and publishing: started, watched, cancelled",
     "service": "Overview, search, profiles, health",
     "extensions": "Routes of other packages",

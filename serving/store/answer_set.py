@@ -242,6 +242,7 @@ _TABLES = (
     "line_supply",
     "line_outlook",
     "line_arrivals",
+    "promotion_days",
     "facts_customers",
     "facts_products",
     "facts_consents",

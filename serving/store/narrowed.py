@@ -30,9 +30,10 @@ _WHOLE = (
     "facts_persons",
     "facts_contacts",
     "facts_stock",
+    "promotion_days",
 )
-"""Tables that stay whole: those read by the position of an entry that was found, and facts that only take people away
-from an audience: a refusal must count whoever asks."""
+"""Tables that stay whole: those read by the position of an entry that was found, facts that only take people away from
+an audience (a refusal must count whoever asks), and promotions, of which a row without a store runs in all."""
 _OF_ALL = ("ledger",)
 """Tables that tell about all shops together."""
 _HOMES = ("home_store_id", "main_store_id")

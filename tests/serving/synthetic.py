@@ -42,6 +42,7 @@ from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
 from serving.store.marginal_values import write_marginal_values
 from serving.store.planned_promotions import write_planned_promotions
 from serving.store.publishing.performance import CHANGES
+from serving.store.publishing.promotion_days import PROMOTION_DAYS
 from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.sales_history import write_history
@@ -98,6 +99,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     if has_models:
         _write_performance(folder)
         _write_outlook(folder)
+        _write_promotion_days(folder)
     if has_models:
         write_rows(folder, "ledger", _ledger())
     if has_models:
@@ -137,6 +139,19 @@ def _write_outlook(folder: Path) -> None:
     write_rows(folder, "line_outlook", table.select(pl.col(name).cast(kind) for name, kind in OUTLOOK.items()))
     due = pl.DataFrame(line).with_columns(arrives_on=pl.lit(AS_OF + timedelta(days=2)), units=pl.lit(12.0))
     write_rows(folder, "line_arrivals", due.select(*ARRIVALS))
+
+
+def _write_promotion_days(folder: Path) -> None:
+    """A promotion of March in two shops, with a product of its own in the second, and one of a quarter in all."""
+    march = (AS_OF + timedelta(days=1), AS_OF + timedelta(days=7))
+    quarter = (AS_OF + timedelta(days=10), AS_OF + timedelta(days=100))
+    rows = [("spring", "S001", *march, 2, ["P0001", "P0002"]), ("spring", "S002", *march, 2, ["P0002", "P0003"])]
+    rows += [("all", None, *quarter, 1, ["P0004"])]  # type: ignore[list-item]
+    names = ["promotion_id", "store_id", "begins_on", "ends_on", "products", "product_ids"]
+    frame = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        mechanic=pl.lit("price"), display=pl.lit(value=True), mailer=pl.lit(value=False)
+    )
+    write_rows(folder, "promotion_days", frame.select(pl.col(name).cast(kind) for name, kind in PROMOTION_DAYS.items()))
 
 
 def _write_performance(folder: Path) -> None:

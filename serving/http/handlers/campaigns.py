@@ -47,7 +47,7 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     """Campaigns, newest first."""
     today = _desk(call).today
     tenant, database = call.principal.tenant, call.state.database
-    rows = [_shown(one, call) for one in list_campaigns(tenant, database) if _is_own(one, call)]
+    rows = shown_campaigns(call)
     looks = {look.campaign_id: look_row(look) for look in campaign_effects(tenant, database)}  # the newest comes last
     wanted = [row for row in rows if request.states is None or row["state"] in request.states]
     page = wanted[request.offset : request.offset + request.limit]
@@ -57,6 +57,12 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
         "today": today.isoformat(),
         "may_write": call.principal.may(Scope.CAMPAIGNS),
     }
+
+
+def shown_campaigns(call: Call) -> list[dict[str, Any]]:
+    """Campaigns that the key may see, newest first, as they stand."""
+    stored = list_campaigns(call.principal.tenant, call.state.database)
+    return [_shown(one, call) for one in stored if _is_own(one, call)]
 
 
 def one(request: CampaignRequest, call: Call) -> dict[str, Any]:

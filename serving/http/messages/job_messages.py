@@ -6,7 +6,16 @@ from pydantic import BaseModel, Field
 
 from serving.http.messages.common import NO_NUL, WHOLE, Day, Id, Offset, Strict, config
 
-JobKindName = Literal["check", "ingest", "collect_events", "features", "train_demand", "train_recommender", "publish"]
+JobKindName = Literal[
+    "check",
+    "ingest",
+    "collect_events",
+    "features",
+    "train_demand",
+    "train_recommender",
+    "publish",
+    "measure_orders",
+]
 _JobId = Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
 _UploadId = Annotated[str, Field(pattern=r"^up_[0-9a-f]{16}$", description="as `/job_upload` gives it")]
 

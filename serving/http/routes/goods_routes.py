@@ -1,7 +1,8 @@
-"""Routes of goods: substitutes and complements."""
+"""Routes of goods: substitutes and complements, and the calendar of their promotions."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import related_goods
+from serving.http.handlers import calendar, related_goods
+from serving.http.messages.calendar_messages import CalendarRequest, CalendarResponse
 from serving.http.messages.goods_messages import BasketRequest, BasketResponse, SimilarRequest, SimilarResponse
 from serving.http.routes.route import Route
 
@@ -27,5 +28,16 @@ ROUTES: tuple[Route, ...] = (
         tag="goods",
         depends_on=related_goods.depends_on,
         scoped_by=ScopedBy.TENANT,
+    ),
+    Route(
+        "/calendar",
+        "Promotions, campaigns and marked days of some weeks",
+        CalendarRequest,
+        CalendarResponse,
+        calendar.calendar,
+        (Scope.GOODS,),
+        threaded=True,
+        tag="goods",
+        scoped_by=ScopedBy.STORES,
     ),
 )

@@ -1,7 +1,7 @@
 """Routes of the stock of all stores: exceptions, transfers, counts, anomalies, excess stock, order routing."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import head_office, routing, stock_network
+from serving.http.handlers import head_office, routing, stock_network, worth
 from serving.http.messages.head_office_messages import HeadOfficeRequest, HeadOfficeResponse
 from serving.http.messages.network_messages import (
     AnomaliesResponse,
@@ -14,6 +14,7 @@ from serving.http.messages.network_messages import (
     RouteOrderResponse,
     TransfersResponse,
 )
+from serving.http.messages.worth_messages import WorthRequest, WorthResponse
 from serving.http.routes.route import Route, view_alone
 
 ROUTES: tuple[Route, ...] = (
@@ -28,6 +29,17 @@ ROUTES: tuple[Route, ...] = (
         tag="stock",
         depends_on=view_alone,
         scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/worth",
+        "What models and people were worth",
+        WorthRequest,
+        WorthResponse,
+        worth.worth,
+        (Scope.STOCK,),
+        threaded=True,
+        tag="stock",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/attention",

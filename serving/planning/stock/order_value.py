@@ -1,7 +1,8 @@
-"""Measures people's changes to suggestions: suggested and human quantity, simulated against the actual demand."""
+"""Measures suggestions and people's changes to them against the actual demand, beside those of a simple rule."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.hindsight import Cycles, outcome
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
+from retail_brain.decisions.supply_terms import Terms
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import SERIES
@@ -33,13 +35,20 @@ _LINE = {
     "reason": pl.String,
     "suggested_quantity": pl.Float64,
     "order_quantity": pl.Float64,
+    "simple_quantity": pl.Float64,
     "arrives_on": pl.Date,
     "next_arrives_on": pl.Date,
     "demand": pl.Float64,
 }
 _PAIRS = ("lost", "left", "money")
 _DATES = ("order_on", "arrives_on", "next_arrives_on")
-LINES = _LINE | {f"{name}_{whose}": pl.Float64 for name in _PAIRS for whose in ("suggested", "human")}
+_WHOSE = {"suggested": "suggested_quantity", "human": "order_quantity", "simple": "simple_quantity"}
+LINES = _LINE | {f"{name}_{whose}": pl.Float64 for name in _PAIRS for whose in _WHOSE}
+"""One row per decided suggestion: units lost and left over, and money, with the suggested quantity, that of people, and
+that of a simple rule: what sold a day in the last `SIMPLE_DAYS` until the following delivery, less stock and what is on
+order, in whole packs."""
+SIMPLE_DAYS = 28
+"""Days of sales that the simple rule goes by: four whole weeks, as the moving average of the backtest does."""
 USERS = {
     "decided_by": pl.String,
     "decision": pl.String,
@@ -87,6 +96,25 @@ def by_user(lines: pl.DataFrame) -> pl.DataFrame:
     return summed.sort("lines", "decided_by", "decision", descending=[True, False, False]).select(list(USERS))
 
 
+def worth_of(lines: pl.DataFrame) -> dict[str, Any]:
+    """What models and people were worth over measured lines (columns LINES), in money; None without a line.
+
+    `models` is the money with the suggested quantities less that with the simple rule's, `people` that with people's
+    quantities less that with the suggested ones; `changed` lines are those that people changed or rejected.
+    """
+    if lines.is_empty():
+        return {"lines": 0, "models": None, "people": None, "changed": 0, "better": 0, "worse": 0}
+    people = lines["money_human"] - lines["money_suggested"]
+    return {
+        "lines": lines.height,
+        "models": float((lines["money_suggested"] - lines["money_simple"]).sum()),
+        "people": float(people.sum()),
+        "changed": int((lines["decision"] != "approved").sum()),
+        "better": int((people > 1e-9).sum()),
+        "worse": int((people < -1e-9).sum()),
+    }
+
+
 def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, settings: Settings) -> pl.DataFrame:
     until = min(last, as_of + timedelta(days=_LONGEST_DAYS))
     stores = book["store_id"].unique().to_list()
@@ -105,10 +133,33 @@ def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, setti
         return pl.DataFrame(schema=LINES)
     due = opening_due(facts.open_orders, facts.opening_on_order, facts.terms, starts, seed=0)
     cycle = Cycle(*(getattr(cycle, name)[over] for name in _DATES))
-    return _measured(decided[over], facts, rows[over], cycle, due)
+    sold = _daily_units(dataset, decided[over], as_of)
+    return _measured(decided[over], facts, rows[over], cycle, due, sold)
 
 
-def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, due: Floats) -> pl.DataFrame:
+def _daily_units(dataset: Dataset, book: pl.DataFrame, as_of: date) -> Floats:
+    """Units that each line sold a day in the last `SIMPLE_DAYS` until a day."""
+    keys = list(SERIES)
+    recent = pl.col("date").is_between(as_of - timedelta(days=SIMPLE_DAYS - 1), as_of)
+    sums = dataset.daily_sales().filter(recent).group_by(keys).agg(sold=pl.col("units").sum()).collect()
+    sold = book.select(keys).join(sums, on=keys, how="left", maintain_order="left")["sold"].fill_null(0)
+    units: Floats = sold.clip(0).to_numpy().astype(np.float64) / SIMPLE_DAYS
+    return units
+
+
+def _simple_quantity(cycles: Cycles, terms: Terms, sold: Floats) -> Floats:
+    """Order of the simple rule for each line."""
+    periods = np.arange(cycles.due.shape[1])
+    coming = np.where(periods[None, :] < cycles.end[:, None], cycles.due, 0.0).sum(axis=1)
+    missing = sold * cycles.end * cycles.period_days - np.maximum(cycles.on_hand, 0) - coming
+    # what is a whole number of packs but for rounding stays so
+    packs: Floats = np.ceil(np.maximum(missing, 0) / terms.case_pack - 1e-9)
+    return packs * terms.case_pack
+
+
+def _measured(
+    book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, due: Floats, sold: Floats
+) -> pl.DataFrame:
     terms, axis = facts.terms.take(rows), facts.axis
     starts = period_starts(axis, 0, axis.count + 1)
     cycles = Cycles(
@@ -123,7 +174,8 @@ def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, 
         "arrives_on": pl.Series(cycle.arrives_on),
         "next_arrives_on": pl.Series(cycle.next_arrives_on),
     }
-    for whose, quantity in (("suggested", "suggested_quantity"), ("human", "order_quantity")):
+    book = book.with_columns(simple_quantity=pl.Series(_simple_quantity(cycles, terms, sold)))
+    for whose, quantity in _WHOSE.items():
         result = outcome(cycles, book[quantity].to_numpy().astype(np.float64), terms)
         columns |= {f"{name}_{whose}": pl.Series(getattr(result, name)) for name in _PAIRS}
         columns["demand"] = pl.Series(result.sold + result.lost)

@@ -35,6 +35,7 @@ from serving.store.publishing.line_facts import publish_line_facts
 from serving.store.publishing.people_and_goods import publish_challenger, publish_people
 from serving.store.publishing.performance import publish_changes
 from serving.store.publishing.profiles import publish_profiles
+from serving.store.publishing.promotion_days import publish_promotion_days
 from serving.store.publishing.publication import Publication
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
@@ -154,6 +155,7 @@ def _fill(
         step.rows = counts["history"] = publish_history(folder, dataset, positions, settings.serving.history_days)
         counts["stock"] = publish_stock(folder, dataset, positions, settings)
         publish_planned_promotions(folder, dataset, positions)
+        publish_promotion_days(folder, dataset, date.fromisoformat(manifest.as_of))
     resolved = publish_profiles(folder, workspace, dataset, positions, settings, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, positions)
     # people first: what telling them of left-overs earns is part of the plan's advice

@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/head_office": {},
     "/listing_file": {"table": "suggestions", "format": "csv"},
     "/line_history": {"store_id": OWN, "product_id": "P0008"},
+    "/calendar": {"store_id": OWN},
     "/line_plan": {"store_id": OWN, "product_id": "P0008"},
     "/attention": {"store_id": OWN},
     "/transfers": {"store_id": OWN},

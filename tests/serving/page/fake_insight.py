@@ -113,3 +113,37 @@ def promote(body: dict[str, Any]) -> Any:
     answer = {"version": body["version"], "promoted": True, "champion_before": 1, "outcome": outcome}
     CHAMPION["version"] = body["version"]
     return answer | {"reason": "WAPE 0.41, version 1 0.45."}
+
+
+def calendar(body: dict[str, Any]) -> dict[str, Any]:
+    """70 promotions, a festival of a week, a campaign."""
+    begins, ends = body.get("begins_on", "2026-01-31"), body.get("ends_on", "2026-04-25")
+    one = {"mechanic": "直降", "begins_on": "2026-03-02", "ends_on": "2026-03-08", "display": True, "mailer": False}
+    rows = [
+        one
+        | {
+            "promotion_id": f"PR{number:03d}",
+            "stores": None if number % 2 else 3,
+            "products": 4,
+            "product_ids": ["P0001"],
+        }
+        for number in range(70 if body.get("store_id") != "S90" else 0)
+    ]
+    days = [{"date": f"2026-02-{day}", "name": "春节", "type": "festival"} for day in range(15, 22)]
+    answer: dict[str, Any] = {
+        "as_of": AS_OF.isoformat(),
+        "begins_on": begins,
+        "ends_on": ends,
+        "total": len(rows),
+        "days": days,
+    }
+    campaign = {
+        "campaign_id": "q",
+        "name": "牛奶周",
+        "state": "running",
+        "begins_on": "2026-03-01",
+        "ends_on": "2026-03-14",
+    }
+    answer |= {"published_from": "2025-12-01", "published_until": "2026-08-30", "campaigns": [campaign]}
+    first = body.get("offset", 0)
+    return answer | {"promotions": rows[first : first + body["limit"]], "names": PRODUCTS}

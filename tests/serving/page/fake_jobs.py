@@ -22,6 +22,7 @@ _OPTIONS: dict[JobKindName, list[str]] = {
     "train_demand": ["as_of", "preset"],
     "train_recommender": ["as_of", "preset"],
     "publish": ["as_of"],
+    "measure_orders": ["as_of"],
 }
 
 

@@ -40,3 +40,28 @@ def head_office(body: dict[str, Any]) -> dict[str, Any]:
         "reasons": {"waste": "no_write_offs"},
         "changes": {"since": "2026-02-27", **changes},
     }
+
+
+WORTH: dict[str, Any] = {"is_measured": True}
+
+
+def worth(body: dict[str, Any]) -> dict[str, Any]:
+    """Orders that were measured, a campaign, a demand model; no recommender."""
+    orders: dict[str, Any] = {
+        "models": 5200.0,
+        "people": -340.0,
+        "lines": 900,
+        "changed": 60,
+        "better": 20,
+        "worse": 31,
+    }
+    orders |= {"first_day": "2026-01-05", "last_day": "2026-02-10", "measured_at": "2026-02-28T05:00:00+00:00"}
+    if not WORTH["is_measured"]:
+        orders = dict.fromkeys(orders) | dict.fromkeys(("lines", "changed", "better", "worse"), 0)
+    demand = {"kind": "demand", "metric": "wape", "value": 0.41, "baseline": 0.46, "reason": None}
+    none = {"kind": "recommender", "metric": "recall_at_10", "value": None, "baseline": None, "reason": "no_model"}
+    return {
+        "orders": orders | {"reason": None if WORTH["is_measured"] else "not_measured"},
+        "campaigns": {"money": 812.5, "campaigns": 2, "unclear": 1, "reason": None},
+        "models": [demand, none],
+    }

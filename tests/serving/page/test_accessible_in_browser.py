@@ -41,6 +41,7 @@ VIEWS = (
     "models?kind=features&all=1",
     "quarantine",
     "quarantine?table=transactions",
+    "calendar",
     "jobs",
     "jobs?new=ingest",
     "jobs?id=job_a",

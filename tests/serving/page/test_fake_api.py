@@ -32,6 +32,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "drift": {},
     "promote": {"kind": "demand", "version": 2, "reason": "better"},
     "quarantine": {"action": "list"},
+    "calendar": {"limit": 5},
     "jobs": {},
     "job": {"job_id": "job_a"},
     "job_start": {"kind": "features"},
@@ -46,6 +47,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "segments": {"action": "count", "expression": "spend > 1"},
     "decisions": {"decisions": [SERIES | {"as_of": "2026-02-28", "action": "approve"}]},
     "head_office": {},
+    "worth": {},
     "listing": {"table": "suggestions", "group_by": "supplier_id"},
     "bulk_decisions": {
         "batch_id": "b20260301a",

@@ -241,3 +241,28 @@ def test_features_that_were_compared_with_none_say_so(
     page.route("**/drift", lambda route: route.fulfill(status=404, json=missing))
     page.reload()
     expect(page.locator(".empty")).to_contain_text(wanted)
+
+
+@BOTH
+def test_the_calendar_shows_what_runs_when(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("calendar", language).page
+    promotions = page.locator(".panel").last
+    expect(promotions.locator("li")).to_have_count(60)
+    expect(promotions.locator("li").first).to_contain_text("有机纯牛奶")
+    expect(promotions.locator("li").first).to_contain_text(says(language, "3 家门店", "3 stores"))
+    expect(promotions.locator("li").nth(1)).to_contain_text(says(language, "全部门店", "all stores"))
+    festival = page.locator("li").filter(has_text="春节")
+    expect(festival).to_have_count(1)
+    assert festival.locator(".day-bar i").evaluate("one => parseFloat(one.style.width)") == pytest.approx(
+        7 / 85 * 100, abs=0.1
+    )
+    expect(page.locator("a[href='#/campaigns?id=q']")).to_be_visible()
+    page.locator("[data-action=more]").click()
+    expect(promotions.locator("li")).to_have_count(70)
+    page.locator("[data-step=later]").click()
+    expect(page.locator("[name=from]")).to_have_value("2026-02-28")
+    assert site.bodies("calendar", lambda body: body.get("begins_on") == "2026-02-28")[0]["ends_on"] == "2026-05-22"
+    page.locator("[name=store]").select_option("S02")
+    assert site.bodies("calendar", lambda body: body.get("store_id") == "S02")
+    page.go_back()
+    expect(page.locator("[name=store]")).to_have_value("")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.serving.page import fake_office
+
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 Open = Callable[..., Any]
@@ -77,3 +79,24 @@ def test_the_landing_says_how_things_stand_when_one_comes_back_to_it(open_page: 
     page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"open": 7}))
     page.locator("nav [data-view=overview]").click()
     expect(waiting).to_contain_text("7")
+
+
+@BOTH
+def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, language: str) -> None:
+    fake_office.WORTH["is_measured"] = True
+    page = open_page("overview", language).page
+    panel = page.locator("[data-panel=worth]")
+    expect(panel.locator("[data-worth=models]")).to_contain_text("+¥5,200")
+    expect(panel.locator("[data-worth=people]")).to_contain_text("−¥340")
+    expect(panel.locator("[data-worth=people]")).to_contain_text(says(language, "31 行更差", "31 worse"))
+    expect(panel.locator("[data-worth=campaigns]")).to_contain_text("+¥813")
+    expect(panel).to_contain_text(
+        says(language, "回测误差 41%，移动平均为 46%", "41% in the backtest, 46% for a moving average")
+    )
+    expect(panel).to_contain_text(says(language, "没有启用的模型", "no model in use"))
+    fake_office.WORTH["is_measured"] = False
+    page.reload()
+    expect(panel.locator("[data-worth=models]")).to_contain_text(says(language, "尚未评估", "not measured yet"))
+    panel.locator("a[href='#/jobs?new=measure_orders']").click()
+    expect(page.locator("[name=kind]")).to_have_value("measure_orders")
+    fake_office.WORTH["is_measured"] = True

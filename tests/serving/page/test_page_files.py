@@ -14,6 +14,9 @@ from serving.page.app import STATIC, content_version
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 TEXTS = {language: json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
+LATE = [path for path in SCRIPTS if path.parent.name == "jobs" or path.name in {"jobs.js", "calendar.js"}]
+"""Scripts that come with the first use of their view."""
+FIRST = [path for path in SCRIPTS if path not in LATE]
 MOST_BYTES = 185_000
 PLACEHOLDER = re.compile(r"\{(\w+)")
 
@@ -93,14 +96,21 @@ def test_the_page_itself_has_no_script_or_style_inside() -> None:
 
 def test_the_browser_is_told_of_every_module_at_once() -> None:
     named = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text("utf-8"))
-    modules = [str(path.relative_to(STATIC)) for path in SCRIPTS if path.name != "main.js"]
+    modules = [str(path.relative_to(STATIC)) for path in FIRST if path.name != "main.js"]
     assert named == modules
+
+
+def test_scripts_of_the_first_load_ask_for_no_late_one_before_it_is_needed() -> None:
+    asked = re.compile(r'from "([^"]+)"')
+    for script in FIRST:
+        wanted = {(script.parent / name).resolve() for name in asked.findall(script.read_text("utf-8"))}
+        assert wanted.isdisjoint(LATE), script.name
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_files_of_a_first_load_are_few_bytes(language: str) -> None:
     """With the answers of the landing, some 15 kB, it stays below 200 kB; the chart's library comes with the chart."""
-    files = [STATIC / "index.html", STATIC / "icon.svg", STATIC / "i18n" / f"{language}.json", *SCRIPTS]
+    files = [STATIC / "index.html", STATIC / "icon.svg", STATIC / "i18n" / f"{language}.json", *FIRST]
     files += [*(STATIC / "css").glob("*.css"), *(STATIC / "vendor").rglob("*.css")]
     assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in files) < MOST_BYTES
 

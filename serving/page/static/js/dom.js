@@ -82,6 +82,7 @@ const ICONS = {
   models: "M5 20V10M12 20V4M19 20v-7M3 20h18",
   quarantine: "M5 4h14v16H5zM9 9l6 6M15 9l-6 6",
   jobs: "M12 21a9 9 0 100-18 9 9 0 000 18zM10 8.5l5.5 3.5-5.5 3.5z",
+  calendar: "M4 6h16v14H4zM4 10.5h16M8.5 3.5v4M15.5 3.5v4M7.5 14h5M10 17h6",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   guide: "M7 3h10v18H7zM10 17.5h4M10 7.5l1.2 1.2L13.5 6.5M10 12h4",
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",

@@ -3,7 +3,8 @@
 import { call } from "./api.js";
 import { csvButton } from "./csv.js";
 import { h, name, scrollBox, svg, words } from "./dom.js";
-import { day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
+import { code, day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
+import { mayRunJobs } from "./rights.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
 import { storeMap } from "./store_map.js";
@@ -88,4 +89,32 @@ export async function headOfficePanel(signal) {
     storeMap(answer.stores),
     answer.changes ? changed(answer.changes) : h("p", { class: "hint" }, t("office.no_changes")),
   ];
+}
+
+const signedMoney = (value) => (value > 0 ? `+${money(value, 0)}` : money(value, 0));
+
+function worthFigure(key, value, note) {
+  return h("div", { class: "figure", dataset: { worth: key }, title: t(`worth.help.${key}`) }, h("dt", {}, t(`worth.${key}`)), h("dd", { class: isNumber(value) && value < 0 ? "warn" : "" }, isNumber(value) ? signedMoney(value) : DASH), h("dd", { class: "hint" }, note));
+}
+
+/** What models and people were worth, in money where it was measured; null where the key may not ask. */
+export async function worthPanel(signal) {
+  let answer;
+  try {
+    answer = await call("worth", {}, { signal });
+  } catch (error) {
+    if (!CANNOT.has(error.status)) throw error;
+    return null;
+  }
+  const { orders, campaigns, models } = answer;
+  const why = (one) => t(`worth.reason.${one.reason}`);
+  const days = orders.first_day ? t("worth.lines", { count: orders.lines, first: day(orders.first_day, "short"), last: day(orders.last_day, "long") }) : why(orders);
+  const test = (one) => h("li", {}, code("bundle", one.kind), ": ", one.reason ? why(one) : t(`worth.test.${one.kind}`, { value: percent(one.value, 0), baseline: percent(one.baseline, 0) }));
+  return h("section", { class: "panel", dataset: { panel: "worth" } }, h("h2", {}, t("worth.title")), h("p", { class: "hint" }, t("worth.intro")),
+    h("dl", { class: "figures" },
+      worthFigure("models", orders.models, days),
+      worthFigure("people", orders.people, isNumber(orders.people) ? t("worth.changed", { count: orders.changed, better: orders.better, worse: orders.worse }) : why(orders)),
+      worthFigure("campaigns", campaigns.money, campaigns.reason ? why(campaigns) : t("worth.campaigns_of", { count: campaigns.campaigns, unclear: campaigns.unclear }))),
+    h("ul", { class: "plain-list" }, models.map(test)),
+    mayRunJobs() ? h("p", {}, h("a", { href: address("jobs", { new: "measure_orders" }) }, t("worth.measure"))) : null);
 }

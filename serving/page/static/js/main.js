@@ -18,7 +18,6 @@ import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
 import { funnelView } from "./views/funnel.js";
 import { guideView } from "./views/guide.js";
-import { jobsView } from "./views/jobs.js";
 import { marketingView } from "./views/marketing.js";
 import { ordersView } from "./views/orders.js";
 import { overviewView } from "./views/overview.js";
@@ -30,7 +29,10 @@ import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView, jobs: jobsView };
+/** Views of few people or days come with their first use. */
+const jobsView = async (...given) => (await import("./views/jobs.js")).jobsView(...given);
+const calendarView = async (...given) => (await import("./views/calendar.js")).calendarView(...given);
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView, jobs: jobsView, calendar: calendarView };
 
 const app = document.getElementById("app");
 let overview = null;

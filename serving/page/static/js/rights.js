@@ -16,3 +16,6 @@ export const placeKind = () => place?.kind ?? "headquarters";
 
 /** Whether the key opens rows of shops: a guide's own key does not, unless it names shops too. */
 export const seesShops = () => placeKind() !== "guide" || Boolean(place.stores?.length || place.regions?.length);
+
+/** Whether the key may start and watch jobs: they change the data and answers of all. */
+export const mayRunJobs = () => may("jobs:run") && placeKind() === "headquarters";

@@ -1,24 +1,24 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-import { may, placeKind, seesShops } from "./rights.js";
+import { may, mayRunJobs, placeKind, seesShops } from "./rights.js";
 
-export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "anomalies", "models", "quarantine", "jobs"];
+export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "anomalies", "calendar", "models", "quarantine", "jobs"];
 
 const ROLE_VIEWS = {
-  merchandiser: ["overview", "orders", "forecast", "stock", "anomalies"],
-  marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets"],
-  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "assets", "orders", "stock", "campaigns", "audience", "person", "rules", "quarantine", "jobs"],
+  merchandiser: ["overview", "orders", "forecast", "stock", "anomalies", "calendar"],
+  marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "calendar"],
+  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "assets", "orders", "stock", "campaigns", "audience", "person", "rules", "calendar", "quarantine", "jobs"],
 };
 
 /** Views that stand in the bar itself; the others are behind "More". */
 export const IN_BAR = 6;
 
 /** Of a role's views those that answer for a guide's key with shops; the others are headquarters' alone. */
-const SHOP_VIEWS = new Set(["orders", "forecast", "stock", "anomalies"]);
+const SHOP_VIEWS = new Set(["orders", "forecast", "stock", "anomalies", "calendar"]);
 
 /** The views that a role's key opens, those of every day first. Jobs change the data of all: headquarters' alone. */
 export function viewsFor(role) {
-  const views = (ROLE_VIEWS[role] ?? VIEWS).filter((view) => view !== "jobs" || (may("jobs:run") && placeKind() === "headquarters"));
+  const views = (ROLE_VIEWS[role] ?? VIEWS).filter((view) => view !== "jobs" || mayRunJobs());
   if (placeKind() !== "guide") return views;
   return [...(may("people:read") ? ["guide", "person"] : []), ...(seesShops() ? views.filter((view) => SHOP_VIEWS.has(view)) : [])];
 }

@@ -9,7 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.operational.decisions import Decision, StoredDecision
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.settings import Settings
-from serving.planning.stock.order_value import LINES, USERS, by_user, measure_decisions
+from serving.planning.stock.order_value import LINES, USERS, by_user, measure_decisions, worth_of
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 AS_OF = date(2025, 2, 28)
@@ -45,6 +45,20 @@ def test_more_than_is_wanted_is_left_and_less_is_lost(dataset):
     assert (table[6.0]["lost_human"], table[6.0]["lost_suggested"]) == (4, 0)
     assert table[10.0]["money_suggested"] == pytest.approx(10 * 4 - 0.1 * (8 + 6 + 4 + 2))
     assert table[14.0]["money_human"] == pytest.approx(10 * 4 - 0.1 * (12 + 10 + 8 + 6 + 4))
+
+
+def test_models_and_people_are_measured_beside_a_simple_rule(dataset):
+    # two a day for the seven days until the following delivery, less 4 on hand: 10
+    lines = measure_decisions(dataset, [life("P", 14.0, suggested=14.0), life("P", 6.0)], Settings())
+    assert lines["simple_quantity"].to_list() == [10.0, 10.0]
+    assert lines["left_simple"].to_list() == [0.0, 0.0]
+    found = worth_of(lines)
+    assert (found["lines"], found["changed"], found["better"], found["worse"]) == (2, 1, 0, 1)
+    # of the first suggestion four units more are held for five days; the second is what the simple rule says
+    assert found["models"] == pytest.approx(-4 * 5 * 0.1)
+    assert found["people"] == pytest.approx((lines["money_human"] - lines["money_suggested"]).sum())
+    none = {"lines": 0, "models": None, "people": None, "changed": 0, "better": 0, "worse": 0}
+    assert worth_of(lines.clear()) == none
 
 
 def test_people_are_told_apart(dataset):

@@ -1,9 +1,9 @@
 // The view as a file, and a file of changes read back: its difference is shown before it counts.
 
 import { call } from "../api.js";
+import { readBase64 } from "../base64.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { day, number, t, units } from "../i18n.js";
-import { readBase64 } from "../jobs/files.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;

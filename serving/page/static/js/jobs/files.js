@@ -1,20 +1,12 @@
 // Files that are to be loaded, sent in parts: a part that does not arrive is sent again, what arrived is not.
 
 import { call } from "../api.js";
+import { readBase64 } from "../base64.js";
 
 const TRIES = 5;
 const PAUSE_MS = 1500;
 
 const pause = () => new Promise((resolve) => { setTimeout(resolve, PAUSE_MS); });
-
-export function readBase64(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-}
 
 async function sendPart(body, signal) {
   for (let tries = 1; ; tries += 1) {

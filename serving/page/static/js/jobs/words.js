@@ -2,10 +2,6 @@
 
 import { h, name } from "../dom.js";
 import { code, day, t } from "../i18n.js";
-import { may, placeKind } from "../rights.js";
-
-/** Whether the key may start and watch jobs: they change the data and answers of all. */
-export const mayRunJobs = () => may("jobs:run") && placeKind() === "headquarters";
 
 export const kindName = (kind) => code("job_kind", kind);
 

@@ -7,7 +7,8 @@ import { address, viewsFor } from "../route.js";
 import { ledgerTable } from "../ledger.js";
 import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
-import { headOfficePanel } from "../head_office.js";
+import { headOfficePanel, worthPanel } from "../head_office.js";
+import { placeKind } from "../rights.js";
 import { empty, fill, opening } from "../states.js";
 import { modelsPanel } from "./models.js";
 
@@ -64,7 +65,7 @@ async function exceptionsOrReason(signal) {
 }
 
 export async function overviewView(root, { overview, signal }) {
-  const [storeList, exceptionList, office] = [h("div"), h("div"), h("div")];
+  const [storeList, exceptionList, office, worth] = [h("div"), h("div"), h("div"), h("div")];
   const mayOrder = !MAY_NOT_ORDER.has(overview?.role);
   replace(
     root,
@@ -73,11 +74,13 @@ export async function overviewView(root, { overview, signal }) {
     mayOrder ? h("section", { class: "panel office" }, h("h2", {}, t("office.title")), office) : null,
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
+    worth,
     mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
     viewLinks(overview),
   );
   if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });
+  if (mayOrder && placeKind() === "headquarters") fill(worth, signal, () => worthPanel(signal), { lines: 3 });
   if (mayOrder) fill(exceptionList, signal, () => exceptionsOrReason(signal), { lines: 6 });
   await fill(storeList, signal, () => exceptionsByStore(overview, signal), { lines: 8 });
 }

@@ -1,0 +1,73 @@
+"""What models and people were worth, in money where it was measured; null with a reason where it was not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaigns import list_campaigns
+from retail_brain.workspace import Workspace
+from serving.http.access import Scope
+from serving.http.handlers.call import Call
+from serving.http.messages.worth_messages import WorthRequest
+from serving.planning.stock.order_value import worth_of
+
+_TESTS = {
+    "demand": ("wape", "moving_average_wape"),
+    "recommender": ("recall_at_10", "personal_frequency_recall_at_10"),
+}
+"""Bundle -> a measure of its backtest, and that of the baseline."""
+
+
+def worth(_request: WorthRequest, call: Call) -> dict[str, Any]:
+    """Orders in hindsight, campaigns against their holdouts, and the backtests of the models in use.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    return {
+        "orders": _orders(call),
+        "campaigns": _campaigns(call),
+        "models": [_test(kind, call) for kind in _TESTS],
+    }
+
+
+def _orders(call: Call) -> dict[str, Any]:
+    path = Workspace(call.state.home, call.principal.tenant).measured_orders
+    none = dict.fromkeys(("models", "people", "first_day", "last_day", "measured_at"))
+    counts = dict.fromkeys(("lines", "changed", "better", "worse"), 0)
+    try:
+        lines, changed_at = pl.read_parquet(path), path.stat().st_mtime
+    except FileNotFoundError:
+        return none | counts | {"reason": "not_measured"}
+    measured = {"measured_at": datetime.fromtimestamp(changed_at, UTC).isoformat(timespec="seconds")}
+    if lines.is_empty():
+        return none | counts | measured | {"reason": "no_cycle_over"}
+    first, last = lines["as_of"].min(), lines["as_of"].max()
+    return worth_of(lines) | measured | {"first_day": str(first), "last_day": str(last), "reason": None}
+
+
+def _campaigns(call: Call) -> dict[str, Any]:
+    """Money that measured campaigns caused, less what they cost; those whose groups are too small are counted."""
+    nothing = {"money": None, "campaigns": 0, "unclear": 0}
+    if not call.principal.may(Scope.PEOPLE):
+        return nothing | {"reason": "no_access"}
+    looks = campaign_effects(call.principal.tenant, call.state.database)
+    effects = {look.campaign_id: look.effect for look in looks}.values()  # the newest of each comes last
+    if not effects:
+        has_any = bool(list_campaigns(call.principal.tenant, call.state.database))
+        return nothing | {"reason": "not_measured" if has_any else "no_campaign"}
+    nets = [effect["net"]["value"] for effect in effects if effect.get("net")]
+    counts = {"campaigns": len(nets), "unclear": len(effects) - len(nets)}
+    return nothing | counts | ({"money": sum(nets), "reason": None} if nets else {"reason": "groups_too_small"})
+
+
+def _test(kind: str, call: Call) -> dict[str, Any]:
+    """The measure of a model in its backtest beside that of the simple rule; a backtest knows no money."""
+    metric, baseline = _TESTS[kind]
+    bundle = call.answers.manifest.bundles.get(kind)
+    told = {} if bundle is None else bundle.get("metrics", {})
+    value, simple = told.get(metric), told.get(baseline)
+    reason = "no_model" if bundle is None else "no_baseline" if value is None or simple is None else None
+    return {"kind": kind, "metric": metric, "value": value, "baseline": simple, "reason": reason}

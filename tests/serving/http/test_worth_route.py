@@ -1,0 +1,47 @@
+"""What models and people were worth over HTTP: orders, campaigns, backtests, and why something is not known."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.workspace import Workspace
+from serving.http.messages.worth_messages import WorthResponse
+from serving.planning.stock.order_value import LINES
+
+
+@pytest.fixture
+def measured(client: Any) -> Iterator[pl.DataFrame]:
+    path = Workspace(client.home).measured_orders
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row = dict.fromkeys(LINES) | {"as_of": "2025-02-01", "decision": "changed", "money_suggested": 10.0}
+    rows = [
+        row | {"money_human": 7.0, "money_simple": 8.0},
+        row | {"decision": "approved", "money_human": 10.0, "money_simple": 9.5},
+    ]
+    frame = pl.DataFrame(rows).with_columns(pl.col("as_of").str.to_date())
+    yield frame.select(pl.col(name).cast(kind) for name, kind in LINES.items())
+    path.unlink(missing_ok=True)
+
+
+def test_measured_orders_are_told_in_money(client: Any, measured: pl.DataFrame) -> None:
+    before = client.ask("/worth", {}, role="merchandiser")
+    WorthResponse.model_validate(before)
+    assert (before["orders"]["models"], before["orders"]["reason"]) == (None, "not_measured")
+    measured.write_parquet(Workspace(client.home).measured_orders)
+    orders = client.ask("/worth", {})["orders"]
+    assert (orders["models"], orders["people"], orders["lines"]) == (2.5, -3.0, 2)
+    assert (orders["changed"], orders["better"], orders["worse"]) == (1, 0, 1)
+    assert (orders["first_day"], orders["last_day"], orders["reason"]) == ("2025-02-01", "2025-02-01", None)
+    measured.clear().write_parquet(Workspace(client.home).measured_orders)
+    assert client.ask("/worth", {})["orders"]["reason"] == "no_cycle_over"
+
+
+def test_what_is_not_known_says_why(client: Any) -> None:
+    assert client.ask("/worth", {}, role="merchandiser")["campaigns"]["reason"] == "no_access"
+    bare = client.ask("/worth", {}, tenant="bare")
+    assert bare["campaigns"] == {"money": None, "campaigns": 0, "unclear": 0, "reason": "no_campaign"}
+    assert [(one["kind"], one["value"]) for one in bare["models"]] == [("demand", None), ("recommender", None)]
+    assert {one["reason"] for one in bare["models"]} <= {"no_model", "no_baseline"}
+    assert client.refused("/worth", {}, role="marketer") == (403, "forbidden")
