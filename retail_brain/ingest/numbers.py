@@ -47,6 +47,8 @@ _CURRENCIES = {
 }
 _FAMILY = {sign: family for family, signs in _CURRENCIES.items() for sign in signs}
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_FAMILY, key=len, reverse=True))
+_SIGNED = r"[^\d\s.,:/+()'\u2019-]"
+"""What every sign of a currency has: something beside digits and marks of numbers and dates."""
 _BEFORE, _AFTER = rf"^([-+(]?)\s*(?:{_SIGN})\s*", rf"\s*(?:{_SIGN})(\)?)$"
 _FULL_WIDTH = dict(zip("０１２３４５６７８９．，－＋（）￥＄−–", "0123456789.,-+()¥$--", strict=True))
 _BLANKS = " \u00a0\u202f\u2009"
@@ -79,10 +81,17 @@ def parse_numbers(values: pl.Series, text: ColumnFormat) -> pl.Series:
             return fast
     name = values.name or "value"
     tidy = plain.alias(name).to_frame().with_columns(_tidied(pl.col(name), text))
-    families = tidy[name].str.extract(f"({_SIGN})").unique().drop_nulls().replace_strict(_FAMILY, default=None).unique()
-    if len(families) <= 1:  # amounts in two currencies must not be added up
+    # to make the pattern of all signs ready takes longer than to read a small column
+    if tidy[name].str.contains(_SIGNED).any() and len(_families(tidy[name])) <= 1:
+        # amounts in two currencies must not be added up
         tidy = tidy.with_columns(pl.col(name).str.replace(_BEFORE, "$1").str.replace(_AFTER, "$1"))
     return tidy.select(_number(pl.col(name), text).alias(values.name)).to_series()
+
+
+def _families(values: pl.Series) -> pl.Series:
+    """The currencies whose signs stand in the values."""
+    signs = values.str.extract(f"({_SIGN})").unique().drop_nulls()
+    return signs.replace_strict(_FAMILY, default=None).unique()
 
 
 def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:

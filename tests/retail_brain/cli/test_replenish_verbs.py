@@ -34,7 +34,8 @@ def test_replenish_keeps_a_budget_and_the_shops_asked_for(home):
 
 
 def test_simulate_writes_its_report(home):
-    _run(home, "simulate", "--forecast", "moving", "--from", "2024-05-12", "--out", str(home / "replay"))
+    days = ("--from", "2024-05-12", "--tune-days", "7")
+    _run(home, "simulate", "--forecast", "moving", *days, "--out", str(home / "replay"))
     table = pl.read_csv(home / "replay" / "summary.csv")
     assert {"suggested", "cover", "legacy", "perfect"} <= set(table["policy"])
     assert (home / "replay" / "cost_to_service.png").stat().st_size > 10_000
@@ -50,7 +51,8 @@ def test_a_weekly_chain_is_replayed_by_weeks(tmp_path):
     settings.parent.mkdir(parents=True)
     settings.write_text('[data]\nperiod = "week"\n', encoding="utf-8")
     _run(tmp_path, "ingest", str(tmp_path / "data"))
-    _run(tmp_path, "simulate", "--forecast", "moving", "--from", "2024-12-03", "--out", str(tmp_path / "replay"))
+    days = ("--from", "2024-12-03", "--tune-days", "56")
+    _run(tmp_path, "simulate", "--forecast", "moving", *days, "--out", str(tmp_path / "replay"))
     report = (tmp_path / "replay" / "REPORT.md").read_text(encoding="utf-8")
     assert "2 series over 3 weeks from 2024-12-09" in report
     refused = CliRunner().invoke(

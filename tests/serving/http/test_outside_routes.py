@@ -18,7 +18,7 @@ from serving.http.outside_routes import all_routes
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
-from tests.outside_package import Install
+from tests.outside_package import Install, installable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet
@@ -119,24 +119,36 @@ def meter() -> Counted:
 def signs(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
     """A service with the outside route beside ours, on the answers of the session's home."""
     install("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
-    yield from served(client, meter)
+    runtime = Runtime()
+    runtime.meter = meter
+    yield served(client, runtime)
+    runtime.ready_state().stop()
+
+
+@pytest.fixture(scope="module")
+def failing_routes(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Runtime]]:
+    """The same with routes that fail, for several tests: a service is made ready once."""
+    runtime = Runtime()
+    with installable(tmp_path_factory.mktemp("bad")) as put:
+        put("bad_package", HOSTILE, {"routes": {"hostile": "bad_package:routes"}})
+        http = served(client, runtime)
+    yield http, runtime
+    runtime.ready_state().stop()
 
 
 @pytest.fixture
-def hostile(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
-    """The same with routes that fail."""
-    install("bad_package", HOSTILE, {"routes": {"hostile": "bad_package:routes"}})
-    yield from served(client, meter)
+def hostile(failing_routes: tuple[TestClient, Runtime], meter: Meter) -> TestClient:
+    http, runtime = failing_routes
+    runtime.meter = meter
+    return http
 
 
-def served(client: Any, meter: Meter) -> Iterator[Any]:
-    runtime = Runtime()
-    runtime.state, runtime.meter = State(client.home, Settings()), meter
+def served(client: Any, runtime: Runtime) -> TestClient:
+    """A service with all routes that are installed now."""
+    runtime.state = State(client.home, Settings())
     runtime.state.refresh()
     routes = all_routes()
-    app = Layer(Api(runtime, routes), runtime, routes)
-    yield TestClient(app)
-    runtime.state.stop()
+    return TestClient(Layer(Api(runtime, routes), runtime, routes))
 
 
 def test_outside_route_answers_from_the_askers_own_tenant(signs: Any, client: Any) -> None:
