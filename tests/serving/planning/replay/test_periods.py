@@ -143,7 +143,7 @@ def test_reviews_longer_than_a_week_skip_weeks():
 def test_policies_are_replayed_per_period(period):
     axis = axis_of(period)
     setup = ReplaySetup(chain(period), settings_of(period), rolling=Rolling(paths=20))
-    done = replay(setup, axis.start(axis.count - 10), last_day(period), tune_days=62)
+    done = replay(setup, axis.start(axis.count - 10), last_day(period), tune_days=112)
     table = done.table
     assert table["policy"].to_list() == list(POLICIES)
     assert done.tuned.periods > 0
