@@ -55,7 +55,7 @@ def made_up(folder: Path, people: int, goods: int) -> Any:
     return SimpleNamespace(
         manifest=SimpleNamespace(as_of=AS_OF.isoformat()),
         customers=SimpleNamespace(ids=Texts.open(folder, "customers.ids")),
-        products=SimpleNamespace(ids=Texts.open(folder, "products.ids")),
+        products=SimpleNamespace(ids=Texts.open(folder, "products.ids"), names=Texts.open(folder, "products.ids")),
         attributes=None,
         pairs=ScoredPairs(folder),
         rows={f"facts_{name}": map_rows(folder, f"facts_{name}") for name in names},
