@@ -199,6 +199,21 @@ class Promotions(dy.Schema):
         return pl.col("valid_to") > pl.col("valid_from")
 
 
+class SalesPlans(dy.Schema):
+    """One row per store x span of days that a plan is made for: a day, a week, a month."""
+
+    store_id = _id(primary_key=True)
+    valid_from = dy.Date(primary_key=True)
+    valid_to = dy.Date()
+    sales = _money(nullable=False)
+    margin = dy.Float64(nullable=True, min=-_MAX_MONEY, max=_MAX_MONEY)
+
+    @dy.rule()
+    def valid_to_after_valid_from(cls) -> pl.Expr:
+        """`valid_to` is exclusive, so it lies after `valid_from`."""
+        return pl.col("valid_to") > pl.col("valid_from")
+
+
 class Calendar(dy.Schema):
     """One row per date x event; no region means everywhere."""
 

@@ -101,6 +101,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table("open_orders", schemas.OpenOrders, "order_id received_units date", "date", _GOODS),
             _table("prices", schemas.Prices, "store_id valid_to", None, _GOODS),
             _table("promotions", schemas.Promotions, "store_id mechanic unit_price display mailer", None, _GOODS),
+            _table("sales_plans", schemas.SalesPlans, "margin", None, {"store_id": "stores"}),
             _table("calendar", schemas.Calendar, "region"),
             _table("assortment", schemas.Assortment, "listed_until", None, _GOODS),
             _table("supply", schemas.Supply, _SUPPLY_OPTIONS, None, _GOODS),

@@ -237,6 +237,7 @@ _TABLES = (
     "performance",
     "performance_stock",
     "performance_weeks",
+    "performance_plan",
     "line_products",
     "line_stores",
     "line_supply",

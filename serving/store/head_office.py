@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from serving.planning.stock.performance import DAYS, PERFORMANCE, STOCK_NOW, WEEKS
+from serving.planning.stock.performance import DAYS, PERFORMANCE, PLANNED, STOCK_NOW, WEEKS
 from serving.store.answer_set import Answers
 from serving.store.listing.names import coordinates, places
 
 _SUMS: Final = [name for name, kind in PERFORMANCE.items() if kind == pl.Float64]
+_PLAN: Final = ("sales_plan", "margin_plan")
 _STOCK: Final = [name for name, kind in STOCK_NOW.items() if kind == pl.Float64]
 
 
@@ -24,6 +25,8 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
     sums = answers.rows["performance"].join(named, on="store_id", how="left")
     stock = answers.rows["performance_stock"].join(named, on="store_id", how="left")
     weeks = answers.rows["performance_weeks"].join(named, on="store_id", how="left")
+    plans = answers.rows.get("performance_plan", pl.DataFrame(schema=PLANNED))
+    sums = _with_plan(sums, plans)
     # a closed shop has sales of last year alone
     total = next(iter(_figures(sums, stock, weeks, [])), None)
     return {
@@ -31,8 +34,14 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
         "total": total,
         "regions": _figures(sums, stock, weeks, ["region"]),
         "stores": _placed(_figures(sums, stock, weeks, ["store_id", "store_name", "region"]), answers),
-        "reasons": _reasons(total),
+        "reasons": _reasons(total, is_planned=plans.height > 0),
     }
+
+
+def _with_plan(sums: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """The sums with the plan beside those of the present window; null where the store has none for all of its days."""
+    joined = sums.join(plans, on="store_id", how="left")
+    return joined.with_columns(pl.when(pl.col("window") == "now").then(pl.col(name)).alias(name) for name in _PLAN)
 
 
 def _placed(stores: list[dict[str, Any]], answers: Answers) -> list[dict[str, Any]]:
@@ -49,7 +58,10 @@ def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: S
     frames = [frame if by else frame.with_columns(whole=pl.lit("")) for frame in (sums, stock, weeks)]
     known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _SUMS]
     windows = frames[0].group_by(*keys, "window").agg(known)
-    wide = windows.filter(window="now").drop("window")
+    # a plan of some of the stores says nothing about all of them
+    whole = [pl.when(pl.col(name).count() == pl.len()).then(pl.col(name).sum()).alias(name) for name in _PLAN]
+    plans = frames[0].filter(window="now").group_by(keys).agg(whole)
+    wide = windows.filter(window="now").drop("window").join(plans, on=keys, how="left", nulls_equal=True)
     for window in ("before", "last_year"):
         other = windows.filter(window=window).drop("window").rename({name: f"{name}_{window}" for name in _SUMS})
         wide = wide.join(other, on=keys, how="left", nulls_equal=True)
@@ -79,6 +91,7 @@ def _ratios() -> list[pl.Expr]:
         pl.when(pl.col("sales_last_year") > 0).then(change),
         pl.when(pl.col("sales_before") > 0).then(pl.col("sales") / pl.col("sales_before") - 1).alias("sales_trend"),
         share("stock_value", daily_cost, "cover_days"),
+        pl.when(pl.col("sales_plan") > 0).then(pl.col("sales") / pl.col("sales_plan") - 1).alias("sales_to_plan"),
     ]
 
 
@@ -86,6 +99,7 @@ _COMPARED: Final = ("sales", "margin", "margin_share", "lost_sales", "fill_rate"
 _SHOWN: Final = (
     *(f"{name}{end}" for name in _COMPARED for end in ("", "_before", "_last_year")),
     *("sales_change", "sales_trend", "stock_value", "cover_days", "unpriced_units", "uncosted_units"),
+    *(*_PLAN, "sales_to_plan"),
 )
 
 
@@ -128,7 +142,7 @@ def _trends(weeks: pl.DataFrame, keys: Sequence[str]) -> dict[Any, dict[int, flo
     return found
 
 
-def _reasons(total: dict[str, Any] | None) -> dict[str, str]:
+def _reasons(total: dict[str, Any] | None, *, is_planned: bool) -> dict[str, str]:
     """Code of why a figure of the whole is null, by figure; the data tells of no write-offs."""
     if total is None:
         return {"waste": "no_write_offs", "sales": "no_sales"}
@@ -140,5 +154,6 @@ def _reasons(total: dict[str, Any] | None) -> dict[str, str]:
         "fill_rate": "no_stock_records",
         "stock_value": "no_stock_or_costs",
         "cover_days": "no_stock_or_costs",
+        "sales_plan": "plan_not_whole" if is_planned else "no_plan",
     }
     return {"waste": "no_write_offs"} | {name: cause for name, cause in causes.items() if total[name] is None}

@@ -20,9 +20,10 @@ class Figures(Strict):
     """Four weeks of the chain, a region or a store, the four weeks before and the same weekdays a year ago.
 
     Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
-    against the four weeks before. `fill_rate` is the share of demand served in units. `weeks` are sales of 13 weeks,
-    oldest first, with those of a year ago; null where no price is known. `latitude` and `longitude` are a store's, in
-    degrees.
+    against the four weeks before, `sales_to_plan` against `sales_plan`, which is null unless the table `sales_plans`
+    covers every day of every store that sells. `fill_rate` is the share of demand served in units. `weeks` are sales
+    of 13 weeks, oldest first, with those of a year ago; null where no price is known. `latitude` and `longitude` are a
+    store's, in degrees.
     """
 
     store_id: str | None
@@ -33,6 +34,9 @@ class Figures(Strict):
     sales_last_year: float | None
     sales_change: float | None
     sales_trend: float | None
+    sales_plan: float | None
+    sales_to_plan: float | None
+    margin_plan: float | None
     margin: float | None
     margin_before: float | None
     margin_last_year: float | None

@@ -38,6 +38,28 @@ STOCK_NOW: Final = {
 TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "sales": pl.Float64}
 """`week` 0 is the newest; of `last_year` the week that lies 364 days before it; sales null where no price is known."""
 
+PLANNED: Final = {"store_id": pl.String, "sales_plan": pl.Float64, "margin_plan": pl.Float64}
+"""Money that the plan expects of the window `now`; null where it does not cover each of its days exactly once."""
+
+
+def planned(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """One row per store with a plan of the last four weeks: columns PLANNED.
+
+    What is planned of a span counts evenly for its days.
+    """
+    first = as_of - timedelta(days=DAYS - 1)
+    begins, ends = pl.max_horizontal("valid_from", pl.lit(first)), pl.col("valid_to").dt.offset_by("-1d")
+    inside = (pl.min_horizontal(ends, pl.lit(as_of)) - begins).dt.total_days() + 1
+    share = pl.col("inside") / (pl.col("valid_to") - pl.col("valid_from")).dt.total_days()
+    parts = dataset.scan_or_empty("sales_plans").with_columns(inside=inside).filter(pl.col("inside") > 0)
+    is_whole = pl.col("inside").sum() == DAYS
+    margin = (pl.col("margin") * share).sum()
+    made = parts.group_by("store_id").agg(
+        sales_plan=pl.when(is_whole).then((pl.col("sales") * share).sum()),
+        margin_plan=pl.when(is_whole & pl.col("margin").is_not_null().all()).then(margin),
+    )
+    return made.select(_cast(PLANNED)).sort("store_id").collect()
+
 
 def store_performance(
     dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: pl.DataFrame | None, lost_from: date = date.min

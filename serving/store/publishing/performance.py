@@ -8,7 +8,7 @@ import polars as pl
 from features.demand.history import DemandHistory
 from features.demand.recovered_units import recovered_days
 from retail_brain.dataset import Dataset
-from serving.planning.stock.performance import stock_now, store_performance, weekly_sales
+from serving.planning.stock.performance import planned, stock_now, store_performance, weekly_sales
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.answer_set import current_id, read_manifest
 from serving.store.rows import has_rows, map_rows, write_rows
@@ -31,11 +31,12 @@ _EXCEPTION = ("kind", "store_id", "product_id", "other_store_id")
 
 
 def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, history: DemandHistory) -> None:
-    """Writes sales, margin, lost sales, stock and weekly sales of each store."""
+    """Writes sales, margin, lost sales, stock, weekly sales and plan of each store."""
     lost = recovered_days(history) if _knows_stock(dataset) else None
     write_rows(folder, "performance", store_performance(dataset, side.as_of, side.terms, lost, history.axis.first))
     write_rows(folder, "performance_stock", stock_now(side.stock, side.terms))
     write_rows(folder, "performance_weeks", weekly_sales(dataset, side.as_of))
+    write_rows(folder, "performance_plan", planned(dataset, side.as_of))
 
 
 def _knows_stock(dataset: Dataset) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
-from serving.planning.stock.performance import PERFORMANCE, STOCK_NOW, TREND
+from serving.planning.stock.performance import PERFORMANCE, PLANNED, STOCK_NOW, TREND
 from serving.store import head_office as figures
 from serving.store.publishing.performance import CHANGES, publish_changes
 from serving.store.rows import map_rows, write_rows
@@ -32,10 +32,35 @@ def test_ratios_of_a_region_and_of_all_are_those_of_sums(client: Any) -> None:
 
 def test_what_is_not_known_says_why(client: Any) -> None:
     answer = client.ask("/head_office", {})
-    assert (answer["total"]["waste"], answer["reasons"]) == (None, {"waste": "no_write_offs"})
+    assert (answer["total"]["waste"], answer["reasons"]) == (
+        None,
+        {"waste": "no_write_offs", "sales_plan": "no_plan"},
+    )
     assert client.refused("/head_office", {}, tenant="bare") == (422, "model")
     assert client.refused("/head_office", {}, role="marketer") == (403, "forbidden")
     assert client.refused("/head_office", {"changes": -1}) == (400, "malformed")
+
+
+def test_sales_stand_against_the_plan_of_every_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = pl.DataFrame({"store_id": ["S1", "S2"], "store_name": ["One", "Two"], "region": ["North", "South"]})
+    monkeypatch.setattr(figures, "places", lambda _: names)
+    monkeypatch.setattr(figures, "coordinates", lambda _: {})
+    sold = [{"store_id": store, "window": "now", "sales": 80.0, "units": 8.0} for store in ("S1", "S2")]
+    rows = {"performance": pl.DataFrame(sold, schema=PERFORMANCE), "performance_stock": pl.DataFrame(schema=STOCK_NOW)}
+    rows["performance_weeks"] = pl.DataFrame(schema=TREND)
+    rows["performance_plan"] = pl.DataFrame(
+        {"store_id": ["S1", "S2"], "sales_plan": [100.0, 60.0], "margin_plan": [30.0, None]}, schema=PLANNED
+    )
+    told = figures.head_office(SimpleNamespace(rows=rows))
+    assert told is not None
+    total = told["total"]
+    assert (total["sales_plan"], total["sales_to_plan"], total["margin_plan"]) == (160.0, 0.0, None)
+    assert {row["store_id"]: row["sales_to_plan"] for row in told["stores"]} == {"S1": -0.2, "S2": 0.3333}
+    rows["performance_plan"] = rows["performance_plan"].head(1)
+    part = figures.head_office(SimpleNamespace(rows=rows))
+    assert part is not None
+    assert (part["total"]["sales_plan"], part["reasons"]["sales_plan"]) == (None, "plan_not_whole")
+    assert [row["sales_plan"] for row in part["regions"]] == [100.0, None]
 
 
 def test_a_shop_that_closed_has_no_figures_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ def _figures(store_id: str | None, name: str | None, region: str | None, sales: 
     known = dict.fromkeys(Figures.model_fields)
     known |= {"store_id": store_id, "name": name, "region": region, "sales": sales, "sales_last_year": sales / 1.25}
     known |= {"sales_before": sales, "sales_change": 0.25, "sales_trend": 0.0, "margin": 0.3 * sales}
+    known |= {"sales_plan": sales / 0.96, "sales_to_plan": -0.04}
     known |= {"margin_last_year": 0.3 * sales, "margin_share": 0.31, "margin_share_last_year": 0.3}
     known |= {"lost_sales": 120.0, "lost_sales_last_year": 100.0, "fill_rate": 0.97, "fill_rate_last_year": 0.98}
     known |= {"stock_value": 5000.0, "cover_days": 21.4}

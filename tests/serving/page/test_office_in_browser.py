@@ -100,3 +100,12 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
     panel.locator("a[href='#/jobs?new=measure_orders']").click()
     expect(page.locator("[name=kind]")).to_have_value("measure_orders")
     fake_office.WORTH["is_measured"] = True
+
+
+@BOTH
+def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    figure = page.locator(".office-figures .figure").filter(has_text=says(language, "较计划", "vs plan"))
+    expect(figure).to_contain_text("-4%")
+    expect(figure).to_contain_text(says(language, "计划 ¥41,667", "planned ¥41,667"))
+    expect(page.locator(".office-table").last.locator("thead")).to_contain_text(says(language, "较计划", "vs plan"))

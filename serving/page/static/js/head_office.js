@@ -11,7 +11,7 @@ import { storeMap } from "./store_map.js";
 
 const SHOWN = 12;
 const LISTED = 5;
-const CSV_COLUMNS = ["store_id", "name", "region", "sales", "sales_before", "sales_last_year", "margin", "margin_last_year", "margin_share", "lost_sales", "lost_sales_last_year", "fill_rate", "fill_rate_last_year", "stock_value", "cover_days", "unpriced_units", "uncosted_units"];
+const CSV_COLUMNS = ["store_id", "name", "region", "sales", "sales_before", "sales_last_year", "sales_plan", "margin", "margin_last_year", "margin_plan", "margin_share", "lost_sales", "lost_sales_last_year", "fill_rate", "fill_rate_last_year", "stock_value", "cover_days", "unpriced_units", "uncosted_units"];
 const CANNOT = new Set([403, 404, 422]);
 const [WIDE, HIGH] = [120, 26];
 
@@ -38,9 +38,16 @@ function figure(key, value, comparison, reason) {
   return h("div", { class: "figure", title: t(`office.help.${key}`) }, h("dt", {}, t(`office.${key}`)), h("dd", {}, value), note ? h("dd", { class: "hint" }, note) : null);
 }
 
+/** Sales against the plan of these days, where there is one. */
+function planned(total, reasons) {
+  const note = isNumber(total.sales_to_plan) ? t("office.of_plan", { plan: money(total.sales_plan, 0) }) : t(`office.reason.${reasons.sales_plan}`);
+  return h("div", { class: `figure${total.sales_to_plan < 0 ? " warn" : ""}`, title: t("office.help.to_plan") }, h("dt", {}, t("office.to_plan")), h("dd", {}, isNumber(total.sales_to_plan) ? `${signed(100 * total.sales_to_plan, 1)}%` : DASH), h("dd", { class: "hint" }, note));
+}
+
 function figures({ total, reasons }) {
   return h("dl", { class: "figures office-figures" },
     figure("sales", money(total.sales, 0), against(total.sales, total.sales_last_year), reasons.sales ?? reasons.sales_last_year),
+    isNumber(total.sales_plan) || reasons.sales_plan === "plan_not_whole" ? planned(total, reasons) : null,
     figure("margin", money(total.margin, 0), against(total.margin, total.margin_last_year), reasons.margin),
     figure("margin_share", share(total.margin_share), against(total.margin_share, total.margin_share_last_year, { points: true }), reasons.margin),
     figure("lost_sales", money(total.lost_sales, 0), against(total.lost_sales, total.lost_sales_last_year), reasons.lost_sales),
@@ -52,10 +59,11 @@ function figures({ total, reasons }) {
 
 function table(rows, title) {
   const cell = (content) => h("td", { class: "number" }, content);
-  const head = ["sales", "to_year", "trend_before", "margin_share", "lost_sales", "fill_rate", "stock_value", "cover_days"];
+  const hasPlan = rows.some((row) => isNumber(row.sales_to_plan));
+  const head = ["sales", "to_year", "trend_before", ...(hasPlan ? ["to_plan"] : []), "margin_share", "lost_sales", "fill_rate", "stock_value", "cover_days"];
   const label = (row) => (row.store_id ? h("a", { href: address("orders", { store: row.store_id }) }, name(row.name)) : row.name ? name(row.name) : t("office.no_region"));
   const change = (value) => (isNumber(value) ? h("span", { class: value < 0 ? "warn" : "" }, `${signed(100 * value, 1)}%`) : DASH);
-  const line = (row) => h("tr", {}, h("th", { scope: "row" }, label(row)), cell(money(row.sales, 0)), cell(change(row.sales_change)), cell(change(row.sales_trend)), cell(share(row.margin_share)), cell(money(row.lost_sales, 0)), cell(share(row.fill_rate)), cell(money(row.stock_value, 0)), cell(days(row.cover_days)), h("td", {}, trend(row)));
+  const line = (row) => h("tr", {}, h("th", { scope: "row" }, label(row)), cell(money(row.sales, 0)), cell(change(row.sales_change)), cell(change(row.sales_trend)), hasPlan ? cell(change(row.sales_to_plan)) : null, cell(share(row.margin_share)), cell(money(row.lost_sales, 0)), cell(share(row.fill_rate)), cell(money(row.stock_value, 0)), cell(days(row.cover_days)), h("td", {}, trend(row)));
   return scrollBox(title, h("table", { class: "data office-table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), head.map((key) => h("th", { scope: "col", class: "number" }, t(`office.${key}`))), h("th", { scope: "col" }, t("office.trend")))), h("tbody", {}, rows.slice(0, SHOWN).map(line))));
 }
 

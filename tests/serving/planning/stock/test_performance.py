@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from serving.planning.stock.performance import stock_now, store_performance, weekly_sales
+from serving.planning.stock.performance import planned, stock_now, store_performance, weekly_sales
 
 DAY = date(2026, 2, 28)
 
@@ -90,3 +90,24 @@ def test_weeks_end_on_the_last_day_and_stand_beside_those_of_last_year() -> None
 def test_a_week_whose_sales_have_no_price_is_unknown() -> None:
     made = weekly_sales(sold((0, "S1", "tea", 1.0, None), (7, "S1", "tea", 2.0, 5.0)), DAY)
     assert made.rows() == [("S1", "now", 0, None), ("S1", "now", 1, 10.0)]
+
+
+def plans(*rows: tuple[str, int, int, float, float | None]) -> Dataset:
+    """Plans by store, age of the first and last day, sales and margin."""
+    lines = [
+        (store, DAY - timedelta(days=first), DAY - timedelta(days=last - 1), sales, margin)
+        for store, first, last, sales, margin in rows
+    ]
+    names = ["store_id", "valid_from", "valid_to", "sales", "margin"]
+    return Dataset.from_frames({"sales_plans": pl.DataFrame(lines, schema=names, orient="row")})
+
+
+def test_a_plan_counts_evenly_for_its_days_and_only_where_it_covers_each_once() -> None:
+    # 20 of 40 planned days lie in the four weeks, then 8 days of their own
+    made = planned(plans(("S1", 47, 8, 400.0, 40.0), ("S1", 7, 0, 80.0, None), ("S2", 27, 0, 280.0, 28.0)), DAY)
+    assert made.rows() == [("S1", 280.0, None), ("S2", 280.0, 28.0)]
+    gap = planned(plans(("S1", 27, 1, 100.0, None)), DAY)
+    twice = planned(plans(("S1", 27, 0, 100.0, None), ("S1", 3, 0, 9.0, None)), DAY)
+    assert (gap["sales_plan"].to_list(), twice["sales_plan"].to_list()) == ([None], [None])
+    assert planned(plans(("S1", 90, 60, 100.0, None)), DAY).is_empty()
+    assert planned(Dataset.from_frames({}), DAY).is_empty()
