@@ -99,6 +99,7 @@ class Decision:
     Attributes:
         state: `taken`, `held` or `dropped`.
         code: why it is dropped.
+        customer_id: account of the person to contact; None: the one that caused it.
     """
 
     id: int
@@ -109,6 +110,7 @@ class Decision:
     day: date | None = None
     store_id: str | None = None
     segment: str | None = None
+    customer_id: str | None = None
 
 
 def cause_text(text: str) -> str:
@@ -198,6 +200,8 @@ def store_decisions(tenant: str, database: Database, decisions: Sequence[Decisio
             return False
         for one in decisions:
             values = {name: value for name, value in asdict(one).items() if name != "id"}
+            if one.customer_id is None:
+                del values["customer_id"]
             own = (table.tenant_id == tenant) & (table.id == one.id) & (table.state == "waiting")
             connection.execute(update(TRIGGER_FIRINGS).where(own).values(**values))
         return True

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 
 from retail_brain.decisions.consents import channel_states
 from retail_brain.decisions.persons import Accounts
-from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.errors import ModelError
 from retail_brain.lake import open_lake
 from retail_brain.lake.reading import open_table, scan_table
 from retail_brain.operational.database import Database
@@ -27,8 +28,10 @@ from retail_brain.workspace import Workspace
 from serving.planning.people.audience_facts import persons_of
 from serving.planning.people.opt_outs import stored_moment
 from serving.store.answer_set import AnswersManifest, current_id, read_manifest
+from serving.store.rows import has_rows, map_rows
 
-_CONSENTS = "consents"
+_CONSENTS, _PUBLISHED = "consents", "facts_consents"
+"""Table of the lake, and of the answers that were made from it."""
 _KEYS = ["customer_id", "channel"]
 
 
@@ -87,14 +90,14 @@ def tell_refusals(workspace: Workspace, lake: str, settings: Settings, *, by: st
     table = open_table(lake, _CONSENTS, settings.storage_options)
     if published is None or table is None or published.versions.get(_CONSENTS) == table.version():
         return Told()
-    as_of = date.fromisoformat(published.as_of)
+    as_of, folder = date.fromisoformat(published.as_of), workspace.answers / published.answers_id
     closed = _closed(scan_table(table, _CONSENTS, settings.storage_options), as_of)
-    new = closed.join(_closed_before(published, lake, settings, as_of), on=_KEYS, how="anti", maintain_order="left")
+    new = closed.join(_closed_before(folder, as_of), on=_KEYS, how="anti", maintain_order="left")
     with closing(Database(workspace.database_url)) as database:
         upgrade(database)
         told = _note(workspace.tenant, database, new, lake, settings, by, now)
         reopened = _reopen(workspace.tenant, database, closed, by, now)
-    return Told(*told, reopened, bool(published.versions) and _CONSENTS not in published.versions)
+    return Told(*told, reopened, not has_rows(folder, _PUBLISHED))
 
 
 def _published(workspace: Workspace) -> AnswersManifest | None:
@@ -112,17 +115,11 @@ def _closed(consents: pl.LazyFrame, as_of: date) -> pl.DataFrame:
     return states.select(*_KEYS, "changed_at").sort(_KEYS).collect()
 
 
-def _closed_before(published: AnswersManifest, lake: str, settings: Settings, as_of: date) -> pl.DataFrame:
-    """The same as the answers know it; nothing where that version is not there any more: then all are told."""
-    nothing = pl.DataFrame(schema=dict.fromkeys(_KEYS, pl.String))
-    version = published.versions.get(_CONSENTS)
-    if version is None:
-        return nothing
-    try:
-        table = open_table(lake, _CONSENTS, settings.storage_options, version)
-        return nothing if table is None else _closed(scan_table(table, _CONSENTS, settings.storage_options), as_of)
-    except (NotFoundError, OSError, pl.exceptions.PolarsError):
-        return nothing
+def _closed_before(folder: Path, as_of: date) -> pl.DataFrame:
+    """The same as the answers know it; nothing where they know of no consents: then all are told."""
+    if not has_rows(folder, _PUBLISHED):
+        return pl.DataFrame(schema=dict.fromkeys(_KEYS, pl.String))
+    return _closed(map_rows(folder, _PUBLISHED).lazy(), as_of)
 
 
 def _note(

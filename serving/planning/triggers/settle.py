@@ -243,13 +243,18 @@ def _decision(row: Mapping[str, object], day: date) -> Decision:
         return Decision(number, "dropped", str(row["code"]))
     held = bool(row["held"])
     store, segment = (None if row[name] is None else str(row[name]) for name in ("home_store_id", "segment"))
-    return Decision(number, "held" if held else "taken", None, held, str(row["channel"]), day, store, segment)
+    state, account = "held" if held else "taken", None if row["account"] is None else str(row["account"])
+    return Decision(number, state, None, held, str(row["channel"]), day, store, segment, account)
 
 
 def _reached(
     desk: Desk, stored: StoredTrigger, definition: TriggerDefinition, people: pl.DataFrame, facts: AudienceFacts
 ) -> pl.DataFrame:
-    """One row per person: `held`, `channel`, `reach_code`. A guide speaks only to people whom one looks after."""
+    """One row per person: `held`, `channel`, `reach_code`, and `account`, to which the channel is open.
+
+    What one card laid into the bag may be told to the other, if that is the one that consents: `account` is null where
+    nobody was asked. A guide speaks only to people whom one looks after.
+    """
     who = facts.accounts.people(people)
     channels = tuple(slot.channel for slot in definition.slots)
     guided = who["person_id"].is_in(_guided(desk, facts))
@@ -258,12 +263,14 @@ def _reached(
         some = who.filter(guided == is_guided)
         used = tuple(name for name in channels if is_guided or name != "guide")
         if not used:
-            none = some.select("person_id", held=pl.lit(value=False), channel=pl.lit(None, dtype=pl.String))
-            parts.append(none.with_columns(reach_code=pl.lit("no_guide")))
+            unknown = pl.lit(None, dtype=pl.String)
+            none = some.select("person_id", held=pl.lit(value=False), channel=unknown)
+            parts.append(none.with_columns(reach_code=pl.lit("no_guide"), account=unknown))
         elif some.height:
             request = _request(desk, stored, definition, used)
             found = reach(some, facts, request, desk.source.as_of, desk.settings.audience)
-            parts.append(found.select("person_id", "held", "channel", "reach_code"))
+            account = pl.lit(None, dtype=pl.String) if facts.consents is None else pl.col("customer_id")
+            parts.append(found.select("person_id", "held", "channel", "reach_code", account=account))
     return pl.concat(parts)
 
 
@@ -345,7 +352,8 @@ def _contacts_of(stored: StoredTrigger, rows: Sequence[Firing], made: Sequence[D
     about = {one.id: one for one in rows}
     listed = [
         (
-            *(stored.trigger_id, stored.campaign_id, about[one.id].customer_id, one.channel, one.day, True, one.held),
+            *(stored.trigger_id, stored.campaign_id, one.customer_id or about[one.id].customer_id),
+            *(one.channel, one.day, True, one.held),
             *(one.store_id, about[one.id].product_id, UNKNOWN if (p := about[one.id].probability) is None else p),
         )
         for one in made

@@ -1,6 +1,6 @@
 """From draft to stop; campaigns at the same time keep consent, caps, quiet hours, holdout and stock together."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -112,8 +112,22 @@ JOINED_LATE: dict[str, Any] = {
 """A card that was told before and joins after the approval: found by `bench_campaign_rules`."""
 
 
+_SLOT = {"channel": "sms", "text": "{product}", "text_zh": "{product}"}
+_BAG = {
+    "name": "袋", "kind": "bag_add", "delay_minutes": 0, "slots": [_SLOT], "holdout_share": 0.6,
+    "first_hour": 0, "last_hour": 18, "most_per_person": 1, "cap_days": 1,
+}  # fmt: skip
+OTHER_CARD = JOINED_LATE | {
+    "cards": 2, "owner": {"c0": 0, "c1": 0}, "late": set(), "probability": 0.05, "stock": 1.0, "is_asked": True,
+    "consents": [("c0", "sms", True, datetime(2025, 1, 1))], "log": [], "caps": (1, 1, 1),
+    "triggers": [_BAG, _BAG], "bags": [("c1", "P1"), ("c0", "P1")],
+}  # fmt: skip
+"""What the card without a consent laid into the bag must be told to the other: found by `bench_campaign_rules`."""
+
+
 @profile(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @example(world=JOINED_LATE)
+@example(world=OTHER_CARD)
 @given(world=worlds())
 def test_nobody_is_contacted_who_must_not_be_whatever_runs_at_the_same_time(
     world: dict[str, Any], database: Database, make_source: Any

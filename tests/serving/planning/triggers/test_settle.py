@@ -92,6 +92,26 @@ def test_consents_of_the_lake_decide(save, fire, source, database) -> None:
     assert outcomes(database) == {"c0": "taken", "c1": "no_consent", "c2": "no_consent"}
 
 
+def test_the_message_goes_to_the_card_that_consents(save, fire, source, database) -> None:
+    source.changes["consents"] = pl.DataFrame(
+        {"customer_id": ["c0"], "channel": ["sms"], "granted": [True], "changed_at": [datetime(2025, 1, 1)]}
+    )
+    cards = {"customer_id": ["c0", "c1"], "person_id": ["c0"] * 2, "first_customer_id": ["c0"] * 2}
+    source.changes["persons"] = pl.DataFrame(cards)
+    save()
+    fire("c1")
+    (one,) = firings("main", database)
+    assert (one.customer_id, one.person_id, one.state) == ("c0", "c0", "taken")
+
+
+def test_where_nobody_was_asked_the_card_that_caused_it_is_told(save, fire, source, database) -> None:
+    cards = {"customer_id": ["c0", "c1"], "person_id": ["c0"] * 2, "first_customer_id": ["c0"] * 2}
+    source.changes["persons"] = pl.DataFrame(cards)
+    save()
+    fire("c1")
+    assert [one.customer_id for one in firings("main", database)] == ["c1"]
+
+
 def test_the_control_group_is_never_told_and_the_holdout_is_measured(save, fire, database) -> None:
     save(holdout_share=0.5)
     fire("c0", "c1", "c2", "c3")
