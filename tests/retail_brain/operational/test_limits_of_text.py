@@ -27,7 +27,7 @@ def test_every_text_of_limited_length_checks_it() -> None:
         for column in table.columns
         if isinstance(column.type, String) and column.type.length is not None
     ]
-    assert plain == [], "use _Limited(name, length) in retail_brain/operational/tables.py"
+    assert plain == [], "use Limited(name, length) in retail_brain/operational/tables"
 
 
 def test_what_is_too_long_is_named_with_its_limit_and_nothing_is_stored(database: Database) -> None:

@@ -1,0 +1,74 @@
+"""All settings of a tenant, read from its file."""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from retail_brain.errors import UsageError
+from retail_brain.settings.demand import DataSettings, DemandSettings
+from retail_brain.settings.people import (
+    AudienceSettings,
+    CampaignSettings,
+    GuideSettings,
+    RecommenderSettings,
+    TriggerSettings,
+)
+from retail_brain.settings.section import Section
+from retail_brain.settings.service import JobSettings, PrivacySettings, RetentionSettings, ServingSettings
+from retail_brain.settings.stock import NetworkSettings, ReplenishmentSettings
+from retail_brain.workspace import Workspace
+
+
+class Settings(Section):
+    """All settings of a tenant."""
+
+    data: DataSettings = DataSettings()
+    demand: DemandSettings = DemandSettings()
+    recommender: RecommenderSettings = RecommenderSettings()
+    replenishment: ReplenishmentSettings = ReplenishmentSettings()
+    network: NetworkSettings = NetworkSettings()
+    audience: AudienceSettings = AudienceSettings()
+    campaigns: CampaignSettings = CampaignSettings()
+    triggers: TriggerSettings = TriggerSettings()
+    guides: GuideSettings = GuideSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
+    jobs: JobSettings = JobSettings()
+    serving: ServingSettings = ServingSettings()
+    lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
+    storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")
+
+
+def load_settings(workspace: Workspace) -> Settings:
+    """Settings of a tenant: the defaults, overridden by its settings file.
+
+    Raises:
+        UsageError: the file cannot be read, is not TOML, or has an unknown key or an impossible value.
+    """
+    path = workspace.settings_file
+    try:
+        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not a TOML file: {error}. Correct it or delete it to use the defaults.") from error
+
+
+def parse_settings(values: Mapping[str, Any], origin: str) -> Settings:
+    """Settings from nested values.
+
+    Raises:
+        UsageError: an unknown key or an impossible value; the message names each.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))} = {problem['input']!r}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise UsageError(f"{origin} holds settings that cannot be used: {wrong}. Correct those keys.") from error
