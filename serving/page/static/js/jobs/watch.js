@@ -39,12 +39,13 @@ function stepsTable(job) {
 function facts(job) {
   const pairs = [[t("jobs.started_by"), name(job.started_by)], [t("jobs.started_at"), moment(job.started_at)], [t("jobs.time"), duration(job.seconds)], [t("jobs.with"), about(job) ?? DASH]];
   if (job.cancel_by) pairs.push([t("jobs.cancelled_by"), name(job.cancel_by)]);
-  return h("dl", { class: "facts one-column" }, pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+  return h("dl", { class: "facts one-column job-facts" }, pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
 }
 
 /** Draws a job and follows it until it has ended. `offer`: the answer of /jobs. */
 export async function watchJob(root, id, offer, signal) {
   const [title, state, place, problem, steps] = [h("h1"), h("p", { class: "visually-hidden", role: "status" }), h("div"), h("div", { role: "alert" }), h("div")];
+  const stepsPanel = h("section", { class: "panel", hidden: true }, h("h2", {}, t("jobs.steps")), steps);
   const log = h("pre", { class: "job-log", tabindex: "0", role: "group", "aria-label": t("jobs.log"), lang: "en" });
   const said = (element) => replace(problem, element);
   const stop = async () => {
@@ -65,6 +66,7 @@ export async function watchJob(root, id, offer, signal) {
     replace(place, facts(job), progress(job, usual), job.state === "waiting" ? h("p", { class: "hint" }, t("jobs.waits")) : null, isOpen ? null : outcome(job, offer, said, signal));
     const done = JSON.stringify(job.steps);
     if (done !== shown) replace(steps, stepsTable(job)); // a table that is read or scrolled stays as it is
+    stepsPanel.hidden = !job.steps.length;
     shown = done;
     const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
     for (const line of lines) log.append(document.createTextNode(`${line.text}\n`));
@@ -74,7 +76,7 @@ export async function watchJob(root, id, offer, signal) {
     return isOpen || lines.length === LINES;
   };
   const first = await call("job", { job_id: id, limit: LINES }, { signal });
-  replace(root, title, state, h("section", { class: "panel" }, place, problem, button), h("section", { class: "panel" }, h("h2", {}, t("jobs.steps")), steps), h("section", { class: "panel" }, h("h2", {}, t("jobs.log")), h("p", { class: "hint" }, t("jobs.log_hint")), log));
+  replace(root, title, state, h("section", { class: "panel" }, place, problem, button), stepsPanel, h("section", { class: "panel" }, h("h2", {}, t("jobs.log")), h("p", { class: "hint" }, t("jobs.log_hint")), log));
   const follow = async () => {
     for (let goesOn = draw(first); goesOn && !signal.aborted;) {
       await pause(LOOK_MS, signal);

@@ -27,8 +27,11 @@ const bar = (place, kind) => h("span", { class: `day-bar ${kind}`, "aria-hidden"
 function scale(answer, at) {
   const marks = [{ on: answer.as_of, text: t("calendar.today"), kind: "today" }];
   for (let on = `${answer.begins_on.slice(0, 8)}01`; on <= answer.ends_on; on = `${addDays(on, 31).slice(0, 8)}01`) if (on >= answer.begins_on) marks.push({ on, text: day(on, "short"), kind: "" });
-  const shown = marks.filter((one) => one.on >= answer.begins_on && one.on <= answer.ends_on);
-  return h("div", { class: "day-scale", "aria-hidden": "true" }, shown.map((one) => h("span", { class: one.kind, style: { left: `${at({ begins_on: one.on, ends_on: one.on }).left}%` } }, one.text)));
+  const placed = marks.filter((one) => one.on >= answer.begins_on && one.on <= answer.ends_on).map((one) => ({ ...one, left: at({ begins_on: one.on, ends_on: one.on }).left }));
+  // a month that begins beside today leaves the place to today
+  const [today] = placed.filter((one) => one.kind);
+  const shown = placed.filter((one) => one.kind || !today || Math.abs(one.left - today.left) > 9);
+  return h("div", { class: "day-scale", "aria-hidden": "true" }, shown.map((one) => h("span", { class: one.kind, style: { left: `${one.left}%` } }, one.text)));
 }
 
 function promotion(row, names, at) {
@@ -90,7 +93,7 @@ export async function calendarView(root, { params, overview, signal }) {
     const step = (key, days) => h("a", { class: "button", dataset: { step: key }, href: address("calendar", { from: addDays(answer.begins_on, days), store }) }, t(`calendar.${key}`));
     const isBeyond = answer.published_from && (answer.begins_on < answer.published_from || answer.ends_on > answer.published_until);
     return [
-      h("nav", { class: "toolbar", "aria-label": t("calendar.days") }, step("earlier", -STEP_DAYS), h("strong", {}, `${day(answer.begins_on, "long")} – ${day(answer.ends_on, "long")}`), step("later", STEP_DAYS)),
+      h("div", { class: "toolbar calendar-steps", role: "group", "aria-label": t("calendar.days") }, step("earlier", -STEP_DAYS), h("strong", {}, `${day(answer.begins_on, "long")} – ${day(answer.ends_on, "long")}`), step("later", STEP_DAYS)),
       answer.published_from === null ? h("p", { class: "notice warn" }, t("calendar.not_published")) : null,
       isBeyond ? h("p", { class: "hint" }, t("calendar.beyond", { from: day(answer.published_from, "long"), until: day(answer.published_until, "long") })) : null,
       part(t("calendar.days_title"), answer.days.length ? [scale(answer, at), h("ul", { class: "day-rows" }, together(answer.days).map((row) => h("li", {}, h("div", {}, name(row.name, { class: "strong" }), h("span", { class: "sub" }, code("event_type", row.type), " · ", span(row))), bar(at(row), "marked"))))] : []),
