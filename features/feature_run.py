@@ -24,10 +24,10 @@ from features.increment.touched import changed_products, touched_people, touched
 from features.partitions import ArrowFunction, drop, run_buckets
 from features.person.table import PersonOptions, person_features, person_state, persons_on
 from features.place.clusters import assign_clusters
-from features.place.table import PlaceOptions, place_features
+from features.place.table import PlaceOptions, line_totals, place_features
 from features.protocol import Feature
 from features.records import goods_records, person_records, place_records, series_records, stock_records
-from features.references import past_sales, product_references, reference_day
+from features.references import past_sales, product_references, reference_day, sales_lines
 from features.registry import add_features
 from features.windows import day, within
 from retail_brain.checkpoints import Checkpoints
@@ -344,9 +344,12 @@ class FeatureRun:
     def _place(self, identities: pl.LazyFrame) -> None:
         people = pl.scan_parquet(self.done / "person" / "*.parquet").select("person_id", "stage", "home_store_id")
         options = PlaceOptions(has_receipts=self.dataset.has("transactions"))
-        records = place_records(self.dataset, self.as_of, identities, self.products, people)
         self.rebuilt["place"] = self.why or "every shop sells every day"
-        self._table("place", "store_id", records, lambda r: place_features(r, self.as_of, options))
+        totals = None
+        if not self._is_extended("place"):  # another package's features may look at lines of any day
+            totals = self._once("line_totals", lambda: line_totals(sales_lines(self.dataset, self.as_of), self.as_of))
+        records = place_records(self.dataset, self.as_of, identities, self.products, people, totals)
+        self._table("place", "store_id", records, lambda r: place_features(r, self.as_of, options, totals))
         with self.progress.step("groups of shops"):
             places = pl.read_parquet(self.work / "place" / "*.parquet").sort("store_id")
             with atomic_path(self.done / "place") as aside:

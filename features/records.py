@@ -10,7 +10,7 @@ from features.goods.sales_parts import STOCK_DAYS
 from features.goods.table import GOODS_RECORDS
 from features.identity.resolve import CUSTOMER, add_person_id
 from features.person.table import PERSON_RECORDS
-from features.place.table import PLACE_RECORDS
+from features.place.table import LINE_DAYS, PLACE_RECORDS
 from features.references import sales_lines
 from features.windows import until, within
 from retail_brain.dataset import Dataset
@@ -143,7 +143,12 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
 
 
 def place_records(
-    dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame, people: pl.LazyFrame
+    dataset: Dataset,
+    as_of: date,
+    identities: pl.LazyFrame,
+    products: pl.LazyFrame,
+    people: pl.LazyFrame,
+    totals: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """One row per record of a store: the columns of `PLACE_RECORDS`.
 
@@ -153,13 +158,16 @@ def place_records(
         identities: result of `resolve_identities`.
         products: result of `product_references`.
         people: one row per person, columns person_id, stage and home_store_id.
+        totals: result of `line_totals`: of each of its stores there is a record, and of receipt lines only those that
+            the features need beside it; None: all lines.
 
     Raises:
         MissingTableError: the dataset has no sales table.
     """
     seen = dataset.at(as_of)
+    every = sales_lines(dataset, as_of)
     lines = (
-        add_person_id(sales_lines(dataset, as_of), identities)
+        add_person_id(every if totals is None else every.filter(within("at", as_of, LINE_DAYS)), identities)
         .join(people.select("person_id", "stage", "home_store_id"), on="person_id", how="left")
         .join(products.select("product_id", "category"), on="product_id", how="left")
         .with_columns((pl.col("home_store_id") == pl.col("store_id")).alias("is_home"))
@@ -174,6 +182,8 @@ def place_records(
         "event": seen.scan_or_empty("events").rename({"occurred_at": "at"}),
     }
     rows = [_record(frame, kind, PLACE_RECORDS) for kind, frame in parts.items()]
+    if totals is not None:
+        rows.append(_record(totals.select("store_id"), "store", PLACE_RECORDS))
     return pl.concat(rows).filter(pl.col("store_id").is_not_null())
 
 

@@ -4,12 +4,15 @@ from datetime import date
 
 import polars as pl
 
+from features.references import MONEY_DIGITS
 from features.windows import days_since, ratio, trend, within
 
 _REDUCED_BELOW = 0.95
 """Share of the reference price; a cheaper purchase was at a reduced price. Chosen by judgement, not measured."""
 _TOP = 3
 """Categories listed per person."""
+_LIFT_DIGITS = 9
+"""Digits of a lift after the point by which categories are ordered: coarser than the error of its sums."""
 _DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 18), ("evening", 18, 22), ("night", 22, 29))
 _SPEND = pl.col("units") * pl.col("unit_price")
 
@@ -119,7 +122,11 @@ def _shares(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
     )
     total = pl.col("value").sum().over("person_id")
     return spent.with_columns(ratio(pl.col("value"), total).fill_null(0.0).alias("share")).sort(
-        ["person_id", "value", key], descending=[False, True, False]
+        # rounded, as the sums of equal values differ in their last digits from run to run
+        "person_id",
+        pl.col("value").round(MONEY_DIGITS),
+        key,
+        descending=[False, True, False],
     )
 
 
@@ -169,7 +176,7 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
         .join(average, on="category")
         .with_columns(ratio(pl.col("share"), pl.col("category_share")).alias("lift"))
         .filter(pl.col("lift") > 1.2)  # a lift of about 1 is just the average taste
-        .sort(["person_id", "lift", "category"], descending=[False, True, False])
+        .sort("person_id", pl.col("lift").round(_LIFT_DIGITS), "category", descending=[False, True, False])
         .group_by("person_id", maintain_order=True)
         .agg(pl.col("category").head(_TOP).alias("favourite_categories"))
     )

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 from polars._typing import PolarsDataType
 
+from features.references import MONEY_DIGITS
 from features.windows import day, ratio, records_of_kind, trend, until, within
 
 PLACE_RECORDS: Final[Mapping[str, PolarsDataType]] = {
@@ -75,16 +76,42 @@ class PlaceOptions:
     has_stages: bool = True
 
 
-def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) -> pl.LazyFrame:
+LINE_DAYS: Final = 91
+"""Longest window of `place_features` over receipt lines, but for what `line_totals` counts."""
+
+
+def line_totals(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per store with sales: `opened_on` (first day with a line) and `revenue_365d`.
+
+    Args:
+        lines: columns store_id, at, units, unit_price; all lines of the chain.
+        as_of: last visible day.
+    """
+    spend = pl.col("units") * pl.col("unit_price")
+    return (
+        lines.filter(pl.col("store_id").is_not_null())
+        .group_by("store_id")
+        .agg(
+            day("at").min().alias("opened_on"),
+            spend.filter(within("at", as_of, 365)).sum().alias("revenue_365d"),
+        )
+    )
+
+
+def place_features(
+    records: pl.LazyFrame, as_of: date, options: PlaceOptions, totals: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
     """One row per store: `store_id`, `as_of` and the features of `PLACE_FEATURES` but its cluster.
 
     Windows of d days are half-open and end with `as_of` included. Shares of customers, hours, weekdays and categories
     are of the last 91 days. Money is net of returns.
 
     Args:
-        records: rows with the columns of `PLACE_RECORDS`; all of a store's rows must be there.
+        records: rows with the columns of `PLACE_RECORDS`; all of a store's rows must be there, with `totals` its lines
+            of the last LINE_DAYS are enough, and a `store` record of each store.
         as_of: last visible day; later records are ignored.
         options: facts about the dataset.
+        totals: result of `line_totals`; None counts them from the records.
     """
     seen = records.filter(until("at", as_of))
     lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
@@ -103,7 +130,8 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
         _stock(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), as_of),
         _fulfilment(baskets, seen, as_of),
     ]
-    frame = _stores(seen)
+    counted = line_totals(lines, as_of) if totals is None else totals
+    frame = _stores(seen).join(counted, on="store_id", how="left")
     for part in parts:
         frame = frame.join(part, on="store_id", how="left")
     # over all 28 days, closed ones too: cover is in calendar days
@@ -113,6 +141,8 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     frame = frame.with_columns(
         pl.lit(as_of).alias("as_of"),
         pl.col("revenue_28d", "revenue_91d", "revenue_365d", "units_28d").fill_null(0.0),
+        # a store that has sold, but not lately: its counts are 0, whether its old lines are given or not
+        *(pl.when(pl.col("opened_on").is_not_null()).then(pl.col(name).fill_null(0)).alias(name) for name in _COUNTS),
         pl.when(is_counted).then(ratio(pl.col("baskets_28d"), pl.col("visits_28d"))).alias("conversion"),
         pl.when(is_counted)
         .then(pl.lit("counted"))
@@ -130,6 +160,7 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     return frame.with_columns(pl.lit(None).cast(kind).alias(name) for name, kind in _NULL_WITHOUT_RECEIPTS)
 
 
+_COUNTS = ("baskets_28d", "open_days_28d", "products_sold_91d", "revenue_trend")
 _NULL_WITHOUT_RECEIPTS = (
     ("baskets_28d", pl.UInt32),
     ("baskets_per_day", pl.Float64),
@@ -148,20 +179,17 @@ _NULL_WITHOUT_RECEIPTS = (
 def _stores(seen: pl.LazyFrame) -> pl.LazyFrame:
     attribute = pl.col("record") == "store"
     names = ("region", "format", "is_online")
-    return seen.group_by("store_id").agg(
-        *(pl.col(name).filter(attribute).drop_nulls().first() for name in names),
-        day("at").filter(pl.col("record") == "line").min().alias("opened_on"),
-    )
+    return seen.group_by("store_id").agg(*(pl.col(name).filter(attribute).drop_nulls().first() for name in names))
 
 
 def _sales(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per store with sales: revenue of the last 28, 91 and 365 days, baskets of the last 28."""
+    """One row per store with sales: revenue of the last 28 and 91 days, baskets of the last 28."""
     spend, sold = pl.col("units") * pl.col("unit_price"), pl.col("units") > 0
     month, before = within("at", as_of, 28), within("at", as_of, 28, before=28)
     return (
         lines.group_by("store_id")
         .agg(
-            *(spend.filter(within("at", as_of, days)).sum().alias(f"revenue_{days}d") for days in (28, 91, 365)),
+            *(spend.filter(within("at", as_of, days)).sum().alias(f"revenue_{days}d") for days in (28, 91)),
             spend.filter(sold & month).sum().alias("recent"),
             spend.filter(sold & before).sum().alias("previous"),
             pl.col("units").filter(month).sum().alias("units_28d"),
@@ -224,7 +252,8 @@ def _mix(recent: pl.LazyFrame) -> pl.LazyFrame:
         ratio(pl.col("value"), pl.col("value").sum().over("store_id")).fill_null(0.0).alias("share")
     )
     return (
-        shares.sort(["store_id", "share", "category"], descending=[False, True, False])
+        # rounded, as the sums of equal categories differ in their last digits from run to run
+        shares.sort("store_id", pl.col("value").round(MONEY_DIGITS), "category", descending=[False, True, False])
         .group_by("store_id", maintain_order=True)
         .agg(
             pl.col("category").head(5).alias("top_categories"),

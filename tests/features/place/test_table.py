@@ -5,7 +5,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from features.place.clusters import assign_clusters
-from features.place.table import PLACE_FEATURES, PLACE_RECORDS, PlaceOptions, place_features
+from features.place.table import LINE_DAYS, PLACE_FEATURES, PLACE_RECORDS, PlaceOptions, line_totals, place_features
+from features.windows import within
 
 AS_OF = date(2025, 6, 30)
 
@@ -153,3 +154,18 @@ def test_later_rows_and_row_order_change_nothing():
         *("store_id", "as_of"),
         *(name for group, names in PLACE_FEATURES.items() if group != "group" for name in names),
     ]
+
+
+def test_with_totals_only_the_lines_of_the_windows_are_needed():
+    rows = chain()
+    lines = rows.filter(pl.col("record") == "line")
+    old = lines.head(3).with_columns(at=pl.lit(AS_OF - timedelta(days=200)).cast(pl.Datetime("us")))
+    closed = old.with_columns(store_id=pl.lit("closed"))
+    whole = pl.concat([rows, old, closed]).lazy()
+    totals = line_totals(whole.filter(pl.col("record") == "line"), AS_OF)
+    is_old = (pl.col("record") == "line") & ~within("at", AS_OF, LINE_DAYS)
+    known = pl.LazyFrame({"store_id": ["closed"], "record": ["store"]})
+    few = pl.concat([whole.filter(~is_old.fill_null(value=False)), known], how="diagonal")
+    expected = place_features(whole, AS_OF, PlaceOptions()).collect()
+    assert expected.filter(pl.col("store_id") == "closed")["opened_on"].item() == AS_OF - timedelta(days=200)
+    assert_frame_equal(place_features(few, AS_OF, PlaceOptions(), totals).collect(), expected)
