@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from features.chain_numbers import ChainNumbers
 from features.drift import drift
 from features.feature_options import FEATURE_TABLES, FeatureOptions, FeatureReport
+from features.goods.sales_parts import promotion_rates
 from features.goods.table import GoodsOptions, goods_features, series_features, series_on, series_state, series_stock
 from features.identity.resolve import resolve_identities
 from features.increment.base import STATE, Base, base_facts
@@ -101,8 +102,8 @@ class FeatureRun:
         # the order is that of what they need: records need identities, and stores need the stages of persons
         identities = self._identity()
         self._person(identities)
-        self._goods(identities)
-        self._series()
+        series = self._series(identities)
+        self._goods(identities, series)
         self._place(identities)
         self._say_rebuilt()
         self._publish()
@@ -230,27 +231,40 @@ class FeatureRun:
             return f", which is of {self.since} now"
         return f": receipts up to {self.since} came late or changed"
 
-    def _goods(self, identities: pl.LazyFrame) -> None:
+    @cached_property
+    def goods_options(self) -> GoodsOptions:
+        """Facts that goods and series need beside the records."""
         recent = within("last_purchase_on", self.as_of, 365)
         people = pl.scan_parquet(self.done / "person" / "*.parquet").select(recent.sum())
-        self.goods_options = GoodsOptions(
+        return GoodsOptions(
             people.collect().item(),
             has_daily_sales=self.dataset.has("daily_sales"),
             has_promotions=self.dataset.has("promotions"),
             period_days=self.options.period_days,
         )
-        options = self.goods_options
-        self.goods_records = goods_records(self.dataset, self.as_of, identities, self.products)
-        self.rebuilt["goods"] = self.why or "most goods are sold every day"
-        self._table(
-            "goods", "product_id", self.goods_records, lambda r: goods_features(r, self.as_of, options), keep=True
-        )
 
-    def _series(self) -> None:
-        options, records, key = self.goods_options, self.goods_records, ("store_id", "product_id")
+    def _goods(self, identities: pl.LazyFrame, series: KeptState | None) -> None:
+        """Goods: the promotions are those of their series, so that no day is compared with a promotion twice."""
+        options, promotions = self.goods_options, None
+        self.rebuilt["goods"] = self.why or "most goods are sold every day"
+        if series is not None and not self._is_extended("goods"):
+            sold = series.scan().filter(pl.col("begun_on").is_not_null())
+            promotions = self._once(
+                "promotions",
+                lambda: promotion_rates(sold, ["product_id"], self.as_of, has_promotions=options.has_promotions),
+            )
+        records = goods_records(self.dataset, self.as_of, identities, self.products, with_promotions=promotions is None)
+        self._table("goods", "product_id", records, lambda r: goods_features(r, self.as_of, options, promotions))
+
+    def _series(self, identities: pl.LazyFrame) -> KeptState | None:
+        """Series; None where another package's features are in them, of which no state is kept."""
+        options, key = self.goods_options, ("store_id", "product_id")
+        records = goods_records(self.dataset, self.as_of, identities, self.products)
         if self._is_extended("series"):
-            self._table("series", "product_id", records, lambda r: series_features(r, self.as_of, options), "goods")
-            return
+            self._table(
+                "series", "product_id", records, lambda r: series_features(r, self.as_of, options), "goods", keep=True
+            )
+            return None
         stock = self._once("stock", lambda: series_stock(stock_records(self.dataset, self.as_of), self.as_of))
 
         def compute(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -281,9 +295,9 @@ class FeatureRun:
                     self.progress,
                 )
                 state = KeptState(self.state / "series", key, "product_id")
-            drop(self.work / "staged_goods")
             step.rows = self._finish("series", state, lambda frame: series_on(frame, stock, self.as_of, options))
             step.note = self._note("series")
+        return state
 
     def _place_before(self, name: str) -> Path:
         assert self.base is not None

@@ -119,8 +119,22 @@ def stock_records(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     return pl.concat(rows)
 
 
-def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per record of a product: the columns of `GOODS_RECORDS`; arguments as for `person_records`.
+def goods_records(
+    dataset: Dataset,
+    as_of: date,
+    identities: pl.LazyFrame,
+    products: pl.LazyFrame,
+    *,
+    with_promotions: bool = True,
+) -> pl.LazyFrame:
+    """One row per record of a product: the columns of `GOODS_RECORDS`.
+
+    Args:
+        dataset: canonical tables.
+        as_of: last visible day.
+        identities: result of `resolve_identities`.
+        products: result of `product_references`.
+        with_promotions: whether promotions are among them: joining millions of them with the series takes long.
 
     Raises:
         MissingTableError: the dataset has no sales table.
@@ -134,7 +148,8 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
         "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
     }
     rows = [_record(frame, kind, GOODS_RECORDS) for kind, frame in parts.items() if frame is not None]
-    rows.append(_record(_promotions_of(seen, _sold_series(seen, as_of), as_of), "promotion", GOODS_RECORDS))
+    if with_promotions:
+        rows.append(_record(_promotions_of(seen, _sold_series(seen, as_of), as_of), "promotion", GOODS_RECORDS))
     if seen.has("transactions"):
         prices = products.select("product_id", "reference_price")
         lines = add_person_id(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")

@@ -91,7 +91,9 @@ class GoodsOptions:
     period_days: int = 1
 
 
-def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+def goods_features(
+    records: pl.LazyFrame, as_of: date, options: GoodsOptions, promotions: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
     """One row per product: `product_id`, `as_of` and the features of `GOODS_FEATURES`.
 
     Windows of d days are half-open and end with `as_of` included. Units are net of returns where they are summed.
@@ -100,17 +102,21 @@ def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) ->
         records: rows with the columns of `GOODS_RECORDS`; all of a product's rows must be there.
         as_of: last visible day; later records are ignored, and so are the days of promotions after it.
         options: facts about the dataset.
+        promotions: result of `promotion_rates` by product, where it is known from the series; None computes it.
     """
     seen = records.filter(until("at", as_of))
-    lines, promotions = records_of_kind(seen, "line"), records_of_kind(seen, "promotion")
+    lines = records_of_kind(seen, "line")
     # cached: most parts start from these sums, and each would compute them again
     days = daily(records_of_kind(seen, "day") if options.has_daily_sales else lines).cache()
     key = ["product_id"]
+    if promotions is None:
+        of_records = records_of_kind(seen, "promotion")
+        promotions = promotion_features(days, of_records, key, as_of, has_promotions=options.has_promotions)
     parts = (
         demand_features(days, key, as_of, options.period_days),
         seasonality(days, as_of),
         _prices(days, key, as_of),
-        promotion_features(days, promotions, key, as_of, has_promotions=options.has_promotions),
+        promotions,
         _people(lines, as_of, options.buyers_365d),
         stock_features(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), key, as_of),
     )

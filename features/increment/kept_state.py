@@ -44,6 +44,10 @@ class KeptState:
         """Rows of the last whole build."""
         return sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in self.files)
 
+    def scan(self) -> pl.LazyFrame:
+        """The rows of all buckets that count."""
+        return pl.concat([self.bucket(number) for number in range(len(self.files))])
+
     def bucket(self, number: int) -> pl.LazyFrame:
         """The rows of a bucket that count; those that changed come last."""
         kept = pl.scan_parquet(self.files[number])
