@@ -289,8 +289,8 @@ def opened_database() -> "Iterator[Database]":
         database.close()
 
 
-_open: "dict[str, Answers]" = {}
-"""The newest published answers: while the set stays, their files are not read and checked again at every look."""
+_open: "dict[Path, Answers]" = {}
+"""The newest answers by their folder: while the set stays, their files are not read and checked again at every look."""
 
 
 @contextmanager
@@ -305,11 +305,11 @@ def open_desk(at: str | None = None) -> "Iterator[Desk]":
     chosen = current()
     now = datetime.now(UTC) if at is None else parse_instant(at, "--at")
     with opened_database() as database:
-        newest = current_id(chosen.workspace.answers)
-        if newest is None or newest not in _open:
+        newest = chosen.workspace.answers / (current_id(chosen.workspace.answers) or "none")
+        if newest not in _open:
             _open.clear()
             answers = open_current(chosen.workspace.answers)
-            _open[answers.manifest.answers_id] = answers
+            _open[chosen.workspace.answers / answers.manifest.answers_id] = answers
         answers = next(iter(_open.values()))
         source = PublishedTriggerSource(
             answers,
