@@ -75,7 +75,8 @@ def start(
     kind: Annotated[
         str,
         typer.Argument(
-            help="check, ingest, collect_events, features, train_demand, train_recommender, publish, measure_orders.",
+            help="check, ingest, collect_events, features, train_demand, train_recommender, promote_demand, "
+            "promote_recommender, publish, measure_orders.",
             show_default=False,
         ),
     ],

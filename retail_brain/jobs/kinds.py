@@ -45,6 +45,8 @@ KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
         "features": JobKind(("features",), ("as_of",)),
         "train_demand": JobKind(("train", "demand"), ("as_of", "preset")),
         "train_recommender": JobKind(("train", "recommender"), ("as_of", "preset")),
+        "promote_demand": JobKind(("promote", "demand"), flags=("--no-publish",)),
+        "promote_recommender": JobKind(("promote", "recommender"), flags=("--no-publish",)),
         "publish": JobKind(("publish",), ("as_of",)),
         "measure_orders": JobKind(("orders", "measure"), ("as_of",), writes=True),
     }

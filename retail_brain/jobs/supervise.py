@@ -253,7 +253,7 @@ def _finish(
     state: State = "done"
     if exit_code:
         state = "cancelled" if is_cancelled else "stopped" if is_told else "failed"
-    error = said.get("error") or ({"code": "killed", "message": _killed(exit_code)} if state == "failed" else None)
+    error = said.get("error") or (_without_words(said, exit_code) if state == "failed" else None)
     if job.kind in {"check", "ingest"} and "upload" in job.arguments and state == "done":
         _after_load(place, job, said)
     ends = time.monotonic() + _AWAY_SECONDS
@@ -294,6 +294,13 @@ def _bounded(said: dict[str, Any]) -> dict[str, Any]:
         for name in ("warnings", "messages")
     }
     return {"ids": said.get("ids", {}), "counts": said.get("counts", {}), **lists}
+
+
+def _without_words(said: dict[str, Any], exit_code: int) -> dict[str, Any]:
+    """The error of a verb that told of none: the last that it said, such as why a version is not put into use."""
+    if exit_code > 0 and said.get("messages"):
+        return {"code": "refused", "message": str(said["messages"][-1])[:_LINE_CHARACTERS]}
+    return {"code": "killed", "message": _killed(exit_code)}
 
 
 def _killed(exit_code: int) -> str:

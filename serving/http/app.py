@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -120,7 +120,7 @@ class Api:
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         place = self._admission.waiting(_address(scope), principal.key_id, limits)
         body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds, place)
-        call = _call(principal, state, scope, self._placed)
+        call = _call(principal, state, scope, self._placed, route)
         if route.streams:
             request = _read(route, body)
             check_request(request, call.view, principal.place)
@@ -260,9 +260,9 @@ def _checked(lines: Iterator[Any], route: Route, request: Any, call: Call) -> It
         yield line
 
 
-def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews) -> Call:
+def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews, route: Route) -> Call:
     view = state.view(principal.tenant)
-    if view is None:
+    if view is None and route.needs_answers:
         raise HttpError(
             503,
             "not_published",
@@ -273,7 +273,9 @@ def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews)
     def narrow(whole: TenantView) -> TenantView:
         return placed.of(whole, principal.place)
 
-    return Call(principal, narrow(view), state, _language(scope), state.now(), narrow)
+    # a route that needs no answers is headquarters' alone: nothing is narrowed, and its handler looks at no view
+    shown = cast("TenantView", None) if view is None else narrow(view)
+    return Call(principal, shown, state, _language(scope), state.now(), narrow)
 
 
 def _language(scope: Scope) -> Language:

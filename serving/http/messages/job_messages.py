@@ -13,6 +13,8 @@ JobKindName = Literal[
     "features",
     "train_demand",
     "train_recommender",
+    "promote_demand",
+    "promote_recommender",
     "publish",
     "measure_orders",
 ]

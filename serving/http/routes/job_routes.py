@@ -26,6 +26,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="jobs",
         scoped_by=ScopedBy.HEADQUARTERS,
+        needs_answers=False,
     ),
     Route(
         "/job",
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="jobs",
         scoped_by=ScopedBy.HEADQUARTERS,
+        needs_answers=False,
     ),
     Route(
         "/job_start",
@@ -48,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="jobs",
         scoped_by=ScopedBy.HEADQUARTERS,
+        needs_answers=False,
     ),
     Route(
         "/job_cancel",
@@ -59,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="jobs",
         scoped_by=ScopedBy.HEADQUARTERS,
+        needs_answers=False,
     ),
     Route(
         "/job_upload",
@@ -70,5 +74,6 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="jobs",
         scoped_by=ScopedBy.HEADQUARTERS,
+        needs_answers=False,
     ),
 )

@@ -27,6 +27,8 @@ class Route:
             compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
         streams: whether the handler checks the request and then gives an iterator of answers, each sent as a line of
             NDJSON once it is computed; `response` is the model of a line.
+        needs_answers: whether it is asked about published answers; otherwise it answers tenants without any too, and
+            its handler must not look at `call.view`. Only for routes of headquarters.
         writes_file: whether it may take `serving.file_seconds` in the place of `serving.timeout_seconds`.
         scoped_by: how it is narrowed for keys of a region, shops or a guide; None answers them with 403.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
@@ -45,6 +47,7 @@ class Route:
     owner: str = ""
     scoped_by: ScopedBy | None = None
     writes_file: bool = False
+    needs_answers: bool = True
 
 
 def view_alone(_request: Any, _call: Call) -> None:

@@ -34,6 +34,7 @@ def test_the_words_of_each_verb(tmp_path: Path) -> None:
     ]
     assert command(tmp_path, "collect_events") == ["events", "collect", "--json"]
     assert command(tmp_path, "publish") == ["publish", "--json"]
+    assert command(tmp_path, "promote_demand") == ["promote", "demand", "--no-publish", "--json"]
     out = str(Workspace(tmp_path).measured_orders)
     assert command(tmp_path, "measure_orders") == ["orders", "measure", "--json", "--out", out]
 

@@ -94,6 +94,15 @@ def test_a_failure_keeps_the_error_of_the_verb(place: JobPlace) -> None:
     assert (job.exit_code, job.error) == (1, {"code": "missing_table", "message": "no sales", "details": {}})
 
 
+def test_a_verb_that_refuses_without_an_error_is_told_of_by_its_last_words(place: JobPlace) -> None:
+    assert (
+        run(place, 'import sys; print(\'{"messages": ["a", "version 3 stays a challenger"]}\'); sys.exit(1)')
+        == "failed"
+    )
+    error = find_job("main", place.database, "j").error
+    assert error == {"code": "refused", "message": "version 3 stays a challenger"}
+
+
 def test_a_process_that_the_system_kills_is_told_of(place: JobPlace) -> None:
     assert run(place, "import os; os.kill(os.getpid(), 9)") == "failed"
     error = find_job("main", place.database, "j").error

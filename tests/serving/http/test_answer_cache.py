@@ -98,6 +98,7 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/head_office",
         "/history",
         "/leftovers",
+        "/line_plan",
         "/listing",
         "/profile",
         "/recommend",

@@ -15,8 +15,10 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import Line, add_job, end_job, note_progress
 from retail_brain.operational.keys import ROLES, create_key
 from retail_brain.workspace import Workspace
+from serving.http.access import ScopedBy
 from serving.http.handlers import jobs as handlers
 from serving.http.messages.job_messages import JobResponse, JobsResponse, JobStartResponse
+from serving.http.routes import ROUTES
 
 TENANT = "jobs"
 MAY = {"data_scientist", "admin"}
@@ -159,3 +161,16 @@ def test_a_part_of_a_file_fits_into_a_request(client: Any, place: Workspace) -> 
     # it is read, and then found too large for a load
     assert client.error("/job_upload", body, tenant=TENANT)["details"]["problem"] == "upload_gap"
     assert handlers._SHARE_OF_BODY < 0.75
+
+
+def test_a_tenant_without_answers_may_load_train_and_publish(client: Any) -> None:
+    assert client.refused("/overview", {}, tenant="empty") == (503, "not_published")
+    assert client.ask("/jobs", {}, tenant="empty")["jobs"] == []
+    assert client.refused("/job", {"job_id": "job_a"}, tenant="empty") == (404, "not_found")
+    assert client.refused("/job_start", {"kind": "ingest", "source": "x"}, tenant="empty") == (404, "not_found")
+
+
+def test_only_routes_of_headquarters_answer_without_answers() -> None:
+    free = [route for route in ROUTES if not route.needs_answers]
+    assert {route.path for route in free} == set(BODIES)
+    assert all(route.scoped_by is ScopedBy.HEADQUARTERS and route.depends_on is None for route in free)

@@ -21,6 +21,8 @@ _OPTIONS: dict[JobKindName, list[str]] = {
     "features": ["as_of"],
     "train_demand": ["as_of", "preset"],
     "train_recommender": ["as_of", "preset"],
+    "promote_demand": [],
+    "promote_recommender": [],
     "publish": ["as_of"],
     "measure_orders": ["as_of"],
 }

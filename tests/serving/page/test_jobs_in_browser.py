@@ -215,3 +215,21 @@ def test_with_the_keyboard_alone_a_job_is_started_and_cancelled(open_page: Open)
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Stopping")
+
+
+@BOTH
+def test_where_nothing_is_published_jobs_are_what_there_is_to_see(open_page: Open, language: str) -> None:
+    page = open_page("rules", language, quiet=False).page
+    nothing = {"error": {"code": "not_published", "message": "no answers yet", "details": {}}}
+    page.route("**/overview", lambda route: route.fulfill(status=503, json=nothing))
+    page.goto(page.url.split("#")[0] + "#/overview")
+    page.reload()
+    expect(page.locator("main[data-view=jobs]")).to_contain_text(
+        says(language, "尚未发布任何结果", "Nothing is published yet")
+    )
+    expect(page.locator("nav [data-view]")).to_have_count(1)
+    started(page, "train_demand")
+    expect(page.locator("h1")).to_contain_text(says(language, "训练需求模型", "Train the demand model"))
+    page.route("**/jobs", lambda route: route.fulfill(status=403, json=nothing))
+    page.reload()
+    expect(page.locator(".failed")).to_be_visible()

@@ -28,7 +28,7 @@ def test_a_name_that_holds_markup_stays_text_and_a_narrow_screen_holds_it(open_p
     assert page.evaluate("window.attacked") is None
     assert page.locator("main img, main script").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    expect(page.locator("nav a")).to_have_count(15)
+    expect(page.locator("nav a")).to_have_count(17)
 
 
 def test_a_view_that_is_left_while_it_waits_for_its_answer_fails_in_silence(open_page: Open, site: Any) -> None:
@@ -165,7 +165,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
 
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
     page = open_page("overview", "en").page
-    expect(page.locator("nav a")).to_have_count(15)
+    expect(page.locator("nav a")).to_have_count(17)
 
     def as_marketer(route: Route) -> None:
         answer = route.fetch().json()
@@ -184,6 +184,7 @@ def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
             "Rules",
             "Funnel",
             "Customer assets",
+            "Calendar",
         ]
     )
 

@@ -112,6 +112,19 @@ function signOut() {
   start();
 }
 
+/** Whether the key may load, train and publish where nothing is published yet: then jobs are all that there is to see. */
+async function maySetUp(signal) {
+  try {
+    await call("jobs", { limit: 1 }, { signal });
+  } catch {
+    return false;
+  }
+  overview = { role: "set_up", stores: [], scopes: ["jobs:run"], place: null };
+  knowRights(overview.scopes, null);
+  if (readRoute().view !== "jobs") history.replaceState(null, "", address("jobs"));
+  return true;
+}
+
 /** Asks whose key it is and how things stand, then shows the view; `focus` where it was navigated to. */
 async function start({ focus = false } = {}) {
   leaving.abort();
@@ -128,6 +141,11 @@ async function start({ focus = false } = {}) {
     overview = await call("overview");
   } catch (error) {
     // a guide's phone goes on with what this tab last saw while the line is down
+    if (signal.aborted) return;
+    if (error.code === "not_published" && (await maySetUp(signal))) {
+      if (!signal.aborted) render({ focus });
+      return;
+    }
     if (signal.aborted) return;
     overview = error.status === 0 || error.status >= 500 ? (kept("overview")?.value ?? null) : null;
     if (!overview) {

@@ -5,6 +5,7 @@ import { may, mayRunJobs, placeKind, seesShops } from "./rights.js";
 export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "anomalies", "calendar", "models", "quarantine", "jobs"];
 
 const ROLE_VIEWS = {
+  set_up: ["jobs"],
   merchandiser: ["overview", "orders", "forecast", "stock", "anomalies", "calendar"],
   marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "calendar"],
   data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "assets", "orders", "stock", "campaigns", "audience", "person", "rules", "calendar", "quarantine", "jobs"],

@@ -10,7 +10,7 @@ import { advice, formName } from "./words.js";
 
 const COUNTED = ["read", "new", "changed", "unchanged", "removed", "set_aside"];
 /** Where one looks at what a job made: view and parameters. */
-const LEADS = { train_demand: ["models", { kind: "demand" }], train_recommender: ["models", { kind: "recommender" }], features: ["models", { kind: "features" }], publish: ["overview", {}] };
+const LEADS = { train_demand: ["models", { kind: "demand" }], train_recommender: ["models", { kind: "recommender" }], promote_demand: ["jobs", { new: "publish" }], promote_recommender: ["jobs", { new: "publish" }], features: ["models", { kind: "features" }], publish: ["overview", {}] };
 
 /** Rows of a load by table. */
 function loaded(counts) {

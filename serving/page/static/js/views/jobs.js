@@ -44,7 +44,7 @@ function keepFresh(place, answer, signal) {
   if (isOpen(answer.jobs)) setTimeout(look, LOOK_MS, answer.jobs);
 }
 
-export async function jobsView(root, { params, signal }) {
+export async function jobsView(root, { params, overview, signal }) {
   const id = params.get("id");
   if (id) {
     const place = h("div");
@@ -60,7 +60,7 @@ export async function jobsView(root, { params, signal }) {
     return;
   }
   const place = h("div", { class: "result" });
-  replace(root, h("h1", {}, t("nav.jobs")), h("p", { class: "intro" }, t("jobs.intro")), place);
+  replace(root, h("h1", {}, t("nav.jobs")), h("p", { class: "intro" }, t("jobs.intro")), overview?.role === "set_up" ? h("p", { class: "panel" }, t("jobs.set_up")) : null, place);
   await fill(place, signal, async () => {
     const answer = await call("jobs", { limit: SHOWN }, { signal });
     const rows = h("div", {}, list(answer.jobs));
