@@ -219,3 +219,27 @@ def test_verbs_list_people_and_close_channels(tmp_path: Path) -> None:
     assert stored["changed_at"].dt.date()[0] >= date(2026, 1, 1)
     refuse("a")
     assert "0 people" in run(*export)
+
+
+def test_a_refusal_where_nobody_was_asked_closes_nobody_else(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    lines = "".join(f"t{n},2026-01-{n:02} 10:00,S,P,{who},1,2\n" for n, who in enumerate("abg", 1))
+    head = "transaction_id,sold_at,store_id,product_id,customer_id,units,unit_price\n"
+    (data / "transactions.csv").write_text(head + lines)
+    identities().write_csv(data / "identities.csv")
+    audience("a", "b").write_csv(tmp_path / "audience.csv")
+    (tmp_path / "back.csv").write_text("customer_id\nb\n")
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, ["--home", str(tmp_path), *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    run("ingest", str(data))
+    assert "1 customers refuse any; 0 rows name nobody" in run("contacts", "optout", str(tmp_path / "back.csv"))
+    # a table of consents would close every channel that it does not grant
+    assert not open_lake(str(tmp_path / "var" / "main" / "lake")).has("consents")
+    where = ("--profile", "sms", "--out", str(tmp_path / "sms.csv"))
+    assert "1 people" in run("contacts", "export", str(tmp_path / "audience.csv"), *where)
+    assert pl.read_csv(tmp_path / "sms.csv", infer_schema=False)["phone"].to_list() == ["8613800138000"]

@@ -1,5 +1,6 @@
 """Opt-outs beside consents: stored in UTC, compared with the local time of a shop."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,10 +8,14 @@ import polars as pl
 import pytest
 
 from retail_brain.decisions.consents import keep_open, with_opt_outs
+from retail_brain.erased_ids import Subjects
 from retail_brain.operational.database import Database
+from retail_brain.operational.erasures import begin_erasure, finish_erasure
+from retail_brain.operational.refusals import LAKE, TOLD, Refusal, lake_refusals, note_refusals, remove_refusals
 from retail_brain.operational.upgrade import upgrade
+from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from serving.planning.people import opt_outs
-from serving.planning.people.opt_outs import read_opt_outs
+from serving.planning.people.opt_outs import OptOutBook, read_opt_outs, stored_moment
 
 PAIRS = pl.DataFrame({"customer_id": ["C1"], "channel": ["sms"]})
 
@@ -41,3 +46,46 @@ def test_a_consent_reopens_a_channel_only_where_it_is_the_later_in_every_zone(
     read = read_opt_outs("main", database)
     kept = keep_open(PAIRS, with_opt_outs(_consents(given), read), read.select("customer_id", "channel"))
     assert (kept.height == 1) is is_open
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(made)
+    yield made
+    made.close()
+
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_a_refusal_told_in_local_time_comes_back_as_it_was_for_every_channel(database: Database) -> None:
+    told = [Refusal("C1", "any", stored_moment(datetime(2026, 3, 2, 18)))]
+    assert note_refusals("main", database, told, TOLD, by="Li", now=NOW) == (1, 0)
+    assert note_refusals("main", database, told, TOLD, by="Li", now=NOW) == (0, 0)
+    rows = [("C1", channel, datetime(2026, 3, 2, 18)) for channel in CHANNELS_OF_CONTACT]
+    assert sorted(read_opt_outs("main", database).rows()) == sorted(rows)
+    assert read_opt_outs("other", database).is_empty()
+
+
+def test_what_the_lake_does_not_refuse_any_more_is_removed_and_what_was_told_stays(database: Database) -> None:
+    for who, source in (("C1", LAKE), ("C2", LAKE), ("C3", TOLD)):
+        note_refusals("main", database, [Refusal(who, "sms", NOW)], source, by="Li", now=NOW)
+    before = OptOutBook.read("main", database)
+    (number,) = [number for number, who, _ in lake_refusals("main", database) if who == "C1"]
+    remove_refusals("main", database, [number], by="Li", now=NOW)
+    after = OptOutBook.read("main", database)
+    assert after.refused["customer_id"].to_list() == ["C2", "C3"]
+    assert before.mark != after.mark
+
+
+def test_whoever_was_erased_stays_closed_as_long_as_the_answers_know_them(database: Database) -> None:
+    erasure = begin_erasure("main", database, Subjects(frozenset({"C1"})), by="Li", now=NOW)
+    pending = OptOutBook.read("main", database)
+    assert set(pending.refused["customer_id"]) == {"C1"}
+    finish_erasure("main", database, erasure.erasure_id, {}, now=NOW)
+    finished = OptOutBook.read("main", database)
+    assert finished.refused.is_empty()
+    kept = finished.after(pending)
+    assert kept.refused.height == pending.refused.height
+    assert (kept.mark, kept.is_erased("customer_id", "C1")) == (finished.mark, True)

@@ -1,0 +1,66 @@
+"""A recommender under test is published beside the champion; where it cannot be, the champion answers alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ExtensionError, ModelError
+from retail_brain.operational.model_tests import ModelTest
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+from serving.store.answer_set import CHALLENGER, AnswersManifest
+from serving.store.publishing import run
+from serving.store.publishing.catalogs import Positions
+
+TEST = ModelTest("seasons", 7, 0.5, "Li", datetime(2025, 2, 28, tzinfo=UTC))
+NOTHING = AnswersManifest("a", "2025-02-28", "", "day", "¥", 28, [], [], {}, [], {})
+
+
+class Said:
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Publishes the challenger of a test by a function; gives the manifest, what was said, and the folder."""
+    monkeypatch.setattr(run, "bundle_of", lambda *_: tmp_path)
+    monkeypatch.setattr(run, "champion_recommender", lambda *_: object())
+
+    def published(test: ModelTest | None, write: Any) -> tuple[AnswersManifest, list[str], Path]:
+        monkeypatch.setattr(run, "tenant_model_test", lambda _: test)
+        monkeypatch.setattr(run, "publish_challenger", write)
+        progress: Any = Said()
+        about = (Dataset.from_frames({}), Settings(), Positions({}, {}, {}), NOTHING, progress)
+        found = run._with_challenger(tmp_path, Workspace(tmp_path), *about)
+        return found, progress.lines, tmp_path / CHALLENGER
+
+    return published
+
+
+def test_the_manifest_says_which_test_is_served(publish: Any) -> None:
+    manifest, said, folder = publish(TEST, lambda folder, *_: folder.mkdir())
+    assert (manifest.model_test, said, folder.is_dir()) == ({"name": "seasons", "version": 7}, [], True)
+
+
+def test_without_a_test_nothing_is_added(publish: Any) -> None:
+    assert publish(None, lambda *_: pytest.fail("nothing is under test"))[0] is NOTHING
+
+
+@pytest.mark.parametrize("error", [ModelError("damaged"), ExtensionError("of another package")])
+def test_a_version_that_cannot_be_read_is_left_out_and_said(publish: Any, error: Exception) -> None:
+    def fail(folder: Path, *_: Any) -> None:
+        folder.mkdir()
+        raise error
+
+    manifest, said, folder = publish(TEST, fail)
+    assert (manifest, folder.exists()) == (NOTHING, False)
+    assert said == [f"  LEFT OUT: recommender version 7 of test seasons: {error}"]
