@@ -19,7 +19,8 @@ def seasonality(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     days without a sale counted as 0 since the first sale; null under 4 weeks. `peak_month_index` is the rate of sale in
     the best calendar month / the overall rate; null under 360 days.
     """
-    daily = days.group_by("product_id", "date").agg(pl.col("sold").sum())
+    # cached: week, year and start begin from it, and each would compute it again
+    daily = days.group_by("product_id", "date").agg(pl.col("sold").sum()).cache()
     start = daily.group_by("product_id").agg(pl.col("date").min().alias("first"))
     return (
         start.join(_week(daily, start, as_of), on="product_id", how="left")

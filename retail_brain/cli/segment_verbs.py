@@ -113,18 +113,22 @@ def members(name: _NameArgument, out: OutOption, lake: LakeOption = None) -> Non
     import polars as pl
 
     from retail_brain.operational.segments import find_segment
-    from serving.planning.people.segment_book import people_of_segment
+    from serving.planning.people.segment_book import consent_note, people_of_segment
 
     chosen = current()
+    sources = _sources(lake)
     with chosen.progress.step("segment") as step:
         with closing(open_database()) as database:
             segment = find_segment(chosen.workspace.tenant, database, name)
-            people = people_of_segment(segment, database, _sources(lake))
+            people = people_of_segment(segment, database, sources)
         rows = people.rename({"customer_ids": "customer_id"}).explode("customer_id")
         reported().counts |= {"people": people.height, "rows": rows.height}
         write_table(rows.with_columns(pl.col("granted_channels").list.join(";")), out)
         step.rows = rows.height
         step.note = f"{people.height:,} people -> {out}"
+    reported().ids["as_of"] = str(sources.as_of)
+    if sources.dataset.has("consents"):
+        chosen.progress.say(f"  note: {consent_note(sources.as_of, 'en')}")
 
 
 @segments.command()

@@ -21,6 +21,7 @@ from serving.http.errors import HttpError
 from serving.http.handlers.call import Call
 from serving.http.messages.segment_messages import SegmentsRequest
 from serving.planning.people.segment_book import (
+    consent_note,
     count_warnings,
     customers_of,
     draft_segment,
@@ -65,9 +66,12 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
             answer |= _counted(counted, call) | {"segments": [plain_segment(stored)]}
         case "members":
             segment = seen_segment(str(request.name), call)
-            people = people_of_segment(segment, database, segment_sources(call))
+            sources = segment_sources(call)
+            people = people_of_segment(segment, database, sources)
             page = people.slice(request.offset, request.limit)
             answer |= {"segments": [_shown(segment, call)], "members": page.to_dicts(), "total": people.height}
+            if sources.dataset.has("consents"):
+                answer["warnings"] = [consent_note(sources.as_of, call.language)]
         case "columns":
             answer["columns"] = _columns(segment_sources(call))
     return answer

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,7 @@ from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.segments import SegmentDraft, StoredSegment, static_members
 from retail_brain.settings import Settings
+from retail_brain.spoken_days import spoken_day
 from retail_brain.workspace import Workspace
 
 
@@ -121,6 +123,17 @@ def count_warnings(count: SegmentCount, language: str) -> list[str]:
         return unseen + [f"数据里没有“{_TABLES[kind]}”的表，没有人符合这个条件" for kind in count.absent]
     unseen = [f"no row of {table} has {column} = {value!r}" for table, column, value in count.unseen]
     return unseen + [f"the lake has no table for {kind}(...): nobody meets it" for kind in count.absent]
+
+
+def consent_note(as_of: date, language: str) -> str:
+    """Which day's consents the channels of a segment's people are of."""
+    english, chinese = spoken_day(as_of, as_of)
+    if language == "zh":
+        return f"联系渠道是{chinese}做特征时同意的渠道；圈选人群和活动会按最新的同意情况重新核对"
+    return (
+        f"channels are those that were open on {english}, the day of the features; audiences and campaigns ask the "
+        "consents anew"
+    )
 
 
 _TABLES = {

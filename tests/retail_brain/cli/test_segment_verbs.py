@@ -32,6 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "products": pl.DataFrame({"product_id": ["P1", "P2"], "category": ["茶", "面包"]}),
         "customers": pl.DataFrame({"customer_id": ["C1", "C2", "C3"], "level": ["gold", "basic", "gold"]}),
         "stores": pl.DataFrame({"store_id": ["S1"], "region": ["华东"]}),
+        "consents": pl.DataFrame({"customer_id": ["C1"], "channel": ["sms"], "granted": [True], "changed_at": [TODAY]}),
     }
     (home / "data").mkdir()
     for name, frame in tables.items():
@@ -85,7 +86,9 @@ def test_with_json_the_verbs_tell_ids_counts_and_rows(home: Path, tmp_path: Path
     assert "json" in [row["name"] for row in told("list")["rows"]]
     shown = told("show", "json")
     assert (shown["rows"][0]["text"], shown["counts"]) == ("level = gold", {"people_when_saved": 2, "people": 2})
-    assert told("members", "json", "--out", str(tmp_path / "m.csv"))["counts"] == {"people": 2, "rows": 2}
+    members = told("members", "json", "--out", str(tmp_path / "m.csv"))
+    assert (members["counts"], members["ids"]) == ({"people": 2, "rows": 2}, {"as_of": "2026-02-28"})
+    assert "open on 28 February, the day of the features" in members["messages"][-1]
     assert {"table": "people", "column": "level", "kind": "text"} in told("columns")["rows"]
     assert told("remove", "json")["ids"] == {"segment": "json"}
     assert [row["is_removed"] for row in told("history", "json")["rows"]] == [True, False]
