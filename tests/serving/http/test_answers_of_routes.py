@@ -326,6 +326,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/leftovers": {},
     "/campaigns": {},
     "/model_test": {},
+    "/line_plan": {"store_id": "S001", "product_id": "P0002"},
+    "/worth": {},
+    "/calendar": {},
     "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
 ELSEWHERE = {
