@@ -71,6 +71,7 @@ class FileOptions:
         skip_lines: lines above the header.
         sheet: name of a sheet of a workbook, or `*` for all of them one below the other.
         expected: names that the header should hold; the line that holds most of them is the header.
+        group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
     """
 
     encoding: str | None = None
@@ -78,6 +79,7 @@ class FileOptions:
     skip_lines: int | None = None
     sheet: str | None = None
     expected: frozenset[str] = frozenset()
+    group_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,9 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
         return _connected(name, table.source, path, scratch, warnings)
     assert table.files is not None
     files = mapped_files(path.parent, table.files)
-    options = FileOptions(table.encoding, table.delimiter, table.skip_lines, table.sheet, _expected(table))
+    options = FileOptions(
+        table.encoding, table.delimiter, table.skip_lines, table.sheet, _expected(table), table.group_rows
+    )
     return read_files(name, files, scratch, warnings, options)
 
 

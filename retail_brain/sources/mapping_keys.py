@@ -113,6 +113,7 @@ class TableMapping(BaseModel):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     skip_lines: int | None = Field(default=None, ge=0)
     sheet: str | None = None
+    group_rows: tuple[str, ...] = ()
     fill_down: tuple[str, ...] = ()
     wide: WideMapping | None = None
     returns: ReturnsMapping | None = None

@@ -47,9 +47,15 @@ TOTAL_WORDS = (
 _STARS = ("*", "**", "***", "****")
 """First cells of the totals in lists of SAP, a star per level."""
 _ANY_TOTAL = "|".join(sorted(TOTAL_WORDS, key=len, reverse=True))
-_OF_A_GROUP = rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
-"""A total with the day it is of, or behind the name of what it is of."""
-_BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
+_MONTH_NAMED = r"\d{1,2}[-\s./]\p{L}{3,12}\.?[-\s./]\d{2,4}"
+_OF = "for|of|de|del|du|da|do|di|des|für|fur|pour|van|voor|por|по|за|для|untuk|av"
+_BEFORE_A_GROUP = rf"^(?:{_ANY_TOTAL})\s+(?:(?:{_OF})\s+\S|{_MONTH_NAMED}$)"
+_OF_A_GROUP = (
+    rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
+    rf"|{_BEFORE_A_GROUP}"
+)
+"""A total with the day it is of, before the name of what it is of (`Total for Tea`), or behind it."""
+BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
 
 
 def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.LazyFrame, pl.DataFrame]:
@@ -79,7 +85,7 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     kept = [name for name in names if name not in empty]
     with_blanks = [name for name in kept if counts[name] < counts["_rows"]]
     # a file whose columns are filled, as large ones are, holds no such row, and is not read once more
-    has_groups = 2 * len(with_blanks) >= len(kept)
+    has_groups = 2 * len(with_blanks) + 1 >= len(kept)
     if not (counts["_total"] or counts["_header"] or has_groups):
         return frame, pl.DataFrame(schema=LEFT_OUT)
     blank = pl.all_horizontal(pl.col(kept).is_null())
@@ -97,14 +103,31 @@ def _total_of_group(names: Sequence[str]) -> pl.Expr:
 
     That is `Downtown Total`, as spreadsheets write it, `Summe 02.01.2026` and `小计` in any column.
     """
-    first = pl.coalesce(names).str.strip_chars(_BLANKS + ":：").str.to_lowercase()
-    said = first.is_in(TOTAL_WORDS) | first.str.contains(_OF_A_GROUP)
-    return (said & (2 * pl.sum_horizontal(pl.col(names).is_null()) >= len(names))).fill_null(value=False)
+    first = pl.coalesce(names)
+    blanks = 2 * pl.sum_horizontal(pl.col(names).is_null())
+    # beside a name of a group the cell that says it is blank in truth
+    said = starts_with_total(first) & (blanks >= len(names)) | _names_a_group(first) & (blanks + 1 >= len(names))
+    return said.fill_null(value=False)
+
+
+def _names_a_group(cell: pl.Expr) -> pl.Expr:
+    return cell.str.strip_chars(BLANKS).str.to_lowercase().str.contains(_BEFORE_A_GROUP)
+
+
+def starts_with_total(cell: pl.Expr) -> pl.Expr:
+    """Whether a text says that its row is a total, of all or of a group that it names."""
+    text = cell.str.strip_chars(BLANKS + ":：").str.to_lowercase()
+    return (text.is_in(TOTAL_WORDS) | text.str.contains(_OF_A_GROUP)).fill_null(value=False)
+
+
+def has_total(cell: pl.Expr) -> pl.Expr:
+    """Whether a word for a total stands in a text."""
+    return cell.str.to_lowercase().str.contains(rf"(?:^|[\s:：])(?:{_ANY_TOTAL})(?:$|[\s:：])").fill_null(value=False)
 
 
 def is_total(cell: pl.Expr) -> pl.Expr:
     """Whether a text is nothing but a word for a total."""
-    return cell.str.strip_chars(_BLANKS + ":：").str.to_lowercase().is_in(TOTAL_WORDS + _STARS).fill_null(value=False)
+    return cell.str.strip_chars(BLANKS + ":：").str.to_lowercase().is_in(TOTAL_WORDS + _STARS).fill_null(value=False)
 
 
 def _tests(names: Sequence[str], header: Sequence[str]) -> dict[str, pl.Expr]:

@@ -15,6 +15,7 @@ from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, unreada
 from retail_brain.sources.encoding import in_utf8, open_text
 from retail_brain.sources.fixed_width import without_blanks
 from retail_brain.sources.framed import without_frame
+from retail_brain.sources.group_rows import with_group_columns
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
 
@@ -47,6 +48,7 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
             rows, left_out = _read(source, mark, 0, header)
     except (OSError, EOFError, csv.Error, pl.exceptions.PolarsError) as error:
         raise unreadable(str(path), error, "Check that the file exists and is a whole CSV file.") from error
+    rows, left_out = with_group_columns(rows, options.group_rows, left_out)
     return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)))
 
 

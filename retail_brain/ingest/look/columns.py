@@ -33,6 +33,8 @@ _FILES = {
     "customer": "customer|member|client|user|会员|客户|顾客",
 }
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
+_BARE = ("id", "code", "编号", "编码")
+"""Names of codes that do not say whose they are."""
 _OF_SALES = {"units", "amount", "receipt", "on_hand"}
 """Roles of tables whose rows have a moment."""
 _EVERY_LINE = 0.95
@@ -90,6 +92,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             alternatives.setdefault(role, []).append(name)
         elif name not in roles.values():
             roles[role] = name
+    _code_of_goods(sample, roles, seen)
     roles = _corrected(roles, seen, alternatives)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
@@ -114,11 +117,29 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     """Roles of a column called `id`, or `Name` where it numbers orders such as `#1001`, by the name of its file."""
     plain = name.strip().lower()
     is_number = plain == "name" and all(re.search(r"\d", example) for example in seen.examples)
-    score = 0.9 if plain in ("id", "code", "编号", "编码") else 0.6 if is_number else 0.0
+    score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
     if not role and seen.distinct > _EVERY_LINE and not is_number:
         return {}  # it numbers the lines of a file whose name says nothing
     return {role or "receipt": score} if score else {}
+
+
+def _code_of_goods(sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence]) -> None:
+    """Takes `Code` for the code of goods where every value stands beside one name of goods, and goods come again."""
+    name, free = roles.get("product_name"), set(seen) - {held for role, held in roles.items() if role != "receipt"}
+    for code in seen:
+        if name is None or "product" in roles or code not in free or not _is_bare(code):
+            continue
+        pairs = sample.select(code, name).drop_nulls().unique()
+        is_one_to_one = not (pairs[code].is_duplicated().any() or pairs[name].is_duplicated().any())
+        if is_one_to_one and len(pairs) > 1 and seen[code].distinct <= _EVERY_LINE:
+            if roles.get("receipt") == code:
+                del roles["receipt"]
+            roles["product"] = code
+
+
+def _is_bare(name: str) -> bool:
+    return name.strip().lower() in _BARE
 
 
 def _corrected(

@@ -1,6 +1,7 @@
 """What the values of a column say: numbers and their marks, dates and the order of day and month, times, ids."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -41,6 +42,13 @@ _DAY_MONTH_YEAR = r"^\d{1,2}\D\d{1,2}\D(\d{3,4})(?:[ T].*)?$"
 _YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
 _CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
 """Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""
+_SIX_DIGITS = r"^\d{6}$"
+_LAST_SHORT_YEAR = 2050
+"""The last year that two digits stand for here."""
+_LEAST_DAYS = 5
+"""Days below which it says nothing how close together they lie. By judgement."""
+_FAR = 20
+"""How many times as long a history must be in the other reading. By judgement: that of one month takes 12 years."""
 _SERIAL_DAYS = (30_000, 60_000)
 """Serial days of spreadsheets from 1982 to 2064."""
 _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
@@ -191,6 +199,8 @@ def _numbers_with_units(unique: pl.Series) -> tuple[ColumnFormat, ...]:
 def _dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     if counted := _counted(unique):
         return (counted,), ""
+    if unique.str.contains(_SIX_DIGITS).all():
+        return _dates_of_six(unique)
     serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
     if not serial.any():
         return _dates_in_words(unique)
@@ -198,6 +208,24 @@ def _dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     texts = unique.filter(~serial)
     readings, proof = _dates_in_words(texts)
     return tuple((*(_forms_of(texts) if form is None else (form,)), EXCEL) for form in readings), proof
+
+
+def _dates_of_six(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
+    """Forms of days such as 260131; of two that fit, the one whose days lie close together where the other's do not."""
+    spans: dict[str, int] = {}
+    for form in ("%y%m%d", "%d%m%y", "%m%d%y"):
+        days = unique.str.to_date(form, strict=False)
+        years = days.dt.year().is_between(2000, _LAST_SHORT_YEAR).fill_null(value=False)
+        if years.mean() > _READABLE:  # type: ignore[operator]
+            epoch = days.to_physical().drop_nulls().to_list()
+            spans[form] = max(epoch) - min(epoch)
+    if len(unique) >= _LEAST_DAYS and (near := [form for form in spans if _is_near(form, spans)]):
+        return tuple(near), f"its days lie within {spans[near[0]]} days" if len(spans) > 1 else ""
+    return tuple(spans), ""
+
+
+def _is_near(form: str, spans: Mapping[str, int]) -> bool:
+    return all(spans[form] * _FAR <= span for other, span in spans.items() if other != form)
 
 
 def _forms_of(texts: pl.Series) -> tuple[str, ...]:

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import toml_of
+from retail_brain.ingest.look.draft import quoted, toml_of
+from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.proposal import propose
 
-_OVERLAP = 0.5
-"""Share of the lines whose order must be in the sample of orders. By judgement: both are first rows of long files."""
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
 """Roles that the head of an order has; a line may lack them, or hold another moment such as the day of dispatch."""
+_OF_FURTHER = ("customer", "store", "channel")
+"""Roles for which a further file about the orders is joined."""
 
 
 @dataclass(frozen=True)
@@ -28,52 +29,93 @@ class Joined:
 
 
 def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
-    """The join of a file of orders, with moments, and a file of lines, with goods; None where there is no such pair."""
-    lines = [one for one in looked if _has(one, "receipt") and _has_goods(one)]
-    orders = [one for one in looked if _has(one, "receipt", "moment") and not _has_goods(one)]
+    """The join of a file of orders, with moments, and a file of lines, with goods; None where there is no such pair.
+
+    Further files with one row per order, which name the person or the shop, are joined too.
+    """
+    lines = [one for one in looked if _has_goods(one) and {"units", "amount", "price"} & one.columns.roles.keys()]
+    orders = [one for one in looked if "moment" in one.columns.roles and not _has_goods(one)]
     for line in lines:
+        if {"moment", "on_hand"} & line.columns.roles.keys() and "receipt" not in line.columns.roles:
+            continue
         for order in orders:
-            if _belong_together(line, order):
-                return _joined(line, order, root)
+            if keys := keys_of(line, order):
+                further = [one for one in looked if one not in (line, order) and not _has_goods(one)]
+                return _joined(line, order, keys, further, root)
     return None
-
-
-def _has(one: LookedAt, *roles: str) -> bool:
-    return all(role in one.columns.roles for role in roles)
 
 
 def _has_goods(one: LookedAt) -> bool:
     return "product" in one.columns.roles or "product_name" in one.columns.roles
 
 
-def _belong_together(line: LookedAt, order: LookedAt) -> bool:
-    """Whether a file has one row per order, and the other file lines of these orders."""
-    ids = order.sample[order.columns.roles["receipt"]].cast(pl.String)
-    if ids.n_unique() < len(ids):
-        return False
-    inside = line.sample[line.columns.roles["receipt"]].cast(pl.String).is_in(ids.implode()).mean()
-    return isinstance(inside, float) and inside >= _OVERLAP
+def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
+    both = _with_order(line, order, keys, _OF_THE_ORDER)
+    tables = f"{_source(line, root)} AS l JOIN {_source(order, root)} AS o ON {_condition(keys, 'o')}"
+    selected = _selected(both.named, "o")
+    paths = {line.path, order.path}
+    for one in further:
+        lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
+        if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
+            alias = f"o{len(paths)}"
+            added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
+            tables += f" LEFT JOIN {_source(one, root)} AS {alias} ON {_condition(found, alias)}"
+            selected += _selected(added.named, alias)
+            paths.add(one.path)
+            both = added
+    made = propose(both.rows, both.columns)
+    if len(keys) > 1:
+        parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
+        made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
+        made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
+    query = f"SELECT l.*, {', '.join(selected)} FROM {tables}"  # noqa: S608  # names are quoted, and a person reads it
+    made.keys["sql"] = f"'''{query}'''"
+    return Joined(toml_of("", made, {}), tuple(made.questions), frozenset(paths))
 
 
-def _joined(line: LookedAt, order: LookedAt, root: Path) -> Joined:
-    theirs = {role: name for role, name in order.columns.roles.items() if role in _OF_THE_ORDER}
+@dataclass(frozen=True)
+class _Both:
+    """Rows of lines with the columns of their order; `named` is column of the order -> its name there."""
+
+    rows: pl.DataFrame
+    columns: Columns
+    named: dict[str, str]
+
+
+def _with_order(line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[str]) -> _Both:
+    """The lines with the columns of their order that play the wanted roles."""
+    theirs = {role: name for role, name in order.columns.roles.items() if role in wanted}
     own = {role: name for role, name in line.columns.roles.items() if role not in theirs or role == "store"}
+    number = next((key for key, _ in keys if key == line.columns.roles.get("receipt")), _number(line, keys))
+    own = {role: name for role, name in own.items() if name != number} | {"receipt": number}
     taken = {role: name for role, name in theirs.items() if role not in own}
-    key, foreign = line.columns.roles["receipt"], order.columns.roles["receipt"]
-    same = [name for name in taken.values() if name in line.sample.columns]
-    named = {name: f"order_{name}" if name in same else name for name in taken.values()}
+    columns = set(line.sample.columns)
+    named = {name: f"order_{name}" if name in columns else name for name in taken.values()}
+    marks = [f"_key{place}" for place in range(len(keys))]
     rows = line.sample.join(
-        order.sample.select(pl.col(foreign).alias("_order"), *(pl.col(name).alias(to) for name, to in named.items())),
-        left_on=key, right_on="_order", how="left",
+        order.sample.select(
+            *(pl.col(theirs).cast(pl.String).alias(mark) for mark, (_, theirs) in zip(marks, keys, strict=True)),
+            *(pl.col(name).alias(to) for name, to in named.items()),
+        ),
+        left_on=[pl.col(ours).cast(pl.String) for ours, _ in keys], right_on=marks, how="left",
     )  # fmt: skip
     seen = {**line.columns.seen, **{to: order.columns.seen[name] for name, to in named.items()}}
-    both = Columns({**own, **{role: named[name] for role, name in taken.items()}}, seen, {})
-    made = propose(rows, both)
-    selected = ", ".join(f"o.{_name(name)}" + (f" AS {_name(to)}" if to != name else "") for name, to in named.items())
-    tables = f"{_source(line, root)} AS l JOIN {_source(order, root)} AS o ON l.{_name(key)} = o.{_name(foreign)}"
-    query = f"SELECT l.*, {selected} FROM {tables}"  # noqa: S608  # names are quoted, and a person reads it first
-    made.keys["sql"] = f"'''{query}'''"
-    return Joined(toml_of("", made, {}), tuple(made.questions), frozenset({line.path, order.path}))
+    roles = {**own, **{role: named[name] for role, name in taken.items()}}
+    return _Both(rows.select(*line.sample.columns, *named.values()), Columns(roles, seen, {}), named)
+
+
+def _number(line: LookedAt, keys: Keys) -> str:
+    """The column of the key that numbers the receipts: the one of most values that is no shop."""
+    free = [ours for ours, _ in keys if ours != line.columns.roles.get("store")] or [keys[0][0]]
+    return max(free, key=lambda name: line.sample[name].n_unique())
+
+
+def _condition(keys: Keys, alias: str) -> str:
+    return " AND ".join(f"l.{_name(ours)} = {alias}.{_name(theirs)}" for ours, theirs in keys)
+
+
+def _selected(named: dict[str, str], alias: str) -> list[str]:
+    return [f"{alias}.{_name(name)}" + (f" AS {_name(to)}" if to != name else "") for name, to in named.items()]
 
 
 def _name(name: str) -> str:

@@ -373,7 +373,7 @@ def _receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     receipt = sample[roles["receipt"]]
     blank = [
         roles[role]
-        for role in ("receipt", "moment", "store", "customer", "status")
+        for role in ("receipt", "moment", "time", "store", "customer", "guide", "channel", "status")
         if role in roles and stands_on_first_lines(sample, receipt.forward_fill(), roles[role])
     ]
     if blank and {roles["receipt"], roles["moment"]} & set(blank):

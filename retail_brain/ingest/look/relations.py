@@ -20,9 +20,13 @@ _PERMISSION: Final = (
 """Columns that may hold whether somebody may be contacted, in whatever words."""
 _CHANNEL: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
 _FROM: Final = (
-    r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab)|.*(?:开始|上架|起).*"
+    r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab|van|vanaf|desde|inicio|dal|da"
+    r"|du|od)|.*(?:开始|上架|起).*"
 )
-_UNTIL: Final = r"(?:.*_)?(?:until|to|end|end_date|ends_on|till|bis|gueltig_bis|gultig_bis)|.*(?:结束|下架|止|截止).*"
+_UNTIL: Final = (
+    r"(?:.*_)?(?:until|to|end|end_date|ends_on|till|bis|gueltig_bis|gultig_bis|tot|t/m|hasta|ate|fin|al|au|do)"
+    r"|.*(?:结束|下架|止|截止).*"
+)
 _LEAD_TIME: Final = (
     r"(?:.*_)?(?:lead_?time|lieferzeit|delai)(?:_?(?:in_)?(?:days|tage|jours))?|.*(?:提前期|交货期|到货天数).*"
 )

@@ -12,6 +12,7 @@ from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.ingest.look.columns import columns_of
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
+from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.own_names import of_own_name
@@ -146,6 +147,7 @@ def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]
     if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
         return _sheets_of(largest, scratch, sheets)
     options, keys = _options(largest)
+    options, keys = _with_groups(largest, scratch, options, keys)
     tables = [open_file(one, scratch, options) for one in paths]
     headers = {tuple(table.frame.collect_schema().names()) for table in tables}
     if len(headers) > 1:
@@ -164,11 +166,24 @@ def _sheets(path: Path) -> list[str]:
 
 def _sheets_of(path: Path, scratch: Path, names: list[str]) -> list[tuple[FileTable, dict[str, str]]]:
     """Sheets with the same header one below the other, or each as a table of its own; those of one column are notes."""
-    tables = {name: open_file(path, scratch, FileOptions(sheet=name)) for name in names}
+    opened = {name: _with_groups(path, scratch, FileOptions(sheet=name), {}) for name in names}
+    tables = {name: open_file(path, scratch, options) for name, (options, _) in opened.items()}
     headers = {name: tuple(table.frame.collect_schema().names()) for name, table in tables.items()}
     if len(set(headers.values())) == 1:
-        return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS)})]
-    return [(table, {"sheet": quoted(name)}) for name, table in tables.items() if len(headers[name]) > 1]
+        return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS), **opened[names[0]][1]})]
+    return [
+        (table, {"sheet": quoted(name), **opened[name][1]}) for name, table in tables.items() if len(headers[name]) > 1
+    ]
+
+
+def _with_groups(
+    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
+) -> tuple[FileOptions, dict[str, str]]:
+    """The options and keys, with columns for the names that stand in rows of their own."""
+    names = group_columns(open_file(path, scratch, options).frame.head(SAMPLE_ROWS).collect())
+    if not names:
+        return options, keys
+    return replace(options, group_rows=names), {**keys, "group_rows": f"[{', '.join(map(quoted, names))}]"}
 
 
 def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 _LATIN: Final[Mapping[str, str]] = {
-    "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|#"
+    "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|cpf|cnpj"
+    r"|nif|rut|dni|#"
     r"|[a-z]*(?:nummer|nr)",
     "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|txn|document|basket"
-    r"|ventas?|ventes?|flow|voucher"
+    r"|ventas?|ventes?|flow|voucher|transa[ck]si|transacc?ion|transacao|transazione|transactie|boleta|docno"
     r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
     r"|kassenbon|beleg|vorgang)[a-z]*",
     "goods": r"products?|prod|items?|art|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
@@ -22,13 +23,14 @@ _LATIN: Final[Mapping[str, str]] = {
     "name": r"name|title|description|desc|libelle|designation|nom|nombre|titulo|descripcion|descrizione|text"
     r"|[a-z]*(?:name|bezeichnung|beschreibung|omschrijving)",
     "store": r"store|shop|location|branch|outlet|site|filiale?|magasin|tienda|sucursal|negozio|loja|winkel|boutique"
+    r"|filiaal|vestiging|venue|restaurant|organisationseinheit|betriebsstatte|betrieb|unidade|cabang|profile"
     r"|etablissement|warehouse|plant|werk|werks|verkaufsstelle|standort",
     "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
     r"|shopper|loyalty|card"
     r"|kunde[a-z]*",
     "units": r"qty|qnty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita|aantal"
     r"|pieces|pcs|quantidade|qtde?|[a-z]*(?:menge|anzahl)",
-    "price": r"price|[a-z]*preis|prix|precio|prezzo|preco|prijs|vk|rate",
+    "price": r"price|[a-z]*preis|[a-z]*prijs|prix|precio|prezzo|preco|prijs|vk|rate",
     "amount": r"total|amount|money|amt|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
     r"|valor|value|net|gross"
     r"|[a-z]*(?:umsatz|betrag|erlos)|gesamt[a-z]*",
@@ -36,9 +38,10 @@ _LATIN: Final[Mapping[str, str]] = {
     "discount": r"disc|discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
     "after": r"w/?|with|after|less|excl|nach|apres|despues",
     "moment": r"date|day|time|timestamp|fecha|data|heure|hora|created|dat|[a-z]*(?:datum|zeit)",
+    "clock": r"time|hora|heure|[a-z]*zeit|tijd|jam",
     "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
     r"|tips?|commission"
-    r"|cargo|refund[a-z]*|returned|gift|weight|delivery|delivered|billing|postage|promotion"
+    r"|cargo|frete|spedizione|porto|refund[a-z]*|returned|gift|weight|delivery|delivered|billing|postage|promotion"
     r"|loyalty|paid_out|rounding|vorname|nachname|surname|firstname|lastname|prenom",
     "later": r"updated?|modified|shipped|due|birth|expiry|expires|estimated|limit|carrier|last|export(?:ed)?",
 }
@@ -100,6 +103,7 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"goods_code"}, "product", 0.45),
     ({"goods", "code"}, "product", 0.45),
     ({"customer", "code"}, "customer", 0.45),
+    ({"customer", "name"}, "customer", 0.25),
     ({"customer"}, "customer", 0.35),
     ({"store", "code"}, "store", 0.45),
     ({"store"}, "store", 0.35),
@@ -109,6 +113,8 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
 """Kinds of words that must all be in a name, the role they make, and how sure it is; the first that fits counts."""
 _EAST_ASIAN_SCORE = 0.38
 """Score of a name whose end or beginning is a word of Chinese, Japanese or Korean."""
+_GOODS_ALONE = 0.4
+"""Score of a name of nothing but words for goods, such as `Menu Item`."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _PAID = {
@@ -135,7 +141,10 @@ def part_scores(name: str) -> dict[str, float]:
             if re.search(pattern, name)
         }
         return found | ({"product": 0.45} if "product" in found else {})
-    kinds = {kind for token in name.split("_") for kind, words in _LATIN.items() if re.fullmatch(words, token)}
+    tokens = name.split("_")
+    kinds = {kind for token in tokens for kind, words in _LATIN.items() if re.fullmatch(words, token)}
+    if len(tokens) > 1 and all(re.fullmatch(_LATIN["goods"], token) for token in tokens):
+        return {"product_name": _GOODS_ALONE}
     if "beside" in kinds or re.match(_OF_A_LINE, name):
         return {}
     return _combined(kinds)
@@ -145,6 +154,8 @@ def _combined(kinds: set[str]) -> dict[str, float]:
     """What the kinds of words in a name make together: an `order` and a `number` are the number of a receipt."""
     if {"moment", "later"} <= kinds:
         return {}
+    if "clock" in kinds:
+        return {"moment": 0.4, "time": 0.4}  # the values tell a time of day from a moment
     return next(({role: score} for wanted, role, score in _TOGETHER if wanted <= kinds), {})
 
 

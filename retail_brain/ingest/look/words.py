@@ -14,7 +14,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
         rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
-        r"(?:номер|no?)_(?:чека|документа|заказа|продажи)|чек|(?:取引|レシート)no",
+        r"(?:номер|no?|id)_(?:чека|документа|заказа|продажи)|чек|(?:取引|レシート)no",
         r"单号|流水|영수증번호|주문번호|거래번호|전표번호|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|beleg|ticket|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
         r"name",
     ),
@@ -25,7 +25,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "moment": (
         r"sold_at|datetime|date_time|timestamp|date_?/_?time|date_and_time|when",
         r"(?:订单|买家)?(?:销售|交易|付款|支付|结算|下单|收款|营业|订单|成交|业务|出库|开单|单据)(?:创建)?(?:时间|日期)",
-        r"(?:取引|販売|売上|購入|営業)?(?:日時|日付)|(?:取引|販売|売上|購入|営業|計上)日|дата(?:_(?:чека|документа|продажи|заказа|операции)|_и_время)?",
+        r"(?:取引|販売|売上|購入|営業)?(?:日時|日付)|(?:取引|販売|売上|購入|営業|計上)日|(?:дата|время|учетныи_день|учетный_день)(?:_(?:чека|документа|продажи|заказа|операции|закрытия|открытия)|_и_время(?:_[а-я]+)?)?",
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
         r"日期时间|日期|时间|date|day|판매일자|판매일시|주문일시|결제일시|거래일시|거래일자|일자|날짜|datum|fecha|data|date_order|下单日|创建时间|date_add|erdat|budat|fkdat|t_dat"
@@ -39,20 +39,20 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"_?(?:id|no|nr|nbr|number|code|#)|werks|plant",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
         r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
-        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|(?:매장|지점|점포)(?:명|코드)?|verkaufsstelle|standort|establishment|id_shop|winkel|店舗(?:名|コード)?|магазин|склад|подразделение|торговая_точка|magasin|tienda|boutique|werks?",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|(?:매장|지점|점포)(?:명|코드)?|verkaufsstelle|standort|establishment|id_shop|winkel|店舗(?:名|コード)?|магазин|склад|подразделение|торгов(?:ая_точка|ое_предприятие)|предприятие|ресторан|филиал|организация|magasin|tienda|boutique|werks?",
         r"register|till|terminal(?:_?id)?|kasse|caisse|caja|收银机|收银台|款台",
     ),
     "product": (
         r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
         rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
-        r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
+        r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры|блюда))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
         r"item|product|article|artikel|商品|存货|物料",
     ),
     "product_name": (
         r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",
-        r"(?:商品|货品|产品|物料|品)(?:名称?|全名)|(?:상품|제품)명|품명|номенклатура|товар|наименование(?:_товара)?|商品|品名|名称|标题|宝贝标题",
+        r"(?:商品|货品|产品|物料|品)(?:名称?|全名)|(?:상품|제품)명|품명|номенклатура|товар|блюдо|наименование_блюда|наименование(?:_товара)?|商品|品名|名称|标题|宝贝标题",
         r"product|item|description|title|name|bezeichnung|libelle|designation|producto|articulo|descripcion",
     ),
     "customer": (
@@ -66,26 +66,26 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
-        r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во",
+        r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во(?:_[а-я]+)?",
         r"pieces|pcs|num|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
         r"|(?:[a-z]+_)?unit_price(?:_[a-z_]+)?|price_each|sold_for",
         r"(?:商品)?(?:成交|实际|实收|折后|实售|销售|结算)(?:单价|价)|(?:商品)?(?:单价|售价)",
-        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|цена(?:_продажи)?|unit_retail|(?:판매)?단가|판매가|prijs|unit_price_tax_incl",
+        r"price|preis|einzelpreis|(?:e|p|vr|precio)_?(?:unit|preis|u)|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|цена(?:_продажи)?|unit_retail|(?:판매)?단가|판매가|prijs|unit_price_tax_incl",
     ),
     "amount": (
         r"(?:line|item|net|product|row)_?(?:total|sub_?total|sales|amount|revenue)(?:_price)?|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
-        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|со_скидкой))?|стоимость|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"
+        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|с[ои]?_скидк(?:ой|ои)))?(?:,?_(?:р|руб))?|стоимость|выручка|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"
         r"(?:netto|brutto)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
-        r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)",
-        r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи]",
+        r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
+        r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
     "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
@@ -98,9 +98,9 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:归属|专属|所属)?(?:导购|营业员|店员|收银员|销售员|业务员)(?:员)?(?:编号|工号|id|姓名|名称)?|担当者?(?:名|コード)?|スタッフ.*"
         r"|직원.*|vendedor|verkaufer|vendeur|bediener(?:_?(?:id|name))?|nguoi_ban|kasiyer|satici|продавец|кассир|sprzedawca|kasjer",
     ),
-    "category": (r"(?:product_?|item_?)?category(?:_name)?|product_type|warengruppe|aisle",
+    "category": (r"(?:product_?|item_?|menu_?|main_?)?category(?:_name)?|product_type|warengruppe|aisle",
                  r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?",
-                 r"family|class|product_group(?:_name)?|product_type_name|rayon|familia"),
+                 r"family|class|product_group(?:_name)?|product_type_name|rayon|familia|familie|categor(?:ia|ie|y)|kategori[ea]?|(?:товарная_)?группа(?:_(?:товаров|блюда|блюд))?|категория|rubro|gruppe"),
     "department": (r"dept|department(?:_name|_id)?|大类|部门",),
     "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
     "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|prix_achat"
@@ -131,6 +131,17 @@ _SIMPLIFIED = str.maketrans(
     "订单编号门会员数价额规时间状态销货条码银机产类别开发优购买实账账点总计净钱顾电话经办税营业库备注导师柜颗称联络装",
 )
 """Letters of Hong Kong and Taiwan in names of columns, and those of the mainland."""
+_SHORT: Final[Mapping[str, str]] = {
+    "doc": "document", "trn": "transaction", "trx": "transaction", "txn": "transaction", "rcpt": "receipt",
+    "inv": "invoice", "ord": "order", "prod": "product", "cust": "customer", "str": "store", "brn": "branch",
+    "dt": "date", "tm": "time", "cd": "code", "desc": "description", "amt": "amount", "prc": "price", "nm": "name",
+}  # fmt: skip
+"""Words as ERP systems shorten them in the names of columns."""
+_GLUED = (
+    r"(doc|document|trn|trx|txn|trans|transaction|rcpt|receipt|inv|invoice|ord|order|sale|sales|bill|ticket|item|prod|"
+    r"product|art|article|cust|customer|store|str|branch|brn|shop|unit|line|net|ext)_?"
+    r"(no|nr|num|number|id|code|cd|date|dt|time|tm|name|nm|desc|price|prc|amt|amount|total|qty)"
+)
 _ACCENTED = "[\u0000-\u024f\u0370-\u03ff\u1e00-\u1fff]"
 _UNCROSSED = str.maketrans("đłøı", "dloi")
 _LAST_SCORE = 0.1
@@ -159,7 +170,7 @@ def role_scores(header: str) -> dict[str, float]:
     """
     whole = bare_name(header)
     scores: dict[str, float] = {}
-    for name in {whole, whole.translate(_SIMPLIFIED)}:
+    for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole)}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
             scores[role] = max(score, scores.get(role, 0.0))
     if re.search(r"[^_]/[^_]", whole):  # a field of a related record, such as `Order Lines/Quantity`
@@ -169,6 +180,12 @@ def role_scores(header: str) -> dict[str, float]:
     if "%" in header:
         scores.pop("discount", None)
     return scores
+
+
+def _unglued(name: str) -> str:
+    """Names of columns of ERP systems word by word: `docdate` is `document_date`, `rcptno` is `receipt_no`."""
+    found = re.fullmatch(_GLUED, name)
+    return f"{_SHORT.get(found[1], found[1])}_{_SHORT.get(found[2], found[2])}" if found else name
 
 
 def _without_accents(name: str) -> str:
