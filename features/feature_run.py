@@ -19,7 +19,7 @@ from features.feature_options import FEATURE_TABLES, FeatureOptions, FeatureRepo
 from features.goods.sales_parts import promotion_rates
 from features.goods.table import GoodsOptions, goods_features, series_features, series_on, series_state, series_stock
 from features.identity.resolve import resolve_identities
-from features.increment.base import STATE, Base, base_facts
+from features.increment.base import PAST_SALES, PRODUCTS, STATE, Base, base_facts
 from features.increment.kept_state import KeptState
 from features.increment.touched import changed_products, touched_people, touched_series
 from features.partitions import ArrowFunction, drop, run_buckets
@@ -40,7 +40,6 @@ _MOST_TOUCHED: Final = 0.25
 """Share of a table's keys that changed from which all are computed anew: what was kept would be mostly replaced. Chosen
 by judgement, not measured."""
 DRIFT: Final = "drift.parquet"
-_PRODUCTS, _PAST = "products", "past_sales"
 Compute = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
@@ -152,11 +151,11 @@ class FeatureRun:
     def products(self) -> pl.LazyFrame:
         """Reference prices and classes."""
         with self.progress.step("reference prices and classes") as step:
-            kept = self._before(_PAST) if self._keeps_numbers else None
-            past = self._once(_PAST, lambda: past_sales(self.dataset, self.since) if kept is None else kept)
-            table = self._once(_PRODUCTS, lambda: product_references(self.dataset, self.as_of, past))
+            kept = self._before(PAST_SALES) if self._keeps_numbers else None
+            past = self._once(PAST_SALES, lambda: past_sales(self.dataset, self.since) if kept is None else kept)
+            table = self._once(PRODUCTS, lambda: product_references(self.dataset, self.as_of, past))
             step.rows = table.select(pl.len()).collect().item()
-        for name in (_PAST, _PRODUCTS):
+        for name in (PAST_SALES, PRODUCTS):
             self.checkpoints.scan(name).sink_parquet(self.state / f"{name}.parquet")
         return table
 
@@ -166,7 +165,7 @@ class FeatureRun:
 
     @cached_property
     def _other_products(self) -> pl.DataFrame:
-        return changed_products(self.products, self._before(_PRODUCTS))
+        return changed_products(self.products, self._before(PRODUCTS))
 
     def _person(self, identities: pl.LazyFrame) -> None:
         numbers = self.numbers
@@ -319,6 +318,9 @@ class FeatureRun:
             compute: computes the state of keys from their records.
         """
         assert self.base is not None
+        if not kept.files:
+            self._too_many = "files of the tables before are missing"
+            return None
         name = kept.folder.name
         keys = self._once(f"touched_{name}", lambda: touched(self.base).lazy()).collect()  # type: ignore[arg-type]
         height = kept.height()

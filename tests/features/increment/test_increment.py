@@ -193,6 +193,19 @@ def test_tables_of_an_older_version_are_built_anew_once(chain, tmp_path):
     assert "person" not in build(chain, out, TOMORROW + timedelta(days=1)).rebuilt
 
 
+def test_missing_files_of_what_was_kept_are_no_error(chain, tmp_path):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    for file in (out / "state" / "series").iterdir():
+        file.unlink()
+    report = build(chain, out, TOMORROW)
+    assert "missing" in report.rebuilt["series"]
+    assert "person" not in report.rebuilt
+    (out / "state" / "products.parquet").unlink()
+    assert "missing" in build(chain, out, TOMORROW + timedelta(days=1)).rebuilt["person"]
+    assert_as_from_nothing(chain, out, TOMORROW + timedelta(days=1))
+
+
 def test_a_run_that_is_killed_leaves_the_tables_before_and_goes_on(chain, tmp_path, monkeypatch):
     out = tmp_path / "features"
     build(chain, out, TODAY)
