@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.decisions.arrays import Days, Floats, days, floats
 from retail_brain.decisions.clearance import with_advice
 from retail_brain.decisions.reasons import number
-from retail_brain.decisions.supply_terms import NO_END, align
+from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.spoken_days import spoken_days
@@ -42,7 +42,6 @@ LEFTOVERS = {
 a price does. `markdown_units` are sold on top by it (mean, and the interval of nine in ten), and `markdown_value`,
 `return_value` and `audience_value` are money over leaving everything as it is; null where unknown or impossible.
 `moved_units` go to other shops by the plan and earn `moved_value`."""
-_FACTS = {"on_hand": pl.Float64, "sell_by": pl.Date, "unit_cost": pl.Float64, "sell_by_kind": pl.String}
 _KINDS = {
     "date": ("expiry date", "保质期"),
     "listing": ("end of listing", "下架"),
@@ -50,28 +49,6 @@ _KINDS = {
     "slow": ("at the current rate of sale", "按目前销速"),
 }
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
-
-
-def find_excess_stock(
-    paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS
-) -> pl.DataFrame:
-    """Excess stock, one row per store x product, most money at risk first: columns LEFTOVERS.
-
-    Demand beyond the forecast goes on at its mean rate.
-
-    Args:
-        paths: sample paths of demand after `as_of`.
-        stock: `store_id`, `product_id`, `on_hand`, `sell_by` (last day of sale; null for non-perishable goods),
-            `unit_cost` (null for 0) and perhaps `sell_by_kind`: `date`, `listing`, `season` or `slow`.
-        as_of: last visible day.
-        least_units: fewer expected units of excess are not listed.
-    """
-    facts = align(stock, paths.series, _FACTS)
-    left = np.maximum(-excess_need(paths, facts["on_hand"], facts["sell_by"]), 0)
-    frame = facts.with_columns(
-        left_over_units=pl.Series(left.mean(axis=1)), probability=pl.Series((left > 0).mean(axis=1))
-    )
-    return advised(excess_rows(frame, as_of, least_units))
 
 
 def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Floats:

@@ -134,11 +134,6 @@ def added_value(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -
     return shares(step_errors(steps, actuals, lag_days), ["touch"])
 
 
-def added_value_by_user(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per user x step (engine, override), on the rows that the user overrode; columns as `added_value`."""
-    return shares(user_errors(steps, actuals, lag_days), ["user", "touch"])
-
-
 def step_errors(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
     """One row per origin x step: sums of errors (`ERRORS`) and `rows`, to be summed over origins by `shares`."""
     changed = steps.filter(pl.col("touch") == OVERRIDE)

@@ -9,9 +9,10 @@ from retail_brain.decisions.forecast_value_added import (
     FVA_STEPS,
     OVERRIDES,
     added_value,
-    added_value_by_user,
     apply_overrides,
     as_fva_steps,
+    shares,
+    user_errors,
 )
 from retail_brain.errors import DataError
 
@@ -87,7 +88,7 @@ def test_a_users_changes_are_compared_with_the_engine_on_the_same_rows() -> None
     engine = as_fva_steps(_forecasts(4.0), "engine", ORIGIN)
     good, bad = _override(), _override(product_id="B", value=3.0, user="李强")
     override = apply_overrides(_forecasts(4.0), pl.concat([good, bad]), ORIGIN)
-    found = added_value_by_user(pl.concat([engine, override]), ACTUALS)
+    found = shares(user_errors(pl.concat([engine, override]), ACTUALS), ["user", "touch"])
     by = {(row["user"], row["touch"]): row["mae_sum"] for row in found.iter_rows(named=True)}
     assert by["王芳", "override"] == pytest.approx(0)
     assert by["王芳", "engine"] == pytest.approx(8 / 16)
