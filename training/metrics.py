@@ -12,7 +12,7 @@ import polars as pl
 
 from retail_brain.outputs import quantile_column
 
-MIN_SCALE = 1e-3
+_MIN_SCALE = 1e-3
 """Squared units; series that change less have no scale to measure errors by."""
 _SERIES = ["store_id", "product_id"]
 
@@ -69,11 +69,11 @@ def rmsse(frame: pl.DataFrame, scale: pl.DataFrame, by: Sequence[str]) -> pl.Dat
     Args:
         frame: forecasts.
         scale: one row per series: store_id, product_id, `scale`, the mean squared one-step change before the cutoff in
-            squared units. Series that hardly ever changed (`MIN_SCALE`) do not count.
+            squared units. Series that hardly ever changed (`_MIN_SCALE`) do not count.
         by: columns of the groups.
     """
     squared = ((pl.col("forecast") - pl.col("units")) ** 2).mean().alias("squared")
-    by_series = frame.group_by(*by, *_SERIES).agg(squared).join(scale.filter(pl.col("scale") > MIN_SCALE), on=_SERIES)
+    by_series = frame.group_by(*by, *_SERIES).agg(squared).join(scale.filter(pl.col("scale") > _MIN_SCALE), on=_SERIES)
     return by_series.group_by(by).agg((pl.col("squared") / pl.col("scale")).sqrt().mean().alias("rmsse"))
 
 

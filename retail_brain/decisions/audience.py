@@ -100,7 +100,7 @@ def build_audience(
         channel_names(found.reached, person).alias("channel"),
         held=drawn.held,
     )
-    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(drawn.left_out)
+    return audience_rows(listed, request, as_of, facts.names), _exclusion_rows(drawn.left_out)
 
 
 def audience_rows(
@@ -187,7 +187,7 @@ def _ended(text: str, stop: str) -> str:
     return whole
 
 
-def exclusion_rows(counts: Mapping[str, int]) -> pl.DataFrame:
+def _exclusion_rows(counts: Mapping[str, int]) -> pl.DataFrame:
     """One row per reason that left somebody out, in the order of precedence."""
     rows = [
         {"reason": en, "customers": counts[code], "code": code, "reason_zh": zh}

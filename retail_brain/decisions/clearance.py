@@ -62,7 +62,7 @@ def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
     return frame.with_columns(pl.when(pl.Series(found.known)).then(pl.all()))
 
 
-def best_action() -> pl.Expr:
+def _best_action() -> pl.Expr:
     """Which of ACTIONS earns most, as far as is known; `keep` where none earns anything."""
     best = pl.max_horizontal(*VALUES.values())
     earning = [pl.when((pl.col(value) == best) & (best > 0)).then(pl.lit(code)) for code, value in VALUES.items()]
@@ -77,7 +77,7 @@ def with_advice(frame: pl.DataFrame) -> pl.DataFrame:
             `is_response_assumed`.
     """
     words = [pl.lit(None, kind).alias(name) for name, kind in _SAID.items() if name not in frame.columns]
-    judged = frame.with_columns(*words).with_columns(action=best_action())
+    judged = frame.with_columns(*words).with_columns(action=_best_action())
     return judged.with_columns(
         reason=pl.concat_str("reason", *_advice(0)), reason_zh=pl.concat_str("reason_zh", *_advice(1))
     )

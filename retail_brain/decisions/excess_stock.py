@@ -60,7 +60,7 @@ def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Flo
         sell_by: last day of sale, null without one.
     """
     held = np.maximum(floats(stock, 0), 0)
-    need: Floats = demand_until(paths, days(sell_by.fill_null(NO_END))) - held[:, None]
+    need: Floats = _demand_until(paths, days(sell_by.fill_null(NO_END))) - held[:, None]
     return need
 
 
@@ -120,7 +120,7 @@ def advised(rows: pl.DataFrame) -> pl.DataFrame:
     return with_advice(rows.with_columns(unknown)).select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
 
 
-def demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
+def _demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
     """Units demanded on each path up to and including the last day, shape (series, paths)."""
     starts = days(paths.dates)
     inside = (starts[None, :] <= sell_by[:, None]).astype(np.float64)

@@ -36,7 +36,7 @@ OVERRIDES = {
     "made_on": pl.Date,
     "withdrawn_on": pl.Date,
 }
-ERRORS = ("absolute_lag", "error_lag", "units_lag", "absolute_sum", "error_sum", "units_sum")
+_ERRORS = ("absolute_lag", "error_lag", "units_lag", "absolute_sum", "error_sum", "units_sum")
 _KINDS = ("factor", "units")
 _ROW = ["origin", "store_id", "product_id", "date"]
 
@@ -135,7 +135,7 @@ def added_value(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -
 
 
 def step_errors(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per origin x step: sums of errors (`ERRORS`) and `rows`, to be summed over origins by `shares`."""
+    """One row per origin x step: sums of errors (`_ERRORS`) and `rows`, to be summed over origins by `shares`."""
     changed = steps.filter(pl.col("touch") == OVERRIDE)
     if changed.height:
         # Where nobody overrode, the override is the engine's forecast: steps are compared on the same rows.
@@ -155,7 +155,7 @@ def user_errors(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -
 
 def shares(errors: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """One row per group of summed errors: the measures of `added_value`, best sums first; null where nothing sold."""
-    total = errors.group_by(by).agg(pl.col(*ERRORS, "rows").sum())
+    total = errors.group_by(by).agg(pl.col(*_ERRORS, "rows").sum())
     columns = []
     for name in ("lag", "sum"):
         units = pl.when(pl.col(f"units_{name}") > 0).then(f"units_{name}")
@@ -175,8 +175,8 @@ def _errors(rows: pl.DataFrame, by: Sequence[str], lag_days: int) -> pl.DataFram
         .agg(pl.len().cast(pl.Int64).alias("rows"))
         .join(_sums(at_lag, key, "lag"), on=key, how="left")
         .join(_sums(summed, key, "sum"), on=key, how="left")
-        .with_columns(pl.col(ERRORS).fill_null(0.0))
-        .select(*key, *ERRORS, "rows")
+        .with_columns(pl.col(_ERRORS).fill_null(0.0))
+        .select(*key, *_ERRORS, "rows")
     )
 
 

@@ -22,7 +22,7 @@ from retail_brain.decisions.price_response import PriceResponse, demand_factor
 PHASES = 6
 """Phases that the days until the last one are cut into: a price that falls on any of six days loses little against any
 day, and more phases multiply the paths. Chosen by judgement, not measured."""
-INTERVAL = (0.05, 0.95)
+_INTERVAL = (0.05, 0.95)
 """Quantiles of the paths between which nine of ten outcomes lie."""
 _BLOCK_CELLS = 200_000
 """Series x paths played at once; bounds the memory of a block. Chosen by judgement, not measured."""
@@ -194,7 +194,7 @@ def _put(done: Markdown, rows: Ints, game: "_Game", rule: MarkdownRule) -> None:
         some = game.take(same)
         more = some.play(allowed[number])[1] - some.play(FULL_PRICE)[1]
         done.units[rows[same]] = more.mean(axis=1)
-        done.units_low[rows[same]], done.units_high[rows[same]] = np.quantile(more, INTERVAL, axis=1)
+        done.units_low[rows[same]], done.units_high[rows[same]] = np.quantile(more, _INTERVAL, axis=1)
         for row in rows[same].tolist():
             done.path[row] = allowed[number]
 

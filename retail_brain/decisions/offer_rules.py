@@ -22,10 +22,10 @@ ADULT = "yes"
 
 NOT_RULED = -1
 """Place that stands for no rule."""
-DEFAULT_FACTOR = 2.0
+_DEFAULT_FACTOR = 2.0
 """Times; how much a boost or a bury changes a score where the rule names no factor. Chosen by judgement, not
 measured."""
-DEFAULT_LIMIT = 2
+_DEFAULT_LIMIT = 2
 """Products; how many a cap leaves where the rule names no limit. Chosen by judgement, not measured."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 """Years of a rule's times: at the ends of the calendar a time zone would leave it."""
@@ -48,10 +48,10 @@ _RULE_SCHEMA: dict[str, Any] = {
         {
             "anyOf": [
                 {"properties": {"action": {"enum": ["boost", "bury", "diversify"]}}},
-                {"properties": {"factor": {"const": DEFAULT_FACTOR}}},
+                {"properties": {"factor": {"const": _DEFAULT_FACTOR}}},
             ]
         },
-        {"anyOf": [{"properties": {"action": {"const": "cap"}}}, {"properties": {"limit": {"const": DEFAULT_LIMIT}}}]},
+        {"anyOf": [{"properties": {"action": {"const": "cap"}}}, {"properties": {"limit": {"const": _DEFAULT_LIMIT}}}]},
     ]
 }
 """JSON schema of what `Rule._makes_sense` asks, but for the order of the times, which JSON schema cannot state."""
@@ -98,8 +98,8 @@ class Rule(BaseModel):
     action: Action
     attribute: Attribute = "product_id"
     values: tuple[_Text, ...] = Field(default=(), max_length=2000)
-    factor: float = Field(default=DEFAULT_FACTOR, gt=1, le=100)
-    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] = DEFAULT_LIMIT
+    factor: float = Field(default=_DEFAULT_FACTOR, gt=1, le=100)
+    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] = _DEFAULT_LIMIT
     stores: tuple[_Text, ...] = Field(default=(), max_length=2000)
     starts_at: _Time | None = None
     ends_at: _Time | None = None
@@ -123,9 +123,9 @@ class Rule(BaseModel):
             raise ValueError(f"{self.action} names no goods; give values of {self.attribute}")
         if self.action == "allow" and self.attribute != "adult":
             raise ValueError("allow is about adult goods only; give attribute 'adult'")
-        if self.action not in {"boost", "bury", "diversify"} and self.factor != DEFAULT_FACTOR:
+        if self.action not in {"boost", "bury", "diversify"} and self.factor != _DEFAULT_FACTOR:
             raise ValueError(f"{self.action} has no factor; it belongs to boost, bury and diversify")
-        if self.action != "cap" and self.limit != DEFAULT_LIMIT:
+        if self.action != "cap" and self.limit != _DEFAULT_LIMIT:
             raise ValueError(f"{self.action} has no limit; it belongs to cap")
         if self.starts_at is not None and self.ends_at is not None and self.starts_at >= self.ends_at:
             raise ValueError("ends_at must lie after starts_at")

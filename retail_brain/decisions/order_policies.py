@@ -87,7 +87,7 @@ def is_outside(name: str) -> bool:
     return name not in get_args(BuiltInPolicy)
 
 
-def outside_policy(name: str) -> OrderPolicy:
+def _outside_policy(name: str) -> OrderPolicy:
     """A policy of another package.
 
     Raises:
@@ -123,7 +123,7 @@ def outside_target(name: str, inputs: PolicyInputs) -> Target:
         NotFoundError: no installed package declares it.
         ExtensionError: it is unusable, fails, changes its inputs, or gives something else than one number per series.
     """
-    policy = outside_policy(name)
+    policy = _outside_policy(name)
     series = len(inputs.on_hand)
     other = "Or choose another policy (replenishment.policy)."
     if series:

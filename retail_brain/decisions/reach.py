@@ -51,7 +51,7 @@ def reach(
     reached = reachable(people, facts, request, as_of, settings).join(
         held, on="person_id", how="left", maintain_order="left"
     )
-    return with_members(reached, members(facts, request)).select(
+    return _with_members(reached, members(facts, request)).select(
         "person_id", "customer_id", "held", "channel", "open_days", "reach_code"
     )
 
@@ -201,7 +201,7 @@ BEFORE_MEMBERS = (*CLOSED_CODES, "control_group")
 """Codes that come before `in_campaign`."""
 
 
-def with_members(reached: pl.DataFrame, told: pl.Series) -> pl.DataFrame:
+def _with_members(reached: pl.DataFrame, told: pl.Series) -> pl.DataFrame:
     """The people reached with the code `in_campaign` for those who were told in the campaign before."""
     is_before = pl.col("reach_code").is_in(BEFORE_MEMBERS).fill_null(value=False)
     is_again = pl.col("person_id").is_in(told.implode()) & ~is_before

@@ -8,7 +8,7 @@ from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDE
 from retail_brain.outputs import SERIES
 from retail_brain.spoken_days import spoken_days
 
-POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
+_POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
 """Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
 _EVEN_SHARE = 0.01
@@ -263,7 +263,7 @@ def _decision() -> list[_Sentence]:
             plain & outside,
             "{} ({} chance of staying in stock). ",
             "{}（不缺货概率{}）。",
-            (POLICY, percent("chance")),
+            (_POLICY, percent("chance")),
         ),
         _Sentence(
             plain & ~by_profit & ~filled & ~outside,

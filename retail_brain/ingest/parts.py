@@ -67,7 +67,7 @@ class Parts:
         if self.spans is None:
             return self.scan_whole()
         place, moment = self.spans
-        near = shared_spans(pl.concat(self._spans), self.aside, place)
+        near = _shared_spans(pl.concat(self._spans), self.aside, place)
         starts = pl.Series([0, *self.heights]).cum_sum()
         found = [
             self._whole(number)
@@ -106,7 +106,7 @@ class Parts:
         return path.with_name(f"{path.stem}.aside")
 
 
-def shared_spans(spans: pl.DataFrame, file: Sequence[str], place: str) -> pl.DataFrame:
+def _shared_spans(spans: pl.DataFrame, file: Sequence[str], place: str) -> pl.DataFrame:
     """Spans of parts, narrowed to the time in which another file has rows of the same place.
 
     Args:

@@ -28,7 +28,7 @@ from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import RawTable, Source, open_source
 from retail_brain.tables import TABLES
 
-SALES = ("transactions", "daily_sales")
+_SALES = ("transactions", "daily_sales")
 _KEYS_AGAINST = {
     "not a date": "`format` for 31/12/2025 or serial days such as 46073.5",
     "not a time": "`format` for 31/12/2025 18:30 or serial days such as 46073.5",
@@ -191,7 +191,7 @@ def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None
     Raises:
         DataError: neither the dataset nor the lake has a sales table.
     """
-    if any(name in staged or has_table(target.uri, name, target.options) for name in SALES):
+    if any(name in staged or has_table(target.uri, name, target.options) for name in _SALES):
         return
     raise DataError(
         f"{target.origin} holds no sales: got the tables {sorted(staged)}, wanted transactions or daily_sales (or a "

@@ -28,7 +28,7 @@ from retail_brain.sources.column_names import plain_name
 from retail_brain.sources.connectors import CHECK_ADDRESS
 from retail_brain.tables import TABLES, Table
 
-BATCH_ROWS = 1_000_000
+_BATCH_ROWS = 1_000_000
 """Rows checked at once; bounds the memory of an ingest. Chosen by judgement, not measured."""
 
 
@@ -169,7 +169,7 @@ def _check_columns(table: Table, present: list[str], origin: str) -> None:
 
 def _check_batches(raw: RawTable, checker: Checker, parts: Parts) -> tuple[int, list[pl.DataFrame]]:
     read, bad = 0, []
-    for batch in raw.frame.collect_batches(chunk_size=BATCH_ROWS):
+    for batch in raw.frame.collect_batches(chunk_size=_BATCH_ROWS):
         checked = checker.check(batch)
         read += batch.height
         parts.add(checked.good)

@@ -31,7 +31,7 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
     if source == pl.Binary:
         column, source = column.cast(pl.String, strict=False), pl.String()
     if target == pl.String:
-        return numbered(_id(column) if source == pl.String and is_id(name) else _string(column, source), text)
+        return numbered(_id(column) if source == pl.String and _is_id(name) else _string(column, source), text)
     if target == pl.Boolean:
         return _boolean(column, source, text)
     if target in (pl.Date, pl.Datetime):
@@ -40,7 +40,7 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
 
 
-def is_id(name: str) -> bool:
+def _is_id(name: str) -> bool:
     """Whether a column holds ids, which are compared with each other, rather than words for people."""
     return name.endswith("_id") or name == "id_value"
 

@@ -21,9 +21,9 @@ from retail_brain.lake.writing import begin_version, rewrite_table, until_writte
 from retail_brain.tables import TABLES
 
 _LIST = "erased_versions"
-ORIGIN = "erasure by request"
+_ORIGIN = "erasure by request"
 """Origin of the versions that an erasure makes; it names nobody."""
-RETENTION = "retention"
+_RETENTION = "retention"
 """Origin of the versions that take out rows which are older than they may be kept."""
 
 
@@ -44,9 +44,9 @@ def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, st
         rows = scan_table(table, name, options)
         named = count_people(name, rows, subjects)
         if named:
-            rewrite_table(table, without_people(name, rows, subjects), dict(options), ORIGIN)
+            rewrite_table(table, without_people(name, rows, subjects), dict(options), _ORIGIN)
         else:
-            begin_version(table, dict(options), ORIGIN)
+            begin_version(table, dict(options), _ORIGIN)
         return named
 
     return until_written(uri, name, attempt)
@@ -80,13 +80,13 @@ def drop_older(uri: str, name: str, day: date, today: date, options: Mapping[str
         rows = count_older(uri, name, day, options)
         if table is not None and rows:
             kept = scan_table(table, name, options).filter(~_is_older(name, day))
-            rewrite_table(table, kept, dict(options), RETENTION)
+            rewrite_table(table, kept, dict(options), _RETENTION)
         return rows
 
     rows = until_written(uri, name, attempt)
     # the first version that is left needs no further look: what it took out went with those before it
-    if rows or any(entry.get("origin") == RETENTION for entry in _later_commits(uri, name, options)):
-        drop_history(uri, name, today, options, RETENTION)
+    if rows or any(entry.get("origin") == _RETENTION for entry in _later_commits(uri, name, options)):
+        drop_history(uri, name, today, options, _RETENTION)
     return rows
 
 
@@ -103,7 +103,7 @@ def _is_older(name: str, day: date) -> pl.Expr:
     return (pl.col(column).cast(pl.Date) < day).fill_null(value=False)
 
 
-def drop_history(uri: str, name: str, day: date, options: Mapping[str, str], origin: str = ORIGIN) -> int:
+def drop_history(uri: str, name: str, day: date, options: Mapping[str, str], origin: str = _ORIGIN) -> int:
     """Removes every older version of a table with its files, and notes the day; returns the number of files removed.
 
     Running it again removes what a killed run left. Readers of an older version fail from then on; writers that are
@@ -129,7 +129,7 @@ def drop_history(uri: str, name: str, day: date, options: Mapping[str, str], ori
         removable = [] if table is None else _removable(table, listed)
         if table is not None and removable:
             begun = begin_version(table, dict(options), origin)
-            note_erased(uri, name, begun.version(), day, options)
+            _note_erased(uri, name, begun.version(), day, options)
             # that version must be readable without the commits before it
             begun.create_checkpoint()
         return removable
@@ -156,7 +156,7 @@ def _removable(table: DeltaTable, paths: list[str]) -> list[str]:
     return [] if is_alone else [*old, *(path for path, number in commits.items() if number <= version)]
 
 
-def note_erased(uri: str, name: str, first_kept: int, day: date, options: Mapping[str, str]) -> None:
+def _note_erased(uri: str, name: str, first_kept: int, day: date, options: Mapping[str, str]) -> None:
     """Notes that versions of a table before one were erased on a day."""
     row = pl.DataFrame({"table": [name], "first_kept": [first_kept], "erased_on": [day]})
     before = read_list(uri, _LIST, options)

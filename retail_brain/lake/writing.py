@@ -22,7 +22,7 @@ from retail_brain.lake.reading import local_folder, open_table, scan_table
 T = TypeVar("T")
 _ATTEMPTS = 10
 """Times that a write is tried while other writers come first. Chosen by judgement, not measured."""
-BATCH_ROWS = 250_000
+_BATCH_ROWS = 250_000
 """Rows handed to the Delta writer at once; bounds its memory. Chosen by judgement, not measured."""
 _WRITER = "retail-brain"
 """Application id of our commits: two that started from the same version conflict, so no row is appended twice."""
@@ -252,7 +252,7 @@ def _arrow(rows: pl.LazyFrame) -> pa.RecordBatchReader:
     """The rows in batches with large strings: a filter of pyarrow or pandas knows no string views, and Daft no file."""
     oldest = pl.CompatLevel.oldest()
     schema = arrow_schema(rows)
-    frames = rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True)
+    frames = rows.collect_batches(chunk_size=_BATCH_ROWS, lazy=True)
     batches = (batch for frame in frames for batch in frame.to_arrow(compat_level=oldest).to_batches())
     return pa.RecordBatchReader.from_batches(schema, batches)
 

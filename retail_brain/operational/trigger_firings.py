@@ -113,7 +113,7 @@ class Decision:
     customer_id: str | None = None
 
 
-def cause_text(text: str) -> str:
+def _cause_text(text: str) -> str:
     """A cause as it is stored: one that is too long for its column ends in the digest of all of it."""
     if len(text) <= LONGEST_CAUSE:
         return text
@@ -152,7 +152,7 @@ def note_causes(
         rows = [
             asdict(one)
             | fixed
-            | {"cause": (text := cause_text(one.cause)), "contact_id": message_id(trigger_id, one.person_id, text)}
+            | {"cause": (text := _cause_text(one.cause)), "contact_id": message_id(trigger_id, one.person_id, text)}
             for one in causes
         ]
         new = database.insert_new(connection, TRIGGER_FIRINGS, rows, ["tenant_id", "trigger_id", "person_id", "cause"])

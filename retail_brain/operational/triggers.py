@@ -13,7 +13,7 @@ from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.tables import EVENTS, TRIGGER_FIRINGS, TRIGGERS
 from retail_brain.operational.versions import Versioned
 
-LONGEST_ID = 92
+_LONGEST_ID = 92
 """Characters of a new trigger's id: with CAMPAIGN_PREFIX it fills the 100 of the column `guide_tasks.source`."""
 _KIND = Versioned(TRIGGERS, "trigger_id", "trigger")
 
@@ -83,12 +83,12 @@ def save_trigger(
     Raises:
         ConflictError: somebody else changed it since that version, or a new one has an id that is taken.
         NotFoundError: there is no such trigger.
-        ImpossibleError: a new one has an id of more than LONGEST_ID characters.
+        ImpossibleError: a new one has an id of more than _LONGEST_ID characters.
         UnavailableError: the database does not answer.
     """
-    if change.version is None and len(change.trigger_id) > LONGEST_ID:
+    if change.version is None and len(change.trigger_id) > _LONGEST_ID:
         raise ImpossibleError(
-            f"a trigger's id has at most {LONGEST_ID} characters; got {len(change.trigger_id)}. Choose a shorter one.",
+            f"a trigger's id has at most {_LONGEST_ID} characters; got {len(change.trigger_id)}. Choose a shorter one.",
             {"trigger_id": change.trigger_id},
         )
     with database.writing() as connection:

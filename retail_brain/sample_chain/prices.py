@@ -13,7 +13,7 @@ _DISPLAYS = {"端架": 1.3, "堆头": 1.5}
 """Multiplier of demand by display. Invented."""
 _MAILERS = {"海报": 1.18, "小程序首页": 1.3}
 """Multiplier of demand by mailer. Invented."""
-AHEAD = 56
+_AHEAD = 56
 """Days of prices and promotions that are already planned on the last day."""
 
 
@@ -126,7 +126,7 @@ def _shelf(
 def _promotions(chain: Layout, rng: np.random.Generator) -> list[Promotion]:
     """Weekly promotions start on Fridays; more of them lie before festivals, some run in one region only."""
     days = chain.size.days
-    fridays = [day for day in range(-4, days + AHEAD) if chain.size.date(day).weekday() == 4]
+    fridays = [day for day in range(-4, days + _AHEAD) if chain.size.date(day).weekday() == 4]
     starts = {
         day + shift
         for key in ("spring", "double11", "sixeighteen", "national")

@@ -36,7 +36,7 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
     """
     known, has_escapes = encoding or _marked_encoding(path), False
     if known is None:
-        problem = first_wrong_byte(path, "utf-8")
+        problem = _first_wrong_byte(path, "utf-8")
         if problem is not None:
             raise DataError(_refusal(path, problem))
         has_escapes = _has_escaped_quotes(path)
@@ -59,16 +59,16 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 
 def likely_encoding(path: Path) -> str | None:
     """The encoding that the letters of a file are most likely in; None where no guess fits every byte of it."""
-    if first_wrong_byte(path, "utf-8") is None:
+    if _first_wrong_byte(path, "utf-8") is None:
         return "utf-8"
     with _open_bytes(path) as file:
         start = file.read(_CHUNK_BYTES)
     # a letter of two bytes may be cut at the end
     guess = next((found for cut in range(4) if (found := guess_encoding(start[: len(start) - cut]))), None)
-    return guess if guess is not None and first_wrong_byte(path, guess) is None else None
+    return guess if guess is not None and _first_wrong_byte(path, guess) is None else None
 
 
-def first_wrong_byte(path: Path, encoding: str) -> str | None:
+def _first_wrong_byte(path: Path, encoding: str) -> str | None:
     """Position and reason of the first byte that is not of the encoding; None where all are."""
     decoder = codecs.getincrementaldecoder(encoding)()
     place = 0

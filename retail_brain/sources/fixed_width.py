@@ -23,7 +23,7 @@ _SHORT = 0.6
 _RULE = re.compile(r"\s*-{2,}(?:\s+-+)+\s*")
 _PAD = "\0"
 """Stands behind a letter of East Asia, which is printed as wide as two."""
-Cut = tuple[int, int]
+_Cut = tuple[int, int]
 
 
 def without_blanks(source: Path, scratch: Path) -> Path:
@@ -51,7 +51,7 @@ def without_blanks(source: Path, scratch: Path) -> Path:
     return copy
 
 
-def _cuts(head: Sequence[str]) -> list[Cut]:
+def _cuts(head: Sequence[str]) -> list[_Cut]:
     """Places of the columns; none where the text is no list of columns of a fixed width."""
     lines = [_wide(line.rstrip()) for line in head if line.strip()]
     if len(lines) < _LEAST_LINES or any(_divides(mark, lines) for mark in DELIMITERS):
@@ -77,7 +77,7 @@ def _divides(mark: str, lines: Sequence[str]) -> bool:
     return bool(counts) and max(counts.values()) > _DIVIDED * len(lines)
 
 
-def _ending(starts: Sequence[int]) -> list[Cut]:
+def _ending(starts: Sequence[int]) -> list[_Cut]:
     return [*itertools.pairwise(starts), (starts[-1], 1 << 20)] if starts else []
 
 
@@ -86,10 +86,10 @@ def _wide(line: str) -> str:
     return "".join(one + _PAD if unicodedata.east_asian_width(one) in "WF" else one for one in line)
 
 
-def _crosses(line: str, cuts: Sequence[Cut]) -> bool:
+def _crosses(line: str, cuts: Sequence[_Cut]) -> bool:
     """Whether letters stand on both sides of a cut, as in titles and in rows that are wider than those looked at."""
     return any(len(line) > start and " " not in line[start - 1 : start + 1] for start, _ in cuts[1:])
 
 
-def _cells(line: str, cuts: Sequence[Cut]) -> list[str]:
+def _cells(line: str, cuts: Sequence[_Cut]) -> list[str]:
     return [line[start:end].replace(_PAD, "").strip() for start, end in cuts]

@@ -12,7 +12,7 @@ from retail_brain.extensions import load_extensions, owner, unusable
 from serving.http.access import Scope
 from serving.http.routes import ROUTES, Route
 
-PREFIX = "/x/"
+_PREFIX = "/x/"
 """A package whose entry point is called NAME answers at `/x/NAME` and below; no built-in path begins so."""
 
 
@@ -61,7 +61,7 @@ def _checked(name: str, route: object) -> Route:
     """
     if not isinstance(route, Route):
         raise _unusable(name, f"a {type(route).__name__}", "a serving.http.routes.Route, or a tuple of them")
-    prefix = f"{PREFIX}{name}"
+    prefix = f"{_PREFIX}{name}"
     if route.path != prefix and not route.path.startswith(f"{prefix}/"):
         raise _unusable(name, f"the path {route.path}", f"{prefix}, or a path that begins with {prefix}/")
     if not re.fullmatch(r"(/[a-z0-9_-]+)+", route.path):

@@ -29,7 +29,7 @@ _ALL = "*"
 """Stands for all tenants among the faults; no tenant can be called so."""
 
 
-def utc_now() -> datetime:
+def _utc_now() -> datetime:
     """The instant now, in UTC."""
     return datetime.now(UTC)
 
@@ -45,7 +45,7 @@ class State:
         on_refresh: called after every look for news.
     """
 
-    def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = _utc_now) -> None:
         """Opens nothing yet; `start` begins to look for news."""
         self.home = home
         self.settings = settings

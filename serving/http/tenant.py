@@ -374,7 +374,7 @@ class Tenant:
         after = view.recent.settled_id
         while True:
             stored = events_after(view.tenant, self._database, after_id=after, since=since, limit=_BATCH)
-            view.recent.add((person_key(view.answers, event), event) for event in stored)
+            view.recent.add((_person_key(view.answers, event), event) for event in stored)
             # SQLite has one writer at a time, so ids appear in order and all of them are settled.
             view.recent.settle(now + _SETTLE if self._database.is_sqlite else now - _SETTLE, stored)
             if len(stored) < _BATCH:
@@ -382,7 +382,7 @@ class Tenant:
             after = stored[-1].id
 
 
-def person_key(answers: Answers, stored: StoredEvent) -> str:
+def _person_key(answers: Answers, stored: StoredEvent) -> str:
     """Key of the person of an event: the customer id, looked up by the identifier where the event has none.
 
     Empty for an event without any identifier.

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATIC = Path(__file__).parent / "static"
 
-CONTENT_SECURITY_POLICY = "; ".join(
+_CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "base-uri 'none'",
@@ -29,8 +29,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     )
 )
-SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+_SECURITY_HEADERS = {
+    "content-security-policy": _CONTENT_SECURITY_POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -38,11 +38,11 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-REVALIDATE = "no-cache"
-CACHE_A_YEAR = "public, max-age=31536000, immutable"
+_REVALIDATE = "no-cache"
+_CACHE_A_YEAR = "public, max-age=31536000, immutable"
 
 
-class PageHeaders:
+class _PageHeaders:
     """ASGI middleware that adds security and cache headers to every file.
 
     Files under `v/VERSION/` of the present version may be cached for a year; everything else is asked for again with
@@ -62,16 +62,16 @@ class PageHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
+                headers.update(_SECURITY_HEADERS)
                 # a page loaded before an upgrade asks for an older version: it gets the present files, not to be cached
                 is_cacheable = message["status"] in {200, 304} and self._cacheable in scope["path"]
-                headers["cache-control"] = CACHE_A_YEAR if is_cacheable else REVALIDATE
+                headers["cache-control"] = _CACHE_A_YEAR if is_cacheable else _REVALIDATE
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-class TrailingSlash:
+class _TrailingSlash:
     """ASGI middleware that redirects `/ui` to `/ui/`, by a relative address so that a proxy's prefix stays."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -112,8 +112,8 @@ def create_app() -> Starlette:
             Mount("/", files),
         ],
         middleware=[
-            Middleware(PageHeaders, version=version),
-            Middleware(TrailingSlash),
+            Middleware(_PageHeaders, version=version),
+            Middleware(_TrailingSlash),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
     )

@@ -7,7 +7,7 @@ from retail_brain.operational.guides import guides_of_customers, moved_customers
 from serving.store.answer_set import Answers
 
 
-def published_guides(answers: Answers) -> list[tuple[str, str | None]]:
+def _published_guides(answers: Answers) -> list[tuple[str, str | None]]:
     """Customer and guide as the lake has them; nothing where the answers hold no person features."""
     person = answers.rows.get("person")
     if person is None or "guide_id" not in person.columns:
@@ -27,4 +27,4 @@ def present_guides(tenant: str, database: Database, answers: Answers) -> dict[st
     moved = moved_customers(tenant, database)
     places = answers.customers.find_many(list(moved)).tolist()
     seen = {customer: guide for (customer, guide), place in zip(moved.items(), places, strict=True) if place >= 0}
-    return guides_of_customers(published_guides(answers), seen)
+    return guides_of_customers(_published_guides(answers), seen)

@@ -91,7 +91,10 @@ def narrowed(
     """
     part = inside(answers, place, moved)
     masked = hidden if place.guide is not None else ()
-    stores, customers = NarrowedCatalog(answers.stores, part.stores), NarrowedCatalog(answers.customers, part.customers)
+    stores, customers = (
+        _NarrowedCatalog(answers.stores, part.stores),
+        _NarrowedCatalog(answers.customers, part.customers),
+    )
     manifest = replace(
         answers.manifest,
         counts={
@@ -122,7 +125,7 @@ def narrowed(
     )
 
 
-class NarrowedCatalog(Catalog):
+class _NarrowedCatalog(Catalog):
     """A catalog in which only some entries are found and named; positions and length are those of the whole one."""
 
     def __init__(self, whole: Catalog, shown: Array) -> None:

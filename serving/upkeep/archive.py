@@ -14,7 +14,7 @@ from retail_brain.files import sha256
 
 FORMAT = 1
 """Of the manifest; raised only for a change after which older software cannot restore a backup."""
-MANIFEST = "backup.json"
+_MANIFEST = "backup.json"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class ArchiveWriter:
         """Appends the manifest, where there is one, and closes the file."""
         if manifest is not None:
             content = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True).encode()
-            self._add(MANIFEST, io.BytesIO(content), len(content))
+            self._add(_MANIFEST, io.BytesIO(content), len(content))
         self._tar.close()
 
     def _add(self, name: str, file: BinaryIO, size: int) -> None:
@@ -105,7 +105,7 @@ def extract(archive: Path, folder: Path) -> BackupManifest:
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
-        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        values = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise DataError(f"{archive} is no whole backup: {error}. Use another file of `retail-brain backup`.") from error
     manifest = _manifest(values, archive)

@@ -16,7 +16,7 @@ _BATCH = 500
 """Rows of one statement: both databases limit the parameters of one."""
 
 
-def tenant_tables() -> list[Table]:
+def _tenant_tables() -> list[Table]:
     """The tables that hold a tenant's rows, each after those it refers to."""
     return [table for table in METADATA.sorted_tables if "tenant_id" in table.c]
 
@@ -30,7 +30,7 @@ def export_rows(tenant: str, database: Database) -> dict[str, list[str]]:
     with database.reading() as connection:
         if not database.is_sqlite:  # SQLite's read transaction is a snapshot already
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return {table.name: list(_rows(tenant, table, connection)) for table in tenant_tables()}
+        return {table.name: list(_rows(tenant, table, connection)) for table in _tenant_tables()}
 
 
 def _rows(tenant: str, table: Table, connection: Connection) -> Iterator[str]:
@@ -65,13 +65,13 @@ def import_rows(connection: Connection, rows: Mapping[str, Sequence[str]]) -> No
     Raises:
         UsageError: the rows come from a version with other tables.
     """
-    unknown = sorted(set(rows) - {table.name for table in tenant_tables()})
+    unknown = sorted(set(rows) - {table.name for table in _tenant_tables()})
     if unknown:
         raise UsageError(
             f"the backup has rows of tables {unknown}, which this version does not have. Install its version."
         )
     numbers: dict[str, dict[int, int]] = {}
-    for table in tenant_tables():
+    for table in _tenant_tables():
         values = [_values(table, json.loads(text), numbers) for text in rows.get(table.name, ())]
         numbers[table.name] = _insert(table, values, connection)
 

@@ -43,7 +43,7 @@ ANOMALIES = {
 }
 """Columns: `level` is series, store, department or chain; `date` to `until` the days summed; `low` and `high` the least
 and greatest sum of any path; `money` the price of the units beyond them, null where no price is known."""
-ANOMALY_PATHS = 400
+_ANOMALY_PATHS = 400
 """Sample paths that days are compared with: about one calibrated day in 200 lies beyond all of them."""
 _KEY = ["store_id", "product_id"]
 
@@ -101,7 +101,7 @@ def find_anomalies(dataset: Dataset, model: DemandModel, periods: int, seed: int
     dates = history.axis.starts(count - periods, count)
     known = _Known(_paid_prices(dataset, dates[0]), _recorded(history), _holidays(history, dates))
     totals, found, ranges = _Totals(), [], store_ranges(history)
-    for forecast in model.forecast(seen, periods, paths=ANOMALY_PATHS, seed=seed):
+    for forecast in model.forecast(seen, periods, paths=_ANOMALY_PATHS, seed=seed):
         if forecast.store_id in ranges:
             panel = build_panel(history, *ranges[forecast.store_id])
             found.append(_of_store(panel, forecast, known, totals))

@@ -13,9 +13,9 @@ from training.demand.calibration import CLOSING_SHARE
 
 TILL, CLOSED, STOCK_OUT, PROMOTION, PRICE = "till", "closed", "stock_out", "promotion", "price"
 HOLIDAY, UNKNOWN = "holiday", "unknown"
-PRICE_CHANGE = 0.1
+_PRICE_CHANGE = 0.1
 """Share by which a price must differ from the usual one to be a cause. Chosen by judgement, not measured."""
-SHARE_OF_DAYS = 0.25
+_SHARE_OF_DAYS = 0.25
 """Share of the days together on which a cause must hold to be that of their sum. Chosen by judgement, not measured."""
 _CAUSES = {
     TILL: ("till error (listed by `accidents`)", "收银录入错误（见 accidents 清单）"),
@@ -71,7 +71,7 @@ def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> li
     """
     high = beyond > 0
     change = np.nan_to_num(days.price_change)
-    moved = np.where(high[:, None], change[series] <= -PRICE_CHANGE, change[series] >= PRICE_CHANGE)
+    moved = np.where(high[:, None], change[series] <= -_PRICE_CHANGE, change[series] >= _PRICE_CHANGE)
     misread = days.units - days.counted
     facts = (
         days.accident[series] & np.where(high[:, None], misread[series] > 0, misread[series] < 0),
@@ -82,7 +82,7 @@ def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> li
         days.holiday[series],
     )
     if day is None:
-        holds = [fact.mean(axis=1) >= SHARE_OF_DAYS for fact in facts]
+        holds = [fact.mean(axis=1) >= _SHARE_OF_DAYS for fact in facts]
         holds[0] = facts[0].any(axis=1)
     else:
         holds = [fact[np.arange(len(series)), day] for fact in facts]

@@ -26,7 +26,7 @@ from training.demand.residuals import residuals_of
 from training.metrics import bias, central_intervals, coverage, wape
 from training.splits import last_day_of, rolling_origins
 
-SIZE_EDGES = (0.1, 1.0, 10.0)
+_SIZE_EDGES = (0.1, 1.0, 10.0)
 """Units per period that part classes of size in the table of calibration: powers of ten."""
 
 
@@ -105,7 +105,7 @@ class Backtest:
         calibrated model has .5, .8 and .9 in the middle 50, 80 and 90 % for counts too, where the coverage of a band
         of counts lies above what is stated.
         """
-        low, middle, high = SIZE_EDGES
+        low, middle, high = _SIZE_EDGES
         rate = pl.col("rate")
         groups = [(name, pl.col("demand_class") == number) for number, name in enumerate(CLASSES)]
         groups += [

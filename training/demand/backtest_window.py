@@ -26,9 +26,9 @@ from training.metrics import randomised_pit, scores
 
 CANDIDATE = "champion"
 """Method name of the model under test in the stored tables; the word was stored before it was called candidate here."""
-ETS_SERIES = 12
+_ETS_SERIES = 12
 """Series that ETS is fitted on in a window: each is slow. Chosen by judgement, not measured."""
-PIT_SERIES = 2000
+_PIT_SERIES = 2000
 """Series whose probability integral transforms are drawn: enough for a histogram. Chosen by judgement, not measured."""
 _KEY = ["store_id", "product_id"]
 
@@ -165,7 +165,7 @@ def score_window(
         totals=totals.scores(cutoff, quantiles),
         ets=_beside_ets(first, methods, scale, quantiles, cutoff) if scoring.ets else pl.DataFrame(),
         pits=pl.concat([pits for *_, pits in parts]),
-        forecasts=in_table_units(methods[CANDIDATE], history).select(pl.lit(cutoff).alias("cutoff"), pl.all()),
+        forecasts=_in_table_units(methods[CANDIDATE], history).select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=Residuals.joined(residuals, horizon),
     )
 
@@ -180,7 +180,7 @@ def _sum_frames(target: _Target, mean: Doubles, paths: Floats, quantiles: Sequen
     return pl.concat(frames)
 
 
-def in_table_units(rows: pl.DataFrame, history: DemandHistory) -> pl.DataFrame:
+def _in_table_units(rows: pl.DataFrame, history: DemandHistory) -> pl.DataFrame:
     """Rows of a window in the units of the tables: in the window series are scored in their own units."""
     if not history.in_own_units:
         return rows
@@ -214,7 +214,7 @@ def _pits(target: _Target, paths: Floats, rng: np.random.Generator) -> pl.DataFr
 
     Columns: span (`period`, `sum`), demand_class (number in `CLASSES`), rate (mean units per period), pit.
     """
-    rows = np.sort(rng.permutation(len(paths))[:PIT_SERIES])
+    rows = np.sort(rng.permutation(len(paths))[:_PIT_SERIES])
     of_series = demand_class(target.panel)[target.chosen][rows]
     rate = paths[rows].mean(axis=(1, 2), dtype=np.float64)
     units, known, drawn = target.units[rows], target.known[rows], paths[rows]
@@ -255,7 +255,7 @@ def _beside_ets(
 ) -> pl.DataFrame:
     """All methods and ETS on a few series of the first panel, evenly spread over its chosen series."""
     candidates = np.flatnonzero(target.chosen)
-    place = np.unique(np.linspace(0, candidates.size - 1, min(ETS_SERIES, candidates.size)).astype(np.int64))
+    place = np.unique(np.linspace(0, candidates.size - 1, min(_ETS_SERIES, candidates.size)).astype(np.int64))
     forecast, seconds = ets(target.panel, candidates[place], target.units.shape[1], quantiles)
     selected = np.zeros(target.panel.size, dtype=bool)
     selected[candidates[place]] = True

@@ -14,11 +14,11 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from features.demand.arrays import Bools, Doubles, Floats, Ints
 from features.demand.panel import DemandPanel
 
-ERROR_PERIODS = 112
+_ERROR_PERIODS = 112
 """Newest periods that a baseline's errors are read from: sixteen weeks of days. Chosen by judgement, not measured."""
-SMOOTHING = 0.1
+_SMOOTHING = 0.1
 """Weight of the newest sale in Croston's method; 0.1 is the usual value (Syntetos and Boylan 2005)."""
-ETS_PERIODS = 196
+_ETS_PERIODS = 196
 """Newest periods that ETS is fitted on: 28 weeks of days. Chosen by judgement, not measured."""
 
 
@@ -80,7 +80,7 @@ def ets(panel: DemandPanel, rows: Ints, horizon: int, quantiles: Sequence[float]
     started = time.perf_counter()
     for place, row in enumerate(rows):
         begin = min(int(panel.series["begin"][int(row)]), panel.axis.count - 2 * season - 2)
-        history = panel.demand[row, max(begin, panel.axis.count - ETS_PERIODS, 0) :].astype(np.float64)
+        history = panel.demand[row, max(begin, panel.axis.count - _ETS_PERIODS, 0) :].astype(np.float64)
         mean[place], error = _ets_of(history, season, horizon)
         errors.append(error)
     seconds = (time.perf_counter() - started) / max(rows.size, 1)
@@ -109,7 +109,7 @@ def _shifted(panel: DemandPanel, horizon: int, quantiles: Sequence[float], lag: 
 
 
 def _recent(count: int) -> range:
-    return range(max(0, count - ERROR_PERIODS), count)
+    return range(max(0, count - _ERROR_PERIODS), count)
 
 
 def _with_errors(
@@ -160,11 +160,11 @@ def _intermittent(
 def _sba_step(state: Doubles, demand: Doubles, live: Doubles) -> Doubles:
     """Updates size and interval on sales (where live) and returns the forecast before the update."""
     size, busy, gap = state
-    forecast: Doubles = (1 - SMOOTHING / 2) * size * busy
+    forecast: Doubles = (1 - _SMOOTHING / 2) * size * busy
     sale = (demand > 0) & (live > 0)
     interval = 1 / busy
-    state[0] = np.where(sale, size + SMOOTHING * (demand - size), size)
-    state[1] = np.where(sale, 1 / (interval + SMOOTHING * (gap - interval)), busy)
+    state[0] = np.where(sale, size + _SMOOTHING * (demand - size), size)
+    state[1] = np.where(sale, 1 / (interval + _SMOOTHING * (gap - interval)), busy)
     state[2] = np.where(sale, 1, gap + live)
     return forecast
 
@@ -174,6 +174,6 @@ def _tsb_step(state: Doubles, demand: Doubles, live: Doubles) -> Doubles:
     size, busy, _ = state
     forecast: Doubles = size * busy
     sale = (demand > 0) & (live > 0)
-    state[0] = np.where(sale, size + SMOOTHING * (demand - size), size)
-    state[1] = np.where(live > 0, busy + SMOOTHING / 2 * (sale - busy), busy)
+    state[0] = np.where(sale, size + _SMOOTHING * (demand - size), size)
+    state[1] = np.where(live > 0, busy + _SMOOTHING / 2 * (sale - busy), busy)
     return forecast

@@ -16,18 +16,18 @@ from training.demand.blend import Blend, Grouping, Groups, GroupWeight
 from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
 
-WEIGHT_SD = 0.35
+_WEIGHT_SD = 0.35
 """Standard deviation of a group's weight around the wider group's, as a prior. Chosen by judgement, not measured."""
-LEAST_GAIN = 0.01
+_LEAST_GAIN = 0.01
 """Share of the squared error that a simple model must take away out of sample. Chosen by judgement, not measured."""
 NOISE_TIMES, NOISE_TIMES_ALONE = 1.0, 2.0
 """Standard errors that the gain must exceed, and for a group whose class has no simple model: many groups are tried."""
-MIN_GROUP_SERIES = 10
+_MIN_GROUP_SERIES = 10
 """Series x windows that a group needs for a weight of its own. Chosen by judgement, not measured."""
-LEAST_WEIGHT = 0.05
+_LEAST_WEIGHT = 0.05
 """Smaller weights are not worth a second model. Chosen by judgement, not measured."""
 
-LEAST_SCALE = 1e-3
+_LEAST_SCALE = 1e-3
 """Units per period: the smallest mean that squared errors are divided by, so that no series weighs without limit."""
 
 
@@ -93,7 +93,7 @@ def fit_blend(residuals: Sequence[Residuals], names: Sequence[str]) -> Blend:
             weights += [_described(cells, of_class, names, wide, (number, promoted, None))]
             for group in groups if groups.size > 1 else ():
                 chosen = of_class & (cells.groups.group == group)[:, None]
-                if chosen.any(axis=1).sum() < MIN_GROUP_SERIES:
+                if chosen.any(axis=1).sum() < _MIN_GROUP_SERIES:
                     continue
                 own = _own(cells, chosen, wide, names)
                 weights += [_described(cells, chosen, names, own, (number, promoted, int(group)))]
@@ -126,7 +126,7 @@ def _own(cells: _Cells, chosen: Bools, wide: _Choice, names: Sequence[str]) -> _
         return _best(cells, chosen, names, NOISE_TIMES_ALONE)
     sums = _sums(cells, chosen, wide.model)
     choice = _Choice(wide.model, _shrunk(sums, wide.weight), float(_gains(sums, wide.weight).sum()) / sums.error)
-    return choice if choice.weight >= LEAST_WEIGHT and _errs_less(cells, chosen, choice) else _TREES
+    return choice if choice.weight >= _LEAST_WEIGHT and _errs_less(cells, chosen, choice) else _TREES
 
 
 def _tried(sums: _Sums, model: int, wide: float, noise_times: float) -> _Choice:
@@ -135,7 +135,7 @@ def _tried(sums: _Sums, model: int, wide: float, noise_times: float) -> _Choice:
     gains = _gains(sums, wide)
     noise = float(np.sqrt(((gains - gains.mean()) ** 2).sum() * gains.size / max(gains.size - 1, 1)))
     weight, gain = _shrunk(sums, wide), float(gains.sum())
-    if gain / sums.error < LEAST_GAIN or gain < noise_times * noise or weight < LEAST_WEIGHT:
+    if gain / sums.error < _LEAST_GAIN or gain < noise_times * noise or weight < _LEAST_WEIGHT:
         return _TREES
     return _Choice(model, weight, gain / sums.error)
 
@@ -169,8 +169,8 @@ def _shrunk(sums: _Sums, wide: float) -> float:
     seen = of_period > 0
     variance = max(_variance(each, square) for each in (left, by_window, (cross - best * of_period)[seen]))
     if by_window.size == 1:
-        variance += WEIGHT_SD**2  # what windows have in common cannot be seen in one
-    shrinkage = WEIGHT_SD**2 / (WEIGHT_SD**2 + variance)
+        variance += _WEIGHT_SD**2  # what windows have in common cannot be seen in one
+    shrinkage = _WEIGHT_SD**2 / (_WEIGHT_SD**2 + variance)
     return float(np.clip(wide + shrinkage * (best - wide), 0, 1))
 
 
@@ -230,5 +230,5 @@ def _cells(windows: Sequence[Residuals], by: Grouping) -> _Cells:
     groups = Groups(joined.demand_class, joined.department if by == "department" else joined.store, joined.promoted)
     cluster = window * (int(store.max(initial=0)) + 1) + store
     return _Cells(
-        groups, mean, np.where(known, joined.units, 0), simple, cluster, window, np.maximum(scale, LEAST_SCALE)
+        groups, mean, np.where(known, joined.units, 0), simple, cluster, window, np.maximum(scale, _LEAST_SCALE)
     )

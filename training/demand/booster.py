@@ -20,11 +20,11 @@ from training.demand.training_rows import Draw, Plan, panel_draws
 
 MIN_TRAINING_ROWS = 300
 """Rows below which no trees are fitted and the level alone forecasts. Chosen by judgement, not measured."""
-ROWS_PER_LEAF = 4000
+_ROWS_PER_LEAF = 4000
 """Training rows for each leaf of a tree: larger leaves were chosen on three stores of M5 (docs/benchmarks.md)."""
-MIN_LEAVES = 15
+_MIN_LEAVES = 15
 """Leaves that a tree may have however few the rows. Chosen by judgement, not measured."""
-ROWS_PER_LEAF_ROW = 1000
+_ROWS_PER_LEAF_ROW = 1000
 """Training rows for each row that a leaf must have; chosen likewise."""
 WHOLE_ROWS = 200_000
 """Up to so many rows are kept as a matrix; of more only a sample is, which the trees' bins are found from."""
@@ -32,7 +32,7 @@ SAMPLE_ROWS = 50_000
 """Rows that LightGBM's bins are found on where the rows are too many to hold. Chosen by judgement, not measured."""
 SAMPLE_ORIGIN_STEP = 2
 """Origins between those that give rows to that sample. Chosen by judgement, not measured."""
-ROWS_PER_THREAD = 2000
+_ROWS_PER_THREAD = 2000
 """Rows predicted below which another thread costs more than it gives. Chosen by judgement, not measured."""
 
 
@@ -147,8 +147,8 @@ def _parameters(config: DemandConfig, rows: int, names: Sequence[str]) -> dict[s
         "tweedie_variance_power": config.tweedie_power,
         "boost_from_average": False,
         "learning_rate": config.learning_rate,
-        "num_leaves": int(np.clip(rows // ROWS_PER_LEAF, min(MIN_LEAVES, config.leaves), config.leaves)),
-        "min_data_in_leaf": max(5, min(max(config.min_leaf_rows, rows // ROWS_PER_LEAF_ROW), rows // 200)),
+        "num_leaves": int(np.clip(rows // _ROWS_PER_LEAF, min(_MIN_LEAVES, config.leaves), config.leaves)),
+        "min_data_in_leaf": max(5, min(max(config.min_leaf_rows, rows // _ROWS_PER_LEAF_ROW), rows // 200)),
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
@@ -195,6 +195,6 @@ def never_missing(booster: lgb.Booster) -> list[int]:
 
 def predict_factor(booster: lgb.Booster, rows: Floats, threads: int) -> Doubles:
     """By what factor demand differs from the level, for each feature row."""
-    used_threads = min(threads, 1 + len(rows) // ROWS_PER_THREAD)
+    used_threads = min(threads, 1 + len(rows) // _ROWS_PER_THREAD)
     raw = booster.predict(rows, raw_score=True, num_threads=used_threads)
     return np.exp(np.clip(np.asarray(raw, dtype=np.float64), -6, 6))

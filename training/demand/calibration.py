@@ -14,14 +14,14 @@ from training.demand.common_effects import CommonEffects, fit_common_effects
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
 from training.demand.paths import CommonFactors, PathDraw, SeriesDemand, sample_paths
 
-BIAS_LIMITS = (0.8, 1.25)
+_BIAS_LIMITS = (0.8, 1.25)
 """Times; how far backtests may scale a forecast. Chosen by judgement, not measured."""
-BIAS_TRUST_WINDOWS = 2.0
+_BIAS_TRUST_WINDOWS = 2.0
 """Windows without bias that those seen count against. Chosen by judgement, not measured."""
-BIAS_TRUST_WITH_TOTALS = 16.0
+_BIAS_TRUST_WITH_TOTALS = 16.0
 """The same where totals are known: bias is trusted an eighth as much (M5: .428 without, .430 with; docs/benchmarks.md,
 Totals)."""
-TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
+_TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
 TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_COST = 0.8, 1.0
 """Weight of totals before any window is seen, and what the square of the distance from it costs, in shares of the least
 squared error. The best weights of four windows of M5 before its validation window were 1, 1, .7 and .45; the cost is
@@ -29,7 +29,7 @@ chosen by judgement, not measured."""
 CLOSING_SHARE = 0.05
 """Share of a store's forecast below which it was closed that day: nothing else takes 95 % of a store's sales. Chosen by
 judgement, not measured."""
-ROUGHNESS_PERIODS = 112
+_ROUGHNESS_PERIODS = 112
 """Newest periods that the variation of a series is read from: sixteen weeks of days. Chosen by judgement, not
 measured."""
 
@@ -64,7 +64,7 @@ class Calibration:
 
 def roughness(panel: DemandPanel) -> Doubles:
     """Spread of each series' recent demand beyond Poisson, shape (n,)."""
-    begin, end = panel.axis.count - ROUGHNESS_PERIODS, panel.axis.count
+    begin, end = panel.axis.count - _ROUGHNESS_PERIODS, panel.axis.count
     sums = panel.levels.total(begin, end), panel.squares.total(begin, end), panel.levels.weight(begin, end)
     return own_roughness(*sums)
 
@@ -79,7 +79,7 @@ def calibrate(residuals: Sequence[Residuals], seed: int, competitors: Sequence[s
     """
     weight = totals_weight(residuals)
     moved = [replace(r, mean=r.mean * r.correction**weight) for r in residuals]
-    bias = bias_factor(moved, BIAS_TRUST_WINDOWS + weight * (BIAS_TRUST_WITH_TOTALS - BIAS_TRUST_WINDOWS))
+    bias = bias_factor(moved, _BIAS_TRUST_WINDOWS + weight * (_BIAS_TRUST_WITH_TOTALS - _BIAS_TRUST_WINDOWS))
     corrected = [_without_closings(replace(r, mean=r.mean * bias)) for r in moved]
     blend = fit_blend(corrected, competitors)
     blended = [_blended(r, blend, competitors) for r in corrected]
@@ -116,13 +116,13 @@ def totals_weight(residuals: Sequence[Residuals]) -> float:
     if not windows:
         return TOTALS_PRIOR_WEIGHT
     against_best = [errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12) for errors in windows]
-    away = np.array(TOTALS_WEIGHTS) - TOTALS_PRIOR_WEIGHT
-    return TOTALS_WEIGHTS[int(np.argmin(np.sum(against_best, axis=(0, 1)) + TOTALS_PRIOR_COST * away**2))]
+    away = np.array(_TOTALS_WEIGHTS) - TOTALS_PRIOR_WEIGHT
+    return _TOTALS_WEIGHTS[int(np.argmin(np.sum(against_best, axis=(0, 1)) + TOTALS_PRIOR_COST * away**2))]
 
 
 def _errors_of_totals(residuals: Residuals) -> Doubles:
     """Squared errors of a window's totals, shape (3, weights): stores' categories, stores, and the chain."""
-    errors = np.zeros((3, len(TOTALS_WEIGHTS)))
+    errors = np.zeros((3, len(_TOTALS_WEIGHTS)))
     if not residuals.units.size:
         return errors
     names = np.stack([residuals.store, residuals.department, residuals.category])
@@ -135,7 +135,7 @@ def _errors_of_totals(residuals: Residuals) -> Doubles:
     factor = np.ones_like(units)
     factor[total_of] = residuals.correction
     stores = np.unique(totals[0], return_inverse=True)[1].ravel()
-    for number, weight in enumerate(TOTALS_WEIGHTS):
+    for number, weight in enumerate(_TOTALS_WEIGHTS):
         wrong = units - means * factor**weight
         for kind, parent in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
             count = int(parent.max()) + 1
@@ -155,7 +155,7 @@ def bias_factor(residuals: Sequence[Residuals], trust_windows: float) -> float:
     if not residuals or mean <= 0:
         return 1.0
     trust = trust_windows / len(residuals) * mean
-    return float(np.clip((units + trust) / (mean + trust), *BIAS_LIMITS))
+    return float(np.clip((units + trust) / (mean + trust), *_BIAS_LIMITS))
 
 
 def calibrated_paths(

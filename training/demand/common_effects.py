@@ -18,13 +18,13 @@ from features.demand.arrays import Doubles, Floats, Ints
 from training.demand.dispersion import BLOCK, Residuals
 
 GROUPINGS = ("chain", "department", "store", "store_department")
-MAX_VARIANCE = 0.5
+_MAX_VARIANCE = 0.5
 """Variance (of a log factor) that a common effect may have. Chosen by judgement, not measured."""
-PRIOR_WINDOWS = 1.0
+_PRIOR_WINDOWS = 1.0
 """Windows that the prior of the chain's effect counts as. Chosen by judgement, not measured."""
 PRIOR_VARIANCE = 0.02**2
 """Variance of the chain's own effect before any window is seen: 2 % of its total. Chosen by judgement, not measured."""
-MIN_SERIES = 20
+_MIN_SERIES = 20
 """Series that a window needs for pairs of residuals to say anything. Chosen by judgement, not measured."""
 _COMMON_BY_PAIR = ((0, 1, 2, 3), (0, 2), (0, 1), (0,))
 """What two series have in common that share store and department, the store only, the department only, neither."""
@@ -86,7 +86,7 @@ def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
     sums over groups, at three time scales; the twelve variances solve the twelve equations with none below zero. As
     windows are few, the chain's own effect over the horizon is shrunk to `PRIOR_VARIANCE`.
     """
-    usable = [r for r in residuals if len(r.mean) >= MIN_SERIES]
+    usable = [r for r in residuals if len(r.mean) >= _MIN_SERIES]
     if not usable:
         return CommonEffects.none()
     products, weights = (_of_pairs(sums) for sums in np.sum([_squared_sums(r) for r in usable], axis=0))
@@ -100,8 +100,8 @@ def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
     if not rows:
         return CommonEffects.none()
     variances = nnls(np.array(rows), np.array(right))[0].reshape(len(GROUPINGS), 3)
-    variances[0, 0] = (len(usable) * variances[0, 0] + PRIOR_WINDOWS * PRIOR_VARIANCE) / (len(usable) + PRIOR_WINDOWS)
-    return CommonEffects(np.minimum(variances, MAX_VARIANCE))
+    variances[0, 0] = (len(usable) * variances[0, 0] + _PRIOR_WINDOWS * PRIOR_VARIANCE) / (len(usable) + _PRIOR_WINDOWS)
+    return CommonEffects(np.minimum(variances, _MAX_VARIANCE))
 
 
 def _squared_sums(residuals: Residuals) -> Doubles:

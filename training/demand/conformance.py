@@ -33,12 +33,12 @@ from training.demand.forecast_run import ForecastRun, StoreForecast
 from training.demand.model_registry import protocol_class
 from training.demand.protocol import SeriesForecaster, predictions
 
-HORIZON = 14
+_HORIZON = 14
 """Periods that the checks forecast: two weeks and less, so that they stay quick. By judgement, not measured."""
-FIRST = date(2024, 1, 1)
+_FIRST = date(2024, 1, 1)
 DAYS = 150
 """Days of the chain that the checks forecast from. By judgement, not measured."""
-HIDDEN_DAYS = 20
+_HIDDEN_DAYS = 20
 """Days after the cutoff whose rows must change nothing."""
 
 
@@ -61,12 +61,12 @@ class DemandModelConformance:
         """Shape, finiteness and sign, as `SeriesForecaster.on` checks them."""
         history = self._history()
         assert history.series.height == 20
-        assert self._means(history).shape == (20, HORIZON)
+        assert self._means(history).shape == (20, _HORIZON)
 
     def test_rows_after_the_cutoff_change_nothing(self) -> None:
         """No leak."""
         sales = _sales()
-        last = FIRST + timedelta(days=DAYS - HIDDEN_DAYS - 1)
+        last = _FIRST + timedelta(days=DAYS - _HIDDEN_DAYS - 1)
         after = pl.col("date") > last
         changed = sales.with_columns(pl.when(after).then(pl.col("units") * 9 + 1).otherwise("units").alias("units"))
         means = [self._means(self._history(rows, last)) for rows in (sales, changed, sales.filter(~after))]
@@ -108,31 +108,31 @@ class DemandModelConformance:
     def test_stores_and_products_that_it_never_saw_are_forecast(self) -> None:
         """What is new since the training has a forecast too."""
         few = self._history(_sales().filter((pl.col("store_id") == "S0") & (pl.col("product_id") < "P05")))
-        assert _means_of(self._fit(few), self._history()).shape == (20, HORIZON)
+        assert _means_of(self._fit(few), self._history()).shape == (20, _HORIZON)
 
     def test_a_history_of_ten_days_is_forecast(self) -> None:
         """Short series have no season to fit."""
-        short = self._history(_sales().filter(pl.col("date") < FIRST + timedelta(days=10)))
-        assert self._means(short).shape[1] == HORIZON
+        short = self._history(_sales().filter(pl.col("date") < _FIRST + timedelta(days=10)))
+        assert self._means(short).shape[1] == _HORIZON
 
     def test_quantiles_do_not_cross_and_paths_follow_the_seed(self) -> None:
         """Paths: non-negative, right dates, same seed same paths, other seed other paths."""
         one, same, other = (self._forecast(seed) for seed in (0, 0, 1))
         quantiles = one.paths.quantiles((0.05, 0.5, 0.95))
-        assert one.paths.units.shape == (10, 40, HORIZON)
+        assert one.paths.units.shape == (10, 40, _HORIZON)
         assert (one.paths.units >= 0).all()
         assert (np.diff(quantiles, axis=2) >= 0).all()
-        assert one.paths.dates.to_list() == [FIRST + timedelta(days=DAYS + day) for day in range(HORIZON)]
+        assert one.paths.dates.to_list() == [_FIRST + timedelta(days=DAYS + day) for day in range(_HORIZON)]
         assert np.array_equal(one.paths.units, same.paths.units)
         assert not np.array_equal(one.paths.units, other.paths.units)
 
     def _config(self) -> DemandConfig:
-        demand = DemandSettings(horizon_periods=HORIZON, sample_paths=40, model_options=dict(self.options))
-        return DemandConfig(demand=demand, horizon=HORIZON)
+        demand = DemandSettings(horizon_periods=_HORIZON, sample_paths=40, model_options=dict(self.options))
+        return DemandConfig(demand=demand, horizon=_HORIZON)
 
     def _history(self, sales: pl.DataFrame | None = None, last: date | None = None) -> DemandHistory:
         dataset = _dataset(_sales() if sales is None else sales)
-        return read_history(dataset.at(last or dataset.last_day()), self._config().settings, HORIZON)
+        return read_history(dataset.at(last or dataset.last_day()), self._config().settings, _HORIZON)
 
     def _fit(self, history: DemandHistory) -> SeriesForecaster:
         return self.model.fit(history, self._config())
@@ -168,7 +168,7 @@ def _sales() -> pl.DataFrame:
     store, product, day = np.nonzero(units)
     return pl.DataFrame(
         {
-            "date": [FIRST + timedelta(days=int(number)) for number in day],
+            "date": [_FIRST + timedelta(days=int(number)) for number in day],
             "store_id": [f"S{number}" for number in store],
             "product_id": [f"P{number:02d}" for number in product],
             "units": units[store, product, day],

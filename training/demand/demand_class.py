@@ -7,9 +7,9 @@ from features.demand.arrays import ratio
 from features.demand.panel import DemandPanel
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
-INTERVAL_EDGE = 1.32
+_INTERVAL_EDGE = 1.32
 """Periods between sales; at or above it demand is intermittent (Syntetos, Boylan and Croston 2005)."""
-VARIATION_EDGE = 0.49
+_VARIATION_EDGE = 0.49
 """Squared coefficient of variation of sizes; at or above it demand is erratic (the same source)."""
 
 
@@ -25,4 +25,4 @@ def demand_class(panel: DemandPanel) -> npt.NDArray[np.int64]:
     mean = ratio(sold.sum(axis=1), sales.astype(np.float64), otherwise=0.0)
     spread = ratio((sold**2).sum(axis=1), sales.astype(np.float64), otherwise=0.0) - mean**2
     variation = ratio(spread, mean**2, otherwise=0.0)
-    return 2 * (interval >= INTERVAL_EDGE).astype(np.int64) + (variation >= VARIATION_EDGE)
+    return 2 * (interval >= _INTERVAL_EDGE).astype(np.int64) + (variation >= _VARIATION_EDGE)

@@ -17,19 +17,19 @@ from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
 
 BLOCK = 7
 """Periods of a block whose common factor is estimated: a week of days."""
-GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
+_GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
 """Dispersions (variance of a gamma factor) that are compared by likelihood: almost none to 60."""
-MAX_SAMPLE = 60_000
+_MAX_SAMPLE = 60_000
 """Cells that the likelihood is summed over; bounds the time. Chosen by judgement, not measured."""
-MIN_CLASS_SERIES = 120
+_MIN_CLASS_SERIES = 120
 """Series that a class of rates needs for a dispersion of its own. Chosen by judgement, not measured."""
-MIN_PERIODS = 200
-"""Observed cells below which DEFAULT_VARIANCES are taken. Chosen by judgement, not measured."""
-MIN_WHOLE_SERIES = 5
+_MIN_PERIODS = 200
+"""Observed cells below which _DEFAULT_VARIANCES are taken. Chosen by judgement, not measured."""
+_MIN_WHOLE_SERIES = 5
 """Series without gaps that a window needs for the variance of sums. Chosen by judgement, not measured."""
-MAX_RATE_CLASSES = 10
+_MAX_RATE_CLASSES = 10
 """Classes of rates at most. Chosen by judgement, not measured."""
-DEFAULT_VARIANCES = (0.15, 0.05, 0.25)
+_DEFAULT_VARIANCES = (0.15, 0.05, 0.25)
 """Variance over horizon, week and period where nothing was backtested. Chosen by judgement, not measured."""
 
 
@@ -106,7 +106,7 @@ class Dispersion:
     @classmethod
     def default(cls) -> "Dispersion":
         """Variances assumed where there are no residuals."""
-        variances = np.tile(np.array(DEFAULT_VARIANCES), (1, 3, 1))
+        variances = np.tile(np.array(_DEFAULT_VARIANCES), (1, 3, 1))
         return cls(np.array([np.inf]), np.array([[np.inf, np.inf]]), variances)
 
     def series_variances(self, mean: Doubles, roughness: Doubles) -> Doubles:
@@ -125,12 +125,12 @@ def own_roughness(total: Doubles, squares: Doubles, weight: Doubles) -> Doubles:
 
 def fit_dispersion(residuals: Sequence[Residuals], seed: int = 0) -> Dispersion:
     """Fits the variances on forecasts of several origins; the default where they hold too few periods."""
-    if sum(int((r.weight > 0).sum()) for r in residuals) < MIN_PERIODS:
+    if sum(int((r.weight > 0).sum()) for r in residuals) < _MIN_PERIODS:
         return Dispersion.default()
     horizon = min(r.mean.shape[1] for r in residuals)
     pooled = Residuals.joined(residuals, horizon)
     rate = pooled.mean.mean(axis=1)
-    classes = int(np.clip(rate.size // (3 * MIN_CLASS_SERIES), 1, MAX_RATE_CLASSES))
+    classes = int(np.clip(rate.size // (3 * _MIN_CLASS_SERIES), 1, _MAX_RATE_CLASSES))
     edges = np.append(np.unique(np.quantile(rate, np.linspace(0, 1, classes + 1)[1:-1])), np.inf)
     number = np.searchsorted(edges[:-1], rate, side="right")
     splits = np.full((edges.size, 2), np.inf)
@@ -138,7 +138,7 @@ def fit_dispersion(residuals: Sequence[Residuals], seed: int = 0) -> Dispersion:
     rng = np.random.default_rng(seed)
     for row in range(edges.size):
         of_class = number == row
-        if of_class.sum() >= MIN_CLASS_SERIES:
+        if of_class.sum() >= _MIN_CLASS_SERIES:
             splits[row] = np.quantile(pooled.roughness[of_class], [1 / 3, 2 / 3])
         rough = (pooled.roughness[:, None] > splits[row]).sum(axis=1)
         for column in range(3):
@@ -152,19 +152,19 @@ def _variances(residuals: Residuals, chosen: Bools, rng: np.random.Generator) ->
     mean, units, weight = residuals.mean[chosen], residuals.units[chosen], residuals.weight[chosen]
     horizon = mean.shape[1]
     known = weight > 0
-    daily = negative_binomial_dispersion(units[known], mean[known], rng)
+    daily = _negative_binomial_dispersion(units[known], mean[known], rng)
     whole = known.all(axis=1)
-    if horizon < 2 or whole.sum() < MIN_WHOLE_SERIES:
+    if horizon < 2 or whole.sum() < _MIN_WHOLE_SERIES:
         return np.array([daily / 2, 0.0, daily / 2 / (1 + daily / 2)])
     mean, units = mean[whole], units[whole]
-    total = negative_binomial_dispersion(units.sum(1), mean.sum(1), rng)
+    total = _negative_binomial_dispersion(units.sum(1), mean.sum(1), rng)
     share = _concentration(mean)
     if horizon < 2 * BLOCK:
         return split_two(daily, total, share)
     blocks = horizon // BLOCK
     week_mean = mean[:, : blocks * BLOCK].reshape(-1, blocks, BLOCK)
     week_units = units[:, : blocks * BLOCK].reshape(-1, blocks, BLOCK).sum(2)
-    weekly = negative_binomial_dispersion(week_units.ravel(), week_mean.sum(2).ravel(), rng)
+    weekly = _negative_binomial_dispersion(week_units.ravel(), week_mean.sum(2).ravel(), rng)
     return split_three(
         daily, weekly, total, _concentration(week_mean.reshape(-1, BLOCK)), _concentration(week_mean.sum(2)), share
     )
@@ -194,16 +194,16 @@ def split_three(
     return np.array([max(both / (1 + of_week) - 1, 0.0), of_week, of_day])
 
 
-def negative_binomial_dispersion(units: Doubles, mean: Doubles, rng: np.random.Generator) -> float:
+def _negative_binomial_dispersion(units: Doubles, mean: Doubles, rng: np.random.Generator) -> float:
     """Maximum-likelihood dispersion d of a negative binomial with variance mean + d mean^2, on a grid."""
-    if units.size > MAX_SAMPLE:
-        drawn = rng.choice(units.size, MAX_SAMPLE, replace=False)
+    if units.size > _MAX_SAMPLE:
+        drawn = rng.choice(units.size, _MAX_SAMPLE, replace=False)
         units, mean = units[drawn], mean[drawn]
     if units.size == 0:
-        return float(sum(DEFAULT_VARIANCES))
-    likelihood = [_log_likelihood(units, np.maximum(mean, 1e-6), dispersion) for dispersion in GRID]
+        return float(sum(_DEFAULT_VARIANCES))
+    likelihood = [_log_likelihood(units, np.maximum(mean, 1e-6), dispersion) for dispersion in _GRID]
     best = int(np.argmax(likelihood))
-    return float(GRID[best])
+    return float(_GRID[best])
 
 
 def _log_likelihood(units: Doubles, mean: Doubles, dispersion: float) -> float:

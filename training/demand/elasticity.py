@@ -20,30 +20,30 @@ from training.demand.price_cells import MIN_CHANGE, joined_cells, price_cells
 MIN_CHANGED_DAYS = 30
 """Days at a changed price that a product needs before its own slope counts for the chain's. Chosen by judgement, not
 measured."""
-NEWTON_STEPS = 40
-"""Newton steps at most; TOLERANCE usually ends the fit sooner."""
-TOLERANCE = 1e-6
+_NEWTON_STEPS = 40
+"""Newton steps at most; _TOLERANCE usually ends the fit sooner."""
+_TOLERANCE = 1e-6
 """Largest step (log) at which the fit has converged."""
-LIMITS = (-8.0, 0.0)
+_LIMITS = (-8.0, 0.0)
 """Elasticities that are believed: none that rises with the price, none beyond -8. Chosen by judgement, not measured."""
-PRIOR = (-1.5, 1.0)
+_PRIOR = (-1.5, 1.0)
 """Mean and standard deviation of a category's elasticity before anything is seen. Chosen by judgement, not measured."""
-LIFT_SPREAD = 0.1
+_LIFT_SPREAD = 0.1
 """Standard deviation (log) of a product's lift by display or mailer around its category's. Chosen by judgement, not
 measured."""
-TRUST_WEEKS = 20.0
+_TRUST_WEEKS = 20.0
 """Weeks that the chain's inflation of variances counts as beside a cluster's own. Chosen by judgement, not measured."""
-CAUTION = 1.25
+_CAUTION = 1.25
 """Intervals are so much wider than the variances say: on a generated chain with known elasticities (not the committed
 one) errors were, since neither the mechanics of promotions nor competitors' prices are in the model."""
-SLOPE = 1
+_SLOPE = 1
 """Position of the price's slope among the effects."""
 _EFFECTS = 4
 """Number of effects: level, slope, display and mailer."""
 
 
 @dataclass(frozen=True)
-class Fit:
+class _Fit:
     """Effects of some groups of cells.
 
     Attributes:
@@ -92,20 +92,20 @@ def elasticities_of(cells: pl.DataFrame) -> pl.DataFrame:
     of_product = np.zeros(products.height, dtype=np.int64)
     of_product[product] = category
     size = int(category.max()) + 1
-    flat = np.tile([0.0, PRIOR[0], 0.0, 0.0], (size, 1))
-    of_category = _fit(cells, category, flat, np.array([1.0, 1 / PRIOR[1] ** 2, 1.0, 1.0]))
+    flat = np.tile([0.0, _PRIOR[0], 0.0, 0.0], (size, 1))
+    of_category = _fit(cells, category, flat, np.array([1.0, 1 / _PRIOR[1] ** 2, 1.0, 1.0]))
     center = of_category.effects[of_product]
-    loose = np.array([1.0, 1e-3, 1 / LIFT_SPREAD**2, 1 / LIFT_SPREAD**2])
+    loose = np.array([1.0, 1e-3, 1 / _LIFT_SPREAD**2, 1 / _LIFT_SPREAD**2])
     own = _fit(cells, product, center, loose)
     changed = _changed_days(cells, product, products.height)
     prior, prior_variance = _priors(of_category, own, of_product, group_sums(of_product, changed, size))
     weight = 1 / own.variance + 1 / prior_variance
-    mean = np.clip((own.effects[:, SLOPE] / own.variance + prior / prior_variance) / weight, *LIMITS)
-    spread = CAUTION * NORMAL_90 / np.sqrt(weight)
+    mean = np.clip((own.effects[:, _SLOPE] / own.variance + prior / prior_variance) / weight, *_LIMITS)
+    spread = _CAUTION * NORMAL_90 / np.sqrt(weight)
     return products.select("product_id").with_columns(
         pl.Series("elasticity", mean),
         pl.Series("low", mean - spread),
-        pl.Series("high", np.minimum(mean + spread, LIMITS[1])),
+        pl.Series("high", np.minimum(mean + spread, _LIMITS[1])),
         pl.Series("category_elasticity", prior),
         pl.Series("display_lift", np.exp(own.effects[:, 2])),
         pl.Series("mailer_lift", np.exp(own.effects[:, 3])),
@@ -113,24 +113,24 @@ def elasticities_of(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fit(cells: pl.DataFrame, group: Ints, center: Doubles, precision: Doubles) -> Fit:
+def _fit(cells: pl.DataFrame, group: Ints, center: Doubles, precision: Doubles) -> _Fit:
     """Effects of each group by Newton's method, with normal priors around `center`."""
     size = len(center)
     design = _design(cells)
     usual, units = cells["usual"].to_numpy(), cells["units"].to_numpy()
     effects = center.copy()
-    for _ in range(NEWTON_STEPS):
+    for _ in range(_NEWTON_STEPS):
         mean = _mean(usual, design, effects[group])
         gradient = _by_group(design * (units - mean)[:, None], group, size) - (effects - center) * precision
         step = np.linalg.solve(_curvature(design, mean, group, size) + np.diag(precision), gradient[:, :, None])[
             :, :, 0
         ]
         effects += np.clip(step, -1, 1)
-        effects[:, SLOPE] = np.clip(effects[:, SLOPE], 2 * LIMITS[0], -LIMITS[0])
-        if np.abs(step).max() < TOLERANCE:
+        effects[:, _SLOPE] = np.clip(effects[:, _SLOPE], 2 * _LIMITS[0], -_LIMITS[0])
+        if np.abs(step).max() < _TOLERANCE:
             break
     mean = _mean(usual, design, effects[group])
-    return Fit(effects, _variance(cells, group, size, design, mean, precision))
+    return _Fit(effects, _variance(cells, group, size, design, mean, precision))
 
 
 def _variance(
@@ -148,15 +148,15 @@ def _variance(
     whole = _curvature(design, mean, group, size) + np.diag(precision)
     rest = whole[of_cluster] - _curvature(design, mean, cluster, n_clusters)
     scores = _by_group(design * (cells["units"].to_numpy() - mean)[:, None], cluster, n_clusters)
-    moves = np.linalg.solve(rest, scores[:, :, None])[:, SLOPE, 0]
+    moves = np.linalg.solve(rest, scores[:, :, None])[:, _SLOPE, 0]
     moved = group_sums(cluster, np.abs(cells["change"].to_numpy()) >= MIN_CHANGE, n_clusters) > 0
     weeks = group_sums(of_cluster, moved, size)
     jackknife = group_sums(of_cluster, moves**2, size)
-    naive: Doubles = np.linalg.inv(whole)[:, SLOPE, SLOPE].astype(np.float64)
+    naive: Doubles = np.linalg.inv(whole)[:, _SLOPE, _SLOPE].astype(np.float64)
     inflation = jackknife / naive
     usable: Bools = weeks >= 5
     common = float(np.average(inflation[usable], weights=weeks[usable])) if usable.any() else 1.0
-    shrunk = (weeks * inflation + TRUST_WEEKS * max(common, 1.0)) / (weeks + TRUST_WEEKS)
+    shrunk = (weeks * inflation + _TRUST_WEEKS * max(common, 1.0)) / (weeks + _TRUST_WEEKS)
     variance: Doubles = naive * np.maximum(shrunk, 1.0)
     return variance
 
@@ -188,24 +188,24 @@ def _changed_days(cells: pl.DataFrame, product: Ints, size: int) -> Doubles:
     return group_sums(product, changed * cells["days"].to_numpy(), size)
 
 
-def _priors(of_category: Fit, own: Fit, of_product: Ints, changed: Doubles) -> tuple[Doubles, Doubles]:
+def _priors(of_category: _Fit, own: _Fit, of_product: Ints, changed: Doubles) -> tuple[Doubles, Doubles]:
     """Mean and variance of each product's elasticity before its own data: its category's, or the chain's.
 
     How much products of a category truly differ is estimated as in DerSimonian and Laird (1986, Controlled Clinical
     Trials 7).
     """
-    slope = np.clip(of_category.effects[:, SLOPE], *LIMITS)
+    slope = np.clip(of_category.effects[:, _SLOPE], *_LIMITS)
     enough: Bools = changed >= MIN_CHANGED_DAYS
-    chain = float(np.average(slope[enough], weights=1 / of_category.variance[enough])) if enough.any() else PRIOR[0]
+    chain = float(np.average(slope[enough], weights=1 / of_category.variance[enough])) if enough.any() else _PRIOR[0]
     mean = np.where(enough, slope, chain)[of_product]
-    between = _between_variance(own.effects[:, SLOPE], own.variance, mean)
+    between = _between_variance(own.effects[:, _SLOPE], own.variance, mean)
     return mean, between + np.where(enough, of_category.variance, between)[of_product]
 
 
 def _between_variance(own: Doubles, variance: Doubles, prior: Doubles) -> float:
     precise: Bools = variance < 4.0
     if precise.sum() < 3:
-        return PRIOR[1] ** 2
+        return _PRIOR[1] ** 2
     weight = 1 / variance[precise]
     excess = (weight * (own[precise] - prior[precise]) ** 2).sum() - (precise.sum() - 1)
     scale = weight.sum() - (weight**2).sum() / weight.sum()

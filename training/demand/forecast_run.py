@@ -25,7 +25,7 @@ from training.demand.protocol import DemandMean, Prediction, draw_paths
 from training.demand.slow_movers import RateModel, rate_paths
 
 Explain = bool | Literal["quick"]
-LEAST_FACTOR = 1e-6
+_LEAST_FACTOR = 1e-6
 """Smallest factor whose logarithm is split into drivers, where a simple model forecasts nothing at all."""
 _KEY = ["store_id", "product_id"]
 
@@ -140,7 +140,7 @@ class ForecastRun:
             np.minimum(features.sold_level(origin), features.level(origin))[chosen],
         )
         of_totals = self.calibration.factor(prediction.correction)[chosen]
-        blended, per_period = blend_drivers(prediction.panel, factor[chosen] / of_totals, chosen)
+        blended, per_period = _blend_drivers(prediction.panel, factor[chosen] / of_totals, chosen)
         base = np.repeat(sold * blended, horizon) * self.calibration.bias
         season = np.log(of_totals / self.calibration.bias).ravel()
         offsets = {"stock": np.log(np.repeat(level / sold, horizon)), "season": season, **per_period}
@@ -205,7 +205,7 @@ def _times(paths: Floats, unit: Doubles) -> Floats:
     return paths if (unit == 1).all() else paths * unit[:, :, None].astype(np.float32)
 
 
-def blend_drivers(panel: DemandPanel, factor: Doubles, chosen: Ints) -> tuple[Doubles, dict[str, Doubles]]:
+def _blend_drivers(panel: DemandPanel, factor: Doubles, chosen: Ints) -> tuple[Doubles, dict[str, Doubles]]:
     """Splits what simple models change into a factor of the level, shape (n,), and drivers by period, shape (n x H,).
 
     Args:
@@ -213,7 +213,7 @@ def blend_drivers(panel: DemandPanel, factor: Doubles, chosen: Ints) -> tuple[Do
         factor: shape (n, H), what the means of the chosen series are multiplied with.
         chosen: the numbers of the series.
     """
-    logs = np.log(np.maximum(factor, LEAST_FACTOR))
+    logs = np.log(np.maximum(factor, _LEAST_FACTOR))
     level = logs.mean(axis=1, keepdims=True)
     left = logs - level
     promoted = panel.promotion[chosen, panel.axis.count : panel.axis.count + factor.shape[1]]

@@ -12,29 +12,29 @@ import numpy as np
 
 from features.demand.arrays import Bools, Doubles
 
-HALF_LIFE_DAYS = 1000.0
+_HALF_LIFE_DAYS = 1000.0
 """Days in which a day loses half its weight; slower decay was no better on M5 (docs/benchmarks.md, Totals)."""
-BEND_DAYS = 90
+_BEND_DAYS = 90
 """Days between bends of the trend: a quarter; knots of 30 days were no better on M5 (docs/benchmarks.md, Totals)."""
-LEVEL_SHARE = 0.9
+_LEVEL_SHARE = 0.9
 """Share of their mean that the level is shifted by. Chosen by judgement, not measured."""
 LEVEL_PENALTY, SLOPE_PENALTY, BEND_PENALTY, PLAN_PENALTY = 1e-6, 1e-3, 0.3, 1.0
 """Ridge penalties relative to the strength of a series. The regression was chosen as a whole on M5 (docs/benchmarks.md,
 Totals)."""
-STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
+_STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
 """Ridge strengths that each total chooses from by cross-validation (better on M5: docs/benchmarks.md, Totals)."""
-PASSES = 4
+_PASSES = 4
 """Fits; residuals are clipped after each but the last. Chosen by judgement, not measured."""
 OUTLIER, FAR_OUT = 2.0, 3.0
 """Spreads at which residuals are clipped for the fit and for the level. Chosen by judgement, not measured."""
-CLOSED_SHARE = 0.2
+_CLOSED_SHARE = 0.2
 """Share of the usual period; less says that a store was closed, and is no information. Chosen by judgement, not
 measured."""
-RECENT_DAYS = 400
+_RECENT_DAYS = 400
 """Newest days that the usual period is read from: a year and a month. Chosen by judgement, not measured."""
-MOST_LOG_UNITS = 25.0
+_MOST_LOG_UNITS = 25.0
 """Logarithm of the largest forecast, so that it stays finite."""
-DAYS_OF_YEAR = 365.0
+_DAYS_OF_YEAR = 365.0
 """Days of the year that slopes are measured in."""
 
 
@@ -58,7 +58,7 @@ class _Basis:
         trend, trend_penalties = _trend(days, len(design))
         scale = 1 / np.sqrt(np.concatenate([trend_penalties, penalties]))
         columns = np.concatenate([trend, design], axis=1) * scale
-        fade = 0.5 ** (np.arange(days - 1, -1, -1) / HALF_LIFE_DAYS)
+        fade = 0.5 ** (np.arange(days - 1, -1, -1) / _HALF_LIFE_DAYS)
         seen = columns[:days] * np.sqrt(fade)[:, None]
         values, vectors = np.linalg.eigh(seen.T @ seen)
         return cls(columns, fade, np.maximum(values, 0), vectors)
@@ -80,11 +80,11 @@ class _Basis:
         """
         turned, days, weight = self.turned(filled), self.fade.size, self.fade.sum()
         errors = []
-        for strength in STRENGTHS:
+        for strength in _STRENGTHS:
             residual = filled - self.fitted(turned, np.full(len(filled), strength))[:, :days]
             used = (self.values / (self.values + strength)).sum() / weight
             errors.append((residual**2 @ self.fade) / weight / max(1 - used, 1e-3) ** 2)
-        best: Doubles = np.array(STRENGTHS)[np.argmin(errors, axis=0)]
+        best: Doubles = np.array(_STRENGTHS)[np.argmin(errors, axis=0)]
         return best
 
 
@@ -112,8 +112,8 @@ def harmonic_forecast(
     logs, known = np.log1p(units), _informative(units)
     filled = np.where(known, logs, _usual(logs, known))
     strength = basis.best_strength(filled)
-    for number in range(PASSES):
-        if number == PASSES - 1:
+    for number in range(_PASSES):
+        if number == _PASSES - 1:
             strength = basis.best_strength(filled)
         fit = basis.fitted(basis.turned(filled), strength)
         residual = np.where(known, logs - fit[:, :days], 0.0)
@@ -121,21 +121,21 @@ def harmonic_forecast(
         filled = fit[:, :days] + np.clip(residual, -OUTLIER * spread, OUTLIER * spread)
     recent = np.clip(residual, -FAR_OUT * spread, FAR_OUT * spread)
     means = [recent[:, -newest:].sum(axis=1) / np.maximum(known[:, -newest:].sum(axis=1), 1) for newest in level_days]
-    level = LEVEL_SHARE * np.mean(means, axis=0)
+    level = _LEVEL_SHARE * np.mean(means, axis=0)
     # half the variance turns the mean of the logarithm into the mean of units (log-normal)
     ahead = fit[:, days:] + level[:, None] + spread**2 / 2
-    forecast: Doubles = np.maximum(np.expm1(np.minimum(ahead, MOST_LOG_UNITS)), 0.0)
+    forecast: Doubles = np.maximum(np.expm1(np.minimum(ahead, _MOST_LOG_UNITS)), 0.0)
     return forecast, residual
 
 
 def _trend(days: int, width: int) -> tuple[Doubles, Doubles]:
     """Level, slope and a bend every quarter, flat after the last day, with their penalties."""
     number = np.minimum(np.arange(width), days - 1)
-    bends = np.arange(BEND_DAYS, days - BEND_DAYS / 3, BEND_DAYS)
+    bends = np.arange(_BEND_DAYS, days - _BEND_DAYS / 3, _BEND_DAYS)
     columns = [
         np.ones((width, 1)),
-        (number[:, None] - days) / DAYS_OF_YEAR,
-        np.maximum(number[:, None] - bends, 0) / DAYS_OF_YEAR,
+        (number[:, None] - days) / _DAYS_OF_YEAR,
+        np.maximum(number[:, None] - bends, 0) / _DAYS_OF_YEAR,
     ]
     penalties = [LEVEL_PENALTY, SLOPE_PENALTY, *[BEND_PENALTY] * bends.size]
     return np.concatenate(columns, axis=1), np.array(penalties)
@@ -143,8 +143,8 @@ def _trend(days: int, width: int) -> tuple[Doubles, Doubles]:
 
 def _informative(units: Doubles) -> Bools:
     begun = np.cumsum(units > 0, axis=1) > 0
-    usual = np.median(units[:, -RECENT_DAYS:], axis=1, keepdims=True)
-    informative: Bools = begun & (units >= CLOSED_SHARE * usual)
+    usual = np.median(units[:, -_RECENT_DAYS:], axis=1, keepdims=True)
+    informative: Bools = begun & (units >= _CLOSED_SHARE * usual)
     return informative
 
 

@@ -13,7 +13,7 @@ from features.demand.history import DemandHistory
 from training.demand.booster import fit_booster, never_missing, predict_factor
 from training.demand.config import DemandConfig
 
-ROWS_AT_ONCE = 400_000
+_ROWS_AT_ONCE = 400_000
 """Rows predicted at once; bounds the memory of features."""
 
 
@@ -48,7 +48,7 @@ class LevelModel:
         if self.booster is None or panel.size == 0:
             return np.repeat(level, horizon, axis=1) * panel.listed[:, origin + 1 : origin + 1 + horizon]
         factor = np.empty((panel.size, horizon))
-        step = max(1, ROWS_AT_ONCE // horizon)
+        step = max(1, _ROWS_AT_ONCE // horizon)
         for begin in range(0, panel.size, step):
             rows = self.feature_rows(features, np.arange(begin, min(begin + step, panel.size)), horizon)
             factor[begin : begin + step] = self.factor(rows).reshape(-1, horizon)

@@ -15,27 +15,27 @@ from retail_brain.errors import ImpossibleError
 from training.demand.booster import SAMPLE_ROWS, WHOLE_ROWS
 from training.demand.config import DemandConfig
 
-LIBRARIES_BYTES = 420_000_000
+_LIBRARIES_BYTES = 420_000_000
 """With what reading sales leaves to the allocators."""
-BYTES_PER_SALE = 120
+_BYTES_PER_SALE = 120
 """Bytes. Set, as all of these, from peaks measured on M5: tests/benchmarks/m5_memory.py, docs/benchmarks.md."""
-BYTES_PER_PANEL_CELL = 100
+_BYTES_PER_PANEL_CELL = 100
 """Bytes for each series x period of a panel (measured there)."""
-BYTES_PER_ACTUAL_CELL = 8
+_BYTES_PER_ACTUAL_CELL = 8
 """Bytes for each series x period of what was sold: one float."""
-BYTES_PER_MATRIX_VALUE = 9
+_BYTES_PER_MATRIX_VALUE = 9
 """Bytes for each value of the matrix of features (measured there)."""
-BYTES_PER_BINNED_ROW = 120
+_BYTES_PER_BINNED_ROW = 120
 """Bytes for each row that LightGBM holds in bins (measured there)."""
-BYTES_PER_SCORED_VALUE = 90
+_BYTES_PER_SCORED_VALUE = 90
 """Bytes for each value of a window's scores (measured there)."""
-COLUMNS_BESIDE_QUANTILES = 4
+_COLUMNS_BESIDE_QUANTILES = 4
 """Columns of a window's scores beside the quantiles."""
-BYTES_PER_KEPT_CELL = 230
+_BYTES_PER_KEPT_CELL = 230
 """Bytes for each series x period of a window that is kept: 150 (measured there), and 80 for the forecasts of five
 simple models in single and, while weights are fitted, double precision (counted: 14 MB on a store of M5, whose peak was
 .87 GB with and without them)."""
-BYTES_PER_DRAW = 16
+_BYTES_PER_DRAW = 16
 """Bytes for each draw of a path while a store is drawn (measured there)."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -50,19 +50,19 @@ def training_bytes(series: pl.DataFrame, periods: int, config: DemandConfig) -> 
     """
     count, horizon = series.height, config.horizon
     rows = min(max(config.rows_per_series * count, config.min_rows), config.max_rows, count * periods * horizon)
-    binned = SAMPLE_ROWS * len(FEATURES) * BYTES_PER_MATRIX_VALUE + rows * BYTES_PER_BINNED_ROW
-    fitting = rows * len(FEATURES) * BYTES_PER_MATRIX_VALUE if rows <= WHOLE_ROWS else binned
-    columns = COLUMNS_BESIDE_QUANTILES + len(config.demand.quantiles)
-    per_cell = columns * BYTES_PER_SCORED_VALUE + config.demand.backtest_windows * BYTES_PER_KEPT_CELL
+    binned = SAMPLE_ROWS * len(FEATURES) * _BYTES_PER_MATRIX_VALUE + rows * _BYTES_PER_BINNED_ROW
+    fitting = rows * len(FEATURES) * _BYTES_PER_MATRIX_VALUE if rows <= WHOLE_ROWS else binned
+    columns = _COLUMNS_BESIDE_QUANTILES + len(config.demand.quantiles)
+    per_cell = columns * _BYTES_PER_SCORED_VALUE + config.demand.backtest_windows * _BYTES_PER_KEPT_CELL
     scoring = count * horizon * per_cell
-    scoring += _largest_panel(series, periods + horizon) * config.demand.sample_paths * horizon * BYTES_PER_DRAW
-    history_bytes = _history_bytes(series, periods, horizon) + count * periods * BYTES_PER_ACTUAL_CELL
+    scoring += _largest_panel(series, periods + horizon) * config.demand.sample_paths * horizon * _BYTES_PER_DRAW
+    history_bytes = _history_bytes(series, periods, horizon) + count * periods * _BYTES_PER_ACTUAL_CELL
     return history_bytes + max(fitting, scoring)
 
 
 def forecast_bytes(series: pl.DataFrame, periods: int, horizon: int, paths: int) -> int:
     """Bytes that forecasting store by store will want at its peak; arguments as in `training_bytes`."""
-    return _history_bytes(series, periods, horizon) + _largest_store(series) * paths * horizon * BYTES_PER_DRAW
+    return _history_bytes(series, periods, horizon) + _largest_store(series) * paths * horizon * _BYTES_PER_DRAW
 
 
 def check_memory(needed: int, what: str) -> None:
@@ -102,7 +102,7 @@ def _history_bytes(series: pl.DataFrame, periods: int, horizon: int) -> int:
     """Libraries, sales of every series, and two panels: the next is built while the last is still there."""
     width = periods + horizon
     cells = min(2 * _largest_panel(series, width), series.height) * width
-    return LIBRARIES_BYTES + int(series["sale_days"].sum()) * BYTES_PER_SALE + cells * BYTES_PER_PANEL_CELL
+    return _LIBRARIES_BYTES + int(series["sale_days"].sum()) * _BYTES_PER_SALE + cells * _BYTES_PER_PANEL_CELL
 
 
 def _largest_panel(series: pl.DataFrame, width: int) -> int:

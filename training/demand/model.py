@@ -71,7 +71,7 @@ class DemandModel:
         histories = histories or histories_of(dataset, config)
         history = histories.whole()
         if residuals is None:
-            residuals = earlier_residuals(histories, config)
+            residuals = _earlier_residuals(histories, config)
         with progress.step("fit demand model") as step:
             mean = fit_mean(history, config, progress)
             step.rows = history.series.height
@@ -163,7 +163,7 @@ class DemandModel:
         return dict(sorted(((name, float(share)) for name, share in pairs), key=lambda pair: -pair[1]))
 
 
-def earlier_residuals(histories: Histories, config: DemandConfig) -> list[Residuals]:
+def _earlier_residuals(histories: Histories, config: DemandConfig) -> list[Residuals]:
     """Forecasts of the last windows by models that had not seen them; fewer where history is short."""
     history = histories.whole()
     axis = history.axis

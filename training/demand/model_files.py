@@ -32,7 +32,7 @@ FORMAT = 7
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
-OWN_FILES = "mean"
+_OWN_FILES = "mean"
 """Folder of the files that a model other than the boosted trees writes itself."""
 
 
@@ -62,9 +62,9 @@ def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibratio
     if isinstance(mean, MeanModel):
         _write_trees(folder, mean)
     elif isinstance(mean, SeriesForecaster):
-        (folder / OWN_FILES).mkdir()
+        (folder / _OWN_FILES).mkdir()
         with guarded(mean, "it was written to files"):
-            mean.save(folder / OWN_FILES)
+            mean.save(folder / _OWN_FILES)
 
 
 def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
@@ -98,7 +98,7 @@ def _read_blend(facts: dict[str, Any]) -> Blend:
 
 def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> DemandMean:
     if config.demand.model != TREES:
-        return _read_series_model(folder / OWN_FILES, config)
+        return _read_series_model(folder / _OWN_FILES, config)
     columns = _columns(facts, facts["features"], f"the demand model in {folder}", table_feature_names(config.settings))
     booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
     totals = _read_totals(folder, facts, config)

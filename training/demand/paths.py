@@ -7,15 +7,15 @@ import numpy as np
 from features.demand.arrays import Bools, Doubles, Floats, Ints
 from training.demand.dispersion import BLOCK
 
-LARGE_RATE = 1e7
+_LARGE_RATE = 1e7
 """Units a period; a larger rate is drawn as this one, for single precision counts units only up to 1.7e7."""
-PARTS_OF_A_SALE = 4
+_PARTS_OF_A_SALE = 4
 """Parts of a usual sale that goods sold by weight are drawn in. Chosen by judgement, not measured."""
 CALM_SHARE, CALM_VARIANCE = 0.85, 0.4
 """Share of paths whose effect over the horizon varies less than the fitted variance, and by how many times; that of the
 others is larger, so that the mean of both is the fitted one. Sums over the horizon have heavier tails than one gamma
 effect: on M5 the middle 50 % held .56 of them (docs/benchmarks.md, Bands of sums)."""
-SERIES_AT_ONCE = 2000
+_SERIES_AT_ONCE = 2000
 """Series drawn at once; bounds the memory."""
 
 
@@ -87,8 +87,8 @@ def sample_paths(
     """
     size, horizon = demand.mean.shape
     paths = np.empty((size, count, horizon), dtype=np.float32)
-    for begin in range(0, size, SERIES_AT_ONCE):
-        part = slice(begin, begin + SERIES_AT_ONCE)
+    for begin in range(0, size, _SERIES_AT_ONCE):
+        part = slice(begin, begin + _SERIES_AT_ONCE)
         factors = None if common is None else common.factors[common.group[part]]
         some = demand.take(part)
         lasting = np.repeat(some.variances[:, :1], count, axis=1)
@@ -101,7 +101,7 @@ def sample_paths(
 def _drawn(demand: SeriesDemand, lasting: Doubles, rng: np.random.Generator, factors: Floats | None) -> Floats:
     """Paths of some series; `lasting` is the variance over the horizon of each path, shape (n, count)."""
     (size, horizon), count = demand.mean.shape, lasting.shape[1]
-    grain = np.where(demand.is_whole, 1.0, demand.usual_sale / PARTS_OF_A_SALE)[:, None, None]
+    grain = np.where(demand.is_whole, 1.0, demand.usual_sale / _PARTS_OF_A_SALE)[:, None, None]
     rate = (demand.mean[:, None, :] / grain).astype(np.float32)
     rate = rate * _effect(lasting.ravel(), (size * count, 1, 1), rng).reshape(size, count, 1)
     weeks = _effect(demand.variances[:, 1], (size, count, -(-horizon // BLOCK)), rng)
@@ -109,7 +109,7 @@ def _drawn(demand: SeriesDemand, lasting: Doubles, rng: np.random.Generator, fac
     rate *= _effect(demand.variances[:, 2], (size, count, horizon), rng)
     if factors is not None:
         rate *= factors
-    counts: Floats = rng.poisson(np.minimum(rate, LARGE_RATE)).astype(np.float32)
+    counts: Floats = rng.poisson(np.minimum(rate, _LARGE_RATE)).astype(np.float32)
     if not demand.is_whole.all():
         loose = ~demand.is_whole
         counts[loose] = rng.standard_gamma(counts[loose], dtype=np.float32) * grain[loose].astype(np.float32)

@@ -13,13 +13,13 @@ from features.demand.panel import DemandPanel
 
 MIN_CHANGE = SAME
 """Relative price change (log); a smaller one is rounding, planned or paid."""
-CHANGE_STEP = 0.005
+_CHANGE_STEP = 0.005
 """Relative price change (log) to which cells are rounded: half a percent. Chosen by judgement, not measured."""
-DAY_TRUST_UNITS = 5.0
+_DAY_TRUST_UNITS = 5.0
 """Units of the usual day that a store's own day counts against. Chosen by judgement, not measured."""
-MAX_CHANGE = 2.0
+_MAX_CHANGE = 2.0
 """Relative price change (log) beyond which a price is a mistake: seven times. Chosen by judgement, not measured."""
-CELL = ["product_id", "department", "category", "block", "change", "display", "mailer"]
+_CELL = ["product_id", "department", "category", "block", "change", "display", "mailer"]
 
 
 def price_cells(panel: DemandPanel) -> pl.DataFrame:
@@ -27,7 +27,7 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
 
     Returns:
         product_id, department, category, block (number of the week), change (log of price / usual price, rounded to
-        `CHANGE_STEP`), display, mailer, usual (units expected at the usual price without support), units (wanted) and
+        `_CHANGE_STEP`), display, mailer, usual (units expected at the usual price without support), units (wanted) and
         days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
     """
     count, half = panel.axis.count, usual_half(panel.axis)
@@ -35,12 +35,12 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
     change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
     usual = panel.plain_levels.means_around(np.arange(count), half)
     usual = usual * _day_factors(panel, usual, change)
-    usable = (panel.weight > 0) & (np.abs(change) <= MAX_CHANGE) & (usual > 0)
+    usable = (panel.weight > 0) & (np.abs(change) <= _MAX_CHANGE) & (usual > 0)
     series, period = np.nonzero(usable)
     rows = panel.series.select("product_id", "department", "category")[series]
     frame = rows.with_columns(
         pl.Series("block", period // max(7 // panel.axis.days_per_period, 1), dtype=pl.Int32),
-        pl.Series("change", np.round(change[usable] / CHANGE_STEP) * CHANGE_STEP),
+        pl.Series("change", np.round(change[usable] / _CHANGE_STEP) * _CHANGE_STEP),
         pl.Series("display", panel.display[:, :count][usable]),
         pl.Series("mailer", panel.mailer[:, :count][usable]),
         pl.Series("usual", usual[usable]),
@@ -60,7 +60,7 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
 
 def joined_cells(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """The cells of several panels, those of the same product, week, price and support summed."""
-    return pl.concat(parts).group_by(CELL).agg(pl.col("usual", "units", "days").sum()).sort(CELL)
+    return pl.concat(parts).group_by(_CELL).agg(pl.col("usual", "units", "days").sum()).sort(_CELL)
 
 
 def _day_factors(panel: DemandPanel, usual: Doubles, change: Doubles) -> Doubles:
@@ -77,8 +77,8 @@ def _day_factors(panel: DemandPanel, usual: Doubles, change: Doubles) -> Doubles
     expected: Doubles = np.nan_to_num(usual) * plain
     stores = _codes(panel, ["store_id"])
     groups = _codes(panel, ["store_id", "department", "category"])
-    of_store = (_sums(units, stores) + DAY_TRUST_UNITS) / (_sums(expected, stores) + DAY_TRUST_UNITS)
-    trust = DAY_TRUST_UNITS
+    of_store = (_sums(units, stores) + _DAY_TRUST_UNITS) / (_sums(expected, stores) + _DAY_TRUST_UNITS)
+    trust = _DAY_TRUST_UNITS
     factor: Doubles = (_sums(units, groups)[groups] + trust * of_store[stores]) / (
         _sums(expected, groups)[groups] + trust
     )

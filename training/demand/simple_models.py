@@ -12,14 +12,14 @@ import numpy as np
 from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
 from features.demand.panel import DemandPanel
 
-PLAIN_CYCLES = 8
+_PLAIN_CYCLES = 8
 """Newest cycles (weeks of days) that a weekday mean is read from: the longest of `Rhythm.cycles` of days."""
-PROMOTED_CYCLES = 26
+_PROMOTED_CYCLES = 26
 """Newest cycles that promoted days are read from: half a year, for promotions are few. Chosen by judgement, not
 measured."""
-SMOOTHED_PERIODS = 196
+_SMOOTHED_PERIODS = 196
 """Newest periods that are smoothed: 28 weeks of days, as of the baseline ETS."""
-WARM_UP_CYCLES = 4
+_WARM_UP_CYCLES = 4
 """First cycles of them whose errors do not count: the level starts at their mean."""
 ALPHAS, GAMMAS = (0.02, 0.05, 0.1, 0.2, 0.4), (0.0, 0.05, 0.2)
 """Weights of the newest error in level and season that are compared by one-step errors: a coarse grid of the range that
@@ -30,11 +30,11 @@ def weekday_mean(panel: DemandPanel, horizon: int) -> Doubles:
     """Mean of the last eight weeks' same weekday, promoted and other days apart (weeks, months: of all periods)."""
     season, count = _cycle(panel), panel.axis.count
     promoted = panel.promotion[:, :count]
-    plain = _phase_means(panel, ~promoted, PLAIN_CYCLES, season)
+    plain = _phase_means(panel, ~promoted, _PLAIN_CYCLES, season)
     out = plain[:, np.arange(count, count + horizon) % season]
     if not panel.has_promotions:
         return out
-    by_state = _phase_means(panel, promoted, PROMOTED_CYCLES, season)[:, np.arange(count, count + horizon) % season]
+    by_state = _phase_means(panel, promoted, _PROMOTED_CYCLES, season)[:, np.arange(count, count + horizon) % season]
     return np.where(panel.promotion[:, count : count + horizon], by_state, out)
 
 
@@ -61,7 +61,7 @@ def smoothing(panel: DemandPanel, horizon: int) -> Doubles:
     Models ETS(A,N,A) and ETS(A,N,N) of Hyndman and Athanasopoulos, Forecasting: Principles and Practice (3rd ed.,
     section 8.6), compared by the squared errors of one step.
     """
-    begin = max(panel.axis.count - SMOOTHED_PERIODS, 0)
+    begin = max(panel.axis.count - _SMOOTHED_PERIODS, 0)
     demand, known = panel.usual_demand[:, begin:], panel.usual_weight[:, begin:]
     season = _cycle(panel)
     ahead = np.arange(demand.shape[1], demand.shape[1] + horizon)
@@ -129,7 +129,7 @@ def _smoothed(
 ) -> tuple[Doubles, Doubles, Doubles]:
     """Level after the last period, season by phase, and the mean squared error of one step after the warm-up."""
     count = demand.shape[1]
-    start = min(WARM_UP_CYCLES * max(season, 7), count)
+    start = min(_WARM_UP_CYCLES * max(season, 7), count)
     weight = known[:, :start].astype(np.float64)
     level = ratio((demand[:, :start] * weight).sum(axis=1), weight.sum(axis=1), otherwise=0.0)
     seasonal = np.zeros((len(demand), season))

@@ -10,11 +10,11 @@ import polars as pl
 from features.demand.arrays import Doubles, Floats
 from features.demand.history import DemandHistory
 
-SHAPE_LIMITS = (0.05, 20.0)
+_SHAPE_LIMITS = (0.05, 20.0)
 """Shapes of the gamma distribution of rates that are believed. Chosen by judgement, not measured."""
-FALLBACK_RATE = 0.01
+_FALLBACK_RATE = 0.01
 """Units a period where nothing like a series ever sold. Chosen by judgement, not measured."""
-PRODUCT_TRUST_PERIODS = 200.0
+_PRODUCT_TRUST_PERIODS = 200.0
 """Periods of its category's rate that a product's own counts against. Chosen by judgement, not measured."""
 _KEY = ["store_id", "product_id"]
 
@@ -31,7 +31,7 @@ class RateModel:
         self._categories = _means(exposures, ["department", "category"])
         self._stores = _means(exposures, ["store_id"])
         self._mean = _mean_rate(exposures)
-        self.phase = phase_profile(history)
+        self.phase = _phase_profile(history)
 
     def rare(self) -> pl.DataFrame:
         """One row per series outside the panel that is still listed: store_id, product_id, rate, shape, unit, basis.
@@ -66,8 +66,8 @@ class RateModel:
             .with_columns(pl.col("^group_.*$").fill_null(0.0), pl.col("unit").fill_null(1.0))
         )
         category = (pl.col("group_units") + self._mean * 10) / (pl.col("group_periods") + 10)
-        product = (pl.col("group_units_product") + PRODUCT_TRUST_PERIODS * pl.col("by_category")) / (
-            pl.col("group_periods_product") + PRODUCT_TRUST_PERIODS
+        product = (pl.col("group_units_product") + _PRODUCT_TRUST_PERIODS * pl.col("by_category")) / (
+            pl.col("group_periods_product") + _PRODUCT_TRUST_PERIODS
         )
         store = (pl.col("group_units_store") + self._mean * 50) / (pl.col("group_periods_store") + 50) / self._mean
         prior = (pl.col("by_product") * store.clip(0.2, 5.0)).clip(lower_bound=1e-6)
@@ -100,7 +100,7 @@ def rate_paths(rates: pl.DataFrame, phase: Doubles, horizon: int, count: int, rn
     return out.reshape(size, count, horizon)
 
 
-def phase_profile(history: DemandHistory) -> Doubles:
+def _phase_profile(history: DemandHistory) -> Doubles:
     """By what factor each phase of the short cycle differs in the chain's recent cycles; flat where little is known."""
     axis, season = history.axis, min(history.axis.rhythm.season, 7)
     begin = axis.count - season * 8
@@ -138,7 +138,7 @@ def _means(exposures: pl.DataFrame, by: list[str]) -> pl.DataFrame:
 
 def _mean_rate(exposures: pl.DataFrame) -> float:
     units, periods = float(exposures["units"].sum()), float(exposures["periods"].sum())
-    return units / periods if units > 0 and periods > 0 else FALLBACK_RATE
+    return units / periods if units > 0 and periods > 0 else _FALLBACK_RATE
 
 
 def _between_shape(exposures: pl.DataFrame) -> float:
@@ -150,5 +150,5 @@ def _between_shape(exposures: pl.DataFrame) -> float:
     excess = float(((parts["units"] - parts["expected"]) ** 2 - parts["expected"]).sum())
     squares = float((parts["expected"] ** 2).sum())
     if squares <= 0 or excess <= 0:
-        return SHAPE_LIMITS[1]
-    return float(np.clip(squares / excess, *SHAPE_LIMITS))
+        return _SHAPE_LIMITS[1]
+    return float(np.clip(squares / excess, *_SHAPE_LIMITS))

@@ -18,7 +18,7 @@ from retail_brain.settings import DemandSettings
 from training.demand.forecast_run import StoreForecast
 from training.demand.what_if import listed_series
 
-MAX_PERIODS = 28
+_MAX_PERIODS = 28
 """Periods kept of each forecast. Chosen by judgement, not measured."""
 METHODS = (NAIVE, MOVING_AVERAGE, ENGINE)
 _KEY = ["store_id", "product_id"]
@@ -35,7 +35,7 @@ def origin_rows(forecast: StoreForecast, risk_days: pl.DataFrame, default_risk_d
     if forecast.features is None:
         return pl.DataFrame()
     panel = forecast.features.panel
-    dates = forecast.paths.dates.head(MAX_PERIODS)
+    dates = forecast.paths.dates.head(_MAX_PERIODS)
     width, count = len(dates), panel.axis.count
     listed = listed_series(panel, forecast.mean.shape[1])
     last = panel.demand[listed, count - 1]

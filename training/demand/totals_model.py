@@ -24,24 +24,24 @@ from training.demand.config import DemandConfig
 from training.demand.harmonic import harmonic_forecast
 from training.demand.level_model import LevelModel
 
-LEVEL_PERIODS = 28
+_LEVEL_PERIODS = 28
 """Newest periods that a total's level is read from: four weeks of days. Chosen by judgement, not measured."""
-SHARE_LIMIT = 1.5
+_SHARE_LIMIT = 1.5
 """Largest share that series may have of their total: above 1 where the total misses sales. Chosen by judgement, not
 measured."""
 CORRECTION_LIMITS = (0.4, 2.5)
 """Times that totals may move the series. Chosen by judgement, not measured."""
-CLOSED_SHARE = 0.4
+_CLOSED_SHARE = 0.4
 """Share of the mean; where the trees say less a store is closed, and they alone count. Chosen by judgement, not
 measured."""
-LONG_DAYS = 730
+_LONG_DAYS = 730
 """Days of totals from which WAVE_SHARE holds: two years, so that every day of the year was seen twice."""
 WAVE_SHARE, WAVE_SHARE_OF_SHORT = 0.5, 0.7
 """How much the regression counts beside the trees, which need more than two years to tell a season from what else was
 new in it (chosen on totals of M5 in 14 windows before the five that are reported)."""
-PLAN_EFFECT_SD = 1.0
+_PLAN_EFFECT_SD = 1.0
 """Standard deviation of the effect of plans, as a prior. Chosen by judgement, not measured."""
-PLAN_LIMITS = (-1.0, 1.0)
+_PLAN_LIMITS = (-1.0, 1.0)
 """Logarithms of the factor that plans may give. Chosen by judgement, not measured."""
 
 
@@ -89,9 +89,9 @@ class TotalsModel:
         mean, residual = _waves(totals, self.trees.config.totals_level_days)
         if self.trees.booster is not None:
             trees = self._by_trees(totals.history)
-            share = WAVE_SHARE if totals.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
-            mean = np.where(trees < CLOSED_SHARE * mean, trees, mean**share * trees ** (1 - share))
-        recent = totals.units[:, -LEVEL_PERIODS:].mean(axis=1)
+            share = WAVE_SHARE if totals.units.shape[1] >= _LONG_DAYS else WAVE_SHARE_OF_SHORT
+            mean = np.where(trees < _CLOSED_SHARE * mean, trees, mean**share * trees ** (1 - share))
+        recent = totals.units[:, -_LEVEL_PERIODS:].mean(axis=1)
         return TotalsForecast(totals.members, mean * plan_effect(totals, residual), recent)
 
     def _by_trees(self, totals: DemandHistory) -> Doubles:
@@ -116,7 +116,9 @@ def correction(totals: TotalsForecast | None, panel: DemandPanel, mean: Doubles)
     has_total = total_of >= 0
     size = len(totals.mean)
     share = np.clip(
-        ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], total_of, size).mean(axis=1), totals.recent), 0, SHARE_LIMIT
+        ratio(summed_rows(panel.demand[:, -_LEVEL_PERIODS:], total_of, size).mean(axis=1), totals.recent),
+        0,
+        _SHARE_LIMIT,
     )
     target = totals.mean[:, : mean.shape[1]] * share[:, None]
     factor = np.nan_to_num(ratio(target, summed_rows(mean, total_of, size)), nan=1.0)
@@ -138,10 +140,10 @@ def plan_effect(totals: CategoryHistory, residual: Doubles) -> Doubles:
     kinds = plans.shape[2]
     moved = (plans - plans.mean(axis=1, keepdims=True)).reshape(-1, kinds)
     change = (unexplained - unexplained.mean(axis=1, keepdims=True)).ravel()
-    prior = np.eye(kinds) * max(float(change.var()), 1e-9) / PLAN_EFFECT_SD**2
+    prior = np.eye(kinds) * max(float(change.var()), 1e-9) / _PLAN_EFFECT_SD**2
     effect = np.linalg.solve(moved.T @ moved + prior, moved.T @ change)
-    ahead = totals.plans[:, count:] - totals.plans[:, count - LEVEL_PERIODS : count].mean(axis=1, keepdims=True)
-    factor: Doubles = np.exp(np.clip(ahead @ effect, *PLAN_LIMITS))
+    ahead = totals.plans[:, count:] - totals.plans[:, count - _LEVEL_PERIODS : count].mean(axis=1, keepdims=True)
+    factor: Doubles = np.exp(np.clip(ahead @ effect, *_PLAN_LIMITS))
     return factor
 
 

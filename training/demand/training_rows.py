@@ -14,17 +14,17 @@ from features.demand.target_period import FALLING_IN_PRICE
 from features.demand.window_sums import RunningSums
 from training.demand.config import DemandConfig
 
-MAX_ORIGIN_STEP = 3
+_MAX_ORIGIN_STEP = 3
 """Periods between origins that training rows are drawn at, at most. Chosen by judgement, not measured."""
-CELLS_PER_ORIGIN_STEP = 4_000_000
+_CELLS_PER_ORIGIN_STEP = 4_000_000
 """Series x periods from which origins are a step further apart; bounds the time. Chosen by judgement, not measured."""
-MIN_HISTORY_SEASONS = 2
+_MIN_HISTORY_SEASONS = 2
 """Short cycles that lie before the first origin. Chosen by judgement, not measured."""
-LARGE_SALE_UNITS = 100.0
+_LARGE_SALE_UNITS = 100.0
 """Units a sale; larger ones (goods by the gram) are scaled down, so that one series does not fill the loss. Chosen by
 judgement, not measured."""
 
-RATIO_DIGITS = 4
+_RATIO_DIGITS = 4
 """Decimals of ratios of prices that trees learn from. Most are 1, give or take the last bits of a mean, which change
 with the unit of a good: trees would tell these apart. Forecasts need no rounding: no split lies between them."""
 
@@ -53,11 +53,11 @@ class Draw:
         return self.series.size
 
     def features(self, panel: PanelFeatures) -> Floats:
-        """Features of the rows, shape (rows, features); ratios of prices are rounded, see `RATIO_DIGITS`."""
+        """Features of the rows, shape (rows, features); ratios of prices are rounded, see `_RATIO_DIGITS`."""
         rows = panel.rows(self.origin, self.series.astype(np.int64), self.ahead.astype(np.int64))
         for name in set(FALLING_IN_PRICE) & set(panel.names):
             column = rows[:, panel.names.index(name)]
-            np.round(column, RATIO_DIGITS, out=column)
+            np.round(column, _RATIO_DIGITS, out=column)
         return rows
 
     def some(self, chosen: Bools) -> "Draw":
@@ -91,7 +91,7 @@ class Plan:
         origins, size = training_origins(history), history.series.height
         available = max(size * len(origins) * config.horizon, 1)
         target_rows = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
-        step = int(np.clip(size * history.axis.count // CELLS_PER_ORIGIN_STEP, 1, MAX_ORIGIN_STEP))
+        step = int(np.clip(size * history.axis.count // _CELLS_PER_ORIGIN_STEP, 1, _MAX_ORIGIN_STEP))
         share = min(1.0, min(1.0, target_rows / available) * step)
         return cls(origins if size else [], step, share, min(target_rows, available))
 
@@ -103,7 +103,7 @@ class Plan:
 def training_origins(history: DemandHistory) -> list[int]:
     """Origins to learn from: every few periods, far enough from the first one to know a little."""
     rhythm, count = history.axis.rhythm, history.axis.count
-    shortest = MIN_HISTORY_SEASONS * min(rhythm.season, 7)
+    shortest = _MIN_HISTORY_SEASONS * min(rhythm.season, 7)
     newest, oldest = count - 2, max(shortest - 1, count - 1 - rhythm.span)
     return list(range(newest, oldest - 1, -rhythm.step))
 
@@ -146,5 +146,5 @@ def measure(panel: DemandPanel) -> Doubles:
     """
     total = panel.sold.sum(axis=1, dtype=np.float64)
     periods = (panel.sold > 0).sum(axis=1)
-    scale: Doubles = np.maximum(1.0, total / np.maximum(periods, 1) / LARGE_SALE_UNITS)
+    scale: Doubles = np.maximum(1.0, total / np.maximum(periods, 1) / _LARGE_SALE_UNITS)
     return scale

@@ -37,7 +37,7 @@ class Sheet:
 
     Attributes:
         rows: shape (H, features), the model's features of each period ahead as planned.
-        promoted, plain: shape (H, planned), the model's `planned_columns` if it were promoted all the time, or never.
+        promoted, plain: shape (H, planned), the model's `_planned_columns` if it were promoted all the time, or never.
         scale: shape (H,), units per period where the model's factor is 1; 0 where not listed.
         price: shape (H,), planned price, the usual one where no plan says, NaN where none is known.
         usual_price: mean planned price outside promotions of late; where none was planned, the usual one of those
@@ -128,7 +128,7 @@ def ask(
     changed, changed_price = rows.copy(), base_price.copy()
     price_at, promotion_at = mean.columns.index("price_to_usual"), mean.columns.index("promotion")
     if promotion is not None:
-        changed[:, [mean.columns.index(name) for name in planned_columns(mean)]] = (
+        changed[:, [mean.columns.index(name) for name in _planned_columns(mean)]] = (
             sheet.promoted if promotion else sheet.plain
         )[:horizon]
         ends = (rows[:, promotion_at] > 0) & (not promotion) & (not np.isnan(sheet.usual_price))
@@ -157,7 +157,7 @@ def _price_effect(price: float, planned: Doubles, sheet: Sheet, elasticity: floa
     return demand_factor(float(asked), before, elasticity)
 
 
-def planned_columns(mean: MeanModel) -> list[str]:
+def _planned_columns(mean: MeanModel) -> list[str]:
     """The model's columns that a plan (price, promotion) decides, in the model's order."""
     return [name for name in mean.columns if name in TARGET]
 
@@ -191,7 +191,7 @@ def sheets(
     """
     panel, count = features.panel, features.panel.axis.count
     rows = mean.feature_rows(features, series, horizon).reshape(series.size, horizon, -1)
-    planned_at = [list(TARGET).index(name) for name in planned_columns(mean)]
+    planned_at = [list(TARGET).index(name) for name in _planned_columns(mean)]
     promoted, plain = (_target_if(panel, series, horizon, value=value)[:, :, planned_at] for value in (True, False))
     level = (features.level(count - 1) * units_of(panel.series))[:, None]
     scale = (level * factor * panel.listed[:, count : count + horizon])[series]

@@ -25,13 +25,13 @@ from training.recommender.sparse import CSR, Ints, Reals, csr, keep_top, row_max
 HABIT_BASKETS = 2.0
 """Baskets of the chain's share that count beside a buyer's own. Sample chain, true complements found among as many:
 .675, .659, .563 with 2, 5, 20."""
-CALLING_BASKETS = 20.0
+_CALLING_BASKETS = 20.0
 """Baskets added to those with the product that calls, so that a few joint baskets of rare goods do not come first.
 Chosen by judgement: Complete Journey, mean reciprocal rank of a hidden good .0406 with it, .0412 without."""
-HABIT_SLAB = 512
+_HABIT_SLAB = 512
 """Products whose joint baskets by habit are computed at once: most products share a buyer, so a row is nearly full."""
 
-GOODS_COLUMNS = ("product_id", "name", *ATTRIBUTES, "price", "popularity")
+_GOODS_COLUMNS = ("product_id", "name", *ATTRIBUTES, "price", "popularity")
 """Columns that goods.parquet of a bundle must have; further ones do no harm."""
 
 
@@ -156,7 +156,7 @@ class Associations:
         """
         try:
             products = pl.read_parquet(folder / "goods.parquet")
-            missing = [name for name in GOODS_COLUMNS if name not in products.columns]
+            missing = [name for name in _GOODS_COLUMNS if name not in products.columns]
             if missing:
                 raise ModelError(f"the goods in {folder} lack the columns {missing}. Train and promote a new model.")
             return cls(products, *(_read(folder / f"{name}.npz", products.height) for name in ("together", "lifts")))
@@ -239,8 +239,8 @@ def _cell_keys(matrix: CSR) -> Ints:
 def complement_strength(baskets: CSR, buyer: Ints, kind: Ints, neighbours: int) -> CSR:
     """Products x products: share of a product's baskets that hold the other beyond their buyers' habits.
 
-    (joint - expected) / (baskets with the row's product + CALLING_BASKETS), expected by `BuyersHabits`: by how much the
-    row's product raises the chance of the column's in a basket, whoever buys it. Each row holds its `neighbours`
+    (joint - expected) / (baskets with the row's product + _CALLING_BASKETS), expected by `BuyersHabits`: by how much
+    the row's product raises the chance of the column's in a basket, whoever buys it. Each row holds its `neighbours`
     greatest values above 0. Products of the same subcategory are substitutes and left out, and so are pairs with one
     joint basket, which may be chance. Computed in slabs of products, so that memory is bounded by the stored cells and
     one slab.
@@ -254,14 +254,14 @@ def complement_strength(baskets: CSR, buyer: Ints, kind: Ints, neighbours: int) 
     habits, by_product = BuyersHabits.of(baskets, buyer), baskets.T.tocsr()
     baskets_of = np.diff(by_product.indptr)
     slabs = []
-    for start in range(0, by_product.shape[0], HABIT_SLAB):
-        joint = (by_product[start : start + HABIT_SLAB] @ baskets).tocsr()
+    for start in range(0, by_product.shape[0], _HABIT_SLAB):
+        joint = (by_product[start : start + _HABIT_SLAB] @ baskets).tocsr()
         rows = np.repeat(np.arange(joint.shape[0]), np.diff(joint.indptr))
         is_same_kind = (kind[rows + start] == kind[joint.indices]) & (kind[joint.indices] > 0)
         is_pair = (joint.indices != rows + start) & (joint.data > 1) & ~is_same_kind
         pairs = csr(rows[is_pair], joint.indices[is_pair], joint.data[is_pair], joint.shape)
         expected = habits.expected(start, pairs)
-        calling = baskets_of[start + rows[is_pair]] + CALLING_BASKETS
+        calling = baskets_of[start + rows[is_pair]] + _CALLING_BASKETS
         strength = (pairs.data - expected) / calling
         more = strength > 0
         slabs.append(keep_top(csr(rows[is_pair][more], pairs.indices[more], strength[more], joint.shape), neighbours))

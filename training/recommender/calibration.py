@@ -8,15 +8,15 @@ from scipy.optimize import isotonic_regression
 
 from training.recommender.sparse import Flags, Reals
 
-MIN_POSITIVES = 30
+_MIN_POSITIVES = 30
 """Purchases below which probabilities are left as they are. Chosen by judgement, not measured."""
-BIN_POSITIVES = 25
+_BIN_POSITIVES = 25
 """Purchases for each bin. Chosen by judgement, not measured."""
-BINS = 200
+_BINS = 200
 """Bins at most. Chosen by judgement, not measured."""
-NEWTON_STEPS = 8
+_NEWTON_STEPS = 8
 """Newton steps of the smooth curve's fit. Chosen by judgement, not measured."""
-PRIOR_PAIRS = 50.0
+_PRIOR_PAIRS = 50.0
 """Shrinkage: pairs of the beta curve that a bin's own count against, so that a handful is no certainty. Chosen by
 judgement, not measured."""
 
@@ -68,11 +68,11 @@ def fit_curve(probability: Reals, label: Flags, weight: Reals) -> Curve:
         label: whether the pair came true.
         weight: how many pairs of the population each stands for.
     """
-    if int(label.sum()) < MIN_POSITIVES:
+    if int(label.sum()) < _MIN_POSITIVES:
         return UNCHANGED
     ascending = np.argsort(probability, kind="stable")
     raw, hit, mass = probability[ascending], label[ascending].astype(np.float64), weight[ascending].astype(np.float64)
-    bins = min(BINS, max(int(label.sum()) // BIN_POSITIVES, 3))
+    bins = min(_BINS, max(int(label.sum()) // _BIN_POSITIVES, 3))
     # bins hold equally much of positives and pairs together: by pairs alone the top, where the purchases are, would be
     # one bin, and by positives alone the bottom would be
     cumulative_share = np.cumsum(hit * mass + mass * hit.sum() / mass.sum())
@@ -83,7 +83,7 @@ def fit_curve(probability: Reals, label: Flags, weight: Reals) -> Curve:
     mean_raw = np.bincount(bin_of, raw * mass, bins)[is_used] / bin_weight
     mean_smooth = np.bincount(bin_of, smooth * mass, bins)[is_used] / bin_weight
     # 50 pairs of the bin's own mean weight: the prior counts pairs that were seen, not those that they stand for
-    prior_weight = PRIOR_PAIRS * bin_weight / np.bincount(bin_of, minlength=bins)[is_used]
+    prior_weight = _PRIOR_PAIRS * bin_weight / np.bincount(bin_of, minlength=bins)[is_used]
     bin_hits = np.bincount(bin_of, hit * mass, bins)[is_used]
     shrunk = (bin_hits + prior_weight * mean_smooth) / (bin_weight + prior_weight)
     fitted = isotonic_regression(shrunk, weights=bin_weight, increasing=True)
@@ -109,7 +109,7 @@ def beta_curve(raw: Reals, hit: Reals, weight: Reals) -> Reals:
     start = np.array([1.0, 1.0, 0.0])  # the identity, which the ridge penalty shrinks to
     ridge = np.diag([10.0, 10.0, 1e-3])
     coefficients = start
-    for _ in range(NEWTON_STEPS):
+    for _ in range(_NEWTON_STEPS):
         predicted = 1 / (1 + np.exp(-coefficients @ features))
         gradient = features @ (weight * (hit - predicted)) - ridge @ (coefficients - start)
         curvature = (features * (weight * predicted * (1 - predicted))) @ features.T + ridge

@@ -183,7 +183,7 @@ class RecommenderConfig(Section):
     ranker: RankerConfig = RankerConfig()
 
 
-SMALL_WORK = 200_000
+_SMALL_WORK = 200_000
 """Rows or cells below which one thread is quicker than several. Chosen by judgement, not measured."""
 
 
@@ -196,7 +196,7 @@ def threads_for(work: int, num_threads: int) -> int:
         work: rows or cells that one pass goes over.
         num_threads: threads for more work.
     """
-    return 1 if work < SMALL_WORK else num_threads
+    return 1 if work < _SMALL_WORK else num_threads
 
 
 # `full` trades time for accuracy: labels of eight windows in place of two, slower learning over twice the rounds, and

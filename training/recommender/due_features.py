@@ -12,30 +12,30 @@ from training.recommender.config import RecommenderConfig
 from training.recommender.history import History
 from training.recommender.sparse import Ints, Reals
 
-PRIOR_EVENTS = 5.0
+_PRIOR_EVENTS = 5.0
 """Shrinkage: purchases of the broader group that a product's rate counts against. Chosen by judgement, not measured."""
-PRIOR_PERSONAL = 1.0
+_PRIOR_PERSONAL = 1.0
 """Shrinkage: gaps of the usual length that a person's own count against. Chosen by judgement, not measured."""
-PRIOR_PERSON = 3.0
+_PRIOR_PERSON = 3.0
 """Shrinkage: purchases added to both sides of a person's ratio. Chosen by judgement, not measured."""
-DAYS_NEVER_SEEN = 999
+_DAYS_NEVER_SEEN = 999
 """Days unseen of people without a visit: longer than any habit. Chosen by judgement, not measured."""
 
 
-PHASE_KNOTS = (-2, -1, 0, 1)
+_PHASE_KNOTS = (-2, -1, 0, 1)
 """Knots of the hinges on the log of the running gap over the usual one."""
-DUE_HALF_LIVES_DAYS = (7, 28, 90)
+_DUE_HALF_LIVES_DAYS = (7, 28, 90)
 """Half-lives in days of the decayed purchase counts among the features."""
 DUE_COLUMNS = (
     "log_gap",
     "log_usual_gap",
     "log_since_last",
     "phase",
-    *(f"phase_above_{knot}" for knot in PHASE_KNOTS),
+    *(f"phase_above_{knot}" for knot in _PHASE_KNOTS),
     "phase_by_count",
     "log_count",
     "log_since_first",
-    *(f"log_decayed_{half_life}d" for half_life in DUE_HALF_LIVES_DAYS),
+    *(f"log_decayed_{half_life}d" for half_life in _DUE_HALF_LIVES_DAYS),
     "log_visits_28d",
     "log_visits_90d",
     "log_unseen_days",
@@ -130,7 +130,7 @@ def due_statistics(history: History) -> DueStatistics:
     # repeats of each person over those expected of anybody with these products: who comes often, who seldom
     repeats_of_person = np.bincount(history.rows, repeats, history.shape[0])
     expected_repeats = np.bincount(history.rows, since_first / usual_gap[history.columns], history.shape[0])
-    pace = np.log((repeats_of_person + PRIOR_PERSON) / (expected_repeats + PRIOR_PERSON))
+    pace = np.log((repeats_of_person + _PRIOR_PERSON) / (expected_repeats + _PRIOR_PERSON))
     return DueStatistics(usual_gap, _trend(history), pace)
 
 
@@ -151,18 +151,18 @@ def due_features(history: History, statistics: DueStatistics | None = None, rows
     purchase_days = pairs["purchase_days"].to_numpy().astype(np.float64)
     since_first, since_last = (_age(history, pairs, name) for name in ("first_on", "last_on"))
     usual_gap = statistics.usual_gap[products]
-    gap = (since_first - since_last + PRIOR_PERSONAL * usual_gap) / (_repeats(pairs) + PRIOR_PERSONAL)
+    gap = (since_first - since_last + _PRIOR_PERSONAL * usual_gap) / (_repeats(pairs) + _PRIOR_PERSONAL)
     # where the running gap stands: 0 = as long as the usual one; half a day where the purchase was on the last day
     phase = np.log(np.maximum(since_last, 0.5) / gap)
     customers = history.customers
-    days_unseen = (pl.lit(history.as_of) - pl.col("last_visit_on")).dt.total_days().fill_null(DAYS_NEVER_SEEN)
+    days_unseen = (pl.lit(history.as_of) - pl.col("last_visit_on")).dt.total_days().fill_null(_DAYS_NEVER_SEEN)
     columns = {
         "log_gap": np.log(gap),
         "log_usual_gap": np.log(usual_gap),
         "log_since_last": np.log1p(since_last),
         "phase": phase,
         # hinges, because the probability rises towards the usual gap and falls beyond it
-        **{f"phase_above_{knot}": np.maximum(phase - knot, 0) for knot in PHASE_KNOTS},
+        **{f"phase_above_{knot}": np.maximum(phase - knot, 0) for knot in _PHASE_KNOTS},
         # a product bought once has no gap of its own: its phase counts half
         "phase_by_count": np.minimum(purchase_days, 2) * phase,
         "log_count": np.log(np.maximum(purchase_days, 1)),
@@ -170,7 +170,7 @@ def due_features(history: History, statistics: DueStatistics | None = None, rows
         **{
             # 0.02 keeps the log finite where everything has decayed
             f"log_decayed_{half_life}d": np.log(_decayed_purchases(pairs, half_life) + 0.02)
-            for half_life in DUE_HALF_LIVES_DAYS
+            for half_life in _DUE_HALF_LIVES_DAYS
         },
         "log_visits_28d": np.log1p(customers["visits_28d"].fill_null(0).to_numpy())[people],
         "log_visits_90d": np.log1p(customers["visits_90d"].fill_null(0).to_numpy())[people],
@@ -201,12 +201,12 @@ def product_gaps(history: History, repeats: Reals, since_first: Reals) -> Reals:
     kind, kinds = history.attribute_codes("subcategory")
     chain_rate = max(repeats.sum(), 1.0) / max(since_first.sum(), 1.0)
     kind_of_pair = kind[history.columns].astype(np.int64)
-    kind_rate = (np.bincount(kind_of_pair, repeats, kinds) + PRIOR_EVENTS) / (
-        np.bincount(kind_of_pair, since_first, kinds) + PRIOR_EVENTS / chain_rate
+    kind_rate = (np.bincount(kind_of_pair, repeats, kinds) + _PRIOR_EVENTS) / (
+        np.bincount(kind_of_pair, since_first, kinds) + _PRIOR_EVENTS / chain_rate
     )
     size = history.shape[1]
-    rate = (np.bincount(history.columns, repeats, size) + PRIOR_EVENTS) / (
-        np.bincount(history.columns, since_first, size) + PRIOR_EVENTS / kind_rate[kind]
+    rate = (np.bincount(history.columns, repeats, size) + _PRIOR_EVENTS) / (
+        np.bincount(history.columns, since_first, size) + _PRIOR_EVENTS / kind_rate[kind]
     )
     return np.asarray(1 / rate, np.float64)
 

@@ -33,13 +33,13 @@ HORIZONS = (7, 14, 28)
 """Days within which the next purchase is predicted."""
 PROBABILITIES = tuple(f"probability_{days}d" for days in HORIZONS)
 """Names of the probabilities in tables, in the order of HORIZONS."""
-MIN_BOUGHT = 200
+_MIN_BOUGHT = 200
 """Pairs bought again within the shortest horizon below which nothing is fitted. Chosen by judgement, not measured."""
-MAX_FITTED_PAIRS = 60_000
+_MAX_FITTED_PAIRS = 60_000
 """Pairs that the model is fitted on; bounds the time. Chosen by judgement, not measured."""
-RIDGE = 1.0
+_RIDGE = 1.0
 """Ridge penalty on standardised features. Chosen by judgement, not measured."""
-STEPS = 8
+_STEPS = 8
 """Newton steps of the fit. Chosen by judgement, not measured."""
 
 
@@ -176,9 +176,9 @@ def fit_due(dataset: Dataset, as_of: date, config: RecommenderConfig) -> DueMode
     purchased = np.flatnonzero(history.bought)
     features, days_to_next = due_features(history)[purchased], days_to_next[purchased]
     is_repeated = history.pairs["purchase_days"].to_numpy()[purchased] > 1
-    if int((days_to_next <= HORIZONS[0]).sum()) < MIN_BOUGHT:
+    if int((days_to_next <= HORIZONS[0]).sum()) < _MIN_BOUGHT:
         return UNFITTED
-    sample = np.sort(np.random.default_rng(config.seed).permutation(features.shape[0])[:MAX_FITTED_PAIRS])
+    sample = np.sort(np.random.default_rng(config.seed).permutation(features.shape[0])[:_MAX_FITTED_PAIRS])
     mean, scale = features[sample].mean(axis=0), features[sample].std(axis=0) + 1e-9
     standardised = _standardised(features[sample], mean, scale)
     weights = np.stack([_fit_logistic(standardised, days_to_next[sample] <= days) for days in HORIZONS])
@@ -200,9 +200,9 @@ def _logistic(score: Reals) -> Reals:
 def _fit_logistic(features: Reals, label: Flags) -> Reals:
     """Weights of a ridge logistic regression by Newton's method; the first column is the constant."""
     weights = np.zeros(features.shape[1])
-    penalty = RIDGE * np.eye(features.shape[1])
+    penalty = _RIDGE * np.eye(features.shape[1])
     penalty[0, 0] = 1e-9  # the constant is not shrunk: the base rate is far from a half
-    for _ in range(STEPS):
+    for _ in range(_STEPS):
         expected = _logistic(features @ weights)
         variance = expected * (1 - expected) + 1e-9
         curvature = (features * variance[:, None]).T @ features + penalty

@@ -17,7 +17,7 @@ from training.recommender.history import purchased_pairs
 from training.recommender.parallel import in_order
 from training.recommender.sparse import Flags, Floats, Ints, distinct, is_among
 
-WIDE_WEIGHT_LIMIT = 2.0
+_WIDE_WEIGHT_LIMIT = 2.0
 """Weight of a pair drawn from outside the candidates at most; its true weight would drown the others. Chosen by
 judgement, not measured."""
 
@@ -229,7 +229,7 @@ def _weighted_for_population(examples: Examples, fitted: FittedSources, people: 
     candidate_pairs = int(examples.weight[examples.candidate].sum())
     population = people * fitted.sold_goods().size - candidate_pairs
     weight = examples.weight.copy()
-    weight[wide_only] = np.clip(population / max(int(wide_only.sum()), 1), 1, WIDE_WEIGHT_LIMIT)
+    weight[wide_only] = np.clip(population / max(int(wide_only.sum()), 1), 1, _WIDE_WEIGHT_LIMIT)
     return replace(examples, weight=weight)
 
 

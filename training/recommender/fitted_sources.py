@@ -26,7 +26,7 @@ from training.recommender.sparse import Ints, distinct
 PEOPLE_AT_ONCE = 64
 """People whose scores of all core products are in memory at a time: .94 ms of processor a person with 64, 1.61 with 256
 (half of it fetches new pages), 1.66 with 16."""
-WIDE_MIN_BUYERS = 5
+_WIDE_MIN_BUYERS = 5
 """Buyers that a product needs to be drawn from outside the candidates. Chosen by judgement, not measured."""
 
 
@@ -109,7 +109,7 @@ class FittedSources:
         """Codes of the customers with at least one purchase, ascending."""
         return distinct(self.history.rows[self.history.bought])
 
-    def sold_goods(self, min_buyers: int = WIDE_MIN_BUYERS) -> Ints:
+    def sold_goods(self, min_buyers: int = _WIDE_MIN_BUYERS) -> Ints:
         """Codes of the products with at least `min_buyers` buyers, ascending."""
         return np.flatnonzero(self.history.buyers >= min_buyers)
 

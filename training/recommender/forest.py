@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from training.recommender.sparse import Floats, Ints, Reals
 
-MAX_LEAVES = 32
+_MAX_LEAVES = 32
 """Leaves of a tree at most: each is a bit of a 32-bit number. The presets have 31."""
 
 
@@ -46,7 +46,7 @@ class Forest:
         dumped = booster.dump_model()
         is_plain = dumped["objective"] == "binary sigmoid:1" and not dumped["average_output"]
         trees = dumped["tree_info"]
-        if not is_plain or any(tree["num_leaves"] > MAX_LEAVES or tree["num_cat"] for tree in trees):
+        if not is_plain or any(tree["num_leaves"] > _MAX_LEAVES or tree["num_cat"] for tree in trees):
             return None
         columns = dumped["max_feature_idx"] + 1
         built = [_Tree(columns) for _ in trees]
@@ -104,7 +104,7 @@ class _Tree:
         before = len(self.leaves)
         is_first_known = self.add(first)
         struck_out = (1 << len(self.leaves)) - (1 << before)
-        self.conditions.append((feature, threshold, (1 << MAX_LEAVES) - 1 - struck_out))
+        self.conditions.append((feature, threshold, (1 << _MAX_LEAVES) - 1 - struck_out))
         return is_first_known and self.add(second)
 
 

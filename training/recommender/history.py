@@ -17,12 +17,12 @@ from retail_brain.tables import TABLES
 from training.recommender.config import RecommenderConfig
 from training.recommender.sparse import CSR, Flags, Ints, csr
 
-NEW_GOODS_DAYS = 120
+_NEW_GOODS_DAYS = 120
 """Days since the launch within which products without sales are in the history; the source of new goods takes younger
 ones. Chosen by judgement, not measured."""
 ATTRIBUTES = ("department", "category", "subcategory", "brand")
 """Columns of `products` that similarity and affinities are computed by, the broadest first."""
-MAX_TRAIT_VALUES = 30
+_MAX_TRAIT_VALUES = 30
 """Different values; attributes with more (names, dates) make no segments. Chosen by judgement, not measured."""
 
 
@@ -203,7 +203,7 @@ def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFr
         for name, kind in listed.schema.items()
         if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
     ]
-    trait_columns = [name for name in text_columns if 2 <= listed[name].drop_nulls().n_unique() <= MAX_TRAIT_VALUES]
+    trait_columns = [name for name in text_columns if 2 <= listed[name].drop_nulls().n_unique() <= _MAX_TRAIT_VALUES]
     rows = listed.select("customer_id", pl.col(trait_columns).cast(pl.String))
     return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
@@ -222,7 +222,7 @@ def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFram
     )
     listed = dataset.scan_or_empty("products").collect()
     launched = listed.filter(
-        pl.col("launched_on").is_between(as_of - timedelta(days=NEW_GOODS_DAYS), as_of, closed="right")
+        pl.col("launched_on").is_between(as_of - timedelta(days=_NEW_GOODS_DAYS), as_of, closed="right")
     )
     # products without a sale are kept where they are new or somebody looked at them; the rest of a catalogue of
     # hundreds of thousands would only cost time

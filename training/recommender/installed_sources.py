@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the service reads the reasons and needs no model
 SOURCE_NAMES: Final[tuple[str, ...]] = get_args(SourceName)
 """Built-in sources, in the order of their columns."""
 
-NEEDED: Final = ("own", "trending")
+_NEEDED: Final = ("own", "trending")
 """Sources that every recommender needs: repeat purchases, and popularity for anonymous customers."""
 
 REASON_CODES: Final = (
@@ -107,7 +107,7 @@ def ordered_sources(names: Sequence[str]) -> tuple[str, ...]:
     """The sources in the order of their columns: built-in ones, then those of other packages by name.
 
     Raises:
-        UsageError: one is not installed, or one of NEEDED is missing.
+        UsageError: one is not installed, or one of _NEEDED is missing.
         ExtensionError: one of another package is unusable.
     """
     # sorted, because the order is that of the ranker's columns and must not follow the order in the settings
@@ -119,7 +119,7 @@ def ordered_sources(names: Sequence[str]) -> tuple[str, ...]:
             f"{list(extension_names('candidate_sources')) or 'none'} that packages add. Install the package or correct "
             "recommender.sources."
         )
-    absent = [name for name in NEEDED if name not in names]
+    absent = [name for name in _NEEDED if name not in names]
     if absent:
         raise UsageError(f"recommender.sources lacks {absent}, which every recommender needs. Add them.")
     for name in outside:

@@ -58,7 +58,7 @@ visits."""
 PRODUCT = ("buyers", "repeat_share", "sales_trend", "product_gap", "log_price", "age", "since_sold", "product_baskets")
 """Of a product: buyers, share of them who came back, decayed sales of late over those of long, expected gap in days,
 log price, days since it was new and since it was last sold, baskets."""
-AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
+_AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
 """Of a person to a product's values: decayed purchase days of each attribute, those of the subcategory without the
 product itself, days since the last purchase in the category."""
 
@@ -87,7 +87,7 @@ def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = Non
     sources = config.sources if sources is None else sources
     scores = [f"{name}_score" for name in sources] + [f"{name}_relative" for name in sources]
     table_columns = map(str, chosen_columns(config.feature_sets, TABLES))
-    return [*PAIR, *decayed, *TIMING, *PERSON, *products, *AFFINITY, "relative_price", *scores, *table_columns]
+    return [*PAIR, *decayed, *TIMING, *PERSON, *products, *_AFFINITY, "relative_price", *scores, *table_columns]
 
 
 def slow_half_life(config: RecommenderConfig) -> int:

@@ -23,14 +23,14 @@ from training.recommender.forest import Forest
 from training.recommender.pair_feature_names import feature_names
 from training.recommender.sparse import Flags, Floats, Ints, Reals
 
-MIN_POSITIVES = 100
+_MIN_POSITIVES = 100
 """Purchases (and others) below which no trees are fitted. Chosen by judgement, not measured."""
-POSITIVES_PER_LEAF = 60
+_POSITIVES_PER_LEAF = 60
 """Purchases for each leaf of a tree: fewer leaves where there is little to learn from. Chosen by judgement, not
 measured."""
-MIN_HELD_POSITIVES = 30
+_MIN_HELD_POSITIVES = 30
 """Held-out purchases below which they do not stop the trees. Chosen by judgement, not measured."""
-PATIENCE = 30
+_PATIENCE = 30
 """Rounds without a gain on the held-out people after which no tree is added. Chosen by judgement, not measured."""
 
 
@@ -61,7 +61,7 @@ class Ranker:
         if features.shape[0] == 0:
             return np.empty(0)
         if self.booster is None:
-            return heuristic_probability(features, self.config, names)
+            return _heuristic_probability(features, self.config, names)
         is_repeat = features[:, names.index("purchase_days")] > 0
         # by name: this version may compute columns that the trees were not fitted on
         fitted = self.booster.feature_name()
@@ -102,7 +102,9 @@ class Ranker:
         return cls(booster, repeat, explore, config)
 
 
-def heuristic_probability(features: npt.NDArray[np.floating], config: RecommenderConfig, names: Sequence[str]) -> Reals:
+def _heuristic_probability(
+    features: npt.NDArray[np.floating], config: RecommenderConfig, names: Sequence[str]
+) -> Reals:
     """Probability of each pair without a fitted model: 1 - exp(-label days x purchases per day).
 
     For histories too short to learn from. The rate of a pair is its repeat purchases / the days that the person has
@@ -144,7 +146,7 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
     is_held_out = np.concatenate(
         [_customer_share(pairs.people, config.ranker.calibration_share, config.seed) for pairs in examples]
     )
-    if label[~is_held_out].sum() < MIN_POSITIVES or (~label[~is_held_out]).sum() < MIN_POSITIVES:
+    if label[~is_held_out].sum() < _MIN_POSITIVES or (~label[~is_held_out]).sum() < _MIN_POSITIVES:
         return Ranker(None, UNCHANGED, UNCHANGED, config)
     booster = _boosted(features, label, weight, is_held_out, config)
     raw = np.asarray(booster.predict(features[is_held_out], num_threads=1)).reshape(-1)
@@ -179,7 +181,7 @@ def _boosted(
     parameters = {
         "objective": "binary",
         "learning_rate": hyperparameters.learning_rate,
-        "num_leaves": int(np.clip(label[~is_held_out].sum() / POSITIVES_PER_LEAF, 4, hyperparameters.num_leaves)),
+        "num_leaves": int(np.clip(label[~is_held_out].sum() / _POSITIVES_PER_LEAF, 4, hyperparameters.num_leaves)),
         "min_data_in_leaf": hyperparameters.min_data_in_leaf,
         "feature_fraction": hyperparameters.feature_fraction,
         "bagging_fraction": 0.8,
@@ -198,9 +200,9 @@ def _boosted(
         lgb.Dataset(features[rows], label[rows].astype(np.float32), weight=weight[rows], feature_name=names)
         for rows in (~is_held_out, is_held_out)
     )
-    if label[is_held_out].sum() < MIN_HELD_POSITIVES:
+    if label[is_held_out].sum() < _MIN_HELD_POSITIVES:
         return lgb.train(parameters, training, num_boost_round=hyperparameters.rounds)
     validation.set_reference(training)
-    stop = lgb.early_stopping(PATIENCE, verbose=False)
+    stop = lgb.early_stopping(_PATIENCE, verbose=False)
     rounds = hyperparameters.rounds
     return lgb.train(parameters, training, num_boost_round=rounds, valid_sets=[validation], callbacks=[stop])

@@ -13,11 +13,11 @@ import polars as pl
 from training.recommender.history import History
 from training.recommender.sparse import Ints, Reals
 
-PERSONAL_PRIOR_GAPS = 2.0
+_PERSONAL_PRIOR_GAPS = 2.0
 """Shrinkage: gaps of the product that a person's own count against. Chosen by judgement, not measured."""
-PRODUCT_PRIOR_GAPS = 20.0
+_PRODUCT_PRIOR_GAPS = 20.0
 """Shrinkage: gaps of the category that a product's own count against. Chosen by judgement, not measured."""
-LAPSED_GAPS = 6.0
+_LAPSED_GAPS = 6.0
 """Usual gaps without a purchase after which nothing is due. Chosen by judgement, not measured."""
 
 
@@ -37,8 +37,8 @@ class Gaps:
 def expected_gaps(history: History) -> Gaps:
     """Empirical Bayes means of the gaps, each level the prior of the one below: chain, category, product, pair.
 
-    A personal mean of n gaps counts n against PERSONAL_PRIOR_GAPS of the product's; a product's mean counts against
-    PRODUCT_PRIOR_GAPS of its category's. Without any repeat purchase the gap is the days that the history spans.
+    A personal mean of n gaps counts n against _PERSONAL_PRIOR_GAPS of the product's; a product's mean counts against
+    _PRODUCT_PRIOR_GAPS of its category's. Without any repeat purchase the gap is the days that the history spans.
     """
     pairs = history.pairs
     gap_count = np.maximum(pairs["purchase_days"].cast(pl.Float64).to_numpy() - 1, 0)
@@ -55,7 +55,7 @@ def expected_gaps(history: History) -> Gaps:
     )
     by_product = _shrunk(history.columns, gap_days, gap_count, history.shape[1], by_category[category_of_product])
     product_gap = by_product[history.columns]
-    return Gaps(by_product, (gap_days + PERSONAL_PRIOR_GAPS * product_gap) / (gap_count + PERSONAL_PRIOR_GAPS))
+    return Gaps(by_product, (gap_days + _PERSONAL_PRIOR_GAPS * product_gap) / (gap_count + _PERSONAL_PRIOR_GAPS))
 
 
 def due_days(since_last: Reals, gap: Reals) -> Reals:
@@ -65,7 +65,7 @@ def due_days(since_last: Reals, gap: Reals) -> Reals:
         since_last: days since the last purchase; NaN gives NaN.
         gap: expected gap, days.
     """
-    return np.where(since_last > LAPSED_GAPS * gap, np.nan, np.maximum(np.round(gap - since_last), 1.0))
+    return np.where(since_last > _LAPSED_GAPS * gap, np.nan, np.maximum(np.round(gap - since_last), 1.0))
 
 
 def _span(history: History) -> float:
@@ -77,5 +77,5 @@ def _span(history: History) -> float:
 
 def _shrunk(codes: Ints, days: Reals, gaps: Reals, size: int, prior: Reals) -> Reals:
     total, count = np.bincount(codes, days, size), np.bincount(codes, gaps, size)
-    shrunk: Reals = (total + PRODUCT_PRIOR_GAPS * prior) / (count + PRODUCT_PRIOR_GAPS)
+    shrunk: Reals = (total + _PRODUCT_PRIOR_GAPS * prior) / (count + _PRODUCT_PRIOR_GAPS)
     return shrunk

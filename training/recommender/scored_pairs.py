@@ -26,7 +26,7 @@ SCORED = {
     "gap_days": pl.Int32,
     **dict.fromkeys(PROBABILITIES, pl.Float64),
 }
-PAIR = "pair"
+_PAIR = "pair"
 """Column with the number of a pair in its block, from which the rest is worked out; null in rows that are no pair."""
 
 Choice: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
@@ -61,11 +61,11 @@ class ScoredPairs:
         # trees have seen no pair of somebody who never bought: every training pair belongs to a buyer
         is_cold_start = np.isnan(fitted.features.person[block.people, 0]) & (features[:, 0] == 0)
         if is_cold_start.any():
-            probability[is_cold_start] = cold_start_probability(fitted, block)[is_cold_start]
+            probability[is_cold_start] = _cold_start_probability(fitted, block)[is_cold_start]
         return cls(fitted, due, block, features, probability)
 
     def frame(self) -> pl.DataFrame:
-        """One row per pair: the columns of SCORED but the probabilities over time, `reason` empty, and PAIR."""
+        """One row per pair: the columns of SCORED but the probabilities over time, `reason` empty, and _PAIR."""
         block, history = self.block, self.fitted.history
         since_last, gap = (self._feature(name) for name in ("since_last", "gap"))
         days_until_due = due_days(since_last.astype(float), gap.astype(float))
@@ -79,7 +79,7 @@ class ScoredPairs:
                 "day": np.where(np.isnan(days_until_due), -1, days_until_due).astype(np.int32),  # -1 = not due
                 "gap_days": np.rint(expected_gap).astype(np.int32),
                 "is_repeat": is_repeat,
-                PAIR: np.arange(block.people.size),
+                _PAIR: np.arange(block.people.size),
             }
         )
         due_on = pl.lit(history.as_of) + pl.duration(days=pl.col("day"))
@@ -94,11 +94,11 @@ class ScoredPairs:
         return self.explained(self.frame()).select(list(SCORED))
 
     def explained(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows of `frame`, some or all and in any order, with reasons and probabilities over time, without PAIR.
+        """Rows of `frame`, some or all and in any order, with reasons and probabilities over time, without _PAIR.
 
-        Rows that are no pair of the block (PAIR is null) keep the reason they have.
+        Rows that are no pair of the block (_PAIR is null) keep the reason they have.
         """
-        pairs = rows[PAIR].drop_nulls().to_numpy()
+        pairs = rows[_PAIR].drop_nulls().to_numpy()
         features = self.features[pairs]
         reasons = reason_codes(self.fitted, self.block.take(pairs), features, self.fitted.feature_names)
         over_time = np.full((pairs.size, len(PROBABILITIES)), np.nan)
@@ -107,11 +107,11 @@ class ScoredPairs:
         columns = [reasons, *map(pl.Series, PROBABILITIES, over_time.T)]
         found = pl.DataFrame(columns).with_columns(pl.col(PROBABILITIES).fill_nan(None))
         if pairs.size < rows.height:
-            is_pair = pl.col(PAIR).is_not_null()
+            is_pair = pl.col(_PAIR).is_not_null()
             place = rows.select(pl.when(is_pair).then(is_pair.cum_sum() - 1)).to_series()
             found = found.select(pl.all().gather(place))
             found = found.with_columns(pl.coalesce("reason", rows["reason"]).alias("reason"))
-        return rows.drop(PAIR).with_columns(found.get_columns())
+        return rows.drop(_PAIR).with_columns(found.get_columns())
 
     def _over_time(self, repeat: Ints) -> Reals:
         """Repeat pairs x PROBABILITIES, which agree with the ranker's probability."""
@@ -124,7 +124,7 @@ class ScoredPairs:
         return values
 
 
-def cold_start_probability(fitted: FittedSources, block: Candidates) -> Floats:
+def _cold_start_probability(fitted: FittedSources, block: Candidates) -> Floats:
     """Probability of each pair for people who never bought: a Poisson rate within the label's days.
 
     The rate is what an average active person buys, times the product's share in the store (times the segment's lift).

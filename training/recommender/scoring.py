@@ -15,7 +15,7 @@ from training.recommender.ranker import Ranker
 from training.recommender.scored_pairs import SCORED, Choice, ScoredPairs
 from training.recommender.sparse import Floats, Ints, chosen_columns, look_up, top_cells
 
-STRANGERS_AT_ONCE = 1_000
+_STRANGERS_AT_ONCE = 1_000
 """People without a purchase or event in a block: some 200 pairs each. Chosen by judgement, not measured."""
 
 
@@ -51,7 +51,7 @@ class PairsToScore:
     ) -> "PairsToScore":
         """The candidates of customers (None: of all), and `per_product` of the likeliest people for every product."""
         people, strangers = fitted.without_strangers(fitted.history.people(customers))
-        further = top_people_per_product(fitted, people, per_product) if per_product > 0 else None
+        further = _top_people_per_product(fitted, people, per_product) if per_product > 0 else None
         return cls(people, strangers, further)
 
 
@@ -104,8 +104,8 @@ def _frames_of_strangers(
     )
     answers = pl.concat([scored(block) for block in fitted.blocks(examples)]).join(group_of_example, on="customer_id")
     answers = answers.drop("customer_id").sort("group", "product_id")
-    for start in range(0, strangers.size, STRANGERS_AT_ONCE):
-        rows = slice(start, start + STRANGERS_AT_ONCE)
+    for start in range(0, strangers.size, _STRANGERS_AT_ONCE):
+        rows = slice(start, start + _STRANGERS_AT_ONCE)
         asked = pl.DataFrame({"customer_id": ids.gather(strangers[rows]), "group": group_of.ravel()[rows]})
         yield asked.join(answers, on="group", maintain_order="left_right").select(list(SCORED))
 
@@ -136,7 +136,7 @@ def cold_start_chances(fitted: FittedSources) -> pl.DataFrame:
     return pl.DataFrame({"product_id": fitted.history.products["product_id"], "chance": chance})
 
 
-def top_people_per_product(fitted: FittedSources, people: Ints, per_product: int) -> tuple[Ints, Ints]:
+def _top_people_per_product(fitted: FittedSources, people: Ints, per_product: int) -> tuple[Ints, Ints]:
     """Codes (people, products) of pairs: for every product with at least 5 buyers, its `per_product` likeliest people.
 
     Candidates are chosen per customer, so products that are nobody's first choice would have no audience. Likely by

@@ -9,7 +9,7 @@ import polars as pl
 from training.recommender.history import History
 from training.recommender.sparse import CSR, Flags, Ints, Reals, csr
 
-SHRINKAGE = 500.0
+_SHRINKAGE = 500.0
 """Purchases at the chain's shares that a segment's own are shrunk by. Chosen by judgement, not measured."""
 
 
@@ -36,7 +36,7 @@ class Segments:
         return lift
 
 
-def fit_segments(history: History, shrinkage: float = SHRINKAGE) -> Segments:
+def fit_segments(history: History, shrinkage: float = _SHRINKAGE) -> Segments:
     """Segments by the attribute with the greatest gain on held-out customers; by none where no gain is above 0.
 
     The lift of a product p for people of value v is (n_vp + k s_p) / ((n_v + k) s_p): n counts customers who bought,

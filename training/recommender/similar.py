@@ -9,14 +9,14 @@ import polars as pl
 from training.recommender.history import ATTRIBUTES
 from training.recommender.sparse import CSR, Ints, Reals
 
-GROUP_LIMIT = 2_000
+_GROUP_LIMIT = 2_000
 """Products of one category that are compared with each other: those that sell most. Chosen by judgement, not
 measured."""
-SLAB = 512
+_SLAB = 512
 """Products compared at once; bounds the memory."""
-WEIGHTS = dict(zip(ATTRIBUTES, (0.1, 0.3, 0.35, 0.1), strict=True))
+_WEIGHTS = dict(zip(ATTRIBUTES, (0.1, 0.3, 0.35, 0.1), strict=True))
 """Weight of each shared attribute in the similarity of two products. Chosen by judgement, not measured."""
-JOINT_WEIGHT = 0.3
+_JOINT_WEIGHT = 0.3
 """Weight of being bought in the same baskets. Chosen by judgement, not measured."""
 
 
@@ -61,7 +61,7 @@ class Substitutes:
     def best(self, members: Ints, k: int) -> tuple[Ints, Ints, Reals]:
         """Codes of product and substitute, and score (0 to 1): the `k` best of each of `members`, all of one group."""
         category_members = np.flatnonzero(self.group == self.group[members[0]])
-        comparable = np.sort(category_members[np.argsort(-self.sells[category_members], kind="stable")[:GROUP_LIMIT]])
+        comparable = np.sort(category_members[np.argsort(-self.sells[category_members], kind="stable")[:_GROUP_LIMIT]])
         score = self._scores(members, comparable)
         count = min(k, comparable.size)
         top = np.argsort(-score, axis=1, kind="stable")[:, :count]
@@ -73,12 +73,12 @@ class Substitutes:
         # small terms first: what sells and what costs alike decide among products that share the same attributes
         score = np.repeat(0.05 * self.sells[comparable][None, :], members.size, axis=0)
         score += 0.1 * np.exp(-np.abs(self.log_price[members][:, None] - self.log_price[comparable][None, :]))
-        for name, weight in WEIGHTS.items():
+        for name, weight in _WEIGHTS.items():
             codes = self.codes[name][members][:, None]
             score += weight * ((codes == self.codes[name][comparable][None, :]) & (codes > 0))
-        score += JOINT_WEIGHT * self.cosine[members][:, comparable].toarray()
+        score += _JOINT_WEIGHT * self.cosine[members][:, comparable].toarray()
         score[members[:, None] == comparable[None, :]] = -1  # never its own substitute
-        return np.asarray(score / (1 + JOINT_WEIGHT), dtype=np.float64)
+        return np.asarray(score / (1 + _JOINT_WEIGHT), dtype=np.float64)
 
 
 def similar_lists(products: pl.DataFrame, cosine: CSR, k: int) -> pl.DataFrame:
@@ -92,7 +92,7 @@ def similar_lists(products: pl.DataFrame, cosine: CSR, k: int) -> pl.DataFrame:
     substitutes = Substitutes.from_products(products, cosine)
     order = np.argsort(substitutes.group, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(substitutes.group[order])) + 1)
-    slabs = [group[start : start + SLAB] for group in groups for start in range(0, group.size, SLAB)]
+    slabs = [group[start : start + _SLAB] for group in groups for start in range(0, group.size, _SLAB)]
     lists = [substitutes.best(members, k) for members in slabs]
     rows, columns, values = (np.concatenate(column) for column in zip(*lists, strict=True))
     ids = products["product_id"]

@@ -26,13 +26,13 @@ from training.recommender.sparse import Ints, blocks, distinct, is_among, look_u
 
 K = 10
 """Length of the list that a trial is measured by."""
-OWN_WEIGHTS = (0.85, 0.5, 0.3)
+_OWN_WEIGHTS = (0.85, 0.5, 0.3)
 """Shares of the own vector tried beside the default. Chosen by judgement, not measured."""
-NEIGHBOURS = (60, 300)
+_NEIGHBOURS = (60, 300)
 """Numbers of nearest people tried beside the default. Chosen by judgement, not measured."""
-HALF_LIFE_VISITS = 14
+_HALF_LIFE_VISITS = 14
 """Visits tried as a half-life instead of days. Chosen by judgement, not measured."""
-TRIAL = {
+_TRIAL = {
     "source": pl.String,
     "parameter": pl.String,
     "value": pl.Float64,
@@ -76,7 +76,7 @@ def tune(dataset: Dataset, cutoff: date, config: RecommenderConfig, *, progress:
             config = _search(window, config, trials, started + config.tuning_seconds)
             step.rows = len(trials)
             step.note = f"own half-life {config.own.half_life_days} days, own weight {config.neighbours.own_weight}"
-    return Tuned(config, pl.DataFrame(trials, schema=TRIAL))
+    return Tuned(config, pl.DataFrame(trials, schema=_TRIAL))
 
 
 def tune_before(
@@ -148,7 +148,7 @@ def _search(
         ndcg = window.ndcg(fit_source(source, window.history, candidate))
         is_better = ndcg > best_ndcg[source]
         seconds = time.monotonic() - started
-        trials.append(dict(zip(TRIAL, (source, parameter, float(value), ndcg, is_better, seconds), strict=True)))
+        trials.append(dict(zip(_TRIAL, (source, parameter, float(value), ndcg, is_better, seconds), strict=True)))
         if is_better:
             # the next parameter of the same source is tried on top of this one: half-life first, then the weights
             best_ndcg[source], config = ndcg, candidate
@@ -180,7 +180,7 @@ def _proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
         current = getattr(config, source).half_life_days
         yield source, "half_life_days", current
         yield from ((source, "half_life_days", h) for h in half_lives if h != current)
-        yield source, "half_life_visits", HALF_LIFE_VISITS
+        yield source, "half_life_visits", _HALF_LIFE_VISITS
     if "neighbours" in sources:
-        yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
-        yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)
+        yield from (("neighbours", "own_weight", w) for w in _OWN_WEIGHTS)
+        yield from (("neighbours", "neighbours", k) for k in _NEIGHBOURS)

@@ -16,8 +16,8 @@ from retail_brain.errors import ModelError, UsageError
 from retail_brain.workspace import Workspace
 from training.bundle import Kind
 
-DATABASE = "mlflow.db"
-PREFIX_VARIABLE = "RETAIL_BRAIN_MLFLOW_PREFIX"
+_DATABASE = "mlflow.db"
+_PREFIX_VARIABLE = "RETAIL_BRAIN_MLFLOW_PREFIX"
 _URI_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
@@ -101,7 +101,7 @@ def find_location(workspace: Workspace) -> Location:
     uri = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     artifacts = workspace.mlruns / "artifacts"
     if not uri or _is_own(uri, workspace):
-        database = workspace.mlruns / DATABASE
+        database = workspace.mlruns / _DATABASE
         own_uri = f"sqlite:///{database}"
         return Location(own_uri, own_uri, database, artifacts)
     scheme = urlsplit(uri).scheme
@@ -113,7 +113,7 @@ def find_location(workspace: Workspace) -> Location:
     registry = os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri
     # the scheme is empty here for the bare word `databricks` only, which MLflow takes as a server too
     is_server = scheme in {"http", "https", "databricks", ""}
-    prefix = f"{os.environ.get(PREFIX_VARIABLE) or 'retail-brain'}-{workspace.tenant}-"
+    prefix = f"{os.environ.get(_PREFIX_VARIABLE) or 'retail-brain'}-{workspace.tenant}-"
     return Location(uri, registry, None, None if is_server else artifacts, prefix)
 
 
@@ -122,4 +122,4 @@ def _is_own(uri: str, workspace: Workspace) -> bool:
         return False
     # resolved on both sides: a notebook may have reached the same home through a link
     path = Path(uri.removeprefix("sqlite:///")).resolve()
-    return path.name == DATABASE and path.parent.parent == workspace.mlruns.parent.resolve()
+    return path.name == _DATABASE and path.parent.parent == workspace.mlruns.parent.resolve()

@@ -13,8 +13,8 @@ import retail_brain
 from retail_brain.outputs import quantile_column
 from training.bundle import Kind
 
-CODE_PACKAGES = ("retail_brain", "features", "training")
-LIBRARIES = (
+_CODE_PACKAGES = ("retail_brain", "features", "training")
+_LIBRARIES = (
     "dataframely",
     "deltalake",
     "holidays",
@@ -30,7 +30,7 @@ LIBRARIES = (
     "scipy",
     "threadpoolctl",
 )
-"""Libraries that the code in `CODE_PACKAGES` imports to load a model and predict, by name in the package index."""
+"""Libraries that the code in `_CODE_PACKAGES` imports to load a model and predict, by name in the package index."""
 
 _QUANTILES = (0.1, 0.5, 0.9)
 """Probabilities of the quantile columns in the example of a model's signature."""
@@ -80,14 +80,14 @@ def signature(kind: Kind, config: Mapping[str, Any]) -> ModelSignature:
 def requirements() -> list[str]:
     """Pip requirements: the libraries in the versions installed here; all of them are in the public index."""
     # retail-brain itself is not named: it is in no index, so pip would fail; its code travels as a zip file
-    return [f"{name}=={version}" for name in LIBRARIES if (version := _version(name)) is not None]
+    return [f"{name}=={version}" for name in _LIBRARIES if (version := _version(name)) is not None]
 
 
 def write_code(target: Path) -> None:
     """Writes the sources of the packages that load a model into a zip file, which Python can import from."""
     root = Path(retail_brain.__file__).resolve().parent.parent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for package in CODE_PACKAGES:
+        for package in _CODE_PACKAGES:
             for path in sorted((root / package).rglob("*.py")):
                 archive.write(path, path.relative_to(root).as_posix())
 

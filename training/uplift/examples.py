@@ -10,7 +10,7 @@ from retail_brain.dataset import Dataset
 from training.uplift.learners import Contacts
 from training.uplift.model import matrix
 
-ROWS = ("campaign_id", "customer_id", "day", "category", "is_holdout", "bought")
+_ROWS = ("campaign_id", "customer_id", "day", "category", "is_holdout", "bought")
 
 
 def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, Contacts] | None:
@@ -21,7 +21,7 @@ def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, 
         effect_days: after a contact in which a purchase of the campaign's goods counts.
 
     Returns:
-        The contacts (columns ROWS, by campaign and customer) and the same as arrays; None where there are none.
+        The contacts (columns _ROWS, by campaign and customer) and the same as arrays; None where there are none.
     """
     if not has_past_contacts(dataset):
         return None
@@ -31,7 +31,7 @@ def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, 
         .unique(["campaign_id", "customer_id"], keep="first", maintain_order=True)
         .filter(pl.col("is_holdout").any().over("campaign_id"), ~pl.col("is_holdout").all().over("campaign_id"))
         .sort("campaign_id", "customer_id")
-        .select(ROWS)
+        .select(_ROWS)
         .collect()
     )
     if rows.is_empty():

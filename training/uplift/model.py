@@ -11,10 +11,10 @@ from retail_brain.decisions.arrays import Floats
 from training.uplift.learners import LEARNERS, RESPONSE, Contacts, Matrix, Scorer, response
 from training.uplift.qini import qini, uplift_at
 
-LEAST_PEOPLE = 500
+_LEAST_PEOPLE = 500
 """People contacted, and people held out, without whom nothing is learned: an effect of a tenth has then an error of a
 third of itself."""
-LEAST_CAMPAIGNS = 2
+_LEAST_CAMPAIGNS = 2
 """Campaigns without whom none can be left out."""
 _FOLDS = 5
 """Parts of the campaigns: each is ordered by models that saw the others."""
@@ -68,13 +68,13 @@ def choose_uplift(known: Contacts, campaigns: npt.NDArray[np.str_], *, seed: int
     """
     names = np.unique(campaigns)
     groups = int(known.treated.sum()), int((~known.treated).sum())
-    if min(groups) < LEAST_PEOPLE or len(names) < LEAST_CAMPAIGNS:
+    if min(groups) < _LEAST_PEOPLE or len(names) < _LEAST_CAMPAIGNS:
         return ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None)
     scores = {
         name: held_out_scores(known, campaigns, learner, seed=seed)
         for name, learner in {RESPONSE: response, **LEARNERS}.items()
     }
-    rows = {name: validated(score, known, campaigns) for name, score in scores.items()}
+    rows = {name: _validated(score, known, campaigns) for name, score in scores.items()}
     sure = [name for name in LEARNERS if _gains(scores[name], scores[RESPONSE], known, campaigns, seed)]
     best = max([RESPONSE, *sure], key=lambda name: rows[name]["qini"])
     table = pl.DataFrame(
@@ -121,7 +121,7 @@ def _mean_qini(scores: Floats, known: Contacts, campaigns: npt.NDArray[np.str_])
     return float(np.average(values, weights=[part.sum() for part in parts]))
 
 
-def validated(scores: Floats, known: Contacts, campaigns: npt.NDArray[np.str_]) -> Mapping[str, float]:
+def _validated(scores: Floats, known: Contacts, campaigns: npt.NDArray[np.str_]) -> Mapping[str, float]:
     """Qini and uplifts of an order, within each campaign, in the mean by people.
 
     Args:

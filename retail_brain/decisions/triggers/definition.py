@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 """Kind -> English and Chinese."""
 OF_EVENTS = frozenset({"bag_add", "service_finished"})
 """Kinds that events cause as they come; the published tables cause the others, once each set of answers."""
-ABOUT_GOODS = frozenset({"bag_add", "due", "back_in_stock", "new_arrival", "price_drop", "service_finished"})
+_ABOUT_GOODS = frozenset({"bag_add", "due", "back_in_stock", "new_arrival", "price_drop", "service_finished"})
 _ONLY_WITH: Mapping[str, frozenset[str]] = {
     "stages": frozenset({"stage_change"}),
     "days_before": frozenset({"due", "birthday"}),
@@ -49,8 +49,8 @@ _ONLY_WITH: Mapping[str, frozenset[str]] = {
     "interest_days": frozenset({"price_drop", "back_in_stock"}),
     "least_probability": frozenset({"due", "back_in_stock", "new_arrival", "price_drop"}),
     "most_people": frozenset({"back_in_stock", "new_arrival", "price_drop"}),
-    "product_ids": ABOUT_GOODS,
-    "category": ABOUT_GOODS,
+    "product_ids": _ABOUT_GOODS,
+    "category": _ABOUT_GOODS,
 }
 Stage = Literal["stranger", "visitor", "friend", "old_friend", "sleeping", "lost"]
 
@@ -124,7 +124,7 @@ class TriggerDefinition(Frozen):
         for slot in self.slots:
             for text in (slot.text, slot.text_zh):
                 try:
-                    check_text(text, about_goods=self.kind in ABOUT_GOODS)
+                    check_text(text, about_goods=self.kind in _ABOUT_GOODS)
                 except ValueError as error:
                     raise impossible(str(error)) from None
         return self

@@ -3,7 +3,7 @@
 import re
 from string import Formatter
 
-NAMES = ("product", "goes_with")
+_NAMES = ("product", "goes_with")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -41,10 +41,10 @@ def _fields(text: str) -> list[str]:
     """The names in braces.
 
     Raises:
-        ValueError: braces that do not close, or name anything but NAMES.
+        ValueError: braces that do not close, or name anything but _NAMES.
     """
     parts = [(field, spec, kind) for _, field, spec, kind in Formatter().parse(text) if field is not None]
     for field, spec, kind in parts:
-        if field not in NAMES or spec or kind:
-            raise ValueError(f"wanted {' or '.join(f'{{{name}}}' for name in NAMES)} in the text; got {{{field}}}")
+        if field not in _NAMES or spec or kind:
+            raise ValueError(f"wanted {' or '.join(f'{{{name}}}' for name in _NAMES)} in the text; got {{{field}}}")
     return [field for field, _, _ in parts]

@@ -124,7 +124,7 @@ def listing(frame: pl.DataFrame, table: Table, query: Query) -> Listing:
     Raises:
         UsageError: the query names a column, a filter or a value that the list cannot have.
     """
-    check_query(table, query)
+    _check_query(table, query)
     conditions = [_expression(table, one) for one in query.where]
     words = query.search.lower().split()
     kept = frame.filter(*conditions, *(_mentions(table, word) for word in words)) if conditions or words else frame
@@ -137,7 +137,7 @@ def listing(frame: pl.DataFrame, table: Table, query: Query) -> Listing:
     return Listing(rows, _order(rows, query.sort), totals, groups, shows, frame.height)
 
 
-def check_query(table: Table, query: Query) -> None:
+def _check_query(table: Table, query: Query) -> None:
     """Checks the names in a query against a table.
 
     Raises:

@@ -91,7 +91,7 @@ TRANSFERS = Table(
     (SEARCHED,),
     "expected_value",
 )
-COUNTS = Table(
+_COUNTS = Table(
     "counts",
     {
         **_PLACE,
@@ -120,7 +120,7 @@ LEFTOVERS = Table(
     (SEARCHED,),
     "value_at_risk",
 )
-ATTENTION = Table(
+_ATTENTION = Table(
     "attention",
     {
         **_PLACE,
@@ -132,7 +132,7 @@ ATTENTION = Table(
     (SEARCHED,),
     "money",
 )
-ORDERS = Table(
+_ORDERS = Table(
     "orders",
     {
         **_PLACE,
@@ -150,5 +150,5 @@ ORDERS = Table(
     "order_quantity",
 )
 TABLES: Mapping[str, Table] = {
-    table.name: table for table in (SUGGESTIONS, ORDERS, TRANSFERS, COUNTS, LEFTOVERS, ATTENTION)
+    table.name: table for table in (SUGGESTIONS, _ORDERS, TRANSFERS, _COUNTS, LEFTOVERS, _ATTENTION)
 }

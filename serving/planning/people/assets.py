@@ -20,9 +20,9 @@ from retail_brain.workspace import Workspace
 from serving.planning.demand.overrides import has_database
 from serving.planning.people.funnel import PeoplePast
 
-SALES_DAYS = 91
+_SALES_DAYS = 91
 """Days of sales before and after a guide left: a quarter, as the other windows of a person's sales."""
-DEPARTURES = pl.Schema(
+_DEPARTURES = pl.Schema(
     {
         "guide_id": pl.String,
         "left_on": pl.Date,
@@ -37,7 +37,7 @@ DEPARTURES = pl.Schema(
     }
 )
 """One row per guide who left: the people whom they looked after, how many got another guide, how many were active on
-the day before and are on the last visible day, and their sales (money) in the SALES_DAYS before, and in as many days
+the day before and are on the last visible day, and their sales (money) in the _SALES_DAYS before, and in as many days
 after of which `days_after` are visible."""
 
 
@@ -86,7 +86,7 @@ class TenantAssets:
     Attributes:
         as_of: last visible day.
         moves: result of `people_moves`.
-        departures: DEPARTURES and `store_id`: one row per guide who left x shop of the people.
+        departures: _DEPARTURES and `store_id`: one row per guide who left x shop of the people.
         regions: store -> region.
     """
 
@@ -100,11 +100,11 @@ class TenantAssets:
         return assets(self.moves, self.regions, shown)
 
     def departed(self, shown: Shown | None = None) -> pl.DataFrame:
-        """One row per guide who left within the months: the columns DEPARTURES."""
+        """One row per guide who left within the months: the columns _DEPARTURES."""
         rows = self.departures if shown is None else self.departures.filter(shown.holds())
         facts = ("guide_id", "left_on", "days_after")
-        sums = [name for name in DEPARTURES if name not in facts]
-        return rows.group_by(facts).agg(pl.col(sums).sum()).select(DEPARTURES.names()).sort("left_on", "guide_id")
+        sums = [name for name in _DEPARTURES if name not in facts]
+        return rows.group_by(facts).agg(pl.col(sums).sum()).select(_DEPARTURES.names()).sort("left_on", "guide_id")
 
 
 def tenant_assets(dataset: Dataset, settings: Settings, months: int, book: GuideBook) -> TenantAssets:
@@ -124,7 +124,7 @@ def tenant_assets(dataset: Dataset, settings: Settings, months: int, book: Guide
     first = month_ends(past.day, months)[0]
     left = [(one.guide_id, one.left_on) for one in book.guides if one.left_on is not None and one.left_on > first]
     parts = [_departure(past, book, guide, day) for guide, day in left]
-    empty = pl.DataFrame(schema={**DEPARTURES, "store_id": pl.String})
+    empty = pl.DataFrame(schema={**_DEPARTURES, "store_id": pl.String})
     return TenantAssets(
         past.day, past.moves(months, book.frame()), pl.concat([empty, *parts]), dict(stores.iter_rows())
     )
@@ -136,7 +136,7 @@ def asset_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _departure(past: PeoplePast, book: GuideBook, guide_id: str, left_on: date) -> pl.DataFrame:
-    """What became of the people of one guide who left: DEPARTURES and `store_id`, one row per shop."""
+    """What became of the people of one guide who left: _DEPARTURES and `store_id`, one row per shop."""
     # where somebody went on from their new guide, the first move says what the departure did
     own = {one.move.customer_id: one.move.guide_id for one in reversed(book.moves) if one.move.before == guide_id}
     cards = pl.LazyFrame({"customer_id": list(own), "to": list(own.values())}, schema=dict.fromkeys(_CARDS, pl.String))
@@ -146,7 +146,7 @@ def _departure(past: PeoplePast, book: GuideBook, guide_id: str, left_on: date) 
     now = past.on(past.day).select("person_id", "stage", "store_id", "is_reachable")
     joined = people.join(before, on="person_id", how="left").join(now, on="person_id", how="left")
     joined = joined.join(_sales(past, people, left_on), on="person_id", how="left")
-    days_after = min(max((past.day - left_on).days + 1, 0), SALES_DAYS)
+    days_after = min(max((past.day - left_on).days + 1, 0), _SALES_DAYS)
     rows = joined.group_by("store_id").agg(
         people=pl.len().cast(pl.Int64),
         reassigned=pl.col("is_taken").sum().cast(pl.Int64),
@@ -157,14 +157,14 @@ def _departure(past: PeoplePast, book: GuideBook, guide_id: str, left_on: date) 
         sales_after=pl.col("sales_after").sum(),
     )
     facts = {"guide_id": pl.lit(guide_id), "left_on": pl.lit(left_on), "days_after": pl.lit(days_after, pl.Int64)}
-    return rows.with_columns(**facts).select(*DEPARTURES, "store_id")
+    return rows.with_columns(**facts).select(*_DEPARTURES, "store_id")
 
 
 _CARDS = ("customer_id", "to")
 
 
 def _sales(past: PeoplePast, people: pl.DataFrame, left_on: date) -> pl.DataFrame:
-    """One row per person: money by whichever card in the SALES_DAYS before a day, and in as many from it on."""
+    """One row per person: money by whichever card in the _SALES_DAYS before a day, and in as many from it on."""
     days = (pl.col("sold_at").dt.date() - pl.lit(left_on)).dt.total_days()
     money = (pl.col("units") * pl.col("unit_price")).cast(pl.Float64)
     lines = add_person_id(past.dataset.scan_or_empty("transactions"), past.identities)
@@ -172,8 +172,8 @@ def _sales(past: PeoplePast, people: pl.DataFrame, left_on: date) -> pl.DataFram
     return (
         theirs.group_by("person_id")
         .agg(
-            sales_before=money.filter(days.is_between(-SALES_DAYS, -1)).sum(),
-            sales_after=money.filter(days.is_between(0, SALES_DAYS - 1)).sum(),
+            sales_before=money.filter(days.is_between(-_SALES_DAYS, -1)).sum(),
+            sales_after=money.filter(days.is_between(0, _SALES_DAYS - 1)).sum(),
         )
         .collect(engine="streaming")
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from retail_brain.operational.events import Event
 
-ATTRIBUTED: dict[str, pl.DataType | type[pl.DataType]] = {
+_ATTRIBUTED: dict[str, pl.DataType | type[pl.DataType]] = {
     "attribution_id": pl.String,
     "event_type": pl.String,
     "events": pl.Int64,
@@ -20,7 +20,7 @@ ATTRIBUTED: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def count_attributed(events: Iterable[Event]) -> pl.DataFrame:
-    """One row per attribution id x event type, columns ATTRIBUTED; events without an attribution id count nowhere.
+    """One row per attribution id x event type, columns _ATTRIBUTED; events without an attribution id count nowhere.
 
     What somebody did after a list is not what the list caused: that is measured against people who got none.
     """
@@ -38,4 +38,4 @@ def count_attributed(events: Iterable[Event]) -> pl.DataFrame:
         if who[1]:
             people.setdefault(key, set()).add(who)
     rows = [(*key, number, len(people.get(key, ())), *times[key]) for key, number in sorted(counts.items())]
-    return pl.DataFrame(rows, schema=ATTRIBUTED, orient="row")
+    return pl.DataFrame(rows, schema=_ATTRIBUTED, orient="row")

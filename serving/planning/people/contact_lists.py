@@ -16,7 +16,7 @@ from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import DataError, UsageError
 
-ID_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+_ID_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("email", "e-mail", "mail", "邮箱"),
     "phone": ("phone", "mobile", "tel", "手机", "手机号", "电话"),
     "external_userid": ("external_userid", "wecom", "wecom_external_userid", "企业微信"),
@@ -48,7 +48,7 @@ class Profile:
     has_texts: bool = False
 
 
-PROFILES: Final[Mapping[str, Profile]] = {
+_PROFILES: Final[Mapping[str, Profile]] = {
     "meta": Profile({"email": "email", "phone": "phone"}, is_hashed=True),
     "google": Profile({"email": "Email", "phone": "Phone"}, is_hashed=True, has_plus=True),
     "wecom": Profile({"external_userid": "external_userid"}, has_texts=True),
@@ -100,11 +100,11 @@ def contact_list(
     Raises:
         UsageError: there is no such profile, or the audience has no `customer_id`.
     """
-    if name not in PROFILES:
-        raise UsageError(f"there is no profile {name!r}; wanted one of {sorted(PROFILES)}.")
+    if name not in _PROFILES:
+        raise UsageError(f"there is no profile {name!r}; wanted one of {sorted(_PROFILES)}.")
     if "customer_id" not in audience.columns:
         raise UsageError(f"the audience has no column customer_id; got {audience.columns}. Give what `audience` wrote.")
-    profile = PROFILES[name]
+    profile = _PROFILES[name]
     accounts = Accounts.of(persons)
     audience = accounts.with_person(audience.drop("person_id", strict=False))
     is_told = pl.col("group") == "contact" if "group" in audience.columns else pl.lit(value=True)
@@ -147,7 +147,7 @@ def identifiers_of(dataset: Dataset) -> pl.DataFrame:
     Raises:
         DataError: the lake has neither of these.
     """
-    kinds = {word: kind for kind, words in ID_TYPES.items() for word in words}
+    kinds = {word: kind for kind, words in _ID_TYPES.items() for word in words}
     parts = []
     if dataset.has("identities"):
         rows = dataset.scan("identities").filter(pl.col("customer_id").is_not_null())
@@ -193,7 +193,7 @@ def owners_of(
     Raises:
         UsageError: no column names anybody.
     """
-    kinds = {word: kind for kind, words in ID_TYPES.items() for word in words}
+    kinds = {word: kind for kind, words in _ID_TYPES.items() for word in words}
     named = [(name, kinds.get(name.strip().lower(), "")) for name in given.columns]
     named += [(name, "customer_id") for name in given.columns if name.strip().lower() == "customer_id"]
     columns = [(name, kind) for name, kind in named if kind]
@@ -221,7 +221,7 @@ def owners_of(
 
 def _keys(rows: pl.DataFrame, country_code: str) -> pl.DataFrame:
     """The rows once per form under which a value may come back: hashed for Meta, hashed for Google, and plain."""
-    profiles = (PROFILES["meta"], PROFILES["google"], Profile({}))
+    profiles = (_PROFILES["meta"], _PROFILES["google"], Profile({}))
     forms = [rows.with_columns(key=_written(rows, profile, country_code)) for profile in profiles]
     return pl.concat(forms).drop_nulls("key").unique()
 
@@ -234,8 +234,8 @@ def _allowed(found: pl.DataFrame, consents: pl.DataFrame | None, closed: pl.Data
 def _written(rows: pl.DataFrame, profile: Profile, country_code: str) -> pl.Series:
     """The values as the profile wants them; null where one cannot be used."""
     forms: Mapping[str, Callable[[str], str | None]] = {
-        "email": lambda text: normal_email(text, google=profile.has_plus and profile.is_hashed),
-        "phone": lambda text: normal_phone(text, country_code, plus=profile.has_plus),
+        "email": lambda text: _normal_email(text, google=profile.has_plus and profile.is_hashed),
+        "phone": lambda text: _normal_phone(text, country_code, plus=profile.has_plus),
         "external_userid": str.strip,
     }
     values: list[str | None] = []
@@ -250,7 +250,7 @@ def _written(rows: pl.DataFrame, profile: Profile, country_code: str) -> pl.Seri
     return pl.Series("value", values, dtype=pl.String)
 
 
-def normal_email(text: str, *, google: bool = False) -> str | None:
+def _normal_email(text: str, *, google: bool = False) -> str | None:
     """An address in lower case without blanks; for Google without dots and `+word` of its own mail. None: no address.
 
     >>> normal_email(" Jane.Doe+news@GMail.com "), normal_email("Jane.Doe+news@gmail.com", google=True)
@@ -265,7 +265,7 @@ def normal_email(text: str, *, google: bool = False) -> str | None:
     return f"{name}@{domain}"
 
 
-def normal_phone(text: str, country_code: str, *, plus: bool) -> str | None:
+def _normal_phone(text: str, country_code: str, *, plus: bool) -> str | None:
     """A number with the code of its country and digits alone; None where there are too few.
 
     >>> normal_phone("138 0013-8000", "86", plus=False), normal_phone("(0)30 1234567", "49", plus=True)

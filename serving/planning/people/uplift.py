@@ -28,10 +28,10 @@ _AT_ONCE = 500_000
 
 
 USED = "used"
-EVIDENCE = {"source": pl.String, **LEFT_OUT}
+_EVIDENCE = {"source": pl.String, **LEFT_OUT}
 """One row per source (`here`: campaigns made here, `lake`: those of its tables) and code: USED, or why nothing is
 learned from them; campaigns and people."""
-REASONS: Mapping[str, tuple[str, str]] = {
+_REASONS: Mapping[str, tuple[str, str]] = {
     USED: ("learned from", "用于学习"),
     "running": ("not over yet", "尚未结束"),
     "not_measured": (
@@ -55,7 +55,7 @@ class Learned:
 
     Attributes:
         chosen: the learner, and how all of them did.
-        evidence: columns EVIDENCE.
+        evidence: columns _EVIDENCE.
         effect_days: days after a contact in which a purchase of the campaign's goods counted.
     """
 
@@ -74,7 +74,7 @@ class Learned:
         for (source, code), (campaigns, people) in counts.items():
             if code != USED:
                 what = f"{campaigns:,} campaigns and {people:,} people" if campaigns else f"{people:,} people"
-                lines.append(f"  left out {what} {names[source]}: {REASONS[code][0]}")
+                lines.append(f"  left out {what} {names[source]}: {_REASONS[code][0]}")
         return lines
 
 
@@ -137,16 +137,16 @@ def learned(dataset: Dataset, settings: Settings, experiments: Experiments | Non
 
 
 def _evidence(dataset: Dataset, own: Experiments, days: int) -> pl.DataFrame:
-    """Campaigns and people by source and code: columns EVIDENCE."""
-    parts = [own.left_out.with_columns(source=pl.lit("here")), pl.DataFrame(schema=EVIDENCE)]
+    """Campaigns and people by source and code: columns _EVIDENCE."""
+    parts = [own.left_out.with_columns(source=pl.lit("here")), pl.DataFrame(schema=_EVIDENCE)]
     if has_past_contacts(dataset):
         is_own = pl.col("campaign_id").is_in(own.campaigns["campaign_id"].implode())
         source = pl.when(is_own).then(pl.lit("here")).otherwise(pl.lit("lake"))
         judged = judged_contacts(dataset, days).with_columns(pl.col("code").fill_null(USED), source=source)
         counted = judged.group_by("source", "code").agg(campaigns=pl.col("campaign_id").n_unique(), people=pl.len())
-        parts.append(counted.select(pl.col(name).cast(kind) for name, kind in EVIDENCE.items()).collect())
-    order = pl.col("code").replace_strict({code: place for place, code in enumerate(REASONS)}, return_dtype=pl.Int64)
-    return pl.concat([part.select(*EVIDENCE) for part in parts]).sort("source", order)
+        parts.append(counted.select(pl.col(name).cast(kind) for name, kind in _EVIDENCE.items()).collect())
+    order = pl.col("code").replace_strict({code: place for place, code in enumerate(_REASONS)}, return_dtype=pl.Int64)
+    return pl.concat([part.select(*_EVIDENCE) for part in parts]).sort("source", order)
 
 
 def uplift_of(

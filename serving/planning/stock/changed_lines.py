@@ -12,7 +12,7 @@ _WANTED: Final = (*_KEYS, "quantity")
 _OPTIONAL: Final = ("order_quantity", "reason")
 _SHOWN_UNITS: Final = 1e-4
 """Units by which two quantities may differ and be the same: files hold four decimals."""
-PROBLEMS: Final = {
+_PROBLEMS: Final = {
     "row": pl.Int64,
     "code": pl.String,
     "store_id": pl.String,
@@ -30,7 +30,7 @@ class ChangedLines:
     Attributes:
         lines: rows whose quantity is another than counts now: the names of the lines, `seen_quantity` (suggested),
             `quantity` (counts now), `new_quantity` and `reason`.
-        problems: rows that cannot count: columns PROBLEMS; `row` counts the header as 1.
+        problems: rows that cannot count: columns _PROBLEMS; `row` counts the header as 1.
         same: rows that say what counts already, or say no quantity.
         rows: of the file.
     """
@@ -78,7 +78,7 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
     changed = good.filter((pl.col("new_quantity") - pl.col("now")).abs() > _SHOWN_UNITS)
     return ChangedLines(
         changed.drop("code", "row", "text", "seen").rename({"now": "quantity"}),
-        problems.with_columns(now="seen_quantity").select(*PROBLEMS),
+        problems.with_columns(now="seen_quantity").select(*_PROBLEMS),
         asked.height - problems.height - changed.height,
         asked.height,
     )

@@ -4,9 +4,9 @@ import polars as pl
 
 from retail_brain.settings import ReplenishmentSettings
 
-CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money")
+_CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money")
 """Reason codes of lines that a limit changes; each is a flag of its own name."""
-FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "losing", "large")
+FLAGS = ("loss", "unknown_stock", "negative_stock", *_CUT_CODES, "losing", "large")
 """Flags of a line, worst first."""
 WEIGHTS = dict.fromkeys(FLAGS, 2) | {"loss": 4, "unknown_stock": 3, "negative_stock": 3}
 """How pressing a flag is: a loss can only be stopped now, and unknown stock hides one. By judgement."""
@@ -43,7 +43,7 @@ def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataF
         is_short().alias("loss"),
         (on_hand.is_null() | (code == "unknown_stock")).alias("unknown_stock"),
         (on_hand < 0).fill_null(value=False).alias("negative_stock"),
-        *((code == name).alias(name) for name in CUT_CODES),
+        *((code == name).alias(name) for name in _CUT_CODES),
         is_losing().alias("losing"),
         is_large(settings).alias("large"),
     )

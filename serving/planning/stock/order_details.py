@@ -10,7 +10,7 @@ from retail_brain.decisions.purchase_orders import whole_orders
 
 PURCHASE: Final = "purchase"
 TRANSFER: Final = "transfer"
-DETAILS: Final = (
+_DETAILS: Final = (
     *("kind", "supplier_id", "source_store_id", "store_name", "product_name", "order_on", "arrives_on"),
     *("case_pack", "packs", "unit_cost", "line_cost", "currency"),
     *("purchase_order_cost", "min_order_value", "below_minimum", "trucks"),
@@ -39,7 +39,7 @@ _STORE = {"store_id": ("store_id", pl.String()), "store_name": ("name", pl.Strin
 def with_details(
     lines: pl.DataFrame, dataset: Dataset | None, suggested: pl.DataFrame | None, currency: str
 ) -> pl.DataFrame:
-    """The lines of an export with `DETAILS`, purchases before transfers, by supplier, shop and product.
+    """The lines of an export with `_DETAILS`, purchases before transfers, by supplier, shop and product.
 
     Args:
         lines: `store_id`, `product_id`, `as_of`, `order_quantity` and further columns.
@@ -72,7 +72,7 @@ def with_details(
         .with_columns(supplier_id=pl.when(pl.col("kind") == PURCHASE).then("supplier_id"))
         .with_columns(_purchase_orders())
         .with_columns(below_minimum=pl.when(ordered).then(pl.col("purchase_order_cost") < pl.col("min_order_value")))
-        .select(*lines.columns, *DETAILS)
+        .select(*lines.columns, *_DETAILS)
         .sort("kind", "supplier_id", "source_store_id", "store_id", "product_id", nulls_last=True, maintain_order=True)
     )
 

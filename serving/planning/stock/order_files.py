@@ -14,7 +14,7 @@ from retail_brain.files import hand_over, write_text
 from retail_brain.xlsx import sheet_names, write_workbook
 from serving.planning.stock.order_details import PURCHASE, TRANSFER
 
-ENDINGS = (".csv", ".xlsx", ".json")
+_ENDINGS = (".csv", ".xlsx", ".json")
 """Endings of files that orders are written to."""
 _UNKNOWN, _MOVED = "without supplier", "transfers"
 
@@ -26,8 +26,8 @@ def check_order_file(target: str) -> None:
         UsageError: it names another format.
     """
     ending = Path(target).suffix.lower()
-    if ending and ending not in ENDINGS:
-        raise UsageError(f"orders cannot be written to {target}; wanted a file that ends in {', '.join(ENDINGS)}.")
+    if ending and ending not in _ENDINGS:
+        raise UsageError(f"orders cannot be written to {target}; wanted a file that ends in {', '.join(_ENDINGS)}.")
 
 
 def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_supplier: bool = False) -> list[Path]:

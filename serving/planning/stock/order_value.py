@@ -45,9 +45,9 @@ _DATES = ("order_on", "arrives_on", "next_arrives_on")
 _WHOSE = {"suggested": "suggested_quantity", "human": "order_quantity", "simple": "simple_quantity"}
 LINES = _LINE | {f"{name}_{whose}": pl.Float64 for name in _PAIRS for whose in _WHOSE}
 """One row per decided suggestion: units lost and left over, and money, with the suggested quantity, that of people, and
-that of a simple rule: what sold a day in the last `SIMPLE_DAYS` until the following delivery, less stock and what is on
+that of a simple rule: what sold a day in the last `_SIMPLE_DAYS` until the next delivery, less stock and what is on
 order, in whole packs."""
-SIMPLE_DAYS = 28
+_SIMPLE_DAYS = 28
 """Days of sales that the simple rule goes by: four whole weeks, as the moving average of the backtest does."""
 USERS = {
     "decided_by": pl.String,
@@ -138,12 +138,12 @@ def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, setti
 
 
 def _daily_units(dataset: Dataset, book: pl.DataFrame, as_of: date) -> Floats:
-    """Units that each line sold a day in the last `SIMPLE_DAYS` until a day."""
+    """Units that each line sold a day in the last `_SIMPLE_DAYS` until a day."""
     keys = list(SERIES)
-    recent = pl.col("date").is_between(as_of - timedelta(days=SIMPLE_DAYS - 1), as_of)
+    recent = pl.col("date").is_between(as_of - timedelta(days=_SIMPLE_DAYS - 1), as_of)
     sums = dataset.daily_sales().filter(recent).group_by(keys).agg(sold=pl.col("units").sum()).collect()
     sold = book.select(keys).join(sums, on=keys, how="left", maintain_order="left")["sold"].fill_null(0)
-    units: Floats = sold.clip(0).to_numpy().astype(np.float64) / SIMPLE_DAYS
+    units: Floats = sold.clip(0).to_numpy().astype(np.float64) / _SIMPLE_DAYS
     return units
 
 

@@ -10,11 +10,11 @@ from retail_brain.outputs import SERIES
 
 DAYS: Final = 28
 """Days of a window: four whole weeks, so that every weekday counts alike."""
-YEAR_DAYS: Final = 364
+_YEAR_DAYS: Final = 364
 """Days to the same weekdays a year before."""
 WEEKS: Final = 13
 """Weeks of the trend: a quarter."""
-WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": YEAR_DAYS}
+_WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": _YEAR_DAYS}
 """Window -> days between its last day and the last visible one."""
 PERFORMANCE: Final = {
     "store_id": pl.String,
@@ -99,7 +99,7 @@ def store_performance(
         pl.col("lost_units").sum(), lost_sales=(pl.col("lost_units") * pl.col("unit_price")).sum()
     )
     joined = made.join(summed, on=["store_id", "window"], how="left")
-    told = [name for name, days in WINDOWS.items() if as_of - timedelta(days=days + DAYS - 1) >= lost_from]
+    told = [name for name, days in _WINDOWS.items() if as_of - timedelta(days=days + DAYS - 1) >= lost_from]
     is_told = pl.col("window").is_in(told)
     none_lost = pl.col("lost_units", "lost_sales").fill_null(0.0)
     return joined.with_columns(pl.when(is_told).then(none_lost)).select(_cast(PERFORMANCE))
@@ -133,7 +133,7 @@ def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
     rows = dataset.daily_sales().select("store_id", age=age, sales=pl.col("units") * pl.col("unit_price"))
     parts = []
     for window in ("now", "last_year"):
-        since = age_of = pl.col("age") - WINDOWS[window]
+        since = age_of = pl.col("age") - _WINDOWS[window]
         inside = rows.filter(since.is_between(0, 7 * WEEKS - 1)).with_columns(week=age_of // 7, window=pl.lit(window))
         known = pl.when(pl.col("sales").count() > 0).then(pl.col("sales").sum())
         parts.append(inside.group_by("store_id", "window", "week").agg(known))
@@ -143,7 +143,7 @@ def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
 def _in_windows(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """The rows of each window, with its name; windows do not overlap."""
     parts = []
-    for window, days in WINDOWS.items():
+    for window, days in _WINDOWS.items():
         last = as_of - timedelta(days=days)
         first = last - timedelta(days=DAYS - 1)
         parts.append(rows.filter(pl.col("date").is_between(first, last)).with_columns(window=pl.lit(window)))

@@ -38,9 +38,9 @@ PLAN: dict[str, pl.DataType | type[pl.DataType]] = {
     "notes": pl.List(pl.String),
 }
 """One row per store x product: last day of demand (null: no end), stock, units moved, ordered and left over after the
-last day of the stock on hand, and codes of what a reader of the order must know: NOTES."""
+last day of the stock on hand, and codes of what a reader of the order must know: _NOTES."""
 
-NOTES = (
+_NOTES = (
     "transfer_and_order",
     "fresh_after_expiry",
     "agreed_loss",
@@ -110,7 +110,7 @@ class StorePart:
             "settings_loss": losing & ~plan.terms.agreed,
             "source_stock": series["source_has"].is_not_null().to_numpy(),
         }
-        notes = pl.concat_list(pl.when(pl.Series(flags[code])).then(pl.lit(code)) for code in NOTES).list.drop_nulls()
+        notes = pl.concat_list(pl.when(pl.Series(flags[code])).then(pl.lit(code)) for code in _NOTES).list.drop_nulls()
         framed = series.with_columns(
             as_of=pl.lit(as_of),
             order_quantity=pl.Series(quantity),

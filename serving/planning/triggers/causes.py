@@ -11,7 +11,7 @@ from retail_brain.settings import TriggerSettings
 from serving.planning.campaigns.goods import segment_people
 from serving.planning.triggers.source import TriggerSource
 
-CAUSES = {
+_CAUSES = {
     "customer_id": pl.String,
     "product_id": pl.String,
     "cause": pl.String,
@@ -31,7 +31,7 @@ Interested = Callable[[Collection[str], int], pl.DataFrame]
 def table_causes(
     definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, interested: Interested
 ) -> pl.DataFrame:
-    """Causes of a trigger that the published tables hold, the likeliest buyers first: columns CAUSES.
+    """Causes of a trigger that the published tables hold, the likeliest buyers first: columns _CAUSES.
 
     Args:
         definition: the trigger, of a kind that tables cause.
@@ -52,7 +52,7 @@ def table_causes(
     if definition.segment is not None:
         kept = kept.join(members(definition, source), on="customer_id", how="semi", maintain_order="left")
     ranked = kept.sort("probability", "customer_id", "cause", descending=[True, False, False], nulls_last=True)
-    return ranked.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
+    return ranked.select(pl.col(name).cast(kind) for name, kind in _CAUSES.items())
 
 
 def members(definition: TriggerDefinition, source: TriggerSource) -> pl.DataFrame:
@@ -230,7 +230,7 @@ def _wanting(
     if goods is not None:
         rows = rows.join(goods, on="product_id", how="semi")
     wanted = rows["product_id"].unique(maintain_order=True).to_list()
-    empty = pl.DataFrame(schema=CAUSES).drop("cause").with_columns(store_id=pl.lit(None, dtype=pl.String))
+    empty = pl.DataFrame(schema=_CAUSES).drop("cause").with_columns(store_id=pl.lit(None, dtype=pl.String))
     if not wanted:
         return empty
     columns = ["customer_id", "product_id", "probability"]

@@ -18,7 +18,7 @@ PRICE_DROPS = {
 """One row per store (null: every store) x product whose price fell and is still the lower one."""
 BIRTHDAYS = {"customer_id": pl.String, "month": pl.Int8, "day": pl.Int8}
 """One row per customer whose birthday is known."""
-BIRTHDAY_COLUMNS = ("birth_date", "birthday", "born_on")
+_BIRTHDAY_COLUMNS = ("birth_date", "birthday", "born_on")
 """Columns of `customers` that say a birthday: as a date, or as month and day (05-17)."""
 
 
@@ -94,10 +94,10 @@ def birthdays(dataset: Dataset) -> pl.DataFrame | None:
     """Birthdays of customers: BIRTHDAYS; None where `customers` has no column that says them.
 
     Args:
-        dataset: whose `customers` are looked at: the first of BIRTHDAY_COLUMNS that is there.
+        dataset: whose `customers` are looked at: the first of _BIRTHDAY_COLUMNS that is there.
     """
     customers = dataset.scan_or_empty("customers")
-    named = [name for name in BIRTHDAY_COLUMNS if name in customers.collect_schema()]
+    named = [name for name in _BIRTHDAY_COLUMNS if name in customers.collect_schema()]
     if not named:
         return None
     text = pl.col(named[0]).cast(pl.String).str.extract(r"(\d{1,2}-\d{1,2})(?:[ T].*)?$")

@@ -106,7 +106,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
     return done
 
 
-def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:
+def _message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:
     """One row per message: the columns of `push.COLUMNS`, with the text of its channel."""
     definition = definition_of(stored)
     texts = _texts(desk, definition, firings)
@@ -169,11 +169,11 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
         for name, rows in groupby(ordered, lambda one: one.trigger_id)
     ]
     if urlsplit(place).scheme not in {"http", "https"} and parts:
-        rows = [row for stored, own in parts for row in message_rows(desk, stored, own)]
+        rows = [row for stored, own in parts for row in _message_rows(desk, stored, own)]
         done.files.append(write_contacts(Path(place), rows))
     for stored, own in parts:
         if urlsplit(place).scheme in {"http", "https"}:
-            rows = message_rows(desk, stored, own)
+            rows = _message_rows(desk, stored, own)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
         for day, sent in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
             close_firings(desk.tenant, desk.database, sent, Sent(day), now=desk.now, by=by)

@@ -53,7 +53,7 @@ def measure_trigger(
     return _measured(f"trigger {stored.trigger_id!r}", reached, dataset, settings)
 
 
-def measure_guides(tenant: str, database: Database, dataset: Dataset, settings: Settings) -> dict[str, Any]:
+def _measure_guides(tenant: str, database: Database, dataset: Dataset, settings: Settings) -> dict[str, Any]:
     """The effect of the guides' daily lists, in the same way.
 
     Raises:
@@ -86,7 +86,7 @@ def look_at_guides(
         ImpossibleError: nobody was listed yet.
         UnavailableError: the database does not answer.
     """
-    return keep_look(tenant, database, DAILY, measure_guides(tenant, database, dataset, settings), by=by, now=now)
+    return keep_look(tenant, database, DAILY, _measure_guides(tenant, database, dataset, settings), by=by, now=now)
 
 
 def _measured(what: str, reached: Collection[_Reached], dataset: Dataset, settings: Settings) -> dict[str, Any]:

@@ -25,7 +25,7 @@ displayed or in a mailer, number of products and ids of the first."""
 BACK_DAYS, AHEAD_DAYS = 91, 182
 """Days before and after the last visible one whose promotions are published: a quarter to look back on, and as far as
 assortments are planned. By judgement."""
-NAMED = 20
+_NAMED = 20
 """Products of a promotion in a store that are named; the rest is counted. By judgement."""
 _FLAGS = ("display", "mailer")
 
@@ -45,7 +45,7 @@ def promotion_days(dataset: Dataset, as_of: date) -> pl.DataFrame:
     ).agg(
         **flags,
         products=pl.col("product_id").n_unique().cast(pl.Int64),
-        product_ids=pl.col("product_id").unique().sort().head(NAMED),
+        product_ids=pl.col("product_id").unique().sort().head(_NAMED),
     )
     columns = (pl.col(name).cast(kind) for name, kind in PROMOTION_DAYS.items())
     return grouped.select(columns).sort("begins_on", "promotion_id", "store_id", nulls_last=True).collect()

@@ -20,15 +20,15 @@ from retail_brain.progress import SILENT, Progress
 from training.demand.config import DemandConfig
 from training.demand.protocol import SeriesForecaster
 
-FIT_PERIODS = 196
+_FIT_PERIODS = 196
 """Last periods that parameters are fitted on: 28 weeks, as of the baseline that backtests show."""
-MIN_CYCLES = 8
+_MIN_CYCLES = 8
 """Cycles of the season with known demand that a series needs for parameters of its own; not tuned."""
-MIN_BUSY_SHARE = 0.4
+_MIN_BUSY_SHARE = 0.4
 """Share of periods with sales that it needs too: smoothing zeros fits noise. Not tuned."""
 SLOW = (0.1, 0.05)
 """Weights of the newest error in level and season where no series has parameters of its own (textbook values)."""
-SHRINKING_CYCLES = 2
+_SHRINKING_CYCLES = 2
 """Cycles without season that weigh beside those seen when the season starts; not tuned."""
 _KEY = ["store_id", "product_id"]
 _SCHEMA = {"store_id": pl.String, "product_id": pl.String, "alpha": pl.Float64, "gamma": pl.Float64}
@@ -114,7 +114,7 @@ def _first_season(demand: Floats | Doubles, known: Bools, season: int) -> Double
     away = (demand - usual[:, None]) * known
     out = np.zeros((demand.shape[0], season))
     for phase in range(season if season > 1 else 0):
-        out[:, phase] = away[:, phase::season].sum(axis=1) / (known[:, phase::season].sum(axis=1) + SHRINKING_CYCLES)
+        out[:, phase] = away[:, phase::season].sum(axis=1) / (known[:, phase::season].sum(axis=1) + _SHRINKING_CYCLES)
     return out
 
 
@@ -126,11 +126,11 @@ def _season(history: DemandHistory) -> int:
 
 def _fitted(panel: DemandPanel, season: int) -> list[tuple[str, str, float, float]]:
     """Ids and parameters of the series of a panel that have enough history."""
-    begin = max(panel.axis.count - FIT_PERIODS, 0)
+    begin = max(panel.axis.count - _FIT_PERIODS, 0)
     demand, known = panel.usual_demand[:, begin:], panel.usual_weight[:, begin:]
     periods = known.sum(axis=1)
-    busy = ((demand > 0) & known).sum(axis=1) >= MIN_BUSY_SHARE * np.maximum(periods, 1)
-    enough: Ints = np.flatnonzero((periods >= MIN_CYCLES * season) & busy)
+    busy = ((demand > 0) & known).sum(axis=1) >= _MIN_BUSY_SHARE * np.maximum(periods, 1)
+    enough: Ints = np.flatnonzero((periods >= _MIN_CYCLES * season) & busy)
     stores, products = (panel.series[name].gather(enough).to_list() for name in _KEY)
     parameters = [_parameters(demand[row].astype(np.float64), known[row], season) for row in enough]
     return [(store, product, *pair) for store, product, pair in zip(stores, products, parameters, strict=True)]

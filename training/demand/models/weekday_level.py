@@ -19,9 +19,9 @@ from retail_brain.progress import SILENT, Progress
 from training.demand.config import DemandConfig
 from training.demand.protocol import SeriesForecaster
 
-PHASES = 54
+_PHASES = 54
 """Places in a profile: enough for 7 weekdays, 12 months and 53 weeks."""
-TRUST_SHARE = 0.5
+_TRUST_SHARE = 0.5
 """Share of a phase's usual demand that is added to each phase as if it had been seen; a guess, not tuned."""
 
 
@@ -29,7 +29,7 @@ class WeekdayLevel(SeriesForecaster):
     """Fitted profile of the chain; the level is read from the history that is forecast from.
 
     Attributes:
-        profile: shape (PHASES,), by what factor demand of each phase differs from the usual, mean about 1.
+        profile: shape (_PHASES,), by what factor demand of each phase differs from the usual, mean about 1.
     """
 
     label: ClassVar = {"en": "Weekday profile x moving level", "zh": "星期系数×移动平均水平"}
@@ -41,14 +41,14 @@ class WeekdayLevel(SeriesForecaster):
     @classmethod
     def fit(cls, history: DemandHistory, config: DemandConfig, progress: Progress = SILENT) -> Self:  # noqa: ARG003
         """Fits the profile on all series together."""
-        units, periods = np.zeros(PHASES), np.zeros(PHASES)
+        units, periods = np.zeros(_PHASES), np.zeros(_PHASES)
         phase = phases(history.axis, 0, history.axis.count)
         for panel in panels(history):
             known = panel.usual_weight
             usual = ratio(panel.usual_demand.sum(axis=1), known.sum(axis=1), otherwise=0.0)
             np.add.at(units, phase, panel.usual_demand.sum(axis=0, dtype=np.float64))
             np.add.at(periods, phase, (known * usual[:, None]).sum(axis=0))
-        prior = TRUST_SHARE * periods.max(initial=1e-9)
+        prior = _TRUST_SHARE * periods.max(initial=1e-9)
         return cls(config, (units + prior) / (periods + prior))
 
     def mean(self, history: DemandHistory, panel: DemandPanel) -> Doubles:

@@ -20,9 +20,9 @@ from training.recommender.sparse import (
     strongest_links,
 )
 
-LARGEST_BASKET = 80
+_LARGEST_BASKET = 80
 """Products; larger baskets are wholesale and say nothing of what goes together. Chosen by judgement, not measured."""
-SLAB = 4_096
+_SLAB = 4_096
 """Products multiplied at once; bounds the memory."""
 
 
@@ -40,7 +40,7 @@ def baskets_with_buyers(history: History) -> tuple[CSR, Ints]:
     buyer = np.full(matrix.shape[0], -1, dtype=np.int64)
     buyer[baskets] = history.lines["person"].fill_null(-1).to_numpy()
     size = np.diff(matrix.indptr)
-    kept = (size > 1) & (size <= LARGEST_BASKET)
+    kept = (size > 1) & (size <= _LARGEST_BASKET)
     return matrix[kept], buyer[kept]
 
 
@@ -53,8 +53,8 @@ def shrunk_cosine(baskets: CSR, shrinkage: float, neighbours: int) -> CSR:
     baskets_of = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
     by_product = baskets.T.tocsr()
     slabs = []
-    for start in range(0, by_product.shape[0], SLAB):
-        joint_baskets = (by_product[start : start + SLAB] @ baskets).tocsr()
+    for start in range(0, by_product.shape[0], _SLAB):
+        joint_baskets = (by_product[start : start + _SLAB] @ baskets).tocsr()
         rows, columns = (
             np.repeat(np.arange(joint_baskets.shape[0]), np.diff(joint_baskets.indptr)),
             joint_baskets.indices,

@@ -24,7 +24,7 @@ from training.recommender.sparse import (
     unit_rows,
 )
 
-AT_ONCE = 4_096
+_AT_ONCE = 4_096
 """People whose neighbours are searched in one call; bounds the memory of a call. Chosen by judgement, not measured."""
 
 
@@ -58,7 +58,7 @@ class NearestCustomers:
     def remember(self, count: int) -> None:
         """Finds the `count` nearest of everybody, so that each search of as many is a look-up from now on."""
         people = np.arange(self._vectors.shape[0])
-        found = [self.nearest(people[at : at + AT_ONCE], count) for at in range(0, people.size, AT_ONCE)]
+        found = [self.nearest(people[at : at + _AT_ONCE], count) for at in range(0, people.size, _AT_ONCE)]
         self._of_everybody = sparse.vstack(found, format="csr")
 
     def nearest(self, people: Ints, count: int) -> CSR:

@@ -19,7 +19,7 @@ from training.recommender.sparse import (
     top_cells,
 )
 
-FILLER = "trending"
+_FILLER = "trending"
 """Source that fills up short lists: popularity has something for everybody, whatever they bought."""
 
 
@@ -98,7 +98,7 @@ def block_candidates(
         block: the people.
         width: number of products.
         with_proposals: whether the sources' proposals are candidates, or the further pairs only.
-        min_candidates: people with fewer proposals get the best of the source called FILLER in addition.
+        min_candidates: people with fewer proposals get the best of the source called _FILLER in addition.
     """
     asked, extra = block.people, block.extra
     scores_by_source = [source.scores(asked) for source in sources]
@@ -135,7 +135,7 @@ def _fillers(
     pairs_of_person = np.bincount(np.searchsorted(block, people), minlength=block.size)
     short_rows = np.flatnonzero(pairs_of_person < min_candidates)
     names = [source.name for source in sources]
-    if short_rows.size == 0 or FILLER not in names:
+    if short_rows.size == 0 or _FILLER not in names:
         return np.empty(0, np.int64)
-    rows, columns = top_cells(scores_by_source[names.index(FILLER)][short_rows], min_candidates)
+    rows, columns = top_cells(scores_by_source[names.index(_FILLER)][short_rows], min_candidates)
     return block[short_rows[rows]] * width + columns

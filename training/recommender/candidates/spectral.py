@@ -12,9 +12,9 @@ from training.recommender.sparse import CSR, DenseScores, Floats, Ints, Scores, 
 
 IDEAL_WEIGHT = 0.3
 """Weight of the ideal low-pass filter: the paper's 0.3 (Shen et al. 2021)."""
-OVERSAMPLING = 32
+_OVERSAMPLING = 32
 """Vectors beyond those wanted in the randomised decomposition. Chosen by judgement, not measured."""
-ROUNDS = 6
+_ROUNDS = 6
 """Power iterations of it. Chosen by judgement, not measured."""
 
 
@@ -28,9 +28,9 @@ def normalised(matrix: CSR) -> tuple[CSR, Floats]:
 
 def low_pass(scaled: CSR, factors: int, seed: int) -> Floats:
     """Products x factors: the leading right singular vectors, by subspace iteration (Halko et al. 2011)."""
-    width = min(factors + OVERSAMPLING, *scaled.shape)
+    width = min(factors + _OVERSAMPLING, *scaled.shape)
     basis = np.random.default_rng(seed).standard_normal((scaled.shape[1], width)).astype(np.float32)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         basis, _ = np.linalg.qr(scaled.T @ (scaled @ basis))
     _, _, right = np.linalg.svd(scaled @ basis, full_matrices=False)
     return np.asarray(basis @ right.T[:, :factors], dtype=np.float32)
