@@ -1,4 +1,4 @@
-"""The data dictionary as a table, made from the schemas and the sets of features, so that it cannot lag behind."""
+"""Builds the data dictionary from schemas and feature sets, so that it cannot lag behind: one row per column."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Columns that tables share, and the metadata that holds them all."""
+"""Column types that the tables of the operational database share, and the SQLAlchemy metadata that holds them all."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""One route of the service: what it is asked, answers and needs."""
+"""Defines a route of the service: its path, request and response models, scopes and handler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Credits guides with what came of their contacts, and with the people whom they brought."""
+"""Attributes purchases after a talk, and new customers, to guides: one row of credit per guide."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -253,7 +253,7 @@ def _written(rows: pl.DataFrame, profile: Profile, country_code: str) -> pl.Seri
 def _normal_email(text: str, *, google: bool = False) -> str | None:
     """An address in lower case without blanks; for Google without dots and `+word` of its own mail. None: no address.
 
-    >>> normal_email(" Jane.Doe+news@GMail.com "), normal_email("Jane.Doe+news@gmail.com", google=True)
+    >>> _normal_email(" Jane.Doe+news@GMail.com "), _normal_email("Jane.Doe+news@gmail.com", google=True)
     ('jane.doe+news@gmail.com', 'janedoe@gmail.com')
     """
     plain = "".join(text.split()).lower()
@@ -268,9 +268,9 @@ def _normal_email(text: str, *, google: bool = False) -> str | None:
 def _normal_phone(text: str, country_code: str, *, plus: bool) -> str | None:
     """A number with the code of its country and digits alone; None where there are too few.
 
-    >>> normal_phone("138 0013-8000", "86", plus=False), normal_phone("(0)30 1234567", "49", plus=True)
+    >>> _normal_phone("138 0013-8000", "86", plus=False), _normal_phone("(0)30 1234567", "49", plus=True)
     ('8613800138000', '+49301234567')
-    >>> normal_phone("+1 (650) 555-0100", "86", plus=True), normal_phone("12", "86", plus=True)
+    >>> _normal_phone("+1 (650) 555-0100", "86", plus=True), _normal_phone("12", "86", plus=True)
     ('+16505550100', None)
     """
     digits = "".join(letter for letter in text if letter.isascii() and letter.isdigit())

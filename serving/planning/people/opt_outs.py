@@ -1,4 +1,4 @@
-"""Refusals that came back of contacts, for whoever decides whom to contact; they count before the lake has them."""
+"""Reads the opt-outs that came back of contacts, one row per person x channel; they count before the lake has them."""
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace

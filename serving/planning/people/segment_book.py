@@ -1,4 +1,4 @@
-"""Saved segments in use: their expression read, counted and selected from the tenant's features."""
+"""Evaluates saved segments on a tenant's feature tables: reads an expression, counts its people and selects them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""All order suggestions of a chain as one frame of lines, and what people decided about them."""
+"""Joins the order suggestions of all stores with names, terms, flags and decisions: one row per store x product."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Publishes what lists of lines are grouped by: category, region and supplier; and the cost of a unit."""
+"""Publishes what lists are grouped by: category of a product, region of a store, supplier and unit cost of a line."""
 
 from pathlib import Path
 
