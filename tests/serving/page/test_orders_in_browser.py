@@ -360,6 +360,7 @@ def test_a_line_shows_how_its_stock_goes_on_and_what_more_would_cost(open_page: 
     expect(first).to_contain_text(says(language, "在途 12", "12 on order arrive"))
     expect(first).to_contain_text(says(language, "九成情况在 1 至 19 之间", "9, from 1 to 19 in 90% of the cases"))
     expect(second.locator("circle")).to_have_count(5)
+    expect(first).not_to_contain_text(says(language, "到货日未知", "without a known day"))
     expect(second.locator("circle.own")).to_have_count(1)
     expect(second).to_contain_text(says(language, "建议：订 24", "Suggested: 24 ordered"))
     page.keyboard.press("Escape")

@@ -103,7 +103,7 @@ function result(answer, goods, params) {
   const left = h("section", { class: "panel side" }, h("h2", {}, t("audience.exclusions")), exclusionList(answer.exclusions ?? [], exclusionText));
   if (!rows.length) return h("div", { class: "audience-top" }, h("section", { class: "panel" }, empty(t("audience.none"), t("audience.none_hint"))), left);
   const contacts = rows.filter((row) => row.group !== "holdout");
-  const table = dataTable({ columns: columns(goods.length !== 1), rows, caption: t("audience.caption"), sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }), rowClass: (row) => row.group });
+  const table = dataTable({ columns: columns(goods.length !== 1), rows, caption: t("audience.caption"), sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }), rowClass: (row) => row.group, page: 50 });
   const save = (list, part) => download(`audience-${goods.map((one) => one.id).join("-").slice(0, 60)}-${part}.csv`, toCsv(CSV_COLUMNS, list.map((row) => ({ ...row, reason: row.reason_text }))));
   return [
     h("div", { class: "audience-top" },
