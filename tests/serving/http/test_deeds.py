@@ -205,7 +205,7 @@ def test_a_decision_is_taken_back_until_it_is_exported_and_its_history_is_kept(c
     export = make_export("main", database, target="orders.csv", made_by="erp", now=datetime.now(UTC))
     assert export is not None
     error = client.error("/decisions", {"withdraw": [first]})
-    assert (error["code"], error["details"]) == ("impossible", {"decision_id": first})
+    assert (error["code"], error["details"]) == ("impossible", {"problem": "decision_exported", "decision_id": first})
     assert client.refused("/decisions", {"withdraw": ["none"]}) == (404, "not_found")
     assert client.refused("/decisions", {}) == (400, "malformed")
 
