@@ -1,7 +1,17 @@
 """Jobs: verbs of the command line that run in a process of their own and are watched through the database."""
 
 from retail_brain.jobs.kinds import KINDS, JobKind
-from retail_brain.jobs.start import JobPlace, is_gone, note_gone, start_job, start_waiting
+from retail_brain.jobs.start import JobPlace, forget_unloaded, is_gone, note_gone, start_job, start_waiting
 from retail_brain.jobs.supervise import supervise
 
-__all__ = ["KINDS", "JobKind", "JobPlace", "is_gone", "note_gone", "start_job", "start_waiting", "supervise"]
+__all__ = [
+    "KINDS",
+    "JobKind",
+    "JobPlace",
+    "forget_unloaded",
+    "is_gone",
+    "note_gone",
+    "start_job",
+    "start_waiting",
+    "supervise",
+]

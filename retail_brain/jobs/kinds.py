@@ -113,12 +113,12 @@ def command_of(kind: str, arguments: Mapping[str, str], settings: Settings, work
     for name in chosen.options:
         if name in arguments:
             words += [f"--{name.replace('_', '-')}", arguments[name]]
-    # behind "--", an address that begins with a dash is no option
     if chosen.writes:
         workspace.measured_orders.parent.mkdir(parents=True, exist_ok=True)
         words += ["--out", str(workspace.measured_orders)]
     if not chosen.loads:
         return words
+    # behind "--", an address that begins with a dash is no option
     return [*words, "--", dataset_of(_looked_at(kind, arguments), settings, workspace)]
 
 

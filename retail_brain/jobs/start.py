@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.jobs.kinds import check_arguments
@@ -99,7 +100,7 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
     """
     check_arguments(kind, arguments, place.settings, place.workspace)
     forget_old_jobs(place.tenant, place.database, kept=place.settings.jobs.kept)
-    forget_old_uploads(place.workspace, days=place.settings.jobs.upload_days)
+    forget_unloaded(place, arguments)
     job_id = new_job_id()
 
     def add(host: str | None) -> Job:
@@ -126,6 +127,21 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
             raise
         _launch(place, job_id, descriptor, now)
     return job
+
+
+def forget_unloaded(place: JobPlace, wanted: Mapping[str, str] = MappingProxyType({})) -> int:
+    """Removes files that were sent days ago and that no open job reads; returns how many loads they were of.
+
+    Args:
+        place: the tenant.
+        wanted: arguments of a job that is about to begin.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    begun = [job.arguments for job in open_jobs(place.tenant, place.database)]
+    needed = {arguments["upload"] for arguments in (wanted, *begun) if "upload" in arguments}
+    return forget_old_uploads(place.workspace, days=place.settings.jobs.upload_days, needed=needed)
 
 
 def start_waiting(place: JobPlace, *, now: datetime) -> Job | None:

@@ -65,7 +65,7 @@ class _Seen:
 
     def told(self, text: str) -> None:
         """Notes an event of the progress reporter."""
-        with suppress(ValueError):  # another program may have written there
+        with suppress(ValueError, TypeError, KeyError):  # another program may have written there
             event = json.loads(text)
             if "step" in event:
                 self.values |= {"step": event["step"], "step_done": None, "step_total": None}

@@ -9,10 +9,13 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, UsageError
 from retail_brain.files import write_text
+from retail_brain.locks import file_lock
 from retail_brain.sources.files import ENDINGS
 from retail_brain.sources.ready import ready_names
 from retail_brain.workspace import Workspace
@@ -66,7 +69,18 @@ def store_part(workspace: Workspace, upload_id: str, name: str, offset: int, con
         ConflictError: parts before this one are missing; `details` say where to go on.
     """
     check_name(name)
-    folder = upload_folder(workspace, upload_id)
+    # a part that is sent again may come while the first one is still written
+    with _alone(workspace):
+        return _stored(upload_folder(workspace, upload_id), name, offset, content, most_bytes)
+
+
+def _alone(workspace: Workspace) -> AbstractContextManager[None]:
+    """Holds the lock of a tenant's uploads."""
+    return file_lock(workspace.root / "jobs" / "uploads.lock")
+
+
+def _stored(folder: Path, name: str, offset: int, content: bytes, most_bytes: int) -> int:
+    """Writes a part behind those before it; returns the file's bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     size = path.stat().st_size if path.exists() else 0
@@ -144,14 +158,21 @@ def forget_upload(workspace: Workspace, upload_id: str) -> None:
     shutil.rmtree(upload_folder(workspace, upload_id), ignore_errors=True)
 
 
-def forget_old_uploads(workspace: Workspace, *, days: int) -> int:
-    """Removes files that were sent days ago and not loaded; returns how many loads they were of."""
+def forget_old_uploads(workspace: Workspace, *, days: int, needed: Collection[str] = ()) -> int:
+    """Removes files that were sent days ago and not loaded; returns how many loads they were of.
+
+    Args:
+        workspace: the tenant.
+        days: after which they go.
+        needed: ids of loads that stay, as a job reads them.
+    """
     folder = workspace.root / "uploads"
-    old = [
-        one
-        for one in (folder.iterdir() if folder.is_dir() else ())
-        if time.time() - one.stat().st_mtime > days * _DAY_SECONDS
-    ]
-    for one in old:
-        shutil.rmtree(one, ignore_errors=True)
+    with _alone(workspace):
+        old = [
+            one
+            for one in (folder.iterdir() if folder.is_dir() else ())
+            if one.name not in needed and time.time() - one.stat().st_mtime > days * _DAY_SECONDS
+        ]
+        for one in old:
+            shutil.rmtree(one, ignore_errors=True)
     return len(old)

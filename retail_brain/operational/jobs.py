@@ -250,7 +250,8 @@ def note_progress(
         if lines:
             named = {"tenant_id": tenant, "job_id": job_id}
             rows = [named | {"number": line.number, "at": line.at, "text": line.text} for line in lines]
-            connection.execute(insert(JOB_LINES), rows)
+            # again where the answer to the first try was lost: a line that is stored stays as it is
+            database.insert_new(connection, JOB_LINES, rows, ["tenant_id", "job_id", "number"])
             own = (JOB_LINES.c.tenant_id == tenant) & (JOB_LINES.c.job_id == job_id)
             connection.execute(delete(JOB_LINES).where(own, JOB_LINES.c.number <= lines[-1].number - kept))
 

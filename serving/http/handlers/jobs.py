@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from retail_brain.errors import ImpossibleError, UsageError
-from retail_brain.jobs import KINDS, JobPlace, note_gone, start_job
+from retail_brain.jobs import KINDS, JobPlace, forget_unloaded, note_gone, start_job
 from retail_brain.jobs.uploads import forms, new_upload_id, store_part
 from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_seconds, lines_of, list_jobs
 from retail_brain.settings import load_settings
@@ -34,6 +34,7 @@ def listed(request: JobsRequest, call: Call) -> dict[str, Any]:
     """
     place = _place(call)
     note_gone(place, call.now)
+    forget_unloaded(place)
     jobs, total = list_jobs(place.tenant, place.database, limit=request.limit, offset=request.offset)
     settings = place.settings.jobs
     return {

@@ -1,6 +1,9 @@
 """What a job may be started with, and the files that may be sent: nothing names a path of this machine."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,24 @@ def test_parts_come_in_their_order_and_twice_changes_nothing(tmp_path: Path) -> 
         sent(tmp_path, "more.csv", 0, b"x" * 96, upload)
 
 
+def test_a_part_that_is_sent_again_while_it_is_written_is_stored_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, opened, behind = new_upload_id(), Path.open, threading.Barrier(2)
+
+    def late(path: Path, *given: str) -> object:
+        with suppress(threading.BrokenBarrierError):
+            behind.wait(0.3)  # a second writer that is let in has found the same length by now
+        return opened(path, *given)
+
+    monkeypatch.setattr(Path, "open", late)
+    with ThreadPoolExecutor(2) as pool:
+        sizes = list(pool.map(lambda _: sent(tmp_path, "sales.csv", 0, b"abc", upload), range(2)))
+    monkeypatch.undo()
+    assert sizes == [3, 3]
+    assert (upload_folder(Workspace(tmp_path), upload) / "sales.csv").read_bytes() == b"abc"
+
+
 @pytest.mark.parametrize(
     "name",
     ["../x.csv", "a/b.csv", "a\\b.csv", ".x.csv", "-x.csv", "m.toml", "x.csv\n", "x", "é" * 140 + ".csv", "a\0.csv"],
@@ -122,6 +143,7 @@ def test_files_that_nobody_loads_go_after_days(tmp_path: Path) -> None:
     for upload in (old, new):
         sent(tmp_path, "sales.csv", 0, b"x", upload)
     os.utime(upload_folder(workspace, old), (0, 0))
+    assert forget_old_uploads(workspace, days=2, needed={old}) == 0  # a job reads them
     assert forget_old_uploads(workspace, days=2) == 1
     assert upload_folder(workspace, new).exists()
     assert not upload_folder(workspace, old).exists()

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from retail_brain.errors import ConflictError
-from retail_brain.jobs import JobPlace, is_gone, note_gone, start_job, start_waiting, supervise
+from retail_brain.jobs import JobPlace, forget_unloaded, is_gone, note_gone, start_job, start_waiting, supervise
 from retail_brain.jobs.start import this_host
 from retail_brain.jobs.uploads import new_upload_id, store_part, upload_folder
 from retail_brain.locks import inheritable_lock, is_held
 from retail_brain.operational.database import Database
-from retail_brain.operational.jobs import Job, add_job, ask_cancel, find_job, lines_of, open_jobs
+from retail_brain.operational.jobs import Job, add_job, ask_cancel, end_job, find_job, lines_of, open_jobs
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import JobSettings, Settings
 from retail_brain.workspace import Workspace
@@ -64,6 +64,7 @@ REPORTS = """
 import json, os, sys
 from retail_brain.progress import Progress, watching_descriptor
 progress = Progress(events=watching_descriptor())
+os.write(watching_descriptor(), b'no event\\n5\\n{"ended": "of another program"}\\n')
 with progress.step("read sales") as step:
     step.rows = 12
 with progress.step("fit"):
@@ -178,6 +179,19 @@ def test_a_load_runs_by_itself_and_forgets_the_files(place: JobPlace) -> None:
     assert ended.result["counts"]["daily_sales"]["new"] == 1
     assert not upload_folder(place.workspace, upload).exists()
     wait_for(lambda: not is_held(place.lock(job.job_id)))
+
+
+def test_old_files_that_a_job_reads_stay_until_it_has_ended(place: JobPlace) -> None:
+    read, asked, left = (new_upload_id() for _ in range(3))
+    for upload in (read, asked, left):
+        store_part(place.workspace, upload, "daily_sales.csv", 0, b"x", most_bytes=10)
+        os.utime(upload_folder(place.workspace, upload), (0, 0))
+    about = ("main", place.database, "j", "ingest", {"upload": read})
+    add_job(*about, by="Li", now=utc(), host="there", is_gone=lambda _: True)
+    assert forget_unloaded(place, {"upload": asked}) == 1
+    assert [upload_folder(place.workspace, one).exists() for one in (read, asked, left)] == [True, True, False]
+    end_job("main", place.database, "j", "failed", now=utc())
+    assert forget_unloaded(place) == 2
 
 
 def test_a_job_lives_on_without_who_started_it(place: JobPlace) -> None:

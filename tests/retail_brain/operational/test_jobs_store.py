@@ -57,6 +57,8 @@ def test_the_newest_lines_are_kept_and_numbers_go_on(database: Database) -> None
     added(database, "j1")
     note_progress("main", database, "j1", {"seen_at": NOW, "step": "fit"}, lines(1, 6), kept=4)
     assert [line.number for line in lines_of("main", database, "j1")] == [3, 4, 5, 6]
+    # lines whose first answer was lost are sent again
+    note_progress("main", database, "j1", {"seen_at": NOW}, lines(5, 6), kept=4)
     note_progress("main", database, "j1", {"seen_at": NOW, "step_done": 2, "step_total": 9}, lines(7, 8), kept=4)
     assert [line.number for line in lines_of("main", database, "j1")] == [5, 6, 7, 8]
     assert [line.text for line in lines_of("main", database, "j1", after=6)] == ["line 7", "line 8"]
