@@ -12,12 +12,12 @@ import polars as pl
 
 from retail_brain.errors import DataError
 from retail_brain.sources.base import FILE, MALFORMED, FileOptions, FileTable, RawTable, unreadable
-from retail_brain.sources.nested import flat
+from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
 from retail_brain.sources.workbook import read_workbook
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
-_JSON = (".jsonl", ".ndjson")
+_JSON = (".jsonl", ".ndjson", ".json")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, ".zip")
 """Endings of files that hold a table."""
@@ -188,7 +188,7 @@ def unpacked(path: Path, scratch: Path) -> list[Path]:
 
 
 def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
-    """Scans a file with one JSON object per line.
+    """Scans a file with one JSON object per line, or one document with a list of objects.
 
     Raises:
         DataError: it cannot be read.
@@ -199,9 +199,12 @@ def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
             source = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
             with gzip.open(path, "rb") as read, source.open("wb") as write:
                 shutil.copyfileobj(read, write)
+        source = in_lines(source, scratch)
         # all lines decide the types: a column may be null in the first thousand
         frame = pl.scan_ndjson(source, infer_schema_length=None)
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError, EOFError) as error:
-        raise unreadable(str(path), error, "Check that every line is one whole JSON object.") from error
+        raise unreadable(
+            str(path), error, "Check that it is one whole JSON document, or one object per line."
+        ) from error
     return frame

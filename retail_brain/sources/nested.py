@@ -1,6 +1,9 @@
 """Flattens JSON of orders: objects within a line become columns, and a list of objects becomes a row each."""
 
+import json
 import re
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -8,6 +11,48 @@ from retail_brain.errors import DataError
 
 _LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
 """Names of lists that hold the lines of an order, where another list, such as of payments, stands beside them."""
+
+
+def in_lines(source: Path, scratch: Path) -> Path:
+    """The file itself, or a copy with one object per line of a document such as `{"orders": [{...}, {...}]}`.
+
+    Args:
+        source: a file in UTF-8.
+        scratch: folder for the copy.
+
+    Raises:
+        DataError: the document holds no list of objects, or several.
+    """
+    with source.open("rb") as file:
+        first = next((line.strip() for line in file if line.strip()), b"")
+    is_line = first.startswith(b"{") and first.endswith(b"}") and not source.name.lower().endswith(".json")
+    if is_line:
+        return source
+    try:
+        document = json.loads(source.read_bytes())
+    except ValueError:
+        return source  # one object per line, or damaged: the scan says where
+    rows = _list_of(document, source)
+    copy = scratch / f"{len(list(scratch.iterdir()))}-{source.stem}.lines.jsonl"
+    copy.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return copy
+
+
+def _list_of(document: Any, source: Path) -> list[Any]:  # whatever a document holds
+    lists = {"": document} if isinstance(document, list) else document if isinstance(document, dict) else {}
+    found = {name: rows for name, rows in lists.items() if rows and _holds_objects(rows)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if not found and isinstance(document, dict):
+        return [document]
+    raise DataError(
+        f"{source.name} holds {len(found)} lists of objects: got {sorted(found)}, wanted one, the rows. Write it with "
+        "one of them."
+    )
+
+
+def _holds_objects(rows: object) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def flat(frame: pl.LazyFrame, origin: str) -> tuple[pl.LazyFrame, list[str]]:

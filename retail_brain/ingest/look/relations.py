@@ -14,7 +14,9 @@ _GRANTED: Final = (
     r"|.*(?:是否同意|同意|授权|订阅).*"
 )
 _PERMISSION: Final = (
-    rf"(?:{_GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt).*"
+    rf"(?:{_GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
+    r"|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke|sms|whatsapp"
+    r"|рассылк|соглас).*"
     r"|.*(?:营销|推送|短信|接收|退订|免打扰|拒绝|勿扰).*"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""

@@ -28,7 +28,7 @@ from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
 
 SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
-_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 """Endings of files that are no text, or always in UTF-8."""
 
 

@@ -12,7 +12,7 @@ _LATIN: Final[Mapping[str, str]] = {
     "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|cpf|cnpj"
     r"|nif|rut|dni|#"
     r"|[a-z]*(?:nummer|nr)",
-    "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|txn|document|basket"
+    "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|tran|trx|txn|document|basket"
     r"|ventas?|ventes?|flow|voucher|transa[ck]si|transacc?ion|transacao|transazione|transactie|boleta|docno"
     r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
     r"|kassenbon|beleg|vorgang)[a-z]*",

@@ -14,13 +14,15 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|(?:cislo_)?(?:uctenk[ay]|dokladu|objednavky)|(?:bizonylat|nyugta|szamla|rendeles)(?:szam|_szama)"
     r"|αριθμοσ_(?:αποδειξησ|παραστατικου|παραγγελιασ)|رقم_(?:الفاتورة|الطلب|الايصال|الإيصال)"
     r"|เลขที่(?:ใบเสร็จ|บิล|เอกสาร|คำสั่งซื้อ)|מספר_(?:קבלה|חשבונית|הזמנה|עסקה)",
-    "moment": r"data_(?:da_venda|do_pedido|de_emissao|emissao|hora|sprzedazy|zamowienia|transakcji|wystawienia"
+    "moment": r"opened|closed|apertura|chiusura"
+    r"|data_(?:da_venda|do_pedido|de_emissao|emissao|hora|sprzedazy|zamowienia|transakcji|wystawienia"
     r"|paragonu)|(?:(?:siparis|fis|satis|islem|fatura)_)?tarihi?|thoi_gian(?:_.*)?|ngay(?:_(?:ban|hoa_don|dat_hang|gio|tao))?"
     r"|(?:tanggal|waktu)(?:_.*)?|(?:salgs|ordre|kjops|kobs)?dato|forsaljningsdatum|(?:pvm|paivays|paivamaara|myyntipaiva)"
     r"|datum_(?:prodeje|objednavky)|kelt|idopont|ημερομηνια(?:_.*)?|(?:ال)?تاريخ(?:_.*)?|วันที่.*|תאריך(?:_.*)?",
     "time": r"saati?|gio|godzina|jam|klokkeslett|klokkeslaet|klockslag|(?:kellon)?aika|cas|ωρα|الوقت|الساعة|เวลา|שעה"
     r"|hora(?:_da_venda)?",
-    "store": r"loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
+    "store": r"punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
+    r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
     r"|สาขา|ร้าน|סניף|חנות",
     "product": r"(?:urun|stok|malzeme)_(?:kodu|no)|barkod(?:_no)?|ma_(?:hang|hang_hoa|san_pham|vach|sp)"
@@ -32,9 +34,11 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|nazwa(?:_(?:towaru|produktu))?|towar|nama_(?:barang|produk|item)|benamning|varenavn|tuote(?:nimi)?|nazev(?:_(?:zbozi|produktu))?|termek(?:nev)?"
     r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?สินค้า|รายการ|שם_(?:פריט|מוצר)|תיאור"
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",
-    "units": r"adet|miktar|so_luong|sl|ilosc(?:_sztuk)?|szt|jumlah|kuantitas|antall?|maara|kpl|mnozstvi|pocet(?:_kusu)?"
+    "units": r"adet|miktar|so_luong(?:_san_pham|_ban)?|sl|ilosc(?:_sztuk)?|szt|jumlah|kuantitas|antall?|maara"
+    r"|kpl|mnozstvi|pocet(?:_kusu)?"
     r"|mennyiseg|darab|ποσοτητα|τεμαχια|الكمية|العدد|จำนวน|ปริมาณ|כמות",
-    "price": r"birim_fiyati?|fiyat|don_gia|gia_ban|cena(?:_(?:jednostkowa|brutto|netto|sprzedazy|za_kus|za_jednotku))?"
+    "price": r"birim_fiyati?|fiyat|don_gia|gia(?:_ban|_san_pham)?|cena(?:_(?:jednostkowa|brutto|netto"
+    r"|sprzedazy|za_kus|za_jednotku))?"
     r"|harga(?:_(?:satuan|jual))?|(?:styck|enhets|stk)_?pris|a_pris|pris|(?:yksikko|a_?)?hinta|jednotkova_cena|egysegar"
     r"|τιμη(?:_μοναδασ)?|سعر_الوحدة|السعر|ราคา(?:ต่อหน่วย|ขาย)?|מחיר(?:_.*)?|valor_unitario",
     "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam|thanh_tien|tong_tien"
@@ -43,7 +47,8 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|סהכ|סכום",
     "discount": r"indirim(?:_tutari)?|giam_gia|chiet_khau|rabatt?|diskon|potongan|alennus|sleva|kedvezmeny|εκπτωση"
     r"|(?:ال)?خصم|ส่วนลด|הנחה",
-    "customer": r"musteri_(?:no|kodu|id|numarasi)|ma_(?:khach_hang|kh)|(?:nr|id|kod)_klienta|klient"
+    "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
+    r"|musteri_(?:no|kodu|id|numarasi)|ma_(?:khach_hang|kh)|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
     r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส)?(?:ลูกค้า|สมาชิก)|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",

@@ -55,3 +55,19 @@ def test_lists_of_plain_values_stay(tmp_path: Path) -> None:
     place = tmp_path / "campaigns.jsonl"
     place.write_text('{"id": 1, "product_ids": ["a", "b"]}', encoding="utf-8")
     assert open_file(place, tmp_path).frame.collect_schema()["product_ids"] == pl.List(pl.String)
+
+
+@pytest.mark.parametrize("text", ['[{"id": 1}, {"id": 2}]', '{"next": null,\n "orders": [{"id": 1},\n {"id": 2}]}'])
+def test_a_document_gives_a_row_per_object_of_its_list(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "orders.json"
+    place.write_text(text, encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    assert open_file(place, tmp_path / "scratch").frame.collect().to_dicts()[:2] == [{"id": 1}, {"id": 2}]
+
+
+def test_a_document_of_several_lists_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "orders.json"
+    place.write_text('{"a": [{"id": 1}], "b": [{"id": 2}]}', encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(DataError, match="2 lists of objects"):
+        open_file(place, tmp_path / "scratch")
