@@ -53,7 +53,7 @@ def _placed(stores: list[dict[str, Any]], answers: Answers) -> list[dict[str, An
 
 
 def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: Sequence[str]) -> list[dict[str, Any]]:
-    """One entry per group that sells or holds stock, the largest sales first."""
+    """One entry per group that sells or holds stock, the largest sales first, of equal ones by name."""
     keys = list(by) or ["whole"]
     frames = [frame if by else frame.with_columns(whole=pl.lit("")) for frame in (sums, stock, weeks)]
     known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _SUMS]
@@ -68,7 +68,9 @@ def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: S
     held = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _STOCK]
     # a warehouse sells nothing and holds much of the stock: without it the stores would not add up to the whole
     wide = wide.join(frames[1].group_by(keys).agg(held), on=keys, how="full", coalesce=True, nulls_equal=True)
-    shown = wide.with_columns(_ratios()).sort("sales", descending=True, nulls_last=True)
+    shown = wide.with_columns(_ratios()).sort(
+        "sales", *keys, descending=[True, *([False] * len(keys))], nulls_last=True
+    )
     trends, oldest = _trends(frames[2], keys), _oldest_week(weeks)
     return [_row(row, trends, keys, oldest) for row in shown.iter_rows(named=True)]
 
