@@ -85,7 +85,9 @@ def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Work
     """
     named = [name for name in _SOURCES if name in arguments]
     if len(named) != 1:
-        raise UsageError(f"name what to load: one of {', '.join(_SOURCES)}; got {named or 'none'}.")
+        raise UsageError(
+            f"name what to load: one of {', '.join(_SOURCES)}; got {named or 'none'}.", {"problem": "job_load_one"}
+        )
     if named == ["dataset"]:
         return arguments["dataset"]
     if named == ["upload"]:

@@ -128,7 +128,10 @@ def dataset_of_upload(workspace: Workspace, upload_id: str, form: str) -> str:
         ImpossibleError: the form is that of a look, and none has found how to read them.
     """
     if form not in forms():
-        raise UsageError(f"files cannot be read as {form!r}; wanted one of {', '.join(forms())}.")
+        raise UsageError(
+            f"files cannot be read as {form!r}; wanted one of {', '.join(forms())}.",
+            {"problem": "upload_form", "form": form},
+        )
     folder = upload_folder(workspace, upload_id)
     if not folder.is_dir():
         raise NotFoundError(

@@ -29,7 +29,10 @@ def calendar(request: CalendarRequest, call: Call) -> dict[str, Any]:
     as_of = date.fromisoformat(call.answers.manifest.as_of)
     first, last = request.begins_on or as_of - _BACK, request.ends_on or as_of + _AHEAD
     if last < first:
-        raise ImpossibleError(f"{last} is before {first}; wanted a last day that follows the first one.")
+        raise ImpossibleError(
+            f"{last} is before {first}; wanted a last day that follows the first one.",
+            {"problem": "days_backwards", "first": first.isoformat(), "last": last.isoformat()},
+        )
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
     published = call.answers.rows.get("promotion_days")

@@ -53,7 +53,9 @@ def _table(request: ChangesFileRequest) -> tuple[pl.DataFrame, int]:
     try:
         content = base64.b64decode(request.content, validate=True)
     except (binascii.Error, ValueError):
-        raise UsageError("the content is not base64. Send the bytes of the file as base64.") from None
+        raise UsageError(
+            "the content is not base64. Send the bytes of the file as base64.", {"problem": "not_base64"}
+        ) from None
     with tempfile.TemporaryDirectory() as folder:
         # a name of our own: that of the client would be a path
         path = Path(folder) / f"changes{ending}"

@@ -110,7 +110,9 @@ def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
     try:
         content = base64.b64decode(request.content, validate=True)
     except (binascii.Error, ValueError):
-        raise UsageError("the content is not base64. Send the bytes of the part as base64.") from None
+        raise UsageError(
+            "the content is not base64. Send the bytes of the part as base64.", {"problem": "not_base64"}
+        ) from None
     name, upload_id = request.file_name, request.upload or new_upload_id()
     most = place.settings.jobs.upload_bytes
     size = store_part(place.workspace, upload_id, name, request.offset, content, most_bytes=most)

@@ -73,7 +73,7 @@ def test_what_may_be_started_is_offered_and_no_address_is_told(client: Any, plac
         ({"kind": "ingest", "upload": "up_0123456789abcdef"}, 404, "upload_gone"),
         ({"kind": "ingest", "upload": "../etc"}, 400, None),
         ({"kind": "ingest", "dataset": "/etc"}, 400, None),
-        ({"kind": "ingest"}, 400, None),
+        ({"kind": "ingest"}, 400, "job_load_one"),
         ({"kind": "simulate"}, 400, None),
         ({"kind": "train_demand", "preset": "slow"}, 400, None),
         ({"kind": "features", "preset": "fast"}, 400, None),
@@ -134,7 +134,7 @@ def test_files_are_sent_in_parts_and_loaded(client: Any, place: Workspace) -> No
     [
         ({"file_name": "mapping.toml"}, 400, "upload_name"),
         ({"file_name": "../x.csv"}, 400, "upload_name"),
-        ({"content": "?"}, 400, None),
+        ({"content": "?"}, 400, "not_base64"),
         ({"content": base64.b64encode(b"x" * 501).decode()}, 422, "upload_too_large"),
         ({"offset": 7}, 409, "upload_gap"),
         ({"upload": "up_x"}, 400, None),

@@ -41,6 +41,15 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
         ("/trigger", {"trigger_id": "x"}, "没有触发器“x”"),
         ("/segments", {"action": "members", "name": "x"}, "没有“x”这个人群"),
         ("/model_test", {"act": "drop", "name": "x"}, "没有正在进行的测试“x”"),
+        (
+            "/calendar",
+            {"begins_on": "2025-04-02", "ends_on": "2025-04-01"},
+            "2025年4月1日 早于开始日期",
+        ),
+        ("/changes_file", {"file_name": "a.csv", "content": "?"}, "base64"),
+        ("/job_upload", {"file_name": "a.csv", "offset": 0, "content": "?"}, "base64"),
+        ("/job_start", {"kind": "ingest"}, "请选择要导入的内容"),
+        ("/job_start", {"kind": "ingest", "upload": "up_0123456789abcdef", "form": "x"}, "无法按“x”格式读取"),
         ("/profile", {}, "请求无法读取：body"),
     ],
 )
