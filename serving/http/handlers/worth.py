@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaigns import list_campaigns
+from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.handlers.call import Call
@@ -54,7 +55,8 @@ def _campaigns(call: Call) -> dict[str, Any]:
     if not call.principal.may(Scope.PEOPLE):
         return nothing | {"reason": "no_access"}
     looks = campaign_effects(call.principal.tenant, call.state.database)
-    effects = {look.campaign_id: look.effect for look in looks}.values()  # the newest of each comes last
+    # the newest of each comes last; looks at triggers, guides' lists and A/B tests are kept beside them
+    effects = {look.campaign_id: look.effect for look in looks if not repeats(look.campaign_id)}.values()
     if not effects:
         has_any = bool(list_campaigns(call.principal.tenant, call.state.database))
         return nothing | {"reason": "not_measured" if has_any else "no_campaign"}

@@ -1,11 +1,17 @@
 """What models and people were worth over HTTP: orders, campaigns, backtests, and why something is not known."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import delete
 
+from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import CAMPAIGN_EFFECTS
 from retail_brain.workspace import Workspace
 from serving.http.messages.worth_messages import WorthResponse
 from serving.planning.stock.order_value import LINES
@@ -45,3 +51,19 @@ def test_what_is_not_known_says_why(client: Any) -> None:
     assert [(one["kind"], one["value"]) for one in bare["models"]] == [("demand", None), ("recommender", None)]
     assert {one["reason"] for one in bare["models"]} <= {"no_model", "no_baseline"}
     assert client.refused("/worth", {}, role="marketer") == (403, "forbidden")
+
+
+def test_money_of_campaigns_is_of_their_newest_looks_and_of_no_test_or_trigger(client: Any) -> None:
+    looks = {"spring": (1.0, 40.0), "models:two": (500.0,), "rules:tea": (600.0,), "trigger:lapsed": (700.0,)}
+    with closing(Database(Workspace(client.home, "bare").database_url)) as database:
+        for name, nets in looks.items():
+            for place, net in enumerate(nets):
+                now = datetime(2025, 3, 1 + place, tzinfo=UTC)
+                look = StoredEffect(name, date(2025, 2, 1 + place), {"net": {"value": net}}, "Li", now)
+                store_effect("bare", database, look)
+        try:
+            told = client.ask("/worth", {}, tenant="bare")["campaigns"]
+        finally:
+            with database.writing() as connection:
+                connection.execute(delete(CAMPAIGN_EFFECTS).where(CAMPAIGN_EFFECTS.c.tenant_id == "bare"))
+    assert told == {"money": 40.0, "campaigns": 1, "unclear": 0, "reason": None}
