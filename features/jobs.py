@@ -91,7 +91,17 @@ def build_features(
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
         run = FeatureRun(visible, as_of, out, options, buckets, digest, code, base, why, checkpoints, progress, outside)
-        return replace(run.run(), drift=read_drift(out))
+        try:
+            report = run.run()
+        except pl.exceptions.PolarsError as error:
+            if base is None:
+                raise
+            why = f"files of the tables before are damaged: {str(error).splitlines()[0]}"
+            progress.say(f"  {why}. All tables are computed anew.")
+            # checkpoints of its own: those of the run that failed may hold rows of the damaged files
+            run = replace(run, base=None, why=why, checkpoints=work.checkpoints(uuid4().hex), rows={}, rebuilt={})
+            report = run.run()
+        return replace(report, drift=read_drift(out))
 
 
 def scan_features(out: Path, table: TableName) -> pl.LazyFrame:

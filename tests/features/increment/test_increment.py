@@ -206,6 +206,18 @@ def test_missing_files_of_what_was_kept_are_no_error(chain, tmp_path):
     assert_as_from_nothing(chain, out, TOMORROW + timedelta(days=1))
 
 
+@pytest.mark.parametrize("kept", ["series/bucket=*.parquet", "person/bucket=*.parquet", "past_sales.parquet"])
+def test_damaged_files_of_what_was_kept_begin_all_tables_anew_and_it_is_said(chain, tmp_path, kept):
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    for file in (out / "state").glob(kept):
+        file.write_bytes(b"PAR1" + b"x" * 100)
+    report = build(chain, out, TOMORROW)
+    assert set(report.rebuilt) == {"identity", "person", "series", "goods", "place"}
+    assert all("damaged" in reason for reason in report.rebuilt.values())
+    assert_as_from_nothing(chain, out, TOMORROW)
+
+
 def test_a_run_that_is_killed_leaves_the_tables_before_and_goes_on(chain, tmp_path, monkeypatch):
     out = tmp_path / "features"
     build(chain, out, TODAY)
