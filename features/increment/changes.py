@@ -56,10 +56,10 @@ class Changes:
             return pl.LazyFrame(schema=TABLES[table].types)
         parts = [self.now.scan(table).clear(), *self._came_into_sight(table)]
         came, gone = self._came(table), self._gone(table)
-        if gone:
+        if came and gone:
             parts.append(_differing(self._of(table, came), self._of(table, gone)))
-        elif came:
-            parts.append(self._of(table, came))
+        elif came or gone:
+            parts.append(self._of(table, came or gone))
         return pl.concat(parts, how="diagonal_relaxed")
 
     def has_gone(self, table: str) -> bool:

@@ -136,6 +136,15 @@ def test_what_comes_late_is_corrected_or_is_new_is_taken_in(chain, tmp_path, cha
     assert_as_from_nothing(chain, out, TOMORROW)
 
 
+def test_rows_that_go_without_others_in_their_place_are_taken_out(chain, tmp_path):
+    chain.add("transactions", pl.DataFrame([line(9300, noon(TODAY), "C1", 3), line(9301, noon(TODAY), "C7", 5)]))
+    out = tmp_path / "features"
+    build(chain, out, TODAY)
+    chain.files["transactions"].pop()  # the file stays, as a lake keeps those of its earlier versions
+    assert "person" not in build(chain, out, TOMORROW).rebuilt
+    assert_as_from_nothing(chain, out, TOMORROW)
+
+
 def before_the_month_ended(chain: GrowingChain) -> None:
     old = [line(9100 + n, noon(TODAY - timedelta(days=60 + 3 * n)), f"C{n}", 3) for n in range(40)]
     chain.add("transactions", pl.DataFrame(old))
