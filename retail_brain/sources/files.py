@@ -204,7 +204,5 @@ def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
         frame = pl.scan_ndjson(source, infer_schema_length=None)
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError, EOFError) as error:
-        raise unreadable(
-            str(path), error, "Check that it is one whole JSON document, or one object per line."
-        ) from error
+        raise unreadable(str(path), error, "Check that every line is one whole JSON object.") from error
     return frame
