@@ -211,8 +211,9 @@ def test_unknown_version_and_untrained_kind_are_named(workspace: Workspace) -> N
     log(workspace, trained(1.0))
     with pytest.raises(NotFoundError, match="no demand version 0"):
         promote(workspace, "demand", Settings(), lake, Challenge(version=0))
-    with pytest.raises(NotFoundError, match="no demand version 9"):
+    with pytest.raises(NotFoundError, match="no demand version 9") as unknown:
         promote(workspace, "demand", Settings(), lake, Challenge(version=9))
+    assert unknown.value.details == {"problem": "model_version_unknown", "version": 9}
     with pytest.raises(ModelError, match="no recommender champion"):
         champion(workspace, "recommender")
 

@@ -168,7 +168,8 @@ class Tracking:
             if error.error_code not in _MISSING:
                 raise
             raise NotFoundError(
-                f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
+                f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are.",
+                {"problem": "model_version_unknown", "version": version},
             ) from error
         # trained.json and not the run's parameters: MLflow cuts those off and keeps them as texts
         with scratch_folder("read") as folder, self._location.activated():
