@@ -174,6 +174,7 @@ def _say(erasure_id: str, report: "Report") -> None:
     reported().counts |= {
         "history_files": report.history_files,
         "set_aside": report.set_aside,
+        "uploads": report.uploads,
         "traces": len(report.traces),
     }
     typer.echo(
@@ -182,6 +183,8 @@ def _say(erasure_id: str, report: "Report") -> None:
         f"{report.set_aside:,} rows set aside, {sum(report.database.values()):,} rows of the database; "
         + (f"answers {report.answers} published anew" if report.answers else "no answers were published")
     )
+    if report.uploads:
+        typer.echo(f"  {report.uploads:,} loads of files sent from the page were thrown away: send them again")
     for line in report.by_hand:
         typer.echo(f"  by hand: {line}")
     for name in report.traces:

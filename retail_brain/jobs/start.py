@@ -139,9 +139,18 @@ def forget_unloaded(place: JobPlace, wanted: Mapping[str, str] = MappingProxyTyp
     Raises:
         UnavailableError: the database does not answer.
     """
-    begun = [job.arguments for job in open_jobs(place.tenant, place.database)]
-    needed = {arguments["upload"] for arguments in (wanted, *begun) if "upload" in arguments}
+    needed = uploads_in_use(place) | ({wanted["upload"]} if "upload" in wanted else set())
     return forget_old_uploads(place.workspace, days=place.settings.jobs.upload_days, needed=needed)
+
+
+def uploads_in_use(place: JobPlace) -> set[str]:
+    """Ids of the loads of files that open jobs read.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    begun = (job.arguments for job in open_jobs(place.tenant, place.database))
+    return {arguments["upload"] for arguments in begun if "upload" in arguments}
 
 
 def start_waiting(place: JobPlace, *, now: datetime) -> Job | None:

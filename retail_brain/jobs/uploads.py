@@ -26,6 +26,8 @@ SEEN_FORM = "seen"
 """Files are read by the mapping that a look at them proposed without a question."""
 MOST_FILES = 50
 """Files of one load: a shop's exports are a handful. By judgement."""
+MOST_LOADS = 20
+"""Loads of files that may lie here at once, so that nobody fills the disk: far beyond what is sent. By judgement."""
 _SEEN = "seen.toml"
 _DAY_SECONDS = 86_400
 """Seconds of a day."""
@@ -52,8 +54,19 @@ def upload_folder(workspace: Workspace, upload_id: str) -> Path:
     return workspace.root / "uploads" / upload_id
 
 
-def store_part(workspace: Workspace, upload_id: str, name: str, offset: int, content: bytes, *, most_bytes: int) -> int:
+def store_part(
+    workspace: Workspace,
+    upload_id: str,
+    name: str,
+    offset: int,
+    content: bytes,
+    *,
+    most_bytes: int,
+    in_use: Collection[str] = (),
+) -> int:
     """Stores a part of a file behind those before it; a part sent again changes nothing. Returns the file's bytes.
+
+    What a look found before is forgotten: it was of fewer files.
 
     Args:
         workspace: the tenant.
@@ -62,13 +75,19 @@ def store_part(workspace: Workspace, upload_id: str, name: str, offset: int, con
         offset: bytes of the file that come before this part.
         content: bytes of the part.
         most_bytes: of all files of the load.
+        in_use: ids of loads that a job reads.
 
     Raises:
         UsageError: the name or the id cannot be used.
-        ImpossibleError: the files are more or larger than may be sent.
-        ConflictError: parts before this one are missing; `details` say where to go on.
+        ImpossibleError: the files are more or larger than may be sent, or too many loads lie here.
+        ConflictError: parts before this one are missing (`details` say where to go on), or a job reads the files.
     """
     check_name(name)
+    if upload_id in in_use:
+        raise ConflictError(
+            f"a job reads the files {upload_id}. Wait for its end, or send the files as a load of their own.",
+            {"problem": "upload_in_use"},
+        )
     # a part that is sent again may come while the first one is still written
     with _alone(workspace):
         return _stored(upload_folder(workspace, upload_id), name, offset, content, most_bytes)
@@ -81,7 +100,8 @@ def _alone(workspace: Workspace) -> AbstractContextManager[None]:
 
 def _stored(folder: Path, name: str, offset: int, content: bytes, most_bytes: int) -> int:
     """Writes a part behind those before it; returns the file's bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        _check_loads(folder.parent)
     path = folder / name
     size = path.stat().st_size if path.exists() else 0
     if size >= offset + len(content) and path.exists():
@@ -91,7 +111,8 @@ def _stored(folder: Path, name: str, offset: int, content: bytes, most_bytes: in
             f"{name} has {size:,} bytes here, this part begins at {offset:,}. Go on at {size:,}.",
             {"problem": "upload_gap", "file_name": name, "size": size},
         )
-    others = [one for one in folder.iterdir() if one != path]
+    files = folder.iterdir() if folder.is_dir() else ()
+    others = [one for one in files if one not in {path, folder / _SEEN}]
     total = sum(one.stat().st_size for one in others) + offset + len(content)
     if total > most_bytes or len(others) >= MOST_FILES:
         raise ImpossibleError(
@@ -99,9 +120,20 @@ def _stored(folder: Path, name: str, offset: int, content: bytes, most_bytes: in
             "name their folder under jobs.sources in the settings.",
             {"problem": "upload_too_large", "limit": most_bytes, "files": MOST_FILES},
         )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _SEEN).unlink(missing_ok=True)
     with path.open("ab") as file:
         file.write(content)
     return offset + len(content)
+
+
+def _check_loads(folder: Path) -> None:
+    if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_LOADS:
+        raise ImpossibleError(
+            f"{MOST_LOADS} loads of files lie here and were not loaded. Load them first, or wait until they are "
+            "forgotten (jobs.upload_days in the settings).",
+            {"problem": "upload_too_many", "loads": MOST_LOADS},
+        )
 
 
 def check_name(name: str) -> None:
@@ -159,6 +191,19 @@ def keep_seen(workspace: Workspace, upload_id: str, mapping: str) -> None:
 def forget_upload(workspace: Workspace, upload_id: str) -> None:
     """Removes the files of a load."""
     shutil.rmtree(upload_folder(workspace, upload_id), ignore_errors=True)
+
+
+def forget_every_upload(workspace: Workspace) -> int:
+    """Removes all files that were sent, read by a job or not; returns how many loads they were of.
+
+    For the erasure of a person: they may name anybody, in any form.
+    """
+    folder = workspace.root / "uploads"
+    with _alone(workspace):
+        loads = list(folder.iterdir()) if folder.is_dir() else []
+        for one in loads:
+            shutil.rmtree(one, ignore_errors=True)
+    return len(loads)
 
 
 def forget_old_uploads(workspace: Workspace, *, days: int, needed: Collection[str] = ()) -> int:

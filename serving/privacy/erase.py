@@ -20,6 +20,7 @@ from retail_brain.checkpoints import work_beside
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from retail_brain.hashed_ids import hashed_id
+from retail_brain.jobs.uploads import forget_every_upload
 from retail_brain.lake import open_lake
 from retail_brain.lake.erasing import drop_history, erase_rows
 from retail_brain.lake.lake_files import LakeFiles, path_of
@@ -70,6 +71,7 @@ class Report:
         lake: table -> rows that named the person.
         history_files: files of older versions that were removed.
         set_aside: quarantined rows and rows of side lists that were removed.
+        uploads: loads of files sent from the page that were thrown away, whomever they name.
         database: table of the operational database -> rows deleted or changed.
         answers: id of the set published anew; None where nothing was published.
         shared: identifiers that stay because others use them too.
@@ -80,6 +82,7 @@ class Report:
     lake: dict[str, int] = field(default_factory=dict)
     history_files: int = 0
     set_aside: int = 0
+    uploads: int = 0
     database: dict[str, int] = field(default_factory=dict)
     answers: str | None = None
     shared: int = 0
@@ -148,6 +151,8 @@ def finish(
         step.rows = sum(report.lake.values())
     with progress.step("quarantine and lists") as step:
         report.set_aside = step.rows = _erase_side_files(subjects, place)
+    with progress.step("files that were sent") as step:
+        report.uploads = step.rows = forget_every_upload(place.workspace)
     with progress.step("database") as step:
         persons = [*subjects.customers, *(":".join(pair) for pair in subjects.identifiers)]
         report.database = erase_from_database(place.workspace.tenant, place.database, subjects, persons)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from retail_brain.errors import ImpossibleError, UsageError
-from retail_brain.jobs import KINDS, JobPlace, forget_unloaded, note_gone, start_job
+from retail_brain.jobs import KINDS, JobPlace, forget_unloaded, note_gone, start_job, uploads_in_use
 from retail_brain.jobs.uploads import forms, new_upload_id, store_part
 from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_seconds, lines_of, list_jobs
 from retail_brain.settings import load_settings
@@ -103,7 +103,7 @@ def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
     Raises:
         UsageError: the name is no data file's, or the content is not base64.
         ImpossibleError: files may not be sent, or they are too many or too large.
-        ConflictError: parts before this one are missing.
+        ConflictError: parts before this one are missing, or a job reads the files.
     """
     place = _place(call)
     _check_may_start(place)
@@ -115,7 +115,8 @@ def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
         ) from None
     name, upload_id = request.file_name, request.upload or new_upload_id()
     most = place.settings.jobs.upload_bytes
-    size = store_part(place.workspace, upload_id, name, request.offset, content, most_bytes=most)
+    in_use = uploads_in_use(place)
+    size = store_part(place.workspace, upload_id, name, request.offset, content, most_bytes=most, in_use=in_use)
     return {"upload": upload_id, "file_name": name, "size": size}
 
 

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, RetailBrainError, UsageError
+from retail_brain.jobs import uploads
 from retail_brain.jobs.kinds import check_arguments, command_of
 from retail_brain.jobs.uploads import (
+    SEEN_FORM,
     dataset_of_upload,
+    forget_every_upload,
     forget_old_uploads,
     forget_upload,
     keep_seen,
@@ -81,6 +84,35 @@ def test_parts_come_in_their_order_and_twice_changes_nothing(tmp_path: Path) -> 
     assert (folder / "销售.csv").read_bytes() == b"abcde"
     with pytest.raises(ImpossibleError, match="more than 100 bytes"):
         sent(tmp_path, "more.csv", 0, b"x" * 96, upload)
+
+
+def test_files_that_a_job_reads_take_no_part_and_another_file_asks_for_another_look(tmp_path: Path) -> None:
+    upload, place = new_upload_id(), Workspace(tmp_path)
+    sent(tmp_path, "a.csv", 0, b"abc", upload)
+    keep_seen(place, upload, "[tables]")
+    with pytest.raises(ConflictError, match="a job reads the files"):
+        store_part(place, upload, "b.csv", 0, b"x", most_bytes=9, in_use={upload})
+    assert dataset_of_upload(place, upload, SEEN_FORM).endswith("seen.toml")
+    sent(tmp_path, "b.csv", 0, b"x", upload)
+    with pytest.raises(ImpossibleError, match="nothing is known yet"):
+        dataset_of_upload(place, upload, SEEN_FORM)
+
+
+def test_no_more_than_some_loads_lie_here_and_a_refused_part_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_LOADS", 2)
+    first, other, refused = (new_upload_id() for _ in range(3))
+    for upload in (first, other):
+        sent(tmp_path, "a.csv", 0, b"abc", upload)
+    with pytest.raises(ImpossibleError, match="2 loads of files"):
+        sent(tmp_path, "a.csv", 0, b"x", refused)
+    assert not upload_folder(Workspace(tmp_path), refused).exists()
+    assert sent(tmp_path, "a.csv", 3, b"d", first) == 4
+    assert forget_every_upload(Workspace(tmp_path)) == 2
+    with pytest.raises(ImpossibleError, match="more than 2 bytes"):
+        sent(tmp_path, "a.csv", 0, b"abc", refused, most=2)
+    assert not upload_folder(Workspace(tmp_path), refused).exists()
 
 
 def test_a_part_that_is_sent_again_while_it_is_written_is_stored_once(

@@ -1,5 +1,6 @@
 """Erasing a planted person: every store, killed half way, an older export again, and the proof."""
 
+import gzip
 import logging
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from retail_brain.errors import NotFoundError
 from retail_brain.hashed_ids import hashed_value
 from retail_brain.ingest import ingest
 from retail_brain.ingest import run as running
+from retail_brain.jobs.uploads import new_upload_id, store_part, upload_folder
 from retail_brain.lake import open_lake, remove_orphan_files
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.erasures import begin_erasure, list_erasures, pending_erasures
@@ -60,6 +62,14 @@ def test_nothing_is_found_after_an_erasure_and_others_stay(home: Home) -> None:
     assert home.rows("customers")["brought_by"].to_list() == [None]
     assert home.rows("identities")["customer_id"].to_list() == [OTHER, OTHER]
     assert find_traces(home.place.workspace.root, [OTHER]) != []
+
+
+def test_files_that_were_sent_and_not_loaded_go_whatever_their_form(home: Home) -> None:
+    place, upload = home.place.workspace, new_upload_id()
+    packed = gzip.compress(f"customer_id\n{PERSON}\n".encode())
+    store_part(place, upload, "customers.csv.gz", 0, packed, most_bytes=1000)
+    assert home.run().uploads == 1
+    assert not upload_folder(place, upload).exists()
 
 
 def test_the_database_keeps_what_was_done_without_the_person(home: Home) -> None:
