@@ -62,7 +62,8 @@ def drift(before: Path, after: Path, as_of_before: date, as_of: date, tables: Se
     Args:
         before: folder of the earlier build, which has every table.
         after: folder of the later one.
-        as_of_before: last visible day of the earlier build; days of each build are counted back from its own.
+        as_of_before: last visible day of the earlier build; days of each build are counted back from its own, or both
+            from this one where they differ less so.
         as_of: that of the later one.
         tables: names of the tables; those without keys of their own, such as `identity`, are left out.
     """
@@ -74,8 +75,12 @@ def drift(before: Path, after: Path, as_of_before: date, as_of: date, tables: Se
         names = {name: None for scanned in (old, new) for name in scanned.collect_schema().names()}
         for name in names:
             if name not in (*KEYS[table], "as_of"):
-                pair = _values(old, name, as_of_before), _values(new, name, as_of)
-                rows.append({"table": table, "column": name} | _compared(*pair))
+                facts = _compared(_values(old, name, as_of_before), _values(new, name, as_of))
+                if old.collect_schema().get(name) == pl.Date and "psi" in facts:
+                    # a day that stays where it is, such as that of a first sale, is no drift either
+                    staying = _compared(_values(old, name, as_of_before), _values(new, name, as_of_before))
+                    facts = min(facts, staying, key=lambda one: one.get("psi", np.inf))
+                rows.append({"table": table, "column": name} | facts)
     order = pl.col("level").replace_strict({level: place for place, level in enumerate(LEVELS)})
     frame = pl.DataFrame(rows, schema=DRIFT_COLUMNS)
     return frame.sort(order, "psi", "table", "column", descending=[False, True, False, False], nulls_last=True)

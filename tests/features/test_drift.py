@@ -96,6 +96,13 @@ def test_days_are_counted_from_each_builds_own_last_day_and_lists_by_their_lengt
     assert (found["top_categories"]["low_before"], found["top_categories"]["low"]) == (1.0, 2.0)
 
 
+def test_days_that_stay_where_they_are_do_not_drift_from_day_to_day(tmp_path: Path) -> None:
+    first = [date(2024, 1, 1)] * 300
+    rows = compared(tmp_path, {"first_sale_on": first}, {"first_sale_on": first}, DAY + timedelta(days=1))
+    assert rows["first_sale_on"]["level"] == "stable"
+    assert rows["first_sale_on"]["outside"] == 0
+
+
 def test_columns_of_one_build_alone_and_empty_ones_are_said(tmp_path: Path) -> None:
     found = compared(
         tmp_path,
