@@ -69,6 +69,11 @@ class Workspace:
         """What the job `measure_orders` found: one row per decided suggestion whose cycle is over."""
         return self.root / "measured" / "orders.parquet"
 
+    @property
+    def unmeasured_orders(self) -> Path:
+        """Counts of the decided suggestions that the job `measure_orders` could not measure, by day and reason."""
+        return self.measured_orders.with_stem(f"{self.measured_orders.stem}_left_out")
+
     def work(self, name: str) -> Path:
         """Folder of the checkpoints of long work, such as `train-demand`."""
         return self.root / "unfinished" / name

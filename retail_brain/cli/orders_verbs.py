@@ -29,6 +29,11 @@ class _State(StrEnum):
     RECEIVED = "received"
 
 
+_LEFT_OUT = {
+    "no_suggestion": "no quantity was suggested.",
+    "not_over": "the sales do not reach the end of the cycle. Measure them again later.",
+    "not_sold": "nothing was sold of it in the quarter before.",
+}
 orders = typer.Typer(help="Orders that were approved or changed.", no_args_is_help=True)
 
 
@@ -171,23 +176,30 @@ def measure(
 ) -> None:
     """What people's changes were worth: suggested and human quantity against what was wanted, once a cycle is over.
 
-    Writes one line per decision, and beside it STEM_users with the sums per person. Needs sales; uses inventory (stock
+    Writes one line per decision, beside it STEM_users with the sums per person, and STEM_left_out with the counts of
+    decisions that could not be measured, by day and reason. Needs sales; uses inventory (stock
     at the start, demand of empty shelves), supply, prices and products.
     """
     from retail_brain.operational.suggestion_status import suggestion_statuses
-    from serving.planning.stock.order_value import by_user, measure_decisions
+    from serving.planning.stock.order_value import by_user, left_out_by_reason, measure_decisions
 
     chosen = current()
     first = None if since is None else parse_day(since, "--since")
     with closing(open_database()) as database:
         decided = suggestion_statuses(chosen.workspace.tenant, database, since=first)
     with chosen.progress.step("measure decisions") as step:
-        lines = measure_decisions(chosen.dataset(lake, as_of), decided, chosen.settings)
+        lines, left_out = measure_decisions(chosen.dataset(lake, as_of), decided, chosen.settings)
         users = by_user(lines)
+        # the lines come last: whoever reads them finds the counts that belong to them
+        write_table(users, out.with_stem(f"{out.stem}_users"))
+        write_table(left_out, out.with_stem(f"{out.stem}_left_out"))
         write_table(lines, out)
-        write_table(users, out.with_name(f"{out.stem}_users{out.suffix}"))
         step.rows = lines.height
-        step.note = f"{len(decided) - lines.height} not over yet or not measurable -> {out}"
+        step.note = f"{len(decided) - lines.height} left out -> {out}"
+    reported().counts |= {"measured": lines.height, "left_out": int(left_out["lines"].sum())}
+    for one in left_out_by_reason(left_out):
+        reported().counts[f"left_out_{one['reason']}"] = one["lines"]
+        typer.echo(f"LEFT OUT: {one['lines']} decided lines of {one['days']} days: {_LEFT_OUT[one['reason']]}")
     for row in users.iter_rows(named=True):
         typer.echo(
             f"{row['decided_by']:<20} {row['decision']:<9} {row['lines']:>6} lines, {row['better']} better, "

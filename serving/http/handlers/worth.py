@@ -12,7 +12,7 @@ from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.handlers.call import Call
 from serving.http.messages.worth_messages import WorthRequest
-from serving.planning.stock.order_value import worth_of
+from serving.planning.stock.order_value import left_out_by_reason, worth_of
 
 _TESTS = {
     "demand": ("wape", "moving_average_wape"),
@@ -35,18 +35,28 @@ def worth(_request: WorthRequest, call: Call) -> dict[str, Any]:
 
 
 def _orders(call: Call) -> dict[str, Any]:
-    path = Workspace(call.state.home, call.principal.tenant).measured_orders
-    none = dict.fromkeys(("models", "people", "first_day", "last_day", "measured_at"))
+    workspace = Workspace(call.state.home, call.principal.tenant)
+    path = workspace.measured_orders
+    none: dict[str, Any] = dict.fromkeys(("models", "people", "first_day", "last_day", "measured_at", "left_out"))
     counts = dict.fromkeys(("lines", "changed", "better", "worse"), 0)
     try:
         lines, changed_at = pl.read_parquet(path), path.stat().st_mtime
     except FileNotFoundError:
         return none | counts | {"reason": "not_measured"}
-    measured = {"measured_at": datetime.fromtimestamp(changed_at, UTC).isoformat(timespec="seconds")}
+    measured: dict[str, Any] = {"measured_at": datetime.fromtimestamp(changed_at, UTC).isoformat(timespec="seconds")}
+    measured |= {"left_out": _left_out(workspace)}
     if lines.is_empty():
         return none | counts | measured | {"reason": "no_cycle_over"}
     first, last = lines["as_of"].min(), lines["as_of"].max()
     return worth_of(lines) | measured | {"first_day": str(first), "last_day": str(last), "reason": None}
+
+
+def _left_out(workspace: Workspace) -> list[dict[str, Any]] | None:
+    """Decided lines that could not be measured, by reason; None where an older version measured and kept no counts."""
+    try:
+        return left_out_by_reason(pl.read_parquet(workspace.unmeasured_orders))
+    except FileNotFoundError:
+        return None
 
 
 def _campaigns(call: Call) -> dict[str, Any]:

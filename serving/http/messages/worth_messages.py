@@ -13,12 +13,25 @@ class WorthRequest(BaseModel):
     model_config = config({})
 
 
+class OrdersLeftOut(Strict):
+    """Decided lines that were not measured, and the days that they are of.
+
+    `no_suggestion`: without a suggested quantity; `not_over`: the sales do not reach the end of the cycle, or it is
+    longer than half a year; `not_sold`: nothing was sold of it in the quarter before.
+    """
+
+    reason: Literal["no_suggestion", "not_over", "not_sold"]
+    lines: int
+    days: int
+
+
 class OrdersWorth(Strict):
     """Decided suggestions whose cycle is over, in hindsight, as of the last job `measure_orders`.
 
-    `models` is money with the suggested quantities less that with a simple rule's (the sales of four weeks until the
-    following delivery, less stock), `people` that with people's quantities less that with the suggested ones. `better`
-    and `worse` count lines that people made so. Null where `reason` says why.
+    `models` is money with the suggested quantities less that with a simple rule's (the sales of four weeks until
+    the following delivery, less stock), `people` that with people's quantities less that with the suggested ones.
+    `better` and `worse` count lines that people made so. Null where `reason` says why. `left_out` counts the other
+    decided lines; null where nothing, or an older version, measured.
     """
 
     models: float | None
@@ -30,6 +43,7 @@ class OrdersWorth(Strict):
     first_day: str | None
     last_day: str | None
     measured_at: str | None
+    left_out: list[OrdersLeftOut] | None
     reason: Literal["not_measured", "no_cycle_over"] | None
 
 

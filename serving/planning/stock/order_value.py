@@ -19,12 +19,13 @@ from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.replay.inputs import ReplayFacts, read_replay
 from serving.planning.replay.opening import opening_due
-from serving.planning.replay.periods import period_starts
+from serving.planning.replay.periods import period_starts, played_axis
 from serving.planning.stock.order_book import order_book
 
 _LONGEST_DAYS = 182
 """Days after an order that are valued: half a year, as far as an order may look ahead. Chosen by judgement, not
 measured."""
+_LONGEST = timedelta(days=_LONGEST_DAYS)
 _LINE = {
     "suggestion_id": pl.String,
     "store_id": pl.String,
@@ -49,6 +50,10 @@ that of a simple rule: what sold a day in the last `_SIMPLE_DAYS` until the next
 order, in whole packs."""
 _SIMPLE_DAYS = 28
 """Days of sales that the simple rule goes by: four whole weeks, as the moving average of the backtest does."""
+LEFT_OUT = {"as_of": pl.Date, "reason": pl.String, "lines": pl.Int64}
+"""Decided lines that were not measured, per day of the suggestion and reason: `no_suggestion` (no suggested quantity),
+`not_over` (the sales do not reach the end of the cycle, or it is longer than `_LONGEST_DAYS`), `not_sold` (not sold in
+the quarter before)."""
 USERS = {
     "decided_by": pl.String,
     "decision": pl.String,
@@ -61,22 +66,30 @@ USERS = {
 }
 
 
-def measure_decisions(dataset: Dataset, lives: Sequence[SuggestionStatus], settings: Settings) -> pl.DataFrame:
-    """One row per decided suggestion whose cycle is over: columns LINES.
+def measure_decisions(
+    dataset: Dataset, lives: Sequence[SuggestionStatus], settings: Settings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per decided suggestion whose cycle is over (columns LINES), and counts of the others (LEFT_OUT).
 
     The cycle runs from the arrival of the order to that of the following one by the supply terms. Demand is what was
     sold, with that of days without stock recovered from the days before; stock is the recorded one of the day of the
-    suggestion, and what was on order then arrives as in a replay (`replay.opening`). Lines without a suggested
-    quantity, and series that did not sell in the quarter before, are left out.
+    suggestion, and what was on order then arrives as in a replay (`replay.opening`).
     """
-    book = order_book(lives).filter(pl.col("suggested_quantity").is_not_null())
+    book = order_book(lives).sort("as_of")
+    is_suggested = pl.col("suggested_quantity").is_not_null()
     last = last_visible_day(dataset, settings.data.period)
-    measured = [
-        _of_day(dataset, part, day, last, settings)
-        for (day,), part in book.sort("as_of").group_by("as_of", maintain_order=True)
-        if isinstance(day, date) and day < last
-    ]
-    return pl.concat([pl.DataFrame(schema=LINES), *measured])
+    lines, left_out = [pl.DataFrame(schema=LINES)], [_counted(book.filter(~is_suggested), "no_suggestion")]
+    for _, part in book.filter(is_suggested).group_by("as_of", maintain_order=True):
+        measured, others = _of_day(dataset, part, part["as_of"][0], last, settings)
+        lines.append(measured)
+        left_out += others
+    return pl.concat(lines), pl.concat(left_out).sort("as_of", "reason")
+
+
+def left_out_by_reason(left_out: pl.DataFrame) -> list[dict[str, Any]]:
+    """Lines and days per reason of the decisions that were not measured (columns LEFT_OUT), most lines first."""
+    summed = left_out.group_by("reason").agg(pl.col("lines").sum(), days=pl.col("as_of").n_unique())
+    return summed.sort("lines", "reason", descending=[True, False]).to_dicts()
 
 
 def by_user(lines: pl.DataFrame) -> pl.DataFrame:
@@ -115,26 +128,41 @@ def worth_of(lines: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, settings: Settings) -> pl.DataFrame:
-    until = min(last, as_of + timedelta(days=_LONGEST_DAYS))
+def _counted(book: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """Lines of a book per day under one reason: columns LEFT_OUT."""
+    counts = book.group_by("as_of").agg(lines=pl.len()).with_columns(reason=pl.lit(reason))
+    return counts.select(pl.col(name).cast(kind) for name, kind in LEFT_OUT.items())
+
+
+def _of_day(
+    dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, settings: Settings
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The measured lines of a day, and the counts of its others."""
+    none, first, until = pl.DataFrame(schema=LINES), as_of + timedelta(days=1), min(last, as_of + _LONGEST)
     stores = book["store_id"].unique().to_list()
     try:
-        facts = read_replay(dataset, as_of + timedelta(days=1), until, settings, stores)
-    except ImpossibleError:
-        return pl.DataFrame(schema=LINES)
+        played_axis(dataset, settings.data.period, first, until)
+    except ImpossibleError:  # no whole period has passed since
+        return none, [_counted(book, "not_over")]
+    try:
+        facts = read_replay(dataset, first, until, settings, stores)
+    except ImpossibleError:  # none of the stores sold anything before
+        return none, [_counted(book, "not_sold")]
     index = facts.series.with_row_index("place")
     decided = book.join(index, on=list(SERIES), how="inner", maintain_order="left")
+    unsold = _counted(book.join(index, on=list(SERIES), how="anti"), "not_sold")
     rows = decided["place"].to_numpy().astype(np.int64)
     terms, axis = facts.terms.take(rows), facts.axis
     starts = period_starts(axis, 0, axis.count + 1)
     cycle = order_cycle(starts[0], terms.lead_days, terms.review_days, terms.open_weekdays)
-    over = np.flatnonzero(cycle.next_arrives_on <= starts[-1])
+    is_over = cycle.next_arrives_on <= starts[-1]
+    over, others = np.flatnonzero(is_over), [unsold, _counted(decided.filter(~pl.Series(is_over)), "not_over")]
     if not len(over):
-        return pl.DataFrame(schema=LINES)
+        return none, others
     due = opening_due(facts.open_orders, facts.opening_on_order, facts.terms, starts, seed=0)
     cycle = Cycle(*(getattr(cycle, name)[over] for name in _DATES))
     sold = _daily_units(dataset, decided[over], as_of)
-    return _measured(decided[over], facts, rows[over], cycle, due, sold)
+    return _measured(decided[over], facts, rows[over], cycle, due, sold), others
 
 
 def _daily_units(dataset: Dataset, book: pl.DataFrame, as_of: date) -> Floats:

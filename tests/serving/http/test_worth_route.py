@@ -14,7 +14,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.tables import CAMPAIGN_EFFECTS
 from retail_brain.workspace import Workspace
 from serving.http.messages.worth_messages import WorthResponse
-from serving.planning.stock.order_value import LINES
+from serving.planning.stock.order_value import LEFT_OUT, LINES
 
 
 @pytest.fixture
@@ -29,6 +29,7 @@ def measured(client: Any) -> Iterator[pl.DataFrame]:
     frame = pl.DataFrame(rows).with_columns(pl.col("as_of").str.to_date())
     yield frame.select(pl.col(name).cast(kind) for name, kind in LINES.items())
     path.unlink(missing_ok=True)
+    Workspace(client.home).unmeasured_orders.unlink(missing_ok=True)
 
 
 def test_measured_orders_are_told_in_money(client: Any, measured: pl.DataFrame) -> None:
@@ -40,6 +41,16 @@ def test_measured_orders_are_told_in_money(client: Any, measured: pl.DataFrame) 
     assert (orders["models"], orders["people"], orders["lines"]) == (2.5, -3.0, 2)
     assert (orders["changed"], orders["better"], orders["worse"]) == (1, 0, 1)
     assert (orders["first_day"], orders["last_day"], orders["reason"]) == ("2025-02-01", "2025-02-01", None)
+    assert orders["left_out"] is None, "as an older version measured them"
+    left_out = [(date(2025, 2, 1), "not_sold", 1), (date(2025, 2, 1), "not_over", 3), (date(2025, 2, 2), "not_over", 4)]
+    counts = pl.DataFrame(left_out, schema=LEFT_OUT, orient="row")
+    counts.write_parquet(Workspace(client.home).unmeasured_orders)
+    told = client.ask("/worth", {})
+    WorthResponse.model_validate(told)
+    assert told["orders"]["left_out"] == [
+        {"reason": "not_over", "lines": 7, "days": 2},
+        {"reason": "not_sold", "lines": 1, "days": 1},
+    ]
     measured.clear().write_parquet(Workspace(client.home).measured_orders)
     assert client.ask("/worth", {})["orders"]["reason"] == "no_cycle_over"
 

@@ -57,6 +57,7 @@ def worth(body: dict[str, Any]) -> dict[str, Any]:
         "worse": 31,
     }
     orders |= {"first_day": "2026-01-05", "last_day": "2026-02-10", "measured_at": "2026-02-28T05:00:00+00:00"}
+    orders["left_out"] = [{"reason": "not_over", "lines": 120, "days": 3}]
     if not WORTH["is_measured"]:
         orders = dict.fromkeys(orders) | dict.fromkeys(("lines", "changed", "better", "worse"), 0)
     demand = {"kind": "demand", "metric": "wape", "value": 0.41, "baseline": 0.46, "reason": None}

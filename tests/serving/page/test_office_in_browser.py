@@ -90,6 +90,8 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
     expect(panel.locator("[data-worth=people]")).to_contain_text("−¥340")
     expect(panel.locator("[data-worth=people]")).to_contain_text(says(language, "31 行更差", "31 worse"))
     expect(panel.locator("[data-worth=campaigns]")).to_contain_text("+¥813")
+    left_out = says(language, "决定的 120 行，周期尚未结束", "120 decided lines of 3 days not measured")
+    expect(panel.locator("[data-left-out]")).to_contain_text(left_out)
     expect(panel).to_contain_text(
         says(language, "回测误差 41%，移动平均为 46%", "41% in the backtest, 46% for a moving average")
     )

@@ -117,12 +117,13 @@ export async function worthPanel(signal) {
   const { orders, campaigns, models } = answer;
   const why = (one) => t(`worth.reason.${one.reason}`);
   const days = orders.first_day ? t("worth.lines", { count: orders.lines, first: day(orders.first_day, "short"), last: day(orders.last_day, "long") }) : why(orders);
+  const left = (orders.left_out ?? []).map((one) => t("worth.left_out", { count: one.lines, days: one.days, why: t(`worth.reason.${one.reason}`) })).map((text) => h("li", { dataset: { leftOut: "" } }, text));
   const test = (one) => h("li", {}, code("bundle", one.kind), ": ", one.reason ? why(one) : t(`worth.test.${one.kind}`, { value: percent(one.value, 0), baseline: percent(one.baseline, 0) }));
   return h("section", { class: "panel", dataset: { panel: "worth" } }, h("h2", {}, t("worth.title")), h("p", { class: "hint" }, t("worth.intro")),
     h("dl", { class: "figures" },
       worthFigure("models", orders.models, days),
       worthFigure("people", orders.people, isNumber(orders.people) ? t("worth.changed", { count: orders.changed, better: orders.better, worse: orders.worse }) : why(orders)),
       worthFigure("campaigns", campaigns.money, campaigns.reason ? why(campaigns) : t("worth.campaigns_of", { count: campaigns.campaigns, unclear: campaigns.unclear }))),
-    h("ul", { class: "plain-list" }, models.map(test)),
+    h("ul", { class: "plain-list" }, left, models.map(test)),
     mayRunJobs() ? h("p", {}, h("a", { href: address("jobs", { new: "measure_orders" }) }, t("worth.measure"))) : null);
 }

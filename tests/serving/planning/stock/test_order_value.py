@@ -9,7 +9,15 @@ from retail_brain.dataset import Dataset
 from retail_brain.operational.decisions import Decision, StoredDecision
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.settings import Settings
-from serving.planning.stock.order_value import LINES, USERS, by_user, measure_decisions, worth_of
+from serving.planning.stock.order_value import (
+    LEFT_OUT,
+    LINES,
+    USERS,
+    by_user,
+    left_out_by_reason,
+    measure_decisions,
+    worth_of,
+)
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 AS_OF = date(2025, 2, 28)
@@ -27,7 +35,7 @@ def dataset() -> Dataset:
 
 
 def life(
-    product_id: str, quantity: float, *, by: str = "李", as_of: date = AS_OF, suggested: float = 10.0
+    product_id: str, quantity: float, *, by: str = "李", as_of: date = AS_OF, suggested: float | None = 10.0
 ) -> SuggestionStatus:
     name = "approved" if quantity == suggested else "changed"
     decision = Decision(f"d{quantity}", f"s{quantity}", "S", product_id, as_of, name, suggested, quantity, None, by)
@@ -35,7 +43,7 @@ def life(
 
 
 def test_more_than_is_wanted_is_left_and_less_is_lost(dataset):
-    lines = measure_decisions(dataset, [life("P", 10.0), life("P", 14.0), life("P", 6.0)], Settings())
+    lines, _ = measure_decisions(dataset, [life("P", 10.0), life("P", 14.0), life("P", 6.0)], Settings())
     table = {row["order_quantity"]: row for row in lines.iter_rows(named=True)}
     assert dict(lines.schema) == LINES
     assert (table[14.0]["arrives_on"], table[14.0]["next_arrives_on"]) == (date(2025, 3, 3), date(2025, 3, 8))
@@ -49,7 +57,7 @@ def test_more_than_is_wanted_is_left_and_less_is_lost(dataset):
 
 def test_models_and_people_are_measured_beside_a_simple_rule(dataset):
     # two a day for the seven days until the following delivery, less 4 on hand: 10
-    lines = measure_decisions(dataset, [life("P", 14.0, suggested=14.0), life("P", 6.0)], Settings())
+    lines, _ = measure_decisions(dataset, [life("P", 14.0, suggested=14.0), life("P", 6.0)], Settings())
     assert lines["simple_quantity"].to_list() == [10.0, 10.0]
     assert lines["left_simple"].to_list() == [0.0, 0.0]
     found = worth_of(lines)
@@ -63,7 +71,7 @@ def test_models_and_people_are_measured_beside_a_simple_rule(dataset):
 
 def test_people_are_told_apart(dataset):
     decided = [life("P", 10.0), life("P", 6.0, by="王"), life("P", 14.0, by="王")]
-    users = by_user(measure_decisions(dataset, decided, Settings()))
+    users = by_user(measure_decisions(dataset, decided, Settings())[0])
     assert dict(users.schema) == USERS
     assert users.select("decided_by", "decision", "lines", "better", "worse").rows() == [
         ("王", "changed", 2, 0, 2),
@@ -73,8 +81,31 @@ def test_people_are_told_apart(dataset):
 
 
 @pytest.mark.parametrize(
-    "running", [life("P", 10.0, as_of=date(2025, 3, 28)), life("Q", 10.0), life("P", 10.0, as_of=date(2024, 1, 1))]
+    ("running", "reason"),
+    [
+        (life("P", 10.0, as_of=date(2025, 3, 28)), "not_over"),
+        (life("P", 10.0, as_of=date(2025, 3, 30)), "not_over"),
+        (life("P", 10.0, as_of=date(2025, 4, 30)), "not_over"),
+        (life("Q", 10.0), "not_sold"),
+        (life("P", 10.0, as_of=date(2024, 1, 1)), "not_sold"),
+        (life("P", 10.0, suggested=None), "no_suggestion"),
+    ],
 )
-def test_what_is_not_over_or_not_known_is_left_out(dataset, running):
-    assert measure_decisions(dataset, [running], Settings()).is_empty()
-    assert by_user(measure_decisions(dataset, [], Settings())).is_empty()
+def test_what_is_not_over_or_not_known_is_left_out_and_counted(dataset, running, reason):
+    lines, left_out = measure_decisions(dataset, [running], Settings())
+    assert lines.is_empty()
+    assert dict(left_out.schema) == LEFT_OUT
+    assert left_out.rows() == [(running.stored.decision.as_of, reason, 1)]
+    lines, left_out = measure_decisions(dataset, [], Settings())
+    assert (by_user(lines).height, left_out_by_reason(left_out)) == (0, [])
+
+
+def test_every_decided_line_is_measured_or_counted_with_its_reason(dataset):
+    days = [date(2025, 3, 28), date(2025, 3, 29)]
+    decided = [life("P", 10.0), life("Q", 10.0), *(life("P", 10.0, as_of=day) for day in days)]
+    lines, left_out = measure_decisions(dataset, decided, Settings())
+    assert lines.height == 1
+    assert left_out_by_reason(left_out) == [
+        {"reason": "not_over", "lines": 2, "days": 2},
+        {"reason": "not_sold", "lines": 1, "days": 1},
+    ]
