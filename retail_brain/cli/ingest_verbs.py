@@ -82,7 +82,7 @@ def note_report(report: "IngestReport") -> None:
 def _look(dataset: str) -> None:
     from retail_brain.ingest.look import look
 
-    seen = look(dataset)
+    seen = look(dataset, current().settings.data)
     reported().ids["mapping"] = seen.mapping
     reported().counts["questions"] = len(seen.questions)
     reported().warnings += seen.questions

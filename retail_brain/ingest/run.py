@@ -26,6 +26,7 @@ from retail_brain.lake.people import KEPT_WITHOUT_PERSON, PEOPLE_TABLES, read_er
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import RawTable, Source, open_source
+from retail_brain.sources.unpacking import unpacked_at_most
 from retail_brain.tables import TABLES
 
 _SALES = ("transactions", "daily_sales")
@@ -75,7 +76,8 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
     if digest is not None and (known := report_of_repeat(digest, uri, settings.storage_options)):
         progress.say("  The dataset and the lake are as the last ingest left them: nothing was read.")
         return known
-    with scratch_folder("ingest") as folder:
+    limits = settings.data
+    with scratch_folder("ingest") as folder, unpacked_at_most(limits.unpacked_bytes, limits.workbook_bytes):
         try:
             opened = open_source(source, folder, settings.storage_options)
             for warning in opened.warnings:
@@ -84,7 +86,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
             erased = read_erased(uri, target.options)
             staged = _read_all(opened, folder, target, erased, progress)
         except DataError as error:
-            raise with_mapping(error, source) from error
+            raise with_mapping(error, source, settings.data) from error
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
         unmatched = {name: unmatched_ids(name, staged, uri, target.options) for name in staged}

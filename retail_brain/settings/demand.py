@@ -54,6 +54,12 @@ class DataSettings(Section):
     hashed_identifiers: tuple[str, ...] = Field(
         default=(), description="types of identifiers (phone, email, ...) of which only SHA-256 digests are kept"
     )
+    unpacked_bytes: int = Field(
+        default=10_000_000_000, ge=1, description="bytes that packed files of one load may have unpacked, in all"
+    )
+    workbook_bytes: int = Field(
+        default=2_000_000_000, ge=1, description="bytes that one workbook may have unpacked; it is read into memory"
+    )
     corrected_receipts: Literal["replace", "keep"] = Field(
         default="replace", description="a receipt that comes again with other lines: take the new ones, or keep both"
     )

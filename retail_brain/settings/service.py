@@ -75,6 +75,9 @@ class ServingSettings(Section):
     workers: int = Field(default=2, ge=1, description="processes that answer")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="bytes of a request's body; more get 413")
     bulk_lines: int = Field(default=20_000, ge=1, description="order lines decided on in one request; more get 422")
+    changes_file_bytes: int = Field(
+        default=50_000_000, ge=1, description="bytes that a workbook of changed quantities may have unpacked"
+    )
     file_seconds: float = Field(default=120, gt=0, description="seconds that a file of lines may take; then 503")
     workbook_lines: int = Field(
         default=100_000, ge=1, description="lines of a view exported as XLSX; more get 422, CSV takes them all"

@@ -1,13 +1,14 @@
 """Brings text files into one form that Polars reads: UTF-8, unpacked, lines that end in a line feed."""
 
 import codecs
-import gzip
+import io
 import re
 from pathlib import Path
 from typing import IO
 
 from retail_brain.errors import DataError
 from retail_brain.sources.encoding_guess import guess_encoding
+from retail_brain.sources.unpacking import open_bytes
 
 _CHUNK_BYTES = 1 << 20
 """Bytes decoded at once: 1 MB."""
@@ -22,7 +23,7 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 def open_text(path: Path, encoding: str = "utf-8-sig", newline: str | None = "") -> IO[str]:
     """Opens a text file, also a `.gz`."""
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding, newline=newline)
+        return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
     return path.open(encoding=encoding, newline=newline)
 
 
@@ -32,7 +33,7 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
     A byte order mark of UTF-16 leaves no doubt, so such a file needs no `encoding`.
 
     Raises:
-        DataError: it is not in the encoding named, or in none that is certain.
+        DataError: it is not in the encoding named, in none that is certain, or too large once it is unpacked.
     """
     known, has_escapes = encoding or _marked_encoding(path), False
     if known is None:
@@ -54,6 +55,9 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
                 write.write(_ESCAPED.sub('""', text) if has_escapes else text)
     except (UnicodeError, LookupError) as error:
         raise DataError(f"{path} is not in the encoding {known!r}: {error}. Name the right one.") from error
+    except DataError:
+        copy.unlink(missing_ok=True)
+        raise
     return copy
 
 
@@ -61,7 +65,7 @@ def likely_encoding(path: Path) -> str | None:
     """The encoding that the letters of a file are most likely in; None where no guess fits every byte of it."""
     if _first_wrong_byte(path, "utf-8") is None:
         return "utf-8"
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         start = file.read(_CHUNK_BYTES)
     # a letter of two bytes may be cut at the end
     guess = next((found for cut in range(4) if (found := guess_encoding(start[: len(start) - cut]))), None)
@@ -72,7 +76,7 @@ def _first_wrong_byte(path: Path, encoding: str) -> str | None:
     """Position and reason of the first byte that is not of the encoding; None where all are."""
     decoder = codecs.getincrementaldecoder(encoding)()
     place = 0
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         while True:
             chunk = file.read(_CHUNK_BYTES)
             try:
@@ -92,7 +96,7 @@ def _refusal(path: Path, problem: str) -> str:
 
 
 def _marked_encoding(path: Path) -> str | None:
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         start = file.read(_HEAD_BYTES)
     for mark, name in _MARKS:
         if start.startswith(mark):
@@ -105,7 +109,7 @@ def _marked_encoding(path: Path) -> str | None:
 
 def _has_escaped_quotes(path: Path) -> bool:
     """Whether quotes stand behind backslashes; they are ASCII, and so are looked for among bytes."""
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         rest = b""
         while chunk := file.read(_CHUNK_BYTES):
             if b'\\"' in (part := rest + chunk) and _ESCAPED.search(part.decode("utf-8", errors="replace")):
@@ -116,11 +120,6 @@ def _has_escaped_quotes(path: Path) -> bool:
 
 def _has_only_carriage_returns(path: Path) -> bool:
     """Whether the first bytes hold carriage returns and no line feed."""
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         start = file.read(_CHUNK_BYTES)
     return b"\r" in start and b"\n" not in start
-
-
-def _open_bytes(path: Path) -> IO[bytes]:
-    # typeshed gives gzip.open another class than open; both read bytes
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

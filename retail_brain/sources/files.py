@@ -1,7 +1,6 @@
 """Opens files of any form that holds a table: CSV, workbooks, Parquet, JSON lines, and archives of them."""
 
 import codecs
-import gzip
 import os
 import shutil
 import zipfile
@@ -14,6 +13,7 @@ from retail_brain.errors import DataError
 from retail_brain.sources.base import FILE, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
+from retail_brain.sources.unpacking import ARCHIVE, DAMAGED, unpack_gzip, unpack_member
 from retail_brain.sources.workbook import read_workbook
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
@@ -21,7 +21,6 @@ _JSON = (".jsonl", ".ndjson", ".json")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, ".zip")
 """Endings of files that hold a table."""
-_ARCHIVE = b"PK\x03\x04"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
@@ -94,12 +93,12 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     if name.endswith(".parquet") or _is_parquet(path):
         return FileTable(scan_parquet(str(path)))
     with path.open("rb") as file:
-        start = file.read(len(_ARCHIVE))
+        start = file.read(len(ARCHIVE))
     if start.startswith(_GZIP) and not name.endswith(".gz"):
         packed = scratch / f"{len(list(scratch.iterdir()))}-{path.name}.gz"
         packed.symlink_to(path.resolve())
         return open_file(packed, scratch, options)
-    if start in (_ARCHIVE, _OLD_WORKBOOK):
+    if start in (ARCHIVE, _OLD_WORKBOOK):
         # tills call their workbooks .csv, and the other way round
         return read_workbook(path, options)
     if name.removesuffix(".gz").endswith(_JSON):
@@ -164,7 +163,7 @@ def unpacked(path: Path, scratch: Path) -> list[Path]:
     """Copies of the data files in a zip archive, in the order of their names.
 
     Raises:
-        DataError: it cannot be read or holds no data file.
+        DataError: it cannot be read, holds no data file, or is too large once it is unpacked; nothing is left of it.
     """
     folder = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
     folder.mkdir()
@@ -176,11 +175,13 @@ def unpacked(path: Path, scratch: Path) -> list[Path]:
                 copy = folder / f"{number:04}-{Path(member).name}"
                 if "__MACOSX" in member or not _is_data(Path(member)) or copy.suffix.lower() == ".zip":
                     continue
-                with archive.open(member) as read, copy.open("wb") as write:
-                    shutil.copyfileobj(read, write)
+                unpack_member(archive, path, member, copy)
                 members.append(copy)
             names = archive.namelist()
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+    except DataError:
+        shutil.rmtree(folder)
+        raise
+    except DAMAGED as error:
         raise unreadable(str(path), error, "Check that it is a whole zip archive, without a password.") from error
     if not members:
         raise DataError(f"{path} holds no table: got {names[:12]}, wanted CSV, workbooks, Parquet or JSON lines in it.")
@@ -197,8 +198,7 @@ def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
         source = path
         if path.suffix.lower() == ".gz":
             source = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
-            with gzip.open(path, "rb") as read, source.open("wb") as write:
-                shutil.copyfileobj(read, write)
+            unpack_gzip(path, source)
         source = in_lines(source, scratch)
         # all lines decide the types: a column may be null in the first thousand
         frame = pl.scan_ndjson(source, infer_schema_length=None)

@@ -10,6 +10,7 @@ from retail_brain.sources.base import LEFT_OUT, FileOptions, FileTable, stacked,
 from retail_brain.sources.group_rows import with_group_columns
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import HEAD_LINES, header_index, unique_names
+from retail_brain.sources.unpacking import check_workbook
 
 ALL_SHEETS = "*"
 _NO_DAY = r"^1899-12-3[01] (\d{2}:\d{2}:\d{2}.*)$"
@@ -25,8 +26,10 @@ def read_workbook(path: Path, options: FileOptions = FileOptions()) -> FileTable
 
     Raises:
         UsageError: the workbook has no such sheet.
-        DataError: it cannot be read, holds no rows, or several sheets do and none was named.
+        DataError: it cannot be read, is too large once it is unpacked, holds no rows, or several sheets do and none
+            was named.
     """
+    check_workbook(path)
     try:
         book = fastexcel.read_excel(path)
         sheets = _chosen(path, book, options.sheet)
@@ -40,8 +43,9 @@ def sheet_names(path: Path) -> list[str]:
     """Names of the visible sheets that hold rows.
 
     Raises:
-        DataError: the workbook cannot be read.
+        DataError: the workbook cannot be read, or is too large once it is unpacked.
     """
+    check_workbook(path)
     try:
         return list(_filled(fastexcel.read_excel(path)))
     except (fastexcel.FastExcelError, OSError) as error:

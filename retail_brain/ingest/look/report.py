@@ -21,9 +21,11 @@ from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import shared_goods, shared_ids
+from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import ENDINGS, data_files, open_file, unpacked
+from retail_brain.sources.unpacking import TOO_LARGE, unpacked_at_most
 from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
 
 SAMPLE_ROWS = 20_000
@@ -47,15 +49,16 @@ class Look:
     questions: tuple[str, ...]
 
 
-def look(dataset: str) -> Look:
+def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B008  # frozen
     """Looks at a file or a folder of files; writes nothing.
 
     Args:
         dataset: path of a file or folder.
+        data: of the tenant; they limit what packed files unpack to.
 
     Raises:
         NotFoundError: there is no such file or folder.
-        DataError: no file in it holds a table.
+        DataError: no file in it holds a table, or its files are too large once they are unpacked.
     """
     place = Path(dataset)
     if not place.exists():
@@ -63,7 +66,10 @@ def look(dataset: str) -> Look:
     paths = [place] if place.is_file() else list(data_files(place))
     root = place.parent if place.is_file() else place
     lines: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder,
+        unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
+    ):
         scratch = Path(folder)
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
         if known := {**shared_goods(looked), **shared_ids(looked)}:
@@ -82,12 +88,12 @@ def look(dataset: str) -> Look:
     return Look(tuple(lines), mapping, tuple(questions))
 
 
-def with_mapping(error: DataError, dataset: str) -> DataError:
+def with_mapping(error: DataError, dataset: str, data: DataSettings) -> DataError:
     """The refusal of a dataset whose columns were not recognised, with a mapping to paste where one can be proposed."""
     if "missing" not in error.details or dataset.endswith(".toml") or not Path(dataset).exists():
         return error
     try:
-        seen = look(dataset)
+        seen = look(dataset, data)
     except RetailBrainError:  # the refusal itself says what is wrong
         return error
     if not seen.mapping:
@@ -102,6 +108,8 @@ def _looked_at(path: Path, scratch: Path, lines: list[str]) -> list[LookedAt]:
     try:
         return [_table_looked_at(path, table, keys) for table, keys in _opened(path, scratch)]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
+        if isinstance(error, DataError) and error.details.get("problem") == TOO_LARGE:
+            raise  # of all files together
         says = str(error).splitlines()[0]
         says = says.removeprefix(f"{path} ") if says.startswith(f"{path} ") else f"cannot be read: {says}"
         lines.append(f"{path.name} {says}")

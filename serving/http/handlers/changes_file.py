@@ -11,6 +11,7 @@ import polars as pl
 from retail_brain.csv_cells import plain_cells
 from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.files import open_file
+from retail_brain.sources.unpacking import TOO_LARGE, unpacked_at_most
 from serving.http.handlers.call import Call
 from serving.http.handlers.listing import suggested_lines
 from serving.http.messages.bulk_messages import ChangesFileRequest
@@ -26,10 +27,10 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         UsageError: it is no CSV or XLSX file, or its content is not base64.
-        DataError: it cannot be read, or lacks a column.
+        DataError: it cannot be read, is too large once it is unpacked, or lacks a column.
         ModelError: there is no demand model.
     """
-    table, left_out = _table(request)
+    table, left_out = _table(request, call.state.settings.serving.changes_file_bytes)
     found = changed_lines(table, suggested_lines(call))
     names = ("store_id", "store_name", "product_id", "product_name", "seen_quantity", "quantity")
     lines = found.lines.select(*names, order_quantity="new_quantity", reason="reason")
@@ -43,7 +44,7 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def _table(request: ChangesFileRequest) -> tuple[pl.DataFrame, int]:
+def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, int]:
     """Rows of the file as text, and the number of lines that are none, such as lines with too many fields."""
     ending = Path(request.file_name).suffix.lower()
     if ending not in _ENDINGS:
@@ -63,9 +64,16 @@ def _table(request: ChangesFileRequest) -> tuple[pl.DataFrame, int]:
         scratch = Path(folder) / "scratch"
         scratch.mkdir()
         try:
-            opened = open_file(path, scratch)
-            read = opened.frame.collect()
+            with unpacked_at_most(most_bytes, most_bytes):
+                opened = open_file(path, scratch)
+                read = opened.frame.collect()
         except DataError as error:
+            if error.details.get("problem") == TOO_LARGE:
+                raise DataError(
+                    f"{request.file_name} is too large once it is unpacked: got more than {most_bytes:,} bytes, wanted "
+                    "at most so many. Send fewer lines at a time, or a CSV file.",
+                    {"problem": "changes_file_too_large", "file_name": request.file_name, "limit": most_bytes},
+                ) from None
             # our own place of the file says nothing to whoever sent it
             raise DataError(str(error).replace(str(path), request.file_name), error.details) from None
         left_out = opened.malformed.height + int(opened.left_out["rows"].sum())

@@ -1,7 +1,9 @@
 """Many lines decided in one request: all or none, with both numbers, idempotent, and taken back as one."""
 
 import base64
+import io
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -228,3 +230,16 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(client: Any, tmp
 def test_a_file_that_cannot_be_read_is_refused(client: Any, body: Any, refused: tuple[int, str]) -> None:
     assert client.refused("/changes_file", body) == refused
     assert "/tmp" not in client.error("/changes_file", body)["message"]
+
+
+def test_a_small_workbook_that_unpacks_to_too_much_is_refused_in_the_language_asked_for(client: Any) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(51_000_000))
+    body = sent(packed.getvalue(), "changes.xlsx")
+    assert len(body["content"]) < 100_000
+    error = client.error("/changes_file", body)
+    assert (error["code"], error["details"]["problem"]) == ("bad_data", "changes_file_too_large")
+    assert error["message"].startswith("changes.xlsx is too large once it is unpacked: got more than 50,000,000 bytes")
+    chinese = client.post("/changes_file", body, language="zh").json()["error"]["message"]
+    assert chinese == "“changes.xlsx”解压后过大：最多 50000000 字节。请减少行数分次发送，或改用 CSV 文件。"
