@@ -11,6 +11,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep instead of spinning
 
 from retail_brain.errors import RetailBrainError, UsageError
+from retail_brain.supervised import end_with_supervisor
 
 if TYPE_CHECKING:
     import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Runs the command and exits: 0 success, 1 failure, 2 wrong usage, 130 interrupted; errors go to stderr."""
+    end_with_supervisor()
     from retail_brain.cli.app import app
 
     try:

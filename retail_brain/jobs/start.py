@@ -67,7 +67,8 @@ def this_host() -> str:
 def is_gone(job: Job, place: JobPlace, now: datetime) -> bool:
     """Whether no process runs an open job any more.
 
-    On its own machine the lock of its processes says so; from elsewhere, that it has not written for a minute.
+    On its own machine the lock of its processes says so, and the verb ends with the process that watches over it; from
+    elsewhere, that it has not written for a minute.
     """
     if job.state != "running":
         return False

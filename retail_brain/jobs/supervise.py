@@ -27,6 +27,7 @@ from retail_brain.operational.jobs import (
     note_progress,
 )
 from retail_brain.progress import EVENTS_VARIABLE
+from retail_brain.supervised import SUPERVISOR_VARIABLE
 
 _TICK_SECONDS = 1.0
 """Seconds between two writes of what is new, and two looks whether the job shall stop. By judgement."""
@@ -90,26 +91,29 @@ class _Verb:
 
     def __init__(self, command: Sequence[str], place: JobPlace, inherited: Sequence[int]) -> None:
         events, theirs = os.pipe()
+        watched, alive = os.pipe()  # nothing is written: its end tells the verb that this process is gone
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own command
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment(place.settings) | {EVENTS_VARIABLE: str(theirs)},
+                env=environment(place.settings) | {EVENTS_VARIABLE: str(theirs), SUPERVISOR_VARIABLE: str(watched)},
                 cwd=place.workspace.home,
-                pass_fds=[theirs, *inherited],
+                pass_fds=[theirs, watched, *inherited],
                 start_new_session=True,  # a group of its own: stopping it stops whatever it started
             )
         except BaseException:
             os.close(events)
+            os.close(alive)
             raise
         finally:
             os.close(theirs)
+            os.close(watched)
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         self._open = {"stdout": self.process.stdout.fileno(), "stderr": self.process.stderr.fileno(), "events": events}
-        self._events = events
+        self._ours = (events, alive)
         self._rest = dict.fromkeys(self._open, b"")
         self._selector = selectors.DefaultSelector()
         for name, descriptor in self._open.items():
@@ -153,7 +157,8 @@ class _Verb:
         self.stop(signal.SIGKILL)
         self.process.wait()
         self._selector.close()
-        os.close(self._events)
+        for descriptor in self._ours:
+            os.close(descriptor)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()

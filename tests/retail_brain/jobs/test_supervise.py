@@ -217,6 +217,42 @@ def test_a_job_lives_on_without_who_started_it(place: JobPlace) -> None:
     assert find_job("main", place.database, "j").state == "stopped"
 
 
+SUPERVISOR = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from retail_brain.jobs import JobPlace, supervise
+from retail_brain.locks import inheritable_lock
+from retail_brain.operational.database import Database
+from retail_brain.operational.jobs import add_job
+from retail_brain.jobs.start import this_host
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+
+workspace = Workspace(Path(sys.argv[1]))
+place = JobPlace(workspace, Settings(), Database(workspace.database_url))
+now = lambda: datetime.now(UTC)
+with inheritable_lock(place.lock("j")) as lock:
+    add_job("main", place.database, "j", "features", {}, by="Li", now=now(), host=this_host(), is_gone=lambda _: True)
+    supervise(place, "j", now=now, command=[sys.executable, "-u", "-c", sys.argv[2]], inherited=[lock])
+"""
+VERB = f"from retail_brain.supervised import end_with_supervisor\nend_with_supervisor()\n{SLEEPS}"
+
+
+def test_a_verb_ends_with_the_process_that_watches_over_it(place: JobPlace) -> None:
+    """Only the supervisor is killed: nobody could cancel the verb any more, or store how it ended."""
+    arguments = [sys.executable, "-c", SUPERVISOR, str(place.workspace.home), VERB]
+    watching = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: open_jobs("main", place.database) and lines_of("main", place.database, "j"))
+    finally:
+        watching.kill()
+        watching.wait()
+    wait_for(lambda: not is_held(place.lock("j")))
+    note_gone(place, utc())
+    assert find_job("main", place.database, "j").state == "stopped"
+
+
 def test_a_worker_runs_what_waits(place: JobPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = JobPlace(place.workspace, Settings(jobs=JobSettings(runner="worker")), place.database)
     assert start_waiting(waits, now=utc()) is None
