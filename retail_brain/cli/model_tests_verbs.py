@@ -51,11 +51,12 @@ def list_() -> None:
     from serving.planning.people.model_tests import listed_tests
 
     with closing(open_database()) as database:
-        rows = listed_tests(current().workspace.tenant, database)
+        rows = listed_tests(current().workspace.tenant, database, datetime.now(UTC))
     reported().rows += rows
     for row in rows:
         since = "not published yet" if row["since"] is None else f"since {row['since']}"
-        typer.echo(f"{row['name']:<20} {row['state']:<9} version {row['version']}, {row['share']:.0%}, {since}")
+        out = f", left out on {row['days_left_out']} days" if row["days_left_out"] else ""
+        typer.echo(f"{row['name']:<20} {row['state']:<9} version {row['version']}, {row['share']:.0%}, {since}{out}")
     if not rows:
         typer.echo("no recommender was tested yet. `model-tests begin TEST` begins one.")
 
@@ -70,6 +71,8 @@ def effect(name: _Name, lake: LakeOption = None, as_of: AsOfOption = None, by: _
     with _asker(by) as asker:
         look = measure(asker, dataset, name)
     tell_effect(f"test {name}", look, None)
+    if out := look.effect["days_left_out"]:
+        typer.echo(f"  {out} days are not counted: published answers left the version out")
 
 
 @model_tests.command()

@@ -20,6 +20,7 @@ class ModelTest:
         version: registry number of the challenger.
         share: of the people who get its recommendations.
         served_at: when answers with it were first published; None: not yet.
+        left_out: from when to when answers without it were published since; None as an end: to this day.
         outcome: `promoted` or `dropped`; None while it runs.
     """
 
@@ -32,6 +33,23 @@ class ModelTest:
     ended_by: str | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
+    left_out: tuple[tuple[datetime, datetime | None], ...] = ()
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the newest answers hold its version."""
+        return self.served_at is not None and all(end is not None for _, end in self.left_out)
+
+
+def check_may_begin(tenant: str, database: Database, name: str) -> None:
+    """Refuses a test that cannot begin, before anything is made for it.
+
+    Raises:
+        ConflictError: another one runs, or the name was used before.
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        _check_may_begin(tenant, connection, name)
 
 
 def begin_model_test(
@@ -47,19 +65,7 @@ def begin_model_test(
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
         lock_tenant(tenant, connection)
-        running = _running(tenant, connection)
-        if running is not None:
-            raise ConflictError(
-                f"the test {running.name!r} of version {running.version} runs: one version is tested at a time. "
-                "Promote or drop it first.",
-                {"problem": "model_test_runs", "test": running.name},
-            )
-        own = (MODEL_TESTS.c.tenant_id == tenant) & (MODEL_TESTS.c.name == name)
-        if connection.execute(select(MODEL_TESTS.c.id).where(own)).first() is not None:
-            raise ConflictError(
-                f"there was a test {name!r} already, whose people and measurements are its own. Take another name.",
-                {"problem": "model_test_name", "test": name},
-            )
+        _check_may_begin(tenant, connection, name)
         row = {"tenant_id": tenant, "name": name, "version": version, "share": share, "begun_by": by, "begun_at": now}
         connection.execute(insert(MODEL_TESTS).values(**row))
         details = {"version": version, "share": share}
@@ -68,14 +74,33 @@ def begin_model_test(
 
 
 def note_served(tenant: str, database: Database, name: str, *, now: datetime) -> None:
-    """Notes that answers with a test's version were published; the first time counts.
+    """Notes that answers with a test's version were published: it is served from the first time on, or again.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    own = (MODEL_TESTS.c.tenant_id == tenant) & (MODEL_TESTS.c.name == name) & MODEL_TESTS.c.served_at.is_(None)
     with database.writing() as connection:
-        connection.execute(update(MODEL_TESTS).where(own).values(served_at=now))
+        lock_tenant(tenant, connection)
+        test = _running(tenant, connection)
+        if test is None or test.name != name or test.is_served:
+            return
+        spans = (*test.left_out[:-1], (test.left_out[-1][0], now)) if test.left_out else ()
+        _note(tenant, connection, test, served_at=test.served_at or now, left_out=_stored(spans))
+
+
+def note_left_out(tenant: str, database: Database, *, now: datetime) -> None:
+    """Notes that answers without the version of the running test were published: its days do not count from now on.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        lock_tenant(tenant, connection)
+        test = _running(tenant, connection)
+        if test is None or not test.is_served:
+            return
+        _note(tenant, connection, test, left_out=_stored((*test.left_out, (now, None))))
+        append_audit(tenant, connection, AuditEntry(now, "publish", "model.test_left_out", test.name, {}))
 
 
 def end_model_test(
@@ -130,5 +155,34 @@ def _running(tenant: str, connection: Connection) -> ModelTest | None:
     return None if row is None else _test(row)
 
 
+def _check_may_begin(tenant: str, connection: Connection, name: str) -> None:
+    running = _running(tenant, connection)
+    if running is not None:
+        raise ConflictError(
+            f"the test {running.name!r} of version {running.version} runs: one version is tested at a time. "
+            "Promote or drop it first.",
+            {"problem": "model_test_runs", "test": running.name},
+        )
+    own = (MODEL_TESTS.c.tenant_id == tenant) & (MODEL_TESTS.c.name == name)
+    if connection.execute(select(MODEL_TESTS.c.id).where(own)).first() is not None:
+        raise ConflictError(
+            f"there was a test {name!r} already, whose people and measurements are its own. Take another name.",
+            {"problem": "model_test_name", "test": name},
+        )
+
+
+def _note(tenant: str, connection: Connection, test: ModelTest, **values: object) -> None:
+    own = (MODEL_TESTS.c.tenant_id == tenant) & (MODEL_TESTS.c.name == test.name)
+    connection.execute(update(MODEL_TESTS).where(own).values(**values))
+
+
 def _test(row: Row[tuple[object, ...]]) -> ModelTest:
-    return ModelTest(**{name: getattr(row, name) for name in ModelTest.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in ModelTest.__dataclass_fields__}
+    moments = (
+        [None if moment is None else datetime.fromisoformat(moment) for moment in span] for span in row.left_out or ()
+    )
+    return ModelTest(**values | {"left_out": tuple((begin, end) for begin, end in moments)})
+
+
+def _stored(spans: tuple[tuple[datetime, datetime | None], ...]) -> list[list[str | None]]:
+    return [[begin.isoformat(), None if end is None else end.isoformat()] for begin, end in spans]

@@ -81,6 +81,8 @@ MODEL_TESTS = Table(
     Column("begun_by", Limited("begun_by", 200), nullable=False),
     Column("begun_at", UtcDateTime, nullable=False),
     Column("served_at", UtcDateTime),
+    # from when to when answers were published without its version: pairs of instants in UTC, the last may have no end
+    Column("left_out", JSON(none_as_null=True)),
     Column("ended_by", Limited("ended_by", 200)),
     Column("ended_at", UtcDateTime),
     # promoted or dropped

@@ -63,7 +63,7 @@ def model_test(request: ModelTestRequest, call: Call) -> dict[str, Any]:
     looks = campaign_effects(tenant, database, MODELS_PREFIX + name) if name else []
     note = _NOTES.get(request.act)
     return {
-        "tests": model_tests.listed_tests(tenant, database),
+        "tests": model_tests.listed_tests(tenant, database, call.now),
         "effect": looks[-1].effect if looks else None,
         "looks": [look_row(look) for look in looks],
         "note": None if note is None else note[call.language == "zh"],

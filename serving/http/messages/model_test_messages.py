@@ -42,7 +42,7 @@ class ModelTestRequest(BaseModel):
 
 
 class ModelTestRow(Strict):
-    """A test: `waiting` for its first publication, `running`, `promoted` or `dropped`."""
+    """A test: `waiting` for a publication with its version, `running`, `promoted` or `dropped`."""
 
     name: str
     version: int
@@ -51,6 +51,9 @@ class ModelTestRow(Strict):
     begun_by: str
     begun_at: str
     since: str | None
+    days_left_out: Annotated[
+        int, Field(description="days since then on which answers without its version were published")
+    ]
     ended_by: str | None
     ended_at: str | None
 

@@ -3,7 +3,7 @@
 import re
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from retail_brain.dataset import Dataset
@@ -13,6 +13,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import (
     ModelTest,
     begin_model_test,
+    check_may_begin,
     end_model_test,
     list_model_tests,
     no_test,
@@ -61,6 +62,7 @@ def begin(asker: Asker, name: str, version: int | None, share: float) -> ModelTe
         raise UsageError(f"a test cannot be called {name!r}; wanted 1 to 40 letters, digits, `_`, `.` or `-`.")
     if not 0 < share < 1:
         raise UsageError(f"a share of {share} leaves nobody to compare; wanted one between 0 and 1.")
+    check_may_begin(asker.tenant, asker.database, name)
     found = export_challenger(asker.workspace, version)
     return begin_model_test(asker.tenant, asker.database, name, found, share, by=asker.by, now=asker.now)
 
@@ -80,7 +82,7 @@ def online(asker: Asker, name: str) -> tuple[ModelTest, OnlineTest]:
             f"nobody got the recommendations of test {name!r} yet: its answers are not published. Run `publish`.",
             {"problem": "model_test_unserved", "test": name},
         )
-    return test, OnlineTest(MODELS_PREFIX, name, test.share, first_day(test.served_at))
+    return test, OnlineTest(MODELS_PREFIX, name, test.share, first_day(test.served_at), _left_out(test))
 
 
 def measure(asker: Asker, dataset: Dataset, name: str) -> StoredEffect:
@@ -150,22 +152,40 @@ def gets_challenger(customer_id: str | None, test: ModelTest) -> bool:
     return is_drawn(customer_id, MODELS_PREFIX + test.name, test.share)
 
 
-def listed_tests(tenant: str, database: Database) -> list[dict[str, Any]]:
-    """Every test as JSON, the newest first."""
+def listed_tests(tenant: str, database: Database, now: datetime) -> list[dict[str, Any]]:
+    """Every test as JSON, the newest first; `days_left_out` are those up to now, or to its end."""
     return [
         {
             "name": one.name,
             "version": one.version,
             "share": one.share,
-            "state": one.outcome or ("running" if one.served_at else "waiting"),
+            "state": one.outcome or ("running" if one.is_served else "waiting"),
             "begun_by": one.begun_by,
             "begun_at": one.begun_at.isoformat(timespec="seconds"),
             "since": None if one.served_at is None else first_day(one.served_at).isoformat(),
+            "days_left_out": _days_left_out(one, one.ended_at or now),
             "ended_by": one.ended_by,
             "ended_at": None if one.ended_at is None else one.ended_at.isoformat(timespec="seconds"),
         }
         for one in list_model_tests(tenant, database)
     ]
+
+
+def _left_out(test: ModelTest) -> tuple[tuple[date, date | None], ...]:
+    """First and last days that are not whole days of the test, as its version was not published."""
+    return tuple((_day(begin), None if end is None else _day(end)) for begin, end in test.left_out)
+
+
+def _days_left_out(test: ModelTest, until: datetime) -> int:
+    if test.served_at is None:
+        return 0
+    online_test = OnlineTest(MODELS_PREFIX, test.name, test.share, first_day(test.served_at), _left_out(test))
+    return len(online_test.days_left_out(_day(until)))
+
+
+def _day(moment: datetime) -> date:
+    """Its day in business time."""
+    return moment.astimezone().date()
 
 
 def _no_lake(_versions: object) -> Dataset:

@@ -28,17 +28,25 @@ class OnlineTest:
         name: of the test.
         share: of the people who get what is new.
         since: first whole day on which they got it.
+        left_out: first and last days between which not everybody drawn got it; None as the last: to this day.
     """
 
     kind: str
     name: str
     share: float
     since: date
+    left_out: tuple[tuple[date, date | None], ...] = ()
 
     @property
     def key(self) -> str:
         """Salt of the hash; looks are kept under it."""
         return self.kind + self.name
+
+    def days_left_out(self, as_of: date) -> list[date]:
+        """Days up to a day on which those drawn did not get what is new, or not all day."""
+        days = ((as_of - self.since).days + 1) if as_of >= self.since else 0
+        every = (self.since + timedelta(days=day) for day in range(days))
+        return [day for day in every if any(first <= day <= (last or as_of) for first, last in self.left_out)]
 
 
 def is_drawn(customer_id: str | None, key: str, share: float) -> bool:
@@ -65,10 +73,10 @@ def look_at(
     """Measures a test as of the dataset's day and keeps the look; see `Measured.effect`.
 
     Everybody who bought within a year before the test is compared as they were drawn, whether they asked for anything
-    or not, over all goods and all days of the test.
+    or not, over all goods and all days of the test on which they got it.
 
     Raises:
-        ImpossibleError: no whole day of it is in the data yet.
+        ImpossibleError: no whole day of it is in the data yet, or it was left out on all of them.
     """
     as_of = dataset.as_of or dataset.last_day()
     if as_of < test.since:
@@ -77,10 +85,18 @@ def look_at(
             "sales of it have come.",
             {"problem": "test_too_young", "since": test.since.isoformat(), "as_of": as_of.isoformat()},
         )
+    days, left_out = (as_of - test.since).days + 1, test.days_left_out(as_of)
+    if len(left_out) == days:
+        raise ImpossibleError(
+            f"published answers left the test {test.name!r} out on each of its {days} days, so nobody got it. Publish "
+            "again; what publishing leaves out is said there.",
+            {"problem": "test_left_out", "test": test.name, "days": days},
+        )
     people = _people(dataset, test)
     purchases = margins(dataset, purchases_of(dataset, people), settings).select(*PURCHASES).collect()
-    days = (as_of - test.since).days + 1
-    effect = Measured(as_of, days, people, purchases).effect()
+    counted = purchases.filter(~pl.col("day").is_in(left_out))
+    effect = Measured(as_of, days, people, counted).effect()
+    effect |= {"days": days - len(left_out), "days_left_out": len(left_out)}
     return keep_look(tenant, database, test.key, effect, by=by, now=now)
 
 

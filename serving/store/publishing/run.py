@@ -16,13 +16,14 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError
 from retail_brain.files import name_aside, sweep
 from retail_brain.operational.database import Database
-from retail_brain.operational.model_tests import note_served
+from retail_brain.operational.model_tests import note_left_out, note_served
+from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.demand import tenant_units
 from serving.planning.campaigns.experiments import tenant_experiments
-from serving.planning.demand.overrides import tenant_overrides
+from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.people.model_tests import tenant_model_test
 from serving.planning.profile.facts import outside_facts
@@ -211,10 +212,15 @@ def _with_challenger(
 
 
 def _note_served(workspace: Workspace, manifest: AnswersManifest) -> None:
-    """Notes the first publishing of a test: from the day after it on, people got one or the other."""
-    if manifest.model_test:
-        with closing(Database(workspace.database_url)) as database:
+    """Notes whether answers hold the version under test: from the day after on, people get one or the other, or not."""
+    with closing(Database(workspace.database_url)) as database:
+        if not has_database(workspace, database):
+            return
+        upgrade(database)
+        if manifest.model_test:
             note_served(workspace.tenant, database, manifest.model_test["name"], now=datetime.now(UTC))
+        else:
+            note_left_out(workspace.tenant, database, now=datetime.now(UTC))
 
 
 def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dict[Kind, Path]) -> AnswersManifest:

@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
@@ -15,7 +13,7 @@ from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, U
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.database import Database
-from retail_brain.operational.model_tests import ModelTest, note_served
+from retail_brain.operational.model_tests import ModelTest, note_left_out, note_served
 from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
@@ -31,10 +29,10 @@ from serving.planning.people.model_tests import (
     promote,
     tenant_model_test,
 )
+from tests.serving.planning.people.chain_under_test import PEOPLE, chain_under_test
 from training.promotion import Promotion
 
 BEGUN = datetime(2025, 2, 28, 9, tzinfo=UTC)
-PEOPLE = [f"c{number}" for number in range(600)]
 SEASONS = ModelTest("seasons", 7, 0.5, "Li", BEGUN)
 
 
@@ -67,19 +65,7 @@ def served(asker: Asker) -> None:
 
 
 def chain(moved: float) -> Dataset:
-    """Everybody bought before; within the test those who get the challenger buy `moved` times as often."""
-    lines: list[dict[str, Any]] = []
-    rng = np.random.default_rng(5)
-    for who in PEOPLE:
-        chance = 0.3 * (moved if gets_challenger(who, SEASONS) else 1.0)
-        days = [date(2025, 2, 1) + timedelta(days=day) for day in range(20) if day == 0 or rng.random() < 0.3]
-        days += [date(2025, 3, 2 + day) for day in range(10) if rng.random() < chance]
-        lines += [
-            {"transaction_id": f"{who}{day}", "sold_at": datetime(day.year, day.month, day.day, 9), "store_id": "S",
-             "product_id": "T", "customer_id": who, "units": 1.0, "unit_price": 2.0}
-            for day in days
-        ]  # fmt: skip
-    return Dataset.from_frames({"transactions": pl.DataFrame(lines)}).at(date(2025, 3, 14))
+    return chain_under_test(moved, lambda who: gets_challenger(who, SEASONS))
 
 
 def test_half_of_the_people_get_the_challenger_always_the_same_and_strangers_never() -> None:
@@ -102,7 +88,7 @@ def test_what_is_clearly_better_online_becomes_champion(asker: Asker, promoted: 
     assert (test.version, reading) == (7, effect["reading"])
     assert [(one.version, one.force) for one in promoted] == [(7, True)]
     assert "purchases per person" in promoted[0].note
-    assert [row["state"] for row in listed_tests("main", asker.database)] == ["promoted"]
+    assert [row["state"] for row in listed_tests("main", asker.database, BEGUN)] == ["promoted"]
     told = {entry.action for entry in list_audit("main", asker.database)}
     assert {"model.test_begun", "model.promoted", "model.test_promoted"} <= told
     # a look at a test is none at a campaign, whose share of caused purchases it would change
@@ -124,12 +110,54 @@ def test_a_test_counts_from_the_day_after_its_first_publishing(asker: Asker) -> 
     begin(asker, "seasons", 7, 0.5)
     with pytest.raises(ImpossibleError, match="not published"):
         measure(asker, chain(1.0), "seasons")
-    assert listed_tests("main", asker.database)[0]["state"] == "waiting"
+    assert listed_tests("main", asker.database, BEGUN)[0]["state"] == "waiting"
     for hours in (3, 300):
         note_served("main", asker.database, "seasons", now=BEGUN + timedelta(hours=hours))
     assert online(asker, "seasons")[1].since == date(2025, 3, 1)
     with pytest.raises(ImpossibleError, match="'seasons' is 2025-03-01"):
         measure(asker, chain(1.0).at(date(2025, 2, 27)), "seasons")
+
+
+def test_days_on_which_answers_left_the_version_out_do_not_count(asker: Asker) -> None:
+    """Left out from noon of 4 March to noon of 6 March: three days are no whole days of the test."""
+    served(asker)
+    march = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    whole = measure(asker, chain(2.0), "seasons").effect
+    for day in (3, 4):  # the second publication without it changes nothing
+        note_left_out("main", asker.database, now=march + timedelta(days=day))
+    (row,) = listed_tests("main", asker.database, march + timedelta(days=4))
+    assert (row["state"], row["since"], row["days_left_out"]) == ("waiting", "2025-03-01", 2)
+    note_served("main", asker.database, "seasons", now=march + timedelta(days=5))
+    (row,) = listed_tests("main", asker.database, march + timedelta(days=30))
+    assert (row["state"], row["since"], row["days_left_out"]) == ("running", "2025-03-01", 3)
+    test = online(asker, "seasons")[1]
+    assert test.days_left_out(date(2025, 3, 5)) == [date(2025, 3, 4), date(2025, 3, 5)]
+    effect = measure(asker, chain(2.0), "seasons").effect
+    assert (effect["days"], effect["days_left_out"], whole["days"], whole["days_left_out"]) == (11, 3, 14, 0)
+    bought = chain(2.0).scan("transactions").collect()["sold_at"].dt.date()
+    on_days = bought.is_between(date(2025, 3, 4), date(2025, 3, 6)).sum()
+    kept = effect["attributed"]["units"] / whole["attributed"]["units"]
+    assert kept == pytest.approx(1 - on_days / bought.is_between(date(2025, 3, 1), date(2025, 3, 14)).sum(), abs=0.02)
+    assert "model.test_left_out" in {entry.action for entry in list_audit("main", asker.database)}
+
+
+def test_a_test_that_was_left_out_on_all_its_days_measures_nothing(asker: Asker) -> None:
+    served(asker)
+    note_left_out("main", asker.database, now=BEGUN + timedelta(hours=4))
+    with pytest.raises(ImpossibleError, match="left the test 'seasons' out on each of its 14 days"):
+        measure(asker, chain(1.0), "seasons")
+    drop(asker, "seasons")
+    note_left_out("main", asker.database, now=BEGUN + timedelta(hours=5))  # none runs: nothing to note
+
+
+def test_a_test_that_cannot_begin_leaves_no_bundle(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(asker, "seasons", 7, 0.5)
+    monkeypatch.setattr("training.promotion.export_challenger", lambda *_: pytest.fail("a bundle was exported"))
+    with pytest.raises(ConflictError, match="one version is tested at a time"):
+        begin(asker, "other", 8, 0.5)
+    drop(asker, "seasons")
+    with pytest.raises(ConflictError, match="Take another name"):
+        begin(asker, "seasons", 8, 0.5)
 
 
 def test_one_version_is_tested_at_a_time_and_a_name_is_used_once(asker: Asker) -> None:
@@ -149,7 +177,7 @@ def test_one_version_is_tested_at_a_time_and_a_name_is_used_once(asker: Asker) -
 def test_names_and_shares_that_cannot_be_used_are_refused(asker: Asker, name: str, share: float) -> None:
     with pytest.raises(UsageError):
         begin(asker, name, 7, share)
-    assert listed_tests("main", asker.database) == []
+    assert listed_tests("main", asker.database, BEGUN) == []
 
 
 def test_what_does_not_run_is_not_known(asker: Asker) -> None:

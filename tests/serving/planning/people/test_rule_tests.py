@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
@@ -27,11 +25,11 @@ from serving.planning.people.rule_tests import (
     promote_test,
     rule_test,
 )
+from tests.serving.planning.people.chain_under_test import PEOPLE, chain_under_test
 
 SET = datetime(2025, 2, 28, 12, tzinfo=UTC)
 TEA = Rule(action="pin", values=("T",), name="tea first", test="tea", test_share=0.5)
 ALWAYS = Rule(action="exclude", values=("X",), name="recall")
-PEOPLE = [f"c{number}" for number in range(600)]
 
 
 @pytest.fixture
@@ -47,19 +45,7 @@ def set_rules(database: Database, *rules: Rule, now: datetime = SET) -> None:
 
 
 def chain(moved: float) -> Dataset:
-    """Everybody bought before; within the test those in it buy `moved` times as often as the others."""
-    lines: list[dict[str, Any]] = []
-    rng = np.random.default_rng(5)
-    for who in PEOPLE:
-        chance = 0.3 * (moved if is_in_test(who, TEA) else 1.0)
-        days = [date(2025, 2, 1) + timedelta(days=day) for day in range(20) if day == 0 or rng.random() < 0.3]
-        days += [date(2025, 3, 2 + day) for day in range(10) if rng.random() < chance]
-        lines += [
-            {"transaction_id": f"{who}{day}", "sold_at": datetime(day.year, day.month, day.day, 9), "store_id": "S",
-             "product_id": "T", "customer_id": who, "units": 1.0, "unit_price": 2.0}
-            for day in days
-        ]  # fmt: skip
-    return Dataset.from_frames({"transactions": pl.DataFrame(lines)}).at(date(2025, 3, 14))
+    return chain_under_test(moved, lambda who: is_in_test(who, TEA))
 
 
 def look(database: Database, dataset: Dataset) -> Any:

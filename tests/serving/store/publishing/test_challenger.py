@@ -1,5 +1,6 @@
 """A recommender under test is published beside the champion; where it cannot be, the champion answers alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError
-from retail_brain.operational.model_tests import ModelTest
+from retail_brain.operational.database import Database
+from retail_brain.operational.model_tests import ModelTest, begin_model_test, running_test
+from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.store.answer_set import CHALLENGER, AnswersManifest
@@ -64,3 +67,24 @@ def test_a_version_that_cannot_be_read_is_left_out_and_said(publish: Any, error:
     manifest, said, folder = publish(TEST, fail)
     assert (manifest, folder.exists()) == (NOTHING, False)
     assert said == [f"  LEFT OUT: recommender version 7 of test seasons: {error}"]
+
+
+def test_publishing_notes_from_when_to_when_the_version_is_left_out(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    run._note_served(workspace, NOTHING)  # there is no database yet, and no test
+    assert not (tmp_path / "var").exists()
+    database = Database(workspace.database_url)
+    upgrade(database)
+    begin_model_test("main", database, "seasons", 7, 0.5, by="Li", now=TEST.begun_at)
+    run._note_served(workspace, NOTHING)  # it waits for its first publication
+    assert running_test("main", database) == TEST
+    served = replace(NOTHING, model_test={"name": "seasons", "version": 7})
+    for manifest, is_served in ((served, True), (NOTHING, False), (served, True)):
+        run._note_served(workspace, manifest)
+        test = running_test("main", database)
+        assert test is not None
+        assert test.is_served is is_served
+    ((begun, ended),) = test.left_out
+    assert ended is not None
+    assert begun < ended
+    database.close()
