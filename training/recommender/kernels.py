@@ -98,52 +98,53 @@ CELLS_TOGETHER = 64
 
 
 @_compiled
-def _greatest_of_groups(bits: _Array, greatest: _Array) -> None:
-    """The greatest of each `CELLS_TOGETHER` numbers, at least 0."""
-    for group in range(greatest.size):
-        cells = bits[group * CELLS_TOGETHER : (group + 1) * CELLS_TOGETHER]
-        most = np.int32(0)
-        for place in range(cells.size):  # vectorised; `for cell in cells` is not
-            most = max(most, cells[place])
-        greatest[group] = most
+def greatest_of_groups(values: _Array) -> _Array:
+    """The greatest of each `CELLS_TOGETHER` cells of each row, at least 0, as the bits of the number: rows x groups.
+
+    Positive floats stand in the order of their bits, and only whole numbers are compared side by side.
+
+    Args:
+        values: rows x columns, float32, without NaN.
+    """
+    rows, width = values.shape
+    bits = values.view(np.int32)
+    greatest = np.empty((rows, (width + CELLS_TOGETHER - 1) // CELLS_TOGETHER), np.int32)
+    for row in range(rows):
+        for group in range(greatest.shape[1]):
+            cells = bits[row, group * CELLS_TOGETHER : (group + 1) * CELLS_TOGETHER]
+            most = np.int32(0)
+            for place in range(cells.size):  # vectorised; `for cell in cells` is not
+                most = max(most, cells[place])
+            greatest[row, group] = most
+    return greatest
 
 
 @_compiled
-def _nth_greatest(numbers: _Array, count: int) -> np.int32:
-    """The `count`-th greatest number; 0 where there are fewer."""
-    if numbers.size < count:
-        return np.int32(0)
-    return np.int32(np.partition(numbers, numbers.size - count)[numbers.size - count])
-
-
-@_compiled
-def greatest_columns(values: _Array, count: int) -> tuple[_Array, _Array]:
+def greatest_columns(values: _Array, greatest: _Array, least: _Array, count: int) -> tuple[_Array, _Array]:
     """Rows and columns of the `count` greatest positive cells of each row of a dense array, in no order within a row.
 
     Args:
         values: rows x columns, float32, without NaN.
+        greatest: of each group of cells, by `greatest_of_groups`.
+        least: of each row, bits of a positive number that at least `count` of its cells reach, if as many are positive.
         count: of each row, at least 1.
     """
     rows, width = values.shape
     found_rows, found_columns = np.empty(rows * count, np.int64), np.empty(rows * count, np.int64)
     best, columns = np.empty(count, values.dtype), np.empty(count, np.int64)
-    # positive floats stand in the order of their bits, and only whole numbers are compared side by side
     bits = values.view(np.int32)
-    greatest = np.empty((width + CELLS_TOGETHER - 1) // CELLS_TOGETHER, np.int32)
     found = 0
     for row in range(rows):
-        _greatest_of_groups(bits[row], greatest)
-        # as many groups hold a cell that reaches this, so that nothing below it is among the greatest
-        least = max(np.int32(1), _nth_greatest(greatest, count))
         size = 0
-        for group in range(greatest.size):
-            if greatest[group] >= least:
+        for group in range(greatest.shape[1]):
+            if greatest[row, group] >= least[row]:
                 for column in range(group * CELLS_TOGETHER, min((group + 1) * CELLS_TOGETHER, width)):
-                    if bits[row, column] >= least:
+                    if bits[row, column] >= least[row]:
                         size = _offer(best, columns, size, values[row, column], column)
-        found_rows[found : found + size] = row
-        found_columns[found : found + size] = columns[:size]
-        found += size
+        # cell by cell: Numba compiles a copied slice, with its errors, for a second longer
+        for place in range(size):
+            found_rows[found], found_columns[found] = row, columns[place]
+            found += 1
     return found_rows[:found], found_columns[:found]
 
 
@@ -184,11 +185,15 @@ def nearest_rows(
             # most columns fail here, before the heap is asked
             if value > 0 and (size < count or value > best[0]):
                 size = _offer(best, columns, size, value, column)
-        start = starts[row]
-        for place, column in enumerate(np.sort(columns[:size])):
-            found_columns[start + place], found_values[start + place] = column, sums[column]
-        sums[:] = 0
-        starts[row + 1] = start + size
+        place = starts[row]
+        for column in range(width):
+            value = sums[column]
+            # behind the weakest of the chosen: left out; the chosen are found again in the order of their columns
+            if value > 0 and size > 0 and not _is_weaker(value, column, best[0], columns[0]):
+                found_columns[place], found_values[place] = column, value
+                place += 1
+            sums[column] = 0
+        starts[row + 1] = place
     return starts, found_columns[: starts[rows]], found_values[: starts[rows]]
 
 

@@ -126,10 +126,16 @@ def top_cells(scores: Scores, count: int) -> tuple[Ints, Ints]:
     if count == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     if isinstance(scores, DenseScores):
-        from training.recommender.kernels import greatest_columns  # noqa: PLC0415  # as above
+        from training.recommender.kernels import greatest_columns, greatest_of_groups  # noqa: PLC0415  # as above
 
         values = np.ascontiguousarray(scores.values, np.float32)
-        rows, places = greatest_columns(values, max(min(count, values.shape[1]), 1))
+        count = max(min(count, values.shape[1]), 1)
+        greatest = greatest_of_groups(values)
+        # as many groups hold a cell that reaches this, so that nothing below it is among the greatest
+        least = np.ones(len(values), np.int32)
+        if greatest.shape[1] >= count:
+            least = np.maximum(np.partition(greatest, -count, axis=1)[:, -count], 1)
+        rows, places = greatest_columns(values, greatest, least, count)
         return rows, scores.columns[places]
     top = keep_top(scores, count)
     rows = np.repeat(np.arange(top.shape[0]), np.diff(top.indptr))
