@@ -7,6 +7,7 @@ Goods are positions in any catalogue the caller chooses. Rankings of one person 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -166,9 +167,9 @@ class Goods:
     find: Callable[[str], int]
 
     @classmethod
-    def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None]]) -> "Goods":
+    def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None] | pl.Series]) -> "Goods":
         """From one list of values per attribute, by position; unknown values (None) are named by no rule."""
-        positions = {product: position for position, product in enumerate(product_ids)}
+        position_of = cache(lambda: {product: position for position, product in enumerate(product_ids)})
         texts = {name: pl.Series(column, dtype=pl.String) for name, column in columns.items()}
         distinct = {name: column.drop_nulls().unique().sort() for name, column in texts.items()}
         values = {name: {value: code for code, value in enumerate(distinct[name])} for name in columns}
@@ -176,7 +177,7 @@ class Goods:
             name: column.cast(pl.Enum(distinct[name])).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
             for name, column in texts.items()
         }
-        return cls(codes, values, lambda product: positions.get(product, -1))
+        return cls(codes, values, lambda product: position_of().get(product, -1))
 
     def named(self, rule: Rule) -> Positions:
         """Codes of the rule's values, in their order; unknown ones are left out."""

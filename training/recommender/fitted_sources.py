@@ -58,7 +58,7 @@ class FittedSources:
 
     def blocks(self, people: Ints, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
         """The people in blocks of bounded memory, with further pairs (customer codes, product codes) to score."""
-        return people_blocks(people, self.history.shape[1], self.config.block_pairs, extra)
+        return people_blocks(people, self.history.shape[1], self.config.block_pairs, extra, self.threads)
 
     def candidates(self, block: Block, *, with_proposals: bool = True) -> Candidates:
         """Candidates of the people of a block; see `block_candidates`."""

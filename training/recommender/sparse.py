@@ -217,9 +217,19 @@ def row_maxima(scores: Scores) -> Floats:
     return np.maximum(greatest, 0)
 
 
-def blocks(people: Ints, products: int, cells: int) -> Iterator[Ints]:
-    """The people in blocks, so that a block of people x products has at most about `cells` cells."""
+def blocks(people: Ints, products: int, cells: int, threads: int = 1) -> Iterator[Ints]:
+    """The people in blocks as long as each other, so that a block of people x products has at most about `cells` cells.
+
+    Args:
+        people: customer codes.
+        products: number of products.
+        cells: greatest number of cells of a block, about.
+        threads: blocks worked out at once; the number of blocks is one or a multiple of it, so that no thread idles.
+    """
     # at least 16: with very many products the cost of each call would outweigh the memory saved
     size = max(16, cells // max(products, 1))
+    if people.size > size:
+        rounds = -(-people.size // (size * threads))
+        size = -(-people.size // (rounds * threads))
     for start in range(0, people.size, size):
         yield people[start : start + size]

@@ -14,8 +14,8 @@ _FLAGS = ("adult", "is_adult", "adults_only", "age_restricted")
 _BIRTHDAYS = ("birth_date", "birthday", "born_on")
 
 
-def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, list[str | None]]:
-    """Attribute -> value of each product, None where unknown.
+def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, pl.Series]:
+    """Attribute -> value of each product, null where unknown.
 
     `adult` is "yes" for goods whose further attribute `adult`, `is_adult`, `adults_only` or `age_restricted` says so,
     or whose `min_age` is above 0.
@@ -33,7 +33,7 @@ def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, lis
         "product_id", *ATTRIBUTES
     )
     rows = product_ids.to_frame("product_id").join(attributes, on="product_id", how="left", maintain_order="left")
-    return {name: rows[name].to_list() for name in ATTRIBUTES}
+    return {name: rows[name] for name in ATTRIBUTES}
 
 
 def goods_for_adults(dataset: Dataset, product_ids: Sequence[str]) -> frozenset[str]:

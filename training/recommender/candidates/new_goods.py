@@ -39,9 +39,9 @@ class NewGoods:
             return csr(new, new, np.empty(0), (people.size, self._shape[1]))
         category = _affinity_to(self._categories[people].toarray(), self._category[new])
         brand = _affinity_to(self._brands[people].toarray(), self._brand[new])
-        price_distance = self._price[new][None, :] - self._person_price[people][:, None]
-        value = (category + 0.5 * brand) * np.exp(-np.square(price_distance) / 2) * self._sales[None, :]
-        return DenseScores(value.astype(np.float32), new)
+        distance = (self._price[new][None, :] - self._person_price[people][:, None]).astype(np.float32)
+        value = (category + 0.5 * brand) * np.exp(-np.square(distance) / 2) * self._sales.astype(np.float32)[None, :]
+        return DenseScores(value, new)
 
 
 def _affinity_to(affinity: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -72,7 +72,9 @@ class Block:
         return [Block(*part) for part in zip(groups, np.split(self.extra, starts), strict=True)]
 
 
-def people_blocks(people: Ints, width: int, cells: int, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
+def people_blocks(
+    people: Ints, width: int, cells: int, extra: tuple[Ints, Ints] | None = None, threads: int = 1
+) -> Iterator[Block]:
     """The people in blocks.
 
     Args:
@@ -80,10 +82,11 @@ def people_blocks(people: Ints, width: int, cells: int, extra: tuple[Ints, Ints]
         width: number of products.
         cells: greatest number of people x products in memory at a time.
         extra: further pairs (customer codes, product codes) to score; people not in `people` are left out.
+        threads: blocks worked out at once.
     """
     # a pair as one number, person x products + product: sets of pairs are then sorted arrays
     extra_keys = np.empty(0, np.int64) if extra is None else distinct(extra[0] * width + extra[1])
-    for block in blocks(people, width, cells):
+    for block in blocks(people, width, cells, threads):
         low, high = np.searchsorted(extra_keys, [block[0] * width, (block[-1] + 1) * width])
         yield Block(block, extra_keys[low:high][is_among(extra_keys[low:high] // width, block)])
 

@@ -29,14 +29,14 @@ def goods(**columns: Any) -> Dataset:
     ],
 )
 def test_goods_for_adults_by_any_of_the_usual_columns(columns: dict[str, Any]) -> None:
-    assert attribute_columns(goods(**columns), IDS)["adult"] == [None, "yes", None]
+    assert attribute_columns(goods(**columns), IDS)["adult"].to_list() == [None, "yes", None]
 
 
 def test_attributes_follow_the_ids_and_missing_ones_are_unknown() -> None:
     found = attribute_columns(goods(category=["酒", "奶"]), IDS)
-    assert found["category"] == ["奶", "酒", None]
-    assert found["brand"] == found["adult"] == [None, None, None]
-    assert attribute_columns(Dataset.from_frames({}), IDS)["category"] == [None] * 3
+    assert found["category"].to_list() == ["奶", "酒", None]
+    assert found["brand"].to_list() == found["adult"].to_list() == [None, None, None]
+    assert attribute_columns(Dataset.from_frames({}), IDS)["category"].to_list() == [None] * 3
 
 
 @pytest.mark.parametrize(
