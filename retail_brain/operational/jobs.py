@@ -16,6 +16,8 @@ from retail_brain.operational.tables import JOB_LINES, JOBS
 State = Literal["waiting", "running", "done", "failed", "cancelled", "stopped"]
 OPEN: tuple[State, State] = ("waiting", "running")
 """States of a job that has not ended; at most one job of a tenant is in one of them."""
+_DETAILS: Mapping[str, Any] = {"steps": [], "result": None}
+"""Columns that are most of a job, with what stands for them where they are not read."""
 
 
 @dataclass(frozen=True)
@@ -164,15 +166,25 @@ def find_job(tenant: str, database: Database, job_id: str) -> Job:
         return _found(tenant, connection, job_id)
 
 
-def list_jobs(tenant: str, database: Database, *, limit: int = 50, offset: int = 0) -> tuple[list[Job], int]:
+def list_jobs(
+    tenant: str, database: Database, *, limit: int = 50, offset: int = 0, detail: bool = True
+) -> tuple[list[Job], int]:
     """Jobs, the newest first, and the number of all.
+
+    Args:
+        tenant: whose.
+        database: where they are.
+        limit: jobs at most.
+        offset: newer jobs that are left out.
+        detail: whether steps and results are read, which are most of a job; without it they are empty.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     own = JOBS.c.tenant_id == tenant
     with database.reading() as connection:
-        rows = connection.execute(select(JOBS).where(own).order_by(JOBS.c.id.desc()).limit(limit).offset(offset))
+        columns = [column for column in JOBS.c if detail or column.name not in _DETAILS]
+        rows = connection.execute(select(*columns).where(own).order_by(JOBS.c.id.desc()).limit(limit).offset(offset))
         jobs = [_job(row) for row in rows]
         return jobs, connection.execute(select(func.count()).select_from(JOBS).where(own)).scalar_one()
 
@@ -341,4 +353,4 @@ def _end(tenant: str, connection: Connection, job_id: str, state: State, now: da
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(**{name: getattr(row, name) for name in Job.__dataclass_fields__})
+    return Job(**{name: getattr(row, name, _DETAILS.get(name)) for name in Job.__dataclass_fields__})

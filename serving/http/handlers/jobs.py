@@ -35,7 +35,8 @@ def listed(request: JobsRequest, call: Call) -> dict[str, Any]:
     place = _place(call)
     note_gone(place, call.now)
     forget_unloaded(place)
-    jobs, total = list_jobs(place.tenant, place.database, limit=request.limit, offset=request.offset)
+    page = {"limit": request.limit, "offset": request.offset}
+    jobs, total = list_jobs(place.tenant, place.database, **page, detail=request.detail)
     settings = place.settings.jobs
     return {
         "jobs": [_row(job, call.now) for job in jobs],

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.messages.common import NO_NUL, WHOLE, Day, Id, Offset, Strict, config
+from serving.http.messages.common import NO_NUL, WHOLE, Day, Flag, Id, Offset, Strict, config
 
 JobKindName = Literal[
     "check",
@@ -23,12 +23,13 @@ _UploadId = Annotated[str, Field(pattern=r"^up_[0-9a-f]{16}$", description="as `
 
 
 class JobsRequest(BaseModel):
-    """Jobs, the newest first."""
+    """Jobs, the newest first; without `detail`, `steps` are empty and `result` is null: `/job` gives them."""
 
-    model_config = config({}, {"limit": 5})
+    model_config = config({}, {"limit": 5, "detail": False})
 
     limit: Annotated[int, Field(strict=True, ge=1, le=200), WHOLE] = 50
     offset: Offset = 0
+    detail: Annotated[Flag, Field(description="false: a list alone, which is much smaller")] = True
 
 
 class JobStep(Strict):

@@ -103,8 +103,17 @@ def test_a_running_job_is_watched_cancelled_and_holds_the_place(
         assert (busy["code"], busy["details"]["problem"], busy["details"]["who"]) == ("conflict", "job_running", "Li")
         asked = client.ask("/job_cancel", {"job_id": "job_a"}, tenant=TENANT, role="data_scientist")
         assert (asked["job"]["is_stopping"], asked["job"]["cancel_by"]) == (True, "data_scientist先生")
+        steps = [{"name": "forecasts", "rows": 8, "seconds": 1.0, "note": ""}]
+        note_progress(TENANT, database, "job_a", {"steps": steps, "seen_at": now}, [], kept=9)
     # its process is gone
     assert client.ask("/jobs", {}, tenant=TENANT)["jobs"][0]["state"] == "stopped"
+    result = {"ids": {}, "counts": {}, "warnings": [], "messages": []}
+    add_job(TENANT, database, "job_d", "publish", {}, by="Li", now=now, host=this_host(), is_gone=lambda _: True)
+    end_job(TENANT, database, "job_d", "done", now=now, result=result)
+    whole, small = (client.ask("/jobs", {"limit": 2, **given}, tenant=TENANT) for given in ({}, {"detail": False}))
+    JobsResponse.model_validate(small)
+    assert [(job["result"], job["steps"]) for job in whole["jobs"]] == [(result, []), (None, steps)]
+    assert small["jobs"] == [job | {"result": None, "steps": []} for job in whole["jobs"]]
     assert client.refused("/job_cancel", {"job_id": "job_a"}, tenant=TENANT) == (422, "impossible")
     assert client.refused("/job", {"job_id": "job_b"}, tenant=TENANT) == (404, "not_found")
     assert client.refused("/job", {"job_id": "job_a"}, tenant="other") == (404, "not_found")

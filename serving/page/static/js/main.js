@@ -115,7 +115,7 @@ function signOut() {
 /** Whether the key may load, train and publish where nothing is published yet: then jobs are all that there is to see. */
 async function maySetUp(signal) {
   try {
-    await call("jobs", { limit: 1 }, { signal });
+    await call("jobs", { limit: 1, detail: false }, { signal });
   } catch {
     return false;
   }

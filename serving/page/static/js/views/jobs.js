@@ -31,7 +31,7 @@ function keepFresh(place, answer, signal) {
   const look = async (before) => {
     if (signal.aborted) return;
     try {
-      const { jobs } = await call("jobs", { limit: SHOWN }, { signal });
+      const { jobs } = await call("jobs", { limit: SHOWN, detail: false }, { signal });
       const states = (all) => JSON.stringify(all.map((job) => [job.job_id, job.state, job.is_stopping, job.step]));
       // what holds the keyboard is not drawn anew under it
       const drawn = states(jobs) !== states(before) && !place.contains(document.activeElement);
@@ -51,7 +51,7 @@ export async function jobsView(root, { params, overview, signal }) {
     replace(root, h("p", { class: "back" }, h("a", { href: address("jobs") }, t("jobs.all"))), place);
     const show = async () => {
       try {
-        await watchJob(place, id, await call("jobs", { limit: 1 }, { signal }), signal);
+        await watchJob(place, id, await call("jobs", { limit: 1, detail: false }, { signal }), signal);
       } catch (error) {
         if (!signal.aborted) replace(place, h("h1", {}, t("nav.jobs")), failed(error, show));
       }
@@ -62,7 +62,7 @@ export async function jobsView(root, { params, overview, signal }) {
   const place = h("div", { class: "result" });
   replace(root, h("h1", {}, t("nav.jobs")), h("p", { class: "intro" }, t("jobs.intro")), overview?.role === "set_up" ? h("p", { class: "panel" }, t("jobs.set_up")) : null, place);
   await fill(place, signal, async () => {
-    const answer = await call("jobs", { limit: SHOWN }, { signal });
+    const answer = await call("jobs", { limit: SHOWN, detail: false }, { signal });
     const rows = h("div", {}, list(answer.jobs));
     keepFresh(rows, answer, signal);
     const form = answer.may_start ? startForm(answer, params.get("new"), signal) : cannotStart();
