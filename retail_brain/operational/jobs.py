@@ -353,4 +353,5 @@ def _end(tenant: str, connection: Connection, job_id: str, state: State, now: da
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(**{name: getattr(row, name, _DETAILS.get(name)) for name in Job.__dataclass_fields__})
+    values: dict[str, Any] = {name: getattr(row, name, _DETAILS.get(name)) for name in Job.__dataclass_fields__}
+    return Job(**values)

@@ -24,6 +24,7 @@ from retail_brain.operational.refusals import (
 )
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
+from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
 from retail_brain.workspace import Workspace
 from serving.planning.people.audience_facts import persons_of
 from serving.planning.people.opt_outs import stored_moment
@@ -33,6 +34,7 @@ from serving.store.rows import has_rows, map_rows
 _CONSENTS, _PUBLISHED = "consents", "facts_consents"
 """Table of the lake, and of the answers that were made from it."""
 _KEYS = ["customer_id", "channel"]
+_BEFORE_ALL = datetime(1970, 1, 2)  # local time, as of consents: whatever is granted later decides against it
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,14 @@ class Told:
         closed: channels of customers that are closed from now on.
         taken_back: contacts that were planned by them.
         reopened: channels that an earlier look closed and the lake does not any more, such as by mended rows.
-        is_first: whether the answers know of no consents at all: channels that nobody granted close with `publish`.
+        ungranted: customers with channels that nobody granted, which count as closed from the first consents on; 0
+            where the answers know of consents.
     """
 
     closed: int = 0
     taken_back: int = 0
     reopened: int = 0
-    is_first: bool = False
+    ungranted: int = 0
 
     @property
     def lines(self) -> list[str]:
@@ -61,10 +64,10 @@ class Told:
             lines.append(f"{self.taken_back:,} contacts that were planned for them are taken back")
         if self.reopened:
             lines.append(f"{self.reopened:,} channels are not refused any more: the published answers decide again")
-        if self.is_first:
+        if self.ungranted:
             lines.append(
-                "warning: the published answers know of no consents. Run `retail-brain publish`: from then on only "
-                "channels that are granted are open"
+                f"the published answers know of no consents: what {self.ungranted:,} customers did not grant is closed "
+                "to the running service at once, as only granted channels are open from now on"
             )
         return lines
 
@@ -91,13 +94,15 @@ def tell_refusals(workspace: Workspace, lake: str, settings: Settings, *, by: st
     if published is None or table is None or published.versions.get(_CONSENTS) == table.version():
         return Told()
     as_of, folder = date.fromisoformat(published.as_of), workspace.answers / published.answers_id
-    closed = _closed(scan_table(table, _CONSENTS, settings.storage_options), as_of)
+    consents = scan_table(table, _CONSENTS, settings.storage_options)
+    closed, ungranted = _closed(consents, as_of), _ungranted(consents, folder, as_of)
+    closed = pl.concat([closed, ungranted])
     new = closed.join(_closed_before(folder, as_of), on=_KEYS, how="anti", maintain_order="left")
     with closing(Database(workspace.database_url)) as database:
         upgrade(database)
         told = _note(workspace.tenant, database, new, lake, settings, by, now)
         reopened = _reopen(workspace.tenant, database, closed, by, now)
-    return Told(*told, reopened, not has_rows(folder, _PUBLISHED))
+    return Told(*told, reopened, ungranted["customer_id"].n_unique())
 
 
 def _published(workspace: Workspace) -> AnswersManifest | None:
@@ -113,6 +118,28 @@ def _closed(consents: pl.LazyFrame, as_of: date) -> pl.DataFrame:
     """One row per customer x channel that is closed: `customer_id`, `channel`, `changed_at`."""
     states = channel_states(consents, as_of).filter(~pl.col("granted"))
     return states.select(*_KEYS, "changed_at").sort(_KEYS).collect()
+
+
+def _ungranted(consents: pl.LazyFrame, folder: Path, as_of: date) -> pl.DataFrame:
+    """The same of the published people, for channels that no account of theirs was granted and none refused.
+
+    Nothing where the answers know of consents: there such channels are closed already.
+    """
+    empty = pl.DataFrame(schema={**dict.fromkeys(_KEYS, pl.String), "changed_at": pl.Datetime("us")})
+    if has_rows(folder, _PUBLISHED) or not has_rows(folder, "facts_customers"):
+        return empty
+    persons = map_rows(folder, "facts_persons") if has_rows(folder, "facts_persons") else None
+    accounts = Accounts.of(persons)
+    people = accounts.with_person(map_rows(folder, "facts_customers").select("customer_id"))
+    states = channel_states(consents, as_of).collect()
+    granted = accounts.with_person(states.filter("granted")).select("person_id", "channel")
+    channels = pl.DataFrame({"channel": CHANNELS_OF_CONTACT})
+    open_to_nobody = people.join(channels, how="cross").join(granted, on=["person_id", "channel"], how="anti")
+    closed = open_to_nobody.join(states, on=_KEYS, how="anti")
+    # whoever granted nothing has one entry, of all channels
+    of_all = pl.len().over("customer_id") == len(CHANNELS_OF_CONTACT)
+    entries = closed.with_columns(channel=pl.when(of_all).then(pl.lit(ANY_CHANNEL)).otherwise("channel")).unique(_KEYS)
+    return entries.select(*_KEYS, changed_at=pl.lit(_BEFORE_ALL)).sort(_KEYS)
 
 
 def _closed_before(folder: Path, as_of: date) -> pl.DataFrame:
