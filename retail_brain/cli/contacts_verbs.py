@@ -8,7 +8,7 @@ import typer
 
 from retail_brain.cli.context import current
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import LakeOption, OutOption, parse_day
+from retail_brain.cli.options import LakeOption, OutOption, parse_past_day
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -107,11 +107,15 @@ def optout(
     here = current()
     # consents are in the local time of the shops: the machine's zone
     now = datetime.now(UTC).astimezone().replace(tzinfo=None, microsecond=0)
-    at = now if on is None else datetime.combine(parse_day(on, "--on"), datetime.max.time()).replace(microsecond=0)
+    day = now.date() if on is None else parse_past_day(on, "--on")
+    # of a day that is over, its end: a refusal counts against every consent of its day
+    at = min(now, datetime.combine(day, datetime.max.time()).replace(microsecond=0))
     dataset = here.dataset(lake)
     code = country_code or here.settings.audience.phone_country_code
     given = read_table(file, "FILE", as_text=True)
-    people, unknown = owners_of(given, identifiers_of(dataset), lake_customers(dataset), code)
+    names_customers = "customer_id" in (name.strip().lower() for name in given.columns)
+    identifiers = identifiers_of(dataset, needed=not names_customers)
+    people, unknown = owners_of(given, identifiers, lake_customers(dataset), code)
     taken = 0
     if people.height:
         taken = _refuse(people, channel, at, dataset, here.lake_uri(lake))

@@ -7,7 +7,7 @@ import typer
 
 from retail_brain.cli.context import current, open_database
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import LakeOption, OutOption, parse_day
+from retail_brain.cli.options import LakeOption, OutOption, parse_past_day
 from retail_brain.cli.table_files import write_table
 
 events = typer.Typer(help="Events that the service received.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def collect(
     from serving.planning.people.received_events import collect_events
 
     here = current()
-    first = None if since is None else parse_day(since, "--since")
+    first = None if since is None else parse_past_day(since, "--since")
     with closing(open_database()) as database:
         report = collect_events(
             here.workspace.tenant, database, here.lake_uri(lake), here.settings, here.progress, since=first

@@ -9,7 +9,7 @@ import typer
 from retail_brain.cli.context import current
 from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, parse_past_day, writable_table
 from retail_brain.cli.table_files import read_table, rows_table, write_table
 from retail_brain.cli.trigger_verbs import open_desk, opened_database
 
@@ -242,8 +242,8 @@ def credit(
     from serving.planning.guides.credit import CREDIT, look_at_credit
 
     chosen = current()
+    first = None if since is None else parse_past_day(since, "--since")
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
-    first = None if since is None else parse_day(since, "--since")
     with opened_database() as database:
         look = look_at_credit(tenant, database, dataset, chosen.settings, first, by=by, now=datetime.now(UTC))
     rows = pl.DataFrame(look.effect["guides"], schema=CREDIT)

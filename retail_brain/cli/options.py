@@ -65,8 +65,8 @@ def parse_past_day(text: str, option: str) -> date:
     day, last = parse_day(text, option), datetime.now(UTC).date() + timedelta(days=1)
     if day > last:
         raise UsageError(
-            f"{option} {day} has not come yet; wanted {last} or earlier. Nothing is known of days to come: leave "
-            f"{option} out to look from the last sale."
+            f"{option} {day} has not come yet; wanted {last} or earlier. Nothing is known of days to come: name "
+            f"an earlier day, or leave {option} out."
         )
     return day
 

@@ -10,7 +10,7 @@ import typer
 
 from retail_brain.cli.context import current, open_database
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, parse_past_day
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def list_(
     from retail_brain.operational.suggestion_status import suggestion_statuses
     from serving.planning.stock.order_book import order_book
 
-    first = None if since is None else parse_day(since, "--since")
+    first = None if since is None else parse_past_day(since, "--since")
     with closing(open_database()) as database:
         statuses = suggestion_statuses(current().workspace.tenant, database, since=first)
     book = order_book(statuses, state=None if state is None else state.value)
@@ -184,7 +184,7 @@ def measure(
     from serving.planning.stock.order_value import by_user, left_out_by_reason, measure_decisions
 
     chosen = current()
-    first = None if since is None else parse_day(since, "--since")
+    first = None if since is None else parse_past_day(since, "--since")
     with closing(open_database()) as database:
         decided = suggestion_statuses(chosen.workspace.tenant, database, since=first)
     with chosen.progress.step("measure decisions") as step:

@@ -141,11 +141,15 @@ def contact_list(
     return ContactList(listed.select(*columns, *texts), {reason: count for reason, count in left_out.items() if count})
 
 
-def identifiers_of(dataset: Dataset) -> pl.DataFrame:
+def identifiers_of(dataset: Dataset, *, needed: bool = True) -> pl.DataFrame:
     """One row per customer x kind x value: from `identities`, and columns of `customers` that are called so.
 
+    Args:
+        dataset: the lake.
+        needed: whether nothing can be done where the lake has neither of these.
+
     Raises:
-        DataError: the lake has neither of these.
+        DataError: it has neither, and they are needed.
     """
     kinds = {word: kind for kind, words in _ID_TYPES.items() for word in words}
     parts = []
@@ -159,6 +163,8 @@ def identifiers_of(dataset: Dataset) -> pl.DataFrame:
             if name.lower() in kinds:
                 value = pl.col(name).cast(pl.String).alias("value")
                 parts.append(people.select("customer_id", pl.lit(kinds[name.lower()]).alias("kind"), value))
+    if not parts and not needed:
+        return pl.DataFrame(schema=dict.fromkeys(("customer_id", "kind", "value"), pl.String))
     if not parts:
         has = f"columns {people.collect_schema().names()}" if dataset.has("customers") else "no such table"
         raise DataError(
