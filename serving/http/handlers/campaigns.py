@@ -112,7 +112,8 @@ def propose(request: CampaignProposeRequest, call: Call) -> dict[str, Any]:
     """
     _check_free(request.campaign_id, call)
     change = _change(request.campaign_id, None, call)
-    return _answer(propose_draft(_desk(call), change, request.store_ids, request.product_ids), call)
+    desk = _desk(call)
+    return _answer(propose_draft(desk, change, request.store_ids, request.product_ids, language=call.language), call)
 
 
 def assign(request: CampaignAssignRequest, call: Call) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Customer segments: lists, counts, saves, shows the people of, and removes them."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from features.dictionary.entries import dictionary
 from features.segments.expression import HISTORY_KINDS
 from features.segments.selection import SegmentCount, count_people
 from features.segments.sources import SegmentSources
@@ -20,6 +22,7 @@ from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call
 from serving.http.messages.segment_messages import SegmentsRequest
+from serving.planning.people.reasons import Language
 from serving.planning.people.segment_book import (
     consent_note,
     count_warnings,
@@ -73,7 +76,7 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
             if sources.dataset.has("consents"):
                 answer["warnings"] = [consent_note(sources.as_of, call.language)]
         case "columns":
-            answer["columns"] = _columns(segment_sources(call))
+            answer["columns"] = _columns(segment_sources(call), call.language)
     return answer
 
 
@@ -236,11 +239,35 @@ def _counted(counted: SegmentCount, call: Call) -> dict[str, Any]:
     }
 
 
-def _columns(sources: SegmentSources) -> list[dict[str, str]]:
+_DESCRIBED = {
+    "people": ("features: person", "customers"),
+    "stores": ("features: place", "stores"),
+    "bought": ("transactions", "products", "stores"),
+    "did": ("events", "products", "stores"),
+    "contacted": ("contacts", "campaigns"),
+    "responded": ("responses", "contacts", "campaigns"),
+}
+"""Tables of the dictionary that say what a column means, the first that knows it."""
+
+
+@cache
+def _meanings() -> dict[tuple[str, str], tuple[str, str]]:
+    """What each column of a table means, in English and Chinese."""
+    rows = dictionary().select("table", "column", "meaning", "meaning_zh").iter_rows()
+    return {(table, column): (english, chinese) for table, column, english, chinese in rows}
+
+
+def _meaning(table: str, column: str, language: Language) -> str | None:
+    known = (_meanings().get((one, column)) for one in _DESCRIBED[table])
+    found = next((both for both in known if both), None)
+    return None if found is None else found[language == "zh"]
+
+
+def _columns(sources: SegmentSources, language: Language) -> list[dict[str, str | None]]:
     tables = {"people": sources.people_columns, "stores": sources.store_columns}
     tables |= {kind: sources.fact_columns(kind) for kind in HISTORY_KINDS}
     return [
-        {"table": table, "column": column, "kind": kind}
+        {"table": table, "column": column, "kind": kind, "meaning": _meaning(table, column, language)}
         for table, listed in tables.items()
         for column, kind in listed.comparable().items()
     ]

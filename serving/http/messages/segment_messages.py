@@ -119,6 +119,7 @@ class SegmentColumn(Strict):
     table: str
     column: str
     kind: Literal["number", "text", "day", "switch", "texts"]
+    meaning: Annotated[str | None, Field(description="what it says, in the question's language, where it is known")]
 
 
 class SegmentsResponse(Strict):

@@ -62,7 +62,11 @@ def test_warnings_and_columns_come_in_the_language_of_the_reader(ready: Any) -> 
     assert "level = 'platinum'" in ready.ask("/segments", asked, tenant="other")["warnings"][0]
     assert "顾客的 level" in ready.ask("/segments", asked, tenant="other", language="zh")["warnings"][0]
     columns = ready.ask("/segments", {"action": "columns"}, tenant="other")["columns"]
-    assert {"table": "people", "column": "level", "kind": "text"} in columns
+    meanings = {(one["table"], one["column"]): (one["kind"], one["meaning"]) for one in columns}
+    assert meanings["people", "level"] == ("text", None)  # an own column, which the dictionary does not know
+    assert meanings["people", "known_on"] == ("day", "first day of any record")
+    chinese = ready.ask("/segments", {"action": "columns"}, tenant="other", language="zh")["columns"]
+    assert ("known_on", "首次有记录的日子") in {(one["column"], one["meaning"]) for one in chinese}
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ COLUMNS = [
     ("people", "stage", "text"),
     ("people", "recency_days", "number"),
     ("people", "granted_channels", "texts"),
+    ("people", "known_on", "day"),
     ("bought", "category", "text"),
     ("stores", "region", "text"),
 ]
+MEANINGS = {"known_on": "first day of any record", "spend": "money spent so far, net of returns"}
 BOOK: list[dict[str, Any]] = []
 """Every version of every segment, in the order in which they were saved; tests empty it."""
 
@@ -55,7 +57,10 @@ def segments(body: dict[str, Any]) -> Any:
             newest = [row for name in names if (row := _newest(name)) and not row["is_removed"]]
             answer["segments"] = sorted(newest, key=lambda row: str(row["name"]))
         case "columns":
-            answer["columns"] = [{"table": table, "column": name, "kind": kind} for table, name, kind in COLUMNS]
+            answer["columns"] = [
+                {"table": table, "column": name, "kind": kind, "meaning": MEANINGS.get(name)}
+                for table, name, kind in COLUMNS
+            ]
         case "count" if body["expression"].startswith("spnd"):
             return _unknown(body["expression"])
         case "count":

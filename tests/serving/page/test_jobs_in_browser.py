@@ -40,13 +40,15 @@ def test_a_training_is_started_watched_and_cancelled(open_page: Open, site: Any,
     expect(title).to_contain_text(says(language, "训练需求模型", "Train the demand model"))
     expect(title).to_contain_text(says(language, "运行中", "Running"))
     expect(page.locator("main")).to_contain_text(says(language, "上次用时 2 分 30 秒", "Last time it took 2 min 30 s"))
-    step = {"name": "read sales", "rows": 1200, "seconds": 3.2, "note": ""}
-    JOBS[0] |= {"step": "backtest", "step_done": 2, "step_total": 3, "steps": [step], "seconds": 75.0}
-    LINES.extend(["read sales 1,200 rows", "<b>warning</b>"])
+    step = {"name": "read transactions", "rows": 1200, "seconds": 3.2, "note": ""}
+    JOBS[0] |= {"step": "backtest from 2026-02-01", "step_done": 2, "step_total": 3, "steps": [step], "seconds": 75.0}
+    LINES.extend([f"  {'read transactions':<38} {'1,200 rows':>18} {3.2:>7.1f} s", "<b>warning</b>"])
     expect(page.locator(".job-now")).to_contain_text(says(language, "（2/3）", "(2 of 3)"))
+    expect(page.locator(".job-now")).to_contain_text(says(language, "自2026年2月1日起", "Backtest from 1 Feb 2026"))
     expect(page.locator("progress")).to_have_js_property("value", 0.5)
-    expect(page.locator("td").filter(has_text="read sales")).to_be_visible()
-    expect(page.locator("pre")).to_have_text("read sales 1,200 rows\n<b>warning</b>\n")
+    expect(page.locator("td").filter(has_text=says(language, "读取小票明细", "Read Receipts"))).to_be_visible()
+    logged = says(language, "  读取小票明细  1,200 行 · 3.2 秒", "  Read Receipts  1,200 rows · 3.2 s")
+    expect(page.locator("pre")).to_have_text(f"{logged}\n<b>warning</b>\n")
     page.locator("[data-action=cancel]").click()
     page.locator("[data-action=cancel-sure]").click()
     expect(title).to_contain_text(says(language, "正在停止", "Stopping"))
@@ -108,7 +110,9 @@ def test_files_are_sent_looked_at_and_loaded(open_page: Open, site: Any, languag
         "state": "done",
         "result": {"ids": {}, "counts": {"daily_sales": table}, "warnings": [], "messages": []},
     }
-    expect(page.locator("th a", has_text="daily_sales")).to_have_attribute("href", "#/quarantine?table=daily_sales")
+    expect(page.locator("th a", has_text=says(language, "日销量", "Daily sales"))).to_have_attribute(
+        "href", "#/quarantine?table=daily_sales"
+    )
 
 
 def test_a_part_that_is_lost_is_sent_again(open_page: Open, tmp_path: Path) -> None:

@@ -23,11 +23,11 @@ def test_the_landing_tells_how_the_chain_does_against_last_year(open_page: Open,
     page = open_page("overview", language).page
     office = page.locator(".office")
     expect(office.locator(".figure").first).to_contain_text("¥40,000")
-    expect(office.locator(".figure").first).to_contain_text(says(language, "同比+25%", "+25% vs last year"))
+    expect(office.locator(".figure").first).to_contain_text(says(language, "同比+25.0%", "+25.0% vs last year"))
     waste = office.locator(".figure").filter(has_text=says(language, "损耗", "Waste"))
     expect(waste).to_contain_text(says(language, "没有报损记录", "no write-offs"))
     expect(office.locator("table").first.locator("tbody tr")).to_have_count(2)
-    expect(office.locator("table").nth(1).locator("tbody tr").first).to_contain_text("+25%")
+    expect(office.locator("table").nth(1).locator("tbody tr").first).to_contain_text("+25.0%")
     expect(office).to_contain_text(says(language, "新增1个异常", "1 new exception"))
     office.locator("tbody a").first.click()
     expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
@@ -49,7 +49,9 @@ def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, langua
     assert north < south
     assert large == 22
     assert small == 5 + 17 * 0.5
-    expect(marks.nth(1)).to_have_attribute("aria-label", re.compile(says(language, "同比-10%", "-10% vs last year")))
+    expect(marks.nth(1)).to_have_attribute(
+        "aria-label", re.compile(says(language, r"同比-10\.0%", r"-10\.0% vs last year"))
+    )
     expect(page.locator(".store-map text")).to_have_count(2)
     expect(page.locator(".store-map .hint")).to_contain_text(says(language, "2 家没有坐标", "2 stores without"))
     marks.nth(1).focus()
@@ -108,6 +110,6 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
 def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
     page = open_page("overview", language).page
     figure = page.locator(".office-figures .figure").filter(has_text=says(language, "较计划", "vs plan"))
-    expect(figure).to_contain_text("-4%")
+    expect(figure).to_contain_text("-4.0%")
     expect(figure).to_contain_text(says(language, "计划 ¥41,667", "planned ¥41,667"))
     expect(page.locator(".office-table").last.locator("thead")).to_contain_text(says(language, "较计划", "vs plan"))

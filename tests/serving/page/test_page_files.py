@@ -1,5 +1,6 @@
 """What the page is made of: headers, texts in two languages, no markup out of data, nothing from elsewhere."""
 
+import ast
 import gzip
 import json
 import re
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from retail_brain.tables import TABLES
 from serving.page.app import STATIC, content_version
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
@@ -43,6 +45,37 @@ def test_every_text_that_a_script_names_exists() -> None:
     assert len(named) > 150
     assert {key for key in named if key not in TEXTS["en"]} == set()
     assert {prefix for prefix in prefixes if not any(key.startswith(f"{prefix}.") for key in TEXTS["en"])} == {"fact"}
+
+
+def named_steps(path: Path) -> Iterator[str]:
+    """Names of the steps of a module, `*` for what is put into them."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"step", "track"}:
+            match node.args[0 if node.func.attr == "step" else 1]:
+                case ast.Constant(str() as name):
+                    yield name
+                case ast.JoinedStr(parts):
+                    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
+
+
+def asked_for(name: str) -> set[str]:
+    """The name and, with any one word of it as the part that is put in, what the page looks up."""
+    words = name.split(" ")
+    return {name, *(" ".join([*words[:at], "*", *words[at + 1 :]]) for at in range(len(words)))}
+
+
+def test_every_step_of_a_job_has_words() -> None:
+    root = STATIC.parents[2]
+    folders = ("retail_brain/ingest", "features", "training", "serving/store/publishing")
+    modules = [path for folder in folders for path in (root / folder).rglob("*.py")]
+    steps = {name for path in modules for name in named_steps(path)}
+    assert len(steps) > 30
+    known = {key.removeprefix("job_step.").replace("_", " ") for key in TEXTS["en"] if key.startswith("job_step.")}
+    assert {name for name in steps if known.isdisjoint(asked_for(name))} == set()
+
+
+def test_every_table_has_a_name() -> None:
+    assert {name for name in TABLES if f"data_table.{name}" not in TEXTS["en"]} == set()
 
 
 def test_every_view_has_a_name_and_says_what_it_is_for() -> None:

@@ -60,6 +60,12 @@ def test_columns_are_found_by_their_meaning_and_put_where_the_cursor_is(open_pag
     expect(page.locator(".columns code")).to_have_text(["category"])
 
 
+def test_a_column_that_the_page_has_no_words_for_is_told_in_those_of_the_dictionary(open_page: Open) -> None:
+    page = open_page("segments?new=1", "en").page
+    expect(page.locator("[data-column=known_on]")).to_contain_text("first day of any record")
+    expect(page.locator("[data-column=spend]")).to_contain_text("spend in all")
+
+
 def test_a_text_that_changed_after_its_count_is_counted_again(open_page: Open) -> None:
     page = open_page("segments?name=老客", "en").page
     save = page.locator("form button[type=submit]")

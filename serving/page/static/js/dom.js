@@ -51,6 +51,9 @@ export function replace(parent, ...children) {
   return append(parent, children);
 }
 
+/** Whether lines are cards, of which few fill the screen. */
+export const isPhone = () => matchMedia("(max-width: 760px)").matches;
+
 let counter = 0;
 export function uniqueId(prefix) {
   counter += 1;

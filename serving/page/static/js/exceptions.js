@@ -1,7 +1,7 @@
 // Exceptions over all stores, by the money at stake, each with its reason and a link to where one acts on it.
 
 import { call } from "./api.js";
-import { h, name, words } from "./dom.js";
+import { h, isPhone, name, words } from "./dom.js";
 import { money, number, t, units } from "./i18n.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
@@ -10,6 +10,7 @@ import { nameOf, reasonOf, storeName } from "./suggestions.js";
 import { dataTable } from "./table.js";
 
 const SHOWN = 20;
+const ON_PHONE = 8;
 
 function columns() {
   return [
@@ -28,7 +29,7 @@ export async function topExceptions(signal) {
   const rows = (answer.attention ?? []).map((row) => ({ ...row, product_name: nameOf(row, answer.names), reason_text: reasonOf(row) }));
   if (!rows.length) return empty(t("overview.quiet"));
   const kinds = h("ul", { class: "kinds" }, (answer.kinds ?? []).map((kind) => h("li", {}, h("span", { class: `badge flag exception-${kind.kind}` }, t(`exception.${kind.kind}`)), number(kind.lines), h("span", { class: "hint" }, ` ${money(kind.money, 0)}`))));
-  const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title") });
+  const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title"), page: isPhone() ? ON_PHONE : SHOWN });
   const more = answer.total > rows.length ? h("p", { class: "hint" }, t("exceptions.more", { shown: rows.length, total: answer.total }), " ", h("a", { href: address("stock", { tab: "attention" }) }, t("exceptions.all"))) : null;
   return [kinds, table.element, more];
 }

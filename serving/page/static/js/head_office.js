@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { csvButton } from "./csv.js";
 import { h, name, scrollBox, svg, words } from "./dom.js";
-import { code, day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
+import { code, day, DASH, isNumber, money, number, percent, signed, signedPercent, t } from "./i18n.js";
 import { mayRunJobs } from "./rights.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
@@ -21,11 +21,12 @@ const days = (value) => (isNumber(value) ? t("office.days", { count: number(valu
 /** A share against last year, with its sign; points where both are shares. Against a loss or nothing there is none. */
 function against(now, then, { points = false } = {}) {
   if (!isNumber(now) || !isNumber(then) || (!points && then <= 0)) return null;
-  return points ? t("office.points", { value: signed(100 * (now - then), 1) }) : `${signed(100 * (now / then - 1), 1)}%`;
+  return points ? t("office.points", { value: signed(100 * (now - then), 1) }) : signedPercent(now / then - 1);
 }
 
 /** Thirteen weeks as a line, last year's dashed behind it. */
 function trend(row) {
+  if (!row.weeks.some((value) => value > 0)) return DASH;
   const most = Math.max(...row.weeks, ...row.weeks_last_year.filter(isNumber), 1e-9);
   const x = (place) => 2 + (place / (row.weeks.length - 1)) * (WIDE - 4);
   const y = (value) => HIGH - 2 - (value / most) * (HIGH - 4);
@@ -41,7 +42,7 @@ function figure(key, value, comparison, reason) {
 /** Sales against the plan of these days, where there is one. */
 function planned(total, reasons) {
   const note = isNumber(total.sales_to_plan) ? t("office.of_plan", { plan: money(total.sales_plan, 0) }) : t(`office.reason.${reasons.sales_plan}`);
-  return h("div", { class: `figure${total.sales_to_plan < 0 ? " warn" : ""}`, title: t("office.help.to_plan") }, h("dt", {}, t("office.to_plan")), h("dd", {}, isNumber(total.sales_to_plan) ? `${signed(100 * total.sales_to_plan, 1)}%` : DASH), h("dd", { class: "hint" }, note));
+  return h("div", { class: `figure${total.sales_to_plan < 0 ? " warn" : ""}`, title: t("office.help.to_plan") }, h("dt", {}, t("office.to_plan")), h("dd", {}, isNumber(total.sales_to_plan) ? signedPercent(total.sales_to_plan) : DASH), h("dd", { class: "hint" }, note));
 }
 
 function figures({ total, reasons }) {
@@ -62,7 +63,7 @@ function table(rows, title) {
   const hasPlan = rows.some((row) => isNumber(row.sales_to_plan));
   const head = ["sales", "to_year", "trend_before", ...(hasPlan ? ["to_plan"] : []), "margin_share", "lost_sales", "fill_rate", "stock_value", "cover_days"];
   const label = (row) => (row.store_id ? h("a", { href: address("orders", { store: row.store_id }) }, name(row.name)) : row.name ? name(row.name) : t("office.no_region"));
-  const change = (value) => (isNumber(value) ? h("span", { class: value < 0 ? "warn" : "" }, `${signed(100 * value, 1)}%`) : DASH);
+  const change = (value) => (isNumber(value) ? h("span", { class: value < 0 ? "warn" : "" }, signedPercent(value)) : DASH);
   const line = (row) => h("tr", {}, h("th", { scope: "row" }, label(row)), cell(money(row.sales, 0)), cell(change(row.sales_change)), cell(change(row.sales_trend)), hasPlan ? cell(change(row.sales_to_plan)) : null, cell(share(row.margin_share)), cell(money(row.lost_sales, 0)), cell(share(row.fill_rate)), cell(money(row.stock_value, 0)), cell(days(row.cover_days)), h("td", {}, trend(row)));
   return scrollBox(title, h("table", { class: "data office-table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), head.map((key) => h("th", { scope: "col", class: "number" }, t(`office.${key}`))), h("th", { scope: "col" }, t("office.trend")))), h("tbody", {}, rows.slice(0, SHOWN).map(line))));
 }

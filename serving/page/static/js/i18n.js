@@ -87,6 +87,12 @@ export function signed(value, digits = 1) {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
 }
 
+/** A share with its sign and one digit, alike in every line of a column. */
+export function signedPercent(value) {
+  if (!isNumber(value)) return DASH;
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1, signDisplay: "exceptZero" }).format(value);
+}
+
 export function money(value, digits) {
   if (!isNumber(value)) return DASH;
   const places = digits ?? (Math.abs(value) >= 1000 ? 0 : 2);

@@ -16,17 +16,20 @@ function effect(row) {
   return row.kind === "factor" ? `× ${number(row.value, 2)}` : t("override.units_a_day", { units: number(row.value, 1) });
 }
 
+/** `ends_on` is the first day that an override no longer applies to. */
+const lastDay = (row) => addDays(row.ends_on, -1);
+
 /** A line above the chart where days of the forecast were changed by people. */
 export function overriddenNotice(forecasts) {
   const seen = new Map();
   for (const row of forecasts) if (row.override) seen.set(row.override.override_id, row.override);
   if (!seen.size) return null;
-  return [...seen.values()].map((row) => h("p", { class: "notice warn" }, t("override.in_effect", { effect: effect(row), who: row.made_by }), row.ends_on ? ` ${t("override.until", { day: day(row.ends_on) })}` : "", " ", words(row.reason)));
+  return [...seen.values()].map((row) => h("p", { class: "notice warn" }, t("override.in_effect", { effect: effect(row), who: row.made_by }), row.ends_on ? t("sentence.space") + t("override.until", { day: day(lastDay(row)) }) : "", t("sentence.space"), words(row.reason)));
 }
 
 function item(row, mayWrite, onback) {
   return h("li", { class: `rule ${row.state}` },
-    h("div", {}, h("p", {}, h("strong", {}, effect(row)), " · ", day(row.begins_on), row.ends_on ? [" – ", day(row.ends_on)] : null), h("p", { class: "hint" }, name(row.made_by), " · ", words(row.reason))),
+    h("div", {}, h("p", {}, h("strong", {}, effect(row)), " · ", day(row.begins_on), row.ends_on ? [" – ", day(lastDay(row))] : null), h("p", { class: "hint" }, name(row.made_by), " · ", words(row.reason))),
     h("span", { class: `badge state-override-${row.state}` }, t(`override.state.${row.state}`)),
     mayWrite && (row.state === "active" || row.state === "waiting") ? h("button", { type: "button", onclick: () => onback(row) }, t("override.take_back")) : null);
 }

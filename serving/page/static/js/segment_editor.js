@@ -2,13 +2,14 @@
 
 import { call, remembered } from "./api.js";
 import { h, name, replace, words } from "./dom.js";
-import { code, number, percent, t } from "./i18n.js";
+import { code, has, number, percent, t } from "./i18n.js";
 import { problemWords } from "./problems.js";
 
 const TABLES = ["people", "bought", "did", "contacted", "responded", "stores"];
 const EXAMPLES = ["sleeping", "dear", "lately", "bag"];
 
-const meaning = (column) => code("segment_column", column.column);
+/** In the page's words, else in those of the service's dictionary. */
+const meaning = ({ column, meaning: said }) => (said && !has(`segment_column.${column}`) ? said : code("segment_column", column));
 
 /** Puts a word where the cursor is, with a blank on each side where one is wanted. */
 function insertInto(box, word) {

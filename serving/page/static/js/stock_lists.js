@@ -21,8 +21,8 @@ function adviceCell(row) {
   return [h("span", { class: `badge advice-${row.action}` }, t(`advice.${row.action}`)), lowered, earns.length ? h("span", { class: "sub" }, earns.map(([key, value]) => t("advice.earns", { action: t(`advice.${key}`), money: money(value) })).join(t("word.list"))) : null];
 }
 
-const findPeople = (row) => (may("people:read") ? h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), t("stock.find_people")) : null);
-const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), t("stock.propose")) : null);
+const findPeople = (row) => (may("people:read") ? h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), h("span", {}, t("stock.find_people"))) : null);
+const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), h("span", {}, t("stock.propose"))) : null);
 
 function stateCell(row) {
   const short = row.state === "received" && row.open_units > 0;
@@ -52,7 +52,7 @@ export const TABS = {
     sums: ({ totals }) => [["stock.brings_back", cash(totals.expected_value)]],
   },
   leftovers: {
-    columns: [product, shop, amount("on_hand", "column.on_hand"), date("sell_by", "stock.sell_by"), { key: "reason_code", label: "stock.why", cell: (row) => h("span", { class: "badge" }, t(`sell_by.${row.reason_code}`)) }, amount("left_over_units", "stock.left"), amount("value_at_risk", "stock.at_risk", money), { key: "action", label: "stock.advice", align: "reason", cell: adviceCell }, { key: "people", label: "nav.audience", sortable: false, cell: (row) => h("span", { class: "buttons" }, propose(row), findPeople(row)) }],
+    columns: [product, shop, amount("on_hand", "column.on_hand"), { ...date("sell_by", "stock.sell_by"), cell: (row) => [row.sell_by ? day(row.sell_by) : null, h("span", { class: "sub" }, t(`sell_by.${row.reason_code}`))] }, amount("left_over_units", "stock.left"), amount("value_at_risk", "stock.at_risk", money), { key: "action", label: "stock.advice", align: "reason", cell: adviceCell }, { key: "people", label: "stock.act", align: "actions", sortable: false, cell: (row) => h("span", { class: "buttons" }, propose(row), findPeople(row)) }],
     conditions: ["store_id", "region", "department", "category", "reason_code", "action"], store: "store_id", group: "action",
     sums: ({ totals, groups }) => [["stock.left", known(totals.left_over_units, units)], ["stock.at_risk", cash(totals.value_at_risk)], ["stock.lowered", cash(groups.find((one) => one.key === "markdown")?.markdown_value ?? 0)]],
   },

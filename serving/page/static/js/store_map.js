@@ -1,7 +1,7 @@
 // Map of the stores whose coordinates are known: a circle by sales, coloured by how it does against last year. No tiles.
 
 import { h, svg } from "./dom.js";
-import { isNumber, money, signed, t } from "./i18n.js";
+import { isNumber, money, signedPercent, t } from "./i18n.js";
 import { address } from "./route.js";
 
 const [LEAST_HIGH, MOST_HIGH, EDGE] = [220, 620, 60];
@@ -47,7 +47,7 @@ export function storeMap(stores) {
   const taken = circles.map(({ x, y, radius }) => ({ left: x - radius, top: y - radius, width: 2 * radius, height: 2 * radius }));
   const mark = (one, place) => {
     const { x, y, radius } = circles[place];
-    const said = [one.name, money(one.sales, 0), isNumber(one.sales_change) ? t("office.to_last_year", { value: `${signed(100 * one.sales_change, 1)}%` }) : null].filter(Boolean).join(", ");
+    const said = [one.name, money(one.sales, 0), isNumber(one.sales_change) ? t("office.to_last_year", { value: signedPercent(one.sales_change) }) : null].filter(Boolean).join(", ");
     return svg("a", { href: address("orders", { store: one.store_id }), "aria-label": said }, svg("title", {}, said), svg("circle", { class: tone(one.sales_change), cx: x, cy: y, r: radius }));
   };
   return h("details", { class: "store-map" }, h("summary", {}, t("office.map")),

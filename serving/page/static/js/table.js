@@ -4,6 +4,8 @@ import { h, replace } from "./dom.js";
 import { collator, number, t } from "./i18n.js";
 
 const PAGE = 100;
+/** Columns of a table that a phone shows as a table: one with more becomes a card for each line. */
+const FEW = 4;
 
 function comparer(column, descending) {
   const compare = collator();
@@ -31,7 +33,8 @@ function pager({ offset, size, total, go }) {
  */
 export function dataTable({ columns, rows, caption, sort = null, onsort, rowClass, page = PAGE, paged = null }) {
   const body = h("tbody");
-  const head = h("tr");
+  const head = h("tr", { dataset: { sort: t("table.sort") } });
+  const isWide = columns.length > FEW || columns.some((one) => /reason|actions/.test(one.align ?? ""));
   const foot = h("div", { class: "table-foot" });
   let shown = paged ? Infinity : page;
   let current = rows;
@@ -66,7 +69,7 @@ export function dataTable({ columns, rows, caption, sort = null, onsort, rowClas
     ] : null);
   };
   draw();
-  const table = h("table", { class: "data" }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, head), body);
+  const table = h("table", { class: `data${isWide ? " cards-here" : ""}` }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, head), body);
   const element = h("div", { class: "table-box" }, h("div", { class: "table-scroll" }, table), foot);
   element.addEventListener("show-all", () => { shown = Infinity; draw(); });
   return {

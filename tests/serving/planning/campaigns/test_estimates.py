@@ -59,5 +59,11 @@ def test_a_proposal_is_for_what_can_still_be_sold(database: Database, make_sourc
          "text_zh": "您的门店限量供应，售完为止：P2茶。", "contact_cost": 0.05}
     ]  # fmt: skip
     assert (stored.state, stored.definition["ends_on"]) == ("previewed", "2025-03-15")
+    assert stored.definition["name"] == "Excess stock: P2茶, 1 March"
     assert stored.preview is not None
     assert stored.preview["expected_buyers"] <= 1
+
+
+def test_a_proposal_is_named_in_the_language_of_who_asks(database: Database, make_source: Any, change: Any) -> None:
+    desk = life.Desk(database, make_source(people=20), Settings())
+    assert propose(desk, change("clear"), language="zh").definition["name"] == "清货：P2茶（3月1日）"

@@ -2,7 +2,7 @@
 
 import { h, name, scrollBox, words } from "../dom.js";
 import { choice } from "../fields.js";
-import { number, t } from "../i18n.js";
+import { code, number, t } from "../i18n.js";
 import { problemText } from "../problems.js";
 import { address } from "../route.js";
 import { refusal, startJob } from "./form.js";
@@ -17,7 +17,7 @@ function loaded(counts) {
   const rows = Object.entries(counts).filter(([, of]) => typeof of === "object" && of !== null);
   if (!rows.length) return null;
   const head = h("tr", {}, h("th", { scope: "col" }, t("quarantine.table")), COUNTED.map((one) => h("th", { scope: "col", class: "number" }, t(`jobs.count.${one}`))));
-  const line = ([table, of]) => h("tr", {}, h("th", { scope: "row" }, of.set_aside ? h("a", { href: address("quarantine", { table }) }, name(table)) : name(table)), COUNTED.map((one) => h("td", { class: "number" }, number(of[one]))));
+  const line = ([table, of]) => h("tr", {}, h("th", { scope: "row" }, of.set_aside ? h("a", { href: address("quarantine", { table }) }, code("data_table", table)) : code("data_table", table)), COUNTED.map((one) => h("td", { class: "number" }, number(of[one]))));
   return scrollBox(t("jobs.loaded"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("jobs.loaded")), h("thead", {}, head), h("tbody", {}, rows.map(line))));
 }
 

@@ -6,7 +6,7 @@ import { askedButton } from "../fields.js";
 import { DASH, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
 import { outcome } from "./outcome.js";
-import { about, duration, kindName, stateBadge } from "./words.js";
+import { about, duration, kindName, logLine, stateBadge, stepName } from "./words.js";
 
 const LOOK_MS = 1500;
 const LOOK_AGAIN_MS = 5000;
@@ -22,7 +22,7 @@ const pause = (time, signal) => new Promise((resolve) => {
 function progress(job, usual) {
   if (job.state !== "running") return null;
   const hasParts = typeof job.step_done === "number" && job.step_total > 0;
-  const step = job.step ? h("p", { class: "job-now" }, t("jobs.now"), " ", h("span", { lang: "en" }, job.step), hasParts ? ` ${t("jobs.parts", { done: job.step_done, total: job.step_total })}` : null) : null;
+  const step = job.step ? h("p", { class: "job-now" }, t("jobs.now"), " ", stepName(job.step), hasParts ? ` ${t("jobs.parts", { done: job.step_done, total: job.step_total })}` : null) : null;
   // by its parts where the step counts them, else by the time that it took before, which is never said to be over
   const share = usual ? Math.min(job.seconds / usual, 0.98) : null;
   const bar = h("progress", { max: "1", value: share, "aria-label": t("jobs.progress") });
@@ -31,7 +31,7 @@ function progress(job, usual) {
 
 function stepsTable(job) {
   if (!job.steps.length) return null;
-  const row = (step) => h("tr", {}, h("td", { lang: "en" }, step.name, step.note ? h("span", { class: "sub" }, step.note) : null), h("td", { class: "number" }, number(step.rows)), h("td", { class: "number" }, duration(step.seconds)));
+  const row = (step) => h("tr", {}, h("td", {}, stepName(step.name), step.note ? h("span", { class: "sub", lang: "en" }, step.note) : null), h("td", { class: "number" }, number(step.rows)), h("td", { class: "number" }, duration(step.seconds)));
   const heads = h("tr", {}, h("th", { scope: "col" }, t("jobs.step")), h("th", { scope: "col", class: "number" }, t("jobs.rows")), h("th", { scope: "col", class: "number" }, t("jobs.time")));
   return scrollBox(t("jobs.steps"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("jobs.steps")), h("thead", {}, heads), h("tbody", {}, job.steps.map(row))));
 }
@@ -69,7 +69,7 @@ export async function watchJob(root, id, offer, signal) {
     stepsPanel.hidden = !job.steps.length;
     shown = done;
     const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
-    for (const line of lines) log.append(document.createTextNode(`${line.text}\n`));
+    for (const line of lines) log.append(document.createTextNode(`${logLine(line.text)}\n`));
     while (log.childNodes.length > MOST_LINES) log.firstChild.remove();
     if (lines.length && isAtEnd) log.scrollTop = log.scrollHeight;
     after = lines.at(-1)?.number ?? after;

@@ -1,7 +1,7 @@
 // Jobs in words: their kind, state, arguments and how long they take.
 
 import { h, name } from "../dom.js";
-import { code, day, t } from "../i18n.js";
+import { code, day, has, t } from "../i18n.js";
 
 export const kindName = (kind) => code("job_kind", kind);
 
@@ -38,4 +38,30 @@ export function duration(seconds) {
 /** What to do about a job that ended so; null where nothing is to be done. */
 export function advice(job) {
   return ["failed", "stopped", "cancelled"].includes(job.state) ? t(`jobs.advice.${job.state}`) : null;
+}
+
+/** What a step is about: a day, a table, a kind of model, or as it is. */
+function subject(part) {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(part)) return day(part, "long");
+  const known = ["data_table", "drift.table", "bundle"].find((prefix) => has(`${prefix}.${part}`));
+  return known ? t(`${known}.${part}`) : part;
+}
+
+/** A step of a job in words; one that the page does not know as the service calls it. */
+export function stepName(text) {
+  const key = (parts) => `job_step.${parts.join("_")}`;
+  const parts = text.split(" ");
+  if (has(key(parts))) return t(key(parts));
+  const open = (place) => key(parts.map((part, index) => (index === place ? "*" : part)));
+  const place = parts.findIndex((_, index) => has(open(index)));
+  return place < 0 ? text : t(open(place), { what: subject(parts[place]) });
+}
+
+/** A line of the log: where it tells of a step, in words; else as the command printed it. */
+export function logLine(text) {
+  const step = /^( *)(\S.*?) {2,}(?:([\d,]+) rows)? +([\d.]+) s(?: {2}(.*))?$/.exec(text);
+  if (!step) return text;
+  const [, before, what, rows, seconds, note] = step;
+  const facts = [rows ? t("jobs.rows_of", { count: Number(rows.replaceAll(",", "")) }) : null, t("jobs.seconds", { seconds }), note].filter(Boolean);
+  return `${before}${stepName(what)}  ${facts.join(" · ")}`;
 }

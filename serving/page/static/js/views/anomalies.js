@@ -33,7 +33,7 @@ function columns(mayForecast) {
   return [
     { key: "subject", label: t("anomaly.what"), align: "product", value: about, cell: (row) => subject(row, mayForecast) },
     { key: "date", label: t("table.day"), align: "date", first: "descending", value: (row) => row.date, cell: days },
-    { key: "units", label: t("anomaly.sold"), hint: t("anomaly.sold_hint"), align: "range", first: "descending", value: (row) => row.units_beyond, cell: (row) => [rangeMark({ ...row, value: row.units }), h("span", { class: "sub" }, sold(row))] },
+    { key: "units", label: t("anomaly.sold"), hint: t("anomaly.sold_hint"), align: "range", first: "descending", value: (row) => row.units_beyond, cell: (row) => [rangeMark({ ...row, value: row.units }), h("span", { class: "sub range-text" }, sold(row))] },
     { key: "money", label: t("exceptions.money"), align: "number", first: "descending", value: (row) => row.money, cell: (row) => money(row.money, 0) },
     { key: "cause", label: t("anomaly.cause"), value: (row) => code("cause", row.cause), cell: (row) => h("span", { class: "badge" }, code("cause", row.cause)) },
     { key: "reason", label: t("column.reason"), align: "reason", sortable: false, value: (row) => row.reason, cell: (row) => h("span", { class: "reason-text", title: row.reason }, words(row.reason)) },

@@ -5,7 +5,7 @@ import { h, name, replace } from "../dom.js";
 import { moment, t } from "../i18n.js";
 import { cannotStart, startForm } from "../jobs/form.js";
 import { watchJob } from "../jobs/watch.js";
-import { about, duration, kindName, stateBadge } from "../jobs/words.js";
+import { about, duration, kindName, stateBadge, stepName } from "../jobs/words.js";
 import { address, patchParams } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { dataTable } from "../table.js";
@@ -17,7 +17,7 @@ function list(jobs) {
   if (!jobs.length) return empty(t("jobs.none"), t("jobs.none_hint"));
   const columns = [
     { key: "kind", label: t("jobs.what"), align: "product", value: (job) => kindName(job.kind), cell: (job) => [h("a", { href: address("jobs", { id: job.job_id }), dataset: { job: job.job_id } }, kindName(job.kind)), about(job) ? h("span", { class: "sub" }, about(job)) : null] },
-    { key: "state", label: t("jobs.state"), value: (job) => t(`job_state.${job.state}`), cell: (job) => [stateBadge(job), job.step ? h("span", { class: "sub", lang: "en" }, job.step) : null] },
+    { key: "state", label: t("jobs.state"), value: (job) => t(`job_state.${job.state}`), cell: (job) => [stateBadge(job), job.step ? h("span", { class: "sub" }, stepName(job.step)) : null] },
     { key: "started_at", label: t("jobs.started_at"), align: "date", first: "descending", value: (job) => job.started_at, cell: (job) => moment(job.started_at) },
     { key: "seconds", label: t("jobs.time"), align: "number", first: "descending", value: (job) => job.seconds, cell: (job) => duration(job.seconds) },
     { key: "started_by", label: t("jobs.started_by"), value: (job) => job.started_by, cell: (job) => name(job.started_by) },

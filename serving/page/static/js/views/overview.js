@@ -15,10 +15,13 @@ import { modelsPanel } from "./models.js";
 const STORES = 12;
 const CANNOT = new Set([403, 422]);
 const MAY_NOT_ORDER = new Set(["marketer"]);
-const ORDER = ["stores", "products", "customers", "series", "suggestions", "open", "recommendations", "pairs"];
+const ORDER = ["stores", "products", "customers", "suggestions", "open"];
+/** What models are made of, which says nothing about the shops. */
+const OF_MODELS = ["series", "recommendations", "pairs"];
 
 function counts(overview) {
-  const entries = ORDER.map((key) => [key, key === "open" ? overview?.open : overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
+  const order = overview?.role === "data_scientist" ? [...ORDER, ...OF_MODELS] : ORDER;
+  const entries = order.map((key) => [key, key === "open" ? overview?.open : overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 

@@ -32,7 +32,7 @@ function within(row) {
 /** Fulfilment of a recommendation: in store, shipped, or picked up in another store. */
 function fulfilment(row) {
   if (!row.fulfilment) return null;
-  return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [" ", name(storeName(row.from_store_id))] : null);
+  return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [t("sentence.space"), name(storeName(row.from_store_id))] : null);
 }
 
 function recommendation(row, { asOf, store, role }) {

@@ -3,7 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { code, number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -16,7 +16,7 @@ const ABOUT = ["quarantine_id", "dataset", "reasons", "line"];
 function counts(answer) {
   if (!answer.counts.length) return empty(t("quarantine.none"), t("quarantine.none_hint"));
   const columns = [
-    { key: "table", label: t("quarantine.table"), align: "product", value: (row) => row.table, cell: (row) => h("a", { href: address("quarantine", { table: row.table }) }, name(row.table, { class: "strong" })) },
+    { key: "table", label: t("quarantine.table"), align: "product", value: (row) => code("data_table", row.table), cell: (row) => [h("a", { href: address("quarantine", { table: row.table }) }, name(code("data_table", row.table), { class: "strong" })), name(row.table, { class: "sub" })] },
     { key: "rows", label: t("quarantine.rows"), align: "number", first: "descending", value: (row) => row.rows, cell: (row) => number(row.rows) },
     { key: "reasons", label: t("quarantine.reasons"), align: "reason", value: (row) => row.reasons, cell: (row) => words(row.reasons) },
     { key: "dataset", label: t("quarantine.dataset"), value: (row) => row.dataset, cell: (row) => name(row.dataset) },
@@ -61,7 +61,7 @@ function shownRows(table, answer, again, signal) {
 export async function quarantineView(root, { params, signal }) {
   const table = params.get("table");
   const [note, place] = [h("p", { class: "notice", role: "status" }), h("div", { class: "result" })];
-  replace(root, table ? h("p", { class: "back" }, h("a", { href: address("quarantine") }, t("quarantine.all"))) : null, h("h1", {}, t("nav.quarantine"), table ? [" · ", name(table)] : null), h("p", { class: "intro" }, t(table ? "quarantine.mend" : "quarantine.intro")), note, place);
+  replace(root, table ? h("p", { class: "back" }, h("a", { href: address("quarantine") }, t("quarantine.all"))) : null, h("h1", {}, t("nav.quarantine"), table ? [" · ", name(code("data_table", table))] : null), h("p", { class: "intro" }, t(table ? "quarantine.mend" : "quarantine.intro")), note, place);
   const draw = (said) => {
     replace(note, said);
     return fill(place, signal, async () => {

@@ -1,7 +1,7 @@
 // Stock of all stores: transfers, cycle counts, excess stock, status of orders, exceptions; filtered, sorted and paged by the service.
 
 import { call } from "../api.js";
-import { h, icon, replace } from "../dom.js";
+import { h, icon, isPhone, replace } from "../dom.js";
 import { exportButtons } from "../grid/files.js";
 import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
 import { asked, readConditions, sorted, writeConditions } from "../grid/state.js";
@@ -13,8 +13,11 @@ import { empty, fill } from "../states.js";
 import { TABS } from "../stock_lists.js";
 import { dataTable, readSort, writeSort } from "../table.js";
 
-/** Lines of a page: on a phone, where a line is a card, 40 of excess stock are 14,000 px. */
-const SIZE = 40;
+/** Lines of a page; on a phone, where a line is a card, 40 of excess stock are 12,000 px. */
+const size = () => (isPhone() ? 15 : 40);
+/** Addresses of before counted pages of so many lines. */
+const OLD_PAGE = 40;
+const firstLine = (params) => Math.max(0, Math.floor(Number(params.get("line")) || 1) - 1) || OLD_PAGE * Math.max(0, Math.floor(Number(params.get("page")) || 1) - 1);
 
 function readState(params) {
   const tab = TABS[params.get("tab")] ? params.get("tab") : "transfers";
@@ -22,11 +25,11 @@ function readState(params) {
   params.getAll("store").forEach((value) => where.push({ column: TABS[tab].store, value }));
   const sort = readSort(params.get("sort"));
   const known = TABS[tab].columns.some((one) => one.key === sort?.key && one.sortable !== false);
-  return { tab, where, search: params.get("q") ?? "", sort: known ? { column: sort.key, descending: sort.descending } : null, page: Math.max(1, Math.floor(Number(params.get("page")) || 1)), show: "all" };
+  return { tab, where, search: params.get("q") ?? "", sort: known ? { column: sort.key, descending: sort.descending } : null, offset: firstLine(params), show: "all" };
 }
 
-function write({ tab, where, search, sort, page }, { replace: isTyped = false } = {}) {
-  (isTyped ? patchParams : pushParams)({ tab: tab === "transfers" ? null : tab, store: null, f: writeConditions(where), q: search, sort: sort && writeSort({ key: sort.column, descending: sort.descending }), page: page > 1 ? page : null });
+function write({ tab, where, search, sort, offset }, { replace: isTyped = false } = {}) {
+  (isTyped ? patchParams : pushParams)({ tab: tab === "transfers" ? null : tab, store: null, f: writeConditions(where), q: search, sort: sort && writeSort({ key: sort.column, descending: sort.descending }), page: null, line: offset ? offset + 1 : null });
 }
 
 /** Conditions that hold on another tab too; the store of a transfer is the one that it leaves. */
@@ -53,7 +56,7 @@ class StockLists {
   }
 
   async change(changes, options) {
-    Object.assign(this.state, { page: 1 }, changes);
+    Object.assign(this.state, { offset: 0 }, changes);
     write(this.state, options);
     await this.draw();
   }
@@ -70,7 +73,7 @@ class StockLists {
   }
 
   async go(offset) {
-    await this.change({ page: offset / SIZE + 1 });
+    await this.change({ offset });
     this.places.result.querySelector(".pager button:enabled")?.focus();
     this.root.scrollIntoView({ block: "start" });
   }
@@ -91,21 +94,19 @@ class StockLists {
   }
 
   async result() {
-    const { tab, page, where, search } = this.state;
+    const { tab, offset, where, search } = this.state;
     const { columns, group, sums } = TABS[tab];
-    const offset = (page - 1) * SIZE;
-    const answer = await call("listing", { table: tab, ...this.body(), limit: SIZE, offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
+    const answer = await call("listing", { table: tab, ...this.body(), limit: size(), offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
     if (!answer.total) return where.length || search.trim() ? empty(t("grid.none"), t("grid.none_hint")) : empty(t(`stock.none.${tab}`), t(`stock.none_hint.${tab}`));
     // lines may have gone since the address was written
-    const last = Math.ceil(answer.total / SIZE);
-    if (page > last) {
-      this.state.page = last;
+    if (offset >= answer.total) {
+      this.state.offset = size() * (Math.ceil(answer.total / size()) - 1);
       write(this.state, { replace: true });
       return this.result();
     }
     const figures = [["totals.lines", number(answer.total)], ...sums(answer)];
     const sort = this.state.sort && { key: this.state.sort.column, descending: this.state.sort.descending };
-    const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: SIZE, total: answer.total, go: (next) => this.go(next) } });
+    const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: size(), total: answer.total, go: (next) => this.go(next) } });
     return [h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", { class: "figure" }, h("dt", {}, t(label)), h("dd", {}, value)))), table.element];
   }
 

@@ -50,7 +50,8 @@ function sideBySide(kind, versions, again) {
 function promotion(kind, versions, again) {
   const others = versions.filter((one) => !one.is_champion);
   const command = (version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
-  if (!may("models:promote") || placeKind() !== "headquarters" || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
+  if (!others.length) return null; // the only one is in use
+  if (!may("models:promote") || placeKind() !== "headquarters") return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(others[0].version))];
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   let isUnderway = false;
