@@ -17,7 +17,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 from polars.testing import assert_frame_equal
 
-from features.goods.table import GOODS_RECORDS
+from features.goods.options import GOODS_RECORDS
 from features.person.table import PERSON_RECORDS
 from features.place.table import PLACE_RECORDS
 from features.protocol import KEYS, Feature

@@ -17,11 +17,12 @@ from features.feature_options import (
     TableName,
     feature_options,
 )
-from features.feature_run import DRIFT, FeatureRun, arrow_function
+from features.feature_run import DRIFT, FeatureRun
 from features.increment.base import find_base
 from features.increment.changes import file_names
 from features.person.repeat_buying import RepeatBuying
 from features.registry import installed_features
+from features.steps.build import Build, arrow_function
 from retail_brain.checkpoints import resumable_work, work_beside
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
@@ -90,17 +91,18 @@ def build_features(
     with resumable_work(work_beside(out)) as work:
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
-        run = FeatureRun(visible, as_of, out, options, buckets, digest, code, base, why, checkpoints, progress, outside)
+        build = Build(visible, as_of, options, buckets, base, why, checkpoints, progress, outside)
         try:
-            report = run.run()
+            report = FeatureRun(build, out, digest, code).run()
         except pl.exceptions.PolarsError as error:
             if base is None:
                 raise
             why = f"files of the tables before are damaged: {str(error).splitlines()[0]}"
             progress.say(f"  {why}. All tables are computed anew.")
             # checkpoints of its own: those of the run that failed may hold rows of the damaged files
-            run = replace(run, base=None, why=why, checkpoints=work.checkpoints(uuid4().hex), rows={}, rebuilt={})
-            report = run.run()
+            checkpoints = work.checkpoints(uuid4().hex)
+            build = replace(build, base=None, why=why, checkpoints=checkpoints, rows={}, rebuilt={})
+            report = FeatureRun(build, out, digest, code).run()
         return replace(report, drift=read_drift(out))
 
 

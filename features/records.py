@@ -6,8 +6,8 @@ from datetime import date
 import polars as pl
 from polars._typing import PolarsDataType
 
+from features.goods.options import GOODS_RECORDS
 from features.goods.sales_parts import STOCK_DAYS
-from features.goods.table import GOODS_RECORDS
 from features.identity.resolve import CUSTOMER, add_person_id
 from features.person.table import PERSON_RECORDS
 from features.place.table import LINE_DAYS, PLACE_RECORDS
@@ -119,14 +119,20 @@ def stock_records(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     return pl.concat(rows)
 
 
-def goods_records(
-    dataset: Dataset,
-    as_of: date,
-    identities: pl.LazyFrame,
-    products: pl.LazyFrame,
-    *,
-    with_promotions: bool = True,
-) -> pl.LazyFrame:
+def product_records(dataset: Dataset, as_of: date, products: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per product and listing: the columns of `GOODS_RECORDS`; arguments as for `goods_records`."""
+    seen = dataset.at(as_of)
+    attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
+    listings = seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"})
+    return pl.concat(
+        [
+            _record(products.join(attributes, on="product_id", how="left"), "product", GOODS_RECORDS),
+            _record(listings, "listing", GOODS_RECORDS),
+        ]
+    )
+
+
+def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
     """One row per record of a product: the columns of `GOODS_RECORDS`.
 
     Args:
@@ -134,22 +140,18 @@ def goods_records(
         as_of: last visible day.
         identities: result of `resolve_identities`.
         products: result of `product_references`.
-        with_promotions: whether promotions are among them: joining millions of them with the series takes long.
 
     Raises:
         MissingTableError: the dataset has no sales table.
     """
     seen = dataset.at(as_of)
-    attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
     parts = {
-        "product": products.join(attributes, on="product_id", how="left"),
         "day": seen.daily_sales().rename({"date": "at"}) if seen.has("daily_sales") else None,
         "stock": seen.scan_or_empty("inventory").rename({"date": "at"}),
-        "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
+        "promotion": _promotions_of(seen, _sold_series(seen, as_of), as_of),
     }
     rows = [_record(frame, kind, GOODS_RECORDS) for kind, frame in parts.items() if frame is not None]
-    if with_promotions:
-        rows.append(_record(_promotions_of(seen, _sold_series(seen, as_of), as_of), "promotion", GOODS_RECORDS))
+    rows.append(product_records(dataset, as_of, products))
     if seen.has("transactions"):
         prices = products.select("product_id", "reference_price")
         lines = add_person_id(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")

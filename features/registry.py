@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from features.goods.table import GOODS_FEATURES, SERIES_FEATURES
+from features.goods.options import GOODS_FEATURES, SERIES_FEATURES
 from features.person.table import PERSON_FEATURES
 from features.place.table import PLACE_FEATURES
 from features.protocol import KEYS, Feature, FeatureColumn

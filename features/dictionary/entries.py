@@ -7,7 +7,7 @@ import polars as pl
 
 from features.dictionary.canonical import COLUMNS, TABLE_NAMES, Meaning
 from features.dictionary.features import FEATURE_COLUMNS, IDENTITY_COLUMNS, KEY_COLUMNS, SOURCES
-from features.goods.table import GOODS_FEATURES, SERIES_FEATURES
+from features.goods.options import GOODS_FEATURES, SERIES_FEATURES
 from features.person.table import PERSON_FEATURES
 from features.place.table import PLACE_FEATURES
 from features.protocol import KEYS

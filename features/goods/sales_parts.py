@@ -1,4 +1,4 @@
-"""Demand, promotion and stock features that are the same for a product and for a store x product."""
+"""Demand, price, promotion and stock of series, and what is the same for a product and for a store x product."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ import polars as pl
 
 from features.goods.promoted_days import SERIES, mark_promoted, periods_by_series
 from features.person.purchases import is_reduced
-from features.windows import days_since, ratio, trend, until, within
+from features.windows import days_since, ratio, within
 
 DEMAND_FEATURES: Final = (
     *("first_sale_on", "last_sale_on", "sale_days", "zero_share", "adi", "cv2", "demand_class"),
@@ -52,53 +52,57 @@ def daily(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_days: int) -> pl.LazyFrame:
-    """One row per key: rate of sale, trend and demand pattern.
-
-    `adi` is the mean number of periods between periods with a sale and `cv2` the squared coefficient of variation of
-    the units in those; `demand_class` (smooth, erratic, intermittent, lumpy) cuts them at 1.32 and 0.49 (Syntetos,
-    Boylan and Croston 2005); it is for reports. `units_per_day` counts from the first sale if that is later than the
-    window's start. `units_trend` compares the last 28 days with the 28 before, from -1 to 1.
+def demand_sums(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per series: what `demand_rates` and the windows need; it holds while no sale comes and none leaves one.
 
     Args:
         days: result of `daily`.
-        key: product, or store and product.
         as_of: last visible day.
-        period_days: length of a period in days.
     """
-    frame = demand_sums(days, key, as_of).with_columns(demand_rates(as_of, period_days))
-    return frame.with_columns(demand_class()).select(*key, *DEMAND_FEATURES)
-
-
-def demand_sums(days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:
-    """One row per key: what `demand_rates` needs; arguments as for `demand_features`.
-
-    It stays as it is on later days while no sale comes and none leaves a window.
-    """
-    total = days.group_by(*key, "date").agg(pl.col("units").sum(), pl.col("sold").sum())
     positive = pl.col("sold").filter(pl.col("sold") > 0)
+    return days.group_by(SERIES).agg(
+        pl.col("date").min().alias("first_sale_on"),
+        pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
+        positive.len().cast(pl.Int32).alias("sale_days"),
+        # one day of sales has no spread: its size counts as even, so the class rests on the interval
+        (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
+        *(pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d") for days_ in (28, 91)),
+        pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
+        pl.col("sold").filter(within("date", as_of, 28, before=28)).sum().alias("previous"),
+    )
+
+
+def price_sums(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per series sold at a known price: revenue and units of the last 91 days, ever, and of the last such day.
+
+    Args:
+        days: result of `daily`.
+        as_of: last visible day.
+    """
+    recent, last = within("date", as_of, 91), pl.col("date") == pl.col("date").max()
+    names = (("revenue", "revenue"), ("sold", "priced"))
     return (
-        total.group_by(key)
+        days.filter((pl.col("sold") > 0) & pl.col("revenue").is_not_null())
+        .group_by(SERIES)
         .agg(
-            pl.col("date").min().alias("first_sale_on"),
-            pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
-            positive.len().cast(pl.Int32).alias("sale_days"),
-            # one day of sales has no spread: its size counts as even, so the class rests on the interval
-            (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
-            *(
-                pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d")
-                for days_ in (28, 91)
-            ),
-            pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
-            pl.col("sold").filter(within("date", as_of, 28, before=28)).sum().alias("previous"),
+            pl.col("date").max().alias("priced_on"),
+            *(pl.col(name).filter(recent).sum().alias(f"{label}_91d") for name, label in names),
+            *(pl.col(name).sum().alias(f"{label}_ever") for name, label in names),
+            *(pl.col(name).filter(last).sum().alias(f"last_{label}") for name, label in names),
         )
-        .with_columns(trend("recent", "previous").alias("units_trend"))
-        .drop("recent", "previous")
     )
 
 
 def demand_rates(as_of: date, period_days: int) -> list[pl.Expr]:
-    """The columns of `demand_features` that depend on the age, of those of `demand_sums`; not yet the class."""
+    """The columns of DEMAND_FEATURES that depend on the age, but for the class.
+
+    `adi` is the mean number of periods between periods with a sale. `units_per_day` counts from the first sale if that
+    is later than the window's start.
+
+    Args:
+        as_of: last visible day.
+        period_days: length of a period in days.
+    """
     age = days_since("first_sale_on", as_of) + 1
     periods = (age / period_days).ceil().clip(lower_bound=1)
     # sale days are counted by day even where a period is longer: more sales than periods would be a negative share
@@ -114,7 +118,11 @@ def demand_rates(as_of: date, period_days: int) -> list[pl.Expr]:
 
 
 def demand_class() -> pl.Expr:
-    """The class by interval and size of sales, of the columns `adi` and `cv2`."""
+    """The class of demand: smooth, erratic, intermittent or lumpy; it is for reports.
+
+    `adi` (interval between sales) and `cv2` (squared coefficient of variation of their sizes) are cut at 1.32 and 0.49
+    (Syntetos, Boylan and Croston 2005).
+    """
     rare, uneven = pl.col("adi") >= _ADI_LIMIT, pl.col("cv2") >= _CV2_LIMIT
     return (
         pl.when(pl.col("adi").is_null())
@@ -130,31 +138,18 @@ def demand_class() -> pl.Expr:
     )
 
 
-def promotion_features(
-    days: pl.LazyFrame, promotions: pl.LazyFrame, key: Sequence[str], as_of: date, *, has_promotions: bool
-) -> pl.LazyFrame:
-    """One row per key: share of units sold under promotion, promoted store-days and the raw uplift.
+def promotion_sums(days: pl.LazyFrame, promotions: pl.LazyFrame, as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
+    """One row per series: what `promotion_rates` needs.
 
-    A day counts as promoted when a promotion is valid in the store or, where there is no promotions table, when most
-    units were sold at a reduced price. `promotion_uplift` is units on promoted days / units expected there at the
-    series' rate of sale on its other days, minus 1. It is raw: seasons, stock and the choice of what is promoted are in
-    it. Null where fewer than 3 units were expected. Without a promotions table both rates are per day with a sale.
+    It stays as it is on later days while no sale comes and no promotion begins: one that runs on is counted there. A
+    day counts as promoted when a promotion is valid in the store or, where there is no promotions table, when most
+    units were sold at a reduced price.
 
     Args:
         days: result of `daily`.
         promotions: `promotion` records.
-        key: product, or store and product.
         as_of: last visible day.
         has_promotions: whether there is a promotions table.
-    """
-    sums = promotion_sums(days, promotions, as_of, has_promotions=has_promotions)
-    return promotion_rates(sums, key, as_of, has_promotions=has_promotions)
-
-
-def promotion_sums(days: pl.LazyFrame, promotions: pl.LazyFrame, as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
-    """One row per series: what `promotion_rates` needs; arguments as for `promotion_features`.
-
-    It stays as it is on later days while no sale comes and no promotion begins: one that runs on is counted there.
     """
     series = days.group_by(SERIES).agg(pl.col("date").min().alias("begun_on"), pl.len().alias("traded_days"))
     if has_promotions:
@@ -180,7 +175,18 @@ def promotion_sums(days: pl.LazyFrame, promotions: pl.LazyFrame, as_of: date, *,
 
 
 def promotion_rates(sums: pl.LazyFrame, key: Sequence[str], as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
-    """One row per key: the columns of `promotion_features` as of a day, from those of `promotion_sums`."""
+    """One row per key: share of units sold under promotion, promoted store-days and the raw uplift, as of a day.
+
+    `promotion_uplift` is units on promoted days / units expected there at the series' rate of sale on its other days,
+    minus 1. It is raw: seasons, stock and the choice of what is promoted are in it. Null where fewer than 3 units were
+    expected. Without a promotions table both rates are per day with a sale.
+
+    Args:
+        sums: result of `promotion_sums`.
+        key: product, or store and product.
+        as_of: last visible day.
+        has_promotions: whether there is a promotions table.
+    """
     paced = sums.with_columns(_promoted_days(as_of)).with_columns(_due(as_of, has_promotions=has_promotions))
     # a series that was promoted on all its days has no other days to compare with
     comparable = pl.col("due").is_not_null()
@@ -224,21 +230,51 @@ def _due(as_of: date, *, has_promotions: bool, days: pl.Expr | None = None) -> p
     return (promoted * ratio(pl.col("other"), all_days - promoted)).alias("due")
 
 
-def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:
-    """One row per key with stock records: share of store-days without stock in the last 91 days, and stock on hand.
+def stock_sums(stock: pl.LazyFrame, days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per series with stock records of the last 91 days: what `stock_rates` adds up.
+
+    Args:
+        stock: `stock` records.
+        days: `day` records, whose `in_stock` stands in where nothing is counted.
+        as_of: last visible day.
+    """
+    recent = within("at", as_of, STOCK_DAYS)
+    counts = stock.filter(recent & pl.col("on_hand").is_not_null())
+    counted = counts.group_by(SERIES).agg(
+        pl.col("on_hand").filter(pl.col("at") == pl.col("at").max()).sum(),
+        pl.len().alias("counts"),
+        (pl.col("on_hand") <= 0).sum().alias("empty"),
+    )
+    observed = (
+        days.filter(recent).group_by(SERIES).agg(pl.col("in_stock").sum(), pl.col("in_stock").count().alias("observed"))
+    )
+    return counted.join(observed, on=SERIES, how="full", coalesce=True)
+
+
+def stock_rates(sums: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
+    """One row per key with stock records: stock on hand, and share of store-days without stock in the last 91 days.
 
     Where there is no inventory, `stockout_share` comes from `in_stock` of `daily_sales`. `on_hand` is the sum of each
-    store's last record within those days.
+    store's last record within those days: stores count on different days.
+
+    Args:
+        sums: result of `stock_sums`.
+        key: product, or store and product.
     """
-    counts = stock.filter(until("at", as_of) & pl.col("on_hand").is_not_null())
-    recent = within("at", as_of, STOCK_DAYS)
-    counts = counts.filter(recent)
-    # per series, because stores count on different days
-    last = counts.filter(pl.col("at") == pl.col("at").max().over(SERIES)).group_by(key).agg(pl.col("on_hand").sum())
-    counted = counts.group_by(key).agg((pl.col("on_hand") <= 0).mean().alias("counted"))
-    observed = days.filter(recent).group_by(key).agg((1 - pl.col("in_stock").mean()).alias("observed"))
-    return (
-        last.join(counted, on=list(key), how="full", coalesce=True)
-        .join(observed, on=list(key), how="full", coalesce=True)
-        .select(*key, "on_hand", pl.coalesce("counted", "observed").alias("stockout_share"))
-    )
+    added = sums.group_by(key).agg(pl.col("on_hand", "counts", "empty", "in_stock", "observed").sum())
+    on_hand = pl.when(pl.col("counts") > 0).then("on_hand").alias("on_hand")
+    return added.select(*key, on_hand, stockout_share())
+
+
+def stockout_share() -> pl.Expr:
+    """Share of store-days without stock, of the columns of `stock_sums`."""
+    counted, observed = ratio(pl.col("empty"), pl.col("counts")), ratio(pl.col("in_stock"), pl.col("observed"))
+    return pl.coalesce(counted, 1 - observed).alias("stockout_share")
+
+
+def filled(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Fills the sales of goods that never sold with 0 and adds `cover_days`."""
+    return frame.with_columns(
+        pl.col("units_28d", "units_91d", "units_per_day_28d", "units_per_day_91d").fill_null(0.0),
+        pl.col("sale_days").fill_null(0),
+    ).with_columns(ratio(pl.col("on_hand").clip(lower_bound=0), pl.col("units_per_day_28d")).alias("cover_days"))

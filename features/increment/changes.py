@@ -57,10 +57,31 @@ class Changes:
         parts = [self.now.scan(table).clear(), *self._came_into_sight(table)]
         came, gone = self._came(table), self._gone(table)
         if came and gone:
-            parts.append(_differing(self._of(table, came), self._of(table, gone)))
+            parts.append(_differing(*(self._of(table, files, as_of=self.as_of) for files in (came, gone))))
         elif came or gone:
-            parts.append(self._of(table, came or gone))
+            parts.append(self._of(table, came or gone, as_of=self.as_of))
         return pl.concat(parts, how="diagonal_relaxed")
+
+    def sides(self, table: str) -> pl.LazyFrame:
+        """Rows of a table that were visible to the build before (column `was`), or are now (`is`); each once.
+
+        Args:
+            table: one of observations, which has a day.
+        """
+        came, gone = self._came(table), self._gone(table)
+        stayed = [path for path in map(Path, self.now.files[table]) if path not in set(came)]
+        column = TABLES[table].observed_at
+        assert column is not None
+        known = pl.col(column).is_null()
+        parts = [
+            self._of(table, files, as_of=None).with_columns(
+                (pl.lit(was) & (known | (day(column) <= self.before))).alias("was"),
+                (pl.lit(now) & (known | (day(column) <= self.as_of))).alias("is"),
+            )
+            for files, was, now in ((stayed, True, True), (came, False, True), (gone, True, False))
+            if files
+        ]
+        return pl.concat(parts, how="diagonal_relaxed").filter(pl.col("was") | pl.col("is"))
 
     def has_gone(self, table: str) -> bool:
         """Whether rows of a table may have gone."""
@@ -92,10 +113,10 @@ class Changes:
         folder = Path(self.now.files[table][0]).parent
         return [folder / name for name in self.files[table] if name not in present]
 
-    def _of(self, table: str, files: list[Path]) -> pl.LazyFrame:
-        """The rows of some files as the dataset shows them."""
+    def _of(self, table: str, files: list[Path], *, as_of: date | None) -> pl.LazyFrame:
+        """The rows of some files as the dataset shows them as of a day, or on all days."""
         frame = pl.concat([conform(pl.scan_parquet(file), TABLES[table]) for file in files], how="diagonal_relaxed")
-        return replace(self.now, frames={**self.now.frames, table: frame}).scan(table)
+        return replace(self.now, frames={**self.now.frames, table: frame}, as_of=as_of).scan(table)
 
 
 def _differing(came: pl.LazyFrame, gone: pl.LazyFrame) -> pl.LazyFrame:

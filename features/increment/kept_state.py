@@ -68,7 +68,7 @@ class KeptState:
         """
         folder.mkdir(parents=True, exist_ok=True)
         for file in self.files:
-            _share(file, folder / file.name)
+            share(file, folder / file.name)
         if (self.folder / _KEYS).exists():
             earlier, kept = pl.read_parquet(self.folder / _KEYS), pl.read_parquet(self.folder / _ROWS)
             rows = pl.concat([kept.join(keys, on=list(self.key), how="anti"), rows.select(kept.columns)])
@@ -90,7 +90,7 @@ class KeptState:
             (self.folder / name).unlink()
 
 
-def _share(source: Path, target: Path) -> None:
+def share(source: Path, target: Path) -> None:
     """The same file at another place: a hard link where the disk has them."""
     if target.exists():
         return

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from features.goods.table import SERIES_WINDOWS
+from features.goods.series import SERIES_WINDOWS
 from features.identity.resolve import CUSTOMER, add_person_id
 from features.increment.changes import Changes
 from features.person.lifecycle import LifecycleRules

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
-from features import feature_run
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, arrow_function, build_features, scan_features
 from features.person.table import PERSON_RECORDS, PersonOptions, person_features
+from features.steps import series
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 
@@ -171,7 +171,7 @@ def test_an_interrupted_run_leaves_the_old_tables_and_is_taken_up(frames, built,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(feature_run, "series_on", stop)
+        patch.setattr(series, "series_on", stop)
         with pytest.raises(KeyboardInterrupt):
             build_features(dataset, out, AS_OF, options=FeatureOptions(buckets=2))
     assert [path.name for path in out.iterdir()] == ["old"]

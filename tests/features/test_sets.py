@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from features.goods.table import GOODS_FEATURES, SERIES_FEATURES
+from features.goods.options import GOODS_FEATURES, SERIES_FEATURES
 from features.person.table import PERSON_FEATURES
 from features.place.table import PLACE_FEATURES
 from features.sets import FEATURE_SETS, KEYS, chosen_columns, read_columns

@@ -4,6 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.goods.month_sums import month_sums
+from features.goods.options import GOODS_RECORDS
 from features.goods.seasonality import seasonality
 
 AS_OF = date(2025, 6, 30)
@@ -12,7 +14,7 @@ AS_OF = date(2025, 6, 30)
 def sales(units: np.ndarray) -> pl.LazyFrame:
     dates = [AS_OF - timedelta(days=len(units) - 1 - n) for n in range(len(units))]
     frame = pl.LazyFrame({"product_id": "P", "store_id": "S", "date": dates, "sold": units.astype(float)})
-    return frame.filter(pl.col("sold") > 0)
+    return month_sums(frame.filter(pl.col("sold") > 0), pl.LazyFrame(schema=dict(GOODS_RECORDS)))
 
 
 def test_weekly_strength_is_the_adjusted_r_squared_of_weekday_means():

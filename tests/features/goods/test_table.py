@@ -6,14 +6,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from features.goods.table import (
-    GOODS_FEATURES,
-    GOODS_RECORDS,
-    SERIES_FEATURES,
-    GoodsOptions,
-    goods_features,
-    series_features,
-)
+from features.goods.options import GOODS_FEATURES, GOODS_RECORDS, SERIES_FEATURES, GoodsOptions
+from features.goods.series import series_features
+from features.goods.table import goods_features
 
 AS_OF = date(2025, 6, 30)
 

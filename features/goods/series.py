@@ -1,0 +1,112 @@
+"""Series features: one row per store x product, as of a day, from a state that holds while nothing new is sold."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from features.goods.options import SERIES_FEATURES, GoodsOptions
+from features.goods.sales_parts import (
+    daily,
+    demand_class,
+    demand_rates,
+    demand_sums,
+    filled,
+    price_sums,
+    promotion_rates,
+    promotion_rates_of_series,
+    promotion_sums,
+    stock_sums,
+    stockout_share,
+)
+from features.windows import ratio, records_of_kind, trend, until, within
+
+SERIES: Final = ["store_id", "product_id"]
+SERIES_WINDOWS: Final = (28, 56, 91)
+"""Days after which a sale leaves a window of `series_state`, so that the state of its series changes."""
+
+
+def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """One row per store x product that was ever sold or stocked: the features of `SERIES_FEATURES`.
+
+    Windows of d days are half-open and end with `as_of` included. Units are net of returns where they are summed.
+
+    Args:
+        records: rows with the columns of `GOODS_RECORDS`; all of a series' rows must be there.
+        as_of: last visible day; later records are ignored, and so are the days of promotions after it.
+        options: facts about the dataset.
+    """
+    stock = series_stock(records, as_of)
+    return series_on(series_state(records, as_of, options), stock, as_of, options).sort(SERIES)
+
+
+def series_state(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """One row per store x product that was ever sold or stocked: what `series_on` needs of sales and promotions.
+
+    It stays as it is on later days while no sale comes, none leaves a window and no promotion begins. Arguments are
+    those of `series_features`.
+    """
+    seen = records.filter(until("at", as_of))
+    days = daily(records_of_kind(seen, "day") if options.has_daily_sales else records_of_kind(seen, "line")).cache()
+    parts = (
+        demand_sums(days, as_of),
+        price_sums(days, as_of),
+        promotion_sums(days, records_of_kind(seen, "promotion"), as_of, has_promotions=options.has_promotions),
+    )
+    # stocked but never sold is a series too: its stock is what a merchandiser asks about
+    frame = pl.concat([days.select(SERIES), records_of_kind(seen, "stock").select(SERIES)]).unique()
+    for part in parts:
+        frame = frame.join(part, on=SERIES, how="left")
+    return frame
+
+
+def series_stock(records: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per store x product with stock records of the last 91 days: sums for its stock and days without any."""
+    seen = records.filter(until("at", as_of))
+    return stock_sums(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), as_of)
+
+
+def series_on(state: pl.LazyFrame, stock: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """The rows of `series_features` as of a day, from states that hold on it (`series_state`), in their order."""
+    frame = state.join(stock, on=SERIES, how="left", maintain_order="left")
+    frame = frame.with_columns(demand_rates(as_of, options.period_days)).with_columns(
+        demand_class(),
+        pl.when(pl.col("begun_on").is_not_null()).then(trend("recent", "previous")).alias("units_trend"),
+        # goods out of season keep a price, so that their margin stays known
+        pl.coalesce(
+            ratio(pl.col("revenue_91d"), pl.col("priced_91d")), ratio(pl.col("revenue_ever"), pl.col("priced_ever"))
+        ).alias("price_mean"),
+        ratio(pl.col("last_revenue"), pl.col("last_priced")).alias("price_last"),
+        stockout_share(),
+        *promotion_rates_of_series(as_of, has_promotions=options.has_promotions),
+    )
+    names = [name for group in SERIES_FEATURES.values() for name in group]
+    return filled(frame).select(*SERIES, pl.lit(as_of).alias("as_of"), *names)
+
+
+def sums_of_series(state: pl.LazyFrame, as_of: date, *, has_promotions: bool) -> pl.LazyFrame:
+    """One row per product with a series: what they add up to, and `stores` that sold it in the last 91 days.
+
+    Args:
+        state: result of `series_state`; all series of a product must be there.
+        as_of: last visible day.
+        has_promotions: whether there is a promotions table.
+    """
+    on_last = pl.col("priced_on") == pl.col("priced_on").max()
+    last = (pl.col(name).filter(on_last).sum() for name in ("last_revenue", "last_priced"))
+    summed = ("revenue_91d", "priced_91d", "revenue_ever", "priced_ever")
+    sums = state.group_by("product_id").agg(
+        pl.col("first_sale_on").min(),
+        pl.col("last_sale_on").max(),
+        pl.col("units_28d", "units_91d", "recent", "previous", *summed).sum(),
+        within("last_sale_on", as_of, 91).sum().alias("stores"),
+        ratio(*last).alias("price_last"),
+    )
+    is_sold = pl.col("first_sale_on").is_not_null()
+    mean = (ratio(pl.col(f"revenue_{span}"), pl.col(f"priced_{span}")) for span in ("91d", "ever"))
+    priced = sums.with_columns(
+        pl.coalesce(*mean).alias("price_mean"), pl.when(is_sold).then(trend("recent", "previous")).alias("units_trend")
+    )
+    sold = state.filter(pl.col("begun_on").is_not_null())
+    promotions = promotion_rates(sold, ["product_id"], as_of, has_promotions=has_promotions)
+    return priced.drop("recent", "previous", *summed).join(promotions, on="product_id", how="left")

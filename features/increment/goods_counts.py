@@ -1,0 +1,143 @@
+"""Keeps the counts of goods between builds: sums by month, of which only changed months are computed, and buyers.
+
+`months.parquet` has the sums, `buyers.parquet` the counts of buyers of the last whole build and `since.parquet` what
+is to be added to them. Once that is much, both are written as one.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from features.goods.buyers import BUYER_COUNTS, buyer_counts, changed_counts
+from features.goods.month_sums import MONTH_SUMS
+from features.identity.resolve import CUSTOMER, add_person_id
+from features.increment.changes import Changes
+from features.increment.kept_state import share
+from features.windows import day
+
+_MOST_SINCE: Final = 0.25
+"""Rows beside the counts of buyers, per row of these, from which all are written anew. Chosen by judgement."""
+
+
+@dataclass(frozen=True)
+class GoodsCounts:
+    """The kept counts of goods in a folder."""
+
+    folder: Path
+
+    @property
+    def months(self) -> pl.LazyFrame:
+        """Result of `month_sums`."""
+        return pl.scan_parquet(self.folder / "months.parquet")
+
+    @property
+    def buyers(self) -> pl.LazyFrame:
+        """Result of `buyer_counts`, with what changed since behind it."""
+        return pl.concat([pl.scan_parquet(file) for file in (self._buyers, self._since)])
+
+    @property
+    def _buyers(self) -> Path:
+        return self.folder / "buyers.parquet"
+
+    @property
+    def _since(self) -> Path:
+        return self.folder / "since.parquet"
+
+    def exist(self) -> bool:
+        """Whether all files are there."""
+        return all(file.exists() for file in (self.folder / "months.parquet", self._buyers, self._since))
+
+    def write(self, counted: pl.LazyFrame) -> None:
+        """Writes the counts of a whole build.
+
+        Args:
+            counted: rows of both kinds, those of months with a month.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        is_month = pl.col("month").is_not_null()
+        counted.filter(is_month).select(MONTH_SUMS.names()).sink_parquet(self.folder / "months.parquet")
+        counted.filter(~is_month).select(BUYER_COUNTS.names()).sink_parquet(self._buyers)
+        pl.DataFrame(schema=BUYER_COUNTS).write_parquet(self._since)
+
+    def with_news(self, folder: Path, months: list[date], sums: list[pl.DataFrame], change: pl.DataFrame) -> None:
+        """Writes the counts to another folder with what is new; a file that does not change is shared.
+
+        Args:
+            folder: new folder.
+            months: first days of the months whose sums changed.
+            sums: their sums from now on.
+            change: result of `changed_counts`.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        news = GoodsCounts(folder)
+        others = self.months.filter(~pl.col("month").is_in(months))
+        pl.concat([others, *(frame.lazy() for frame in sums)]).sink_parquet(folder / "months.parquet")
+        since = _added([pl.scan_parquet(self._since), change.lazy()])
+        if since.height <= _MOST_SINCE * pl.scan_parquet(self._buyers).select(pl.len()).collect().item():
+            share(self._buyers, news._buyers)
+            since.write_parquet(news._since)
+            return
+        _added([pl.scan_parquet(self._buyers), since.lazy()]).write_parquet(news._buyers)
+        since.clear().write_parquet(news._since)
+
+
+def _added(parts: list[pl.LazyFrame]) -> pl.DataFrame:
+    sums = pl.concat(parts).group_by("product_id", "last_on", "gap").agg(pl.col("count", "again").sum())
+    return sums.filter((pl.col("count") != 0) | (pl.col("again") != 0)).select(BUYER_COUNTS.names()).collect()
+
+
+def changed_months(changes: Changes) -> list[date]:
+    """First days of the months with a sale that came or went."""
+    found = [
+        changes.rows(table).select(day(column).dt.month_start().unique().alias("month"))
+        for table, column in (("transactions", "sold_at"), ("daily_sales", "date"))
+    ]
+    return sorted(pl.concat(found).unique().collect(engine="streaming")["month"].drop_nulls())
+
+
+def touched_accounts(changes: Changes, identities: pl.LazyFrame, earlier: pl.LazyFrame) -> pl.DataFrame:
+    """One row per account whose receipts have to be counted again: customer_id.
+
+    Those of all people with a line that came or went, and of those that gained or lost an account.
+
+    Args:
+        changes: rows that came and went.
+        identities: result of `resolve_identities`.
+        earlier: that of the build before.
+    """
+    columns = ["id_value", "person_id"]
+    now, then = (frame.filter(pl.col("id_type") == CUSTOMER).select(columns) for frame in (identities, earlier))
+    named = changes.rows("transactions").select(pl.col("customer_id").alias("id_value")).drop_nulls().unique()
+    moved = [one.join(other, on=columns, how="anti") for one, other in ((now, then), (then, now))]
+    people = [frame.join(named, on="id_value", how="semi") for frame in (now, then)]
+    persons = pl.concat([*moved, *people]).select("person_id").unique()
+    accounts = [frame.join(persons, on="person_id", how="semi").select("id_value") for frame in (now, then)]
+    return pl.concat([named, *accounts]).unique().select(pl.col("id_value").alias("customer_id")).collect()
+
+
+def change_of_buyers(
+    changes: Changes, accounts: pl.DataFrame, identities: pl.LazyFrame, earlier: pl.LazyFrame
+) -> pl.DataFrame:
+    """What is to be added to the counts of buyers of the build before: result of `changed_counts`.
+
+    Args:
+        changes: rows that came and went.
+        accounts: result of `touched_accounts`.
+        identities: result of `resolve_identities`.
+        earlier: that of the build before.
+    """
+    lines = (
+        changes.sides("transactions")
+        .filter(pl.col("customer_id").is_in(accounts["customer_id"].implode()))
+        .select("product_id", "customer_id", pl.col("sold_at").alias("at"), "units", "was", "is")
+        .collect(engine="streaming")
+        .lazy()
+    )
+
+    def counted(side: str, of: pl.LazyFrame) -> pl.LazyFrame:
+        return buyer_counts(add_person_id(lines.filter(side), of))
+
+    return changed_counts(counted("is", identities), counted("was", earlier)).select(BUYER_COUNTS.names()).collect()

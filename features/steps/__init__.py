@@ -1,0 +1,1 @@
+"""Steps of the feature job, one module per table, and what they share."""

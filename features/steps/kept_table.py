@@ -1,0 +1,123 @@
+"""Takes what is new into a table whose state is kept by key, or computes all of it; people and series are such."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from features.increment.base import Base
+from features.increment.kept_state import KeptState
+from features.partitions import drop, run_buckets
+from features.steps.build import Build, Compute, arrow_function
+from retail_brain.files import atomic_path
+
+MOST_TOUCHED: Final = 0.25
+"""Share of a table's keys that changed from which all are computed anew: what was kept would be mostly replaced. Chosen
+by judgement, not measured."""
+
+
+@dataclass(frozen=True)
+class KeptTable:
+    """How one table is computed from records and finished as of a day.
+
+    Attributes:
+        name: of the table.
+        key: key columns.
+        by: the one of them whose hash gives the bucket.
+        compute: records -> state of their keys.
+        touched: finds the keys that changed since a build.
+        records: gives all records of some keys.
+        everything: records of all keys.
+        staged: name under which these are staged; they stay there where it is not the table's own.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    by: str
+    compute: Compute
+    touched: Callable[[Base], pl.DataFrame]
+    records: Callable[[pl.DataFrame], pl.LazyFrame]
+    everything: pl.LazyFrame
+    staged: str
+
+    def state(self, build: Build, why: str) -> tuple[KeptState, str]:
+        """The state as of the build's day, and a note of what was computed.
+
+        Args:
+            build: the build.
+            why: why nothing that was kept holds; empty where it does.
+        """
+        why = why or self._why_anew(build)
+        if why:
+            build.rebuilt[self.name] = why
+            return self._anew(build), "all"
+        keys = build.checkpoints.scan(self._touched).collect()
+        return self._taken_in(build, keys), f"{keys.height:,} with something new"
+
+    @property
+    def _touched(self) -> str:
+        return f"touched_{self.name}"
+
+    def _before(self, build: Build) -> KeptState:
+        return KeptState(build.before(self.name), self.key, self.by)
+
+    def _why_anew(self, build: Build) -> str:
+        base = build.base
+        if base is None:
+            return build.why
+        kept = self._before(build)
+        if not kept.files:
+            return "files of the tables before are missing"
+        keys = build.once(self._touched, lambda: self.touched(base).lazy()).select(pl.len()).collect().item()
+        height = kept.height()
+        if keys > MOST_TOUCHED * height:
+            return f"{keys:,} of {height:,} have something new since {base.changes.before}"
+        return ""
+
+    def _anew(self, build: Build) -> KeptState:
+        out, staged = build.state / self.name, build.work / f"staged_{self.staged}"
+        function = arrow_function(lambda rows: self.compute(rows).sort(self.key))
+        run_buckets(self.everything, self.by, staged, out, build.buckets, function, build.progress)
+        if self.staged == self.name:
+            drop(staged)
+        return KeptState(out, self.key, self.by)
+
+    def _taken_in(self, build: Build, keys: pl.DataFrame) -> KeptState:
+        kept = self._before(build)
+        # each part holds about as many rows as a bucket of a whole build
+        parts = max(1, ceil(build.buckets * keys.height / max(kept.height(), 1)))
+        folder, staged = build.work / f"new_{self.name}", build.work / f"staged_new_{self.name}"
+        function = arrow_function(self.compute)
+        run_buckets(self.records(keys), self.by, staged, folder, parts, function, build.progress)
+        rows = pl.read_parquet(sorted(folder.glob("*.parquet")))
+        return kept.with_rows(build.state / self.name, keys, rows)
+
+
+def finish(build: Build, name: str, state: KeptState, features: Compute, sums: Compute | None = None) -> Path:
+    """Writes a table from its state, bucket by bucket; returns the folder of `sums`, computed of the same rows.
+
+    Args:
+        build: the build.
+        name: of the table.
+        state: state of all its keys.
+        features: state -> rows of the table, in their order.
+        sums: state of a bucket -> what another table needs of it.
+    """
+    aggregated = build.work / f"sums_{name}"
+    for number, file in enumerate(state.files):
+        part, summed = build.done / name / file.name, aggregated / file.name
+        if part.exists():  # written last
+            continue
+        rows = state.bucket(number).collect().lazy()
+        if sums is not None:
+            with atomic_path(summed) as aside:
+                sums(rows).collect().write_parquet(aside)
+        with atomic_path(part) as aside:
+            pq.write_table(features(rows).collect().to_arrow(), aside)
+    written: int = sum(pq.read_metadata(file).num_rows for file in (build.done / name).glob("*.parquet"))
+    build.rows[name] = written
+    return aggregated
