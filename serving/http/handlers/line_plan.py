@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from serving.http.handlers.call import Call, find_product, find_store
@@ -23,10 +24,10 @@ def line_plan(request: LinePlanRequest, call: Call) -> dict[str, Any]:
     Raises:
         NotFoundError: the store or the product is not known.
     """
-    find_store(call.answers, request.store_id)
-    find_product(call.answers, request.product_id)
+    store = find_store(call.answers, request.store_id)
+    product = find_product(call.answers, request.product_id)
     answer: dict[str, Any] = {"as_of": call.answers.manifest.as_of, "reason": None, "arrivals": [], "choices": []}
-    answer |= dict.fromkeys((*_NUMBERS, *_DAYS))
+    answer |= dict.fromkeys((*_NUMBERS, *_DAYS, "undated_units"))
     outlook, due = call.answers.rows.get("line_outlook"), call.answers.rows.get("line_arrivals")
     if outlook is None or due is None:
         return answer | {"reason": "not_published"}
@@ -35,6 +36,9 @@ def line_plan(request: LinePlanRequest, call: Call) -> dict[str, Any]:
         {"arrives_on": day.isoformat(), "units": units}
         for day, units in coming.select("arrives_on", "units").iter_rows()
     ]
+    on_order = _on_order(call, store, product)
+    if on_order is not None:
+        answer["undated_units"] = round(max(on_order - sum(one["units"] for one in answer["arrivals"]), 0.0), 4)
     found = _of_line(outlook, request, call)
     if found.is_empty():
         return answer | {"reason": "stock_unknown" if _is_planned(request, call) else "not_planned"}
@@ -47,6 +51,16 @@ def line_plan(request: LinePlanRequest, call: Call) -> dict[str, Any]:
 def _of_line(frame: pl.DataFrame, request: LinePlanRequest, call: Call) -> pl.DataFrame:
     own = rows_of_store(frame, request.store_id, ["store_id"], call.answers.lines_memo)
     return own.filter(pl.col("product_id") == request.product_id)
+
+
+def _on_order(call: Call, store: int, product: int) -> float | None:
+    """Units on order of the line, with a day of arrival or without; None where nothing is suggested or known."""
+    suggestions = call.answers.suggestions
+    if suggestions is None:
+        return None
+    rows, found = suggestions.index.find_pairs(np.array([store]), np.array([product]))
+    units = suggestions.number("on_order", rows) if found.all() else np.array([np.nan])
+    return None if np.isnan(units[0]) else float(units[0])
 
 
 def _is_planned(request: LinePlanRequest, call: Call) -> bool:

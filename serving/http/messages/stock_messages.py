@@ -294,7 +294,8 @@ class LinePlanResponse(Strict):
     """The numbers of the plan that decided the order; null where `reason` says why.
 
     `stock_before` are the units expected on the morning of `arrives_on` without the order, `least` the lowest stock
-    before the delivery after it: expected, and the ends of 90 % of the futures.
+    before the delivery after it: expected, and the ends of 90 % of the futures. `undated_units` are on order beside
+    `arrivals`, without a day of arrival.
     """
 
     as_of: str
@@ -310,6 +311,7 @@ class LinePlanResponse(Strict):
     least_low: float | None
     least_high: float | None
     arrivals: list[Arrival]
+    undated_units: float | None
     choices: list[OrderChoice]
 
 

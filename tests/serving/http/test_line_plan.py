@@ -27,6 +27,15 @@ def test_a_line_tells_how_its_stock_goes_on(client: Any) -> None:
     }
 
 
+def test_units_on_order_without_a_day_are_those_of_the_order_line_less_those_with_one(client: Any) -> None:
+    rows = {row["product_id"]: row for row in client.ask("/replenish", {"store_id": "S002"})["suggestions"]}
+    for product, row in list(rows.items())[:3]:
+        plan = client.ask("/line_plan", {"store_id": "S002", "product_id": product})
+        due = sum(one["units"] for one in plan["arrivals"])
+        assert plan["undated_units"] == (None if row["on_order"] is None else max(row["on_order"] - due, 0.0))
+    assert any(row["on_order"] for row in list(rows.values())[:3])
+
+
 def test_why_there_are_no_numbers_is_said(client: Any) -> None:
     unplanned = client.ask("/line_plan", {"store_id": "S003", "product_id": "P0002"})
     assert (unplanned["reason"], unplanned["stock_before"], unplanned["choices"]) == ("not_planned", None, [])

@@ -29,8 +29,8 @@ function stockPoints(plan) {
   return { points: [...before, ...after], due, start, order, end };
 }
 
-/** Stock from today to the delivery after next, with everything that arrives. `onOrder`: units on order with a day or without. */
-export function stockProjection(plan, onOrder) {
+/** Stock from today to the delivery after next, with everything that arrives. */
+export function stockProjection(plan) {
   const { points, due, start, order, end } = stockPoints(plan);
   const most = Math.max(...points.map(([, stock]) => stock), plan.least_high, 1);
   const x = (time) => LEFT + ((time - start) / (end - start || 1)) * (WIDTH - LEFT - RIGHT);
@@ -39,12 +39,11 @@ export function stockProjection(plan, onOrder) {
   const top = plan.stock_before + plan.order_quantity;
   const band = `M${x(order)} ${y(top)}L${x(end)} ${y(plan.least_high)}L${x(end)} ${y(plan.least_low)}Z`;
   const mark = (time, quantity, kind) => svg("g", { class: `arrival ${kind}` }, svg("line", { x1: x(time), x2: x(time), y1: TOP, y2: HEIGHT - BOTTOM }), label(x(time), TOP - 4, x(time) > WIDTH - 60 ? "end" : "middle", `+${units(quantity)}`));
-  const undated = (onOrder ?? 0) - plan.arrivals.reduce((sum, one) => sum + one.units, 0);
   const said = [
     t("outlook.today", { stock: units(plan.on_hand) }),
     plan.moved_in || plan.moved_out ? t("outlook.moved", { moved: units(plan.moved_in), away: units(plan.moved_out) }) : null,
     ...due.map((one) => t("outlook.due", { count: units(one.units), day: day(one.at, "short") })),
-    undated > 0.05 ? t("outlook.undated", { count: units(undated) }) : null,
+    plan.undated_units > 0.05 ? t("outlook.undated", { count: units(plan.undated_units) }) : null,
     t("outlook.before", { stock: units(plan.stock_before), day: day(plan.arrives_on, "short") }),
     plan.order_quantity ? t("outlook.order", { count: units(plan.order_quantity) }) : null,
     t("outlook.least", { stock: units(plan.least_mean), low: units(plan.least_low), high: units(plan.least_high), day: day(plan.next_arrives_on, "short") }),

@@ -77,7 +77,7 @@ function outlook(line, signal) {
   const place = h("div", { class: "line-outlook" });
   fill(place, signal, async () => {
     const plan = await call("line_plan", { store_id: line.store_id, product_id: line.product_id }, { signal });
-    return plan.reason ? h("p", { class: "hint" }, t(`outlook.${plan.reason}`)) : [stockProjection(plan, line.on_order), costOfService(plan)];
+    return plan.reason ? h("p", { class: "hint" }, t(`outlook.${plan.reason}`)) : [stockProjection(plan), costOfService(plan)];
   }, { lines: 3 });
   return place;
 }
