@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -141,7 +141,8 @@ def forget_unloaded(place: JobPlace, wanted: Mapping[str, str] = MappingProxyTyp
         UnavailableError: the database does not answer.
     """
     needed = uploads_in_use(place) | ({wanted["upload"]} if "upload" in wanted else set())
-    return forget_old_uploads(place.workspace, days=place.settings.jobs.upload_days, needed=needed)
+    before = datetime.now(UTC) - timedelta(days=place.settings.jobs.upload_days)
+    return forget_old_uploads(place.workspace, before=before, needed=needed)
 
 
 def uploads_in_use(place: JobPlace) -> set[str]:

@@ -8,9 +8,9 @@ sent: it may name any file or database that this machine reaches.
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, UsageError
@@ -29,8 +29,6 @@ MOST_FILES = 50
 MOST_LOADS = 20
 """Loads of files that may lie here at once, so that nobody fills the disk: far beyond what is sent. By judgement."""
 _SEEN = "seen.toml"
-_DAY_SECONDS = 86_400
-"""Seconds of a day."""
 
 
 def new_upload_id() -> str:
@@ -206,21 +204,30 @@ def forget_every_upload(workspace: Workspace) -> int:
     return len(loads)
 
 
-def forget_old_uploads(workspace: Workspace, *, days: int, needed: Collection[str] = ()) -> int:
-    """Removes files that were sent days ago and not loaded; returns how many loads they were of.
+def old_uploads(workspace: Workspace, *, before: datetime, needed: Collection[str] = ()) -> list[Path]:
+    """Folders of files that were sent before an instant and not loaded.
 
     Args:
         workspace: the tenant.
-        days: after which they go.
+        before: no part of theirs came since.
         needed: ids of loads that stay, as a job reads them.
     """
     folder = workspace.root / "uploads"
+    every = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [one for one in every if one.name not in needed and one.stat().st_mtime < before.timestamp()]
+
+
+def forget_old_uploads(workspace: Workspace, *, before: datetime, needed: Collection[str] = ()) -> int:
+    """Removes files that were sent before an instant and not loaded; returns how many loads they were of.
+
+    Args:
+        workspace: the tenant.
+        before: no part of theirs came since.
+        needed: ids of loads that stay, as a job reads them.
+    """
     with _alone(workspace):
-        old = [
-            one
-            for one in (folder.iterdir() if folder.is_dir() else ())
-            if one.name not in needed and time.time() - one.stat().st_mtime > days * _DAY_SECONDS
-        ]
+        old = old_uploads(workspace, before=before, needed=needed)
         for one in old:
             shutil.rmtree(one, ignore_errors=True)
-    return len(old)
+        # what could not be removed counts as there: the next look names it again
+        return sum(not one.exists() for one in old)

@@ -7,7 +7,7 @@ them.
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -15,6 +15,8 @@ import polars as pl
 
 from retail_brain.errors import ModelError
 from retail_brain.ingest.quarantine import SET_ASIDE_ON, read_quarantine, replace_quarantine
+from retail_brain.jobs import JobPlace, uploads_in_use
+from retail_brain.jobs.uploads import forget_old_uploads, old_uploads
 from retail_brain.lake.erasing import count_older, drop_older
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.erasures import compact
@@ -25,8 +27,8 @@ from serving.privacy.erase import Place
 from serving.store.answer_set import current_id, read_manifest
 
 Store = Literal["lake", "quarantine", "files", "database"]
-KINDS: Final = ("events", "contacts", "quarantine", "answers", "exports", "logs")
-"""Kinds of personal data; each has its days in the settings, `retention.KIND_days`."""
+KINDS: Final = ("events", "contacts", "quarantine", "answers", "exports", "logs", "uploads")
+"""Kinds of personal data; each has its days in the settings, `retention.KIND_days`, uploads in `jobs.upload_days`."""
 _OF_DATABASE: Final[dict[str, Kind]] = {kind: kind for kind in get_args(Kind)}
 _OF_LAKE: Final = {"events": ("events",), "contacts": ("contacts", "responses")}
 
@@ -89,7 +91,8 @@ def remove_overdue(place: Place, progress: Progress, *, by: str, now: datetime) 
 
 def limits(place: Place) -> dict[str, int | None]:
     """Kind -> days that it is kept; None: for good."""
-    return {kind: getattr(place.settings.retention, f"{kind}_days") for kind in KINDS}
+    days = {kind: getattr(place.settings.retention, f"{kind}_days", None) for kind in KINDS}
+    return days | {"uploads": place.settings.jobs.upload_days}
 
 
 def _cutoffs(place: Place, now: datetime) -> Iterator[tuple[str, date]]:
@@ -112,6 +115,9 @@ def _found(kind: str, before: date, place: Place) -> Iterator[Overdue]:
     if kind == "answers":
         for folder, paths in _old_folders(place, before).items():
             yield Overdue(kind, "files", folder, before, len(paths))
+    if kind == "uploads":
+        old = old_uploads(place.workspace, before=_morning(before), needed=_in_use(place))
+        yield Overdue(kind, "files", "uploads", before, len(old))
     if (of_database := _OF_DATABASE.get(kind)) is not None:
         counted = count_old_rows(place.workspace.tenant, place.database, of_database, before)
         yield from (Overdue(kind, "database", name, before, rows) for name, rows in counted.items())
@@ -130,9 +136,21 @@ def _removed(kind: str, before: date, place: Place, now: datetime) -> Iterator[O
                 shutil.rmtree(path, ignore_errors=True)
             # what could not be removed counts as there: the next look and `doctor` name it again
             yield Overdue(kind, "files", folder, before, sum(not path.exists() for path in paths))
+    if kind == "uploads":
+        gone = forget_old_uploads(place.workspace, before=_morning(before), needed=_in_use(place))
+        yield Overdue(kind, "files", "uploads", before, gone)
     if (of_database := _OF_DATABASE.get(kind)) is not None:
-        gone = delete_old_rows(place.workspace.tenant, place.database, of_database, before)
-        yield from (Overdue(kind, "database", name, before, rows) for name, rows in gone.items())
+        deleted = delete_old_rows(place.workspace.tenant, place.database, of_database, before)
+        yield from (Overdue(kind, "database", name, before, rows) for name, rows in deleted.items())
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _in_use(place: Place) -> set[str]:
+    """Ids of the loads of files that jobs read."""
+    return uploads_in_use(JobPlace(place.workspace, place.settings, place.database))
 
 
 def _is_old(rows: pl.DataFrame, before: date) -> pl.Expr:

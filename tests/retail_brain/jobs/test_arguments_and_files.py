@@ -4,6 +4,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,11 +172,12 @@ def test_files_are_read_as_tables_by_a_ready_mapping_or_as_a_look_found(tmp_path
 
 def test_files_that_nobody_loads_go_after_days(tmp_path: Path) -> None:
     workspace, old, new = Workspace(tmp_path), new_upload_id(), new_upload_id()
-    assert forget_old_uploads(workspace, days=2) == 0
+    before = datetime.now(UTC) - timedelta(days=2)
+    assert forget_old_uploads(workspace, before=before) == 0
     for upload in (old, new):
         sent(tmp_path, "sales.csv", 0, b"x", upload)
     os.utime(upload_folder(workspace, old), (0, 0))
-    assert forget_old_uploads(workspace, days=2, needed={old}) == 0  # a job reads them
-    assert forget_old_uploads(workspace, days=2) == 1
+    assert forget_old_uploads(workspace, before=before, needed={old}) == 0  # a job reads them
+    assert forget_old_uploads(workspace, before=before) == 1
     assert upload_folder(workspace, new).exists()
     assert not upload_folder(workspace, old).exists()

@@ -15,14 +15,18 @@ from retail_brain.cli.app import app
 from retail_brain.errors import UsageError
 from retail_brain.ingest.quarantine import SET_ASIDE_ON, read_quarantine, replace_quarantine
 from retail_brain.ingest.retry import quarantined, retry_quarantine
+from retail_brain.jobs.uploads import new_upload_id, store_part, upload_folder
 from retail_brain.lake import open_lake
 from retail_brain.lake.erasing import count_older, drop_older
 from retail_brain.operational.audit import AuditEntry, append_audit, list_audit
 from retail_brain.operational.campaign_receipts import ContactReceipt, opt_outs, store_receipts
+from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, events_after, store_events
+from retail_brain.operational.jobs import add_job
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 from retail_brain.progress import SILENT
 from retail_brain.settings import RetentionSettings, Settings
+from retail_brain.workspace import Workspace
 from serving.privacy import retention
 from serving.privacy.erase import Place
 from serving.privacy.retention import overdue, remove_overdue
@@ -151,6 +155,23 @@ def test_former_answers_and_features_of_notebooks_go_and_the_present_answers_sta
     assert [path.name for path in workspace.answers.iterdir() if path.is_dir()] == [present.name]
 
 
+def test_files_that_were_sent_and_not_loaded_go_unless_an_open_job_reads_them(home: Home) -> None:
+    workspace, database = home.place.workspace, home.place.database
+    read, left, young = (new_upload_id() for _ in range(3))
+    for upload in (read, left, young):
+        store_part(workspace, upload, "people.csv", 0, b"x", most_bytes=9)
+    for upload, moment in ((read, OLD), (left, OLD), (young, NOW)):
+        os.utime(upload_folder(workspace, upload), (moment.timestamp(),) * 2)
+    add_job(
+        *("main", database, "j", "ingest", {"upload": read}), by="Li", now=NOW, host="there", is_gone=lambda _: True
+    )
+    assert found(home.place) == removed(home.place) == [("files", "uploads", 1)]
+    there = [upload for upload in (read, left, young) if upload_folder(workspace, upload).exists()]
+    assert there == [read, young]
+    (entry,) = [one for one in list_audit("main", database) if one.action == "privacy.retention"]
+    assert entry.details == {"files:uploads": 1}
+
+
 def test_a_folder_that_cannot_be_removed_is_not_counted_as_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = home.place.workspace.answers / "20260101T000000-x"
     folder.mkdir(parents=True)
@@ -220,11 +241,12 @@ def test_the_verb_shows_first_and_removes_with_yes_and_doctor_says_it(home: Home
     assert home.rows("events").is_empty()
     assert "nothing is older than it may be kept" in run(home, "retention")[1]
     (finding,) = check_retention(case)
-    assert (finding.level, finding.text) == ("ok", "nothing is older than allowed: events 1 days")
+    assert (finding.level, finding.text) == ("ok", "nothing is older than allowed: events 1 days, uploads 2 days")
     workspace.settings_file.write_text("[retention]\nevents_days = 0\n")
     words = ["--home", str(workspace.home), "--quiet", "privacy", "retention"]
     assert isinstance(CliRunner().invoke(app, words).exception, UsageError)
 
 
 def test_every_kind_has_a_setting() -> None:
-    assert {f"{kind}_days" for kind in retention.KINDS} == set(RetentionSettings.model_fields)
+    assert {f"{kind}_days" for kind in retention.KINDS} == {*RetentionSettings.model_fields, "uploads_days"}
+    assert retention.limits(Place(Workspace(Path()), "", Settings(), Database("sqlite://")))["uploads"] == 2
