@@ -15,34 +15,55 @@ def has_past_contacts(dataset: Dataset) -> bool:
 def past_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
     """One row per contact, made or withheld, of a campaign with goods whose days are over.
 
-    `campaign_id`, `customer_id`, `day`, `is_holdout`, `attribution_id`, and `bought`: whether the person bought any of
-    the campaign's goods within some days from the day on. Contacts whose days are not over would count too few.
+    `campaign_id`, `customer_id`, `day`, `is_holdout`, `attribution_id`, `product_id`, and `bought`: whether the person
+    bought the product that the contact names, or else any of the campaign's goods, within some days from the day on.
+    Contacts whose days are not over would count too few.
 
     Args:
         dataset: with contacts, campaigns and transactions.
         days: in which a purchase counts.
     """
-    goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
+    every = dataset.scan("campaigns").select("campaign_id", any_of="product_ids").explode("any_of").drop_nulls()
+    with_goods = every.select("campaign_id", has_goods=pl.lit(value=True)).unique()
     until = dataset.as_of or dataset.last_day()
-    contacts = dataset.scan("contacts")
-    named = pl.col("attribution_id") if "attribution_id" in contacts.collect_schema() else pl.lit(None, pl.String)
-    told = contacts.select(
-        "campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date(), attribution_id=named
+    over = _told(dataset).filter(pl.col("day") <= until - timedelta(days=days)).with_row_index("contact")
+    is_named = pl.col("product_id").is_not_null()
+    over = over.join(with_goods, on="campaign_id", how="left", maintain_order="left")
+    over = over.filter(is_named | pl.col("has_goods")).drop("has_goods")
+    of_campaign = over.filter(~is_named).drop("product_id").join(every, on="campaign_id")
+    goods = pl.concat(
+        [
+            part.select("contact", "customer_id", "day", product_id=product)
+            for part, product in ((of_campaign, "any_of"), (over.filter(is_named), "product_id"))
+        ]
     )
-    over = told.filter(pl.col("day") <= until - timedelta(days=days)).with_row_index("contact")
-    over = over.join(goods.drop_nulls().select("campaign_id").unique(), on="campaign_id", how="semi")
     lines = dataset.scan("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
     bought = lines.select("customer_id", "product_id", bought_on=pl.col("sold_at").dt.date()).unique()
     since = (pl.col("bought_on") - pl.col("day")).dt.total_days()
     buyers = (
-        over.join(goods, on="campaign_id")
-        .join(bought, on=["customer_id", "product_id"])
+        goods.join(bought, on=["customer_id", "product_id"])
         .filter(since.is_between(0, days - 1))
         .select("contact", bought=pl.lit(value=True))
         .unique()
     )
     whole = over.join(buyers, on="contact", how="left", maintain_order="left")
     return whole.with_columns(pl.col("bought").fill_null(value=False)).drop("contact")
+
+
+def _told(dataset: Dataset) -> pl.LazyFrame:
+    """Contacts of campaigns: `campaign_id`, `customer_id`, `is_holdout`, `day`, `attribution_id`, `product_id`.
+
+    `product_id` is null where the contact was about the campaign's goods. Contacts without a campaign, which only
+    say that somebody was contacted, are not among them.
+    """
+    contacts = dataset.scan("contacts")
+    known = contacts.collect_schema()
+    named = [
+        (pl.col(name) if name in known else pl.lit(None, pl.String)).alias(name)
+        for name in ("attribution_id", "product_id")
+    ]
+    told = contacts.filter(pl.col("campaign_id").is_not_null())
+    return told.select("campaign_id", "customer_id", "is_holdout", *named, day=pl.col("contacted_at").dt.date())
 
 
 def judged_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
@@ -61,12 +82,9 @@ def judged_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
     flags = (
         dataset.scan("campaigns").select("campaign_id").unique()
         .join(goods.drop_nulls().select("campaign_id", has_goods=True).unique(), on="campaign_id", how="left")
-        .join(campaign_categories(dataset).select("campaign_id", has_category=True), on="campaign_id", how="left")
         .with_columns(is_known=True)
     )  # fmt: skip
-    rows = dataset.scan("contacts").select(
-        "campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date()
-    )
+    rows = with_categories(_told(dataset), dataset)
     is_late = pl.col("day") > until - timedelta(days=days)
     # of several contacts of a person the first one counts whose days are over, as in what is learned from
     one = rows.sort(is_late, maintain_order=True).unique(
@@ -74,8 +92,8 @@ def judged_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
     )
     code = (
         pl.when(pl.col("is_known").is_null()).then(pl.lit("unknown_campaign"))
-        .when(pl.col("has_goods").is_null()).then(pl.lit("no_goods"))
-        .when(pl.col("has_category").is_null()).then(pl.lit("no_category"))
+        .when(pl.col("has_goods").is_null() & pl.col("product_id").is_null()).then(pl.lit("no_goods"))
+        .when(pl.col("category").is_null()).then(pl.lit("no_category"))
         .when(is_late).then(pl.lit("days_not_over"))
     )  # fmt: skip
     first = one.join(flags, on="campaign_id", how="left", maintain_order="left").with_columns(code=code)
@@ -86,6 +104,23 @@ def judged_contacts(dataset: Dataset, days: int) -> pl.LazyFrame:
         .when(held.all().over("campaign_id")).then(pl.lit("nobody_contacted"))
     )  # fmt: skip
     return first.select("campaign_id", "customer_id", code=alone)
+
+
+def with_categories(contacts: pl.LazyFrame, dataset: Dataset) -> pl.LazyFrame:
+    """The contacts with `category`: of the product that a contact names, else of most goods of the campaign; or null.
+
+    Args:
+        contacts: `campaign_id` and `product_id`.
+        dataset: with campaigns, and perhaps products.
+    """
+    products = dataset.scan_or_empty("products")
+    category = pl.col("category") if "category" in products.collect_schema() else pl.lit(None, pl.String)
+    own = products.select("product_id", own=category).unique("product_id")
+    joined = contacts.join(own, on="product_id", how="left", maintain_order="left").join(
+        campaign_categories(dataset), on="campaign_id", how="left", maintain_order="left"
+    )
+    chosen = pl.when(pl.col("product_id").is_not_null()).then("own").otherwise("category")
+    return joined.with_columns(category=chosen).drop("own")
 
 
 def campaign_categories(dataset: Dataset) -> pl.LazyFrame:

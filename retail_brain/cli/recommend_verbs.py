@@ -184,5 +184,6 @@ def _evaluate_uplift(dataset: "Dataset", out: Path) -> None:
     if validation.is_empty():
         typer.echo("too few people were held out of past campaigns to learn what contacts cause: audiences are ranked")
         typer.echo(
-            "by response. Make campaigns with a holdout and measure them (campaign measure), or bring past ones in."
+            "by response. Make campaigns and triggers with a holdout and measure them (campaign measure, "
+            "trigger effect), or bring past campaigns in."
         )

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.person.contact_state import FEATURES, category_history, category_state, person_state
-from features.person.past_contacts import campaign_categories, has_past_contacts, past_contacts
+from features.person.past_contacts import has_past_contacts, past_contacts, with_categories
 from retail_brain.dataset import Dataset
 from training.uplift.learners import Contacts
 from training.uplift.model import matrix
@@ -26,8 +26,8 @@ def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, 
     if not has_past_contacts(dataset):
         return None
     rows = (
-        past_contacts(dataset, effect_days)
-        .join(campaign_categories(dataset), on="campaign_id")
+        with_categories(past_contacts(dataset, effect_days), dataset)
+        .filter(pl.col("category").is_not_null())
         .unique(["campaign_id", "customer_id"], keep="first", maintain_order=True)
         .filter(pl.col("is_holdout").any().over("campaign_id"), ~pl.col("is_holdout").all().over("campaign_id"))
         .sort("campaign_id", "customer_id")

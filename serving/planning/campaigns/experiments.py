@@ -1,7 +1,11 @@
-"""Campaigns made here as randomised experiments: who was drawn for contact and for the holdout, about which goods."""
+"""Randomised experiments made here: who was drawn for contact and for the holdout, about which goods.
 
+They are campaigns, triggers and the guides' daily lists, for each of which a share of the people is held out.
+"""
+
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
@@ -13,35 +17,43 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.repeated_experiments import Repeated, repeated_experiments
 from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.demand.overrides import has_database
 
 _NOT_YET = {"approved": "running", "running": "running", "ended": "not_measured", "stopped": "not_measured"}
 """State of an approved campaign -> why nothing is learned from it yet."""
-LEFT_OUT = {"code": pl.String, "campaigns": pl.Int64, "people": pl.Int64}
-"""One row per reason."""
+LEFT_OUT = {"source": pl.String, "code": pl.String, "campaigns": pl.Int64, "people": pl.Int64}
+"""One row per source (HERE, or one of `repeated_experiments`) and reason."""
+HERE = "here"
+"""Source of the campaigns made here."""
+_CONTACTS = pl.Schema(TABLES["contacts"].types) | {"product_id": pl.String}
 
 
 @dataclass(frozen=True)
 class Experiments:
-    """Campaigns made here that are over and measured.
+    """Campaigns made here that are over and measured, and triggers and lists of guides that were measured.
 
     Attributes:
-        contacts: one row per campaign x person drawn, in the group they were drawn for: rows of `contacts`. People whom
-            a stop kept from being reached are not among them.
-        campaigns: one row per campaign: rows of `campaigns`.
-        left_out: columns LEFT_OUT: other approved campaigns, and people of these whom a stop kept from being reached.
+        contacts: one row per campaign x person drawn, in the group they were drawn for: rows of `contacts`, and
+            `product_id` where the person was told of one product, not of the campaign's goods. People whom a stop kept
+            from being reached are not among them. Later messages of a trigger to the same person are rows without a
+            campaign: nothing is learned from them, but that the person was contacted.
+        campaigns: one row per campaign, trigger and the guides' lists: rows of `campaigns`.
+        left_out: columns LEFT_OUT: what nothing is learned from.
+        sources: campaign id -> source.
     """
 
     contacts: pl.DataFrame
     campaigns: pl.DataFrame
     left_out: pl.DataFrame
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def none(cls) -> "Experiments":
         """No campaign was made here."""
-        contacts, campaigns = (pl.DataFrame(schema=TABLES[name].types) for name in ("contacts", "campaigns"))
-        return cls(contacts, campaigns, pl.DataFrame(schema=LEFT_OUT))
+        campaigns = pl.DataFrame(schema=TABLES["campaigns"].types)
+        return cls(pl.DataFrame(schema=_CONTACTS), campaigns, pl.DataFrame(schema=LEFT_OUT))
 
     def beside(self, dataset: Dataset) -> Dataset:
         """The dataset with these campaigns and contacts among its own, for whoever learns from them.
@@ -61,6 +73,8 @@ class Experiments:
 def read_experiments(tenant: str, database: Database, as_of: date) -> Experiments:
     """The campaigns made here that were over and measured for good on the day after the last visible one.
 
+    With them what triggers and guides' lists were about until that day, where their effect was measured.
+
     Raises:
         UnavailableError: the database does not answer.
     """
@@ -69,23 +83,32 @@ def read_experiments(tenant: str, database: Database, as_of: date) -> Experiment
         for one in list_campaigns(tenant, database)
         if one.approved_at is not None
     }
-    left_out: dict[str, tuple[int, int]] = {}
+    left_out: dict[tuple[str, str], tuple[int, int]] = {}
     contacts: list[dict[str, object]] = []
     campaigns: list[dict[str, object]] = []
     for name, (stored, state) in states.items():
         drawn = campaign_contacts(tenant, database, name)
         reached = [one for one in drawn if one.state != "withdrawn"]
         if (code := _NOT_YET.get(state)) is not None:
-            _count(left_out, code, 1, len(drawn))
+            _count(left_out, (HERE, code), 1, len(drawn))
             continue
         if len(reached) < len(drawn):
-            _count(left_out, "not_reached", 0, len(drawn) - len(reached))
+            _count(left_out, (HERE, "not_reached"), 0, len(drawn) - len(reached))
         contacts += [_contact(one) for one in reached]
         campaigns.append(_campaign(stored, reached))
+    sources = {str(one["campaign_id"]): HERE for one in campaigns}
+    for one in repeated_experiments(tenant, database, as_of):
+        for code, counts in one.left_out.items():
+            _count(left_out, (one.source, code), *counts)
+        if one.contacts:
+            contacts += one.contacts
+            campaigns.append(_repeated(one))
+            sources[one.campaign_id] = one.source
     return Experiments(
-        pl.DataFrame(contacts, schema=TABLES["contacts"].types),
+        pl.DataFrame(contacts, schema=_CONTACTS),
         pl.DataFrame(campaigns, schema=TABLES["campaigns"].types),
-        pl.DataFrame([(code, *counts) for code, counts in left_out.items()], schema=LEFT_OUT, orient="row"),
+        pl.DataFrame([(*key, *counts) for key, counts in left_out.items()], schema=LEFT_OUT, orient="row"),
+        sources,
     )
 
 
@@ -102,9 +125,9 @@ def tenant_experiments(workspace: Workspace, as_of: date) -> Experiments:
         return read_experiments(workspace.tenant, database, as_of)
 
 
-def _count(left_out: dict[str, tuple[int, int]], code: str, campaigns: int, people: int) -> None:
-    before = left_out.get(code, (0, 0))
-    left_out[code] = before[0] + campaigns, before[1] + people
+def _count(left_out: dict[tuple[str, str], tuple[int, int]], key: tuple[str, str], campaigns: int, people: int) -> None:
+    before = left_out.get(key, (0, 0))
+    left_out[key] = before[0] + campaigns, before[1] + people
 
 
 def _contact(one: PlannedContact) -> dict[str, object]:
@@ -116,6 +139,7 @@ def _contact(one: PlannedContact) -> dict[str, object]:
         "contacted_at": datetime.combine(one.contact.day, time(one.contact.hour)),
         "is_holdout": one.contact.group == "holdout",
         "attribution_id": None,
+        "product_id": None,
     }
 
 
@@ -130,3 +154,9 @@ def _campaign(stored: StoredCampaign, drawn: list[PlannedContact]) -> dict[str, 
         "ends_on": definition.ends_on,
         "product_ids": sorted(set(definition.product_ids) | told),
     }
+
+
+def _repeated(one: Repeated) -> dict[str, object]:
+    """A row of `campaigns` for a trigger or the guides' lists, whose contacts name their own product."""
+    own = {"campaign_id": one.campaign_id, "name": one.campaign_id, "product_ids": []}
+    return own | {"starts_on": one.first_day, "ends_on": one.last_day}

@@ -1,7 +1,7 @@
 """What a contact causes for each person, learned from past campaigns with a holdout, as audiences take it.
 
-Past campaigns are those of the lake's tables and those made here that are over and measured: the outcome of today's
-campaigns changes whom the next ones choose.
+Past campaigns are those of the lake's tables, those made here that are over and measured, and the triggers and lists of
+guides that were measured: the outcome of today's contacts changes whom the next ones choose.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,8 @@ from features.person.past_contacts import has_past_contacts, judged_contacts
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
 from retail_brain.settings import Settings
-from serving.planning.campaigns.experiments import LEFT_OUT, Experiments
+from serving.planning.campaigns.experiments import HERE, LEFT_OUT, Experiments
+from serving.planning.campaigns.repeated_experiments import GUIDES, TRIGGER
 from training.uplift.examples import campaigns_of, contact_examples
 from training.uplift.learners import RESPONSE
 from training.uplift.model import VALIDATION, ChosenUplift, choose_uplift, matrix
@@ -28,15 +29,24 @@ _AT_ONCE = 500_000
 
 
 USED = "used"
-_EVIDENCE = {"source": pl.String, **LEFT_OUT}
-"""One row per source (`here`: campaigns made here, `lake`: those of its tables) and code: USED, or why nothing is
-learned from them; campaigns and people."""
+_NAMES: Mapping[str, str] = {
+    HERE: "campaigns made here",
+    TRIGGER: "triggers",
+    GUIDES: "lists of guides",
+    "lake": "campaigns of the lake",
+}
+"""Source -> what there is of it. LEFT_OUT are the columns of the evidence: one row per source and code (USED, or why
+nothing is learned from them), campaigns and people."""
 _REASONS: Mapping[str, tuple[str, str]] = {
     USED: ("learned from", "用于学习"),
     "running": ("not over yet", "尚未结束"),
     "not_measured": (
         "over, and not measured for good yet (`campaign measure`)",
         "已结束，尚未完成最终测量（campaign measure）",
+    ),
+    "never_measured": (
+        "not measured yet (`trigger effect`, `guides effect`)",
+        "尚未测量（trigger effect、guides effect）",
     ),
     "not_reached": ("stopped before these people were reached", "在触达这些人之前已停止"),
     "unknown_campaign": ("the table of campaigns does not name them", "活动表中没有该活动"),
@@ -55,7 +65,7 @@ class Learned:
 
     Attributes:
         chosen: the learner, and how all of them did.
-        evidence: columns _EVIDENCE.
+        evidence: columns LEFT_OUT.
         effect_days: days after a contact in which a purchase of the campaign's goods counted.
     """
 
@@ -67,14 +77,14 @@ class Learned:
     def lines(self) -> list[str]:
         """Sentences for the screen on the campaigns behind it; none where there is no campaign at all."""
         counts = {(source, code): (campaigns, people) for source, code, campaigns, people in self.evidence.iter_rows()}
-        used = [(source, *counts[source, USED]) for source in ("here", "lake") if (source, USED) in counts]
-        names = {"here": "made here", "lake": "of the lake"}
-        told = "; ".join(f"{number:,} campaigns {names[source]} with {who:,} people" for source, number, who in used)
+        used = [(source, *counts[source, USED]) for source in _NAMES if (source, USED) in counts]
+        told = "; ".join(f"{number:,} {_NAMES[source]} with {who:,} people" for source, number, who in used)
         lines = [f"uplift is learned from {told}; purchases within {self.effect_days} days count"] if used else []
         for (source, code), (campaigns, people) in counts.items():
             if code != USED:
-                what = f"{campaigns:,} campaigns and {people:,} people" if campaigns else f"{people:,} people"
-                lines.append(f"  left out {what} {names[source]}: {_REASONS[code][0]}")
+                what = f"{people:,} people of "
+                what += f"{campaigns:,} {_NAMES[source]}" if campaigns else _NAMES[source]
+                lines.append(f"  left out {what}: {_REASONS[code][0]}")
         return lines
 
 
@@ -137,16 +147,15 @@ def learned(dataset: Dataset, settings: Settings, experiments: Experiments | Non
 
 
 def _evidence(dataset: Dataset, own: Experiments, days: int) -> pl.DataFrame:
-    """Campaigns and people by source and code: columns _EVIDENCE."""
-    parts = [own.left_out.with_columns(source=pl.lit("here")), pl.DataFrame(schema=_EVIDENCE)]
+    """Campaigns and people by source and code: columns LEFT_OUT."""
+    parts = [own.left_out]
     if has_past_contacts(dataset):
-        is_own = pl.col("campaign_id").is_in(own.campaigns["campaign_id"].implode())
-        source = pl.when(is_own).then(pl.lit("here")).otherwise(pl.lit("lake"))
+        source = pl.col("campaign_id").replace_strict(dict(own.sources), default="lake", return_dtype=pl.String)
         judged = judged_contacts(dataset, days).with_columns(pl.col("code").fill_null(USED), source=source)
         counted = judged.group_by("source", "code").agg(campaigns=pl.col("campaign_id").n_unique(), people=pl.len())
-        parts.append(counted.select(pl.col(name).cast(kind) for name, kind in _EVIDENCE.items()).collect())
+        parts.append(counted.select(pl.col(name).cast(kind) for name, kind in LEFT_OUT.items()).collect())
     order = pl.col("code").replace_strict({code: place for place, code in enumerate(_REASONS)}, return_dtype=pl.Int64)
-    return pl.concat([part.select(*_EVIDENCE) for part in parts]).sort("source", order)
+    return pl.concat([part.select(*LEFT_OUT) for part in parts]).sort("source", order)
 
 
 def uplift_of(

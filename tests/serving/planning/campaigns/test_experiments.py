@@ -11,13 +11,25 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.person.contact_state import person_state
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.operational.campaign_contacts import CampaignContact, approve_campaign, stop_campaign
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.campaigns import Change, note_preview, save_campaign
 from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import GuideTask, append_tasks
 from retail_brain.operational.repeated_contacts import read_contacts_mark
+from retail_brain.operational.trigger_firings import (
+    Cause,
+    Decision,
+    Sent,
+    close_firings,
+    firings,
+    note_causes,
+    store_decisions,
+)
+from retail_brain.operational.triggers import TriggerChange, list_triggers, save_trigger
 from retail_brain.settings import Settings
 from serving.planning.campaigns.experiments import Experiments, read_experiments
 from serving.planning.campaigns.inputs import OtherPlans
@@ -27,6 +39,7 @@ from serving.store.audiences import facts_of
 from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.people_and_goods import _publish_facts
 from serving.store.rows import map_rows
+from training.uplift.examples import contact_examples
 
 AS_OF = date(2025, 6, 30)
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
@@ -128,14 +141,14 @@ def test_what_is_not_over_or_not_measured_is_left_out_and_counted(world: Any, ma
     found = learned(world[0], Settings(), read_experiments("main", database, AS_OF))
     assert found.evidence.rows() == [("here", "running", 1, PEOPLE), ("here", "not_measured", 1, PEOPLE)]
     assert found.chosen.scorer is None
-    assert found.lines[0] == "  left out 1 campaigns and 1,600 people made here: not over yet"
+    assert found.lines[0] == "  left out 1,600 people of 1 campaigns made here: not over yet"
 
 
 def test_people_whom_a_stop_kept_from_being_reached_are_left_out(make: Any, world: Any, database: Database) -> None:
     make("spring")
     stop_campaign(database, Change("main", "spring", 3, "Li", NOW), "why", STARTS["spring"])
     own = read_experiments("main", database, AS_OF)
-    assert (own.contacts.height, own.left_out.rows()) == (0, [("not_reached", 0, PEOPLE)])
+    assert (own.contacts.height, own.left_out.rows()) == (0, [("here", "not_reached", 0, PEOPLE)])
 
 
 def test_contacts_that_the_lake_holds_too_count_once(world: Any, make: Any, database: Database) -> None:
@@ -151,13 +164,117 @@ def test_contacts_that_the_lake_holds_too_count_once(world: Any, make: Any, data
 
 def replace_contacts(dataset: Dataset, own: Experiments) -> Dataset:
     """The chain with the contacts as `contacts collect` brings them in."""
-    frames: dict[str, Any] = dict(dataset.frames) | {"contacts": own.contacts.lazy()}
+    collected = own.contacts.drop_nulls("campaign_id").drop("product_id").lazy()
+    frames: dict[str, Any] = dict(dataset.frames) | {"contacts": collected}
     return Dataset.from_frames(frames).at(AS_OF)
 
 
-def test_nothing_after_the_day_of_the_contact_changes_its_features(world: Any, make: Any, database: Database) -> None:
-    from training.uplift.examples import contact_examples
+@pytest.fixture
+def fire(database: Database, world: Any) -> Callable[..., None]:
+    """A trigger decided about the people drawn for the summer, told of a product, and perhaps was measured."""
 
+    def fired(
+        trigger_id: str, *, product: str | None = "T", day: date = STARTS["summer"], is_measured: bool = True,
+        cause: str = "bag", rows: int = PEOPLE,
+    ) -> None:  # fmt: skip
+        drawn = world[1]["summer"][:rows]
+        if trigger_id not in {one.trigger_id for one in list_triggers("main", database)}:
+            save_trigger(database, TriggerChange("main", trigger_id, None, "Li", NOW), {}, owner=None, is_on=True)
+        causes = [
+            Cause(f"p-{one.customer_id}", cause, one.customer_id, product, None, None, NOW.replace(tzinfo=None), NOW)
+            for one in drawn
+        ]
+        assert note_causes("main", database, trigger_id, causes, now=NOW) == rows
+        held = {one.customer_id: one.group == "holdout" for one in drawn}
+        waiting = [one for one in firings("main", database, trigger_id) if one.state == "waiting"]
+        decided = [
+            Decision(one.id, "held" if held[one.customer_id] else "taken", None, held[one.customer_id], "sms", day)
+            for one in waiting
+        ]
+        assert store_decisions("main", database, decided, read_contacts_mark("main", database))
+        if is_measured:
+            effect: dict[str, Any] = {"is_final": False, "reading": None}
+            store_effect("main", database, StoredEffect(f"trigger:{trigger_id}", AS_OF, effect, "Li", NOW))
+
+    return fired
+
+
+def test_triggers_are_experiments_as_campaigns_are(world: Any, make: Any, fire: Any, database: Database) -> None:
+    make("spring")
+    fire("bag")
+    own = read_experiments("main", database, AS_OF)
+    found = uplift_of(world[0], AS_OF, Settings(), ["T"], own)
+    assert found.learned.lines == [
+        "uplift is learned from 1 campaigns made here with 1,600 people; 1 triggers with 1,600 people; purchases "
+        "within 14 days count"
+    ]
+    assert found.uplift is not None
+    scores = dict(found.uplift.scores.select("customer_id", "uplift").iter_rows())
+    assert scores["m"] == pytest.approx(MOVED, abs=0.1)
+    assert scores["r"] == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_message_counts_by_the_product_that_it_named(world: Any, fire: Any, database: Database) -> None:
+    fire("bag", product="M")  # which nobody buys afterwards
+    own = read_experiments("main", database, AS_OF)
+    rows, known = contact_examples(own.beside(world[0]), 14) or pytest.fail("nothing was learned from")
+    assert rows["category"].unique().to_list() == ["milk"]
+    assert known.outcome.sum() == 0
+    held = sum(one.group == "holdout" for one in world[1]["summer"])
+    assert (known.treated.sum(), set(known.share)) == (PEOPLE - held, {1 - held / PEOPLE})
+
+
+def test_of_several_messages_of_a_trigger_the_first_counts(world: Any, fire: Any, database: Database) -> None:
+    fire("bag", day=STARTS["summer"])
+    fire("bag", day=STARTS["summer"] + timedelta(days=20), cause="again", rows=400)
+    told = [one.id for one in firings("main", database, "bag") if one.cause == "again" and one.held is False]
+    sent = firings("main", database, "bag")
+    close_firings("main", database, [one for one in sent if one.id in told], Sent(AS_OF), now=NOW, by="Li")
+    own = read_experiments("main", database, AS_OF)
+    first = own.contacts.drop_nulls("campaign_id")
+    assert (first.height, first["contacted_at"].dt.date().unique().to_list()) == (PEOPLE, [STARTS["summer"]])
+    # the later ones say only that somebody was contacted, and the lake's copies of all of them count once
+    assert own.contacts.height == PEOPLE + len(told) > PEOPLE
+    known_of = own.beside(replace_contacts(world[0], own))
+    assert known_of.scan("contacts").filter(pl.col("campaign_id").is_not_null()).collect().height == PEOPLE
+    assert learned(world[0], Settings(), own).evidence.rows() == [("trigger", USED, 1, PEOPLE)]
+    keys = pl.DataFrame({"customer_id": [world[1]["summer"][0].customer_id], "day": [AS_OF]})
+    was_told = person_state(own.beside(world[0]), keys)["contacts_91d"].to_list()
+    assert was_told == [0 if world[1]["summer"][0].group == "holdout" else 2]
+
+
+def test_triggers_that_say_nothing_are_left_out_and_counted(world: Any, fire: Any, database: Database) -> None:
+    fire("unread", is_measured=False, rows=50)
+    fire("birthday", product=None, rows=40)
+    fire("late", day=AS_OF, rows=30)
+    fire("later", day=AS_OF + timedelta(days=1), rows=20)
+    found = learned(world[0], Settings(), read_experiments("main", database, AS_OF))
+    assert found.evidence.rows() == [
+        ("trigger", "never_measured", 1, 50),
+        ("trigger", "no_goods", 1, 40),
+        ("trigger", "days_not_over", 1, 30),
+    ]
+    assert found.lines[0] == "  left out 50 people of 1 triggers: not measured yet (`trigger effect`, `guides effect`)"
+
+
+def test_lists_of_guides_are_experiments_too(world: Any, make: Any, database: Database) -> None:
+    lines = [
+        GuideTask(
+            f"t{number}", "g", STARTS["summer"], f"p{number}", one.customer_id, one.group == "holdout", number + 1,
+            "guide", "S", "T", "guides", "why", "为何", "a", "b", 0.4, 0.1, None,
+            "held" if one.group == "holdout" else "open",
+        )
+        for number, one in enumerate(world[1]["summer"])
+    ]  # fmt: skip
+    with database.writing() as connection:
+        database.ensure_tenant("main", connection, now=NOW)
+        assert append_tasks("main", database, connection, lines) == PEOPLE
+    store_effect("main", database, StoredEffect("guides", AS_OF, {"is_final": True, "reading": None}, "Li", NOW))
+    found = learned(world[0], Settings(), read_experiments("main", database, AS_OF))
+    assert found.evidence.rows() == [("guides", USED, 1, PEOPLE)]
+
+
+def test_nothing_after_the_day_of_the_contact_changes_its_features(world: Any, make: Any, database: Database) -> None:
     for name in STARTS:
         make(name)
     own = read_experiments("main", database, AS_OF)
