@@ -5,6 +5,7 @@ import polars as pl
 from retail_brain.ingest.counted_moments import counted_moment, instant
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import UNIX, counted_form, is_number
+from retail_brain.sources.month_names import in_english
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
 TIME_FORMATS = (
@@ -135,15 +136,20 @@ def _digit_clocks(column: pl.Expr, text: ColumnFormat) -> list[pl.Expr]:
 
 
 def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    """Half-width text with AM and PM for the halves of the day; 24:00 is the last moment of its day where asked for."""
-    plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
-    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
-    plain = in_common_years(plain.str.strip_chars(), text.years_ahead)
+    """Half-width text in common years; 24:00 is the last moment of its day where asked for."""
+    plain = in_common_years(half_width(column), text.years_ahead)
     if text.date_format is None:
         return plain
     # 12:24:00 holds 24:00 too
     day_end = plain.str.replace(r"(^|[^\d:])24:00:00\b", "${1}23:59:59")
     return day_end.str.replace(r"(^|[^\d:])24:00$", "${1}23:59")
+
+
+def half_width(column: pl.Expr) -> pl.Expr:
+    """Half-width text with AM and PM for the halves of the day."""
+    plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
+    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
+    return plain.str.strip_chars()
 
 
 def in_common_years(column: pl.Expr, ahead: int) -> pl.Expr:
@@ -163,15 +169,23 @@ def _formats(text: ColumnFormat) -> tuple[str, ...]:
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = DATE_FORMATS if text.date_format is None else _formats(text)
-    return pl.coalesce(pl.lit(None, dtype=pl.Date), *(column.str.to_date(form, strict=False) for form in forms))
+    days = [column.str.to_date(form, strict=False) for form in forms]
+    days += [in_english(column).str.to_date(form, strict=False) for form in forms if _names_months(form)]
+    return pl.coalesce(pl.lit(None, dtype=pl.Date), *days)
+
+
+def _names_months(form: str) -> bool:
+    return "%b" in form or "%B" in form
 
 
 def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
     plain = column.str.replace(_OFFSET, "$1")
     forms = TIME_FORMATS if text.date_format is None else _formats(text)
+    named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
         *(plain.str.to_datetime(form, time_unit="us", strict=False) for form in forms),
+        *(in_english(plain).str.to_datetime(form, time_unit="us", strict=False) for form in named),
         _parsed_date(plain, text).cast(pl.Datetime("us")),
     )
     if not text.time_zone:

@@ -1,7 +1,9 @@
-"""Names of columns that are months, such as `2024-01`, `2024年1月`, `01/2024` and `Jan 2024`."""
+"""Names of columns that are months, such as `2024-01`, `2024年1月`, `01/2024`, `Jan 2024` and `ene 2024`."""
 
 import re
 from datetime import datetime
+
+from retail_brain.sources.month_names import english_month
 
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/._年](0?[1-9]|1[0-2])月?")
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/._]((?:19|20)\d{2})")
@@ -11,17 +13,18 @@ _NAMED = ("%b %Y", "%B %Y")
 def month_start(name: str) -> str | None:
     """The first day of the month that a name says; None where it says none, or perhaps a day.
 
-    >>> month_start("2024-1"), month_start("Jan-2024"), month_start("2024-01-03"), month_start("Jan 24")
-    ('2024-01-01', '2024-01-01', None, None)
+    >>> month_start("2024-1"), month_start("Jan-2024"), month_start("févr. 2024"), month_start("Jan 24")
+    ('2024-01-01', '2024-01-01', '2024-02-01', None)
     """
     plain = name.strip()
     if found := _YEAR_FIRST.fullmatch(plain):
         return f"{found[1]}-{int(found[2]):02}-01"
     if found := _MONTH_FIRST.fullmatch(plain):
         return f"{found[2]}-{int(found[1]):02}-01"
+    words = [english_month(word) for word in re.split(r"[-/._\s]+", plain) if word]
     for form in _NAMED:
         try:
-            return datetime.strptime(re.sub(r"[-/._\s]+", " ", plain), form).date().isoformat()  # noqa: DTZ007
+            return datetime.strptime(" ".join(words), form).date().isoformat()  # noqa: DTZ007
         except ValueError:
             continue
     return None

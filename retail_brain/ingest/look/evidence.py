@@ -7,10 +7,11 @@ from itertools import product
 
 import polars as pl
 
-from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of, in_common_years
+from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of, half_width, in_common_years
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
+from retail_brain.sources.month_names import in_english
 
 _TIMES = (
     "", " %H:%M", " %Hh%M", " à %Hh%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S",
@@ -19,8 +20,9 @@ _TIMES = (
 _DAY_FIRST = [f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))]
 _MONTH_FIRST = [f"%m{mark}%d{mark}{year}" for mark, year in product("/-", ("%Y", "%y"))]
 _NAMED = ["%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%b-%d-%Y", "%b-%d-%y", "%B %d, %Y",
-          "%d %B %Y", "%y-%m-%d", "%y/%m/%d"]  # fmt: skip
-_DATED = r"^\D{0,10}\d{1,4}\D{1,10}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
+          "%d %B %Y", "%Y %b %d", "%d %b, %Y", "%d %b %y"]  # fmt: skip
+_SHORT_YEAR_FIRST = ["%y-%m-%d", "%y/%m/%d"]
+_DATED = r"^\D{0,16}\d{1,4}\D{1,20}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
 """The least that a date holds; most columns hold none, and trying every form on them takes a second."""
 _CLOCK = (
     r"^(?:1899-12-3[01] )?(?:(?:[上下]午|午[前後]|오[전후])\s*)?\d{1,2}"
@@ -55,6 +57,10 @@ _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
 """Seconds since 1970 from 2001 to 2049."""
 _READABLE = 0.9
 """Share of the values that a reading must fit: a file may hold a few broken rows. By judgement."""
+_FIRST, _HALF = 50, 0.5
+"""Values that a form is tried on first, and the share of them that it must fit. By judgement."""
+_WORD = r"\d.*\p{L}{3}|\p{L}{3}.*\d|\p{Thai}\.\p{Thai}"
+"""What a date with the name of a month holds."""
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
 _UNITS = 6
@@ -249,12 +255,19 @@ def _dates_in_words(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     if clock and (zones := _named_zones(unique)):
         forms, proof = _dates_in_words(unique.str.replace(_ZONE, ""))
         # the letters of a zone stand in the form as they are: the clock is that of the wall
-        named = [tuple(f"{form} {zone}" for zone in zones) for form in forms if form]
-        return tuple(form[0] if len(form) == 1 else form for form in named), proof
+        zoned = [tuple(f"{form} {zone}" for zone in zones) for form in forms if form]
+        return tuple(form[0] if len(form) == 1 else form for form in zoned), proof
+    named = bool(unique.str.contains(_WORD).mean() > _READABLE)  # type: ignore[operator]
+    days = _NAMED if named else (*_DAY_FIRST, *_MONTH_FIRST, *_SHORT_YEAR_FIRST)
+    first = unique.head(_FIRST)
+    words = first.to_frame("v").select(in_english(half_width(pl.col("v")))).to_series() if named else first
     for time in _TIMES:
         if bool(time) != clock:
             continue
-        fits = [f"{day}{time}" for day in (*_DAY_FIRST, *_MONTH_FIRST, *_NAMED) if _fits(unique, _form(f"{day}{time}"))]
+        # most forms fit none of the first values, and reading all of a long column in each takes seconds
+        tried = [form for form in (f"{day}{time}" for day in days) if not named or _fits_some(words, form)]
+        tried = [form for form in tried if _fits(first, _form(form), _HALF)]
+        fits = [form for form in tried if _fits(unique, _form(form))]
         # months in short are also read by the form for whole names
         fits = [form for form in fits if form.replace("%B", "%b") not in fits or "%B" not in form]
         # a year of four digits also fits the form for two, and then means the first century
@@ -311,10 +324,16 @@ def _form(form: str) -> ColumnFormat:
     return ColumnFormat(date_format=form)
 
 
-def _fits(unique: pl.Series, text: ColumnFormat) -> bool:
+def _fits(unique: pl.Series, text: ColumnFormat, share: float = _READABLE) -> bool:
     parsed = unique.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), text)).to_series()
     plausible = parsed.dt.year().is_between(1980, 2100)
-    return bool(plausible.fill_null(value=False).mean() > _READABLE)  # type: ignore[operator]
+    return bool(plausible.fill_null(value=False).mean() > share)  # type: ignore[operator]
+
+
+def _fits_some(words: pl.Series, form: str) -> bool:
+    """Whether a form with the name of a month fits the first values, which are in English by now."""
+    parse = words.str.to_datetime if "%H" in form or "%I" in form else words.str.to_date
+    return parse(form, strict=False).null_count() <= _HALF * len(words)
 
 
 def _counted(unique: pl.Series) -> str | None:

@@ -1,0 +1,60 @@
+"""Dates with the names of months in the languages of tills and spreadsheets."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.moments import datetime_of
+from retail_brain.sources import ColumnFormat
+from retail_brain.sources.month_names import MONTH_NAMES, english_month
+from tests.retail_brain.ingest.test_look import load, write
+
+
+def test_every_name_means_one_month() -> None:
+    names = [name for all_names in MONTH_NAMES.values() for name in all_names.split("|")]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "12-ene-2026", "12. Jan. 2026", "12 janv. 2026", "12 янв. 2026 г.", "12 января 2026",
+        "12 de enero de 2026", "12 de janeiro de 2026", "12 gen 2026", "lun. 12 janv. 2026", "12 sty 2026",
+        "12 Oca 2026", "12 ledna 2026", "2026. január 12.", "12 ม.ค. 2026", "12 يناير 2026", "12/JAN/2026",
+        "12. januar 2026", "12 tammikuuta 2026", "12 Tháng 1 2026", "12-ιαν-2026",
+    ],
+)  # fmt: skip
+def test_day_with_the_name_of_a_month_is_read(written: str) -> None:
+    found = evidence(pl.Series([written, written])).dates
+    assert len(found) == 1
+    read = pl.select(datetime_of(pl.lit(written), pl.String(), ColumnFormat(date_format=found[0]))).item()
+    assert read.date() == date(2026, 1, 12)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["15 de septiembre de 2024 16:18 hs.", "15. September 2024 um 16:18 Uhr", "15 сентября 2024 г., 16:18",
+     "15 set 2024, 16:18", "15 sept. 2024 à 16h18"],
+)  # fmt: skip
+def test_time_behind_the_name_of_a_month_is_read(written: str) -> None:
+    found = evidence(pl.Series([written])).dates
+    read = pl.select(datetime_of(pl.lit(written), pl.String(), ColumnFormat(date_format=found[0]))).item()
+    assert read == datetime(2024, 9, 15, 16, 18)
+
+
+def test_text_with_a_number_is_no_date() -> None:
+    assert evidence(pl.Series(["Rue de mars 12, 3", "Allee 3, 5"])).dates == ()
+
+
+def test_list_with_german_months_is_loaded_as_proposed(tmp_path: Path) -> None:
+    header = ["Bon-Nr", "Datum", "Filiale", "Artikel-Nr", "Menge", "Preis"]
+    rows = [[n, f"{n % 28 + 1}. Mär 2026", "1", f"A{n % 3}", n % 3 + 1, "2.50"] for n in range(30)]
+    lines = load(tmp_path, write(tmp_path / "bons.csv", header, rows))
+    assert {row["sold_at"].date() for row in lines} == {date(2026, 3, n % 28 + 1) for n in range(30)}
+
+
+def test_name_that_no_language_has_stays() -> None:
+    assert (english_month("Août"), english_month("Fructidor")) == ("Aug", "Fructidor")
