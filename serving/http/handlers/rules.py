@@ -6,7 +6,7 @@ from retail_brain.decisions.offer_rules import Rule
 from retail_brain.operational.rules import RuleSet, store_rules
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call, no_champion
+from serving.http.handlers.call import Call, no_champion, product_names
 from serving.http.messages.people_messages import RulesRequest
 from serving.planning.people.rule_files import parse_rules, plain_rule, stored_rules, warnings_of
 
@@ -73,5 +73,10 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "set_at": None if current.set_at is None else current.set_at.isoformat(timespec="seconds"),
         "may_write": call.principal.may(Scope.RULES) and call.place.is_headquarters,
         "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
+        "names": product_names(call.answers, [value for rule in listed for value in _products(rule)]),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }
+
+
+def _products(rule: Rule) -> list[str]:
+    return [str(value) for value in rule.values] if rule.attribute == "product_id" else []

@@ -309,6 +309,7 @@ class RulesResponse(Strict):
     may_write: bool
     warnings: list[str]
     adult_goods: int
+    names: Names
 
 
 class AudienceRow(Strict):

@@ -62,6 +62,14 @@ def test_boost_bury_exclude_and_cap_move_and_say_so(client: Any, set_rules: Any)
     assert {"name": "recall", "goods": 1} in answer["rules_applied"]
 
 
+def test_rules_name_the_products_that_they_are_about(client: Any, set_rules: Any) -> None:
+    told = set_rules(
+        {"action": "pin", "values": ["P0033", "unknown"]}, {"action": "bury", "attribute": "brand", "values": ["P0034"]}
+    )
+    assert list(told["names"]) == ["P0033"]
+    assert told["names"]["P0033"]
+
+
 def test_rules_of_one_shop_do_not_hold_in_another(client: Any, set_rules: Any) -> None:
     first = goods(client, store_id="S001")[0]
     set_rules({"action": "exclude", "values": [first], "stores": ["S001"]})

@@ -154,4 +154,5 @@ def rules(body: dict[str, Any]) -> dict[str, Any]:
         "set_at": None,
         "may_write": True,
         "adult_goods": 0,
+        "names": PRODUCTS,
     } | {"warnings": ["P0099 is not known"] if any("P0099" in rule["values"] for rule in RULES) else []}

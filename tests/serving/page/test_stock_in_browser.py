@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.serving.page import fake_api, fake_demand, fake_people
+from tests.serving.page import fake_api, fake_chain, fake_demand, fake_people
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -170,20 +170,47 @@ def test_a_product_that_cannot_be_asked_says_why(open_page: Open) -> None:
 
 @BOTH
 def test_rules_are_added_and_taken_back(open_page: Open, site: Any, language: str) -> None:
+    fake_people.RULES.clear()
     page = open_page("rules", language).page
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有规则", "No rules yet"))
     page.locator('[name="action"]').select_option("boost")
-    page.locator('[name="values"]').fill("P0001，P0099")
+    page.locator(".rule-form .typeahead input").first.fill("P0001")
+    page.locator("[role=listbox] [role=option]").first.click()
     page.locator('[name="name"]').fill("春节主推")
     page.locator(".rule-form .primary").click()
     expect(page.locator(".rule")).to_contain_text(says(language, "加权 × 2", "Boost × 2"))
-    expect(page.locator(".notice")).to_contain_text("P0099 is not known")
+    expect(page.locator(".rule")).to_contain_text(fake_chain.PRODUCTS["P0001"])
     sent = site.bodies("rules")[-1]
-    assert sent["rules"][0]["values"] == ["P0001", "P0099"]
-    assert sent["version"] == 0
+    assert (sent["rules"][0]["values"], sent["version"]) == (["P0001"], 0)
+    page.locator('[name="attribute"]').select_option("brand")
+    page.locator('[name="values"]').fill("晨牧，P0099")
+    page.locator(".rule-form .primary").click()
+    expect(page.locator(".notice")).to_contain_text("P0099 is not known")
+    assert site.bodies("rules")[-1]["rules"][1]["values"] == ["晨牧", "P0099"]
+    fake_people.RULES.clear()
+
+
+def test_a_rule_that_was_removed_is_brought_back_by_undo(open_page: Open) -> None:
+    fake_people.RULES.clear()
+    fake_people.rules({"rules": [{"action": "pin", "values": ["P0001"], "name": "first"}]})
+    page = open_page("rules", "en").page
     page.locator(".rule button").click()
     expect(page.locator(".rule")).to_have_count(0)
     assert fake_people.RULES == []
+    expect(page.locator("[data-action=undo]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".rule")).to_contain_text("first")
+    expect(page.locator("[data-action=undo]")).to_have_count(0)
+    fake_people.RULES.clear()
+
+
+def test_money_has_as_many_digits_as_its_currency(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    digits = page.evaluate("""async () => {
+        const { money, setCurrency } = await import("./js/i18n.js");
+        return ["JPY", "KWD", "EUR", "\u00a5"].map((one) => { setCurrency(one); return money(12.3456); });
+    }""")
+    assert [text.replace("\xa0", " ") for text in digits] == ["¥12", "KWD 12.346", "€12.35", "¥12.35"]
 
 
 def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_completes_the_bag(open_page: Open) -> None:

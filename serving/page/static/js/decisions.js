@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { h, icon, replace, uniqueId } from "./dom.js";
 import { day, has, isNumber, moment, number, t } from "./i18n.js";
+import { failureText } from "./problems.js";
 import { decisionOf } from "./suggestions.js";
 
 const AT_ONCE = 500;
@@ -41,7 +42,7 @@ export function refusal(error, missing) {
     return t("decision.view_changed", { seen_lines: number(seen_lines), seen_units: number(seen_units, 1), lines: number(lines), units: number(units, 1) });
   }
   if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
-  return error.message || t("error.unreachable.title");
+  return failureText(error);
 }
 
 export function decisionBadge(line) {

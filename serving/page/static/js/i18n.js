@@ -7,6 +7,7 @@ const STORED = "retail-brain.language";
 let language = "zh";
 let texts = {};
 let currency = "¥";
+let digitsOfMoney = 2;
 let plurals = new Intl.PluralRules("zh-CN");
 
 export const languages = () => LANGUAGES;
@@ -63,8 +64,13 @@ export function code(prefix, value) {
   return has(key) ? t(key) : String(value).replaceAll("_", " ");
 }
 
+const isCode = (text) => /^[A-Z]{3}$/.test(text);
+
+/** A code of ISO 4217, whose digits are known (yen have none, dinars three), or a sign, which is taken to have two. */
 export function setCurrency(symbol) {
-  if (symbol) currency = symbol;
+  if (!symbol) return;
+  currency = symbol;
+  digitsOfMoney = isCode(symbol) ? new Intl.NumberFormat("en", { style: "currency", currency: symbol }).resolvedOptions().maximumFractionDigits : 2;
 }
 
 export const currencySign = () => currency;
@@ -95,9 +101,9 @@ export function signedPercent(value) {
 
 export function money(value, digits) {
   if (!isNumber(value)) return DASH;
-  const places = digits ?? (Math.abs(value) >= 1000 ? 0 : 2);
+  const places = digits ?? (Math.abs(value) >= 1000 ? 0 : digitsOfMoney);
   const format = { maximumFractionDigits: places, minimumFractionDigits: places };
-  if (/^[A-Z]{3}$/.test(currency)) {
+  if (isCode(currency)) {
     return new Intl.NumberFormat(locale(), { style: "currency", currency, currencyDisplay: "narrowSymbol", ...format }).format(value);
   }
   const amount = new Intl.NumberFormat(locale(), format).format(Math.abs(value));

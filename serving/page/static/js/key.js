@@ -1,8 +1,9 @@
 // Sign-in dialog: asks for an access key when there is none or it was refused.
 
 import { call, hasKey, setKey } from "./api.js";
-import { h, replace, uniqueId, words } from "./dom.js";
+import { h, replace, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
+import { problemWords } from "./problems.js";
 
 let open = null;
 
@@ -10,7 +11,7 @@ let open = null;
 export function askKey(error, accepted) {
   if (open) return;
   const field = h("input", { id: uniqueId("key"), type: "password", autocomplete: "off", spellcheck: "false", required: true, class: "wide" });
-  const message = h("p", { class: "key-message", role: "alert" }, error?.message && hasKey() ? words(error.message) : null);
+  const message = h("p", { class: "key-message", role: "alert" }, error?.message && hasKey() ? problemWords(error) : null);
   const form = h(
     "form",
     { method: "dialog" },
@@ -34,7 +35,7 @@ export function askKey(error, accepted) {
     try {
       await call("overview");
     } catch (problem) {
-      replace(message, problem.isAboutKey ? words(problem.message) : t(`error.${problem.code === "timeout" ? "timeout" : problem.status === 0 ? "unreachable" : "server"}.title`));
+      replace(message, problem.isAboutKey ? problemWords(problem) : t(`error.${problem.code === "timeout" ? "timeout" : problem.status === 0 ? "unreachable" : "server"}.title`));
       field.select();
       return;
     }

@@ -3,6 +3,7 @@
 import { search } from "./api.js";
 import { debounce, h, icon, name, replace, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
+import { failureText } from "./problems.js";
 
 const LIMIT = 12;
 
@@ -85,7 +86,7 @@ export function typeahead({ label, kind, chosen = null, storeId = () => null, on
     } catch (error) {
       if (signal.aborted) return;
       items = [];
-      note(error.message || t("error.unreachable.title"));
+      note(failureText(error));
     }
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");

@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { h, name, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { addDays, code, day, dayTime, number, t } from "../i18n.js";
+import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -86,7 +87,7 @@ export async function calendarView(root, { params, overview, signal }) {
         shown += next.promotions.length;
         further();
       } catch (error) {
-        if (!signal.aborted) problem.textContent = error.message || t("error.unreachable.title");
+        if (!signal.aborted) problem.textContent = failureText(error);
       }
     };
     further();

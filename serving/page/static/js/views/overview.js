@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { code, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
+import { problemText } from "../problems.js";
 import { ledgerTable } from "../ledger.js";
 import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
@@ -48,7 +49,7 @@ async function exceptionsByStore(overview, signal) {
     return [storeTable(rows.slice(0, STORES)), more];
   } catch (error) {
     if (!CANNOT.has(error.status)) throw error;
-    return empty(t("overview.cannot"), error.message);
+    return empty(t("overview.cannot"), problemText(error));
   }
 }
 
@@ -63,7 +64,7 @@ async function exceptionsOrReason(signal) {
     return await topExceptions(signal);
   } catch (error) {
     if (!CANNOT.has(error.status)) throw error;
-    return empty(t("overview.cannot"), error.message);
+    return empty(t("overview.cannot"), problemText(error));
   }
 }
 

@@ -4,6 +4,7 @@ import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
+import { problemText } from "../problems.js";
 import { may } from "../rights.js";
 import { address, lastUsed, patchParams, remember, viewsFor } from "../route.js";
 import { empty, failed, fill } from "../states.js";
@@ -70,7 +71,7 @@ async function profilePart(customer, signal) {
     const answer = await call("profile", { customer_id: customer.id }, { signal });
     return profileBody(answer.profile ?? {});
   } catch (error) {
-    if (error.status === 404) return empty(t("person.unknown"), error.message);
+    if (error.status === 404) return empty(t("person.unknown"), problemText(error));
     if (signal.aborted || error.isAboutKey || error.status === 0) throw error;
     return failed(error);
   }

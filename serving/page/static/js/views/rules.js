@@ -3,8 +3,10 @@
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { moment, number, percent, t } from "../i18n.js";
+import { failureText } from "../problems.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
+import { multiPicker } from "../typeahead.js";
 
 const ACTIONS = ["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"];
 const ATTRIBUTES = ["product_id", "brand", "subcategory", "category", "department", "adult"];
@@ -16,9 +18,9 @@ const parts = (text) => text.split(/[,，;；\n]/).map((part) => part.trim()).fi
 const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
 const select = (key, values, text) => h("select", { name: key }, values.map((value) => h("option", { value }, text(value))));
 
-/** A rule in one sentence: action, goods, stores, days. */
-function sentence(rule) {
-  const what = rule.values.length ? [t(`rule.attribute.${rule.attribute}`), " ", name(rule.values.join(t("word.list")))] : t(`rule.attribute.${rule.attribute}`);
+/** A rule in one sentence: action, goods, stores, days. `names` of products by id. */
+function sentence(rule, names) {
+  const what = rule.values.length ? [t(`rule.attribute.${rule.attribute}`), " ", name(rule.values.map((value) => (rule.attribute === "product_id" ? (names[value] ?? value) : value)).join(t("word.list")))] : t(`rule.attribute.${rule.attribute}`);
   const how = WITH_FACTOR.has(rule.action) ? ` × ${number(rule.factor, 2)}` : rule.action === "cap" ? ` ≤ ${number(rule.limit)}` : "";
   const where = rule.stores.length ? [" · ", name(rule.stores.map(storeName).join(t("word.list")))] : null;
   const when = rule.starts_at || rule.ends_at ? [" · ", rule.starts_at ? moment(rule.starts_at) : "", " – ", rule.ends_at ? moment(rule.ends_at) : ""] : null;
@@ -31,42 +33,53 @@ function form(onadd) {
   const factor = field(t("rule.factor"), input("factor", { type: "number", min: "1.1", max: "100", step: "any", value: "2" }));
   const limit = field(t("rule.limit"), input("limit", { type: "number", min: "1", max: "1000", step: "1", value: "2" }));
   const action = select("action", ACTIONS, (value) => t(`rule.action.${value}`));
-  const suit = () => { factor.hidden = !WITH_FACTOR.has(action.value); limit.hidden = action.value !== "cap"; };
+  const attribute = select("attribute", ATTRIBUTES, (value) => t(`rule.attribute.${value}`));
+  const goods = multiPicker({ label: t("pick.products"), kind: "product", onchange: () => {} });
+  const values = field(t("rule.values"), input("values", { maxlength: "2000" }));
+  const shops = multiPicker({ label: t("campaign.stores"), kind: "store", placeholder: t("pick.any_store"), onchange: () => {} });
+  const suit = () => {
+    factor.hidden = !WITH_FACTOR.has(action.value);
+    limit.hidden = action.value !== "cap";
+    goods.element.hidden = attribute.value !== "product_id";
+    values.hidden = !goods.element.hidden || attribute.value === "adult";
+  };
   action.addEventListener("change", suit);
+  attribute.addEventListener("change", suit);
   suit();
   const send = (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(event.target));
-    const rule = { action: given.action, attribute: given.attribute, values: parts(given.values), stores: parts(given.stores), name: given.name.trim() };
+    const rule = { action: given.action, attribute: given.attribute, values: goods.element.hidden ? parts(given.values) : goods.picked().map((one) => one.id), stores: shops.picked().map((one) => one.id), name: given.name.trim() };
     if (WITH_FACTOR.has(given.action)) rule.factor = Number(given.factor) || 2;
     if (given.action === "cap") rule.limit = Number(given.limit) || 2;
     for (const key of ["starts_at", "ends_at"]) if (given[key]) rule[key] = new Date(given[key]).toISOString();
     onadd(rule);
   };
   return h("form", { class: "pickers rule-form", onsubmit: send },
-    field(t("rule.action"), action), field(t("rule.attribute"), select("attribute", ATTRIBUTES, (value) => t(`rule.attribute.${value}`))),
-    field(t("rule.values"), input("values", { placeholder: t("rule.values_hint"), maxlength: "2000" })), factor, limit,
-    field(t("rule.stores"), input("stores", { placeholder: t("pick.any_store") })), field(t("rule.starts_at"), input("starts_at", { type: "datetime-local" })), field(t("rule.ends_at"), input("ends_at", { type: "datetime-local" })),
+    field(t("rule.action"), action), field(t("rule.attribute"), attribute), goods.element, values, factor, limit, shops.element, field(t("rule.starts_at"), input("starts_at", { type: "datetime-local" })), field(t("rule.ends_at"), input("ends_at", { type: "datetime-local" })),
     field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")));
 }
 
 export async function rulesView(root, { signal }) {
   const [place, problem] = [h("div", { class: "result" }), h("p", { class: "form-problem", role: "alert" })];
-  const show = (answer) => {
-    const save = async (rules) => {
+  /** `taken`: the rules before one was removed, which a press brings back. */
+  const show = (answer, taken = null) => {
+    const save = async (rules, before = null) => {
       problem.textContent = "";
       try {
-        replace(place, show(await call("rules", { rules, version: answer.version }, { signal })));
+        replace(place, show(await call("rules", { rules, version: answer.version }, { signal }), before));
+        place.querySelector("[data-action=undo]")?.focus();
       } catch (error) {
-        if (!signal.aborted) problem.textContent = error.message || t("error.unreachable.title");
+        if (!signal.aborted) problem.textContent = failureText(error);
       }
     };
     const rest = (index) => answer.rules.filter((_, other) => other !== index).map(plain);
     const row = (rule, index) => h("li", { class: `rule ${rule.state}` },
-      h("div", {}, h("p", {}, sentence(rule)), rule.name ? h("p", { class: "hint" }, name(rule.name)) : null),
+      h("div", {}, h("p", {}, sentence(rule, answer.names)), rule.name ? h("p", { class: "hint" }, name(rule.name)) : null),
       h("span", { class: `badge state-rule-${rule.state}` }, t(`rule.state.${rule.state}`)),
-      answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index)) }, icon("close")) : null);
+      answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index), answer.rules.map(plain)) }, icon("close")) : null);
     return [
+      taken ? h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "undo" }, onclick: () => save(taken) }, icon("undo"), t("rule.undo"))) : null,
       answer.set_by ? h("p", { class: "hint" }, t("rule.set_by", { who: answer.set_by, when: moment(answer.set_at) })) : null,
       (answer.warnings ?? []).map((warning) => h("p", { class: "notice warn" }, icon("alert"), " ", words(warning))),
       answer.rules.length ? h("ol", { class: "panel rules" }, answer.rules.map(row)) : empty(t("rule.none"), t("rule.none_hint")),
