@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import RawTable, Source, open_source
 from retail_brain.sources.unpacking import unpacked_at_most
+from retail_brain.spacing import spacing_notes
 from retail_brain.tables import TABLES
 
 _SALES = ("transactions", "daily_sales")
@@ -112,6 +113,9 @@ def _read_all(
         with progress.step(f"read {name}") as step:
             hashed = _hashed(_staged(source.tables[name], scratch, target), target.data.hashed_identifiers)
             staged[name] = _without_erased(name, hashed, erased)
+            if name == "daily_sales":
+                spaced = spacing_notes(staged[name].rows, target.data.period)
+                staged[name] = replace(staged[name], notes=(*staged[name].notes, *spaced))
             step.rows = staged[name].read
             step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
         for note in staged[name].notes:

@@ -16,6 +16,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from retail_brain.spacing import spacing_notes
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import CANDIDATE, MODEL_ALONE
 from training.demand.common_effects import codes
@@ -61,6 +62,7 @@ def train(
     config = preset_config(settings, preset)
     check_model_name(config.demand.model)
     _say_country(country, progress)
+    _say_spacing(dataset, settings, progress)
     histories = histories_of(dataset, config)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
@@ -113,6 +115,12 @@ def evaluate_config(
     parsed = parsed.model_copy(update={"data": settings.data.model_copy(update={"country": code})})
     results = backtest(dataset, parsed, windows, scoring=MODEL_ALONE, work=work, progress=progress)
     return results.means()
+
+
+def _say_spacing(dataset: Dataset, settings: Settings, progress: Progress) -> None:
+    if dataset.has("daily_sales"):
+        for note in spacing_notes(dataset.scan("daily_sales"), settings.data.period):
+            progress.say(f"  note: {note}")
 
 
 def _say_country(country: Country, progress: Progress) -> None:

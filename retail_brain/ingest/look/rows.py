@@ -10,6 +10,7 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.ingest.consent_rows import CONSENTS, with_consent_words
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.sources.mapping import mapping_source
+from retail_brain.spacing import spacing_notes
 from retail_brain.tables import TABLES
 
 _TILL_CARD_SHARE = 0.05
@@ -49,6 +50,8 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int) -> list[s
         lines += [f"  {line}" for line in _matches(name, table, staged)]
         if name in ("transactions", "daily_sales"):
             lines += [f"  {line}" for line in _sales(name, table.rows.collect())]
+        if name == "daily_sales":
+            lines += [f"  {line}" for line in spacing_notes(table.rows, "day")]
     return lines
 
 

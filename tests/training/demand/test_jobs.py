@@ -1,7 +1,7 @@
 """Training jobs and the backtest: windows, honest calibration, metrics of all methods, short histories."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +126,24 @@ def test_a_country_that_settings_do_not_name_is_said_with_what_tells_it(capsys: 
     assert "2 stores of other countries" in said
     assert "按门店判断" in said
     jobs._say_country(Country("CN", "settings"), Progress())
+    assert capsys.readouterr().err == ""
+
+
+def test_weeks_that_would_be_trained_on_as_days_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    weeks = [date(2026, 1, 7) + timedelta(days=7 * number) for number in range(10)]
+    weekly = Dataset.from_frames(
+        {
+            "daily_sales": pl.DataFrame({"date": weeks}).with_columns(
+                store_id=pl.lit("A"), product_id=pl.lit("x"), units=1.0
+            )
+        }
+    )
+    jobs._say_spacing(weekly, Settings(), Progress())
+    said = capsys.readouterr().err
+    assert "rows on Wednesdays alone, 10 days" in said
+    assert "10 天" in said
+    jobs._say_spacing(weekly, Settings(data=DataSettings(period="week")), Progress())
+    jobs._say_spacing(Dataset.from_frames({}), Settings(), Progress())
     assert capsys.readouterr().err == ""
 
 
