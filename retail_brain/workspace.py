@@ -7,6 +7,8 @@ from pathlib import Path
 
 from retail_brain.errors import UsageError
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -21,7 +23,7 @@ class Workspace:
     tenant: str = "main"
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", self.tenant):
+        if not _NAME.fullmatch(self.tenant):
             raise UsageError(
                 f"tenant name {self.tenant!r} cannot be used: wanted 1 to 40 lower-case letters, digits, '-' or '_', "
                 "starting with a letter or digit. Choose another name."
@@ -91,3 +93,8 @@ class Workspace:
 def default_home() -> Path:
     """The home folder: `RETAIL_BRAIN_HOME`, or the current folder."""
     return Path(os.environ.get("RETAIL_BRAIN_HOME") or Path.cwd()).resolve()
+
+
+def tenants_of(home: Path) -> list[str]:
+    """Tenants that have a folder under `var/`, by name; folders whose name no tenant can have are left out."""
+    return sorted(path.name for path in (home / "var").glob("*") if path.is_dir() and _NAME.fullmatch(path.name))

@@ -159,6 +159,7 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    asked: typer.Context,
     tenant: Annotated[str, typer.Option(help="Whose data, models and keys to work on.")] = "main",
     home: Annotated[
         Path | None, typer.Option(help="Folder that holds var/ and mlruns/.", show_default="RETAIL_BRAIN_HOME or here")
@@ -169,7 +170,9 @@ def root(
     ] = False,
 ) -> None:
     """Chooses the tenant and the home folder for the verb that follows."""
-    context.choose(tenant, home, quiet=quiet)
+    source = asked.get_parameter_source("tenant")
+    is_named = source is not None and source.name != "DEFAULT"
+    context.choose(tenant, home, quiet=quiet, is_named=is_named)
 
 
 for _verbs in _PANELS.values():

@@ -58,11 +58,19 @@ _chosen: dict[str, Callable[[], Context]] = {}
 
 
 _place: dict[str, tuple[str, Path | None]] = {}
+_named: dict[str, bool] = {}
 
 
-def choose(tenant: str, home: Path | None, *, quiet: bool = False) -> None:
-    """Chooses the tenant of this process; its settings are read on first use, so that `--help` reads none."""
-    _place["place"] = (tenant, home)
+def choose(tenant: str, home: Path | None, *, quiet: bool = False, is_named: bool = True) -> None:
+    """Chooses the tenant of this process; its settings are read on first use, so that `--help` reads none.
+
+    Args:
+        tenant: whose data.
+        home: folder of all tenants; None: the default.
+        quiet: whether only errors are said.
+        is_named: whether somebody named the tenant; otherwise a verb that serves all of them may.
+    """
+    _place["place"], _named["tenant"] = (tenant, home), is_named
     _chosen["context"] = cache(lambda: _open_context(tenant, home, quiet=quiet))
 
 
@@ -81,6 +89,11 @@ def chosen_place() -> tuple[str, Path]:
 
     tenant, home = _place["place"]
     return tenant, (home or default_home()).resolve()
+
+
+def is_tenant_named() -> bool:
+    """Whether the tenant was named on the command line."""
+    return _named["tenant"]
 
 
 def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:

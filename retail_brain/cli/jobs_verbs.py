@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from retail_brain.jobs import JobPlace
+    from retail_brain.operational.database import Database
     from retail_brain.operational.jobs import Job
+    from retail_brain.workspace import Workspace
 
 jobs = typer.Typer(help="Work that runs by itself: start, watch and cancel it.", no_args_is_help=True)
 
@@ -129,20 +131,62 @@ def cancel(job_id: _JobArgument) -> None:
 def work(
     once: Annotated[bool, typer.Option("--once", help="End when no job waits.")] = False,
 ) -> None:
-    """Run the jobs that wait, where the setting `jobs.runner` is worker. Ends with Ctrl-C; running jobs go on."""
-    from retail_brain.jobs import start_waiting
-    from retail_brain.operational.jobs import open_jobs
+    """Run the jobs that wait, where the setting `jobs.runner` is worker. Ends with Ctrl-C; running jobs go on.
 
-    with _opened() as place:
-        if place.settings.jobs.runner != "worker":
-            typer.echo("warning: jobs.runner is not worker in the settings, so the service runs jobs itself.", err=True)
+    All tenants under the home folder are served, or the one that `--tenant` before the verb names.
+    """
+    from retail_brain.cli.context import chosen_place, database_of, is_tenant_named
+    from retail_brain.operational.jobs import tenants_with_open_jobs
+    from retail_brain.workspace import Workspace, tenants_of
+
+    tenant, home = chosen_place()
+    with closing(database_of(Workspace(home, tenant))) as database:
+        served = [tenant] if is_tenant_named() else tenants_of(home)
+        if not any(_is_worker(Workspace(home, name)) for name in served):
+            typer.echo(
+                f"warning: jobs.runner is not worker in the settings of {', '.join(served) or 'any tenant'}, so the "
+                "service runs jobs itself.",
+                err=True,
+            )
+        told: dict[str, str] = {}
         while True:
-            job = start_waiting(place, now=datetime.now(UTC))
-            if job is not None:
-                typer.echo(f"{job.job_id}  {job.kind}  of {job.started_by}")
-            elif once and not open_jobs(place.tenant, place.database):
+            waited_for = set(tenants_with_open_jobs(database))
+            waited_for &= {tenant} if is_tenant_named() else set(tenants_of(home))
+            faults = {name: _start_waiting(Workspace(home, name), database) for name in sorted(waited_for)}
+            for name, fault in faults.items():
+                if fault and told.get(name) != fault:
+                    typer.echo(f"warning: no job of {name} can be started: {fault}", err=True)
+            told = {name: fault for name, fault in faults.items() if fault}
+            if once and waited_for == set(told):
                 return
             time.sleep(_LOOK_SECONDS)
+
+
+def _is_worker(workspace: "Workspace") -> bool:
+    from retail_brain.errors import UsageError
+    from retail_brain.settings import load_settings
+
+    try:
+        return load_settings(workspace).jobs.runner == "worker"
+    except UsageError:
+        return False  # told of when one of its jobs waits
+
+
+def _start_waiting(workspace: "Workspace", database: "Database") -> str:
+    """Starts the job of a tenant that waits; returns what is wrong with it, which stops no other tenant."""
+    from retail_brain.errors import RetailBrainError, UnavailableError
+    from retail_brain.jobs import JobPlace, start_waiting
+    from retail_brain.settings import load_settings
+
+    try:
+        job = start_waiting(JobPlace(workspace, load_settings(workspace), database), now=datetime.now(UTC))
+    except UnavailableError:
+        raise
+    except RetailBrainError as error:
+        return str(error)
+    if job is not None:
+        typer.echo(f"{job.job_id}  {job.kind}  of {job.started_by}, tenant {workspace.tenant}")
+    return ""
 
 
 @jobs.command(hidden=True)

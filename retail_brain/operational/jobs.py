@@ -199,6 +199,17 @@ def open_jobs(tenant: str, database: Database) -> list[Job]:
         return _open_jobs(tenant, connection)
 
 
+def tenants_with_open_jobs(database: Database) -> list[str]:
+    """Tenants of whom a job waits or runs, by name.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(JOBS.c.tenant_id).where(JOBS.c.state.in_(OPEN)).distinct().order_by(JOBS.c.tenant_id)
+    with database.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def is_cancel_asked(tenant: str, database: Database, job_id: str) -> bool:
     """Whether somebody asked a job to stop.
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from retail_brain.errors import RetailBrainError, UsageError
+from retail_brain.errors import RetailBrainError
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
 from retail_brain.settings import Settings, load_settings
-from retail_brain.workspace import Workspace
+from retail_brain.workspace import Workspace, tenants_of
 from serving.upkeep.findings import Finding
 from serving.upkeep.home_checks import (
     check_clock,
@@ -57,28 +57,14 @@ def examine(home: Path, now: datetime, *, umask: int = 0o077, deep: bool = False
     with closing(Database(Workspace(home).database_url)) as database:
         yield from _run(HOME, _home_checks(home, database, now, umask))
         has_tables = _has_present_tables(database)
-        for tenant in _tenants_of(home):
+        for tenant in tenants_of(home):
             yield from _examine_tenant(Workspace(home, tenant), database if has_tables else None, now, deep=deep)
-
-
-def _tenants_of(home: Path) -> list[str]:
-    """Tenants that have a folder under `var/`; folders whose name no tenant can have are left out."""
-    folders = sorted(path for path in (home / "var").glob("*") if path.is_dir())
-    return [path.name for path in folders if _is_tenant_name(home, path.name)]
-
-
-def _is_tenant_name(home: Path, name: str) -> bool:
-    try:
-        Workspace(home, name)
-    except UsageError:
-        return False
-    return True
 
 
 def _home_checks(home: Path, database: Database, now: datetime, umask: int) -> list[_Check]:
     return [
         _Check("versions", check_versions),
-        _Check("folders", lambda: check_folders(home, set(_tenants_of(home)))),
+        _Check("folders", lambda: check_folders(home, set(tenants_of(home)))),
         _Check("disk", lambda: check_disk(home)),
         _Check("permissions", lambda: check_permissions(home, umask)),
         _Check("database", lambda: check_database(database, home)),

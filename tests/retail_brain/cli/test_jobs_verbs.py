@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.jobs import JobPlace
+from retail_brain.operational.jobs import end_job
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +59,33 @@ def test_what_waits_for_a_worker_is_run_or_cancelled(tmp_path: Path) -> None:
     second = run(tmp_path, "start", "features").stdout.strip()
     assert f"{second}  features" in run(tmp_path, "work", "--once").stdout
     assert "failed" in run(tmp_path, "list").stdout  # there is no lake
+
+
+def test_a_worker_serves_all_tenants_of_a_home_and_one_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launched(place: JobPlace, job_id: str, _lock: int, now: datetime) -> None:
+        end_job(place.tenant, place.database, job_id, "done", now=now)
+
+    def of(tenant: str, *words: str) -> Result:
+        return CliRunner().invoke(app, ["--home", str(tmp_path), "--tenant", tenant, "jobs", *words])
+
+    monkeypatch.setattr("retail_brain.jobs.start._launch", launched)
+    files = {tenant: tmp_path / "var" / tenant / "settings.toml" for tenant in ("north", "south", "west")}
+    for tenant, settings in files.items():
+        settings.parent.mkdir(parents=True)
+        settings.write_text('[jobs]\nrunner = "worker"\n', encoding="utf-8")
+        assert of(tenant, "start", "features").exit_code == 0
+    alone = of("south", "work", "--once").stdout
+    assert "tenant south" in alone
+    assert "tenant north" not in alone
+    # a mistake in the settings of one is said once, and stops no other
+    files["west"].write_text("[jobs\n", encoding="utf-8")
+    done = run(tmp_path, "work", "--once")
+    assert (done.exit_code, done.stderr.count("no job of west can be started")) == (0, 1)
+    assert "tenant north" in done.stdout
+    files["south"].write_text("", encoding="utf-8")
+    assert "warning: jobs.runner is not worker in the settings of south" in of("south", "work", "--once").stderr
 
 
 def test_what_cannot_be_started_is_a_clear_error(tmp_path: Path) -> None:
