@@ -55,9 +55,10 @@ class FeatureRun:
         return FeatureReport(build.as_of, build.rows, chain.numbers.repeat_buying, None, build.rebuilt)
 
     def _say_rebuilt(self) -> None:
-        """Says which tables were computed anew though there was something to begin from."""
+        """Says which tables were computed anew, and why."""
         rebuilt = self.build.rebuilt
         if self.build.base is None:
+            self.build.progress.say(f"  All tables computed anew ({self.build.why}).")
             return
         reasons: dict[str, list[str]] = {}
         for table in FEATURE_TABLES:

@@ -119,6 +119,12 @@ def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
     return pl.scan_parquet(files)
 
 
+def built_as_of(out: Path) -> date | None:
+    """Last visible day of the tables at a folder; None where there are none."""
+    path = out / "manifest.json"
+    return date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"]) if path.exists() else None
+
+
 def read_drift(out: Path) -> StoredDrift | None:
     """How the features at `out` differ from the build before; None where that was the first, or of another version.
 

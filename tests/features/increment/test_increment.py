@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from features.increment import kept_state
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, build_features, scan_features
 from features.steps import series
+from retail_brain.progress import Progress
 
 _CHAIN = runpy.run_path(str(Path(__file__).with_name("growing_chain.py")))
 TODAY, growing_chain, line, noon = (_CHAIN[name] for name in ("TODAY", "growing_chain", "line", "noon"))
@@ -206,6 +207,30 @@ def test_tables_of_an_older_version_are_built_anew_once(chain, tmp_path):
     manifest.write_text(manifest.read_text().replace('"settings"', '"of an older version"'))
     assert "another version" in build(chain, out, TOMORROW).rebuilt["person"]
     assert "person" not in build(chain, out, TOMORROW + timedelta(days=1)).rebuilt
+
+
+class Said:
+    """Keeps the lines that a run says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def timed(self, name: str, rows: int | None, seconds: float, note: str) -> None:
+        pass
+
+    def said(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def test_why_all_tables_are_computed_anew_is_said(chain, tmp_path):
+    """After an erasure there is nothing to begin from, and the run takes long: it says so."""
+    said = Said()
+    progress = Progress(quiet=True, listener=said)
+    build(chain, tmp_path / "features", TODAY)
+    erased(chain)
+    day = chain.dataset(TOMORROW)
+    build_features(day, tmp_path / "features", TOMORROW, progress, options=FeatureOptions(buckets=2))
+    assert "  All tables computed anew (rows were erased from the lake)." in said.lines
 
 
 def test_missing_files_of_what_was_kept_are_no_error(chain, tmp_path):
