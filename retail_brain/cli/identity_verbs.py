@@ -46,7 +46,7 @@ def undo(
         done = undo_identity(current().workspace.tenant, database, decision_id, by=by, now=datetime.now(UTC))
         _hand_over(database, lake)
     reported().ids["decision_id"] = done.decision_id
-    typer.echo(f"{done.decision_id} ({done.kind} of {', '.join(done.accounts)}) is undone. {_LATER}")
+    typer.echo(f"{done.decision_id} ({done.kind} of {', '.join(done.accounts)}) is undone. {_later()}")
 
 
 @identity.command("list")
@@ -87,7 +87,15 @@ def show(account: Annotated[str, typer.Argument(help="A customer id.")]) -> None
         typer.echo(f"{row['id_type']:<12} {row['id_value']:<24} {row['confidence']:.2f}  {row['reason']}")
 
 
-_LATER = "It counts from the next `retail-brain features` (or publish) on."
+def _later() -> str:
+    """From when on a decision counts, and the day of the features that do not know of it."""
+    from features.jobs import built_as_of
+
+    day = built_as_of(current().workspace.features)
+    reported().ids["counts_from"] = "the next features"
+    reported().ids["features_as_of"] = None if day is None else day.isoformat()
+    known = "no features are built yet" if day is None else f"those in use, as of {day}, do not know of it"
+    return f"It counts from the next `retail-brain features` (or publish) on: {known}."
 
 
 def _decide(kind: "Kind", accounts: list[str], reason: str, by: str, lake: str | None) -> None:
@@ -100,7 +108,7 @@ def _decide(kind: "Kind", accounts: list[str], reason: str, by: str, lake: str |
         _hand_over(database, lake)
     reported().ids["decision_id"] = made.decision_id
     said = "are one person" if kind == "merge" else "are different people"
-    typer.echo(f"{made.decision_id}: {', '.join(made.accounts)} {said}. {_LATER}")
+    typer.echo(f"{made.decision_id}: {', '.join(made.accounts)} {said}. {_later()}")
     if kind == "split":
         typer.echo("For contacts a refusal of either still closes both: in doubt a channel stays closed.")
 

@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -19,7 +19,7 @@ from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
 from serving.http.body import read_body
 from serving.http.compression import Rendered, header
-from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
+from serving.http.errors import HttpError, error_body, malformed, not_published, status_of, unavailable
 from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.lines import Lines
@@ -123,7 +123,7 @@ class Api:
         call = _call(principal, state, scope, self._placed, route)
         if route.streams:
             request = _read(route, body)
-            check_request(request, call.view, principal.place)
+            check_request(request, call)
             return 200, Lines(_checked(route.run(request, call), route, request, call), principal.key_id), []
         answer = self._cache.get(route, body, call)
         if answer is None:
@@ -133,11 +133,11 @@ class Api:
 
     async def _computed(self, route: Route, body: bytes, call: Call) -> Rendered:
         request = _read(route, body)
-        check_request(request, call.view, call.principal.place)
+        check_request(request, call)
         # before the work: what changes meanwhile must make the answer stale
         state = ANEW if route.depends_on is None else route.depends_on(request, call)
         given = await self._run(route, request, call)
-        check_answer(given, request, call.view, call.principal, route.path)
+        check_answer(given, request, call, route.path)
         answer = Rendered(to_json(given, inf_nan_mode="null"))
         if state is not ANEW:
             self._cache.put(route, body, call, request, state, answer)
@@ -256,26 +256,20 @@ def _wrong_method(path: str, wanted: str) -> HttpError:
 def _checked(lines: Iterator[Any], route: Route, request: Any, call: Call) -> Iterator[Any]:
     """The lines of an answer, each looked through for rows outside the place of the key."""
     for line in lines:
-        check_answer(line, request, call.view, call.principal, route.path)
+        check_answer(line, request, call, route.path)
         yield line
 
 
 def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews, route: Route) -> Call:
     view = state.view(principal.tenant)
     if view is None and route.needs_answers:
-        raise HttpError(
-            503,
-            "not_published",
-            f"tenant {principal.tenant} has no answers yet. Run `retail-brain --tenant {principal.tenant} publish`.",
-            retry_after=10,
-        )
+        raise not_published(principal.tenant)
 
     def narrow(whole: TenantView) -> TenantView:
         return placed.of(whole, principal.place)
 
-    # a route that needs no answers is headquarters' alone: nothing is narrowed, and its handler looks at no view
-    shown = cast("TenantView", None) if view is None else narrow(view)
-    return Call(principal, shown, state, _language(scope), state.now(), narrow)
+    # a route that needs no answers is headquarters' alone: nothing is narrowed
+    return Call(principal, None if view is None else narrow(view), state, _language(scope), state.now(), narrow)
 
 
 def _language(scope: Scope) -> Language:

@@ -66,6 +66,12 @@ def unavailable(error: UnavailableError) -> HttpError:
     )
 
 
+def not_published(tenant: str) -> HttpError:
+    """503 for a tenant without published answers."""
+    message = f"tenant {tenant} has no answers yet. Run `retail-brain --tenant {tenant} publish`."
+    return HttpError(503, "not_published", message, retry_after=10)
+
+
 def status_of(error: RetailBrainError) -> int:
     """HTTP status code of an error; 500 for a kind that is not in the table."""
     if isinstance(error, HttpError):

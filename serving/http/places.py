@@ -19,6 +19,7 @@ from retail_brain.operational.places import Place
 from retail_brain.settings import Settings
 from serving.http.access import Principal, ScopedBy
 from serving.http.errors import HttpError
+from serving.http.handlers.call import Call
 from serving.http.tenant import TenantView
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvent, RecentEvents
@@ -58,43 +59,41 @@ def check_route(principal: Principal, path: str, scoped_by: ScopedBy | None) -> 
         )
 
 
-def check_request(request: BaseModel, view: TenantView, place: Place) -> None:
+def check_request(request: BaseModel, call: Call) -> None:
     """Refuses a request that names a shop outside the place, in the words for one that does not exist.
 
     Raises:
         NotFoundError: it does.
     """
-    if place.is_headquarters:
+    if call.place.is_headquarters:
         return
     for store_id in _stores_of(request):
-        if view.answers.stores.find(store_id) < 0:
-            known = len(view.answers.stores.order)
+        if call.answers.stores.find(store_id) < 0:
+            known = len(call.answers.stores.order)
             raise NotFoundError(
                 f"store {store_id!r} is not known; {known:,} stores are. Look it up with /search.",
                 {"problem": "store_unknown", "store_id": store_id},
             )
 
 
-def check_answer(answer: Any, request: BaseModel, view: TenantView, principal: Principal, path: str) -> None:
+def check_answer(answer: Any, request: BaseModel, call: Call, path: str) -> None:
     """Looks through an answer for rows of other shops and people: a fault of a handler, which must not get out.
 
     Raises:
         HttpError: there is one (500); the log names the route.
     """
-    if principal.place.is_headquarters:
+    if call.place.is_headquarters:
         return
     for row in _rows_of(answer):
         stores = [row[name] for name in _STORES_OF_ROW if isinstance(row.get(name), str)]
         people = [text for name in _PEOPLE_OF_ROW for text in _texts(row.get(name))]
-        strangers = [person for person in people if view.answers.customers.find(person) < 0]
+        strangers = [person for person in people if call.answers.customers.find(person) < 0]
         # a row of two shops, such as a transfer, concerns both; the shop of an own person is a fact about the person
-        is_elsewhere = bool(stores) and all(view.answers.stores.find(store) < 0 for store in stores)
+        is_elsewhere = bool(stores) and all(call.answers.stores.find(store) < 0 for store in stores)
         is_elsewhere &= not people or bool(strangers)
         if is_elsewhere or set(strangers) - _asked(request):
-            _log.error("%s gave rows outside the place of a key (%s); nothing was sent", path, principal.place.kind)
-            raise HttpError(
-                500, "failed", f"{path} cannot be answered for {principal.place.kind} keys; the log says more."
-            )
+            _log.error("%s gave rows outside the place of a key (%s); nothing was sent", path, call.place.kind)
+            raise HttpError(500, "failed", f"{path} cannot be answered for {call.place.kind} keys; the log says more.")
 
 
 class PlacedViews:

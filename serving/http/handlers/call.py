@@ -7,6 +7,7 @@ from datetime import datetime
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.operational.places import Place
 from serving.http.access import Principal
+from serving.http.errors import not_published
 from serving.http.state import State
 from serving.http.tenant import TenantView
 from serving.planning.people.reasons import Language
@@ -24,19 +25,31 @@ class Call:
 
     Attributes:
         principal: tenant, role and name of the API key.
-        view: the tenant's answers, events and decisions, as they were when the request came.
+        published: the tenant's answers, events and decisions, as they were when the request came; None where nothing
+            is published yet, which only routes that need no answers see.
         state: the worker's tenants and database; handlers that write refresh it.
         language: `zh` or `en`, the first that the client accepts.
         now: the instant of the request, UTC.
-        narrow: makes a view of the tenant what the key may see; `view` was made by it.
+        narrow: makes a view of the tenant what the key may see; `published` was made by it.
     """
 
     principal: Principal
-    view: TenantView
+    published: TenantView | None
     state: State
     language: Language
     now: datetime
     narrow: Callable[[TenantView], TenantView] = lambda view: view
+
+    @property
+    def view(self) -> TenantView:
+        """What is published of the tenant.
+
+        Raises:
+            HttpError: nothing is.
+        """
+        if self.published is None:
+            raise not_published(self.principal.tenant)
+        return self.published
 
     @property
     def place(self) -> Place:

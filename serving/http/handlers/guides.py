@@ -244,7 +244,7 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
 def _whole_desk(call: Call) -> Desk:
     """Where guides are worked on, with all people of the tenant: what a guide leaves behind is no matter of place."""
     whole = call.state.view(call.principal.tenant)
-    return trigger_desk(call if whole is None else replace(call, view=whole))
+    return trigger_desk(call if whole is None else replace(call, published=whole))
 
 
 def _own_guides(call: Call) -> list[Guide]:

@@ -1,5 +1,6 @@
 """The verbs `identity merge|split|undo|list|show`, from the decision to the persons of the next features."""
 
+import json
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -50,12 +51,24 @@ def persons(home: Path) -> dict[str, str]:
     return dict(table.filter(pl.col("id_type") == "customer_id").select("id_value", "person_id").iter_rows())
 
 
+def test_a_decision_says_from_when_it_counts(home: Path) -> None:
+    first = json.loads(run(home, "merge", "B2", "C3", "--reason", "same form", "--json").stdout)
+    assert (first["ids"]["counts_from"], first["ids"]["features_as_of"]) == ("the next features", None)
+    assert "no features are built yet" in " ".join(first["messages"])
+    persons(home)
+    undone = json.loads(run(home, "undo", first["ids"]["decision_id"], "--json").stdout)
+    assert undone["ids"]["features_as_of"] == "2026-02-03"
+
+
 def test_a_split_and_a_merge_count_in_the_next_features_and_are_undone(home: Path) -> None:
     assert persons(home) == {"A1": "A1", "B2": "A1", "C3": "C3"}
     made = run(home, "split", "A1", "B2", "--reason", "mother and son", "--by", "Ms Li")
     assert made.exit_code == 0
     assert "A1, B2 are different people" in made.stdout
     assert "in doubt a channel stays closed" in made.stdout
+    assert (
+        "next `retail-brain features` (or publish) on: those in use, as of 2026-02-03, do not know of it" in made.stdout
+    )
     assert run(home, "merge", "B2", "C3", "--reason", "same loyalty form").exit_code == 0
     assert persons(home) == {"A1": "A1", "B2": "B2", "C3": "B2"}
     shown = run(home, "show", "C3").stdout
