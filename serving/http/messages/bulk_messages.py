@@ -50,6 +50,7 @@ class BulkView(LinesAsked):
 _NULL: JsonSchema = {"type": "null"}
 _NUMBER: JsonSchema = {"type": "number"}
 _WITHDRAWS = required(withdraw_batch=STRING)
+_DECIDES: JsonSchema = {"action": STRING, "as_of": STRING, "batch_id": STRING, "withdraw_batch": _NULL}
 _UNCHANGED: JsonSchema = {
     "percent": _NULL,
     "quantity": _NULL,
@@ -61,7 +62,7 @@ _RULE: JsonSchema = {
         {
             "anyOf": [
                 _WITHDRAWS | {"properties": {"withdraw_batch": STRING, "action": _NULL}},
-                required(action=STRING, as_of=STRING, batch_id=STRING),
+                required(action=STRING, as_of=STRING, batch_id=STRING) | {"properties": _DECIDES},
             ]
         },
         {

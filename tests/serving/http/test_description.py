@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from retail_brain.decisions.offer_rules import Rule
 from retail_brain.decisions.triggers.definition import TriggerDefinition
+from serving.http.messages.bulk_messages import BulkDecisionsRequest
 from serving.http.messages.demand_messages import OverrideIn
 from serving.http.messages.insight_messages import QuarantineRequest
 from serving.http.messages.listing_messages import ConditionIn, ListingFileRequest, ListingRequest
@@ -155,7 +156,25 @@ RULED += [
         {"action": ["list", "count", "save", "members"], "name": [None, "n"], "expression": [None, "spend > 1"]},
     ),
 ]
+LINE = SERIES | {"seen_quantity": 4}
+RULED += [
+    (
+        BulkDecisionsRequest,
+        {
+            "action": [None, "approve", "change", "reject"],
+            "batch_id": [None, "b20260301a"],
+            "withdraw_batch": [None, "b20260301a"],
+            "lines": [[], [LINE], [LINE | {"order_quantity": 8}]],
+            "view": [None, {"show": "orders", "seen_lines": 1, "seen_units": 4}],
+            "percent": [None, 10],
+            "quantity": [None, 8],
+            "packs": [None, "up"],
+            "reason": [None, "fair"],
+        },
+    )
+]
 REST = {
+    BulkDecisionsRequest: {"as_of": "2026-02-28"},
     ConditionIn: {"column": "store_id"},
     ListingFileRequest: {"format": "csv"},
     TriggerDefinition: {"name": "t"},
