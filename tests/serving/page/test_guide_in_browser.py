@@ -217,14 +217,16 @@ def test_a_long_list_grows_when_asked_and_is_counted_whole(open_page: Open, lang
     line = fake_guides.LINES[0]
     fake_guides.LINES[:] = [line | {"task_id": f"many{number}"} for number in range(95)]
     page = open_page("guide", language).page
-    expect(page.locator(".task")).to_have_count(40)
+    expect(page.locator(".task")).to_have_count(20)
     expect(page.locator(".guide-sum")).to_contain_text("95")
-    expect(page.locator(".table-foot")).to_contain_text(says(language, "已显示 40 / 95 人", "40 of 95 people shown"))
+    expect(page.locator(".table-foot")).to_contain_text(says(language, "已显示 20 / 95 人", "20 of 95 people shown"))
     page.locator("[data-action=more]").click()
-    expect(page.locator(".task")).to_have_count(80)
-    expect(page.locator(".task").nth(40)).to_be_focused()
-    page.locator("[data-action=more]").click()
+    expect(page.locator(".task")).to_have_count(40)
+    expect(page.locator(".task").nth(20)).to_be_focused()
+    for _ in range(3):
+        page.locator("[data-action=more]").click()
     expect(page.locator(".task")).to_have_count(95)
+    expect(page.locator(".task .badge").first).to_contain_text("王芳")  # whose list it is, by name
     expect(page.locator("[data-action=more]")).to_have_count(0)
 
 

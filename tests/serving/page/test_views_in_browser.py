@@ -114,6 +114,19 @@ def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open) -> Non
     assert [row["date"] for row in rows][::6] == ["2026-03-01", "2026-03-07"]
 
 
+def test_a_phone_shows_twenty_cards_at_first_and_says_what_sorts_them(open_page: Open) -> None:
+    page = open_page("audience?product=P0001&size=30", "en", width=390).page
+    cards = page.locator(".table-box .cards-here tbody tr")
+    expect(cards).to_have_count(20)
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.cards-here thead tr'), '::before').content")
+        == '"Sort by"'
+    )
+    expect(page.locator(".cards-here th[data-of=reason]")).to_be_hidden()  # nothing can be sorted by it
+    page.locator(".table-foot button").click()
+    expect(cards).to_have_count(30)
+
+
 @BOTH
 def test_goods_find_people_and_say_who_was_left_out(open_page: Open, site: Any, language: str) -> None:
     page = open_page("audience?product=P0001&product=P0004&size=30&kind=repeat&channel=sms&holdout=20", language).page

@@ -8,8 +8,8 @@ import { problemWords } from "./problems.js";
 const TABLES = ["people", "bought", "did", "contacted", "responded", "stores"];
 const EXAMPLES = ["sleeping", "dear", "lately", "bag"];
 
-/** In the page's words, else in those of the service's dictionary. */
-const meaning = ({ column, meaning: said }) => (said && !has(`segment_column.${column}`) ? said : code("segment_column", column));
+/** In the page's words, else in those of the service's dictionary; nothing of a column that the data brought along. */
+const meaning = ({ column, meaning: said }) => (has(`segment_column.${column}`) ? t(`segment_column.${column}`) : (said ?? ""));
 
 /** Puts a word where the cursor is, with a blank on each side where one is wanted. */
 function insertInto(box, word) {
@@ -31,7 +31,7 @@ function columnHelp(box, signal) {
     const wanted = find.value.trim().toLocaleLowerCase();
     const shown = columns.filter((one) => one.table === table.value && `${one.column} ${meaning(one)}`.toLocaleLowerCase().includes(wanted));
     replace(list, shown.map((one) => h("li", {}, h("button", { type: "button", class: "ghost", dataset: { column: one.column }, onclick: () => insertInto(box, one.column) },
-      h("code", {}, one.column), h("span", { class: "hint" }, meaning(one), " · ", t(`segment_kind.${one.kind}`))))));
+      h("code", {}, one.column), h("span", { class: "hint" }, [meaning(one), t(`segment_kind.${one.kind}`)].filter(Boolean).join(" · "))))));
     if (!shown.length) replace(list, h("li", { class: "hint" }, t("search.nothing")));
   };
   table.addEventListener("change", draw);

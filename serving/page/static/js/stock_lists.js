@@ -21,8 +21,8 @@ function adviceCell(row) {
   return [h("span", { class: `badge advice-${row.action}` }, t(`advice.${row.action}`)), lowered, earns.length ? h("span", { class: "sub" }, earns.map(([key, value]) => t("advice.earns", { action: t(`advice.${key}`), money: money(value) })).join(t("word.list"))) : null];
 }
 
-const findPeople = (row) => (may("people:read") ? h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), h("span", {}, t("stock.find_people"))) : null);
-const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), h("span", {}, t("stock.propose"))) : null);
+const findPeople = (row) => (may("people:read") ? h("a", { class: "button", title: t("stock.find_people"), dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), h("span", {}, t("stock.find_people"))) : null);
+const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", title: t("stock.propose"), dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), h("span", {}, t("stock.propose"))) : null);
 
 function stateCell(row) {
   const short = row.state === "received" && row.open_units > 0;

@@ -1,9 +1,11 @@
 // A table that sorts by its headings and grows by pages; or whose sorting and pages are the service's.
 
-import { h, replace } from "./dom.js";
+import { h, isPhone, replace } from "./dom.js";
 import { collator, number, t } from "./i18n.js";
 
 const PAGE = 100;
+/** Cards that a phone shows at first, and more at each press: some twenty fill ten screens. */
+const CARDS = 20;
 /** Columns of a table that a phone shows as a table: one with more becomes a card for each line. */
 const FEW = 4;
 
@@ -34,9 +36,12 @@ function pager({ offset, size, total, go }) {
 export function dataTable({ columns, rows, caption, sort = null, onsort, rowClass, page = PAGE, paged = null }) {
   const body = h("tbody");
   const head = h("tr", { dataset: { sort: t("table.sort") } });
-  const isWide = columns.length > FEW || columns.some((one) => /reason|actions/.test(one.align ?? ""));
   const foot = h("div", { class: "table-foot" });
-  let shown = paged ? Infinity : page;
+  const isWide = columns.length > FEW || columns.some((one) => /reason|actions/.test(one.align ?? ""));
+  const areCards = isWide && isPhone();
+  const atFirst = areCards ? Math.min(page, CARDS) : page;
+  const step = areCards ? CARDS : PAGE * 2;
+  let shown = paged ? Infinity : atFirst;
   let current = rows;
 
   const ordered = () => {
@@ -65,7 +70,7 @@ export function dataTable({ columns, rows, caption, sort = null, onsort, rowClas
     if (paged) replace(foot, pager(paged));
     else replace(foot, more > 0 ? [
       h("span", {}, t("table.shown", { shown: Math.min(shown, list.length), total: list.length })), " ",
-      h("button", { type: "button", onclick: () => { shown += PAGE * 2; draw(); } }, t("table.more", { count: number(Math.min(more, PAGE * 2)) })),
+      h("button", { type: "button", onclick: () => { shown += step; draw(); } }, t("table.more", { count: number(Math.min(more, step)) })),
     ] : null);
   };
   draw();
@@ -74,7 +79,7 @@ export function dataTable({ columns, rows, caption, sort = null, onsort, rowClas
   element.addEventListener("show-all", () => { shown = Infinity; draw(); });
   return {
     element,
-    setRows: (next) => { current = next; shown = page; draw(); },
+    setRows: (next) => { current = next; shown = atFirst; draw(); },
     redraw: draw,
     ordered,
   };

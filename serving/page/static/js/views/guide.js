@@ -15,7 +15,7 @@ const OUTCOMES = ["done", "bought", "not_reached", "refused"];
 const FINAL = new Set(["refused", "opted_out"]);
 const TIMEOUT_MS = 20_000;
 /** People shown at first, and with every further press: a day of one guide is about 20, one of headquarters hundreds. */
-const SHOWN = 40;
+const SHOWN = 20;
 const EVERYBODY = "";
 
 /** The list from the service, else as this tab last saw it. Raises where there is neither. */
@@ -46,6 +46,7 @@ class GuideDay {
     this.box = outboxOf(overview);
     this.mayAnswer = may("events:write");
     this.cards = new Map();
+    this.guides = new Map();
     this.changing = new Set();
     this.line = h("p", { class: "unsent", role: "status" });
     this.troubles = h("div", { role: "alert" });
@@ -124,7 +125,7 @@ class GuideDay {
     const product = task.product_id ? h("p", { class: "task-product" }, name(this.names[task.product_id] ?? task.product_id)) : null;
     const head = h("div", { class: "task-head" },
       viewsFor(this.role).includes("person") ? h("a", { href: address("person", { customer: task.customer_id }) }, who) : who,
-      placeKind() === "guide" ? null : h("span", { class: "badge" }, t("guide.of", { guide: task.guide_id })));
+      placeKind() === "guide" ? null : h("span", { class: "badge" }, t("guide.of", { guide: this.guides.get(task.guide_id) ?? task.guide_id })));
     return h("li", { class: `task panel task-${state}`, tabindex: "-1", dataset: { task: task.task_id } }, head, product,
       isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.say(task), this.mayAnswer ? this.buttons(task) : null] : this.outcome(task, { state, at, entry }));
   }
@@ -156,8 +157,8 @@ class GuideDay {
 }
 
 /** Headquarters and shops choose whose list they look at, and have lists made. */
-async function deskBar(chosen, signal, again) {
-  const { guides, may_write: mayWrite } = await call("guides", {}, { signal });
+async function deskBar(asked, chosen, signal, again) {
+  const { guides, may_write: mayWrite } = await asked;
   const here = guides.filter((one) => one.is_here);
   const label = (id) => { const one = here.find((row) => row.guide_id === id); return id === EVERYBODY ? t("guide.everybody") : [one?.name ?? id, t("guide.people", { count: one?.people ?? 0 })].join(" · "); };
   const problem = h("p", { class: "form-problem", role: "alert" });
@@ -184,12 +185,14 @@ export async function guideView(root, { params, overview, signal }) {
   const [desk, place] = [h("div"), h("div", { class: "guide-day" })];
   const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
   replace(root, h("h1", {}, t("nav.guide")), desk, place);
-  if (placeKind() !== "guide") deskBar(chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
+  const asked = placeKind() === "guide" ? null : call("guides", {}, { signal });
+  if (asked) deskBar(asked, chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
   const today = new GuideDay({ overview, signal });
   today.box.send();
   const body = chosen ? { guide_id: chosen } : {};
   await fill(place, signal, async () => {
-    const found = await theList(body, signal);
+    const [found, guides] = await Promise.all([theList(body, signal), asked?.then((answer) => answer.guides, () => [])]);
+    today.guides = new Map(guides?.map((one) => [one.guide_id, one.name ?? one.guide_id]));
     if (found.since) addEventListener("online", () => renew(), { signal });
     return today.show(found);
   }, { lines: 8 });
