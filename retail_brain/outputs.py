@@ -83,11 +83,13 @@ class SeriesFilter:
         stores: only these; None for all.
         products: only these; None for all.
         skip_stores: not these, whatever `stores` says.
+        unsold: whether products that are named are wanted also where they never sold.
     """
 
     stores: Sequence[str] | None = None
     products: Sequence[str] | None = None
     skip_stores: Collection[str] = ()
+    unsold: bool = True
 
 
 ALL_SERIES = SeriesFilter()

@@ -1,6 +1,6 @@
 """The circle of a campaign on the sample chain: left-over stock, campaign, demand, order, effect, next estimate.
 
-    python tests/benchmarks/bench_campaign_circle.py --home COPY_OF_A_HOME
+    python tests/benchmarks/bench_campaign_circle.py --home COPY_OF_A_HOME [--plot circle.png]
 
 The home is one that `demo --no-serve` made of the sample; work on a copy, since the campaign is stored in it. What
 people do after the contact is drawn from the sample's truth: each person's mean true uplift over the campaigns they
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from retail_brain.decisions.campaigns.measure import PEOPLE, PURCHASES, Measured
 from retail_brain.lake import open_lake
@@ -21,16 +23,14 @@ from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.campaigns import Change, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import load_settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns import life
 from serving.planning.campaigns.demand import planned_units, units_per_purchase
 from serving.planning.campaigns.propose import propose
 from serving.planning.demand.overrides import tenant_overrides
-from serving.planning.stock.order_suggestions import suggest
+from serving.planning.stock.chain_plan import plan_chain
 from serving.planning.stock.plan_request import PlanRequest
-from serving.planning.stock.stock_network import leftovers
 from serving.store.answer_set import open_current
 from serving.store.campaigns import PublishedSource
 from training.bundle import champion
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plot", type=Path, help="file for a plot of the steps (PNG or SVG)")
     asked = parser.parse_args()
     workspace = Workspace(asked.home, "main")
     settings, answers = load_settings(workspace), open_current(workspace.answers)
@@ -63,11 +64,11 @@ def main() -> None:
     goods = [row["product_id"] for row in seen["products"]]
     dataset = open_lake(str(workspace.lake), settings.storage_options).at(desk.source.as_of)
     model = DemandModel.load(champion(workspace, "demand"))
-    overrides, only = tenant_overrides(workspace), SeriesFilter(None, goods)
-    before = _plan(dataset, OverriddenModel(model, overrides), settings, only)
+    overrides = tenant_overrides(workspace)
+    before = _plan(dataset, OverriddenModel(model, overrides), settings, goods)
     life.approve(desk, change(drafted.version, "marketer"))
     extra = planned_units("main", database, desk.source.as_of, units_per_purchase(dataset), settings.campaigns)
-    after = _plan(dataset, OverriddenModel(model, overrides, extra), settings, only)
+    after = _plan(dataset, OverriddenModel(model, overrides, extra), settings, goods)
     print(f"1 left over: {before[0]:,.1f} units of {len(goods)} goods, {before[1]:,.2f} at risk")
     print(f"2 proposed: {seen['contacts']} to contact, {seen['holdout']} held out, value {seen['expected_value']:,.2f}")
     print(f"  expects {seen['caused_purchases']:.1f} caused (share {seen['caused_share']:.3f}, {seen['effect_basis']})")
@@ -79,12 +80,11 @@ def main() -> None:
     people, purchases, caused = _replay(database, name, desk, asked.seed)
     as_of = desk.source.as_of + timedelta(days=60)
     effect = Measured(as_of, settings.campaigns.effect_days, people, purchases).effect()
-    units = effect["outcomes"]["purchases"]
+    units, told = effect["outcomes"]["purchases"], effect["contacts"]
     print(f"5 replayed with the true uplift: {caused:.1f} purchases caused in truth")
     if units is None:
         print("  measured: too few people in a group for an interval")
     else:
-        told = effect["contacts"]
         print(f"  measured: {units['difference'] * told:.1f} ({units['low'] * told:.1f} to {units['high'] * told:.1f})")
     store_effect("main", database, StoredEffect(name, as_of, effect, "planner", datetime.now(UTC)))
     life.stop(desk, change(campaign("main", database, name).version, "planner"), "end of the circle")
@@ -93,13 +93,39 @@ def main() -> None:
     print(
         f"6 next estimate: share {again['caused_share']:.3f} ({again['effect_basis']}), was {seen['caused_share']:.3f}"
     )
+    if asked.plot is not None:
+        _plot(asked.plot, before, after, extra, units, (seen["caused_purchases"], caused, told), (seen, again))
     database.close()
 
 
-def _plan(dataset, model, settings, only) -> tuple[float, float, float]:  # type: ignore[no-untyped-def]
-    """Units left over, money at risk, units ordered."""
-    left = leftovers(PlanRequest(dataset, model, settings, only))
-    orders = suggest(PlanRequest(dataset, model, settings, only), budget=None)
+def _plot(path, before, after, extra, units, purchases, shares) -> None:  # type: ignore[no-untyped-def]
+    """Draws the circle: what is left over, the extra demand by day, what the campaign caused, and the estimate."""
+    figure = Figure(figsize=(13, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, days, effect, share = figure.subplots(1, 4)
+    left.bar(["without", "with"], [before[0], after[0]], color=["tab:grey", "tab:blue"])
+    left.set_title("left over, units")
+    by_day = extra.group_by("date").agg(pl.col("units").sum()).sort("date")
+    days.plot(by_day["date"], by_day["units"])
+    days.tick_params(axis="x", rotation=60)
+    days.set_title("extra units of the forecast, a day")
+    planned, caused, told = purchases
+    effect.bar(["planned", "true"], [planned, caused], color=["tab:grey", "tab:green"])
+    if units is not None:
+        low, middle, high = (units[name] * told for name in ("low", "difference", "high"))
+        effect.errorbar(["measured"], [middle], yerr=[[middle - low], [high - middle]], fmt="o", capsize=6)
+    effect.set_title("purchases caused, with 95 % interval")
+    share.bar(["planned with", "next"], [one["caused_share"] for one in shares], color=["tab:grey", "tab:blue"])
+    share.set_title("share that contacts cause")
+    figure.savefig(path)
+    print(f"plot -> {path}")
+
+
+def _plan(dataset, model, settings, goods) -> tuple[float, float, float]:  # type: ignore[no-untyped-def]
+    """Units left over, money at risk and units ordered of some goods, in the plan of the whole chain."""
+    plan = plan_chain(PlanRequest(dataset, model, settings))
+    left = plan.leftovers.filter(pl.col("product_id").is_in(goods))
+    orders = plan.suggestions().filter(pl.col("product_id").is_in(goods))
     return (
         float(left["left_over_units"].sum()),
         float(left["value_at_risk"].sum()),

@@ -77,13 +77,15 @@ class ForecastRun:
     explain: Explain
     seed: int
 
-    def stores(self, store_ids: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
-        """One forecast per store, in the order given."""
+    def stores(
+        self, store_ids: Sequence[str], products: Sequence[str] | None, *, unsold: bool = True
+    ) -> Iterator[StoreForecast]:
+        """One forecast per store, in the order given; of named products that never sold there, only if `unsold`."""
         predict = self.mean.on(self.history)
         rates = RateModel(self.history)
         rare = rates.rare().partition_by("store_id", as_dict=True)
         ranges = store_ranges(self.history)
-        named = self.dataset.scan_or_empty("products").collect() if products is not None else None
+        named = self.dataset.scan_or_empty("products").collect() if products is not None and unsold else None
         for store in store_ids:
             parts, features, factor = [], None, None
             if store in ranges:

@@ -93,8 +93,8 @@ class DemandModel:
         Args:
             dataset: sales up to its `as_of`, plans beyond.
             horizon: periods ahead.
-            only: stores (one alone is forecast as among others) and products, also where they never sold in a store;
-                by default all that are listed.
+            only: stores (one alone is forecast as among others) and products, where `unsold` says so also in stores
+                that never sold them; by default all that are listed.
             explain: whether to work out the drivers: True by TreeSHAP (milliseconds per row), "quick" by path
                 attribution (microseconds). A model that does not explain (`explains`) gives none.
             paths: number of sample paths; by default that of the settings.
@@ -127,7 +127,7 @@ class DemandModel:
             explain=explain,
             seed=seed,
         )
-        forecasts = run.stores(sorted(store_ids), only.products)
+        forecasts = run.stores(sorted(store_ids), only.products, unsold=only.unsold)
         yield from progress.track(forecasts, "forecast stores", total=len(store_ids))
 
     def history(self, dataset: Dataset, horizon: int) -> DemandHistory:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -154,17 +154,19 @@ def store_forecasts(
     seed: int,
     progress: Progress,
 ) -> Iterator[StorePaths]:
-    """The model's forecast store by store.
+    """The model's forecast store by store, of series that a plan of the whole chain has too.
+
+    A product that is named gets no forecast where it never sold: a warehouse would be planned as a shop.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    forecasts = model.forecast(dataset, horizon, only, seed=seed, progress=SILENT)
-    n_stores = 0
+    forecasts = model.forecast(dataset, horizon, replace(only, unsold=False), seed=seed, progress=SILENT)
+    n_series = 0
     for forecast in progress.track(forecasts, "orders per store"):
-        n_stores += 1
+        n_series += forecast.paths.series.height
         yield forecast
-    if not n_stores and (only.stores is not None or only.products is not None):
+    if not n_series and (only.stores is not None or only.products is not None):
         raise NotFoundError(
             f"no series to order for was found among stores {only.stores or 'all'} and products "
             f"{only.products or 'all'}. Check the ids against the stores and products of the lake."

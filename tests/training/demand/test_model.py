@@ -127,6 +127,8 @@ def test_goods_asked_for_by_name_are_answered_even_without_history(model: Demand
     assert item.paths.series["product_id"].to_list() == ["P05", "NEW"]
     assert item.basis.to_list() == ["model", "cold"]
     assert (item.mean[1] > 0).all()
+    only = SeriesFilter(["S0"], ["P05", "NEW"], unsold=False)
+    assert next(iter(model.forecast(chain, 7, only))).paths.series["product_id"].to_list() == ["P05"]
 
 
 def test_an_unknown_store_is_not_found(model: DemandModel, chain: Dataset) -> None:

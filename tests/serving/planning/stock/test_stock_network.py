@@ -201,6 +201,24 @@ def test_use_cases_take_shops_and_goods_and_refuse_unknown_ones(known):
         transfers(PlanRequest(known, Flat(), settings, SeriesFilter(["nowhere"])))
 
 
+def test_named_goods_are_planned_where_the_chain_sells_them_and_not_in_its_warehouse(known):
+    asked = []
+
+    class Noting(Flat):
+        def forecast(self, dataset, horizon, only=ALL_SERIES, **options):
+            asked.append(only)
+            return super().forecast(dataset, horizon, only, **options)
+
+    suggest(PlanRequest(known, Noting(), Settings(), SeriesFilter(None, ["P080"])))
+    # a model asked for P080 wherever it is would plan the warehouse D01 as a shop that begins to sell it
+    assert asked == [SeriesFilter(None, ["P080"], unsold=False)]
+
+
+def test_goods_that_nobody_sells_cannot_be_planned(known):
+    with pytest.raises(NotFoundError, match="NEVER"):
+        suggest(PlanRequest(known, Flat(), Settings(), SeriesFilter(None, ["NEVER"])))
+
+
 def test_a_chain_with_sales_alone_has_nothing_to_say():
     days = [date(2025, 1, 1) + timedelta(days=day) for day in range(60)]
     sales = pl.DataFrame({"date": days, "store_id": "S", "product_id": "P", "units": 1.0})
