@@ -25,11 +25,13 @@ class Base:
         folder: of its tables.
         changes: what the new build sees that it did not.
         numbers: its chain numbers.
+        identity_links: accounts that were joined or kept apart by hand in it, as `identity_facts` gives them.
     """
 
     folder: Path
     changes: Changes
     numbers: ChainNumbers
+    identity_links: list[list[str]]
 
 
 def base_facts(dataset: Dataset, settings: str, numbers: ChainNumbers) -> dict[str, Any]:
@@ -40,7 +42,17 @@ def base_facts(dataset: Dataset, settings: str, numbers: ChainNumbers) -> dict[s
         settings: digest of code and options.
         numbers: its chain numbers.
     """
-    return {"settings": settings, "files": file_names(dataset), "numbers": numbers.to_json()}
+    return {
+        "settings": settings,
+        "files": file_names(dataset),
+        "numbers": numbers.to_json(),
+        "identity_links": identity_facts(dataset),
+    }
+
+
+def identity_facts(dataset: Dataset) -> list[list[str]]:
+    """Accounts that somebody joined or keeps apart, as JSON values."""
+    return sorted([link.kind, link.left, link.right] for link in dataset.identity_links)
 
 
 def find_base(folder: Path, dataset: Dataset, settings: str) -> tuple[Base | None, str]:
@@ -61,7 +73,9 @@ def find_base(folder: Path, dataset: Dataset, settings: str) -> tuple[Base | Non
         return None, "files of the tables before are missing"
     changes = Changes(dataset, date.fromisoformat(facts["as_of"]), facts["files"])
     why = _why_not(changes)
-    return (None, why) if why else (Base(folder, changes, ChainNumbers.from_json(facts["numbers"])), "")
+    if why:
+        return None, why
+    return Base(folder, changes, ChainNumbers.from_json(facts["numbers"]), facts["identity_links"]), ""
 
 
 def _why_not(changes: Changes) -> str:

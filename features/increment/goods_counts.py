@@ -17,6 +17,7 @@ from features.identity.resolve import CUSTOMER, add_person_id
 from features.increment.changes import Changes
 from features.increment.kept_state import share
 from features.windows import day
+from retail_brain.files import atomic_path
 
 _MOST_SINCE: Final = 0.25
 """Rows beside the counts of buyers, per row of these, from which all are written anew. Chosen by judgement."""
@@ -31,12 +32,16 @@ class GoodsCounts:
     @property
     def months(self) -> pl.LazyFrame:
         """Result of `month_sums`."""
-        return pl.scan_parquet(self.folder / "months.parquet")
+        return pl.scan_parquet(self._months)
 
     @property
     def buyers(self) -> pl.LazyFrame:
         """Result of `buyer_counts`, with what changed since behind it."""
         return pl.concat([pl.scan_parquet(file) for file in (self._buyers, self._since)])
+
+    @property
+    def _months(self) -> Path:
+        return self.folder / "months.parquet"
 
     @property
     def _buyers(self) -> Path:
@@ -48,7 +53,7 @@ class GoodsCounts:
 
     def exist(self) -> bool:
         """Whether all files are there."""
-        return all(file.exists() for file in (self.folder / "months.parquet", self._buyers, self._since))
+        return all(file.exists() for file in (self._months, self._buyers, self._since))
 
     def write(self, counted: pl.LazyFrame) -> None:
         """Writes the counts of a whole build.
@@ -56,11 +61,13 @@ class GoodsCounts:
         Args:
             counted: rows of both kinds, those of months with a month.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         is_month = pl.col("month").is_not_null()
-        counted.filter(is_month).select(MONTH_SUMS.names()).sink_parquet(self.folder / "months.parquet")
-        counted.filter(~is_month).select(BUYER_COUNTS.names()).sink_parquet(self._buyers)
-        pl.DataFrame(schema=BUYER_COUNTS).write_parquet(self._since)
+        with atomic_path(self.folder) as aside:
+            new = GoodsCounts(aside)
+            aside.mkdir()
+            counted.filter(is_month).select(MONTH_SUMS.names()).sink_parquet(new._months)
+            counted.filter(~is_month).select(BUYER_COUNTS.names()).sink_parquet(new._buyers)
+            pl.DataFrame(schema=BUYER_COUNTS).write_parquet(new._since)
 
     def with_news(self, folder: Path, months: list[date], sums: list[pl.DataFrame], change: pl.DataFrame) -> None:
         """Writes the counts to another folder with what is new; a file that does not change is shared.
@@ -71,17 +78,19 @@ class GoodsCounts:
             sums: their sums from now on.
             change: result of `changed_counts`.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        news = GoodsCounts(folder)
         others = self.months.filter(~pl.col("month").is_in(months))
-        pl.concat([others, *(frame.lazy() for frame in sums)]).sink_parquet(folder / "months.parquet")
         since = _added([pl.scan_parquet(self._since), change.lazy()])
-        if since.height <= _MOST_SINCE * pl.scan_parquet(self._buyers).select(pl.len()).collect().item():
-            share(self._buyers, news._buyers)
-            since.write_parquet(news._since)
-            return
-        _added([pl.scan_parquet(self._buyers), since.lazy()]).write_parquet(news._buyers)
-        since.clear().write_parquet(news._since)
+        is_much = since.height > _MOST_SINCE * pl.scan_parquet(self._buyers).select(pl.len()).collect().item()
+        with atomic_path(folder) as aside:
+            aside.mkdir()
+            new = GoodsCounts(aside)
+            pl.concat([others, *(frame.lazy() for frame in sums)]).sink_parquet(new._months)
+            if is_much:
+                _added([pl.scan_parquet(self._buyers), since.lazy()]).write_parquet(new._buyers)
+                since = since.clear()
+            else:
+                share(self._buyers, new._buyers)
+            since.write_parquet(new._since)
 
 
 def _added(parts: list[pl.LazyFrame]) -> pl.DataFrame:

@@ -2,12 +2,13 @@
 
 `bucket=NNN.parquet` are those of the last whole build, `keys.parquet` the keys whose rows there no longer count, and
 `rows.parquet` the rows that count instead (none of keys that went). Once these are many, the buckets are written anew.
+The rows of a bucket come in the order of their keys, as in a whole build.
 """
 
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,24 +50,37 @@ class KeptState:
         return pl.concat([self.bucket(number) for number in range(len(self.files))])
 
     def bucket(self, number: int) -> pl.LazyFrame:
-        """The rows of a bucket that count; those that changed come last."""
+        """The rows of a bucket that count, in the order of their keys."""
         kept = pl.scan_parquet(self.files[number])
         if not (self.folder / _KEYS).exists():
             return kept
         is_here = bucket_of(self.by, len(self.files)) == number
         keys, rows = (pl.scan_parquet(self.folder / name).filter(is_here) for name in (_KEYS, _ROWS))
         kept = kept.join(keys, on=list(self.key), how="anti", maintain_order="left")
-        return pl.concat([kept, rows])
+        # both are sorted, and taking them together costs a third of sorting them again
+        return kept.with_columns(self._order).merge_sorted(rows.with_columns(self._order), "_order").drop("_order")
 
-    def with_rows(self, folder: Path, keys: pl.DataFrame, rows: pl.DataFrame) -> "KeptState":
+    @property
+    def _order(self) -> pl.Expr:
+        """The key as one text; what separates its columns comes before every letter, so that the order is the same."""
+        return pl.concat_str(self.key, separator="\0", ignore_nulls=True).alias("_order")
+
+    def with_rows(self, folder: Path, keys: pl.DataFrame, rows: pl.DataFrame, buckets: int) -> "KeptState":
         """The state at another place with other rows for some keys; files that do not change are shared.
 
         Args:
-            folder: new folder.
+            folder: new folder; what is there already is the result of an interrupted run.
             keys: keys that changed since the build before.
             rows: the rows that count for them from now on; those of keys that went are absent.
+            buckets: buckets that a whole build would have now.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            with atomic_path(folder) as aside:
+                self._write(aside, keys, rows, buckets)
+        return replace(self, folder=folder)
+
+    def _write(self, folder: Path, keys: pl.DataFrame, rows: pl.DataFrame, buckets: int) -> None:
+        folder.mkdir(parents=True)
         for file in self.files:
             share(file, folder / file.name)
         if (self.folder / _KEYS).exists():
@@ -74,26 +88,29 @@ class KeptState:
             rows = pl.concat([kept.join(keys, on=list(self.key), how="anti"), rows.select(kept.columns)])
             keys = pl.concat([earlier, keys]).unique()
         keys.write_parquet(folder / _KEYS)
-        rows.write_parquet(folder / _ROWS)
-        state = KeptState(folder, self.key, self.by)
-        if keys.height > _MOST_ASIDE * self.height():
-            state.write_buckets()
-        return state
+        rows.sort(self.key).write_parquet(folder / _ROWS)
+        state = replace(self, folder=folder)
+        if keys.height > _MOST_ASIDE * self.height() or buckets != len(self.files):
+            state.write_buckets(buckets)
 
-    def write_buckets(self) -> None:
-        """Writes the rows that count into the buckets; a kill leaves a state of the run that began it, and no other."""
-        for number, file in enumerate(self.files):
-            rows = self.bucket(number).collect()
-            with atomic_path(file) as aside:  # a new file: the one before may be shared with the tables in use
-                rows.write_parquet(aside)
-        for name in (_KEYS, _ROWS):
-            (self.folder / name).unlink()
+    def write_buckets(self, buckets: int) -> None:
+        """Writes the rows that count into so many buckets; whoever calls it gives up a folder that a kill left half."""
+        every, before = self.scan(), self.files
+        for number in range(buckets):
+            rows = self.bucket(number) if buckets == len(before) else _of_bucket(every, self, number, buckets)
+            rows.collect().write_parquet(self.folder / f"new={number:03d}.parquet")
+        for file in (*before, self.folder / _KEYS, self.folder / _ROWS):
+            file.unlink()
+        for number in range(buckets):
+            (self.folder / f"new={number:03d}.parquet").rename(self.folder / f"bucket={number:03d}.parquet")
+
+
+def _of_bucket(rows: pl.LazyFrame, state: KeptState, number: int, buckets: int) -> pl.LazyFrame:
+    return rows.filter(bucket_of(state.by, buckets) == number).sort(state.key)
 
 
 def share(source: Path, target: Path) -> None:
     """The same file at another place: a hard link where the disk has them."""
-    if target.exists():
-        return
     try:
         os.link(source, target)
     except OSError:

@@ -95,6 +95,8 @@ def _taken_in(build: Build, identities: pl.LazyFrame) -> str:
     people = build.rows["person"]
     if accounts.height > MOST_TOUCHED * people:
         return f"{accounts.height:,} accounts of {people:,} people have new receipts since {changes.before}"
+    if GoodsCounts(build.state / _COUNTS).exist():  # of a run that was cut off later
+        return ""
     kept.with_news(
         build.state / _COUNTS,
         months,
@@ -114,6 +116,8 @@ def _of_month(build: Build, month: date) -> pl.DataFrame:
 
 def _count_all(build: Build, chain: Chain, identities: pl.LazyFrame, options: GoodsOptions) -> None:
     """Counts all records, a bucket of products at a time."""
+    if GoodsCounts(build.state / _COUNTS).exist():
+        return
     as_of = build.as_of
 
     def compute(records: pl.LazyFrame) -> pl.LazyFrame:

@@ -94,7 +94,7 @@ class KeptTable:
         function = arrow_function(self.compute)
         run_buckets(self.records(keys), self.by, staged, folder, parts, function, build.progress)
         rows = pl.read_parquet(sorted(folder.glob("*.parquet")))
-        return kept.with_rows(build.state / self.name, keys, rows)
+        return kept.with_rows(build.state / self.name, keys, rows, build.buckets)
 
 
 def finish(build: Build, name: str, state: KeptState, features: Compute, sums: Compute | None = None) -> Path:
@@ -117,7 +117,8 @@ def finish(build: Build, name: str, state: KeptState, features: Compute, sums: C
             with atomic_path(summed) as aside:
                 sums(rows).collect().write_parquet(aside)
         with atomic_path(part) as aside:
-            pq.write_table(features(rows).collect().to_arrow(), aside)
+            # LZ4: every row is written each day, a day older, and takes a third of the time of Arrow's default
+            features(rows).collect().write_parquet(aside, compression="lz4")
     written: int = sum(pq.read_metadata(file).num_rows for file in (build.done / name).glob("*.parquet"))
     build.rows[name] = written
     return aggregated

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from features.identity.resolve import resolve_identities
-from features.increment.base import Base
+from features.identity.resolve import CUSTOMER, resolve_identities
+from features.increment.base import Base, identity_facts
 from features.increment.touched import touched_people
 from features.person.table import PersonOptions, person_features, person_state, persons_on
 from features.records import person_records
@@ -15,10 +15,38 @@ from features.steps.kept_table import KeptTable, finish
 def build_identities(build: Build) -> pl.LazyFrame:
     """One row per identifier or account, and its person."""
     with build.progress.step("identity") as step:
-        table = build.once("identity", lambda: resolve_identities(build.dataset, build.as_of, build.options.identity))
+        why, earlier = build.why, None
+        if build.base is not None:
+            earlier = pl.scan_parquet(build.base.folder / "identity" / "*.parquet")
+            why = _why_other_identities(build, earlier)
+        if why:
+            build.rebuilt["identity"] = why
+        kept = None if why else earlier
+        table = build.once(
+            "identity",
+            lambda: resolve_identities(build.dataset, build.as_of, build.options.identity) if kept is None else kept,
+        )
         step.rows = build.rows["identity"] = table.select(pl.len()).collect().item()
-    build.rebuilt["identity"] = build.why or "all accounts are compared each time"
+        step.note = "all" if why else "kept"
     return table
+
+
+def _why_other_identities(build: Build, earlier: pl.LazyFrame) -> str:
+    """Why persons may be others than in the build before: accounts or identifiers came or went; empty where none."""
+    assert build.base is not None
+    if build.base.identity_links != identity_facts(build.dataset):
+        return "accounts were joined or parted by hand"
+    changes = build.base.changes
+    accounts = earlier.filter(pl.col("id_type") == CUSTOMER).select(pl.col("id_value").alias("customer_id"))
+    is_linked = pl.col("customer_id").is_not_null() & pl.col("session_id").is_not_null()
+    news = {
+        "identities": changes.rows("identities"),
+        # an event of an account alone says nothing of who is who, and a customer without an identifier is alone
+        "events": changes.rows("events").filter(pl.col("id_value").is_not_null() | is_linked),
+        "customers": changes.rows("customers").join(accounts, on="customer_id", how="semi"),
+    }
+    came = [name for name, rows in news.items() if not rows.head(1).collect().is_empty()]
+    return f"accounts are compared anew, for rows of {', '.join(came)} came or went" if came else ""
 
 
 def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
