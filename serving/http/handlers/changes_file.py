@@ -46,8 +46,9 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
 
 def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, int]:
     """Rows of the file as text, and the number of lines that are none, such as lines with too many fields."""
-    ending = Path(request.file_name).suffix.lower()
-    if ending not in _ENDINGS:
+    # not `Path.suffix`, for which a name such as ".csv" has none
+    ending = next((ending for ending in _ENDINGS if request.file_name.lower().endswith(ending)), None)
+    if ending is None:
         raise UsageError(
             f"{request.file_name!r} is no file of changes; wanted one that ends in {' or '.join(_ENDINGS)}."
         )

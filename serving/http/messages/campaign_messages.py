@@ -115,6 +115,9 @@ _CAMPAIGN = {"campaign_id": STRING, "customer_id": STRING, "channel": STRING}
 _NO_CAMPAIGN = {"campaign_id": {"type": "null"}, "customer_id": {"type": "null"}}
 
 
+ContactId = Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
+
+
 class ContactReceiptIn(BaseModel):
     """One report on a contact; an opt-out closes its channel for this person at once.
 
@@ -130,7 +133,7 @@ class ContactReceiptIn(BaseModel):
     )
 
     receipt_id: Annotated[Id, Field(description="the sender's own id: the same one twice counts once")]
-    attribution_id: Annotated[Text | None, Field(description="`contact_id` of what was handed over")] = None
+    attribution_id: Annotated[ContactId | None, Field(description="`contact_id` of what was handed over")] = None
     campaign_id: CampaignId | None = None
     customer_id: Id | None = None
     channel: Literal["wechat", "app", "sms", "email", "guide"] | None = None

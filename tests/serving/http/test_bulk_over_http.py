@@ -191,7 +191,7 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(client: Any, tmp
     table = pl.DataFrame(rows, schema=names, orient="row")
     write_workbook(tmp_path / "changes.xlsx", {"changes": table})
     for content, name in (
-        (table.write_csv().encode(), "changes.csv"),
+        (table.write_csv().encode(), ".CSV"),
         ((tmp_path / "changes.xlsx").read_bytes(), "c.xlsx"),
     ):
         answer = client.ask("/changes_file", sent(content, name))

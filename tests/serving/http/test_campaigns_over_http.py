@@ -283,6 +283,7 @@ def test_receipts_that_cannot_be_are_named_and_the_others_kept(client: Any) -> N
         good | {"at": "2199-01-01T00:00:00Z"},
         good | {"at": "2025-01-01T00:00:00Z"},
         good | {"kind": "burnt"},
+        {"attribution_id": "0" * 41, "kind": "opened", "at": good["at"]},
         {"attribution_id": "nothing", "kind": "opened", "at": good["at"]},
     ]
     by_id = {"attribution_id": told["contact_id"], "kind": "opened", "at": good["at"]}
@@ -293,7 +294,7 @@ def test_receipts_that_cannot_be_are_named_and_the_others_kept(client: Any) -> N
     said = [(row["receipt"], row["where"]) for row in answer["refused"]]
     assert said == [
         (0, "campaign_id"), (1, "customer_id"), (2, "customer_id"), (3, "at"), (4, "at"), (5, "kind"),
-        (6, "attribution_id"),
+        (6, "attribution_id"), (7, "attribution_id"),
     ]  # fmt: skip
     assert "is it back" in answer["refused"][0]["problem"]
     assert answer["refused"][3]["receipt_id"] == "back-3"
