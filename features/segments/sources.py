@@ -68,7 +68,8 @@ class SegmentSources:
         if as_of is None:
             raise NotFoundError(
                 f"the person features in {features.name} are empty: no table names a customer. "
-                "Ingest receipts or events that name the customer, then run `retail-brain features`."
+                "Ingest receipts or events that name the customer, then run `retail-brain features`.",
+                {"problem": "no_people"},
             )
         return cls(person, scan_features(features, "identity"), dataset.at(as_of), as_of)
 

@@ -362,7 +362,7 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         raise ModelError(
             "the present answers know nobody: no recommender model has been promoted. Ingest receipts that name "
             "customers, then run `retail-brain train recommender`, `promote recommender` and `publish`.",
-            {"kind": "recommender"},
+            {"problem": "no_recommender_model", "kind": "recommender"},
         )
     return AudienceFacts(
         customers=rows["facts_customers"],

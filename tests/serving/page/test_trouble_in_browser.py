@@ -232,7 +232,14 @@ def test_weeks_and_short_publications_are_understood(open_page: Open) -> None:
             const sold = [{date: '2026-02-02', units: 3}, {date: '2026-02-16', units: 5}];
             const weekly = { rows: sold, first_day: '2026-01-31', last_day: '2026-02-28' };
             const published = [['day', 36], ['week', 13], ['day', 1]].map(([period, horizon]) => ({ period, horizon }));
+            const days = (month, from, until) => Array.from({ length: until - from + 1 }, (_, at) => (
+                { date: `2026-${month}-${String(from + at).padStart(2, '0')}`, units: 1, promotion: at === 3 }));
+            const daily = { rows: days('02', 13, 28), first_day: '2026-02-13', last_day: '2026-02-28' };
+            const two = [...days('01', 20, 31), ...days('02', 1, 28)];
+            const monthly = { rows: two, first_day: '2026-01-20', last_day: '2026-02-28' };
             return {
+                of_days: completeHistory(daily, 'week').map((row) => [row.date, row.units, row.promotion]),
+                of_months: completeHistory(monthly, 'month').map((row) => [row.date, row.units]),
                 weeks: completeHistory(weekly, 'week').map((row) => [row.date, row.units]),
                 none: completeHistory({ rows: [], first_day: '2026-02-01', last_day: '2026-02-28' }, 'day'),
                 horizons: [...published, null].map(horizonsFor),
@@ -240,6 +247,9 @@ def test_weeks_and_short_publications_are_understood(open_page: Open) -> None:
         }"""
     )
     assert answer == {
+        # whole weeks up to the last day, and whole months: what is sold on some days of one is no sale of a week
+        "of_days": [["2026-02-15", 7, True], ["2026-02-22", 7, False]],
+        "of_months": [["2026-02-01", 28]],
         "weeks": [["2026-02-02", 3], ["2026-02-09", 0], ["2026-02-16", 5], ["2026-02-23", 0]],
         "none": [],
         "horizons": [[7, 14, 28, 36], [4, 8, 13], [1], [7, 14, 28, 56]],

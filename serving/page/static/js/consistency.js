@@ -20,7 +20,7 @@ export function consistencyPanel(overview) {
   const table = scrollBox(t("consistency.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("consistency.title")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, found.map(row))));
   return h(
     "section", { class: "panel consistency" }, h("h2", {}, t("consistency.title")),
-    h("p", { class: open ? "warn" : "hint" }, open ? t("consistency.found", { count: open }) : t("consistency.none", { kinds: checks.length, explained })),
+    h("p", { class: open ? "warn" : "hint" }, open ? t("consistency.found", { count: open }) : t(explained ? "consistency.none" : "consistency.clean", { kinds: checks.length, explained })),
     found.length ? table : null,
   );
 }

@@ -27,7 +27,8 @@ export function failed(error, retry) {
       {},
       h("p", { class: "failed-title" }, t(`error.${kind}.title`)),
       error?.message ? h("p", { class: "failed-message" }, problemWords(error)) : null,
-      h("p", { class: "failed-remedy" }, t(`error.${kind}.remedy`) + wait),
+      // the sentence of a problem says what to do already
+      h("p", { class: "failed-remedy" }, (has(`problem.${error?.details?.problem}`) ? "" : t(`error.${kind}.remedy`)) + wait),
       h(
         "p",
         { class: "buttons" },

@@ -69,12 +69,13 @@ function figures(history, forecasts, period) {
   const outs = history.filter((row) => typeof row.in_stock === "number" && row.in_stock < 0.5).length;
   const isRecorded = history.some((row) => typeof row.in_stock === "number");
   const week = forecasts.slice(0, 7);
+  const before = history.slice(-forecasts.length);
   return h(
     "dl",
     { class: "figures" },
     period === "day" && forecasts.length > 7 ? figure(t("forecast.next_horizon", { span: span(7, period) }), units(sum(week, "forecast"))) : null,
     figure(t("forecast.next_horizon", { span: span(forecasts.length, period) }), units(sum(forecasts, "forecast"))),
-    figure(t("forecast.sold_before", { span: span(forecasts.length, period) }), units(sum(history.slice(-forecasts.length), "units"))),
+    figure(t("forecast.sold_before", { span: span(before.length, period) }), units(sum(before, "units"))),
     figure(t("forecast.price"), money(price)),
     figure(t("forecast.stockout_days"), isRecorded ? number(outs) : t("forecast.unknown"), isRecorded ? t("forecast.of_days", { span: span(history.length, period) }) : null),
   );
