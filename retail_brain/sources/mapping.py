@@ -1,7 +1,7 @@
 """Opens the dataset of a mapping: a TOML file with the source of each table and the names of its columns."""
 
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from retail_brain.sources.base import FileOptions, RawTable, Source
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
-from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, TableMapping
+from retail_brain.sources.joins import joined_with
+from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, FileKeys, TableMapping
 from retail_brain.sources.shaping import first_filled, from_wide, joined, shape, with_returns
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
@@ -104,6 +105,9 @@ def _table(
     lines: Sequence[TableMapping] = (),
 ) -> RawTable:
     raw = _raw_table(name, table, path, scratch, warnings)
+    for join in table.join:
+        other = read_files(name, mapped_files(path.parent, join.files), scratch, warnings, _opened_by(join, ()))
+        raw = joined_with(raw, other, join.on, join.columns, optional=join.optional)
     columns = {ours: table.column(ours) for ours in table.columns}
     formats = {ours: column.text_format() for ours, column in columns.items()}
     shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id"))
@@ -133,15 +137,14 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
         return _connected(name, table.source, path, scratch, warnings)
     assert table.files is not None
     files = mapped_files(path.parent, table.files)
-    options = FileOptions(
-        table.encoding, table.delimiter, table.skip_lines, table.sheet, _expected(table), table.group_rows
-    )
-    return read_files(name, files, scratch, warnings, options)
+    names = [name for ours in table.columns for name in table.column(ours).names(ours)]
+    return read_files(name, files, scratch, warnings, _opened_by(table, names))
 
 
-def _expected(table: TableMapping) -> frozenset[str]:
-    """The names that the mapping looks for, plainly written."""
-    return frozenset(plain_name(name) for ours in table.columns for name in table.column(ours).names(ours))
+def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:
+    """How files are opened; names of columns that the mapping looks for show where the header is."""
+    expected = frozenset(map(plain_name, names))
+    return FileOptions(keys.encoding, keys.delimiter, keys.skip_lines, keys.sheet, expected, keys.group_rows)
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -216,6 +219,11 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
     if mapping.columns:
         return joined(theirs, schema, mapping.join, is_moment=is_moment)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
+    if mapping.blank:
+        text = column.cast(pl.String).str.strip_chars()
+        column = pl.when(~text.is_in(mapping.blank)).then(column)
     if mapping.default is not None:
-        column = first_filled(theirs, schema).fill_null(pl.lit(mapping.default))
+        filled = first_filled(theirs, schema)
+        known = pl.when(~filled.str.strip_chars().is_in(mapping.blank)).then(filled) if mapping.blank else filled
+        column = known.fill_null(pl.lit(mapping.default))
     return column if mapping.type is None else column.cast(_TYPES[mapping.type], strict=False)

@@ -18,6 +18,7 @@ class ColumnMapping(BaseModel):
     columns: tuple[str, ...] = ()
     join: str | None = None
     first_of: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
     default: str | None = None
     constant: str | int | float | bool | None = None
     format: str | tuple[str, ...] | None = None
@@ -100,20 +101,35 @@ class ReturnsMapping(BaseModel):
     values: tuple[str, ...]
 
 
-class TableMapping(BaseModel):
-    """Source of one table: exactly one of `files`, `sql` and `source`."""
+class FileKeys(BaseModel):
+    """How files are opened."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    files: str | None = None
-    source: str | None = None
-    sql: str | None = None
-    url: str | None = None
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     skip_lines: int | None = Field(default=None, ge=0)
     sheet: str | None = None
     group_rows: tuple[str, ...] = ()
+
+
+class JoinMapping(FileKeys):
+    """Columns of the one row in other files that a row belongs to, such as the order of a line."""
+
+    files: str
+    on: dict[str, str] = Field(min_length=1)
+    columns: dict[str, str] = Field(min_length=1)
+    optional: bool = False
+
+
+class TableMapping(FileKeys):
+    """Source of one table: exactly one of `files`, `sql` and `source`."""
+
+    files: str | None = None
+    source: str | None = None
+    sql: str | None = None
+    url: str | None = None
+    join: tuple[JoinMapping, ...] = ()
     fill_down: tuple[str, ...] = ()
     wide: WideMapping | None = None
     returns: ReturnsMapping | None = None

@@ -42,10 +42,11 @@ def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: C
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"the condition where = {where!r} cannot be read: {error}. Write it in SQL.") from error
     taken = frame.select(pl.lit(f"not {where}").alias("reason"), (~condition).sum().cast(pl.Int64).alias("rows"))
-    return replace(raw, frame=kept, left_out=_with_counts(raw, taken))
+    return replace(raw, frame=kept, left_out=with_counts(raw, taken))
 
 
-def _with_counts(raw: RawTable, further: pl.LazyFrame) -> pl.LazyFrame:
+def with_counts(raw: RawTable, further: pl.LazyFrame) -> pl.LazyFrame:
+    """What was left out of a table so far, and further reasons with their rows."""
     counts = [raw.left_out.select(*LEFT_OUT)] if raw.left_out is not None else []
     return pl.concat([*counts, further]).filter(pl.col("rows") > 0)
 
@@ -60,6 +61,9 @@ def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMappi
     if missing:
         raise DataError(f"{origin} has no columns {missing} to fill down; got {present}. Correct the names.")
     group = str(found[theirs[0]])
+    texts = [str(name) for name in found.values() if frame.collect_schema()[str(name)] == pl.String]
+    # a quoted blank, as web shops write them, is as blank as none
+    frame = frame.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     if theirs[0] in names:
         frame = frame.with_columns(pl.col(group).forward_fill())
     others = [str(found[name]) for name in names if found[name] != group]
@@ -104,7 +108,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
         warnings.append(f'{raw.origin}: months are dated by their first day; set data.period = "month"')
     frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
-    return replace(raw, frame=frame, left_out=_with_counts(raw, taken))
+    return replace(raw, frame=frame, left_out=with_counts(raw, taken))
 
 
 _MINUS = r"[-−－()（）]"

@@ -37,6 +37,8 @@ MOST_READINGS = 64
 """Combinations of open readings that are tried."""
 CENT = 0.011
 """Share of a hundredth by which sums of money may differ per thousand lines: rounding of prices per unit."""
+ONLINE = "online"
+"""The shop of rows that name none."""
 FURTHER = {
     "rows": r"rows(?:_all_cells|_nonblank_cells|_nonzero)?",
     "products": r"products(?:_by_\w+)?",
@@ -151,6 +153,8 @@ def figures(name: str, rows: pl.DataFrame) -> dict[str, Any]:
     units = {"inventory": "on_hand"}.get(name, "units")
     ids = {"receipts": "transaction_id", "products": "product_id", "customers": "customer_id", "stores": "store_id"}
     got |= {what: rows[column].drop_nulls().n_unique() for what, column in ids.items() if column in rows.columns}
+    if "store_id" in rows.columns and got["stores"] > 1:
+        got["stores"] -= (rows["store_id"] == ONLINE).any()  # rows without a shop, which the truth does not count
     if "customer_id" in rows.columns:
         got["rows_without_customer"] = rows["customer_id"].null_count()
     if units in rows.columns:

@@ -5,6 +5,7 @@ chance are not found among receipts.
 """
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,9 +14,16 @@ import numpy.typing as npt
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import CANCELLED
 from retail_brain.ingest.numbers import parse_numbers
 
 Numbers = npt.NDArray[np.float64]
+_CODES = (
+    r"(?:^|_)(?:flag|type|kind|typ|tipo|code|id|no|nr|status)$|区分|标志|类型|编号|编码|コード|番号|코드|번호"
+    rf"|{CANCELLED}"
+)
+"""Names of columns whose numbers are codes."""
 _ROWS = 2_000
 """Rows that are looked at: what holds on so many holds on all."""
 _MOST_COLUMNS = 14
@@ -39,6 +47,7 @@ def with_arithmetic(sample: pl.DataFrame, found: Columns) -> Columns:
         found: roles of the columns by their names.
     """
     taken = {name for role, name in found.roles.items() if role in _NOT_NUMBERS}
+    taken |= {name for name in found.seen if re.search(_CODES, bare_name(name))}
     named = [name for name, seen in found.seen.items() if seen.numbers and not seen.is_clock and name not in taken]
     numbers = _read(sample, found, named)
     if not 2 <= len(numbers) <= _MOST_COLUMNS:

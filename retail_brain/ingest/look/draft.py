@@ -80,13 +80,16 @@ def quoted(text: str) -> str:
 def toml_of(files: str, made: Proposal, keys: Mapping[str, str]) -> str:
     """The table of a mapping; what must be decided stands as comments, both readings below each other."""
     head = [f"[tables.{made.table}]", f"files = {quoted(files)}" if files else ""]
-    lines = [*head, *(f"{key} = {value}" for key, value in {**keys, **made.keys}.items())]
+    lines = [*head, *(line for key, value in {**keys, **made.keys}.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
-    for ours, value in made.columns.items():
-        if value.startswith("?"):
-            readings = value[1:].split("\n")
-            do = "choose one" if len(readings) > 1 else "fill in and uncomment"
-            lines += [f"# {do} for {ours}:", *(f"# {ours} = {one}" for one in readings)]
-        else:
-            lines.append(f"{ours} = {value}")
+    lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]
     return "\n".join(line for line in lines if line or lines.index(line) > 1) + "\n"
+
+
+def _written(key: str, value: str) -> list[str]:
+    """Lines of a key; of one that a person must decide all readings, as comments."""
+    if not value.startswith("?"):
+        return [f"{key} = {value}"]
+    readings = value[1:].split("\n")
+    do = "choose one" if len(readings) > 1 else "fill in and uncomment"
+    return [f"# {do} for {key}:", *(f"# {key} = {one}" for one in readings)]

@@ -1,6 +1,5 @@
-"""Recognises orders and their lines in two files, and proposes the query that joins them."""
+"""Recognises orders and their lines in two files, and proposes how they are joined."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +39,7 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
             continue
         for order in orders:
             if keys := keys_of(line, order):
-                further = [one for one in looked if one not in (line, order) and not _has_goods(one)]
+                further = [one for one in looked if one is not line and one is not order and not _has_goods(one)]
                 return _joined(line, order, keys, further, root)
     return None
 
@@ -51,16 +50,13 @@ def _has_goods(one: LookedAt) -> bool:
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
     both = _with_order(line, order, keys, _OF_THE_ORDER)
-    tables = f"{_source(line, root)} AS l JOIN {_source(order, root)} AS o ON {_condition(keys, 'o')}"
-    selected = _selected(both.named, "o")
+    joins = [_join(order, root, keys, both.named)]
     paths = {line.path, order.path}
     for one in further:
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
         if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
-            alias = f"o{len(paths)}"
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
-            tables += f" LEFT JOIN {_source(one, root)} AS {alias} ON {_condition(found, alias)}"
-            selected += _selected(added.named, alias)
+            joins.append(_join(one, root, found, added.named, ", optional = true"))
             paths.add(one.path)
             both = added
     made = propose(both.rows, both.columns)
@@ -68,9 +64,18 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
-    query = f"SELECT l.*, {', '.join(selected)} FROM {tables}"  # noqa: S608  # names are quoted, and a person reads it
-    made.keys["sql"] = f"'''{query}'''"
-    return Joined(toml_of("", made, {}), tuple(made.questions), frozenset(paths))
+    made.keys["join"] = f"[{', '.join(joins)}]"
+    files = line.path.relative_to(root).as_posix()
+    return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(paths))
+
+
+def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
+    """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
+    opened = "".join(f", {key} = {value}" for key, value in other.keys.items())
+    on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)
+    columns = ", ".join(f"{quoted(to)} = {quoted(name)}" for name, to in named.items())
+    files = quoted(other.path.relative_to(root).as_posix())
+    return f"{{ files = {files}{opened}, on = {{ {on} }}, columns = {{ {columns} }}{further} }}"
 
 
 @dataclass(frozen=True)
@@ -108,20 +113,3 @@ def _number(line: LookedAt, keys: Keys) -> str:
     """The column of the key that numbers the receipts: the one of most values that is no shop."""
     free = [ours for ours, _ in keys if ours != line.columns.roles.get("store")] or [keys[0][0]]
     return max(free, key=lambda name: line.sample[name].n_unique())
-
-
-def _condition(keys: Keys, alias: str) -> str:
-    return " AND ".join(f"l.{_name(ours)} = {alias}.{_name(theirs)}" for ours, theirs in keys)
-
-
-def _selected(named: dict[str, str], alias: str) -> list[str]:
-    return [f"{alias}.{_name(name)}" + (f" AS {_name(to)}" if to != name else "") for name, to in named.items()]
-
-
-def _name(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
-
-
-def _source(one: LookedAt, root: Path) -> str:
-    path = one.path.relative_to(root).as_posix()
-    return f"'{path}'" if path.endswith(".parquet") else f"read_csv('{path}', all_varchar = true)"

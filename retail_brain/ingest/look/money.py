@@ -4,13 +4,16 @@ Names lie less often than they are silent: goods that are sold one, two and thre
 grows with the units, and lines with a discount whether it has been taken off.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, paid_by_sums
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
@@ -27,6 +30,11 @@ _MOST = 0.9
 """Share of the rows in which a relation must hold. By judgement."""
 _CLEARLY = 0.8
 """Share of the comparisons that must agree on a unit or a line. By judgement."""
+_MOST_DISCOUNTS = 4
+"""Columns of discounts that are combined at most: the shop's, the platform's, a voucher's and that of points."""
+_RATES, _MOST_TAX, _LEAST_TAXED = 6, 1.35, 1.0
+"""Rates of tax that a file has at most, the highest (27 % in Hungary, with room), and the least money that shows one:
+rounding to a cent moves smaller ones. By judgement."""
 _FEW = 3
 """Comparisons below which nothing is concluded. By judgement."""
 _FEW_AMOUNTS = 4
@@ -37,6 +45,11 @@ _DISCOUNTED = 5
 
 def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid."""
+    found = _without_discounts_of_orders(made, sample, found)
+    paid = paid_by_sums(sample, found) if made.table == "transactions" else None
+    if paid is not None and _by_sums(made, sample, found, paid):
+        _turn_amount(made, sample, found)
+        return
     amount = _line_amount(made, sample, found)
     price = found.roles.get("price")
     if "units" in found.roles and price is not None and amount is not None:
@@ -56,6 +69,40 @@ def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     elif made.table == "transactions":
         made.questions.append("no column holds a price or an amount: transactions need one (daily_sales does not)")
     _turn_amount(made, sample, found)
+
+
+def _without_discounts_of_orders(made: Proposal, sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns without a discount of the whole order, which is of no line; the next of lines takes its place."""
+    if not {"discount", "receipt"} <= found.roles.keys():
+        return found
+    receipt = sample[found.roles["receipt"]].forward_fill()
+    names = found.all_of("discount")
+    of_order = [name for name in names if is_of_the_order(receipt, values(sample, found, name))]
+    left = next((name for name in names if name not in of_order), None)
+    if not of_order:
+        return found
+    made.remarks.append(f"{of_order} are discounts of whole receipts, which are not spread over their lines")
+    roles = {role: name for role, name in found.roles.items() if role != "discount"}
+    return replace(found, roles=roles if left is None else {**roles, "discount": left})
+
+
+def _by_sums(made: Proposal, sample: pl.DataFrame, found: Columns, paid: Paid) -> bool:
+    """Writes the column that makes the sums of receipts, where no other column of lines is nearer to what was paid."""
+    nearest = max(
+        (paid_rank(_last_part(name)) for role in ("price", "amount") for name in found.all_of(role)), default=0
+    )
+    if nearest > max(0, paid_rank(_last_part(paid.column))):
+        return False
+    further = (_TOTAL if paid.is_line else "") + (", before_discount = true" if paid.is_before else "")
+    made.columns["unit_price"] = number_key(made, found, paid.column, "unit_price", further)
+    what = "the lines" if paid.is_line else "units"
+    less = " less the discount" if paid.is_before else ""
+    made.remarks.append(f"{paid.column!r} of {what}{less} adds up to {paid.total!r} of the receipt")
+    if paid.is_before:
+        _with_discount(made, sample, found)
+    else:
+        _discount(made, sample, found, paid.column, is_line=paid.is_line)
+    return True
 
 
 def amount_is_units(sample: pl.DataFrame, found: Columns) -> bool:
@@ -91,11 +138,31 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
             made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
         else:
             amounts.append(name)
+    if amounts and (left := _after_all_discounts(sample, found)):
+        return left
     if len(amounts) > 1 and paid_rank(_last_part(amounts[0])) <= 0 and {"price", "units"} <= found.roles.keys():
         listed = values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])
         explained = (name for name in amounts if _is_same(listed, values(sample, found, name)))
         return next(explained, amounts[0])
     return amounts[0] if amounts else None
+
+
+def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
+    """The column that price times units is less several discounts, such as those of the shop and of its platform."""
+    if not {"price", "units", "discount"} <= found.roles.keys():
+        return ""
+    off = [values(sample, found, name).fill_null(0).abs() for name in found.all_of("discount")[:_MOST_DISCOUNTS]]
+    off = [one for one in off if one.sum() > 0]
+    listed = (values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])).abs()
+    taken = {name for role, name in found.roles.items() if role not in ("amount", "discount")}
+    free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken]
+    for count in range(len(off), 1, -1):
+        for some in itertools.combinations(off, count):
+            rest = listed - sum(some[1:], some[0])
+            for name in free:
+                if _share((values(sample, found, name).abs() - rest).abs() <= _CENT) > _MOST:
+                    return name
+    return ""
 
 
 def _is_same(listed: pl.Series, amounts: pl.Series) -> bool:
@@ -117,6 +184,10 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
         made.remarks.append(f"{amount!r} is what was paid: at most {price!r} times units")
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
         _with_discount(made, sample, found)
+    elif _has_tax(sample, found, amount, listed):
+        made.remarks.append(f"{amount!r} is the amount of the line with tax, as it was paid")
+        made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
+        _with_discount(made, sample, found)
     elif _is_of_line(sample, found, price) and _is_of_line(sample, found, amount):
         made.remarks.append(f"{price!r} and {amount!r} both grow with the units: {price!r} is nearer to what was paid")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL)
@@ -130,6 +201,29 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
         readings.append(number_key(made, found, amount, "unit_price", _TOTAL))
         question = f"which is paid, {price!r} for a unit or {amount!r} for the line?"
         made.columns["unit_price"] = one_of(made, readings, question)
+
+
+def _has_tax(sample: pl.DataFrame, found: Columns, amount: str, listed: pl.Series) -> bool:
+    """Whether an amount is that of another column, or of price and units, with one of a few rates of tax on it."""
+    amounts = values(sample, found, amount)
+    taken = {name for role, name in found.roles.items() if role not in ("price", "discount")}
+    money = [name for name, seen in found.seen.items() if seen.numbers and name not in taken and seen.mean]
+    off = values(sample, found, found.roles["discount"]).fill_null(0).abs() if "discount" in found.roles else None
+    bases = [
+        listed,
+        *([listed.abs() - off] if off is not None else []),
+        *(values(sample, found, name) for name in money),
+    ]
+    return any(_is_taxed(amounts, base) for base in bases)
+
+
+def _is_taxed(amounts: pl.Series, base: pl.Series) -> bool:
+    rates = pl.DataFrame({"amount": amounts.abs(), "base": base.abs()}).filter(pl.col("base") > _LEAST_TAXED)
+    ratio = (rates["amount"] / rates["base"]).round(2)
+    if len(ratio) < _DISCOUNTED or not _share(ratio.is_between(1, _MOST_TAX)) > _MOST or not _share(ratio > 1) > 0.1:
+        return False
+    usual = ratio.value_counts(sort=True).head(_RATES)["count"].sum()
+    return bool(usual > _MOST * len(ratio))
 
 
 def _is_of_line(sample: pl.DataFrame, found: Columns, name: str) -> bool | None:

@@ -11,6 +11,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, calendar_key, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
+from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.receipt_numbers import TILL, name_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
@@ -70,7 +71,10 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         return made
     for role in ("receipt", "store", "product", "customer"):
         if role in found.roles and role in _IDS[made.table]:
-            made.columns[_OUR_NAMES[role]] = quoted(found.roles[role])
+            theirs = found.roles[role]
+            made.columns[_OUR_NAMES[role]] = (
+                customer_key(made, sample, theirs) if role == "customer" else quoted(theirs)
+            )
     if made.table not in ("transactions", "daily_sales", "inventory"):
         _goods(made, found)
         _master(made, found)
@@ -243,7 +247,9 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         _receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
-    leave_out_and_turn(made, sample, found, kept)
+    goods = leave_out_what_is_not_goods(made, sample, found)
+    leave_out_and_turn(made, sample, found, [*([kept] if kept else []), *goods])
+    _fill_down_conditions(made, sample, found)
     ask_about_currencies(made, sample, found)
 
 
@@ -376,10 +382,47 @@ def _receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         for role in ("receipt", "moment", "time", "store", "customer", "guide", "channel", "status")
         if role in roles and stands_on_first_lines(sample, receipt.forward_fill(), roles[role])
     ]
-    if blank and {roles["receipt"], roles["moment"]} & set(blank):
+    if not {roles["receipt"], roles["moment"]} & set(blank):
+        name_receipts(made, sample, found)
+    if blank and made.columns["transaction_id"] == quoted(roles["receipt"]):
         made.keys["fill_down"] = f"[{', '.join(map(quoted, blank))}]"
         made.remarks.append(f"{blank} stand on the first line of a receipt alone: filled down within it")
-    name_receipts(made, sample, found)
+    _shop_of_the_rest(made, sample, found, blank)
+
+
+def _fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Fills down the states that conditions ask for, where they stand on the first line of a receipt alone."""
+    receipt = found.roles.get("receipt")
+    if receipt is None or made.columns.get("transaction_id") != quoted(receipt):
+        return
+    asked = made.keys.get("where", "") + made.keys.get("returns", "")
+    known = made.keys.get("fill_down", "[]")
+    ids = sample[receipt].forward_fill()
+    further = [
+        name
+        for name in found.seen
+        if f'"{name}"' in asked and quoted(name) not in known and stands_on_first_lines(sample, ids, name)
+    ]
+    if further:
+        listed = ", ".join(filter(None, [known.strip("[]"), *map(quoted, further)]))
+        made.keys["fill_down"] = f"[{listed}]"
+        made.remarks.append(f"{further} stand on the first line of a receipt alone: filled down within it")
+
+
+def _shop_of_the_rest(made: Proposal, sample: pl.DataFrame, found: Columns, blank: Sequence[str]) -> None:
+    """Receipts without a shop are those of the web shop, where others name one."""
+    store = found.roles.get("store")
+    if store is None:
+        return
+    filled = (
+        sample.select(pl.col(store).drop_nulls().first().over(found.roles["receipt"])) if store in blank else sample
+    )
+    share = filled[store].is_null().mean()
+    if isinstance(share, float) and share > 0:
+        made.columns["store_id"] = f'{{ column = {quoted(store)}, default = "online" }}'
+        made.remarks.append(
+            f"{share:.0%} of rows have no {store!r}: they are of the shop `online` (change the default)"
+        )
 
 
 def _master(made: Proposal, found: Columns) -> None:

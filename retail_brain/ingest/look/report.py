@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
-from retail_brain.ingest.look.shared_keys import shared_goods, shared_ids
+from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -32,6 +32,10 @@ SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
 _KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 """Endings of files that are no text, or always in UTF-8."""
+
+
+_SAME_RECEIPTS = 0.8
+"""Share of the receipts of a file that another must have, to be its lines. By judgement: both are first rows."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
     ):
         scratch = Path(folder)
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
-        if known := {**shared_goods(looked), **shared_ids(looked)}:
+        if known := {**shared_goods(looked), **shared_ids(looked), **equal_ids(looked)}:
             looked = [_with_roles(one, known) for one in looked]
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
@@ -248,6 +252,8 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
             continue
         if members[0].proposal.is_totals and any(_sells(one) for one in looked):
             continue  # lines of goods are in another file
+        if table in done and sold is not None and _repeats(members, sold[1]):
+            continue
         if table in done:
             names = [one.path.name for one in members]
             questions.append(f"{names} feed {table} as well, with other columns: load them with a mapping of their own")
@@ -268,6 +274,20 @@ def _has_no_names(one: LookedAt) -> bool:
     names = [name for name in one.columns.seen if not re.match(r"column_\d+$", name)]
     values = sum(re.fullmatch(r"[\d\s.,:;/+-]+", re.sub(r" \(\d+\)$", "", name)) is not None for name in names)
     return values >= len(names) / 2 and not one.proposal.table
+
+
+def _repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
+    """Whether files have a row for each receipt whose lines another file has: they say the same sales once more."""
+    receipt = lines.columns.roles.get("receipt")
+    for one in members:
+        theirs = one.columns.roles.get("receipt")
+        if receipt is None or theirs is None:
+            return False
+        numbers, known = one.sample[theirs].cast(pl.String).drop_nulls(), lines.sample[receipt].cast(pl.String)
+        share = numbers.is_in(known.drop_nulls().unique().implode()).mean()
+        if numbers.is_duplicated().any() or not isinstance(share, float) or share < _SAME_RECEIPTS:
+            return False
+    return True
 
 
 def _sells(one: LookedAt) -> bool:

@@ -3,7 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import polars as pl
+
 from retail_brain.ingest.look.looked_at import LookedAt
+
+_KNOWN = 0.7
+"""Share of the ids of sales that a list must hold under another name of the column. By judgement: lists lag behind."""
 
 
 def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
@@ -60,3 +65,31 @@ def _is_free_for(role: str, other: LookedAt, name: str) -> bool:
     """Whether a file of sales has the column, for that role or without one."""
     roles = {column: held for held, column in other.columns.roles.items()}
     return name in other.columns.seen and roles.get(name, role) == role
+
+
+def equal_ids(looked: Sequence[LookedAt]) -> dict[str, str]:
+    """Column -> `customer` or `product`, for the column of a list whose values are the ids of sales, whatever its name.
+
+    Only where the column that its name makes the id holds few of them.
+    """
+    return {**_equal_id(looked, "customers", "customer"), **_equal_id(looked, "products", "product")}
+
+
+def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, str]:
+    sales = [one for one in looked if {"units", "receipt"} <= one.columns.roles.keys() and role in one.columns.roles]
+    for one in looked:
+        own = one.columns.roles.get(role)
+        for other in (other for other in sales if other is not one and one.proposal.table == table):
+            ids = other.sample[other.columns.roles[role]].cast(pl.String).drop_nulls().unique()
+            if own is None or not len(ids) or _share_of(ids, one.sample[own]) >= _KNOWN:
+                continue
+            shares = {name: _share_of(ids, one.sample[name]) for name in one.columns.seen if name != own}
+            best = max(shares, key=lambda name: shares[name], default="")
+            if shares.get(best, 0) >= _KNOWN:
+                return {best: role}
+    return {}
+
+
+def _share_of(ids: pl.Series, column: pl.Series) -> float:
+    share = ids.is_in(column.cast(pl.String).drop_nulls().unique().implode()).mean()
+    return share if isinstance(share, float) else 0.0

@@ -1,6 +1,7 @@
 """Rows that are no sales, such as cancelled orders and payments, and rows that are returns without a minus."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -8,25 +9,12 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
-_CANCELLED = (
-    r".*(?:\bcancel|\banul|\bannul|\bstorn|\bvoid|取消|作废|关闭|キャンセル|취소|отмен|аннулир|h[uủ][yỷ]\b|\biptal|zrušen|sztorn"
-    r"|törölt|\bbatal|dibatalkan|avbrut|avlys|kansel|peruttu|peruutett|ακυρ|ملغ|ยกเลิก|בוטל|geannuleerd).*"
-)
-"""Words in the state of an order that never was a sale."""
-_NO_SALE = rf"{_CANCELLED}|failed|expired|pending|unpaid|draft|.*(?:未付款|待付款|未支付|待支付|挂单).*"
-_REFUND = (
-    r"refund|return|退货|退款|退菜|退单|红字|冲红|retour|credit memo|credit note|gutschrift|avoir|rembours|devoluci|"
-    r"devoluç|reembolso|nota de cr[eé]dito|reso\b|返品|возврат|반품|환불|\biade|trả hàng|zwrot|\bretur|palautus"
-    r"|vratka|visszáru|επιστροφ|مرتجع|إرجاع|คืนสินค้า|החזר|זיכוי"
-)
-_REFUNDED = r"refunded|returned|已退款|退款成功|已退货|全额退款|erstattet|rembours[ée]e?"
-_STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
-"""Names of columns with the state of an order, which is on one line only; a type of receipt is on a line of its own."""
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
-_TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x")
+_TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x", "да", "sim", "tak", "evet", "はい", "예")
 _KIND = r"(?:^|_)(?:way|type|kind|flag|mode|typ|tipo|art)$|方式|类型|标志|标识|种别|区分"
 """Names of columns with a kind of sale in codes."""
 _CODE_LETTERS, _MOST_CODES = 2, 6
@@ -39,26 +27,79 @@ _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
 
 
-def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str = "") -> None:
+def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kept: Sequence[str] = ()) -> None:
     """Writes `where` for rows that are no sales and `returns` for rows that are returns without a minus.
 
     Args:
         made: the proposal.
         sample: the rows.
         found: roles of the columns.
-        kept: a further condition that rows must meet; blank for none.
+        kept: further conditions that rows must meet.
     """
     found = _with_states(sample, found)
-    out = [*_no_sales(made, sample, found), *_voided(made, sample, found)]
-    conditions = [*out, *([kept] if kept else [])]
-    if conditions:
-        joined = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
-        made.keys["where"] = f"'''{joined}'''"
-    for name in found.all_of("status"):
-        if "returns" not in made.keys:
-            _returns(made, sample, found, name, " ".join(out))
+    states = [_State(sample, found, name) for name in found.all_of("status")]
+    states = [state for state in states if len(state.kinds) <= _MOST_KINDS]
+    out = [*_no_sales(made, sample, found, states), *_voided(made, sample, found), *_cancelled_since(made, found)]
+    out += _nothing_left(made, states)
+    asked = [*_not_paid(made, states), *_given_back(made, states)]
+    for state in states:
+        if "returns" not in made.keys and not state.is_state:
+            _returns(made, state, " ".join(out))
+    _write_where(made, [*out, *kept], asked)
     if "returns" not in made.keys:
         _ask_about_kinds(made, sample, found)
+
+
+def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str]) -> None:
+    """The condition on rows; with every choice of what must be asked, all of it left out first."""
+    choices = (
+        [[*sure, *asked], *([*sure, one] for one in asked if len(asked) > 1), list(sure)] if asked else [list(sure)]
+    )
+    texts = [_joined(conditions) for conditions in choices]
+    if texts != [""]:
+        made.keys["where"] = texts[0] if len(texts) == 1 else "?" + "\n".join(text or "'''TRUE'''" for text in texts)
+
+
+def _joined(conditions: Sequence[str]) -> str:
+    if not conditions:
+        return ""
+    text = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
+    return f"'''{text}'''"
+
+
+class _State:
+    """A column with states of orders or kinds of rows.
+
+    Attributes:
+        name: of the column.
+        kinds: its values.
+        is_state: whether its name says that it is the state of an order, which is on all of its lines; a kind such as
+            `Refund` is on the rows of a receipt of its own.
+        has_units: whether a column has units.
+    """
+
+    def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
+        self.name, self.kinds = name, _kinds(sample, name)
+        self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
+        self._sample, self._units = sample, found.roles.get("units")
+        self.has_units = self._units is not None
+
+    def which(self, pattern: str, but: str = "$^") -> list[str]:
+        """The values with a word of a pattern and none of another."""
+        return [kind for kind in self.kinds if re.search(pattern, _plain(kind)) and not re.search(but, _plain(kind))]
+
+    def units(self, kinds: Sequence[str]) -> pl.Series:
+        """Units of the rows with these values; none where no column has units."""
+        rows = self._sample.filter(pl.col(self.name).is_in(kinds))
+        return parse_numbers(rows[self._units].cast(pl.String), ColumnFormat()) if self._units else pl.Series([1.0])
+
+    def rows(self, kinds: Sequence[str]) -> int:
+        """Number of rows with these values."""
+        return self._sample.filter(pl.col(self.name).is_in(kinds)).height
+
+    def without(self, kinds: Sequence[str]) -> str:
+        """The condition that leaves these values out."""
+        return f"{_column(self.name)} IS NULL OR {_column(self.name)} NOT IN ({_listed(kinds)})"
 
 
 def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -67,7 +108,10 @@ def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
     if units is None or (parse_numbers(sample[units].cast(pl.String), found.seen[units].numbers[0]) < 0).any():
         return
     for name, seen in found.seen.items():
-        if name in found.roles.values() or seen.dates or not re.search(_KIND, bare_name(name)):
+        is_free = name not in found.roles.values() or name in found.all_of("status")
+        if not is_free or seen.dates or not re.search(_KIND, bare_name(name)):
+            continue
+        if re.search(CANCELLED, bare_name(name)):
             continue
         counts = sample[name].drop_nulls().cast(pl.String).value_counts(sort=True, name="rows")
         is_code = counts.height and counts[name].str.len_chars().max() <= _CODE_LETTERS  # type: ignore[operator]
@@ -96,7 +140,7 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
 def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
     kinds = _kinds(sample, name) if sample[name].n_unique() <= _MOST_KINDS else []
     words = [_plain(kind) for kind in kinds]
-    is_cancelled = [re.fullmatch(f"{_CANCELLED}|.*(?:{_REFUND}).*", word) is not None for word in words]
+    is_cancelled = [re.search(f"{CANCELLED}|{GIVEN_BACK}", word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
 
 
@@ -127,47 +171,106 @@ def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _listed(kinds: list[str]) -> str:
+def _listed(kinds: Sequence[str]) -> str:
     return ", ".join("'" + kind.replace("'", "''") + "'" for kind in kinds)
 
 
-def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
+def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequence[_State]) -> list[str]:
     conditions: list[str] = []
-    for name in found.all_of("status"):
-        kinds = _kinds(sample, name)
-        is_state = re.search(_STATE, bare_name(name)) is not None
-        no_sale = [kind for kind in kinds if _is_no_sale(_plain(kind), is_state=is_state)]
-        if not no_sale or len(kinds) > _MOST_KINDS:
-            continue
+    for state in states:
+        no_sale = state.which(CANCELLED, IN_PART)
+        if not re.search(OF_PAYMENT, bare_name(state.name)):
+            no_sale += [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
         # a column that says the same as one before adds nothing
-        if not conditions or not _is_told(sample, found, name, no_sale):
-            column = _column(name)
-            text = f"{column} IS NULL OR {column} NOT IN ({_listed(no_sale)})"
-            conditions.append(text)
-            made.remarks.append(f"rows whose {name!r} is one of {no_sale} are no sales and are left out")
+        if no_sale and (not conditions or not _is_told(sample, found, state.name, no_sale)):
+            conditions.append(state.without(no_sale))
+            made.remarks.append(
+                f"{state.rows(no_sale):,} rows whose {state.name!r} is one of {no_sale} are no sales and are left out"
+            )
     return conditions
 
 
-def _is_no_sale(kind: str, *, is_state: bool) -> bool:
-    """Whether rows of a kind are no sales: cancelled, or orders that ended as refunded and have no line of the sale."""
-    return bool(re.fullmatch(_NO_SALE, kind)) or (is_state and bool(re.fullmatch(_REFUNDED, kind)))
+def _is_not_paid(kind: str) -> bool:
+    """Whether a state says that an order waits for its payment; `Pending shipment` waits for something else."""
+    said = re.search(NOT_PAID, kind)
+    return said is not None and (bool(re.fullmatch(rf"{NOT_PAID}\w*", kind)) or bool(re.search(OF_PAYMENT, kind)))
+
+
+def _not_paid(made: Proposal, states: Sequence[_State]) -> list[str]:
+    """Conditions without orders whose state of payment is open: some shops sell on account, others never deliver."""
+    conditions = []
+    for state in states:
+        kinds = [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
+        if kinds and re.search(OF_PAYMENT, bare_name(state.name)):
+            conditions.append(state.without(kinds))
+            made.questions.append(
+                f"{state.rows(kinds):,} rows have one of {kinds} in {state.name!r}: are they sales on account, or none?"
+            )
+    return conditions
+
+
+def _given_back(made: Proposal, states: Sequence[_State]) -> list[str]:
+    """Conditions without orders that came back and have no row of the return: net they are nothing."""
+    conditions: list[str] = []
+    for state in states:
+        kinds = state.which(GIVEN_BACK, f"{IN_PART}|{CANCELLED}") if state.is_state and not conditions else []
+        if kinds and (state.units(kinds) > 0).any():
+            conditions.append(state.without(kinds))
+            made.questions.append(
+                f"{state.rows(kinds):,} rows have one of {kinds} in {state.name!r}, and no row of their own takes them "
+                "back: leave them out (what was sold net), or keep them (what was sold first)?"
+            )
+        if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, _plain(kind))]:
+            made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
+    return conditions
+
+
+def _nothing_left(made: Proposal, states: Sequence[_State]) -> list[str]:
+    """Conditions without orders that came back and have 0 units left."""
+    conditions = []
+    for state in states:
+        kinds = state.which(GIVEN_BACK, f"{IN_PART}|{CANCELLED}") if state.is_state and state.has_units else []
+        if kinds and (state.units(kinds) == 0).all():
+            conditions.append(state.without(kinds))
+            made.remarks.append(f"{state.rows(kinds):,} rows with one of {kinds} in {state.name!r} have 0 units left")
+    return conditions
 
 
 def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) -> bool:
     """Whether the rows of these kinds are cancelled by the first column of states already."""
     first = found.all_of("status")[0]
     cancelled = sample.filter(pl.col(name).is_in(kinds))[first]
-    return all(re.fullmatch(_NO_SALE, _plain(str(kind))) for kind in cancelled.to_list())
+    return all(
+        re.search(CANCELLED, _plain(str(kind))) or _is_not_paid(_plain(str(kind))) for kind in cancelled.to_list()
+    )
 
 
 def _voided(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
-    """Rows that a flag of its own calls void."""
+    """Rows that a flag of its own calls void; lines that take others back by units below 0 stay beside these."""
     conditions = []
-    for name in found.all_of("voided"):
-        true = [kind for kind in _kinds(sample, name) if kind.strip().lower() in _TRUE]
-        if true and len(_kinds(sample, name)) <= 2:
-            conditions.append(f"{_column(name)} IS NULL OR {_column(name)} NOT IN ({_listed(true)})")
-            made.remarks.append(f"rows whose {name!r} is {true[0]!r} are no sales and are left out")
+    named = [name for name in found.seen if re.search(CANCELLED, bare_name(name).replace("_", " "))]
+    for name in dict.fromkeys((*found.all_of("voided"), *named)):
+        state = _State(sample, found, name)
+        true = [kind for kind in state.kinds if kind.strip().lower() in _TRUE]
+        if not true or len(state.kinds) > 2 or state.rows(true) > sample.height / 2:
+            continue
+        if (state.units(true) < 0).all():
+            made.remarks.append(
+                f"{state.rows(true):,} rows whose {name!r} is {true[0]!r} take other lines back: both stay"
+            )
+            continue
+        conditions.append(state.without(true))
+        made.remarks.append(f"{state.rows(true):,} rows whose {name!r} is {true[0]!r} are no sales and are left out")
+    return conditions
+
+
+def _cancelled_since(made: Proposal, found: Columns) -> list[str]:
+    """Orders with a moment of their cancellation."""
+    conditions = []
+    for name, seen in found.seen.items():
+        if seen.dates and 0 < seen.filled < 1 and re.search(CANCELLED, bare_name(name).replace("_", " ")):
+            conditions.append(f"{_column(name)} IS NULL OR {_column(name)} = ''")
+            made.remarks.append(f"rows with a moment in {name!r} ({seen.filled:.1%}) are no sales and are left out")
     return conditions
 
 
@@ -177,15 +280,16 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, 
     Returns:
         These rows, the condition that keeps them, and a remark; all rows and blank texts where there are no others.
     """
-    goods = found.roles.get("product") or found.roles.get("product_name")
-    if goods is None or not sample[goods].null_count():
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
+    if named.all():
         return sample, "", ""
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
         kinds = _kinds(sample, name)
         if name in taken or found.seen[name].numbers or not 2 <= len(kinds) <= _MOST_KINDS or sample[name].null_count():
             continue
-        filled = sample.group_by(name).agg(pl.col(goods).is_not_null().mean().alias("share"))
+        filled = sample.with_columns(named.alias("_named")).group_by(name).agg(pl.col("_named").mean().alias("share"))
         lines = filled.filter(pl.col("share") > _ALL)[name].cast(pl.String).sort().to_list()
         others = filled.filter(pl.col("share") < _NONE)[name].cast(pl.String).sort().to_list()
         if lines and others and len(lines) + len(others) == filled.height:
@@ -194,16 +298,14 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, 
     return sample, "", ""
 
 
-def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str, left_out: str) -> None:
-    kinds = _kinds(sample, name)
-    returned = [kind for kind in kinds if re.search(_REFUND, _plain(kind)) and _listed([kind]) not in left_out]
-    if not returned or len(kinds) > _MOST_KINDS or not {"units", "unit_price"} <= set(made.columns):
+def _returns(made: Proposal, state: _State, left_out: str) -> None:
+    returned = [kind for kind in state.which(GIVEN_BACK) if _listed([kind]) not in left_out]
+    if not returned or not {"units", "unit_price"} <= set(made.columns):
         return
-    if "units" not in found.roles:
-        return
-    marked = sample.filter(pl.col(name).is_in(returned))
-    units = parse_numbers(marked[found.roles["units"]].cast(pl.String), ColumnFormat())
-    share = (units > 0).mean()
-    if isinstance(share, float) and share > 0.5:
-        made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, returned))}] }}"
-        made.remarks.append(f"rows whose {name!r} is one of {returned} have units without a minus: they are returns")
+    share = (state.units(returned) > 0).mean()
+    if state.has_units and isinstance(share, float) and share > 0.5:
+        made.keys["returns"] = f"{{ column = {quoted(state.name)}, values = [{', '.join(map(quoted, returned))}] }}"
+        made.remarks.append(
+            f"{state.rows(returned):,} rows whose {state.name!r} is one of {returned} have units without a minus: they "
+            "are returns"
+        )

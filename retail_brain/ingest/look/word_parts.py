@@ -1,4 +1,4 @@
-"""Reads names of columns part by part, in Western languages, Chinese, Japanese and Korean.
+"""Reads names of columns part by part, in the languages of `words_of_parts`, Chinese, Japanese and Korean.
 
 The names in `words` are whole names that tills are known to print; these parts recognise names that nobody listed,
 such as `Codice articolo` or `存货编码`, and count for less.
@@ -8,43 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-_LATIN: Final[Mapping[str, str]] = {
-    "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|cpf|cnpj"
-    r"|nif|rut|dni|#"
-    r"|[a-z]*(?:nummer|nr)",
-    "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|tran|trx|txn|document|basket"
-    r"|ventas?|ventes?|flow|voucher|transa[ck]si|transacc?ion|transacao|transazione|transactie|boleta|docno"
-    r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
-    r"|kassenbon|beleg|vorgang)[a-z]*",
-    "goods": r"products?|prod|items?|art|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
-    r"|articulos?|articolo|dish"
-    r"|prodotto|menu|publicacion|(?:artikel|ware|produkt)[a-z]*",
-    "goods_code": r"sku|barcode|ean|upc|plu|gtin|asin|isbn|strichcode|(?:code_?)?barres?|barras",
-    "name": r"name|title|description|desc|libelle|designation|nom|nombre|titulo|descripcion|descrizione|text"
-    r"|[a-z]*(?:name|bezeichnung|beschreibung|omschrijving)",
-    "store": r"store|shop|location|branch|outlet|site|filiale?|magasin|tienda|sucursal|negozio|loja|winkel|boutique"
-    r"|filiaal|vestiging|venue|restaurant|organisationseinheit|betriebsstatte|betrieb|unidade|cabang|profile"
-    r"|etablissement|warehouse|plant|werk|werks|verkaufsstelle|standort",
-    "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
-    r"|shopper|loyalty|card"
-    r"|kunde[a-z]*",
-    "units": r"qty|qnty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita|aantal"
-    r"|pieces|pcs|quantidade|qtde?|[a-z]*(?:menge|anzahl)",
-    "price": r"price|[a-z]*preis|[a-z]*prijs|prix|precio|prezzo|preco|prijs|vk|rate",
-    "amount": r"total|amount|money|amt|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
-    r"|valor|value|net|gross"
-    r"|[a-z]*(?:umsatz|betrag|erlos)|gesamt[a-z]*",
-    "total": r"total|subtotal|gesamt[a-z]*",
-    "discount": r"disc|discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
-    "after": r"w/?|with|after|less|excl|nach|apres|despues",
-    "moment": r"date|day|time|timestamp|fecha|data|heure|hora|created|dat|[a-z]*(?:datum|zeit)",
-    "clock": r"time|hora|heure|[a-z]*zeit|tijd|jam",
-    "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
-    r"|tips?|commission"
-    r"|cargo|frete|spedizione|porto|refund[a-z]*|returned|gift|weight|delivery|delivered|billing|postage|promotion"
-    r"|loyalty|paid_out|rounding|vorname|nachname|surname|firstname|lastname|prenom",
-    "later": r"updated?|modified|shipped|due|birth|expiry|expires|estimated|limit|carrier|last|export(?:ed)?",
-}
+from retail_brain.ingest.look.words_of_parts import WORDS, pattern_of
+
+_WORDS: Final[Mapping[str, re.Pattern[str]]] = {kind: re.compile(pattern_of(kind)) for kind in WORDS}
 _CHINESE: Final[Mapping[str, str]] = {
     "receipt": r"(?:订单|账单|单据|小票|流水|交易|销售单|票据|结算单|出库单|发票|零售单|凭证).{0,2}(?:号"
     r"|编号|号码|编码)$|单号$",
@@ -103,6 +69,8 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"goods_code"}, "product", 0.45),
     ({"goods", "code"}, "product", 0.45),
     ({"customer", "code"}, "customer", 0.45),
+    ({"email"}, "customer", 0.38),
+    ({"phone"}, "customer", 0.36),
     ({"customer", "name"}, "customer", 0.25),
     ({"customer"}, "customer", 0.35),
     ({"store", "code"}, "store", 0.45),
@@ -142,8 +110,8 @@ def part_scores(name: str) -> dict[str, float]:
         }
         return found | ({"product": 0.45} if "product" in found else {})
     tokens = name.split("_")
-    kinds = {kind for token in tokens for kind, words in _LATIN.items() if re.fullmatch(words, token)}
-    if len(tokens) > 1 and all(re.fullmatch(_LATIN["goods"], token) for token in tokens):
+    kinds = {kind for token in tokens for kind, words in _WORDS.items() if words.fullmatch(token)}
+    if len(tokens) > 1 and all(_WORDS["goods"].fullmatch(token) for token in tokens):
         return {"product_name": _GOODS_ALONE}
     if "beside" in kinds or re.match(_OF_A_LINE, name):
         return {}

@@ -126,6 +126,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""
 _FURTHER_SCORE = 0.5
 """Score of names in further languages: above parts of names, below the surest of other roles."""
+_FURTHER: Final = {role: unicodedata.normalize("NFKC", pattern) for role, pattern in FURTHER.items()}
+"""As plain names are: one vowel of Thai is two letters there."""
 _SIMPLIFIED = str.maketrans(
     "訂單編號門會員數價額規時間狀態銷貨條碼銀機產類別開發優購買實賬帳點總計淨錢顧電話經辦稅營業庫備註導師櫃顆稱聯絡裝",
     "订单编号门会员数价额规时间状态销货条码银机产类别开发优购买实账账点总计净钱顾电话经办税营业库备注导师柜颗称联络装",
@@ -158,7 +160,7 @@ def bare_name(header: str) -> str:
     return re.sub(
         r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']",
         "",
-        _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email")),
+        _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email").replace("\u0307", "")),
     ).strip("_ ")
 
 
@@ -202,5 +204,5 @@ def _scores(name: str) -> dict[str, float]:
             if re.fullmatch(pattern, name):
                 found[role] = max(1.0 - 0.2 * place, _LAST_SCORE)
                 break
-    further = {role: _FURTHER_SCORE for role, pattern in FURTHER.items() if re.fullmatch(pattern, name)}
+    further = {role: _FURTHER_SCORE for role, pattern in _FURTHER.items() if re.fullmatch(pattern, name)}
     return {**further, **found}

@@ -1,0 +1,51 @@
+"""Rows that are no goods, such as tips and carriage, and customers that stand for nobody, such as `Walk-in`."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.words_of_states import NOBODY, NOT_GOODS
+
+_MOST = 0.3
+"""Share of the lines from which such names are goods after all: a shop of vouchers. By judgement."""
+_NAMED = 20
+"""Names of rows that are written into a condition at most."""
+
+
+def leave_out_what_is_not_goods(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Conditions that leave out rows whose name of goods is a tip, carriage, a voucher, a deposit or rounding."""
+    name = found.roles.get("product_name")
+    if name is None:
+        return []
+    # a code in brackets may stand before the name, and the worth of a voucher behind it
+    said = rf"^(?:\[[^\]]*\]\s*)?{NOT_GOODS}(?:\s+[€$£]?\s?\d+(?:[.,]\d+)?\s?\D{{0,3}})?$"
+    names = sample[name].drop_nulls().cast(pl.String)
+    rows = names.filter(names.str.strip_chars().str.to_lowercase().str.contains(said))
+    kinds = rows.unique(maintain_order=True).to_list()
+    if not kinds or len(kinds) > _NAMED or len(rows) > _MOST * sample.height:
+        return []
+    made.remarks.append(f"{len(rows):,} rows whose {name!r} is one of {kinds} are no goods and are left out")
+    column = '"' + name.replace('"', '""') + '"'
+    return [f"{column} IS NULL OR {column} NOT IN ({', '.join(_text(kind) for kind in kinds)})"]
+
+
+def _text(kind: str) -> str:
+    return "'" + kind.replace("'", "''") + "'"
+
+
+def nobody_of(values: pl.Series) -> Sequence[str]:
+    """The values of a column of customers that stand for people whom nobody knows."""
+    kinds = values.drop_nulls().cast(pl.String).unique(maintain_order=True)
+    return kinds.filter(kinds.str.strip_chars().str.to_lowercase().str.contains(rf"^(?:{NOBODY})$")).to_list()
+
+
+def customer_key(made: Proposal, sample: pl.DataFrame, name: str) -> str:
+    """The column of customers, without the values that stand for nobody."""
+    nobody = nobody_of(sample[name])
+    if not nobody or len(nobody) > _NAMED:
+        return quoted(name)
+    rows = sample[name].is_in(nobody).sum()
+    made.remarks.append(f"{rows:,} rows have {nobody} in {name!r}: they are of no known person")
+    return f"{{ column = {quoted(name)}, blank = [{', '.join(map(quoted, nobody))}] }}"

@@ -1,0 +1,108 @@
+"""Words of the state of an order and the kind of a row: cancelled, not paid, given back, in part.
+
+Languages in the order: English, German, Dutch, French, Spanish, Portuguese, Italian, Polish, Czech, Slovak, Russian,
+Ukrainian, Romanian, Hungarian, Greek, Turkish, Nordic, Finnish, Vietnamese, Indonesian, Thai, Arabic, Hebrew, Chinese,
+Japanese, Korean. Texts are in small letters.
+"""
+
+from typing import Final
+
+CANCELLED: Final = (
+    r"(?:\bcancel|\bvoid|\bfailed|\bexpired|\bdraft|\bdeleted|\brejected|\bdeclined|\babandoned|\bstorn|abbruch|"
+    r"abgebrochen|"
+    r"fehlgeschlagen|abgelehnt|abgelaufen|gel[oö]scht|entwurf|geannuleerd|mislukt|geweigerd|verlopen|\bannul|\banul|"
+    r"[ée]chou|"
+    r"refus[ée]|brouillon|expir[ée]|supprim|\bfallid|rechazad|borrador|caducad|vencid[oa]$|eliminad|\bfalhou|recusad|"
+    r"rascunho|\bfallit|rifiutat|\bbozza|scadut|eliminat|nieudan|odrzucon|zrušen|neúspěš|zamítnut|отмен|аннулир|отклон|"
+    r"неудач|не удал|просроч|черновик|удал[её]н|скасован|відхилен|anulat|eșuat|respins|sztorn|törölt|sikertelen|"
+    r"elutasít"
+    r"|ακυρ|αποτυχ|απορρ|\biptal|başarısız|reddedil|avbrut|avbest|avlys|kansel|makuler|misslyck|mislykk|fejlet|annuller"
+    r"|peruttu|peruutett|peruutet|epäonnistu|hylätty|h[uủ][yỷ]\b|thất bại|từ chối|\bbatal|dibatalkan|\bgagal|ditolak"
+    r"|kedaluwarsa|ยกเลิก|ล้มเหลว|ปฏิเสธ|ملغ|فشل|مرفوض|בוטל|נכשל|נדחה|取消|作废|作廢|关闭|關閉|失败|失敗|已删除|过期|超时|草稿"
+    r"|キャンセル|削除|下書き|취소|실패|삭제|만료)"
+)
+"""Orders that never were sales, and rows that a till took back at once."""
+NOT_PAID: Final = (
+    r"(?:\bpending|\bunpaid|\bawaiting|\bnot paid|on ?hold|wartend|ausstehend|unbezahlt|offen$|openstaand|niet betaald|"
+    r"en attente|impay|pendiente|pendent[ei]|aguardando|n[aã]o pag|in attesa|non pagat|oczekuj|nieopłac|čeká|nezaplac"
+    r"|ожида|не оплач|очіку|не сплач|în așteptare|neplătit|függőben|fizetésre vár|εκκρεμ|απλήρωτ|bekliyor|bekleyen"
+    r"|ödenmedi|väntar|obetald|afventer|ubetalt|venter|odottaa|maksamaton|chờ|chưa thanh toán|menunggu|"
+    r"belum (?:di)?bayar"
+    r"|รอ(?:ชำระ|การชำระ)|ยังไม่ชำระ|ที่ต้องชำระ|قيد الانتظار|غير مدفوع|ממתין|לא שולם"
+    r"|未付款|待付款|未支付|待支付|挂单|未払|未入金"
+    r"|入金待ち|支払待ち|미결제|미입금|결제\s?대기|입금\s?대기)"
+)
+"""Orders that nobody has paid yet."""
+GIVEN_BACK: Final = (
+    r"(?:refund|return|credit ?(?:memo|note)|retour|gutschrift|r[uü]ckerstatt|erstattet|r[uü]ckgabe|r[uü]cksend"
+    r"|terugbetaald|terugbetaling|creditnota|\bavoir|rembours|retourn|devoluci|devuelt|reembols|reintegr|"
+    r"nota de cr[eé]dito"
+    r"|devoluç|devolv|estorn|\breso\b|\bresi\b|rimbors|nota di credito|\bstorno?\b$|zwrot|zwróc|korekta|vratka|vrácen"
+    r"|dobropis|vráten|возврат|возвращ|поверн|returnat|retur\b|rambursat|visszáru|visszatér|jóváír|επιστροφ|πιστωτικ|"
+    r"\biade"
+    r"|återköp|återbetal|kredit(?:nota|faktura)|refunder|tilbagebetal|tilbakebetal|palaut|hyvity|trả hàng|"
+    r"hoàn (?:tiền|trả)"
+    r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน|مرتجع|إرجاع|استرداد|مسترد|החזר|זיכוי|退货|退貨|退款|退菜"
+    r"|退单|退單|红字|冲红|返品|返金|赤伝|반품|환불|회수)"
+)
+"""Goods or money that came back."""
+IN_PART: Final = (
+    r"(?:partial|teil(?:weise|s)|gedeeltelijk|deels|partiel|parcial|parzial|częściow|částeč|частич|частков|parțial|"
+    r"részleges"
+    r"|μερικ|kısm[ie]n|delvis|osittain|một phần|sebagian|บางส่วน|جزئي|חלקי|部分|一部|부분)"
+)
+"""Of an order a part: what of its lines it is the state does not say."""
+STATE_NAME: Final = (
+    r"(?:status(?:es|u)?|state|stato|estado|etat|statut|statusu|durum[u]?|situacao|situacion|status_[a-z]+|stav|"
+    r"allapot|statusz"
+    r"|tila|tilstand|trang_thai|kondisi|статус|состояние|стан|κατασταση|สถานะ|(?:ال)?حالة|סטטוס|状态|狀態|ステータス|状況"
+    r"|状態|상태)"
+)
+"""A word in the name of a column that holds the state of an order."""
+OF_PAYMENT: Final = (
+    r"(?:pay|paid|financial|zahl|betal|bezahl|paiement|regle|pago|cobro|pagament|platn|zaplat|оплат|плат[её]ж|сплат|"
+    r"plat[aă]"
+    r"|fizet|πληρωμ|odeme|tahsil|maks|thanh_toan|bayar|pembayaran|ชำระ|دفع|תשלום|付款|支付|支払|入金|결제|입금)"
+)
+"""A word in the name of a column that holds whether an order was paid."""
+NOT_GOODS: Final = (
+    r"(?:tips?|gratuity|trinkgeld|fooi|pourboire|propina|mancia|gorjeta|caixinha|napiwek|spropitn[eé]|чаевые|"
+    r"borravaló|bahşiş"
+    r"|dricks|drikkepenge|juomaraha|小费|チップ|팁"
+    r"|shipping(?: (?:fee|cost|charge)s?)?|delivery(?: (?:fee|cost|charge)s?)?"
+    r"|postage(?: (?:and|&) packing)?|freight|versand(?:kosten)?|lieferung|porto|verzendkosten|frais (?:de port|"
+    r"de livraison)"
+    r"|livraison|(?:gastos|costo) de env[ií]o|env[ií]o|frete|portes|spedizione|spese di spedizione|dostawa|"
+    r"koszt wysyłki"
+    r"|doprava|poštovné|доставка|transport|szállítás(?:i díj)?|μεταφορικά|kargo(?: (?:ücreti|bedeli))?|frakt|fragt|"
+    r"toimitus"
+    r"|phí vận chuyển|ongkir|ongkos kirim|ค่าจัดส่ง|(?:ال)?شحن|משלוח|运费|運費|邮费|配送费|送料|配送料|배송비"
+    r"|gift ?cards?|e-?gift|store credit|(?:geschenk)?gutschein|cadeaubon|cadeaukaart|carte[ -]cadeau|"
+    r"ch[eè]que[ -]cadeau"
+    r"|tarjeta (?:de )?regalo|cart[aã]o[ -]presente|vale[ -]presente|buono regalo|gift card|karta podarunkowa"
+    r"|d[aá]rkov[yý] poukaz|подарочн\w+ (?:карта|сертификат)|hediye (?:kartı|çeki)|presentkort|gavekort|lahjakortti"
+    r"|礼品卡|储值卡|充值|会员充值|ギフトカード|商品券|상품권|기프트\s?카드"
+    r"|(?:bottle |container )?deposit|pfand|statiegeld|consigne|vratná záloha|pant|service charge|servicio|rounding"
+    r"|rundung|afronding|arrondi|redondeo|arredondamento|arrotondamento|zaokrouhlení|öresavrundning|抹零|打包费|包装费"
+    r"|服务费|レジ袋代?|surcharge|store discount|bon d'achat)"
+)
+"""Names of rows of a receipt that are no goods: tips, carriage, vouchers, deposits, rounding."""
+NOBODY: Final = (
+    r"(?:walk[- _]?in(?: customer)?s?|cash(?: |_)?(?:sale|customer)s?|counter (?:sale|customer)s?|"
+    r"guest(?: (?:customer|user|checkout))?"
+    r"|anonym(?:ous|us|e|o)?(?: customer)?|no customer|none|unknown(?: customer)?|default customer|general customer|"
+    r"misc(?:ellaneous)? customer|retail customer"
+    r"|n/?a|na|null|-+|laufkund(?:e|schaft)|barverkauf|barkunde|kassenkunde|diverse?(?: kunden?)?|passant|"
+    r"contante klant"
+    r"|client (?:de passage|comptoir|divers|anonyme)|(?:client[ea]|consumidor|publico|público) (?:final|general|"
+    r"en general|generic[oa]|genéric[oa]|varios|"
+    r"occasional|ocasional|mostrador|contado|an[oó]nimo|de contado)|venta de mostrador|clientes varios|consumidor"
+    r"|cliente (?:occasionale|generico|padrão|balcão|não identificado)|consumatore finale"
+    r"|klient (?:detaliczny|anonimowy)|paragon|розничный (?:покупатель|клиент)|частное лицо|физ(?:ическое)?\.? ?лицо"
+    r"|(?:роздрібний|кінцевий) (?:покупець|споживач)|client (?:ocazional|persoana fizica)|πελάτης λιανικής|"
+    r"perakende(?: müşteri)?|muhtelif(?: müşteri)?"
+    r"|nihai tüketici|kontantkund|kontantsalg|kontantkunde|käteisasiakas|khách (?:lẻ|vãng lai)|pelanggan umum|umum|"
+    r"ลูกค้าทั่วไป"
+    r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|匿名|非会员|現金客|非会員|一般客|ゲスト|비회원|일반고객)"
+)
+"""What stands for people whom nobody knows."""
