@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -136,3 +136,9 @@ def _check_day(text: str) -> None:
         is_day = False
     if not is_day:
         raise UsageError(f"as_of {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.")
+    last = datetime.now(UTC).date() + timedelta(days=1)  # today in whatever zone, as the verbs have it
+    if date.fromisoformat(text) > last:
+        raise UsageError(
+            f"as_of {text} has not come yet; wanted {last} or earlier. Name an earlier day, or leave as_of out.",
+            {"problem": "day_to_come", "day": text, "last": last.isoformat()},
+        )
