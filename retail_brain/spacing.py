@@ -20,22 +20,24 @@ def spacing_of(days: pl.Series) -> Literal["day", "week", "month"]:
 
 
 def spacing_notes(daily_sales: pl.LazyFrame, period: str) -> list[str]:
-    """A remark where rows of `daily_sales` are weeks or months and the setting `data.period` is shorter; else none.
+    """A remark where rows of `daily_sales` are weeks or months and the setting `data.period` is a day; else none.
 
     Args:
         daily_sales: canonical.
         period: of the setting.
     """
-    days = daily_sales.select("date").unique().collect(engine="streaming")["date"]
-    spacing = spacing_of(days)
-    if period != "day" or spacing == "day":
+    if period != "day":
         return []
-    count = days.drop_nulls().len()
-    where = f"on {days.drop_nulls()[0]:%A}s" if spacing == "week" else "at one end of a month"
+    days = daily_sales.select("date").unique().collect(engine="streaming")["date"].drop_nulls()
+    spacing = spacing_of(days)
+    if spacing == "day":
+        return []
+    where = f"on {days[0]:%A}s" if spacing == "week" else "at one end of a month"
     period_zh, where_zh = ("一周", "每周同一天") if spacing == "week" else ("一个月", "每月第一天或最后一天")
     return [
-        f"daily_sales has rows {where} alone, {count:,} days: each seems to be a {spacing}, dated by its first day. "
-        f'Set period = "{spacing}" under [data] in the settings before training; otherwise the days between count as '
-        f"days without sales. daily_sales 只有{where_zh}的行，共 {count:,} 天：看来一行是{period_zh}，日期应为第一天。"
-        f'请在训练前把设置 [data] 的 period 写成 "{spacing}"，否则其余的日子都算没有销售。'
+        f"daily_sales has rows {where} alone, {days.len():,} days: each seems to be a {spacing}. Set period = "
+        f'"{spacing}" under [data] in the settings before training, with rows dated by the first day of their '
+        f"{spacing}; otherwise the days between count as days without sales. daily_sales 只有{where_zh}的行，共 "
+        f"{days.len():,} 天：看来一行是{period_zh}。请在训练前把设置 [data] 的 period 写成 "
+        f'"{spacing}"，每行的日期为{period_zh}的第一天，否则其余的日子都算没有销售。'
     ]

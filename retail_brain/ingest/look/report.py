@@ -58,7 +58,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
 
     Args:
         dataset: path of a file or folder.
-        data: of the tenant; they limit what packed files unpack to.
+        data: settings of the tenant: the period of its sales, and what packed files may unpack to.
 
     Raises:
         NotFoundError: there is no such file or folder.
@@ -88,7 +88,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root)
         if mapping and not questions:
-            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS)
+            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data.period)
     return Look(tuple(lines), mapping, tuple(questions))
 
 

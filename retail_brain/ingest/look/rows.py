@@ -19,7 +19,7 @@ _LEAST_RECEIPTS = 100
 """Receipts below which no card is called the tills' own."""
 
 
-def describe_rows(mapping: str, root: Path, scratch: Path, limit: int) -> list[str]:
+def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, period: str) -> list[str]:
     """What the first rows hold once they are read with a mapping.
 
     Args:
@@ -27,6 +27,7 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int) -> list[s
         root: folder that its paths are relative to.
         scratch: folder for temporary files.
         limit: rows of a table that are read at most.
+        period: of the setting `data.period`.
     """
     path = scratch / "proposed.toml"
     path.write_text(mapping.replace('files = "', f'files = "{root.resolve().as_posix()}/'), encoding="utf-8")
@@ -51,7 +52,7 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int) -> list[s
         if name in ("transactions", "daily_sales"):
             lines += [f"  {line}" for line in _sales(name, table.rows.collect())]
         if name == "daily_sales":
-            lines += [f"  {line}" for line in spacing_notes(table.rows, "day")]
+            lines += [f"  {line}" for line in spacing_notes(table.rows, period)]
     return lines
 
 

@@ -1,13 +1,14 @@
 """Rows of `daily_sales` that are weeks or months are said where a tenant's period is a day."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
 
 from retail_brain.ingest.look import look
-from retail_brain.spacing import spacing_of
+from retail_brain.settings import DataSettings
+from retail_brain.spacing import spacing_notes, spacing_of
 
 
 def days(first: date, count: int, step: int) -> list[date]:
@@ -43,6 +44,15 @@ def test_ingest_says_that_rows_are_weeks_unless_the_settings_know(chain: Any, pe
     assert any("10 天" in note for note in notes) is is_said
 
 
-def test_the_look_says_it_too(chain: Any) -> None:
+@pytest.mark.parametrize(("period", "is_said"), [("day", True), ("week", False)])
+def test_the_look_says_it_too(chain: Any, period: Literal["day", "week"], *, is_said: bool) -> None:
     weekly(chain)
-    assert any("each seems to be a week" in line for line in look(str(chain.folder)).lines)
+    lines = look(str(chain.folder), DataSettings(period=period)).lines
+    assert any("each seems to be a week" in line for line in lines) is is_said
+
+
+def test_rows_of_months_are_asked_for_by_their_first_day_also_where_they_have_the_last() -> None:
+    ends = [date(2026, month + 1, 1) - timedelta(days=1) for month in range(1, 7)]
+    (note,) = spacing_notes(pl.LazyFrame({"date": ends}), "day")
+    assert "at one end of a month alone, 6 days: each seems to be a month. Set" in note
+    assert "rows dated by the first day of their month" in note
