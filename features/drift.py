@@ -7,7 +7,7 @@ large from 0.25 on (Siddiqi 2006). Where nothing changed PSI is about chi square
 builds exceeds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import chi2
 
-from features.protocol import KEYS
+from features.sketches import Sketch, Sketches, take_sketches, write_sketches
 
 DRIFT_COLUMNS: Final = pl.Schema(
     {
@@ -46,18 +46,20 @@ _MODERATE, _LARGE = 0.1, 0.25
 """Customary borders of PSI (Siddiqi 2006)."""
 _CHANCE = 0.999
 """Share of builds without any change whose PSI lies below `chance`: some hundred columns are looked at each time."""
-_TEXTS = 20
-"""Most frequent texts that have a bin of their own; the rest shares one. Chosen by judgement, not measured."""
-_SAMPLED = 200_000
-"""Rows at most of which the bins are counted, every n-th: by chance alone their index is below 0.001, and a table of
-millions costs no more than this. Ranges and shares of nulls are of all rows."""
-_TENTHS = np.arange(0.1, 0.95, 0.1)
 
 
-def drift(before: Path, after: Path, as_of_before: date, as_of: date, tables: Sequence[str]) -> pl.DataFrame:
+def drift(
+    before: Path,
+    after: Path,
+    as_of_before: date,
+    as_of: date,
+    tables: Sequence[str],
+    kept: Sketches | None = None,
+    keep: Path | None = None,
+) -> pl.DataFrame:
     """One row per column of the feature tables in two folders: DRIFT_COLUMNS, by table and attention, largest first.
 
-    Complexity: one column at a time is in memory.
+    Complexity: one file of a table at a time is in memory; those before are read only where their sketches are missing.
 
     Args:
         before: folder of the earlier build, which has every table.
@@ -66,21 +68,24 @@ def drift(before: Path, after: Path, as_of_before: date, as_of: date, tables: Se
             from this one where they differ less so.
         as_of: that of the later one.
         tables: names of the tables; those without keys of their own, such as `identity`, are left out.
+        kept: sketches of the earlier build.
+        keep: file for the sketches of the later one.
     """
+    old = take_sketches(before, as_of_before, tables) if kept is None else kept
+    days = (as_of - as_of_before).days
+    new = take_sketches(after, as_of, tables, old, days)
     rows = []
-    for table in tables:
-        if table not in KEYS:
-            continue
-        old, new = (pl.scan_parquet(folder / table / "*.parquet") for folder in (before, after))
-        names = {name: None for scanned in (old, new) for name in scanned.collect_schema().names()}
-        for name in names:
-            if name not in (*KEYS[table], "as_of"):
-                facts = _compared(_values(old, name, as_of_before), _values(new, name, as_of))
-                if old.collect_schema().get(name) == pl.Date and "psi" in facts:
-                    # a day that stays where it is, such as that of a first sale, is no drift either
-                    staying = _compared(_values(old, name, as_of_before), _values(new, name, as_of_before))
-                    facts = min(facts, staying, key=lambda one: one.get("psi", np.inf))
-                rows.append({"table": table, "column": name} | facts)
+    for table, columns in new.items():
+        for name in {**old.get(table, {}), **columns}:
+            one, other = old.get(table, {}).get(name), columns.get(name)
+            facts = _compared(one, other)
+            if one and other and one.is_date and other.is_date:
+                # a day that stays where it is, such as that of a first sale, is no drift either
+                staying = _compared(one, other.staying(days))
+                facts = min(facts, staying, key=lambda found: found.get("psi", np.inf))
+            rows.append({"table": table, "column": name} | facts)
+    if keep is not None:
+        write_sketches(new, keep)
     order = pl.col("level").replace_strict({level: place for place, level in enumerate(LEVELS)})
     frame = pl.DataFrame(rows, schema=DRIFT_COLUMNS)
     return frame.sort(order, "psi", "table", "column", descending=[False, True, False, False], nulls_last=True)
@@ -97,34 +102,20 @@ def level_of(psi: float, chance: float) -> str:
     return "large" if psi >= _LARGE else "moderate"
 
 
-def _values(table: pl.LazyFrame, name: str, as_of: date) -> pl.Series | None:
-    """A column as numbers or texts; None where the table lacks it."""
-    kind = table.collect_schema().get(name)
-    if kind is None:
-        return None
-    column = pl.col(name)
-    if kind == pl.Date:
-        column = (pl.lit(as_of) - column).dt.total_days()
-    elif isinstance(kind, pl.List):
-        column = column.list.len()
-    elif kind == pl.Boolean:
-        column = column.cast(pl.String)
-    if kind not in {pl.String, pl.Boolean}:
-        column = column.cast(pl.Float64).fill_nan(None)
-    return table.select(column).collect().to_series()
-
-
-def _compared(before: pl.Series | None, after: pl.Series | None) -> dict[str, Any]:
-    facts = {"rows_before": _size(before), "rows": _size(after), "nulls_before": _nulls(before), "nulls": _nulls(after)}
-    facts |= dict(zip(("low_before", "high_before"), _range(before), strict=True))
-    facts |= dict(zip(("low", "high"), _range(after), strict=True))
+def _compared(before: Sketch | None, after: Sketch | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for sketch, label in ((before, "_before"), (after, "")):
+        if sketch is not None:
+            ranged = {f"low{label}": sketch.low, f"high{label}": sketch.high}
+            facts |= {f"rows{label}": sketch.rows, f"nulls{label}": sketch.null_share} | ranged
     if before is None or after is None:
         return facts | {"level": "gone" if after is None else "new"}
-    if before.dtype != after.dtype or not before.len() or not after.len():
-        return facts | {"level": "new" if before.dtype != after.dtype or not before.len() else "gone"}
-    counts = _counts(*(values.gather_every(max(1, -(-values.len() // _SAMPLED))) for values in (before, after)))
-    psi, chance = stability(*counts)
-    return facts | {"psi": psi, "chance": chance, "level": level_of(psi, chance), "outside": _outside(before, after)}
+    if before.is_text != after.is_text or not before.rows or not after.rows:
+        return facts | {"level": "new" if before.is_text != after.is_text or not before.rows else "gone"}
+    psi, chance = stability(before.counts, after.counts_in(before))
+    is_known = before.nulls < before.rows and after.nulls < after.rows
+    outside = after.outside / (after.rows - after.nulls) if is_known else None
+    return facts | {"psi": psi, "chance": chance, "level": level_of(psi, chance), "outside": outside}
 
 
 def stability(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -139,55 +130,3 @@ def stability(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -
     psi = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     free = max(int(((before + after) > 0).sum()) - 1, 1)
     return psi, float(chi2.ppf(_CHANCE, free) * (1 / before.sum() + 1 / after.sum()))
-
-
-def _counts(before: pl.Series, after: pl.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Rows by bin of the values before; the last bin is that of nulls."""
-    if before.dtype == pl.String:
-        frequent = before.drop_nulls().value_counts(sort=True).head(_TEXTS).to_series(0)
-        texts: Mapping[str, int] = {text: place for place, text in enumerate(frequent.sort())}
-        binned = [
-            series.drop_nulls().replace_strict(texts, default=len(texts), return_dtype=pl.Int64).to_numpy()
-            for series in (before, after)
-        ]
-        bins = len(texts) + 1
-    else:
-        values = [series.drop_nulls().to_numpy() for series in (before, after)]
-        finite = values[0][np.isfinite(values[0])]  # a quantile beside infinity is none
-        edges = np.unique(np.quantile(finite, _TENTHS)) if len(finite) else np.zeros(0)
-        binned, bins = [np.searchsorted(edges, part, side="left") for part in values], len(edges) + 1
-    counted = [
-        np.append(np.bincount(part.astype(np.int64), minlength=bins), series.null_count()).astype(np.float64)
-        for part, series in zip(binned, (before, after), strict=True)
-    ]
-    return counted[0], counted[1]
-
-
-def _size(values: pl.Series | None) -> int | None:
-    return None if values is None else values.len()
-
-
-def _nulls(values: pl.Series | None) -> float | None:
-    return values.null_count() / values.len() if values is not None and values.len() else None
-
-
-def _range(values: pl.Series | None) -> tuple[float | None, float | None]:
-    if values is None or values.dtype == pl.String:
-        return None, None
-    low, high = values.min(), values.max()
-    assert low is None or isinstance(low, float)
-    assert high is None or isinstance(high, float)
-    return low, high
-
-
-def _outside(before: pl.Series, after: pl.Series) -> float | None:
-    """Share of values beyond the range before, or of texts that did not occur then."""
-    known, values = before.drop_nulls(), after.drop_nulls()
-    if not known.len() or not values.len():
-        return None
-    if known.dtype == pl.String:
-        inside = values.is_in(known.unique().implode())
-    else:
-        low, high = _range(before)
-        inside = values.is_between(low, high)
-    return 1.0 - int(inside.sum()) / values.len()

@@ -8,8 +8,9 @@ from typing import Final
 
 from features.drift import drift
 from features.feature_options import FEATURE_TABLES, FeatureReport
-from features.increment.base import base_facts
+from features.increment.base import STATE, base_facts
 from features.partitions import drop
+from features.sketches import read_sketches, take_sketches, write_sketches
 from features.steps.build import Build
 from features.steps.chain import Chain
 from features.steps.goods import build_goods
@@ -19,6 +20,7 @@ from features.steps.series import STAGED_GOODS, build_series, goods_options
 from retail_brain.files import atomic_path, write_json
 
 DRIFT: Final = "drift.parquet"
+_SKETCHES: Final = "sketches.parquet"
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,16 @@ class FeatureRun:
 
     def _drift(self) -> str | None:
         """Compares the finished tables with those at `out`: the last visible day of these, None without any."""
-        path = self.out / "manifest.json"
+        build, path = self.build, self.out / "manifest.json"
         is_whole = all(any((self.out / table).glob("*.parquet")) for table in FEATURE_TABLES)
-        if not path.exists() or not is_whole:  # the first build, or one of a version with fewer tables
-            return None
-        before = date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
-        with self.build.progress.step("drift") as step:
-            found = drift(self.out, self.build.done, before, self.build.as_of, FEATURE_TABLES)
-            found.write_parquet(self.build.done / DRIFT)
+        with build.progress.step("drift") as step:
+            if not path.exists() or not is_whole:  # the first build, or one of a version with fewer tables
+                write_sketches(take_sketches(build.done, build.as_of, FEATURE_TABLES), build.state / _SKETCHES)
+                return None
+            before = date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
+            kept = read_sketches(self.out / STATE / _SKETCHES)
+            keep = build.state / _SKETCHES
+            found = drift(self.out, build.done, before, build.as_of, FEATURE_TABLES, kept, keep)
+            found.write_parquet(build.done / DRIFT)
             step.rows = found.height
         return str(before)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from features.drift import DRIFT_COLUMNS, drift, stability
 from features.jobs import FEATURE_TABLES, build_features, read_drift
+from features.sketches import read_sketches, take_sketches, write_sketches
 from retail_brain.cli.app import app
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
@@ -101,6 +102,28 @@ def test_days_that_stay_where_they_are_do_not_drift_from_day_to_day(tmp_path: Pa
     rows = compared(tmp_path, {"first_sale_on": first}, {"first_sale_on": first}, DAY + timedelta(days=1))
     assert rows["first_sale_on"]["level"] == "stable"
     assert rows["first_sale_on"]["outside"] == 0
+
+
+def test_kept_sketches_say_what_the_tables_before_say(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+
+    def draw(folder: str, shift: float) -> Path:
+        days = [DAY - timedelta(days=int(n)) for n in random.integers(0, 90, 500)]
+        texts = [f"T{n}" for n in random.integers(0, 30 + int(shift), 500)]
+        numbers = [None if n > 1.5 + shift else float(n) for n in random.normal(shift, 1, 500)]
+        return write(tmp_path / folder, spend=numbers, trend=texts, last_purchase_on=days, flag=[True, False] * 250)
+
+    old, new = draw("old", 0.0), draw("new", 1.0)
+    write_sketches(take_sketches(old, DAY, ["person"]), tmp_path / "kept")
+    later = DAY + timedelta(days=3)
+    kept = read_sketches(tmp_path / "kept")
+    found = drift(old, new, DAY, later, ["person"], kept, tmp_path / "keep")
+    assert found.equals(drift(old, new, DAY, later, ["person"]))
+    assert found.filter(pl.col("outside") > 0).height >= 2
+    assert read_sketches(tmp_path / "keep")
+    (tmp_path / "kept").write_bytes(b"PAR1 damaged")
+    assert read_sketches(tmp_path / "kept") is None
+    assert read_sketches(tmp_path / "absent") is None
 
 
 def test_columns_of_one_build_alone_and_empty_ones_are_said(tmp_path: Path) -> None:

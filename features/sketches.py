@@ -1,0 +1,231 @@
+"""Sketches of feature columns: ranges, shares of nulls and counts by bin, which the next build is compared with.
+
+A sketch of the build before stands for its tables, so that these are not read again. Bins are tenths of the values, or
+the most frequent texts; the last one is that of nulls.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from polars._typing import PolarsDataType
+
+from features.protocol import KEYS
+
+Counts = npt.NDArray[np.float64]
+_TEXTS = 20
+"""Most frequent texts that have a bin of their own; the rest shares one. Chosen by judgement, not measured."""
+_SAMPLED = 50_000
+"""Rows at most of which the bins are counted, every n-th: by chance alone their index is below 0.002, and a table of
+millions costs no more than this. Ranges and shares of nulls are of all rows."""
+_TENTHS = np.arange(0.1, 0.95, 0.1)
+_STORED: Final[Mapping[str, PolarsDataType]] = {
+    "table": pl.String,
+    "column": pl.String,
+    "is_text": pl.Boolean,
+    "is_date": pl.Boolean,
+    "rows": pl.Int64,
+    "nulls": pl.Int64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "edges": pl.List(pl.Float64),
+    "frequent": pl.List(pl.String),
+    "texts": pl.List(pl.String),
+    "counts": pl.List(pl.Float64),
+}
+"""Columns of the file of sketches."""
+Sketches = dict[str, dict[str, "Sketch"]]
+"""Table -> column -> its sketch."""
+
+
+@dataclass
+class Sketch:
+    """What is known of a column.
+
+    Attributes:
+        is_text: whether its values are texts; dates are days before the last visible one, lists their length.
+        is_date: whether they were dates.
+        rows: rows of the table.
+        nulls: rows without a value.
+        low: least number, None without any.
+        high: largest number.
+        edges: borders between the bins of numbers.
+        frequent: texts that have a bin.
+        texts: all texts.
+        counts: rows of the sample by bin.
+        sample: every n-th value, in memory only.
+    """
+
+    is_text: bool
+    is_date: bool
+    rows: int = 0
+    nulls: int = 0
+    low: float | None = None
+    high: float | None = None
+    edges: Counts = field(default_factory=lambda: np.zeros(0))
+    frequent: list[str] = field(default_factory=list)
+    texts: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    counts: Counts = field(default_factory=lambda: np.zeros(0))
+    sample: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Null))
+    outside: int = 0
+    """Values beyond the range, or the texts, of the sketch that it was taken beside."""
+    outside_staying: int = 0
+    """The same of dates that are counted from the last visible day of that one."""
+
+    def staying(self, days: int) -> "Sketch":
+        """The sketch of dates counted from a day that lies so many days before."""
+        low, high = (None if value is None else value - days for value in (self.low, self.high))
+        return replace(self, low=low, high=high, sample=self.sample - days, outside=self.outside_staying)
+
+    def add(self, values: pl.Series, sample: pl.Series, beside: "Sketch | None", days: int) -> None:
+        """Takes the values of one file in; its last visible day is so many days after that of the sketch beside."""
+        self.rows += values.len()
+        self.nulls += values.null_count()
+        self.sample = sample if self.sample.dtype == pl.Null else self.sample.append(sample)
+        known = values.drop_nulls()
+        if self.is_text:
+            counted = known.value_counts(name="n")
+            texts = counted.to_series(0)
+            self.texts = pl.concat([self.texts, texts]).unique()
+            if beside is not None:
+                is_new = ~texts.is_in(beside.texts.implode())
+                self.outside += int(counted["n"].filter(is_new).sum())
+        elif known.len():
+            low, high = known.min(), known.max()
+            assert isinstance(low, float)
+            assert isinstance(high, float)
+            self.low = low if self.low is None else min(self.low, low)
+            self.high = high if self.high is None else max(self.high, high)
+            if beside is not None:
+                self.outside += _beyond(known, low, high, beside, 0)
+                self.outside_staying += _beyond(known, low, high, beside, days) if self.is_date else 0
+
+    def close(self) -> None:
+        """Makes the bins, once all files are in."""
+        known = self.sample.drop_nulls()
+        if self.is_text:
+            self.frequent = sorted(known.value_counts(sort=True).head(_TEXTS).to_series(0).to_list())
+        elif known.len():
+            numbers = known.to_numpy()
+            finite = numbers[np.isfinite(numbers)]  # a quantile beside infinity is none
+            self.edges = np.unique(np.quantile(finite, _TENTHS)) if len(finite) else np.zeros(0)
+        self.counts = self.counts_in(self)
+
+    def counts_in(self, other: "Sketch") -> Counts:
+        """Rows of this sample by bin of another sketch of the same kind; the last bin is that of nulls."""
+        known = self.sample.drop_nulls()
+        if self.is_text:
+            places: Mapping[str, int] = {text: place for place, text in enumerate(other.frequent)}
+            bins = len(places) + 1
+            binned = known.replace_strict(places, default=len(places), return_dtype=pl.Int64).to_numpy()
+        else:
+            bins = len(other.edges) + 1
+            binned = np.searchsorted(other.edges, known.to_numpy(), side="left")
+        counted = np.bincount(binned.astype(np.int64), minlength=bins)
+        return np.append(counted, self.sample.null_count()).astype(np.float64)
+
+    @property
+    def null_share(self) -> float | None:
+        """Share of rows without a value."""
+        return self.nulls / self.rows if self.rows else None
+
+
+def _beyond(known: pl.Series, low: float, high: float, beside: Sketch, days: int) -> int:
+    """How many values, which lie from `low` to `high`, are beyond the range of a sketch once days are taken off."""
+    if beside.low is None or beside.high is None:
+        return 0
+    least, most = beside.low + days, beside.high + days
+    # as a rule none is, and then nothing has to be counted
+    return 0 if least <= low and high <= most else int((~known.is_between(least, most)).sum())
+
+
+def take_sketches(
+    folder: Path,
+    as_of: date,
+    tables: Sequence[str],
+    beside: Mapping[str, Mapping[str, Sketch]] | None = None,
+    days: int = 0,
+) -> Sketches:
+    """Sketches of the columns of the tables in a folder; a file at a time is in memory.
+
+    Args:
+        folder: of the tables.
+        as_of: day from which days are counted back.
+        tables: their names; those without keys of their own, such as `identity`, are left out.
+        beside: sketches whose ranges the values are compared with.
+        days: from the last visible day of these to `as_of`.
+    """
+    found: Sketches = {}
+    for table in tables:
+        if table not in KEYS:
+            continue
+        files = sorted((folder / table).glob("*.parquet"))
+        every = max(1, -(-sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in files) // _SAMPLED))
+        kinds = pl.scan_parquet(files).collect_schema()
+        columns = {name: kind for name, kind in kinds.items() if name not in (*KEYS[table], "as_of")}
+        one = {name: Sketch(kind in {pl.String, pl.Boolean}, kind == pl.Date) for name, kind in columns.items()}
+        others, first = (beside or {}).get(table, {}), 0
+        for file in files:
+            values = pl.scan_parquet(file).select(_value(name, kind, as_of) for name, kind in columns.items()).collect()
+            sample = values[(-first) % every :: every]
+            for name, sketch in one.items():
+                other = others.get(name)
+                is_like = other is not None and other.is_text == sketch.is_text
+                sketch.add(values[name], sample[name], other if is_like else None, days)
+            first += values.height
+        for sketch in one.values():
+            sketch.close()
+        found[table] = one
+    return found
+
+
+def _value(name: str, kind: pl.DataType, as_of: date) -> pl.Expr:
+    """A column as numbers or texts."""
+    column = pl.col(name)
+    if kind == pl.String:
+        return column
+    if kind == pl.Boolean:
+        return column.cast(pl.String)
+    if kind == pl.Date:
+        column = (pl.lit(as_of) - column).dt.total_days()
+    elif isinstance(kind, pl.List):
+        column = column.list.len()
+    return column.cast(pl.Float64).fill_nan(None).alias(name)
+
+
+def write_sketches(sketches: Sketches, file: Path) -> None:
+    """Writes sketches; their samples are left out."""
+    names = ("is_text", "is_date", "rows", "nulls", "low", "high", "edges", "frequent", "texts", "counts")
+    rows = [
+        {"table": table, "column": column, **{name: _plain(getattr(sketch, name)) for name in names}}
+        for table, columns in sketches.items()
+        for column, sketch in columns.items()
+    ]
+    pl.DataFrame(rows, schema=pl.Schema(_STORED)).write_parquet(file)
+
+
+def _plain(value: object) -> object:
+    return (
+        value.tolist() if isinstance(value, np.ndarray) else value.to_list() if isinstance(value, pl.Series) else value
+    )
+
+
+def read_sketches(file: Path) -> Sketches | None:
+    """What `write_sketches` wrote; None where it is missing, damaged or of another version."""
+    try:
+        frame = pl.read_parquet(file)
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+    if frame.schema != pl.Schema(_STORED):
+        return None
+    found: Sketches = {}
+    for row in frame.iter_rows(named=True):
+        table, column = row.pop("table"), row.pop("column")
+        row |= {name: np.array(row[name], dtype=np.float64) for name in ("edges", "counts")}
+        found.setdefault(table, {})[column] = Sketch(**row | {"texts": pl.Series(row["texts"], dtype=pl.String)})
+    return found
