@@ -10,10 +10,10 @@ import numpy.typing as npt
 import polars as pl
 
 from features.person.interactions import decay_weight, interactions, purchases, receipt_lines, shoppers
+from features.person.traits import read_traits
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.read_only import read_only
-from retail_brain.tables import TABLES
 from training.recommender.config import RecommenderConfig
 from training.recommender.sparse import CSR, Flags, Ints, csr
 
@@ -22,8 +22,6 @@ _NEW_GOODS_DAYS = 120
 ones. Chosen by judgement, not measured."""
 ATTRIBUTES = ("department", "category", "subcategory", "brand")
 """Columns of `products` that similarity and affinities are computed by, the broadest first."""
-_MAX_TRAIT_VALUES = 30
-"""Different values; attributes with more (names, dates) make no segments. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -196,15 +194,7 @@ def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFra
 
 
 def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFrame:
-    listed = dataset.at(as_of).scan_or_empty("customers").collect()
-    # columns of the canonical table have uses of their own (home store, day of joining); what is further is a trait
-    text_columns = [
-        name
-        for name, kind in listed.schema.items()
-        if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
-    ]
-    trait_columns = [name for name in text_columns if 2 <= listed[name].drop_nulls().n_unique() <= _MAX_TRAIT_VALUES]
-    rows = listed.select("customer_id", pl.col(trait_columns).cast(pl.String))
+    rows = read_traits(dataset.at(as_of))
     return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
 

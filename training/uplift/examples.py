@@ -1,4 +1,7 @@
-"""Randomised contacts of past campaigns as a learner takes them, with the state of each person on the day before."""
+"""Randomised contacts of past campaigns as a learner takes them, with what is known of each person.
+
+That is the state on the day before, and traits that the chain recorded, as they are now.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +9,7 @@ import polars as pl
 
 from features.person.contact_state import FEATURES, category_history, category_state, person_state
 from features.person.past_contacts import has_past_contacts, past_contacts, with_categories
+from features.person.traits import trait_flags
 from retail_brain.dataset import Dataset
 from training.uplift.learners import Contacts
 from training.uplift.model import matrix
@@ -42,10 +46,11 @@ def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, 
     known = rows.join(person, on=["customer_id", "day"], how="left", maintain_order="left").join(
         category, on=["customer_id", "day", "category"], how="left", maintain_order="left"
     )
+    inputs = pl.concat([known.select(FEATURES), trait_flags(dataset, rows["customer_id"])], how="horizontal")
     share = known.select((~pl.col("is_holdout")).mean().over("campaign_id"))["is_holdout"].to_numpy()
     treated = (~known["is_holdout"]).to_numpy()
     outcome = known["bought"].cast(pl.Float64).to_numpy()
-    return rows, Contacts(matrix(known.select(FEATURES)), outcome, treated, share)
+    return rows, Contacts(matrix(inputs), outcome, treated, share)
 
 
 def campaigns_of(rows: pl.DataFrame) -> npt.NDArray[np.str_]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from features.person.contact_state import FEATURES, category_history, category_state, person_state
 from features.person.past_contacts import has_past_contacts, judged_contacts
+from features.person.traits import trait_flags
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
 from retail_brain.settings import Settings
@@ -188,21 +189,22 @@ def uplift_of(
     keys = people.with_columns(day=pl.lit(as_of + timedelta(days=1)))
     known_of = dataset if experiments is None else experiments.beside(dataset)
     person, history = person_state(known_of, keys), category_history(known_of, keys)
-    parts = [_scored(history, person, name, chosen) for name in names]
+    flags = trait_flags(known_of, keys["customer_id"])
+    parts = [_scored(history, person, flags, name, chosen) for name in names]
     schema = {"customer_id": pl.String, "category": pl.String, "uplift": pl.Float32}
     scores = pl.concat([pl.DataFrame(schema=schema), *parts])
     return LearnedUplift(Uplift(scores, categories, chosen.method), found, len(every) - len(names))
 
 
-def _scored(history: pl.DataFrame, person: pl.DataFrame, category: str, chosen: ChosenUplift) -> pl.DataFrame:
+def _scored(
+    history: pl.DataFrame, person: pl.DataFrame, flags: pl.DataFrame, category: str, chosen: ChosenUplift
+) -> pl.DataFrame:
     """One row per customer: `customer_id`, `category`, `uplift`."""
     assert chosen.scorer is not None
     keys = person.select("customer_id", "day", category=pl.lit(category))
     known = person.join(category_state(history, keys), on=["customer_id", "day"], how="left", maintain_order="left")
-    scores = [
-        pl.Series(chosen.scorer(matrix(part.select(FEATURES))), dtype=pl.Float32)
-        for part in known.iter_slices(_AT_ONCE)
-    ]
+    inputs = pl.concat([known.select(FEATURES), flags], how="horizontal")
+    scores = [pl.Series(chosen.scorer(matrix(part)), dtype=pl.Float32) for part in inputs.iter_slices(_AT_ONCE)]
     values = pl.concat(scores) if scores else pl.Series([], dtype=pl.Float32)
     return keys.select("customer_id", "category", uplift=values)
 

@@ -1,0 +1,48 @@
+"""Further attributes of people with few values, such as gender, age band and level: what the chain recorded of them."""
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.tables import TABLES
+
+_MAX_VALUES = 30
+"""Different values; attributes with more (names, dates) make no groups. Chosen by judgement, not measured."""
+
+
+def read_traits(dataset: Dataset) -> pl.DataFrame:
+    """One row per customer: `customer_id`, and each trait as text; null where unknown.
+
+    They are the columns of `customers` beyond those of the canonical table that hold text or yes and no, with 2 to
+    _MAX_VALUES values. The table says what they are now, not what they were on earlier days.
+
+    Args:
+        dataset: with or without customers.
+    """
+    listed = dataset.scan_or_empty("customers").collect()
+    # columns of the canonical table have uses of their own (home store, day of joining); what is further is a trait
+    texts = [
+        name
+        for name, kind in listed.schema.items()
+        if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+    ]
+    chosen = [name for name in texts if 2 <= listed[name].drop_nulls().n_unique() <= _MAX_VALUES]
+    return listed.select("customer_id", pl.col(chosen).cast(pl.String))
+
+
+def trait_flags(dataset: Dataset, customer_ids: pl.Series) -> pl.DataFrame:
+    """One row per id, in their order: a Float32 column per trait and value, such as `member_level=gold`: 1 or 0.
+
+    Of one dataset the columns are always the same; there are none where `customers` has no traits.
+
+    Args:
+        dataset: with or without customers.
+        customer_ids: of whom; may repeat. Who is unknown has 0 everywhere.
+    """
+    traits = read_traits(dataset).unique("customer_id")
+    flags = [
+        (pl.col(name) == value).fill_null(value=False).cast(pl.Float32).alias(f"{name}={value}")
+        for name in traits.columns[1:]
+        for value in traits[name].drop_nulls().unique().sort()
+    ]
+    rows = customer_ids.cast(pl.String).alias("customer_id").to_frame()
+    return rows.join(traits, on="customer_id", how="left", maintain_order="left").select(flags)
