@@ -65,19 +65,35 @@ class AudienceRequest:
     def __post_init__(self) -> None:
         if not (self.product_ids or self.any_goods) and self.campaign_id is None:
             raise UsageError(
-                "an audience needs goods or a campaign; got neither. Name goods (--product) or a campaign (--campaign)."
+                "an audience needs goods or a campaign; got neither. Name goods (--product) or a campaign "
+                "(--campaign).",
+                {"problem": "audience_nothing"},
             )
         if self.size < 1:
-            raise UsageError(f"an audience of {self.size} cannot be found; wanted a size of 1 or more.")
+            raise UsageError(
+                f"an audience of {self.size} cannot be found; wanted a size of 1 or more.",
+                {"problem": "audience_size", "size": self.size},
+            )
         if self.kind not in {"repeat", "explore", "mixed"}:
-            raise UsageError(f"kind {self.kind!r} is unknown; wanted repeat, explore or mixed.")
+            raise UsageError(
+                f"kind {self.kind!r} is unknown; wanted repeat, explore or mixed.",
+                {"problem": "audience_kind", "kind": self.kind},
+            )
         unknown = self.allowed_channels - set(CHANNELS_OF_CONTACT)
         if unknown:
-            raise UsageError(f"channel {min(unknown)!r} is unknown; wanted one of {', '.join(CHANNELS_OF_CONTACT)}.")
+            raise UsageError(
+                f"channel {min(unknown)!r} is unknown; wanted one of {', '.join(CHANNELS_OF_CONTACT)}.",
+                {"problem": "audience_channel", "channel": min(unknown)},
+            )
         if not 0 <= self.holdout_share < 1:
-            raise UsageError(f"holdout share {self.holdout_share} cannot be used; wanted 0 or more and less than 1.")
+            raise UsageError(
+                f"holdout share {self.holdout_share} cannot be used; wanted 0 or more and less than 1.",
+                {"problem": "audience_holdout", "share": self.holdout_share},
+            )
         if self.contact_cost < 0 or (self.budget is not None and self.budget < 0):
-            raise UsageError("budget and contact cost are amounts of money; wanted 0 or more.")
+            raise UsageError(
+                "budget and contact cost are amounts of money; wanted 0 or more.", {"problem": "audience_money"}
+            )
 
     @property
     def allowed_channels(self) -> frozenset[str]:
@@ -96,7 +112,8 @@ class AudienceRequest:
         if not days:
             raise ImpossibleError(
                 f"none of the days from {first} to {last} is one of the weekdays {list(self.weekdays)} (1 is Monday). "
-                "Choose other weekdays or a later end."
+                "Choose other weekdays or a later end.",
+                {"problem": "no_weekday", "first": str(first), "last": str(last)},
             )
         return days
 
@@ -116,7 +133,8 @@ class AudienceRequest:
         if last < first:
             raise ImpossibleError(
                 f"{self.campaign_id or 'the campaign'} ends before {first}, so nobody can be contacted any more. "
-                "Choose a later end, or an earlier --as-of."
+                "Choose a later end, or an earlier --as-of.",
+                {"problem": "campaign_ends_before", "first": str(first)},
             )
         return first, last
 

@@ -33,10 +33,12 @@ def quarantined(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame
         NotFoundError: nothing of it was set aside.
     """
     if name not in TABLES:
-        raise UsageError(f"{name!r} is no table; wanted one of {', '.join(TABLES)}.")
+        raise UsageError(
+            f"{name!r} is no table; wanted one of {', '.join(TABLES)}.", {"problem": "table_unknown", "table": name}
+        )
     rows = read_quarantine(uri, name, options)
     if rows is None or not rows.height:
-        raise NotFoundError(f"no row of {name} is set aside in {uri}.")
+        raise NotFoundError(f"no row of {name} is set aside.", {"problem": "nothing_set_aside", "table": name})
     # equal rows share an id: a correction of one is a correction of all
     ids = [hashlib.sha256(json.dumps(row).encode()).hexdigest()[:16] for row in rows.iter_rows()]
     return rows.select(pl.Series(ID, ids, dtype=pl.String), pl.all())
@@ -79,7 +81,8 @@ def retry_quarantine(name: str, mended: pl.DataFrame, uri: str, settings: Settin
     if ID not in mended.columns or not mended[ID].is_in(before[ID].implode()).all():
         raise UsageError(
             f"the rows name no rows of {name} that are set aside; wanted the column {ID} as `retail-brain quarantine "
-            f"show {name} --out FILE` writes it. Write that file anew, mend it and leave the column as it is."
+            f"show {name} --out FILE` writes it. Write that file anew, mend it and leave the column as it is.",
+            {"problem": "rows_not_set_aside", "table": name},
         )
     own = f"retry of {name}"
     with scratch_folder("retry") as folder:

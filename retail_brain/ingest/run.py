@@ -181,7 +181,7 @@ def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
             f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
             f"mapping how they are to be read ({_remedies(table.reasons)}`ingest --check` proposes it), or raise "
             "data.max_quarantine_share in the settings.",
-            {"table": name, "reasons": dict(table.reasons)},
+            {"problem": "too_many_bad", "table": name, "bad": bad, "read": table.read, "reasons": dict(table.reasons)},
         )
 
 

@@ -62,13 +62,21 @@ def check_arguments(kind: str, arguments: Mapping[str, str], settings: Settings,
         NotFoundError: the settings name no such source, or the files are not there.
     """
     if kind not in KINDS:
-        raise UsageError(f"there is no kind of job {kind!r}; wanted one of {', '.join(KINDS)}. Correct it.")
+        raise UsageError(
+            f"there is no kind of job {kind!r}; wanted one of {', '.join(KINDS)}. Correct it.",
+            {"problem": "job_kind_unknown", "kind": kind},
+        )
     loads = {"form", *_SOURCES} if KINDS[kind].loads else set()
     if unknown := sorted(set(arguments) - set(KINDS[kind].options) - loads):
         takes = ", ".join(sorted({*KINDS[kind].options, *loads})) or "none"
-        raise UsageError(f"a job {kind} takes no {', '.join(unknown)}; wanted {takes}. Leave the others out.")
+        raise UsageError(
+            f"a job {kind} takes no {', '.join(unknown)}; wanted {takes}. Leave the others out.",
+            {"problem": "job_arguments", "arguments": unknown, "takes": takes},
+        )
     if (preset := arguments.get("preset", "fast")) not in PRESETS:
-        raise UsageError(f"preset {preset!r} is not known; wanted fast or full.")
+        raise UsageError(
+            f"preset {preset!r} is not known; wanted fast or full.", {"problem": "job_preset", "preset": preset}
+        )
     if "as_of" in arguments:
         _check_day(arguments["as_of"])
     if KINDS[kind].loads:
@@ -96,8 +104,7 @@ def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Work
     if source not in settings.jobs.sources:
         known = ", ".join(settings.jobs.sources) or "none"
         raise NotFoundError(
-            f"there is no source {source!r}; the settings name {known}. Name it under jobs.sources in "
-            f"{workspace.settings_file}.",
+            f"there is no source {source!r}; the settings name {known}. Name it under jobs.sources in the settings.",
             {"problem": "job_source_unknown", "source": source},
         )
     return settings.jobs.sources[source]
@@ -135,7 +142,10 @@ def _check_day(text: str) -> None:
     except ValueError:
         is_day = False
     if not is_day:
-        raise UsageError(f"as_of {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.")
+        raise UsageError(
+            f"as_of {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.",
+            {"problem": "job_as_of", "as_of": text},
+        )
     last = datetime.now(UTC).date() + timedelta(days=1)  # today in whatever zone, as the verbs have it
     if date.fromisoformat(text) > last:
         raise UsageError(

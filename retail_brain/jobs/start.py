@@ -193,7 +193,9 @@ def _launch(place: JobPlace, job_id: str, descriptor: int, now: datetime) -> Non
         end_job(
             place.tenant, place.database, job_id, "failed", now=now, error={"code": "failed", "message": str(error)}
         )
-        raise RetailBrainError(f"no process can be started for {job_id}: {error.strerror}. Try again later.") from error
+        raise RetailBrainError(
+            f"no process can be started for {job_id}: {error.strerror}. Try again later.", {"problem": "job_no_process"}
+        ) from error
     # somebody must ask how it ended, or the system keeps its number for as long as this process lives
     threading.Thread(target=process.wait, name=f"retail-brain-{job_id}", daemon=True).start()
 

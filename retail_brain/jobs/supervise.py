@@ -194,7 +194,8 @@ def supervise(
         )
         verb = _Verb(words, place, inherited)
     except (RetailBrainError, OSError) as error:
-        about = {"code": getattr(error, "code", "failed"), "message": str(error)}
+        details = getattr(error, "details", {"problem": "job_no_process"})
+        about = {"code": getattr(error, "code", "failed"), "message": str(error), "details": details}
         end_job(place.tenant, place.database, job_id, "failed", now=now(), error=about)
         place.lock(job_id).unlink(missing_ok=True)
         return "failed"
@@ -304,13 +305,18 @@ def _bounded(said: dict[str, Any]) -> dict[str, Any]:
 def _without_words(said: dict[str, Any], exit_code: int) -> dict[str, Any]:
     """The error of a verb that told of none: the last that it said, such as why a version is not put into use."""
     if exit_code > 0 and said.get("messages"):
-        return {"code": "refused", "message": str(said["messages"][-1])[:_LINE_CHARACTERS]}
-    return {"code": "killed", "message": _killed(exit_code)}
+        text = str(said["messages"][-1])[:_LINE_CHARACTERS]
+        return {"code": "refused", "message": text, "details": {"problem": "job_refused", "said": text}}
+    return {"code": "killed", **_killed(exit_code)}
 
 
-def _killed(exit_code: int) -> str:
+def _killed(exit_code: int) -> dict[str, Any]:
+    """Message and details of a verb that was ended, or ended without a word."""
     if exit_code == -signal.SIGKILL:
-        return "the system ended the work, most often for want of memory. Start it when less runs, or on more memory."
+        text = "the system ended the work, most often for want of memory. Start it when less runs, or on more memory."
+        return {"message": text, "details": {"problem": "job_out_of_memory"}}
     if exit_code < 0:
-        return f"the work was ended by signal {-exit_code}. Start it again: what was finished is taken over."
-    return f"the work ended with exit code {exit_code}; the last lines of its log say why."
+        text = f"the work was ended by signal {-exit_code}. Start it again: what was finished is taken over."
+        return {"message": text, "details": {"problem": "job_signal", "signal": -exit_code}}
+    text = f"the work ended with exit code {exit_code}; the last lines of its log say why."
+    return {"message": text, "details": {"problem": "job_exit", "exit_code": exit_code}}

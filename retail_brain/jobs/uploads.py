@@ -48,7 +48,9 @@ def upload_folder(workspace: Workspace, upload_id: str) -> Path:
         UsageError: the id is none.
     """
     if not re.fullmatch(r"up_[0-9a-f]{16}", upload_id):
-        raise UsageError(f"{upload_id!r} is no id of files that were sent. Send them again.")
+        raise UsageError(
+            f"{upload_id!r} is no id of files that were sent. Send them again.", {"problem": "upload_gone"}
+        )
     return workspace.root / "uploads" / upload_id
 
 

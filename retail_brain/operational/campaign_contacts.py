@@ -120,7 +120,7 @@ def stop_campaign(
         UnavailableError: the database does not answer.
     """
     if not reason.strip():
-        raise ImpossibleError("a campaign is stopped with a reason; got none. Say why.")
+        raise ImpossibleError("a campaign is stopped with a reason; got none. Say why.", {"problem": "stop_reason"})
     with database.writing() as connection:
         lock_plans(change.tenant, connection)
         values = {"state": "stopped", "stopped_by": change.by, "stopped_at": change.now, "stop_reason": reason}

@@ -129,7 +129,7 @@ def no_decision(decision_id: str) -> NotFoundError:
     """The error for a decision that does not exist, or that the asker may not see."""
     return NotFoundError(
         f"there is no decision {decision_id!r}. /replenish and /orders name the decision_id of each decision.",
-        {"decision_id": decision_id},
+        {"problem": "decision_unknown", "decision_id": decision_id},
     )
 
 
@@ -206,7 +206,7 @@ def _check_same(decision: Decision, stored: StoredDecision | None) -> None:
         raise ImpossibleError(
             f"decision_id {decision.decision_id!r} was used before for another decision; got it again with other "
             "content. Decide anew under a new decision_id.",
-            {"decision_id": decision.decision_id},
+            {"problem": "decision_id_taken", "decision_id": decision.decision_id},
         )
 
 

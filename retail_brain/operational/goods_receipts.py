@@ -196,7 +196,7 @@ def never_decided(unknown: Sequence[str], count: int) -> NotFoundError:
         f"{len(unknown)} of {count} received orders were never decided here, the first is suggestion "
         f"{unknown[0]!r}; nothing was stored. Name the suggestion_id of the export, or store_id, product_id and "
         "the as_of of the suggestion.",
-        {"suggestion_ids": list(unknown[:20])},
+        {"problem": "orders_never_decided", "count": len(unknown), "suggestion_ids": list(unknown[:20])},
     )
 
 
@@ -220,7 +220,7 @@ def _check_same(receipt: GoodsReceipt, stored: GoodsReceipt | None) -> None:
             f"receipt_id {receipt.receipt_id!r} was used before for {stored.units:g} units on {stored.received_on}; "
             f"got it again for {receipt.units:g} units on {receipt.received_on}. To correct a receipt, send the "
             "difference (it may be negative) under a new receipt_id.",
-            {"receipt_id": receipt.receipt_id},
+            {"problem": "receipt_id_taken", "receipt_id": receipt.receipt_id},
         )
 
 

@@ -264,7 +264,7 @@ def _tasks_of(
         raise NotFoundError(
             f"lines {unknown[:5]} are not on a list{'' if guide_id is None else ' of this guide'}; nothing was stored. "
             "Take task_id from /guide_list.",
-            {"task_ids": unknown[:100]},
+            {"problem": "guide_lines_unknown", "lines": list(unknown[:5]), "task_ids": unknown[:100]},
         )
     return found
 
@@ -287,7 +287,7 @@ def _check_ids(tenant: str, connection: Connection, answers: Sequence[GuideAnswe
         raise ConflictError(
             f"answer ids {used[:5]} were given to answers of other lines; nothing was stored. Give each answer an id "
             "of its own.",
-            {"answer_ids": used[:100]},
+            {"problem": "answer_ids_used", "answers": list(used[:5]), "answer_ids": used[:100]},
         )
 
 

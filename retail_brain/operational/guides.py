@@ -103,7 +103,10 @@ def save_guide(database: Database, change: GuideChange, **facts: Unpack[GuideFac
     """
     capacity = facts.get("capacity")
     if capacity is not None and capacity < 0:
-        raise ImpossibleError(f"a guide's capacity is a number of contacts a day; got {capacity}, wanted 0 or more.")
+        raise ImpossibleError(
+            f"a guide's capacity is a number of contacts a day; got {capacity}, wanted 0 or more.",
+            {"problem": "guide_capacity", "capacity": capacity},
+        )
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)
         lock_tenant(change.tenant, connection)

@@ -158,7 +158,7 @@ def no_override(override_id: str) -> NotFoundError:
     """The error for an override that does not exist, or that the asker may not change."""
     return NotFoundError(
         f"there is no override {override_id!r}. `retail-brain overrides list` shows those there are.",
-        {"override_id": override_id},
+        {"problem": "override_unknown", "override_id": override_id},
     )
 
 
@@ -196,7 +196,7 @@ def _check_same(override: Override, stored: Override) -> None:
         raise ImpossibleError(
             f"override_id {override.override_id!r} was used before for another override; got it again with other "
             "content. Make a new one under a new override_id.",
-            {"override_id": override.override_id},
+            {"problem": "override_id_taken", "override_id": override.override_id},
         )
 
 

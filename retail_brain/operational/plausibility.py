@@ -38,5 +38,5 @@ def check_usual(beyond: Sequence[Beyond], *, what: str, confirm: str, details: d
         problems = [{"code": one.code} | one.facts for one in beyond]
         raise UnconfirmedError(
             f"{what} {', and '.join(one.text for one in beyond)}; nothing was stored. Correct it, or {confirm}.",
-            details | {"problems": problems},
+            {"problem": "beyond_usual"} | details | {"problems": problems},
         )

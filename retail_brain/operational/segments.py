@@ -253,7 +253,12 @@ def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft | No
     seen = "a new one" if version == 0 else f"version {version}"
     return ConflictError(
         f"segment {name!r} {found}; your change was made to {seen}. {wanted}.",
-        {"version": held, "yours": {"version": version, "segment": mine}, "theirs": theirs},
+        {
+            "problem": "changed_meanwhile",
+            "version": held,
+            "yours": {"version": version, "segment": mine},
+            "theirs": theirs,
+        },
     )
 
 

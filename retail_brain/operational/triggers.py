@@ -89,7 +89,7 @@ def save_trigger(
     if change.version is None and len(change.trigger_id) > _LONGEST_ID:
         raise ImpossibleError(
             f"a trigger's id has at most {_LONGEST_ID} characters; got {len(change.trigger_id)}. Choose a shorter one.",
-            {"trigger_id": change.trigger_id},
+            {"problem": "trigger_id_long", "limit": _LONGEST_ID, "trigger_id": change.trigger_id},
         )
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)

@@ -106,6 +106,7 @@ class Versioned:
             f"it has version {present.version}, your change was made to {seen}. Look at both, and make your change to "
             "the present one.",
             {
+                "problem": "changed_meanwhile",
                 "version": present.version,
                 "yours": {"version": author.version, self.what: None if mine is None else dict(mine)},
                 "theirs": {

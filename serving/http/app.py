@@ -177,7 +177,7 @@ class Api:
         if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us
             raise _wrong_method(path, "GET, HEAD")
         if path not in {"/", "/ui", "/docs.json", "/metrics"}:
-            raise HttpError(404, "not_found", "there is no such route. See /docs.json.")
+            raise HttpError(404, "not_found", "there is no such route. See /docs.json.", {"problem": "route_unknown"})
         if method not in {"GET", "HEAD"}:
             raise _wrong_method(path, "GET, HEAD")
         if path in {"/", "/ui"}:

@@ -77,7 +77,9 @@ async def _read_pieces(message: Message, receive: Receive, limit: int) -> bytes:
     size, parts = 0, []
     while True:
         if message["type"] == "http.disconnect":
-            raise HttpError(400, "malformed", "the request ended before its body did. Send it again.")
+            raise HttpError(
+                400, "malformed", "the request ended before its body did. Send it again.", {"problem": "body_cut"}
+            )
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:

@@ -28,6 +28,10 @@ _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
 )
 
 
+_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "expected")
+"""Parts of a field's error that say what was wanted, and hold nothing of what was sent."""
+
+
 class HttpError(RetailBrainError):
     """An error with a status of its own, for what only HTTP knows: keys, sizes, overload.
 
@@ -79,17 +83,24 @@ def status_of(error: RetailBrainError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def _limit(context: Mapping[str, Any]) -> Any:
+    """The limit that a value missed, as the request's description has it; None where it missed none."""
+    return next((context[name] for name in _LIMITS if name in context), None)
+
+
 def malformed(error: ValidationError) -> HttpError:
     """400 for a request that cannot be read: where and why, without the values, which may be personal data.
 
     422 where all of it can be read and only days or hours do not follow each other (`impossible`).
     """
     # at most 20: a long list of bad rows must not become a longer answer
+    found = error.errors(include_url=False, include_input=False)
     problems = [
-        {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+        {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"], "type": problem["type"]}
+        | ({"limit": limit} if (limit := _limit(problem.get("ctx", {}))) is not None else {})
+        for problem in found[:20]
     ]
-    is_read = all(problem["type"] == "impossible" for problem in error.errors(include_url=False, include_input=False))
+    is_read = all(problem["type"] == "impossible" for problem in found)
     return HttpError(
         422 if is_read else 400,
         "impossible" if is_read else "malformed",

@@ -20,11 +20,51 @@ _BY_CODE = {
     "starting": "服务正在启动，请稍候再试。",
     "not_published": "还没有发布过结果。请管理员训练模型并发布。",
     "too_large": "请求内容过大，请分几次发送。",
+    "failed": "处理时出错，请稍后再试；仍不行请联系管理员查看日志。",
     "too_slow": "请求内容没有及时送达，请重新发送。",
     "wrong_method": "这个地址不接受该请求方式。",
 }
 """Code of an error that only HTTP knows -> Chinese."""
 _MALFORMED = "请求无法读取：{where}（{problem}）{more}。详见 details 与 /docs.json。"
+_OTHER_FIELD = "不符合要求：{problem}"
+_FIELDS = {
+    "impossible": "先后不对：{problem}",
+    "missing": "缺少此项",
+    "extra_forbidden": "没有这个字段",
+    "json_invalid": "不是有效的 JSON：{problem}",
+    "string_type": "应为文字",
+    "int_type": "应为整数",
+    "int_from_float": "应为整数",
+    "int_parsing": "应为整数",
+    "float_type": "应为数字",
+    "finite_number": "应为有限的数字",
+    "bool_type": "应为 true 或 false",
+    "list_type": "应为列表",
+    "tuple_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "date_type": "应为日期，如 2026-02-28",
+    "date_parsing": "应为日期，如 2026-02-28",
+    "date_from_datetime_parsing": "应为日期，如 2026-02-28",
+    "date_from_datetime_inexact": "应为日期，如 2026-02-28",
+    "datetime_type": "应为时间，如 2026-02-28T18:30:00+08:00",
+    "datetime_parsing": "应为时间，如 2026-02-28T18:30:00+08:00",
+    "datetime_from_date_parsing": "应为时间，如 2026-02-28T18:30:00+08:00",
+    "timezone_aware": "时间须带时区，如 +08:00",
+    "greater_than_equal": "不得小于 {limit}",
+    "greater_than": "须大于 {limit}",
+    "less_than_equal": "不得大于 {limit}",
+    "less_than": "须小于 {limit}",
+    "string_too_short": "至少 {limit} 个字符",
+    "string_too_long": "最多 {limit} 个字符",
+    "too_short": "至少 {limit} 项",
+    "too_long": "最多 {limit} 项",
+    "literal_error": "应为以下之一：{limit}",
+    "string_pattern_mismatch": "格式不对",
+}
+"""Type of a field's error, as pydantic names it -> Chinese."""
+_IMPOSSIBLE = "请求无法执行：{where}（{problem}）{more}。详见 details 与 /docs.json。"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODES = {"state": "campaign_state", "job_kind": "job_kind"}
@@ -42,10 +82,18 @@ def in_words(error: RetailBrainError, language: Language) -> str:
     sentence = _texts().get(f"problem.{details.get('problem')}")
     if sentence is not None and set(_PLACEHOLDER.findall(sentence)) <= set(details):
         return _PLACEHOLDER.sub(lambda found: _said(found[1], details[found[1]]), sentence)
-    if (listed := details.get("problems")) and error.code == "malformed":
+    if (listed := details.get("problems")) and isinstance(listed[0], Mapping) and "where" in listed[0]:
         more = f"，另有 {len(listed) - 1} 处" if len(listed) > 1 else ""
-        return _MALFORMED.format(**listed[0], more=more)
+        sentence = _MALFORMED if error.code == "malformed" else _IMPOSSIBLE
+        return sentence.format(where=listed[0]["where"], problem=field_words(listed[0]), more=more)
     return _BY_CODE.get(error.code, str(error))
+
+
+def field_words(problem: Mapping[str, Any]) -> str:
+    """What is wrong with a field of a request, in Chinese; a condition of its own stays as it is, behind the kind."""
+    template = _FIELDS.get(problem.get("type", ""), _OTHER_FIELD)
+    limit = str(problem.get("limit", "")).replace(" or ", "、").replace(", ", "、")
+    return template.format(limit=limit, problem=problem["problem"].removeprefix("Value error, "))
 
 
 def _said(name: str, value: Any) -> str:

@@ -153,7 +153,10 @@ def draw_audience(
         ModelError: there are no scored pairs.
     """
     if answers.pairs is None:
-        raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
+        raise ModelError(
+            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
+            {"problem": "no_recommender_model"},
+        )
     situation = _situation(answers, among.left_over, among.plans)
     chosen: Array | None = None
     if among.store_id is not None:
@@ -300,7 +303,10 @@ def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) ->
         ModelError: there are no scored pairs.
     """
     if answers.pairs is None:
-        raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
+        raise ModelError(
+            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
+            {"problem": "no_recommender_model"},
+        )
     if product < 0:
         return NOBODY
     pairs = pairs_of(answers, product, is_worded=False)

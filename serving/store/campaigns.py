@@ -68,7 +68,10 @@ class PublishedSource:
         """
         table = self.answers.rows.get("leftovers")
         if table is None:
-            raise ModelError("the present answers have no excess stock. Promote a demand model and publish.")
+            raise ModelError(
+                "the present answers have no excess stock. Promote a demand model and publish.",
+                {"problem": "no_demand_model"},
+            )
         return table
 
     def segments(self) -> pl.DataFrame:
@@ -120,7 +123,8 @@ class PublishedSource:
         held = self.answers.pairs
         if held is None:
             raise ModelError(
-                "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`."
+                "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
+                {"problem": "no_recommender_model"},
             )
         if product_ids is not None:
             return pl.concat([NOBODY, *(pairs_of(self.answers, place) for place in self._places(product_ids))])

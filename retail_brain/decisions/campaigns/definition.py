@@ -210,5 +210,6 @@ def parsed(model: type[Model], values: Mapping[str, Any], origin: str, what: str
             for problem in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise UsageError(
-            f"{origin} is no {what} that can be used: {'; '.join(problems[:5])}. Correct it.", {"problems": problems}
+            f"{origin} is no {what} that can be used: {'; '.join(problems[:5])}. Correct it.",
+            {"problem": "definition_unusable", "faults": problems[:5], "problems": problems},
         ) from None

@@ -81,6 +81,6 @@ def _criteria(request: AudienceRequest, call: Call) -> Criteria:
     if matching is None or not matching.height:
         raise NotFoundError(
             f"campaign {request.campaign_id!r} is not in campaigns. Check its id, or name product_ids instead.",
-            {"campaign_id": request.campaign_id},
+            {"problem": "campaign_unknown", "campaign_id": request.campaign_id},
         )
     return of_campaign(criteria, matching.row(0, named=True))

@@ -50,7 +50,7 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
     if not _is_of_place(earlier, call):
         raise ImpossibleError(
             f"batch_id {request.batch_id!r} cannot be used. Decide anew under a new batch_id.",
-            {"batch_id": request.batch_id},
+            {"problem": "batch_id_taken", "batch_id": request.batch_id},
         )
     if earlier and not request.check:
         _check_same(request, earlier.values())
@@ -67,7 +67,7 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
             f"{answer['beyond'][0]['order_quantity']:g} units of {answer['beyond'][0]['product_name']!r} in "
             f"{answer['beyond'][0]['store_name']!r}; nothing was stored. Correct them, or send confirm_exception: "
             "true.",
-            {"beyond": answer["beyond"], "beyond_lines": len(beyond)},
+            {"problem": "quantities_unusual", "beyond": answer["beyond"], "beyond_lines": len(beyond)},
         )
     stored = store_decisions(tenant, database, _decisions(kept, set(beyond), request, call), now=call.now)
     call.state.refresh_decisions(tenant)
@@ -78,7 +78,9 @@ def _withdraw(batch_id: str, call: Call) -> dict[str, Any]:
     tenant, database = call.principal.tenant, call.state.database
     ids = decisions_of_batch(tenant, database, batch_id)
     if not ids or not _is_of_place(ids, call):
-        raise NotFoundError(f"there is no batch {batch_id!r} of decisions.", {"batch_id": batch_id})
+        raise NotFoundError(
+            f"there is no batch {batch_id!r} of decisions.", {"problem": "batch_unknown", "batch_id": batch_id}
+        )
     withdrawn = withdraw_decisions(tenant, database, list(ids), by=call.principal.name, now=call.now)
     call.state.refresh_decisions(tenant)
     return _answer(None, _nothing(call), withdrawn=len(withdrawn)) | {"batch_id": batch_id}
@@ -98,7 +100,7 @@ def _check_same(request: BulkDecisionsRequest, earlier: Collection[BatchLine]) -
             f"batch_id {request.batch_id!r} stands for another {len(earlier):,} decisions already, the first "
             f"{others[0].decision!r} on product {others[0].product_id!r} in store {others[0].store_id!r}; nothing was "
             "stored. Send these under a new batch_id.",
-            {"batch_id": request.batch_id, "decisions": len(earlier)},
+            {"problem": "batch_id_taken", "batch_id": request.batch_id, "decisions": len(earlier)},
         )
 
 
@@ -180,7 +182,10 @@ def _of_lines(request: BulkDecisionsRequest, lines: pl.DataFrame) -> pl.DataFram
     twice = given.filter(given.select(_KEYS).is_duplicated())
     if twice.height:
         store, product = twice.select(_KEYS).row(0)
-        raise UsageError(f"product {product!r} in store {store!r} is named twice. Name every line once.")
+        raise UsageError(
+            f"product {product!r} in store {store!r} is named twice. Name every line once.",
+            {"problem": "line_twice", "store_id": store, "product_id": product},
+        )
     # what was seen may be rounded as answers are
     found = given.join(lines, on=_KEYS, how="left", maintain_order="left")
     missing = found.filter(pl.col("row").is_null())

@@ -50,7 +50,8 @@ def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, 
     ending = next((ending for ending in _ENDINGS if request.file_name.lower().endswith(ending)), None)
     if ending is None:
         raise UsageError(
-            f"{request.file_name!r} is no file of changes; wanted one that ends in {' or '.join(_ENDINGS)}."
+            f"{request.file_name!r} is no file of changes; wanted one that ends in {' or '.join(_ENDINGS)}.",
+            {"problem": "changes_file_name", "file_name": request.file_name, "endings": list(_ENDINGS)},
         )
     try:
         content = base64.b64decode(request.content, validate=True)
@@ -76,6 +77,9 @@ def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, 
                     {"problem": "changes_file_too_large", "file_name": request.file_name, "limit": most_bytes},
                 ) from None
             # our own place of the file says nothing to whoever sent it
-            raise DataError(str(error).replace(str(path), request.file_name), error.details) from None
+            raise DataError(
+                str(error).replace(str(path), request.file_name),
+                {"problem": "changes_file_unreadable", "file_name": request.file_name} | error.details,
+            ) from None
         left_out = opened.malformed.height + int(opened.left_out["rows"].sum())
     return plain_cells(read.cast(pl.String)), left_out

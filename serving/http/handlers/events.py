@@ -37,13 +37,13 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
         raise ImpossibleError(
             f"none of the {len(elsewhere)} events is of {call.place}; wanted its store_id, or people of it. Nothing of "
             "this call was stored.",
-            {"events": elsewhere[:20]},
+            {"problem": "events_elsewhere", "events": elsewhere[:20]},
         )
     if not present:
         raise ImpossibleError(
             f"all {len(events)} events lie in the future; wanted occurred_at no later than {last_day}. "
             "Correct the sender's clock; nothing of this call was stored.",
-            {"events": ahead[:20]},
+            {"problem": "events_ahead", "last_day": str(last_day), "events": ahead[:20]},
         )
     new = store_events(tenant, call.state.database, present, now=call.now)
     call.state.refresh_events(tenant)

@@ -159,7 +159,13 @@ def _quantile_mix(
         raise ImpossibleError(
             f"quantiles {outside} lie outside what was published; wanted {published[0]} to {published[-1]}. "
             "Ask within, or extend demand.quantiles in the settings and publish again.",
-            {"outside": outside},
+            {
+                "problem": "quantiles_outside",
+                "quantiles": outside,
+                "low": published[0],
+                "high": published[-1],
+                "outside": outside,
+            },
         )
     mix = np.zeros((1 + len(published), 1 + len(wanted)))
     mix[0, 0] = 1

@@ -24,7 +24,7 @@ def head_office_of(request: HeadOfficeRequest, call: Call) -> dict[str, Any]:
         raise ModelError(
             "the present answers have no figures of the stores: they were published before there was a demand model, "
             "for a chain counted by months, or by an older version. Run `retail-brain publish`.",
-            {"part": "performance"},
+            {"problem": "no_store_figures", "part": "performance"},
         )
     return figures | {"as_of": call.answers.manifest.as_of, "changes": _changes(request.changes, call)}
 

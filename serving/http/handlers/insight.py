@@ -55,7 +55,7 @@ def _own_rows(table: str, call: Call) -> pl.DataFrame:
     rows = quarantined(_lake(call), table, call.view.settings.storage_options)
     own = _of_place(rows, call)
     if own.is_empty():
-        raise NotFoundError(f"no row of {table} is set aside in {_lake(call)}.")
+        raise NotFoundError(f"no row of {table} is set aside.", {"problem": "nothing_set_aside", "table": table})
     return own
 
 
@@ -93,13 +93,16 @@ def _check_own_rows(request: QuarantineRequest, call: Call) -> None:
     own, rows = set(_own_rows(str(request.table), call)[ID]), request.rows or []
     if any(row.get(ID) not in own for row in rows):
         raise UsageError(
-            f"the rows name no rows of {request.table} that are set aside; wanted {ID} as `show` gives it."
+            f"the rows name no rows of {request.table} that are set aside; wanted {ID} as `show` gives it.",
+            {"problem": "rows_not_set_aside", "table": request.table},
         )
     for row in rows:
         find_store(call.answers, str(row.get("store_id")))
         # rows of others are not shown, so one who is not of the place was put in
         if (customer := row.get("customer_id")) and call.answers.customers.find(customer) < 0:
-            raise NotFoundError(f"there is no customer {customer!r}.", {"customer_id": customer})
+            raise NotFoundError(
+                f"there is no customer {customer!r}.", {"problem": "customer_unknown", "customer_id": customer}
+            )
 
 
 def _is_own_store(store_id: str, call: Call) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
 from retail_brain.jobs import KINDS, JobPlace, forget_unloaded, note_gone, start_job, uploads_in_use
 from retail_brain.jobs.uploads import forms, new_upload_id, store_part
 from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_seconds, lines_of, list_jobs
@@ -21,6 +21,8 @@ from serving.http.messages.job_messages import (
     JobStartRequest,
     JobUploadRequest,
 )
+from serving.http.refusals import in_words
+from serving.planning.people.reasons import Language
 
 _SHARE_OF_BODY = 0.7
 """Share of a request's body that a part of a file may have: base64 makes 4 bytes of 3, and the rest is names."""
@@ -39,7 +41,7 @@ def listed(request: JobsRequest, call: Call) -> dict[str, Any]:
     jobs, total = list_jobs(place.tenant, place.database, **page, detail=request.detail)
     settings = place.settings.jobs
     return {
-        "jobs": [_row(job, call.now) for job in jobs],
+        "jobs": [_row(job, call) for job in jobs],
         "total": total,
         "may_start": settings.may_start,
         "kinds": [{"kind": name, "options": list(kind.options), "loads": kind.loads} for name, kind in KINDS.items()],
@@ -63,7 +65,7 @@ def one(request: JobRequest, call: Call) -> dict[str, Any]:
     job = find_job(place.tenant, place.database, request.job_id)
     lines = lines_of(place.tenant, place.database, job.job_id, after=request.after, limit=request.limit)
     return {
-        "job": _row(job, call.now),
+        "job": _row(job, call),
         "lines": [{"number": line.number, "at": _text(line.at), "text": line.text} for line in lines],
         "seconds_last_time": last_seconds(place.tenant, place.database, job.kind, job.arguments),
     }
@@ -82,7 +84,7 @@ def start(request: JobStartRequest, call: Call) -> dict[str, Any]:
     _check_may_start(place)
     given = request.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
     job = start_job(place, request.kind, given, by=call.principal.name, now=call.now)
-    return {"job": _row(job, call.now)}
+    return {"job": _row(job, call)}
 
 
 def cancel(request: JobCancelRequest, call: Call) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def cancel(request: JobCancelRequest, call: Call) -> dict[str, Any]:
     place = _place(call)
     note_gone(place, call.now)
     job = ask_cancel(place.tenant, place.database, request.job_id, by=call.principal.name, now=call.now)
-    return {"job": _row(job, call.now)}
+    return {"job": _row(job, call)}
 
 
 def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _check_may_start(place: JobPlace) -> None:
         )
 
 
-def _row(job: Job, now: datetime) -> dict[str, Any]:
+def _row(job: Job, call: Call) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "kind": job.kind,
@@ -146,7 +148,7 @@ def _row(job: Job, now: datetime) -> dict[str, Any]:
         "started_at": _text(job.started_at),
         "seen_at": _text(job.seen_at),
         "finished_at": None if job.finished_at is None else _text(job.finished_at),
-        "seconds": round(max(((job.finished_at or now) - job.started_at).total_seconds(), 0.0), 1),
+        "seconds": round(max(((job.finished_at or call.now) - job.started_at).total_seconds(), 0.0), 1),
         "cancel_by": job.cancel_by,
         "step": job.step,
         "step_done": job.step_done,
@@ -154,12 +156,15 @@ def _row(job: Job, now: datetime) -> dict[str, Any]:
         "steps": [dict(step) for step in job.steps],
         "exit_code": job.exit_code,
         "result": None if job.result is None else dict(job.result),
-        "error": None if job.error is None else _error(job.error),
+        "error": None if job.error is None else _error(job.error, call.language),
     }
 
 
-def _error(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {"code": stored["code"], "message": stored["message"], "details": stored.get("details", {})}
+def _error(stored: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Why a job did not end well, in the language asked for where its problem has a name."""
+    error = RetailBrainError(stored["message"], stored.get("details"))
+    error.code = stored["code"]
+    return {"code": error.code, "message": in_words(error, language), "details": error.details}
 
 
 def _text(moment: datetime) -> str:

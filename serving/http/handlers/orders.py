@@ -98,7 +98,8 @@ def _check_place(receipts: Sequence[GoodsReceipt], call: Call) -> None:
     taken = [receipt_id for receipt_id, suggestion in told.items() if suggestion not in own]
     if taken:
         raise ImpossibleError(
-            f"receipt_id {taken[0]!r} cannot be used. Send the receipt under a new one.", {"receipt_id": taken[0]}
+            f"receipt_id {taken[0]!r} cannot be used. Send the receipt under a new one.",
+            {"problem": "receipt_id_taken", "receipt_id": taken[0]},
         )
 
 

@@ -79,7 +79,7 @@ def _check_place(request: OverridesRequest, call: Call) -> None:
     if taken:
         raise ImpossibleError(
             f"override_id {taken[0]!r} cannot be used. Make a new one under a new override_id.",
-            {"override_id": taken[0]},
+            {"problem": "override_id_taken", "override_id": taken[0]},
         )
 
 

@@ -61,4 +61,6 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
 
 
 def _no_lake(_versions: object) -> Dataset:
-    raise ImpossibleError("a promotion over HTTP opens no lake. Run `retail-brain promote`.")
+    raise ImpossibleError(
+        "a promotion over HTTP opens no lake. Run `retail-brain promote`.", {"problem": "promotion_needs_lake"}
+    )

@@ -86,7 +86,8 @@ def _line_stock(
     """
     if answers.marginal_values is None:
         raise ModelError(
-            "the present answers have no marginal values of stock, so none can send. Run `retail-brain publish`."
+            "the present answers have no marginal values of stock, so none can send. Run `retail-brain publish`.",
+            {"problem": "not_in_answers"},
         )
     column_of = {answers.stores.find(store_id): column for column, store_id in enumerate(stores)}
     shape = (len(lines), len(stores))

@@ -108,7 +108,7 @@ def network_rows(name: str, call: Call) -> pl.DataFrame:
         raise ModelError(
             f"the present answers have no {name}: they were published before there was a demand model, or by an older "
             "version. Run `retail-brain publish`.",
-            {"part": name},
+            {"problem": "not_in_answers", "part": name},
         )
     return table
 

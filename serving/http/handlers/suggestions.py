@@ -131,7 +131,8 @@ def _check_place(request: DecisionsRequest, call: Call) -> None:
     taken = [one for one in given if one in stores and call.answers.stores.find(stores[one]) < 0]
     if taken:
         raise ImpossibleError(
-            f"decision_id {taken[0]!r} cannot be used. Decide anew under a new decision_id.", {"decision_id": taken[0]}
+            f"decision_id {taken[0]!r} cannot be used. Decide anew under a new decision_id.",
+            {"problem": "decision_id_taken", "decision_id": taken[0]},
         )
 
 

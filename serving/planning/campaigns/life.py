@@ -128,7 +128,7 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
             return approved
     raise ConflictError(
         f"campaign {change.campaign_id!r} is not approved: others were approved meanwhile, {TRIES} times. Try again.",
-        {"version": present.version},
+        {"problem": "plans_changed", "version": present.version},
     )
 
 

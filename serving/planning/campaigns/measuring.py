@@ -195,7 +195,7 @@ def _of_lake(dataset: Dataset, campaign_id: str) -> tuple[pl.DataFrame, set[str]
         raise NotFoundError(
             f"campaign {campaign_id!r} is neither among those made here nor in campaigns. `retail-brain campaign list` "
             "shows the former.",
-            {"campaign_id": campaign_id},
+            {"problem": "campaign_unknown", "campaign_id": campaign_id},
         )
     homes = dataset.scan_or_empty("customers").select("customer_id", store_id="home_store_id").unique("customer_id")
     contacts = dataset.scan_or_empty("contacts").filter(own).sort("contacted_at").unique("customer_id", keep="first")

@@ -137,7 +137,7 @@ def push_contacts(
     if stored.state != "approved":
         raise ImpossibleError(
             f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",
-            {"state": stored.state},
+            {"problem": "campaign_not_approved", "campaign_id": push.campaign_id, "state": stored.state},
         )
     definition = definition_of(stored)
     ends_on = definition.ends_on
@@ -145,7 +145,12 @@ def push_contacts(
         raise ImpossibleError(
             f"campaign {push.campaign_id!r} is over: its last day was before {ends_on}, and contacts due by {push.day} "
             "were asked for. Name an earlier day with --day, or make a new campaign.",
-            {"ends_on": ends_on.isoformat()},
+            {
+                "problem": "campaign_over",
+                "campaign_id": push.campaign_id,
+                "day": push.day.isoformat(),
+                "ends_on": ends_on.isoformat(),
+            },
         )
     target = resolved_target(push.target)
     planned = campaign_contacts(tenant, database, push.campaign_id)
@@ -280,9 +285,15 @@ def resolved_target(target: str) -> str:
     name = target.removeprefix("env:")
     found = os.environ.get(name, "") if target.startswith("env:") else target
     if not found:
-        raise UsageError(f"the environment variable {name} that --to names is not set. Set it to a file or an address.")
+        raise UsageError(
+            f"the environment variable {name} that --to names is not set. Set it to a file or an address.",
+            {"problem": "push_target_unusable"},
+        )
     if urlsplit(found).scheme not in {"", "http", "https"}:
-        raise UsageError("contacts cannot go to such a target; wanted the path of a CSV file or an http(s) address.")
+        raise UsageError(
+            "contacts cannot go to such a target; wanted the path of a CSV file or an http(s) address.",
+            {"problem": "push_target_unusable"},
+        )
     return found
 
 
@@ -295,5 +306,8 @@ def secret_of(name: str | None) -> str | None:
     if name is None:
         return None
     if not os.environ.get(name):
-        raise UsageError(f"the environment variable {name} that --secret-env names is not set. Set it to the key.")
+        raise UsageError(
+            f"the environment variable {name} that --secret-env names is not set. Set it to the key.",
+            {"problem": "push_target_unusable"},
+        )
     return os.environ[name]

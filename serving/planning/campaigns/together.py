@@ -106,13 +106,19 @@ def assign_together(desk: Desk, tenant: str, campaign_ids: Sequence[str] = (), *
         UnavailableError: the database does not answer.
     """
     if per_customer < 1:
-        raise UsageError(f"at most {per_customer} campaigns per person leave nobody; wanted 1 or more.")
+        raise UsageError(
+            f"at most {per_customer} campaigns per person leave nobody; wanted 1 or more.",
+            {"problem": "per_customer", "per_customer": per_customer},
+        )
     stored = list_campaigns(tenant, desk.database)
     drafts = _drafts(stored, campaign_ids)
     plans, left_out = _planned(desk, tenant, drafts)
     if not plans:
         why = "; ".join(f"{name}: {text}" for name, text in left_out.items()) or "every campaign is approved or over"
-        raise ImpossibleError(f"no campaign can be planned: {why}. Make a draft first.", {"left_out": left_out})
+        raise ImpossibleError(
+            f"no campaign can be planned: {why}. Make a draft first.",
+            {"problem": "no_campaign_to_plan", "left_out": left_out},
+        )
     frozen = _running(desk, tenant, stored)
     possible = {
         name: plan.people.filter(pl.col("code").is_null() | pl.col("code").is_in(_CUT)) for name, plan in plans.items()
@@ -160,7 +166,8 @@ def narrow_to(desk: Desk, tenant: str, found: Together, *, by: str, now: datetim
         if len(people) > MOST_NAMED:
             raise ImpossibleError(
                 f"campaign {name!r} got {len(people):,} people; a definition names at most {MOST_NAMED:,}. Give it a "
-                "size or a budget."
+                "size or a budget.",
+                {"problem": "campaign_people", "campaign_id": name, "people": len(people), "limit": MOST_NAMED},
             )
         definition = definition_of(stored).model_copy(update={"customer_ids": people})
         save(desk, Change(tenant, stored.campaign_id, stored.version, by, now), definition)

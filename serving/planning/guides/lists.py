@@ -63,7 +63,12 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
     """
     if day <= desk.source.as_of:
         raise ImpossibleError(
-            f"the answers know {day} already: lists are made for {desk.source.as_of + timedelta(days=1)} or later."
+            f"the answers know {day} already: lists are made for {desk.source.as_of + timedelta(days=1)} or later.",
+            {
+                "problem": "guide_list_past",
+                "day": day.isoformat(),
+                "first": (desk.source.as_of + timedelta(days=1)).isoformat(),
+            },
         )
     for _ in range(TRIES):
         marks = (read_contacts_mark(desk.tenant, desk.database), read_guides_mark(desk.tenant, desk.database))
@@ -74,7 +79,10 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
         if stored is not None:
             told = [one.guide_id for one in tasks if not one.held]
             return {one.guide_id: told.count(one.guide_id) for one in guides}
-    raise ConflictError(f"no list was made: other plans changed meanwhile, {TRIES} times. Make them again.")
+    raise ConflictError(
+        f"no list was made: other plans changed meanwhile, {TRIES} times. Make them again.",
+        {"problem": "plans_changed"},
+    )
 
 
 def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:
@@ -89,7 +97,10 @@ def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:
     guides = [guide(desk, name) for name in dict.fromkeys(guide_ids)]
     gone = [one.guide_id for one in guides if not one.is_here]
     if gone:
-        raise ImpossibleError(f"guides {gone} have left: their people are others' now. Leave them out.")
+        raise ImpossibleError(
+            f"guides {gone} have left: their people are others' now. Leave them out.",
+            {"problem": "guides_left", "guides": list(gone)},
+        )
     return guides
 
 

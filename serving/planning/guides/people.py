@@ -58,7 +58,7 @@ def check_past(given: Sequence[tuple[str, datetime]], now: datetime) -> None:
     if ahead:
         raise ImpossibleError(
             f"{len(ahead)} of {len(given)} lie in the future: {ahead[:5]}; nothing was stored. Correct the clock.",
-            {"ids": ahead[:100]},
+            {"problem": "moments_ahead", "count": len(ahead), "ids": ahead[:100]},
         )
 
 
@@ -120,7 +120,7 @@ def leave(desk: Desk, change: GuideChange, left_on: date, to: str | None = None)
             return stored, moves
     raise ConflictError(
         f"guide {change.guide_id!r} was not let go: other guides changed meanwhile, {TRIES} times. Try again.",
-        {"guide_id": change.guide_id},
+        {"problem": "plans_changed", "guide_id": change.guide_id},
     )
 
 
@@ -138,7 +138,8 @@ def _takers(desk: Desk, guide_id: str, to: str | None) -> list[Guide]:
     taker = guide(desk, to)
     if not taker.is_here or taker.guide_id == leaver.guide_id:
         raise ImpossibleError(
-            f"guide {to!r} cannot take the people of {leaver.guide_id!r}: they left, or are the same. Name another."
+            f"guide {to!r} cannot take the people of {leaver.guide_id!r}: they left, or are the same. Name another.",
+            {"problem": "guide_cannot_take", "guide_id": to},
         )
     return [taker]
 

@@ -148,7 +148,10 @@ def _check_query(table: Table, query: Query) -> None:
     for name, _ in query.sort:
         _known("column", name, table.columns, table.name)
         if table.columns[name] is Kind.LABELS:
-            raise UsageError(f"lines cannot be sorted by {name!r}, which holds several labels. Sort by another column.")
+            raise UsageError(
+                f"lines cannot be sorted by {name!r}, which holds several labels. Sort by another column.",
+                {"problem": "listing_sort", "column": name},
+            )
     if query.group_by is not None:
         _known("column to group by", query.group_by, table.groups, table.name)
     if query.show is not None:
@@ -159,7 +162,7 @@ def _known(what: str, name: str, names: Mapping[str, Any], table: str) -> None:
     if name not in names:
         raise UsageError(
             f"{table} has no {what} {name!r}; wanted one of {', '.join(names) or 'none'}.",
-            {"table": table, "got": name, "wanted": list(names)},
+            {"problem": "listing_unknown", "table": table, "got": name, "wanted": list(names)},
         )
 
 
@@ -184,7 +187,7 @@ def _expression(table: Table, condition: Condition) -> pl.Expr:
             raise UsageError(
                 f"{table.name} cannot be cut at a value of {condition.column!r}, which holds {kind}s; wanted a column "
                 "of numbers or days, or any_of.",
-                {"column": condition.column, "kind": str(kind)},
+                {"problem": "listing_cut", "column": condition.column, "kind": str(kind)},
             )
         value = pl.lit(_value(table, condition.column, bound))
         parts.append((column >= value if is_least else column <= value).fill_null(value=False))
@@ -232,7 +235,7 @@ def _value(table: Table, column: str, value: Cell) -> Any:
     examples = {Kind.DAY: "2026-02-28", Kind.FLAG: "true", Kind.NUMBER: "12.5"}
     raise UsageError(
         f"{table.name}: {column!r} holds {kind}s; got {value!r}, wanted such as {examples.get(kind, 'a text')}.",
-        {"column": column, "kind": str(kind)},
+        {"problem": "listing_value", "value": str(value), "column": column, "kind": str(kind)},
     )
 
 

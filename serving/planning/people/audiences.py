@@ -110,7 +110,8 @@ def audience(
         if request.product_ids and campaign.get("product_ids"):
             raise UsageError(
                 f"goods {list(request.product_ids)} and campaign {request.campaign_id!r}, which has goods of its own, "
-                "were both named; wanted one of the two. Leave out --product or --campaign."
+                "were both named; wanted one of the two. Leave out --product or --campaign.",
+                {"problem": "audience_goods_and_campaign"},
             )
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
@@ -157,7 +158,7 @@ def nobody_of(store_id: str) -> NotFoundError:
     """The error where nobody is known to be of a shop."""
     return NotFoundError(
         f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
-        {"store_id": store_id},
+        {"problem": "nobody_of_store", "store_id": store_id},
     )
 
 
@@ -239,7 +240,10 @@ def assign(
 def _campaign(dataset: Dataset, campaign_id: str) -> Mapping[str, Any]:
     rows = dataset.scan_or_empty("campaigns").filter(pl.col("campaign_id") == campaign_id).collect()
     if rows.height == 0:
-        raise NotFoundError(f"campaign {campaign_id!r} is not in campaigns. Check its id, or name --product instead.")
+        raise NotFoundError(
+            f"campaign {campaign_id!r} is not in campaigns. Check its id, or name --product instead.",
+            {"problem": "campaign_unknown", "campaign_id": campaign_id},
+        )
     return rows.row(0, named=True)
 
 

@@ -21,7 +21,10 @@ def of_campaign(request: AudienceRequest, campaign: Mapping[str, Any], *, own_go
     name = str(campaign["campaign_id"])
     goods = tuple(map(str, campaign.get("product_ids") or ())) if own_goods else request.product_ids
     if not goods:
-        raise DataError(f"campaign {name!r} names no goods. Give it product_ids, or name --product as well.")
+        raise DataError(
+            f"campaign {name!r} names no goods. Give it product_ids, or name --product as well.",
+            {"problem": "campaign_without_goods", "campaign_id": name},
+        )
     budget = campaign.get("budget") if request.budget is None else request.budget
     return replace(
         request,

@@ -59,9 +59,15 @@ def begin(asker: Asker, name: str, version: int | None, share: float) -> ModelTe
     from training.promotion import export_challenger  # noqa: PLC0415 - see above
 
     if not _NAME.fullmatch(name):
-        raise UsageError(f"a test cannot be called {name!r}; wanted 1 to 40 letters, digits, `_`, `.` or `-`.")
+        raise UsageError(
+            f"a test cannot be called {name!r}; wanted 1 to 40 letters, digits, `_`, `.` or `-`.",
+            {"problem": "model_test_named", "test": name},
+        )
     if not 0 < share < 1:
-        raise UsageError(f"a share of {share} leaves nobody to compare; wanted one between 0 and 1.")
+        raise UsageError(
+            f"a share of {share} leaves nobody to compare; wanted one between 0 and 1.",
+            {"problem": "model_test_share", "share": share},
+        )
     check_may_begin(asker.tenant, asker.database, name)
     found = export_challenger(asker.workspace, version)
     return begin_model_test(asker.tenant, asker.database, name, found, share, by=asker.by, now=asker.now)
@@ -189,4 +195,4 @@ def _day(moment: datetime) -> date:
 
 
 def _no_lake(_versions: object) -> Dataset:
-    raise ImpossibleError("a promotion by the effect of a test opens no lake.")
+    raise ImpossibleError("a promotion by the effect of a test opens no lake.", {"problem": "promotion_needs_lake"})

@@ -94,7 +94,10 @@ class OfferCatalogue:
         ids = pl.concat([fitted.history.products["product_id"], listed]).unique().sort()
         stores = known_stores(dataset)
         if request.store_id is not None and request.store_id not in stores:
-            raise NotFoundError(f"store {request.store_id!r} is not known; {len(stores)} are. Check --store.")
+            raise NotFoundError(
+                f"store {request.store_id!r} is not known; {len(stores)} are. Check --store.",
+                {"problem": "store_unknown", "store_id": request.store_id},
+            )
         places = {store: position for position, store in enumerate(stores)}
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
         people = fitted.history.customers.select("customer_id", "store_id")

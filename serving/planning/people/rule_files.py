@@ -90,7 +90,10 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
         UsageError: too many, or one of them cannot be used; the message names each problem with its place and name.
     """
     if len(listed) > _MAX_RULES:
-        raise UsageError(f"{origin} holds {len(listed):,} rules; at most {_MAX_RULES:,} are kept. Join some into one.")
+        raise UsageError(
+            f"{origin} holds {len(listed):,} rules; at most {_MAX_RULES:,} are kept. Join some into one.",
+            {"problem": "rules_too_many", "rules": len(listed), "limit": _MAX_RULES},
+        )
     rules: list[Rule] = []
     problems: list[dict[str, Any]] = []
     for place, values in enumerate(listed, start=1):
@@ -118,7 +121,7 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
         more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
         raise UsageError(
             f"{origin} holds rules that cannot be used: {shown}{more}. Correct them; nothing was changed.",
-            {"problems": problems[:50]},
+            {"problem": "rules_unusable", "faults": [shown], "problems": problems[:50]},
         )
     return rules
 

@@ -41,7 +41,10 @@ def rule_test(tenant: str, database: Database, name: str) -> OnlineTest:
     """
     own = _of_test(current_rules(tenant, database), name)
     if not own:
-        raise NotFoundError(f"no rule is under a test {name!r}. `rules list` shows them.", {"test": name})
+        raise NotFoundError(
+            f"no rule is under a test {name!r}. `rules list` shows them.",
+            {"problem": "rule_test_unknown", "test": name},
+        )
     begun: datetime | None = None
     for version in rule_history(tenant, database, limit=_VERSIONS):
         # other rules, or another share, are another test: people were drawn and served otherwise before

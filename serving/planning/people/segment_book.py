@@ -59,7 +59,8 @@ def read_expression(stated: str | Mapping[str, Any]) -> Expression:
         where, problem = problem_of(error)
         raise UsageError(
             f"the segment's JSON cannot be read at {where or 'the top'}: {problem}. "
-            "Write it as text, or see docs/segments.md for its form."
+            "Write it as text, or see docs/segments.md for its form.",
+            {"problem": "segment_json", "where": where or "-", "fault": problem},
         ) from error
 
 

@@ -57,7 +57,7 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
         raise DataError(
             f"the file lacks the columns {missing}; got {table.columns}. Give {', '.join(_WANTED)}, and perhaps "
             f"{' and '.join(_OPTIONAL)}: an export of the view has them.",
-            {"missing": missing, "columns": table.columns},
+            {"problem": "changes_file_columns", "missing": missing, "columns": table.columns},
         )
     asked = _typed(table)
     known = lines.select(*_KEYS, "store_name", "product_name", seen_quantity="order_quantity", now="quantity")

@@ -80,7 +80,8 @@ def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -
     if not ranked:
         raise ImpossibleError(
             f"nothing is expected to be left over in {store_id or 'any shop'}, so there are no goods to find people "
-            "for. Name goods or a campaign instead."
+            "for. Name goods or a campaign instead.",
+            {"problem": "nothing_left_over"},
         )
     return ranked
 

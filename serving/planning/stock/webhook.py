@@ -82,7 +82,8 @@ def post_json(
             break
     raise RetailBrainError(
         f"{shown_address(address)} did not take {what}: {problem}, tried {attempt + 1} times. It is kept and goes out "
-        "first when you export again."
+        "first when you export again.",
+        {"problem": "hand_over_failed", "tries": attempt + 1},
     )
 
 

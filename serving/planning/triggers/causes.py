@@ -104,7 +104,10 @@ _MISSING: Mapping[str, str] = {
 
 
 def _missing(kind: str) -> ImpossibleError:
-    return ImpossibleError(f"a trigger of the kind {kind!r} could never fire: {_MISSING[kind]}.", {"kind": kind})
+    return ImpossibleError(
+        f"a trigger of the kind {kind!r} could never fire: {_MISSING[kind]}.",
+        {"problem": "trigger_never", "kind": kind},
+    )
 
 
 def _stage_changes(

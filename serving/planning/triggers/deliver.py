@@ -202,7 +202,10 @@ def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str)
         if new is not None:
             break
     else:
-        raise ConflictError(f"{len(firings)} lines wait: guides changed meanwhile, {TRIES} times. Run it again.")
+        raise ConflictError(
+            f"{len(firings)} lines wait: guides changed meanwhile, {TRIES} times. Run it again.",
+            {"problem": "plans_changed"},
+        )
     done.lines += new
     done.refused += len(tasks) - new
     # one whom nobody looks after any more must not keep the messages of all others

@@ -121,7 +121,10 @@ def switch(desk: Desk, change: TriggerChange, *, is_on: bool) -> StoredTrigger:
     """
     stored = trigger(desk.tenant, desk.database, change.trigger_id)
     if stored.state == "removed":
-        raise ImpossibleError(f"trigger {change.trigger_id!r} is removed. Save it again under this id, or another one.")
+        raise ImpossibleError(
+            f"trigger {change.trigger_id!r} is removed. Save it again under this id, or another one.",
+            {"problem": "trigger_removed", "trigger_id": change.trigger_id},
+        )
     if not is_on:  # whatever is wrong with it by now, it can be stopped
         return save_trigger(desk.database, change, stored.definition, owner=None, is_on=False)
     return save(desk, change, definition_of(stored), owner=None, is_on=True)

@@ -98,7 +98,7 @@ def _measured(what: str, reached: Collection[_Reached], dataset: Dataset, settin
         raise ImpossibleError(
             f"nobody was reached by {what} by {as_of}, so nothing can be measured. Ask again when contacts were made "
             "and sales of the days after have come.",
-            {"as_of": as_of.isoformat()},
+            {"problem": "campaign_nobody_reached", "as_of": as_of.isoformat()},
         )
     lines = margins(dataset, purchases_of(dataset, people), settings)
     told = [(first[one.person_id].customer_id, one.product_id) for one in ordered if one.product_id is not None]

@@ -85,7 +85,10 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
         decisions = decide(desk, due, known)
         if store_decisions(desk.tenant, desk.database, decisions, mark):
             return Counter(one.code or one.state for one in decisions)
-    raise ConflictError(f"nothing was decided: other plans changed meanwhile, {TRIES} times. Run it again.")
+    raise ConflictError(
+        f"nothing was decided: other plans changed meanwhile, {TRIES} times. Run it again.",
+        {"problem": "plans_changed"},
+    )
 
 
 def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:

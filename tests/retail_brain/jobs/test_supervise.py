@@ -101,7 +101,8 @@ def test_a_verb_that_refuses_without_an_error_is_told_of_by_its_last_words(place
         == "failed"
     )
     error = find_job("main", place.database, "j").error
-    assert error == {"code": "refused", "message": "version 3 stays a challenger"}
+    said = "version 3 stays a challenger"
+    assert error == {"code": "refused", "message": said, "details": {"problem": "job_refused", "said": said}}
 
 
 def test_a_process_that_the_system_kills_is_told_of(place: JobPlace) -> None:

@@ -101,7 +101,8 @@ def test_what_changed_since_is_refused_with_both_numbers(client: Any) -> None:
     other = {"store_id": "S002", "product_id": "P0016", "seen_quantity": 150}
     for changed in ({"lines": [other]}, {"lines": lines, "action": "approve"}):
         error = client.error("/bulk_decisions", body | changed)
-        assert (error["code"], error["details"]) == ("impossible", {"batch_id": "rejected1", "decisions": 3})
+        about = {"problem": "batch_id_taken", "batch_id": "rejected1", "decisions": 3}
+        assert (error["code"], error["details"]) == ("impossible", about)
 
 
 def _until(ask: Callable[[], Any], status: int) -> Any:

@@ -1,5 +1,6 @@
 """Refusals over HTTP in Chinese: every problem with a name has a sentence, and what only HTTP refuses has one too."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from retail_brain import errors
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from serving.http.errors import HttpError
-from serving.http.refusals import in_words
+from serving.http.refusals import _BY_CODE, in_words
 
 ROOT = Path(__file__).parents[3]
 TEXTS = {
@@ -17,6 +19,100 @@ TEXTS = {
     for language in ("zh", "en")
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+SERVED = (
+    *("serving/http", "serving/planning", "serving/store"),
+    *("retail_brain/operational", "retail_brain/jobs", "retail_brain/decisions"),
+)
+"""What answers requests: whatever it refuses names a problem, or is of COMMAND_LINE."""
+COMMAND_LINE = {
+    "serving/http/launch.py": "before the service answers",
+    "serving/http/metrics_folder.py": "before the service answers",
+    "serving/http/tenant.py": "of damaged answers, for the log",
+    "serving/store/answer_set.py": "of damaged answers, for the log",
+    "serving/store/publishing/run.py": "the verb publish",
+    "serving/planning/campaigns/files.py": "files of verbs",
+    "serving/planning/people/audiences.py": "the verb assign",
+    "serving/planning/people/campaigns.py": "files of verbs",
+    "serving/planning/people/contact_lists.py": "the verbs contacts",
+    "serving/planning/people/offering.py": "the verb recommend",
+    "serving/planning/people/recommendations.py": "the verb recommend",
+    "serving/planning/people/rule_files.py": "files of verbs",
+    "serving/planning/replay/inputs.py": "the verb simulate",
+    "serving/planning/replay/periods.py": "the verb simulate",
+    "serving/planning/replay/run.py": "the verb simulate",
+    "serving/planning/stock/limits_file.py": "files of verbs",
+    "serving/planning/stock/order_export.py": "the verb orders export",
+    "serving/planning/stock/order_files.py": "the verb orders export",
+    "serving/planning/stock/receipts.py": "files of verbs",
+    "serving/planning/stock/supply_side.py": "the verb replenish",
+    "retail_brain/operational/database.py": "before the service answers",
+    "retail_brain/operational/identity_decisions.py": "the verbs identity",
+    "retail_brain/operational/keys.py": "the verbs keys",
+    "retail_brain/operational/places.py": "the verbs keys",
+    "retail_brain/operational/upgrade.py": "before the service answers",
+    "retail_brain/decisions/forecast_value_added.py": "the verb ledger",
+    "retail_brain/decisions/replenishment.py": "the verb replenish",
+}
+"""Files with refusals that no request gets, and who does."""
+KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {"HttpError"}
+KINDS -= {"UnavailableError", "ExtensionError"}  # the one has words by its code, the other is of an installation
+
+
+def unnamed(path: Path) -> list[str]:
+    """Line of every refusal of a file that names no problem; codes that only HTTP knows have words of their own."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in KINDS and call.args]
+    return [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for call in made
+        if "'problem'" not in ast.unparse(call)
+        and not any(isinstance(part, ast.Constant) and part.value in _BY_CODE for part in call.args[:2])
+    ]
+
+
+def test_every_refusal_that_a_request_may_get_names_its_problem() -> None:
+    files = [path for place in SERVED for path in (ROOT / place).rglob("*.py")]
+    found = {path.relative_to(ROOT).as_posix(): unnamed(path) for path in sorted(files)}
+    # one that is passed on as it came has its problem already
+    passed_on = {"serving/http/errors.py", "serving/http/handlers/jobs.py"}
+    told = {name for name, lines in found.items() if lines} - passed_on
+    assert [line for name in sorted(told - set(COMMAND_LINE)) for line in found[name]] == []
+    assert set(COMMAND_LINE) <= told, "a file that has none any more need not be listed"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/similar", {"k": 3}, "product_id（缺少此项）"),
+        ("/forecast", {"store_id": "S001", "product_ids": [], "horizon": 1}, "product_ids（至少 1 项）"),
+        ("/forecast", {"store_id": 5, "product_ids": ["P0001"], "horizon": 0}, "store_id（应为文字），另有 1 处"),
+        ("/forecast", {"store_id": "S001", "product_ids": ["P0001"], "horizon": 1, "x": 1}, "x（没有这个字段）"),
+        ("/recommend", {"customer_id": "C1", "k": 0}, "k（不得小于 1）"),
+        ("/recommend", {"customer_id": "C1", "kind": "all"}, "kind（应为以下之一：'repeat'、'explore'"),
+        ("/jobs", {"detail": 1}, "detail（应为 true 或 false）"),
+        ("/orders", {"since": "soon"}, "since（应为日期，如 2026-02-28）"),
+        ("/recommend", {"k": 3}, "不符合要求：give either customer_id"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_told_of_in_chinese(client: Any, path: str, body: Any, words: str) -> None:
+    chinese, english = (client.post(path, body, language=language).json()["error"] for language in ("zh", "en"))
+    assert words in chinese["message"]
+    assert not CHINESE.search(english["message"])
+    assert (chinese["code"], chinese["details"]) == (english["code"], english["details"])
+    assert all({"where", "problem", "type"} <= set(one) for one in english["details"]["problems"])
+
+
+def test_refusals_name_no_place_of_this_machine(client: Any) -> None:
+    for path, body in (
+        ("/job_start", {"kind": "ingest", "source": "nowhere"}),
+        ("/quarantine", {"action": "show", "table": "prices"}),
+        ("/model_test", {"act": "drop", "name": "x"}),
+    ):
+        error = client.post(path, body).json()["error"]
+        assert str(client.home) not in json.dumps(error), path
+        assert "settings.toml" not in error["message"]
 
 
 def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() -> None:
@@ -50,6 +146,9 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
         ("/job_upload", {"file_name": "a.csv", "offset": 0, "content": "?"}, "base64"),
         ("/job_start", {"kind": "ingest"}, "请选择要导入的内容"),
         ("/job_start", {"kind": "ingest", "upload": "up_0123456789abcdef", "form": "x"}, "无法按“x”格式读取"),
+        ("/job_start", {"kind": "publish", "source": "tills"}, "该任务不接受 source"),
+        ("/job_start", {"kind": "ingest", "source": "x"}, "没有名为“x”的来源"),
+        ("/listing", {"table": "suggestions", "sort": [{"column": "x"}]}, "没有“x”，可用："),
         ("/profile", {}, "请求无法读取：body"),
     ],
 )
