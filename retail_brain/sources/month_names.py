@@ -8,7 +8,7 @@ import polars as pl
 
 MONTH_NAMES: Final[Mapping[str, str]] = {
     "Jan": "ene|enero|gen|gener|gennaio|ian|ianuarie|jaan|jaanuar|janeiro|januar|januari|january|január|januára|"
-    "janv|janvier|janvāris|led|leden|ledna|oca|ocak|saus|sausio|sausis|sty|styczeń|stycznia|tammi|"
+    "janv|janvier|janvāris|jän|jänner|led|leden|ledna|oca|ocak|saus|sausio|sausis|sty|styczeń|stycznia|tammi|"
     "tammikuu|tammikuuta|thg 1|tháng 1|yanv|ιαν|ιανουάριος|ιανουαρίου|січ|січень|січня|янв|янва|январь|"
     "января|яну|януари|ינו|ינואר|يناير|ม.ค|มกราคม",
     "Feb": "febbraio|febr|febrer|febrero|februar|februari|februarie|february|február|februára|februāris|fev|"
@@ -16,13 +16,13 @@ MONTH_NAMES: Final[Mapping[str, str]] = {
     "veebr|veebruar|úno|únor|února|şub|şubat|φεβ|φεβρουάριος|φεβρουαρίου|лют|лютий|лютого|фев|февр|"
     "февраль|февраля|февруари|פבר|פברואר|فبراير|ก.พ|กุมภาพันธ์",
     "Mar": "bře|březen|března|kov|kovas|kovo|maa|maalis|maaliskuu|maaliskuuta|maart|marca|march|marec|maret|"
-    "mars|mart|martie|marts|marzec|marzo|març|março|mrt|márc|március|mär|märts|märz|thg 3|tháng 3|μάρ|"
+    "mars|mart|martie|marts|marzec|marzo|març|março|mrt|márc|március|mrz|mär|märts|märz|thg 3|tháng 3|μάρ|"
     "μάρτιος|μαρ|μαρτίου|бер|березень|березня|мар|март|марта|מרץ|مارس|มี.ค|มีนาคม",
     "Apr": "abr|abril|april|aprile|aprilie|aprill|apríl|apríla|aprīlis|avr|avril|bal|balandis|balandžio|dub|"
     "duben|dubna|huhti|huhtikuu|huhtikuuta|kwi|kwiecień|kwietnia|nis|nisan|thg 4|tháng 4|ápr|április|απρ|"
     "απρίλιος|απριλίου|апр|апрель|апреля|април|квіт|квітень|квітня|אפר|אפריל|أبريل|เม.ย|เมษายน",
     "May": "geg|gegužė|gegužės|kvě|květen|května|mag|maggio|mai|maig|maijs|maio|maj|maja|mayo|mayıs|mei|máj|"
-    "mája|május|thg 5|tháng 5|touko|toukokuu|toukokuuta|μάι|μάιος|μαΐ|μαΐου|май|мая|трав|травень|травня|"
+    "mája|május|thg 5|tháng 5|touko|toukokuu|toukokuuta|μάι|μάιος|μαΐ|μαϊ|μαΐου|май|мая|трав|травень|травня|"
     "מאי|مايو|พ.ค|พฤษภาคม",
     "Jun": "birž|birželio|birželis|cze|czerwca|czerwiec|giu|giugno|haz|haziran|iun|iunie|juin|june|junho|juni|"
     "junij|junio|juny|juuni|jún|júna|június|jūn|jūnijs|kesä|kesäkuu|kesäkuuta|thg 6|tháng 6|červen|"
@@ -30,7 +30,7 @@ MONTH_NAMES: Final[Mapping[str, str]] = {
     "Jul": "heinä|heinäkuu|heinäkuuta|iul|iulie|juil|juillet|julho|juli|julij|julio|juliol|july|juuli|júl|júla|"
     "július|jūl|jūlijs|liep|liepa|liepos|lip|lipca|lipiec|lug|luglio|tem|temmuz|thg 7|tháng 7|července|"
     "červenec|čvc|ιουλ|ιουλίου|ιούλ|ιούλιος|июл|июль|июля|лип|липень|липня|юли|יולי|يوليو|ก.ค|กรกฎาคม",
-    "Aug": "ago|agost|agosto|agu|agustus|août|august|augusta|augusti|augusts|augustus|augusztus|avg|avgust|ağu|"
+    "Aug": "ago|agost|agosto|agu|agustus|aout|août|august|augusta|augusti|augusts|augustus|augusztus|avg|avgust|ağu|"
     "ağustos|elo|elokuu|elokuuta|rugp|rugpjūtis|rugpjūčio|sie|sierpień|sierpnia|srp|srpen|srpna|thg 8|"
     "tháng 8|αυγ|αυγούστου|αύγ|αύγουστος|авг|август|августа|серп|серпень|серпня|אוג|אוגוסט|أغسطس|ส.ค|"
     "สิงหาคม",
@@ -55,10 +55,17 @@ MONTH_NAMES: Final[Mapping[str, str]] = {
 
 German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Ukrainian, Turkish, Vietnamese, Indonesian,
 Swedish, Danish, Norwegian, Finnish, Czech, Slovak, Hungarian, Romanian, Greek, Bulgarian, Slovene, Estonian, Latvian,
-Lithuanian, Catalan, Hebrew, Arabic and Thai. Croatian names mean other months in Polish and Czech and are not here.
+Lithuanian, Catalan, Hebrew, Arabic and Thai. Further ones of tills: `Mrz`, Austrian `Jän`, `AOUT` without accent (in
+which `out`, October in Portuguese, would be found). Croatian names mean other months in Polish and Czech and are not
+here.
 """
 _ENGLISH: Final = {name: short for short, names in MONTH_NAMES.items() for name in (short.lower(), *names.split("|"))}
-_WRITTEN: Final = {form: short for name, short in _ENGLISH.items() for form in (name, name.title(), name.upper())}
+_WRITTEN: Final = {
+    form: short
+    for name, short in _ENGLISH.items()
+    # capitals of "i" are "İ" in Turkish
+    for form in (name, name.title(), name.upper(), name.replace("i", "İ").upper())
+}
 _LONGEST_FIRST: Final = sorted(_WRITTEN, key=len, reverse=True)
 _SHORT: Final = "|".join(MONTH_NAMES)
 _TIDY: Final = (

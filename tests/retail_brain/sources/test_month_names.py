@@ -45,6 +45,17 @@ def test_time_behind_the_name_of_a_month_is_read(written: str) -> None:
     assert read == datetime(2024, 9, 15, 16, 18)
 
 
+@pytest.mark.parametrize(
+    ("written", "month"),
+    [("12 AOUT 2026", 8), ("12. Mrz 2026", 3), ("12. Jän. 2026", 1), ("12 NİS 2026", 4), ("12 EKİM 2026", 10),
+     ("12 ΜΑΪ 2026", 5)],
+)  # fmt: skip
+def test_names_in_capitals_or_without_accents_are_read(written: str, month: int) -> None:
+    (form,) = evidence(pl.Series([written, written])).dates
+    read = pl.select(datetime_of(pl.lit(written), pl.String(), ColumnFormat(date_format=form))).item()
+    assert read.date() == date(2026, month, 12)
+
+
 def test_text_with_a_number_is_no_date() -> None:
     assert evidence(pl.Series(["Rue de mars 12, 3", "Allee 3, 5"])).dates == ()
 
