@@ -190,6 +190,21 @@ def test_keys_pressed_before_the_list_has_come_count_once_it_is_there(open_page:
     expect(page.locator(".chip")).to_have_text(["茉莉花茶 100g"])
 
 
+def test_a_forecast_above_its_drivers_stays_inside_their_picture(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+
+    def doubled(route: Route) -> None:
+        answer = route.fetch().json()
+        rows = [row | {"forecast": 2 * row["forecast"]} for row in answer["forecasts"]]  # as an override makes it
+        route.fulfill(json=answer | {"forecasts": rows})
+
+    page.route("**/forecast", doubled)
+    page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0002")
+    points = page.locator(".driver-chart .mean").get_attribute("points") or ""
+    assert points
+    assert min(float(point.split(",")[1]) for point in points.split()) >= 0
+
+
 @BOTH
 def test_a_model_without_drivers_says_why_there_are_none(open_page: Open, language: str) -> None:
     page = open_page("overview", language).page
