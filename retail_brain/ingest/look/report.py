@@ -1,7 +1,6 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
+from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.columns import columns_of
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -71,10 +71,9 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
     root = place.parent if place.is_file() else place
     lines: list[str] = []
     with (
-        tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder,
+        scratch_folder("look") as scratch,
         unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
     ):
-        scratch = Path(folder)
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
         if known := {**shared_goods(looked), **shared_ids(looked), **equal_ids(looked)}:
             looked = [_with_roles(one, known) for one in looked]

@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from retail_brain.csv_cells import plain_cells
 from retail_brain.errors import DataError, UsageError
+from retail_brain.files import scratch_folder
 from retail_brain.sources.files import open_file
 from retail_brain.sources.unpacking import TOO_LARGE, unpacked_at_most
 from serving.http.handlers.call import Call
@@ -59,11 +58,11 @@ def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, 
         raise UsageError(
             "the content is not base64. Send the bytes of the file as base64.", {"problem": "not_base64"}
         ) from None
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("changes") as folder:
         # a name of our own: that of the client would be a path
-        path = Path(folder) / f"changes{ending}"
+        path = folder / f"changes{ending}"
         path.write_bytes(content)
-        scratch = Path(folder) / "scratch"
+        scratch = folder / "scratch"
         scratch.mkdir()
         try:
             with unpacked_at_most(most_bytes, most_bytes):

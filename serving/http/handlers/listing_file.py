@@ -1,14 +1,13 @@
 """All lines of a list as a spreadsheet: what is filtered and sorted on the screen, not only what was loaded."""
 
 import base64
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from retail_brain.csv_cells import safe_cells
 from retail_brain.errors import ImpossibleError
+from retail_brain.files import scratch_folder
 from retail_brain.xlsx import write_workbook
 from serving.http.handlers.call import Call
 from serving.http.handlers.listing import asked_query, check_may_list, listed_frame
@@ -82,7 +81,7 @@ def _csv(table: pl.DataFrame) -> bytes:
 
 
 def _workbook(table: pl.DataFrame, name: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "lines.xlsx"
+    with scratch_folder("listing") as folder:
+        path = folder / "lines.xlsx"
         write_workbook(path, {name: table})
         return path.read_bytes()

@@ -1,11 +1,10 @@
 """Writes refusals that came back from other systems to the lake's consents."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
+from retail_brain.files import scratch_folder
 from retail_brain.ingest import IngestReport, ingest
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
@@ -28,6 +27,6 @@ def close_channels(
         DataError: the lake cannot be written.
     """
     refusals = people.select("customer_id", channel=pl.lit(channel), granted=pl.lit(value=False), changed_at=pl.lit(at))
-    with tempfile.TemporaryDirectory(prefix="retail-brain-refusals.") as folder:
-        refusals.write_parquet(Path(folder) / "consents.parquet")
-        return ingest(folder, lake, settings, progress)
+    with scratch_folder("refusals") as folder:
+        refusals.write_parquet(folder / "consents.parquet")
+        return ingest(str(folder), lake, settings, progress)
