@@ -57,6 +57,8 @@ LEFT_OUT: Final = {"reason": pl.String, "rows": pl.Int64}
 """Columns of the counts of rows that a source leaves out."""
 
 
+FILE_NAME: Final = "_file_name"
+"""Column with the name of the file that a row comes from, where a mapping reads it."""
 FILE: Final = "_file"
 """Column with the number of the file that a row comes from, where a table comes from several."""
 
@@ -72,6 +74,7 @@ class FileOptions:
         sheet: name of a sheet of a workbook, or `*` for all of them one below the other.
         expected: names that the header should hold; the line that holds most of them is the header.
         group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
+        named: whether every row gets the name of its file in the column `FILE_NAME`.
     """
 
     encoding: str | None = None
@@ -80,6 +83,7 @@ class FileOptions:
     sheet: str | None = None
     expected: frozenset[str] = frozenset()
     group_rows: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.sources.base import FILE, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
 from retail_brain.sources.unpacking import ARCHIVE, DAMAGED, unpack_gzip, unpack_member
@@ -67,7 +68,7 @@ def read_files(
         DataError: a file cannot be read.
     """
     files = list(paths)
-    tables = [table for path in files for table in _open(path, scratch, options)]
+    tables = [_named(table, path, options) for path in files for table in _open(path, scratch, options)]
     for table in tables:
         warnings.extend(table.notes)
     origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
@@ -80,6 +81,11 @@ def read_files(
     left_out = pl.concat([table.left_out for table in tables]).group_by("reason", maintain_order=True).sum()
     malformed = pl.concat([pl.DataFrame(schema=MALFORMED), *(table.malformed for table in tables)])
     return RawTable(name, frame, origin, left_out=left_out.lazy() if left_out.height else None, malformed=malformed)
+
+
+def _named(table: FileTable, path: Path, options: FileOptions) -> FileTable:
+    named = table.frame.with_columns(pl.lit(path.name).alias(FILE_NAME)) if options.named else table.frame
+    return replace(table, frame=named)
 
 
 def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -> FileTable:  # noqa: B008  # frozen

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
-from retail_brain.sources.base import FileOptions, RawTable, Source
+from retail_brain.sources.base import FILE_NAME, FileOptions, RawTable, Source
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
@@ -138,7 +138,9 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
     assert table.files is not None
     files = mapped_files(path.parent, table.files)
     names = [name for ours in table.columns for name in table.column(ours).names(ours)]
-    return read_files(name, files, scratch, warnings, _opened_by(table, names))
+    options = _opened_by(table, names)
+    named = any(table.column(ours).file_name is not None for ours in table.columns)
+    return read_files(name, files, scratch, warnings, replace(options, named=named))
 
 
 def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:
@@ -209,13 +211,15 @@ def _renamed(
         _made(mapping, [found[theirs] for theirs in mapping.names(ours)], schema, is_moment=ours in moments).alias(ours)
         for ours, mapping in columns.items()
     ]
-    used = {*found.values(), *columns}
+    used = {*found.values(), *columns, FILE_NAME}
     return frame.select(*made, *(name for name in schema.names() if name not in used))
 
 
 def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_moment: bool) -> pl.Expr:
     if mapping.constant is not None:
         return pl.lit(mapping.constant)
+    if mapping.file_name is not None:
+        return pl.col(FILE_NAME).str.extract(mapping.file_name, 1)
     if mapping.columns:
         return joined(theirs, schema, mapping.join, is_moment=is_moment)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])

@@ -1,5 +1,6 @@
 """Keys of a mapping file: where each table and column comes from, and how it is written."""
 
+import re
 from typing import Literal, Self
 from zoneinfo import available_timezones
 
@@ -18,6 +19,7 @@ class ColumnMapping(BaseModel):
     columns: tuple[str, ...] = ()
     join: str | None = None
     first_of: tuple[str, ...] = ()
+    file_name: str | None = None
     blank: tuple[str, ...] = ()
     default: str | None = None
     constant: str | int | float | bool | None = None
@@ -40,8 +42,11 @@ class ColumnMapping(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if sum((self.column is not None, self.constant is not None, bool(self.columns), bool(self.first_of))) > 1:
-            raise ValueError("give one of `column`, `columns`, `first_of` and `constant`")
+        origins = (self.column, self.constant, self.columns or None, self.first_of or None, self.file_name)
+        if sum(origin is not None for origin in origins) > 1:
+            raise ValueError("give one of `column`, `columns`, `first_of`, `file_name` and `constant`")
+        if self.file_name is not None and _groups(self.file_name) != 1:
+            raise ValueError("`file_name` is a regular expression with one group, such as `^sales-(.+)\\.csv$`")
         if self.thousands == self.decimal:
             raise ValueError("`thousands` and `decimal` are the same mark")
         if self.format in ("unix", "unix_ms") and self.time_zone is None:
@@ -57,7 +62,7 @@ class ColumnMapping(BaseModel):
 
     def names(self, ours: str) -> tuple[str, ...]:
         """The columns of the source that it reads."""
-        if self.constant is not None:
+        if self.constant is not None or self.file_name is not None:
             return ()
         return self.columns or self.first_of or (self.column or ours,)
 
@@ -80,6 +85,14 @@ class ColumnMapping(BaseModel):
             before_discount=self.before_discount,
             negate=self.negate,
         )
+
+
+def _groups(pattern: str) -> int:
+    """Groups of a regular expression; -1 where it is none."""
+    try:
+        return re.compile(pattern).groups
+    except re.error:
+        return -1
 
 
 class WideMapping(BaseModel):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from retail_brain.errors import DataError, UsageError
-from retail_brain.sources.base import LEFT_OUT, RawTable
+from retail_brain.sources.base import FILE_NAME, LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.months import month_starts
@@ -86,6 +86,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     made = {wide.names, wide.values}
     named = [name for ours, column in columns.items() if ours not in made for name in column.names(ours)]
     index = [column for name in named if (column := find_column(name, present)) is not None]
+    index += [name for name in present if name == FILE_NAME]
     rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)
     pattern = wide.columns or (DAY_NAME if wide.names == "date" else None)
     date = columns.get("date")
@@ -103,6 +104,8 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     texts = [name for name, kind in raw.frame.collect_schema().items() if name in index and kind == pl.String]
     total = pl.any_horizontal(is_total(pl.col(name)) for name in texts) if texts else pl.lit(value=False)
     cells = raw.frame.filter(~total).unpivot(spread.to_list(), index=index, variable_name="_name", value_name="_cell")
+    if wide.columns and re.compile(wide.columns).groups == 1:
+        cells = cells.with_columns(pl.col("_name").str.extract(wide.columns, 1))
     if months:
         cells = cells.with_columns(pl.col("_name").replace(months))
         warnings.append(f'{raw.origin}: months are dated by their first day; set data.period = "month"')

@@ -93,6 +93,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         elif name not in roles.values():
             roles[role] = name
     _code_of_goods(sample, roles, seen)
+    _key_of_list(roles, seen, alternatives)
     roles = _corrected(roles, seen, alternatives)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
@@ -136,6 +137,14 @@ def _code_of_goods(sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[st
             if roles.get("receipt") == code:
                 del roles["receipt"]
             roles["product"] = code
+
+
+def _key_of_list(roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]) -> None:
+    """A list of goods has a row each: the code of a model, which comes once per size, is no key of it."""
+    if "product" not in roles or {"moment", "receipt", "units"} & roles.keys() or seen[roles["product"]].distinct == 1:
+        return
+    keys = (name for name in alternatives.get("product", ()) if seen[name].distinct == seen[name].filled == 1)
+    roles["product"] = next((name for name in keys if name not in roles.values()), roles["product"])
 
 
 def _is_bare(name: str) -> bool:

@@ -21,6 +21,7 @@ from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
+from retail_brain.ingest.look.stock_of_shops import stock_of_shops, with_shops_of_files
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -247,10 +248,8 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
     sold: tuple[str, LookedAt] | None = None
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
-        if not table or any(one.path in done for one in members):
+        if not table or any(one.path in done for one in members) or _is_said_elsewhere(members, looked):
             continue
-        if members[0].proposal.is_totals and any(_sells(one) for one in looked):
-            continue  # lines of goods are in another file
         if table in done and sold is not None and _repeats(members, sold[1]):
             continue
         if table in done:
@@ -261,8 +260,13 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         first = max(members, key=lambda one: one.sample.height)
         questions += first.proposal.questions
         files = _files(members, looked, root)
+        first = with_shops_of_files(first, members)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
+    stocks = [(one, stock) for one in looked if "inventory" not in done and (stock := stock_of_shops(one)) is not None]
+    for one, stock in stocks[:1]:
+        questions += stock.questions
+        parts.append(toml_of(_files([one], looked, root), stock, one.keys))
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
@@ -273,6 +277,11 @@ def _has_no_names(one: LookedAt) -> bool:
     names = [name for name in one.columns.seen if not re.match(r"column_\d+$", name)]
     values = sum(re.fullmatch(r"[\d\s.,:;/+-]+", re.sub(r" \(\d+\)$", "", name)) is not None for name in names)
     return values >= len(names) / 2 and not one.proposal.table
+
+
+def _is_said_elsewhere(members: Sequence[LookedAt], looked: Sequence[LookedAt]) -> bool:
+    """Whether files hold totals, whose lines of goods are in another file."""
+    return members[0].proposal.is_totals and any(_sells(one) for one in looked)
 
 
 def _repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:

@@ -47,7 +47,9 @@ def shared_ids(looked: Sequence[LookedAt]) -> dict[str, str]:
 
 
 def _shared_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, str]:
+    lists = ("products", "customers", "stores")
     sales = [one for one in looked if {"units", "amount", "price", "receipt"} & one.columns.roles.keys()]
+    sales = [one for one in sales if one.proposal.table not in lists]
     for one in looked:
         own = one.columns.roles.get(role)
         others = [other for other in sales if other is not one and other.proposal.table != table]

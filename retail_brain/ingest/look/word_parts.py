@@ -85,6 +85,11 @@ _GOODS_ALONE = 0.4
 """Score of a name of nothing but words for goods, such as `Menu Item`."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
+_OF_A_PERSON = (
+    r"(?:customer_|contact_)?(?:first|last|full|given|family|middle|nick|recipient|ship|shipping|billing|contact)_?name"
+    r"|nome_completo|nombre_completo|nom_complet|(?:пол|фио).*"
+)
+"""Names of columns with names of people, which are no goods."""
 _PAID = {
     2: r"after|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销",
     1: r"incl|inc|including|ttc|brutto|含税|价税",
@@ -113,7 +118,7 @@ def part_scores(name: str) -> dict[str, float]:
     kinds = {kind for token in tokens for kind, words in _WORDS.items() if words.fullmatch(token)}
     if len(tokens) > 1 and all(_WORDS["goods"].fullmatch(token) for token in tokens):
         return {"product_name": _GOODS_ALONE}
-    if "beside" in kinds or re.match(_OF_A_LINE, name):
+    if "beside" in kinds or re.match(_OF_A_LINE, name) or re.fullmatch(_OF_A_PERSON, name):
         return {}
     return _combined(kinds)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from retail_brain.ingest.look import look
-from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look import Row, load, moment, write
 
 GOODS = [(f"g{n}", 2.0 + 1.5 * n) for n in range(5)]
 LINES = [(n, line, *GOODS[(n + line * 2) % 5], (n + line) % 3 + 1) for n in range(30) for line in range(n % 3 + 1)]
@@ -152,3 +152,41 @@ def test_list_of_goods_is_known_by_the_values_that_sales_have(tmp_path: Path) ->
     goods = [[f"40112233{n}", f"Tea {n}", good, price] for n, (good, price) in enumerate(GOODS)]
     write(tmp_path / "products.csv", ["Barcode", "Product name", "Our number", "List price"], goods)
     assert tomllib.loads(look(str(tmp_path)).mapping)["tables"]["products"]["columns"]["product_id"] == "Our number"
+
+
+def test_stock_with_a_column_per_shop_is_found_beside_the_list_of_goods(tmp_path: Path) -> None:
+    rows = [[n, moment(n), good, units, price] for n, _, good, price, units in LINES]
+    write(tmp_path / "orders.csv", [*HEAD, "Price"], rows)
+    goods = [[good, f"Tea {good}", price, n, 5 + n] for n, (good, price) in enumerate(GOODS)]
+    write(tmp_path / "goods.csv", ["sku", "name", "retail_price", "inventory_North", "inventory_South"], goods)
+    seen = look(str(tmp_path))
+    assert any("of which day is the stock" in question for question in seen.questions)
+    assert r'wide = { names = "store_id", values = "on_hand", columns = "^inventory_(.+)$" }' in seen.mapping
+
+
+def test_columns_that_make_a_total_are_shops_and_the_day_is_in_the_name_of_the_file(tmp_path: Path) -> None:
+    goods = [[f"40112233{n}", f"Tea {n}", 3 * n + 8, n, n + 3, n + 5] for n in range(8)]
+    place = write(tmp_path / "stock" / "report_2026_01_31.csv",
+                  ["Barcode", "Product name", "All", "Kazan", "Omsk", "Tula"], goods)  # fmt: skip
+    stock = tomllib.loads(look(str(place)).mapping)["tables"]["inventory"]
+    assert stock["wide"]["columns"] == "^(?:Kazan|Omsk|Tula)$"
+    sold: list[Row] = [[n, moment(n), "Omsk", f"40112233{n}", 1, 2] for n in range(8)]
+    header = ["transaction_id", "sold_at", "store_id", "product_id", "units", "unit_price"]
+    load(tmp_path, write(tmp_path / "transactions.csv", header, sold))
+    rows = load(tmp_path, place, "inventory")
+    assert len(rows) == 24
+    assert {str(row["date"]) for row in rows} == {"2026-01-31"}
+
+
+def test_files_of_the_same_days_are_of_the_shops_in_their_names(tmp_path: Path) -> None:
+    for place, shop in enumerate(("Alba", "Bergen")):
+        rows = [[moment(n).date(), f"g{n % 5}", n % 4 + place + 1, 3.5 * (n % 4 + place + 1)] for n in range(40)]
+        write(tmp_path / "sales" / f"daily_{shop}.csv", ["Date", "SKU", "Qty", "Amount"], rows)
+    table = next(iter(tomllib.loads(look(str(tmp_path / "sales")).mapping)["tables"].values()))
+    assert table["columns"]["store_id"] == {"file_name": r"^daily_(.+)\.csv$"}
+
+
+def test_names_of_people_are_no_goods(tmp_path: Path) -> None:
+    rows = [[f"K{n}", "Ann", f"Lee{n}", f"a{n}@example.org"] for n in range(12)]
+    write(tmp_path / "people.csv", ["customer_code", "first_name", "last_name", "email"], rows)
+    assert list(tomllib.loads(look(str(tmp_path)).mapping)["tables"]) == ["customers"]

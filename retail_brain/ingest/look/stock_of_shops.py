@@ -1,0 +1,143 @@
+"""Finds stock that a list of goods has in a column per shop or warehouse."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+import polars as pl
+
+from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.numbers import parse_numbers
+from retail_brain.sources import ColumnFormat
+
+_LEAST_SHOPS = 2
+"""Columns from which they may be shops."""
+_MOST_COLUMNS = 400
+"""Columns beyond which sums are not tried: each is added up for every row."""
+_HOLDS = 0.95
+"""Share of the rows on which the sum of the shops must be the total. By judgement."""
+_STOCK = (
+    r"(?:inventory|stock|on_hand|onhand|available|bestand|lagerbestand|voorraad|stock|existencias?|inventario|estoque|giacenza|stan|zapas"
+    r"|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok|lager(?:saldo)?|saldo|varasto|ton_kho|库存|结存|庫存|在庫|재고)"
+)
+"""A word for stock in names of columns."""
+_DAY = r"((?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2})"
+"""A day in the name of a file."""
+
+
+def stock_of_shops(one: LookedAt) -> Proposal | None:
+    """The mapping of `inventory` from a list of goods with a column per shop; None for any other file.
+
+    The columns are shops where their names are a word for stock and the name of a shop (`inventory_Ponsonby`), or where
+    another column is their sum on every row, as a total of warehouses is.
+
+    Args:
+        one: a file that feeds goods, or nothing that is recognised.
+    """
+    roles = one.columns.roles
+    if one.proposal.table not in ("products", "") or {"units", "receipt", "amount", "moment"} & roles.keys():
+        return None
+    goods = _key_of_goods(one)
+    if goods is None:
+        return None
+    pattern = _by_prefix(one) or _by_total(one)
+    if not pattern:
+        return None
+    made = Proposal(table="inventory")
+    made.keys["wide"] = f'{{ names = "store_id", values = "on_hand", columns = {quoted(pattern)} }}'
+    made.columns["product_id"] = quoted(goods)
+    found = re.search(_DAY, one.path.name)
+    if found:
+        mark = re.sub(r"\d", "", found[1])[:1]
+        form = f', format = "%Y{mark}%m{mark}%d"' if mark in ("_", ".") and mark else ""
+        made.columns["date"] = f"{{ file_name = {quoted(_DAY)}{form} }}"
+        made.remarks.append(f"the stock is of the day in the name of the file, {found[1]}")
+    else:
+        made.columns["date"] = '?{ constant = "YYYY-MM-DD" }'
+        made.questions.append(
+            f"of which day is the stock in {one.path.name}? Write it in the place of YYYY-MM-DD, or leave the table out"
+        )
+    return made
+
+
+def _key_of_goods(one: LookedAt) -> str | None:
+    """The column of goods that is another on every row."""
+    for name in one.columns.all_of("product"):
+        if one.columns.seen[name].distinct == 1 and one.columns.seen[name].filled == 1:
+            return name
+    return None
+
+
+def _by_prefix(one: LookedAt) -> str:
+    """A pattern for columns such as `inventory_North` and `Stock South`, whose group is the shop; blank for none."""
+    groups: dict[str, list[str]] = {}
+    for name, seen in one.columns.seen.items():
+        said = re.match(r"^(\w+?)[_ :-]+(?=\S)", name)
+        if seen.numbers and said and re.fullmatch(_STOCK, bare_name(said[1])):
+            groups.setdefault(said[0], []).append(name)
+    best = max(groups, key=lambda prefix: len(groups[prefix]), default="")
+    names = groups.get(best, [])
+    # `stock_level` and `stock_value` are two figures of one shop
+    known = {"level", "value", "quantity", "qty", "policy", "tracker", "status", "total", "id", "on_hand", "available"}
+    shops = [name for name in names if bare_name(name.removeprefix(best)) not in known]
+    return f"^{re.escape(best)}(.+)$" if len(shops) >= _LEAST_SHOPS and len(shops) == len(names) else ""
+
+
+def _by_total(one: LookedAt) -> str:
+    """A pattern for columns next to each other of which another is the sum; blank for none."""
+    names = [name for name, seen in one.columns.seen.items() if seen.numbers and name not in one.columns.roles.values()]
+    if len(names) > _MOST_COLUMNS:
+        return ""
+    numbers = {name: parse_numbers(one.sample[name].cast(pl.String), ColumnFormat()).fill_null(0) for name in names}
+    for total in names:
+        if not numbers[total].sum():
+            continue
+        others = [name for name in names if name != total]
+        for start in range(len(others) - _LEAST_SHOPS + 1):
+            made = numbers[others[start]]
+            for end in range(start + 1, len(others)):
+                made = made + numbers[others[end]]
+                share = (made == numbers[total]).mean()
+                if isinstance(share, float) and share > _HOLDS and (numbers[others[start]] != numbers[total]).any():
+                    return f"^(?:{'|'.join(map(re.escape, others[start : end + 1]))})$"
+    return ""
+
+
+def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
+    """The file with its shop out of the names of all files of the table, where these name one.
+
+    Files of several shops have sales of the same days; files of one shop have those of different days.
+
+    Args:
+        first: the file whose proposal counts for all.
+        members: files with the same columns, that feed one table.
+    """
+    names = [one.path.name for one in members]
+    moment = first.columns.roles.get("moment")
+    made = first.proposal
+    if len(names) < _LEAST_SHOPS or "store" in first.columns.roles or moment is None or "store_id" not in made.columns:
+        return first
+    days = [set(one.sample[moment].drop_nulls().cast(pl.String).str.slice(0, 10).to_list()) for one in members]
+    if not all(days[0] & other for other in days[1:]):
+        return first
+    start, end = _same_letters(names), _same_letters([name[::-1] for name in names])[::-1]
+    shops = [name.removeprefix(start).removesuffix(end) for name in names]
+    if not all(shops) or any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops):
+        return first
+    pattern = f"^{re.escape(start)}(.+){re.escape(end)}$"
+    remark = f"{len(names)} files of the same days are of the shops in their names: {shops[:5]}"
+    columns = {**made.columns, "store_id": f"{{ file_name = {quoted(pattern)} }}"}
+    return replace(first, proposal=replace(made, columns=columns, remarks=[*made.remarks, remark]))
+
+
+def _same_letters(names: Sequence[str]) -> str:
+    """The letters that all names begin with."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in same)
+
+
+_MOST_DIGITS = 4
+"""Digits up to which a number in the name of a file may be that of a shop; longer ones are days. By judgement."""
