@@ -76,9 +76,9 @@ def store_performance(
         lost_from: the first day that `lost` reaches back to.
     """
     keys = list(SERIES)
-    sold = _in_windows(dataset.daily_sales().select("date", *keys, "units", "unit_price"), as_of).collect()
+    sold = _in_windows(_takings(dataset), as_of).collect()
     priced = sold.join(terms.select(*keys, "unit_cost"), on=keys, how="left").with_columns(
-        sales=pl.col("units") * pl.col("unit_price"), cost=pl.col("units") * pl.col("unit_cost")
+        cost=pl.col("units") * pl.col("unit_cost")
     )
     sales, cost = pl.col("sales"), pl.col("cost")
     costed = sales.is_not_null() & cost.is_not_null()
@@ -130,7 +130,7 @@ def stock_now(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
 def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
     """One row per store x window x week of the last quarter and of the same weeks a year before: columns TREND."""
     age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
-    rows = dataset.daily_sales().select("store_id", age=age, sales=pl.col("units") * pl.col("unit_price"))
+    rows = _takings(dataset).select("store_id", "sales", age=age)
     parts = []
     for window in ("now", "last_year"):
         since = age_of = pl.col("age") - _WINDOWS[window]
@@ -138,6 +138,17 @@ def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
         known = pl.when(pl.col("sales").count() > 0).then(pl.col("sales").sum())
         parts.append(inside.group_by("store_id", "window", "week").agg(known))
     return pl.concat(parts).select(_cast(TREND)).sort("store_id", "window", "week").collect()
+
+
+def _takings(dataset: Dataset) -> pl.LazyFrame:
+    """Store x product x date: `units` and `sales` (money), both net of returns; sales null without a price."""
+    keys = ("date", *SERIES)
+    sales = pl.col("units") * pl.col("unit_price")
+    if dataset.has("daily_sales"):
+        return dataset.daily_sales().select(*keys, "units", sales=sales)
+    # of receipts themselves: a day with returns alone has no price of sales, but money was paid back
+    lines = dataset.scan("transactions").with_columns(pl.col("sold_at").dt.date().alias("date"))
+    return lines.group_by(keys).agg(pl.col("units").sum(), sales=sales.sum())
 
 
 def _in_windows(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:

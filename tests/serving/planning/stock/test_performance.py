@@ -1,6 +1,6 @@
 """How stores do, worked by hand: windows of four weeks, last year, costs that are unknown, and lost sales."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -45,6 +45,17 @@ def test_windows_are_four_weeks_and_the_same_weekdays_a_year_ago() -> None:
         "last_year": 16.0,
     }
     assert window(made, "now")["lost_units"] is None, "nobody knows when stock ran out"
+
+
+def test_money_paid_back_on_a_day_without_sales_is_taken_off() -> None:
+    at = [datetime.combine(DAY - timedelta(days=age), time(12)) for age in (3, 1, 1)]
+    lines = {"transaction_id": ["a", "b", "c"], "sold_at": at, "store_id": ["S1"] * 3}
+    lines |= {"product_id": ["tea", "tea", "milk"], "units": [3.0, -1.0, 2.0], "unit_price": [5.0, 5.0, 1.0]}
+    dataset = Dataset.from_frames({"transactions": pl.DataFrame(lines)})
+    now = window(store_performance(dataset, DAY, TERMS, None), "now")
+    assert (now["sales"], now["units"], now["unpriced_units"]) == (12.0, 4.0, 0.0)
+    assert (now["margin"], now["costed_sales"], now["goods_cost"]) == (6.0, 10.0, 4.0)
+    assert weekly_sales(dataset, DAY).rows() == [("S1", "now", 0, 12.0)]
 
 
 def test_a_margin_is_that_of_goods_whose_price_and_cost_are_known() -> None:
