@@ -170,11 +170,13 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
     if shares[readings[0]] > _READABLE:
         return (ColumnFormat(decimal=","),) if _has_points_of_thousands(unique) else (readings[0],)
     found = tuple(reading for reading, share in shares.items() if share > _READABLE)
+    if len(found) > 1 and _has_points_of_thousands(unique.str.replace_all(",", ".", literal=True)):
+        return (ColumnFormat(thousands=","),)
     return found or _numbers_with_units(unique)
 
 
 def _has_points_of_thousands(unique: pl.Series) -> bool:
-    """Whether points stand before three digits alone and small numbers have none: 980, 1.500 and 12.800.
+    """Whether points (or commas) stand before three digits alone and small numbers have none: 980, 1.500 and 12.800.
 
     Weights with three decimals have them in every row.
     """

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from retail_brain.ingest.look.draft import Proposal, calendar_key, date_key, num
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
+from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import TILL, name_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
@@ -60,7 +62,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         sample: its first rows as text.
         found: roles of its columns.
     """
-    found = _with_units(sample, with_arithmetic(sample, found))
+    found = _with_receipts(sample, _with_units(sample, with_arithmetic(sample, found)))
     related = events_of(sample, found) or relation(sample, found)
     if related is not None:
         return related
@@ -87,6 +89,15 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         _goods(made, found)
     _sales(made, lines, found, kept)
     return made
+
+
+def _with_receipts(sample: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the column that numbers receipts by its values, where none does by its name and goods are sold."""
+    sold = {"units", "amount", "price"} & found.roles.keys() and {"product", "product_name"} & found.roles.keys()
+    if "receipt" in found.roles or not sold:
+        return found
+    number = receipt_by_values(sample, found)
+    return found if number is None else replace(found, roles={**found.roles, "receipt": number})
 
 
 def _with_units(sample: pl.DataFrame, found: Columns) -> Columns:

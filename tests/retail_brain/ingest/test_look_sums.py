@@ -190,3 +190,15 @@ def test_names_of_people_are_no_goods(tmp_path: Path) -> None:
     rows = [[f"K{n}", "Ann", f"Lee{n}", f"a{n}@example.org"] for n in range(12)]
     write(tmp_path / "people.csv", ["customer_code", "first_name", "last_name", "email"], rows)
     assert list(tomllib.loads(look(str(tmp_path)).mapping)["tables"]) == ["customers"]
+
+
+def test_column_of_no_known_name_whose_lines_stand_together_numbers_the_receipts(tmp_path: Path) -> None:
+    rows = [[f"QX{n}", moment(n), good, units, price] for n, _, good, price, units in LINES]
+    lines = load(tmp_path, write(tmp_path / "orders.csv", ["Vgn", "Date", "SKU", "Qty", "Price"], rows))
+    assert [row["transaction_id"] for row in lines] == [f"QX{n}" for n, *_ in LINES]
+
+
+def test_comma_before_three_digits_beside_small_whole_numbers_is_of_thousands(tmp_path: Path) -> None:
+    rows = [[n, moment(n), good, units, f"{int(price * 300) * units:,}"] for n, _, good, price, units in LINES]
+    lines = load(tmp_path, write(tmp_path / "orders.csv", [*HEAD, "Amount"], rows))
+    assert [row["unit_price"] for row in lines] == [int(price * 300) for *_, price, _ in LINES]

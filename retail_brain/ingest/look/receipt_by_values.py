@@ -1,0 +1,46 @@
+"""Finds the number of receipts by its values, where the name of no column says that it is one."""
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns, days_of
+
+_LEAST, _MOST = 0.1, 0.97
+"""Share of distinct values of a number of receipts: some have several lines, and few have dozens. By judgement."""
+_LEAST_ROWS = 20
+"""Rows below which lines may stand together by chance. By judgement."""
+
+
+def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
+    """The one column whose lines stand together, are of one moment and of one customer; None where none or several are.
+
+    Args:
+        sample: the rows, in the order of the file.
+        found: roles of its columns.
+    """
+    moment = found.roles.get("moment")
+    if moment is None or not found.seen[moment].dates or sample.height < _LEAST_ROWS:
+        return None
+    days = days_of(sample[moment], found.seen[moment])
+    shared = [sample[found.roles[role]] for role in ("time", "customer", "store") if role in found.roles]
+    whole = [sample[moment], *shared]
+    names = [name for name in found.seen if name not in found.roles.values() and _may_number(sample, found, name)]
+    numbers = [name for name in names if _numbers_receipts(sample[name], whole, days)]
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def _may_number(sample: pl.DataFrame, found: Columns, name: str) -> bool:
+    seen = found.seen[name]
+    if seen.filled < 1 or not _LEAST < seen.distinct < _MOST or seen.dates or seen.is_clock:
+        return False
+    text = sample[name].cast(pl.String)
+    return bool(text.str.contains(r"\d").all() and not text.str.contains(r"[\s.,]").any())
+
+
+def _numbers_receipts(number: pl.Series, whole: list[pl.Series], days: pl.Series) -> bool:
+    """Whether the lines of every number stand together and share moment, customer and shop."""
+    runs = int((number != number.shift(1)).fill_null(value=True).sum())
+    if runs != number.n_unique() or number.n_unique() < days.n_unique():
+        return False
+    rows = pl.DataFrame({"number": number, **{f"_{place}": values for place, values in enumerate(whole)}})
+    kinds = rows.group_by("number").agg(pl.exclude("number").n_unique())
+    return bool((kinds.drop("number").max_horizontal() == 1).all())
