@@ -13,6 +13,7 @@ from retail_brain.ingest.look.draft import Proposal, calendar_key, date_key, num
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
+from retail_brain.ingest.look.numbered_days import ask_for_day_zero, numbered_columns
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import TILL, name_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
@@ -204,7 +205,8 @@ def _totals(sample: pl.DataFrame, found: Columns) -> Proposal:
 
 
 def _days(sample: pl.DataFrame) -> list[str]:
-    return list(month_starts(sample.columns)) or [name for name in sample.columns if re.search(DAY_NAME, name)]
+    named = list(month_starts(sample.columns)) or numbered_columns(sample.columns)
+    return named or [name for name in sample.columns if re.search(DAY_NAME, name)]
 
 
 def _goods(made: Proposal, found: Columns) -> None:
@@ -232,20 +234,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         made.columns["store_id"] = '{ constant = "1" }'
         made.remarks.append("no column names the shop: all rows belong to shop 1 (change the constant)")
     if "moment" not in roles:
-        made.keys["wide"] = '{ names = "date", values = "units" }'
-        days = _days(sample)
-        if month_starts(days):
-            made.remarks.append(
-                f"a column per month: {len(days)} columns such as {days[0]!r}, dated by the first day; set data.period "
-                'to "month"'
-            )
-            return
-        made.remarks.append(f"a column per day: {len(days)} columns such as {days[0]!r}")
-        readings = [
-            f"{{ format = {quoted(form)} }}" for form in evidence(pl.Series(days)).dates if isinstance(form, str)
-        ]
-        if readings:
-            made.columns["date"] = one_of(made, readings, f"the names of the columns have two readings: {days[:3]}")
+        _columns_of_days(made, sample)
         return
     _moment(made, found)
     if made.table == "inventory":
@@ -262,6 +251,25 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     leave_out_and_turn(made, sample, found, [*([kept] if kept else []), *goods])
     _fill_down_conditions(made, sample, found)
     ask_about_currencies(made, sample, found)
+
+
+def _columns_of_days(made: Proposal, sample: pl.DataFrame) -> None:
+    """Writes a table with a column per day or month."""
+    made.keys["wide"] = '{ names = "date", values = "units" }'
+    days = _days(sample)
+    if month_starts(days):
+        made.remarks.append(
+            f"a column per month: {len(days)} columns such as {days[0]!r}, dated by the first day; set data.period "
+            'to "month"'
+        )
+        return
+    made.remarks.append(f"a column per day: {len(days)} columns such as {days[0]!r}")
+    forms = evidence(pl.Series(days)).dates
+    readings = [f"{{ format = {quoted(form)} }}" for form in forms if isinstance(form, str)]
+    if not forms and ask_for_day_zero(made, days):
+        return
+    if readings:
+        made.columns["date"] = one_of(made, readings, f"the names of the columns have two readings: {days[:3]}")
 
 
 def _stock(made: Proposal, found: Columns) -> None:

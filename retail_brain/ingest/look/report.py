@@ -15,6 +15,7 @@ from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
@@ -81,6 +82,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
+        looked = [with_calendar(one, looked) for one in looked]
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")

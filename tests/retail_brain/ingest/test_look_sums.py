@@ -202,3 +202,17 @@ def test_comma_before_three_digits_beside_small_whole_numbers_is_of_thousands(tm
     rows = [[n, moment(n), good, units, f"{int(price * 300) * units:,}"] for n, _, good, price, units in LINES]
     lines = load(tmp_path, write(tmp_path / "orders.csv", [*HEAD, "Amount"], rows))
     assert [row["unit_price"] for row in lines] == [int(price * 300) for *_, price, _ in LINES]
+
+
+def test_columns_of_numbered_days_are_dated_by_the_calendar_or_asked_about(tmp_path: Path) -> None:
+    days = [f"d_{n}" for n in range(40, 50)]
+    rows = [[f"g{n}", "North", *((n + day) % 4 for day in range(10))] for n in range(12)]
+    write(tmp_path / "x" / "sales.csv", ["item_id", "store_id", *days], rows)
+    seen = look(str(tmp_path / "x"))
+    assert any("numbers of days" in question for question in seen.questions)
+    assert 'format = "days since YYYY-MM-DD"' in seen.mapping
+    calendar = [[f"2026-03-{n - 39:02}", f"d_{n}"] for n in range(40, 50)]
+    write(tmp_path / "x" / "calendar.csv", ["date", "d"], calendar)
+    lines = load(tmp_path, tmp_path / "x", "daily_sales")
+    assert sorted({str(row["date"]) for row in lines}) == [day for day, _ in calendar]
+    assert sum(float(str(row["units"])) for row in lines) == sum(sum(int(str(n)) for n in row[2:]) for row in rows)
