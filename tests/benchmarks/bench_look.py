@@ -124,9 +124,9 @@ def ingested(export: Path, mapping: str) -> dict[str, pl.DataFrame] | str:
     with tempfile.TemporaryDirectory(prefix="bench-look.") as scratch:
         folder = Path(scratch) / "export"
         shutil.copytree(export, folder)
+        mapping = mapping.replace("YYYY-MM-DD", SOME_DAY)
         (folder / "mapping-of-the-look.toml").write_text(mapping, encoding="utf-8")
         settings = Settings(data=DataSettings(max_quarantine_share=1.0))
-        mapping = mapping.replace("YYYY-MM-DD", SOME_DAY)
         try:
             if not re.search(r"^\[tables\.(?:transactions|daily_sales)\]", mapping, re.MULTILINE):
                 _sell_one(Path(scratch) / "sold", f"{scratch}/lake", settings)  # a lake needs sales before all else
