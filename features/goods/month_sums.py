@@ -1,11 +1,9 @@
-"""Sums of a product's sales by month, of which seasons and demand patterns are made: few rows, and none counts days on.
+"""Sums of a product's sales by month, of which seasons and demand patterns are made.
 
-A month's rows change only with receipts of that month.
+A month's rows change only with sales of that month, not with the day of the build.
 """
 
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import Final
 
 import polars as pl
@@ -96,13 +94,12 @@ def shares_of_months(months: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def in_months(column: str, months: list[date]) -> pl.Expr:
-    """Whether a date or datetime lies in one of some months, in a form that spares a reader the files of others.
+def in_month(column: str, month: date) -> pl.Expr:
+    """Whether a date or datetime lies in a month, in a form that spares a reader the files of others.
 
     Args:
         column: of dates or datetimes.
-        months: first days of the months.
+        month: first day of the month.
     """
     at = pl.col(column)
-    spans = [(at >= pl.lit(month)) & (at < pl.lit(month).dt.offset_by("1mo")) for month in months]
-    return reduce(or_, spans, pl.lit(value=False))
+    return (at >= pl.lit(month)) & (at < pl.lit(month).dt.offset_by("1mo"))

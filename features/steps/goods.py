@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from features.goods.month_sums import in_months, month_sums
+from features.goods.month_sums import in_month, month_sums
 from features.goods.options import GOODS_RECORDS, GoodsOptions
 from features.goods.table import GoodsSums, days_sold, goods_features, goods_on, known_products, sales_counts
 from features.increment.goods_counts import GoodsCounts, change_of_buyers, changed_months, touched_accounts
@@ -109,7 +109,7 @@ def _taken_in(build: Build, identities: pl.LazyFrame) -> str:
 def _of_month(build: Build, month: date) -> pl.DataFrame:
     """The sums of one month, from its rows."""
     dataset = build.dataset
-    lines = sales_lines(dataset, build.as_of).filter(in_months("at", [month]))
+    lines = sales_lines(dataset, build.as_of).filter(in_month("at", month))
     has_receipts = dataset.has("transactions")
     return month_sums(days_sold(lines), lines if has_receipts else lines.clear()).collect(engine="streaming")
 

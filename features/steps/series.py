@@ -1,6 +1,7 @@
 """Step of series: store x product."""
 
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from features.steps.chain import Chain
 from features.steps.kept_table import KeptTable, finish
 from features.windows import within
 
-STAGED_GOODS = "goods"
+STAGED_GOODS: Final = "goods"
 """Name under which records of goods are staged: those of series are the same."""
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -101,7 +101,7 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
     """
     check_arguments(kind, arguments, place.settings, place.workspace)
     forget_old_jobs(place.tenant, place.database, kept=place.settings.jobs.kept)
-    forget_unloaded(place, arguments)
+    forget_unloaded(place, now, arguments)
     job_id = new_job_id()
 
     def add(host: str | None) -> Job:
@@ -130,18 +130,19 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
     return job
 
 
-def forget_unloaded(place: JobPlace, wanted: Mapping[str, str] = MappingProxyType({})) -> int:
+def forget_unloaded(place: JobPlace, now: datetime, wanted: Mapping[str, str] = MappingProxyType({})) -> int:
     """Removes files that were sent days ago and that no open job reads; returns how many loads they were of.
 
     Args:
         place: the tenant.
+        now: the instant from which their days are counted back.
         wanted: arguments of a job that is about to begin.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     needed = uploads_in_use(place) | ({wanted["upload"]} if "upload" in wanted else set())
-    before = datetime.now(UTC) - timedelta(days=place.settings.jobs.upload_days)
+    before = now - timedelta(days=place.settings.jobs.upload_days)
     return forget_old_uploads(place.workspace, before=before, needed=needed)
 
 

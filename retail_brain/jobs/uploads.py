@@ -216,7 +216,14 @@ def old_uploads(workspace: Workspace, *, before: datetime, needed: Collection[st
     """
     folder = workspace.root / "uploads"
     every = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [one for one in every if one.name not in needed and one.stat().st_mtime < before.timestamp()]
+    return [one for one in every if one.name not in needed and _was_sent(one, before)]
+
+
+def _was_sent(folder: Path, before: datetime) -> bool:
+    try:
+        return folder.stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False  # loaded or removed meanwhile: who only looks holds no lock
 
 
 def forget_old_uploads(workspace: Workspace, *, before: datetime, needed: Collection[str] = ()) -> int:

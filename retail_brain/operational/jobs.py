@@ -364,5 +364,5 @@ def _end(tenant: str, connection: Connection, job_id: str, state: State, now: da
 
 
 def _job(row: Row[Any]) -> Job:
-    values: dict[str, Any] = {name: getattr(row, name, _DETAILS.get(name)) for name in Job.__dataclass_fields__}
-    return Job(**values)
+    read = {**_DETAILS, **row._mapping}
+    return Job(**{name: read[name] for name in Job.__dataclass_fields__})

@@ -39,7 +39,7 @@ class Overdue:
 
     Attributes:
         kind: one of KINDS.
-        name: table, or the folder of published answers or features.
+        name: table, or the folder of published answers, features or files that were sent.
         before: everything from before this day goes.
         rows: how many rows; of files, how many sets.
     """

@@ -35,8 +35,8 @@ from retail_brain.settings import DataSettings, Settings
 
 MOST_READINGS = 64
 """Combinations of open readings that are tried."""
-CENT = 0.011
-"""Share of a hundredth by which sums of money may differ per thousand lines: rounding of prices per unit."""
+PER_LINE = 0.0055
+"""Money by which a sum may differ for each line: half a cent of rounding of its price, and a tenth of that to spare."""
 SOME_DAY = "2024-12-31"
 """What a person writes where the look asks for a day."""
 ONLINE = "online"
@@ -180,7 +180,7 @@ def figures(name: str, rows: pl.DataFrame) -> dict[str, Any]:
 
 
 def differences(got: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """What of the figures is not one of the right values; money is right to a cent per line."""
+    """What of the figures is not one of the right values; money is right to PER_LINE."""
     found = []
     for figure, pattern in FURTHER.items():
         values = [value for key, value in wanted.items() if re.fullmatch(pattern, key)]
@@ -193,7 +193,7 @@ def differences(got: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     money = wanted.get("money")
     money = sum(money.values()) if isinstance(money, dict) else money
     rights = [one for one in (money if isinstance(money, list) else [money]) if one is not None]
-    if rights and not any(abs((got.get("money") or 0.0) - one) <= CENT * max(1, got["rows"]) / 2 for one in rights):
+    if rights and not any(abs((got.get("money") or 0.0) - one) <= PER_LINE * max(1, got["rows"]) for one in rights):
         found.append(f"money {got.get('money')}, right is {' or '.join(map(str, rights))}")
     return found
 

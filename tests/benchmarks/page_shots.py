@@ -69,7 +69,7 @@ def asking(address: str, key: str) -> Ask:
 
 
 def keys_of(home: Path, tenant: str) -> dict[str, str]:
-    """A key of each role, and one of the guide with the most people."""
+    """A key of each role but the guide, whose key `guide_key` makes once the guides are known."""
     database = Database(Workspace(home, tenant).database_url)
     upgrade(database)
     now = datetime.now(UTC)

@@ -36,7 +36,7 @@ def listed(request: JobsRequest, call: Call) -> dict[str, Any]:
     """
     place = _place(call)
     note_gone(place, call.now)
-    forget_unloaded(place)
+    forget_unloaded(place, call.now)
     page = {"limit": request.limit, "offset": request.offset}
     jobs, total = list_jobs(place.tenant, place.database, **page, detail=request.detail)
     settings = place.settings.jobs

@@ -20,6 +20,7 @@ from retail_brain.jobs.uploads import (
     forget_upload,
     keep_seen,
     new_upload_id,
+    old_uploads,
     store_part,
     upload_folder,
 )
@@ -181,3 +182,11 @@ def test_files_that_nobody_loads_go_after_days(tmp_path: Path) -> None:
     assert forget_old_uploads(workspace, before=before) == 1
     assert upload_folder(workspace, new).exists()
     assert not upload_folder(workspace, old).exists()
+
+
+def test_a_load_that_goes_while_old_ones_are_looked_for_is_none(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    uploads = workspace.root / "uploads"
+    uploads.mkdir(parents=True)
+    (uploads / new_upload_id()).symlink_to(tmp_path / "gone")  # named in the folder, and not there any more
+    assert old_uploads(workspace, before=datetime.now(UTC)) == []

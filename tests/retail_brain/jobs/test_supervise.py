@@ -189,10 +189,10 @@ def test_old_files_that_a_job_reads_stay_until_it_has_ended(place: JobPlace) -> 
         os.utime(upload_folder(place.workspace, upload), (0, 0))
     about = ("main", place.database, "j", "ingest", {"upload": read})
     add_job(*about, by="Li", now=utc(), host="there", is_gone=lambda _: True)
-    assert forget_unloaded(place, {"upload": asked}) == 1
+    assert forget_unloaded(place, utc(), {"upload": asked}) == 1
     assert [upload_folder(place.workspace, one).exists() for one in (read, asked, left)] == [True, True, False]
     end_job("main", place.database, "j", "failed", now=utc())
-    assert forget_unloaded(place) == 2
+    assert forget_unloaded(place, utc()) == 2
 
 
 def test_a_job_lives_on_without_who_started_it(place: JobPlace) -> None:

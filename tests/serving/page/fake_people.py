@@ -25,7 +25,7 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
                 "probability_7d": 0.3 / rank if repeat else None,
                 "probability_14d": 0.45 / rank if repeat else None,
                 "probability_28d": 0.62 / rank if repeat else None,
-                "fulfilment": "pickup" if rank == 1 else "in_store",
+                "fulfilment": {1: "pickup", 2: "ship"}.get(rank, "in_store"),
                 "from_store_id": "S02" if rank == 1 else None,
                 "rule": "春节主推" if rank == 2 else None,
             }

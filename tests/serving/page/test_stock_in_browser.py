@@ -218,6 +218,8 @@ def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_comple
     first = page.locator(".recommendation").first
     expect(first).to_contain_text("Pick up at 湖滨银泰店")
     expect(first).to_contain_text("30% in 7 days")
+    # where the store is not told, nothing is left open behind the word
+    expect(page.locator(".recommendation .fulfilment").nth(1)).to_have_text("Shipped")
     expect(page.locator(".rule-badge")).to_have_text("春节主推")
     expect(page.locator(".offers .notice")).to_contain_text("3 goods are not on the shelf")
     page.locator(".completes button").click()

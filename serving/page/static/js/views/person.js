@@ -33,7 +33,11 @@ function within(row) {
 /** Fulfilment of a recommendation: in store, shipped, or picked up in another store. */
 function fulfilment(row) {
   if (!row.fulfilment) return null;
-  return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [t("sentence.space"), name(storeName(row.from_store_id))] : null);
+  const badge = { class: `badge fulfilment ${row.fulfilment}` };
+  if (row.fulfilment === "in_store") return h("span", badge, t("fulfilment.in_store"));
+  // the store is not known, or not for this key to know
+  if (!row.from_store_id) return h("span", badge, t(`fulfilment.${row.fulfilment}_elsewhere`));
+  return h("span", badge, t(`fulfilment.${row.fulfilment}`), t("sentence.space"), name(storeName(row.from_store_id)));
 }
 
 function recommendation(row, { asOf, store, role }) {
