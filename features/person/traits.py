@@ -1,4 +1,6 @@
-"""Further attributes of people with few values, such as gender, age band and level: what the chain recorded of them."""
+"""Further attributes of people with few values, such as gender and age band: what the chain recorded of them."""
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -9,7 +11,7 @@ _MAX_VALUES = 30
 """Different values; attributes with more (names, dates) make no groups. Chosen by judgement, not measured."""
 
 
-def read_traits(dataset: Dataset) -> pl.DataFrame:
+def read_traits(dataset: Dataset, names: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per customer: `customer_id`, and each trait as text; null where unknown.
 
     They are the columns of `customers` beyond those of the canonical table that hold text or yes and no, with 2 to
@@ -17,6 +19,7 @@ def read_traits(dataset: Dataset) -> pl.DataFrame:
 
     Args:
         dataset: with or without customers.
+        names: of the columns; None = all that there are. Others are passed over.
     """
     listed = dataset.scan_or_empty("customers").collect()
     # columns of the canonical table have uses of their own (home store, day of joining); what is further is a trait
@@ -25,20 +28,22 @@ def read_traits(dataset: Dataset) -> pl.DataFrame:
         for name, kind in listed.schema.items()
         if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
     ]
-    chosen = [name for name in texts if 2 <= listed[name].drop_nulls().n_unique() <= _MAX_VALUES]
+    wanted = texts if names is None else [name for name in texts if name in names]
+    chosen = [name for name in wanted if 2 <= listed[name].drop_nulls().n_unique() <= _MAX_VALUES]
     return listed.select("customer_id", pl.col(chosen).cast(pl.String))
 
 
-def trait_flags(dataset: Dataset, customer_ids: pl.Series) -> pl.DataFrame:
-    """One row per id, in their order: a Float32 column per trait and value, such as `member_level=gold`: 1 or 0.
+def trait_flags(dataset: Dataset, customer_ids: pl.Series, names: Sequence[str]) -> pl.DataFrame:
+    """One row per id, in their order: a Float32 column per trait and value, such as `gender=f`: 1 or 0.
 
     Of one dataset the columns are always the same; there are none where `customers` has no traits.
 
     Args:
         dataset: with or without customers.
         customer_ids: of whom; may repeat. Who is unknown has 0 everywhere.
+        names: of the traits.
     """
-    traits = read_traits(dataset).unique("customer_id")
+    traits = read_traits(dataset, names).unique("customer_id")
     flags = [
         (pl.col(name) == value).fill_null(value=False).cast(pl.Float32).alias(f"{name}={value}")
         for name in traits.columns[1:]

@@ -79,6 +79,9 @@ class CampaignSettings(Section):
     effect_days: int = Field(
         default=14, ge=1, description="days from a contact in which purchases count for its effect"
     )
+    uplift_traits: tuple[str, ...] = Field(
+        default=(), description="columns of customers that uplift is learned from; none that purchases change"
+    )
     second_person: bool = Field(
         default=False, description="whether a campaign is approved by somebody else than who changed it last"
     )

@@ -70,12 +70,16 @@ def hillstrom(path: Path, draws: int) -> None:
             )
 
 
+TRAITS = ("gender", "age_band", "member_level")
+"""What the sample knows of people and no purchase changes."""
+
+
 def sample() -> None:
     """Prints each method's Qini and share of the best possible true uplift of 30 %, and the method that is chosen."""
     dataset = Dataset.from_frames(
         {path.stem: conform(pl.scan_parquet(path), TABLES[path.stem]).collect() for path in SAMPLE.glob("*.parquet")}
     )
-    found = contact_examples(dataset.at(dataset.last_day()), 14)
+    found = contact_examples(dataset.at(dataset.last_day()), 14, TRAITS)
     assert found is not None
     rows, known = found
     campaigns = campaigns_of(rows)

@@ -1,7 +1,9 @@
 """Randomised contacts of past campaigns as a learner takes them, with what is known of each person.
 
-That is the state on the day before, and traits that the chain recorded, as they are now.
+That is the state on the day before, and traits that no purchase changes, as the settings name them.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +19,16 @@ from training.uplift.model import matrix
 _ROWS = ("campaign_id", "customer_id", "day", "category", "is_holdout", "bought")
 
 
-def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, Contacts] | None:
+def contact_examples(
+    dataset: Dataset, effect_days: int, traits: Sequence[str] = ()
+) -> tuple[pl.DataFrame, Contacts] | None:
     """Contacts whose days are over, of campaigns that held somebody out and whose goods have a category.
 
     Args:
         dataset: with contacts, campaigns, products and transactions.
         effect_days: after a contact in which a purchase of the campaign's goods counts.
+        traits: columns of `customers` that are learned from; `customers` says what they are now, so that one that
+            purchases change would tell of days after the contact.
 
     Returns:
         The contacts (columns _ROWS, by campaign and customer) and the same as arrays; None where there are none.
@@ -46,7 +52,7 @@ def contact_examples(dataset: Dataset, effect_days: int) -> tuple[pl.DataFrame, 
     known = rows.join(person, on=["customer_id", "day"], how="left", maintain_order="left").join(
         category, on=["customer_id", "day", "category"], how="left", maintain_order="left"
     )
-    inputs = pl.concat([known.select(FEATURES), trait_flags(dataset, rows["customer_id"])], how="horizontal")
+    inputs = pl.concat([known.select(FEATURES), trait_flags(dataset, rows["customer_id"], traits)], how="horizontal")
     share = known.select((~pl.col("is_holdout")).mean().over("campaign_id"))["is_holdout"].to_numpy()
     treated = (~known["is_holdout"]).to_numpy()
     outcome = known["bought"].cast(pl.Float64).to_numpy()

@@ -140,7 +140,7 @@ def learned(dataset: Dataset, settings: Settings, experiments: Experiments | Non
     days = settings.campaigns.effect_days
     known_of = own.beside(dataset)
     evidence = _evidence(known_of, own, days)
-    examples = contact_examples(known_of, days)
+    examples = contact_examples(known_of, days, settings.campaigns.uplift_traits)
     if examples is None:
         return Learned(ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None), evidence, days)
     rows, known = examples
@@ -189,7 +189,7 @@ def uplift_of(
     keys = people.with_columns(day=pl.lit(as_of + timedelta(days=1)))
     known_of = dataset if experiments is None else experiments.beside(dataset)
     person, history = person_state(known_of, keys), category_history(known_of, keys)
-    flags = trait_flags(known_of, keys["customer_id"])
+    flags = trait_flags(known_of, keys["customer_id"], settings.campaigns.uplift_traits)
     parts = [_scored(history, person, flags, name, chosen) for name in names]
     schema = {"customer_id": pl.String, "category": pl.String, "uplift": pl.Float32}
     scores = pl.concat([pl.DataFrame(schema=schema), *parts])

@@ -31,7 +31,7 @@ def test_columns_with_few_texts_are_traits_and_the_tables_own_are_not() -> None:
 
 
 def test_flags_stand_in_the_order_asked_for_and_unknown_people_have_none() -> None:
-    flags = trait_flags(_dataset(CUSTOMERS), pl.Series(["b", "nobody", "a", "c", "b"]))
+    flags = trait_flags(_dataset(CUSTOMERS), pl.Series(["b", "nobody", "a", "c", "b"]), ["level", "is_staff", "none"])
     assert flags.to_dict(as_series=False) == {
         "level=gold": [0.0, 0.0, 1.0, 0.0, 0.0],
         "level=plain": [1.0, 0.0, 0.0, 0.0, 1.0],
@@ -43,4 +43,9 @@ def test_flags_stand_in_the_order_asked_for_and_unknown_people_have_none() -> No
 
 def test_without_customers_there_are_no_flags() -> None:
     dataset = Dataset.from_frames({"products": pl.DataFrame({"product_id": ["P"]})})
-    assert trait_flags(dataset, pl.Series(["a", "b"])).width == 0
+    assert trait_flags(dataset, pl.Series(["a", "b"]), ["level"]).width == 0
+
+
+def test_only_traits_that_are_named_have_flags() -> None:
+    assert trait_flags(_dataset(CUSTOMERS), pl.Series(["a"]), []).width == 0
+    assert trait_flags(_dataset(CUSTOMERS), pl.Series(["a"]), ["level"]).columns == ["level=gold", "level=plain"]
