@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.jobs.kinds import check_arguments
-from retail_brain.jobs.uploads import forget_old_uploads
+from retail_brain.jobs.uploads import forget_old_uploads, uploads_alone
 from retail_brain.locks import inheritable_lock, is_held
 from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import (
@@ -105,17 +105,20 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
     job_id = new_job_id()
 
     def add(host: str | None) -> Job:
-        return add_job(
-            place.tenant,
-            place.database,
-            job_id,
-            kind,
-            arguments,
-            by=by,
-            now=now,
-            host=host,
-            is_gone=lambda other: is_gone(other, place, now),
-        )
+        # its files are here still, and from now on nobody forgets them
+        with uploads_alone(place.workspace):
+            check_arguments(kind, arguments, place.settings, place.workspace)
+            return add_job(
+                place.tenant,
+                place.database,
+                job_id,
+                kind,
+                arguments,
+                by=by,
+                now=now,
+                host=host,
+                is_gone=lambda other: is_gone(other, place, now),
+            )
 
     if place.settings.jobs.runner == "worker":
         return add(None)
@@ -141,9 +144,9 @@ def forget_unloaded(place: JobPlace, now: datetime, wanted: Mapping[str, str] = 
     Raises:
         UnavailableError: the database does not answer.
     """
-    needed = uploads_in_use(place) | ({wanted["upload"]} if "upload" in wanted else set())
+    asked = {wanted["upload"]} if "upload" in wanted else set()
     before = now - timedelta(days=place.settings.jobs.upload_days)
-    return forget_old_uploads(place.workspace, before=before, needed=needed)
+    return forget_old_uploads(place.workspace, before=before, needed=lambda: uploads_in_use(place) | asked)
 
 
 def uploads_in_use(place: JobPlace) -> set[str]:

@@ -8,7 +8,7 @@ sent: it may name any file or database that this machine reaches.
 import re
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -89,12 +89,12 @@ def store_part(
             {"problem": "upload_in_use"},
         )
     # a part that is sent again may come while the first one is still written
-    with _alone(workspace):
+    with uploads_alone(workspace):
         return _stored(upload_folder(workspace, upload_id), name, offset, content, most_bytes)
 
 
-def _alone(workspace: Workspace) -> AbstractContextManager[None]:
-    """Holds the lock of a tenant's uploads."""
+def uploads_alone(workspace: Workspace) -> AbstractContextManager[None]:
+    """Holds the lock of a tenant's uploads: whoever else writes, removes or begins to load any waits."""
     return file_lock(workspace.root / "jobs" / "uploads.lock")
 
 
@@ -199,7 +199,7 @@ def forget_every_upload(workspace: Workspace) -> int:
     For the erasure of a person: they may name anybody, in any form.
     """
     folder = workspace.root / "uploads"
-    with _alone(workspace):
+    with uploads_alone(workspace):
         loads = list(folder.iterdir()) if folder.is_dir() else []
         for one in loads:
             shutil.rmtree(one, ignore_errors=True)
@@ -226,16 +226,16 @@ def _was_sent(folder: Path, before: datetime) -> bool:
         return False  # loaded or removed meanwhile: who only looks holds no lock
 
 
-def forget_old_uploads(workspace: Workspace, *, before: datetime, needed: Collection[str] = ()) -> int:
+def forget_old_uploads(workspace: Workspace, *, before: datetime, needed: Callable[[], Collection[str]] = tuple) -> int:
     """Removes files that were sent before an instant and not loaded; returns how many loads they were of.
 
     Args:
         workspace: the tenant.
         before: no part of theirs came since.
-        needed: ids of loads that stay, as a job reads them.
+        needed: tells the ids of loads that stay, as a job reads them. It is asked while no job can begin to load any.
     """
-    with _alone(workspace):
-        old = old_uploads(workspace, before=before, needed=needed)
+    with uploads_alone(workspace):
+        old = old_uploads(workspace, before=before, needed=needed())
         for one in old:
             shutil.rmtree(one, ignore_errors=True)
         # what could not be removed counts as there: the next look names it again

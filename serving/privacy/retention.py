@@ -137,7 +137,7 @@ def _removed(kind: str, before: date, place: Place, now: datetime) -> Iterator[O
             # what could not be removed counts as there: the next look and `doctor` name it again
             yield Overdue(kind, "files", folder, before, sum(not path.exists() for path in paths))
     if kind == "uploads":
-        gone = forget_old_uploads(place.workspace, before=_morning(before), needed=_in_use(place))
+        gone = forget_old_uploads(place.workspace, before=_morning(before), needed=lambda: _in_use(place))
         yield Overdue(kind, "files", "uploads", before, gone)
     if (of_database := _OF_DATABASE.get(kind)) is not None:
         deleted = delete_old_rows(place.workspace.tenant, place.database, of_database, before)

@@ -178,7 +178,7 @@ def test_files_that_nobody_loads_go_after_days(tmp_path: Path) -> None:
     for upload in (old, new):
         sent(tmp_path, "sales.csv", 0, b"x", upload)
     os.utime(upload_folder(workspace, old), (0, 0))
-    assert forget_old_uploads(workspace, before=before, needed={old}) == 0  # a job reads them
+    assert forget_old_uploads(workspace, before=before, needed=lambda: {old}) == 0  # a job reads them
     assert forget_old_uploads(workspace, before=before) == 1
     assert upload_folder(workspace, new).exists()
     assert not upload_folder(workspace, old).exists()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from retail_brain.errors import ConflictError
-from retail_brain.jobs import JobPlace, forget_unloaded, is_gone, note_gone, start_job, start_waiting, supervise
+from retail_brain.errors import ConflictError, NotFoundError
+from retail_brain.jobs import JobPlace, forget_unloaded, is_gone, note_gone, start, start_job, start_waiting, supervise
 from retail_brain.jobs.start import this_host
-from retail_brain.jobs.uploads import new_upload_id, store_part, upload_folder
+from retail_brain.jobs.uploads import forget_every_upload, new_upload_id, store_part, upload_folder
 from retail_brain.locks import inheritable_lock, is_held
 from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import Job, add_job, ask_cancel, end_job, find_job, lines_of, open_jobs
@@ -195,6 +195,43 @@ def test_old_files_that_a_job_reads_stay_until_it_has_ended(place: JobPlace) -> 
     assert forget_unloaded(place, utc()) == 2
 
 
+def test_a_job_that_begins_while_old_files_are_forgotten_keeps_its_own(
+    place: JobPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which loads are read is asked, and a job is noted, only under the lock: neither comes between the other's."""
+    old = new_upload_id()
+    store_part(place.workspace, old, "daily_sales.csv", 0, b"x", most_bytes=10)
+    os.utime(upload_folder(place.workspace, old), (0, 0))
+    lock = place.workspace.root / "jobs" / "uploads.lock"
+    held = list[tuple[str, bool]]()
+
+    def used(_: JobPlace) -> set[str]:
+        held.append(("asked", is_held(lock)))
+        return {old}
+
+    def noted(*about: object, **more: object) -> Job:
+        held.append(("noted", is_held(lock)))
+        return add_job(*about, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(start, "uploads_in_use", used)
+    monkeypatch.setattr(start, "add_job", noted)
+    waits = JobPlace(place.workspace, Settings(jobs=JobSettings(runner="worker")), place.database)
+    start_job(waits, "ingest", {"upload": old}, by="Li", now=utc())
+    assert held == [("asked", True), ("noted", True)]
+    assert upload_folder(place.workspace, old).exists()
+
+
+def test_a_job_whose_files_are_forgotten_before_it_is_noted_does_not_begin(
+    place: JobPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = new_upload_id()
+    store_part(place.workspace, upload, "daily_sales.csv", 0, b"x", most_bytes=10)
+    monkeypatch.setattr(start, "forget_unloaded", lambda *_: forget_every_upload(place.workspace))
+    with pytest.raises(NotFoundError, match="Send them again"):
+        start_job(place, "ingest", {"upload": upload}, by="Li", now=utc())
+    assert not open_jobs("main", place.database)
+
+
 def test_a_job_lives_on_without_who_started_it(place: JobPlace) -> None:
     """The starter is killed; the lock tells that the job still runs, and killing that tells that it stopped."""
     script = (
@@ -226,6 +263,7 @@ from retail_brain.jobs import JobPlace, supervise
 from retail_brain.locks import inheritable_lock
 from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import add_job
+from retail_brain.jobs import start
 from retail_brain.jobs.start import this_host
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
