@@ -1,13 +1,14 @@
 """Command-line options that several verbs share, and parsers of their values."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from retail_brain.errors import UsageError
+from retail_brain.past_days import check_past_day
 
 LakeOption = Annotated[str | None, typer.Option("--lake", help="Lake folder or object-store URI.")]
 AsOfOption = Annotated[
@@ -62,12 +63,8 @@ def parse_past_day(text: str, option: str) -> date:
     Raises:
         UsageError: not a date of the form YYYY-MM-DD, or a day in the future.
     """
-    day, last = parse_day(text, option), datetime.now(UTC).date() + timedelta(days=1)
-    if day > last:
-        raise UsageError(
-            f"{option} {day} has not come yet; wanted {last} or earlier. Nothing is known of days to come: name "
-            f"an earlier day, or leave {option} out."
-        )
+    day = parse_day(text, option)
+    check_past_day(day, option)
     return day
 
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.jobs.uploads import TABLES_FORM, dataset_of_upload
+from retail_brain.past_days import check_past_day
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 
@@ -146,9 +147,4 @@ def _check_day(text: str) -> None:
             f"as_of {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.",
             {"problem": "job_as_of", "as_of": text},
         )
-    last = datetime.now(UTC).date() + timedelta(days=1)  # today in whatever zone, as the verbs have it
-    if date.fromisoformat(text) > last:
-        raise UsageError(
-            f"as_of {text} has not come yet; wanted {last} or earlier. Name an earlier day, or leave as_of out.",
-            {"problem": "day_to_come", "day": text, "last": last.isoformat()},
-        )
+    check_past_day(date.fromisoformat(text), "as_of")

@@ -118,6 +118,9 @@ class GuideSettings(Section):
     due_within_days: int = Field(
         default=3, ge=0, description="days before goods are due from which a guide's list names their buyer"
     )
+    days_ahead: int = Field(
+        default=14, ge=0, description="days after the first unseen day of the answers for which lists are made at most"
+    )
     holdout_share: float = Field(
         default=0.1, ge=0, lt=1, description="share of those worth a contact whom no list names, to measure the effect"
     )

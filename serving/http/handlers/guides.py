@@ -17,6 +17,7 @@ from retail_brain.operational.guide_tasks import (
 )
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import CREDIT, DAILY
+from retail_brain.past_days import check_past_day
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -102,6 +103,7 @@ def leave(request: GuideLeaveRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         HttpError: the key is a guide's.
+        UsageError: the day has not come.
         NotFoundError: one of the guides is not known, or not of the key's place.
         ImpossibleError: the other one has left, or is the same.
         ConflictError: somebody else changed the guide since the version given.
@@ -214,8 +216,11 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         HttpError: the role, or a key with a place, may not measure.
+        UsageError: the day since which it is asked for has not come.
         NotFoundError: there is no lake.
     """
+    if request.since is not None:
+        check_past_day(request.since, "since")
     tenant, database, settings = call.principal.tenant, call.state.database, call.view.settings
     if request.measure:
         if not call.principal.may(Scope.CAMPAIGNS) or not call.place.is_headquarters:

@@ -15,6 +15,7 @@ from retail_brain.operational.goods_receipts import (
 )
 from retail_brain.operational.suggestion_status import SuggestionStatus, suggestion_statuses
 from retail_brain.outputs import suggestion_id
+from retail_brain.past_days import check_past_day
 from serving.http.handlers.call import Call, product_names
 from serving.http.handlers.open_lines import open_count
 from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
@@ -25,7 +26,11 @@ _USUAL_DAYS = 35
 
 
 def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
-    """Decided suggestions, newest decision first, of the last five weeks unless asked otherwise."""
+    """Decided suggestions, newest decision first, of the last five weeks unless asked otherwise.
+
+    Raises:
+        UsageError: the day since which they are asked for has not come.
+    """
     answers = call.answers
     book = recent_orders(call, request.since)
     if request.store_id is not None:
@@ -45,7 +50,13 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
 
 
 def recent_orders(call: Call, since: date | None = None) -> pl.DataFrame:
-    """The order book of suggestions since a day, five weeks back unless given: newest decision first."""
+    """The order book of suggestions since a day, five weeks back unless given: newest decision first.
+
+    Raises:
+        UsageError: the day has not come.
+    """
+    if since is not None:
+        check_past_day(since, "since")
     first = since or date.fromisoformat(call.answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
     return order_book(_own(suggestion_statuses(call.principal.tenant, call.state.database, since=first), call))
 

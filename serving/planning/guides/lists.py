@@ -51,25 +51,17 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
 
     Args:
         desk: where guides are worked on.
-        day: of the lists, after the last visible one.
+        day: of the lists, after the last visible one, and up to `guides.days_ahead` days after the first such one.
         guide_ids: only these; none: all.
         by: who makes them.
 
     Raises:
         NotFoundError: a guide is not known.
-        ImpossibleError: a guide has left, or the day is over.
+        ImpossibleError: a guide has left, the day is over, or further ahead than `guides.days_ahead`.
         ConflictError: plans changed again and again.
         ModelError: there are no scored pairs.
     """
-    if day <= desk.source.as_of:
-        raise ImpossibleError(
-            f"the answers know {day} already: lists are made for {desk.source.as_of + timedelta(days=1)} or later.",
-            {
-                "problem": "guide_list_past",
-                "day": day.isoformat(),
-                "first": (desk.source.as_of + timedelta(days=1)).isoformat(),
-            },
-        )
+    _check_day(desk, day)
     for _ in range(TRIES):
         marks = (read_contacts_mark(desk.tenant, desk.database), read_guides_mark(desk.tenant, desk.database))
         here = desk.with_present_guides()
@@ -83,6 +75,32 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
         f"no list was made: other plans changed meanwhile, {TRIES} times. Make them again.",
         {"problem": "plans_changed"},
     )
+
+
+def _check_day(desk: Desk, day: date) -> None:
+    """Refuses a day that the answers have seen, and one of which they do not know yet who needs what.
+
+    Raises:
+        ImpossibleError: the day is over, or too far ahead.
+    """
+    first, ahead = desk.first_day, desk.settings.guides.days_ahead
+    if day < first:
+        raise ImpossibleError(
+            f"the answers know {day} already: lists are made for {first} or later.",
+            {"problem": "guide_list_past", "day": day.isoformat(), "first": first.isoformat()},
+        )
+    last = first + timedelta(days=ahead)
+    if day > last:
+        raise ImpossibleError(
+            f"lists cannot be made for {day}: wanted {first} to {last}, up to {ahead} days after the first day that "
+            "the answers have not seen. Name an earlier day, or publish newer answers first.",
+            {
+                "problem": "guide_list_ahead",
+                "day": day.isoformat(),
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+            },
+        )
 
 
 def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:

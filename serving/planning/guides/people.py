@@ -11,6 +11,7 @@ import polars as pl
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides, read_guides_mark
+from retail_brain.past_days import check_past_day
 from serving.planning.triggers.desk import Desk
 
 SAME_SHOP = "same_shop"
@@ -103,14 +104,16 @@ def leave(desk: Desk, change: GuideChange, left_on: date, to: str | None = None)
     Args:
         desk: where guides are worked on.
         change: who, and the version of the guide that they saw.
-        left_on: first day on which the guide is not there any more.
+        left_on: first day on which the guide is not there any more; it has come.
         to: guide who takes all of them; None: the rule.
 
     Raises:
+        UsageError: the day has not come: their people go at once, so that a guide would work on without any.
         NotFoundError: one of the guides is not known.
         ImpossibleError: the other one has left, or is the same.
         ConflictError: somebody else changed the guide since that version, or other guides changed again and again.
     """
+    check_past_day(left_on, "on", desk.today)
     rule = SAME_SHOP if to is None else f"to:{to}"
     for _ in range(TRIES):
         mark, here = read_guides_mark(desk.tenant, desk.database), desk.with_present_guides()

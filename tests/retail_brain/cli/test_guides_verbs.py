@@ -116,6 +116,8 @@ def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Pat
         (["make", "--guide", "G9"], NotFoundError),
         (["tasks", "--guide", "G9", "--out", "lists.csv"], NotFoundError),
         (["make", "--day", "2020-01-01"], ImpossibleError),
+        (["make", "--day", "2099-01-01"], ImpossibleError),
+        (["leave", "G2", "--on", "2099-01-01"], UsageError),
         (["make", "--day", "soon"], UsageError),
         (["save", "G7", "--store", "S9"], NotFoundError),
     ],

@@ -150,6 +150,11 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
         ("/job_start", {"kind": "ingest", "source": "x"}, "没有名为“x”的来源"),
         ("/listing", {"table": "suggestions", "sort": [{"column": "x"}]}, "没有“x”，可用："),
         ("/profile", {}, "请求无法读取：body"),
+        ("/orders", {"since": "2998-01-01"}, "2998年1月1日 还没有到"),
+        ("/listing", {"table": "orders", "since": "2998-01-01"}, "2998年1月1日 还没有到"),
+        ("/guide_credit", {"since": "2998-01-01"}, "2998年1月1日 还没有到"),
+        ("/guide_make", {"day": "2998-01-01"}, "只能做 2025年3月1日 至 2025年3月15日 的"),
+        ("/guide_leave", {"guide_id": "G1", "on": "2998-01-01"}, "2998年1月1日 还没有到"),
     ],
 )
 def test_a_refusal_is_in_the_language_asked_for(client: Any, path: str, body: Any, words: str) -> None:

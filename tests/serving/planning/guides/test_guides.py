@@ -2,14 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import (
@@ -134,6 +134,9 @@ def test_what_cannot_be_listed_is_said(chain, database) -> None:
         make_lists(chain(), date(2025, 2, 28), by="Li")
     with pytest.raises(NotFoundError, match="G9"):
         make_lists(chain(), DAY, ["G9"], by="Li")
+    with pytest.raises(ImpossibleError, match="made for 2025-03-16: wanted 2025-03-01 to 2025-03-15, up to 14 days"):
+        make_lists(chain(), date(2025, 3, 16), by="Li")
+    make_lists(chain(), date(2025, 3, 15), by="Li")
     leave(chain(), change("G1"), DAY)
     with pytest.raises(ImpossibleError, match="have left"):
         make_lists(chain(), DAY, ["G1"], by="Li")
@@ -146,6 +149,15 @@ def test_people_of_who_leaves_go_to_the_guides_of_the_shop_evenly_and_the_histor
     assert {one.customer_id: one.guide_id for one in moves} == {"c0": "G4", "c2": "G2", "c4": "G4"}
     assert moved_customers("main", database) == {"c0": "G4", "c2": "G2", "c4": "G4"}
     assert {one.rule for one in move_history("main", database)} == {"same_shop"}
+
+
+def test_a_guide_leaves_on_no_day_to_come_and_keeps_their_people(chain, database) -> None:
+    tomorrow = chain().today + timedelta(days=1)
+    with pytest.raises(UsageError, match=f"on {tomorrow} has not come yet; wanted {chain().today} or earlier"):
+        leave(chain(), change("G1"), tomorrow)
+    assert moved_customers("main", database) == {}
+    stored, _ = leave(chain(), change("G1"), chain().today)
+    assert not next(one for one in all_guides(chain()) if one.guide_id == stored.guide_id).is_here
 
 
 def test_people_may_go_to_one_guide_or_to_nobody(chain, database) -> None:
