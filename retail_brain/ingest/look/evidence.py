@@ -7,7 +7,7 @@ from itertools import product
 
 import polars as pl
 
-from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of, half_width, in_common_years
+from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, datetime_of, half_width, in_common_years
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
@@ -236,6 +236,26 @@ def _is_near(form: str, spans: Mapping[str, int]) -> bool:
     return all(spans[form] * _FAR <= span for other, span in spans.items() if other != form)
 
 
+def _nearest(unique: pl.Series, fits: list[str]) -> tuple[tuple[Reading, ...], str]:
+    """Of forms with the year at either end, those whose days lie close together where the others' do not."""
+    first = [form for form in fits if form.startswith("%y")]
+    last = [form for form in fits if form not in first]
+    if not first or not last:
+        return tuple(fits), ""
+    days = {form: _epoch_days(unique, form) for form in fits}
+    spans = {form: max(epoch) - min(epoch) for form, epoch in days.items()}
+    near = min(spans, key=lambda form: spans[form])
+    same, others = (first, last) if near in first else (last, first)
+    if len(set(days[near])) < _LEAST_DAYS or any(spans[near] * _FAR > spans[form] for form in others):
+        return tuple(fits), ""
+    return tuple(same), f"its days lie within {spans[near]} days, and are spread over years in the other reading"
+
+
+def _epoch_days(unique: pl.Series, form: str) -> list[int]:
+    days = unique.to_frame("v").select(date_of(pl.col("v"), pl.String(), _form(form))).to_series()
+    return days.drop_nulls().to_physical().to_list()
+
+
 def _forms_of(texts: pl.Series) -> tuple[str, ...]:
     """The forms that begin with the year and that some of the values have."""
     forms = []
@@ -350,7 +370,7 @@ def _counted(unique: pl.Series) -> str | None:
 def _decided(unique: pl.Series, fits: list[str]) -> tuple[tuple[Reading, ...], str]:
     """The formats that fit, and what decides between day first and month first."""
     if len(fits) > 1:
-        return tuple(fits), ""
+        return _nearest(unique, fits)
     first = unique.str.extract(r"^(\d{1,2})\D\d{1,2}\D", 1)
     second = unique.str.extract(r"^\d{1,2}\D(\d{1,2})\D", 1)
     big = {"first": first.cast(pl.Int32, strict=False) > 12, "second": second.cast(pl.Int32, strict=False) > 12}

@@ -4,11 +4,13 @@ import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.errors import DataError
 from retail_brain.ingest import ingest
 from retail_brain.ingest.look import look
+from retail_brain.ingest.look.evidence import evidence
 from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -212,3 +214,19 @@ def test_numbers_of_shops_are_no_years(tmp_path: Path) -> None:
     rows = [[n, moment(n), f"{101 + n % 9}", "x", 1, 2] for n in range(30)]
     lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "Store", "SKU", "Qty", "Price"], rows))
     assert lines[0]["store_id"] == "101"
+
+
+@pytest.mark.parametrize(
+    ("days", "forms"),
+    [
+        ([(2024, 4, day) for day in range(1, 28, 3)], ("%d/%m/%y %H:%M",)),
+        ([(2012 + day // 4, 1 + day % 12, day) for day in range(1, 28)], ("%d/%m/%y %H:%M", "%y/%m/%d %H:%M")),
+        ([(2024, 4, 5), (2024, 4, 6)], ("%d/%m/%y %H:%M", "%m/%d/%y %H:%M", "%y/%m/%d %H:%M")),
+    ],
+)
+def test_short_year_at_either_end_is_told_by_days_that_lie_close_together(
+    days: list[tuple[int, int, int]], forms: tuple[str, ...]
+) -> None:
+    texts = [f"{day}/{month}/{year % 100} 19:32" for year, month, day in days]
+    seen = evidence(pl.Series(texts))
+    assert set(seen.dates) == set(forms)
