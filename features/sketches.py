@@ -109,7 +109,9 @@ class Sketch:
         """Makes the bins, once all files are in."""
         known = self.sample.drop_nulls()
         if self.is_text:
-            self.frequent = sorted(known.value_counts(sort=True).head(_TEXTS).to_series(0).to_list())
+            counted = known.alias("text").value_counts(name="n").sort(["n", "text"], descending=[True, False])
+            self.frequent = sorted(counted["text"].head(_TEXTS).to_list())
+            self.texts = self.texts.sort()  # the same tables make the same file
         elif known.len():
             numbers = known.to_numpy()
             finite = numbers[np.isfinite(numbers)]  # a quantile beside infinity is none
