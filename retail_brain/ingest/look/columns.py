@@ -35,6 +35,8 @@ _FILES = {
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
 _BARE = ("id", "code", "编号", "编码")
 """Names of codes that do not say whose they are."""
+_REFERENCES = r"ref|referencia|reference"
+"""Names of codes of goods in Spanish and French, which elsewhere refer to orders."""
 _OF_SALES = {"units", "amount", "receipt", "on_hand"}
 """Roles of tables whose rows have a moment."""
 _EVERY_LINE = 0.95
@@ -129,9 +131,13 @@ def _code_of_goods(sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[st
     """Takes `Code` for the code of goods where every value stands beside one name of goods, and goods come again."""
     name, free = roles.get("product_name"), set(seen) - {held for role, held in roles.items() if role != "receipt"}
     for code in seen:
-        if name is None or "product" in roles or code not in free or not _is_bare(code):
+        is_reference = re.fullmatch(_REFERENCES, bare_name(code)) is not None
+        if name is None or "product" in roles or code not in free or not (_is_bare(code) or is_reference):
             continue
         pairs = sample.select(code, name).drop_nulls().unique()
+        if is_reference and not pairs[code].is_duplicated().any() and seen[code].distinct <= _EVERY_LINE / 2:
+            roles["product"] = code
+            continue
         is_one_to_one = not (pairs[code].is_duplicated().any() or pairs[name].is_duplicated().any())
         if is_one_to_one and len(pairs) > 1 and seen[code].distinct <= _EVERY_LINE:
             if roles.get("receipt") == code:

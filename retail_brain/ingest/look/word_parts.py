@@ -5,9 +5,11 @@ such as `Codice articolo` or `存货编码`, and count for less.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from retail_brain.ingest.look.words_of_languages import GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_parts import WORDS, pattern_of
 
 _WORDS: Final[Mapping[str, re.Pattern[str]]] = {kind: re.compile(pattern_of(kind)) for kind in WORDS}
@@ -138,6 +140,9 @@ def paid_rank(name: str) -> int:
     >>> paid_rank("net_price"), paid_rank("原价金额"), paid_rank("grand_total"), paid_rank("price")
     (2, -2, -4, 0)
     """
+    for words, rank in ((NET_SALES, 2), (GROSS_SALES, -2)):
+        if re.fullmatch(unicodedata.normalize("NFKC", words), name):
+            return rank
     if re.search(r"[\u4e00-\u9fff]", name):
         return next((rank for rank, words in sorted(_PAID.items()) if re.search(words, name)), 0)
     tokens = name.split("_")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retail_brain.ingest.look.word_parts import part_scores
-from retail_brain.ingest.look.words_of_languages import FURTHER
+from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.sources.column_names import plain_name
 
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
@@ -128,6 +128,7 @@ _FURTHER_SCORE = 0.5
 """Score of names in further languages: above parts of names, below the surest of other roles."""
 _FURTHER: Final = {role: unicodedata.normalize("NFKC", pattern) for role, pattern in FURTHER.items()}
 """As plain names are: one vowel of Thai is two letters there."""
+_NET_SALES, _GROSS_SALES = (re.compile(unicodedata.normalize("NFKC", words)) for words in (NET_SALES, GROSS_SALES))
 _SIMPLIFIED = str.maketrans(
     "訂單編號門會員數價額規時間狀態銷貨條碼銀機產類別開發優購買實賬帳點總計淨錢顧電話經辦稅營業庫備註導師櫃顆稱聯絡裝",
     "订单编号门会员数价额规时间状态销货条码银机产类别开发优购买实账账点总计净钱顾电话经办税营业库备注导师柜颗称联络装",
@@ -205,4 +206,6 @@ def _scores(name: str) -> dict[str, float]:
                 found[role] = max(1.0 - 0.2 * place, _LAST_SCORE)
                 break
     further = {role: _FURTHER_SCORE for role, pattern in _FURTHER.items() if re.fullmatch(pattern, name)}
+    if _NET_SALES.fullmatch(name) or _GROSS_SALES.fullmatch(name):
+        found["amount"] = 1.0 if _NET_SALES.fullmatch(name) else _FURTHER_SCORE
     return {**further, **found}

@@ -56,3 +56,16 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|(?:ال)?حالة(?:_.*)?|สถานะ|סטטוס|situacao(?:_.*)?",
 }
 """Role -> pattern of plain names; a name that several languages share is in the first of them."""
+
+NET_SALES: Final = (
+    r"net_sales|ventas_netas|vendas_liquidas|ventes_nettes|netto_?(?:verkaufe|umsatz|omzet)|vendite_nette"
+    r"|чистые_продажи|penjualan_bersih|doanh_thu_thuan|ยอดขายสุทธิ|純売上(?:高|額)?|순_?매출(?:액)?|净销售(?:额|金额)"
+    r"|net_satis(?:lar)?|sprzedaz_netto"
+)
+"""Sales after discounts: what was paid for a line."""
+GROSS_SALES: Final = (
+    r"gross_sales|ventas_brutas|vendas_brutas|ventes_brutes|brutto_?(?:verkaufe|umsatz|omzet)|vendite_lorde"
+    r"|валовые_продажи|penjualan_kotor|doanh_thu_gop|ยอดขายรวม|総売上(?:高|額)?|총_?매출(?:액)?|(?:总|毛)销售(?:额|金额)"
+    r"|brut_satis(?:lar)?|sprzedaz_brutto"
+)
+"""Sales before discounts, which count where no net ones are there."""

@@ -301,3 +301,39 @@ def test_till_of_korea_asks_only_for_the_mark_of_its_numbers(tmp_path: Path) -> 
     seen = look(str(write(tmp_path / "판매.csv", header, rows)))
     assert [question.partition(":")[0] for question in seen.questions] == ["unit_price"]
     assert 'sold_at = { columns = ["판매일자", "판매시간"], format = "%Y-%m-%d %p %I:%M" }' in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("gross", "net"),
+    [
+        ("Ventas brutas", "Ventas netas"),
+        ("Vendas brutas", "Vendas líquidas"),
+        ("Ventes brutes", "Ventes nettes"),
+        ("Bruttoumsatz", "Nettoumsatz"),
+        ("Bruto-omzet", "Netto-omzet"),
+        ("Vendite lorde", "Vendite nette"),
+        ("Валовые продажи", "Чистые продажи"),
+        ("Penjualan kotor", "Penjualan bersih"),
+        ("Doanh thu gộp", "Doanh thu thuần"),
+        ("ยอดขายรวม", "ยอดขายสุทธิ"),
+        ("総売上", "純売上"),
+        ("총매출", "순매출"),
+        ("总销售额", "净销售额"),
+        ("Brüt satışlar", "Net satışlar"),
+        ("Sprzedaż brutto", "Sprzedaż netto"),
+    ],
+)
+def test_net_sales_are_the_amount_that_was_paid(gross: str, net: str) -> None:
+    rows = [[str(n), f"g{n % 3}", str(n % 4 + 1), f"{(n % 4 + 1) * 3:.2f}"] for n in range(12)]
+    header = ["Receipt number", "SKU", "Quantity"]
+    both = pl.DataFrame([[*row, f"{float(row[3]) - 1:.2f}"] for row in rows], [*header, gross, net], orient="row")
+    assert columns_of(both).roles["amount"] == net
+    assert columns_of(both.drop(net)).roles["amount"] == gross
+
+
+def test_reference_is_the_code_of_goods_where_each_has_one_name() -> None:
+    header = ["Número de recibo", "REF", "Artículo", "Cantidad", "Ventas netas"]
+    lines = [[str(n), f"0{n % 3}", f"Queso {'abc'[n % 3]}", "1", "2.50"] for n in range(12)]
+    assert columns_of(pl.DataFrame(lines, header, orient="row")).roles["product"] == "REF"
+    orders = [[str(n), f"A{n // 2}", f"Queso {'abc'[n % 3]}", "1", "2.50"] for n in range(12)]
+    assert columns_of(pl.DataFrame(orders, header, orient="row")).roles.get("product") != "REF"
