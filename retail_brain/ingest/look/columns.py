@@ -47,6 +47,10 @@ _PAID_WEIGHT = 0.1
 """What a word such as `net` or `实收` adds to the score of a column of money; less than the step between patterns."""
 _SURE = 2.0
 """Score of a role that other files of the dataset decide: above that of any name."""
+_CARD = r"card|karte|carte|tarjeta|cartao|carta|карт|卡"
+"""A word in the names of columns of cards, which may be of loyalty or of a bank."""
+_FEW_PEOPLE, _ROWS_OF_A_KIND = 5, 20
+"""Values up to which a column may be of kinds and not of people, and the rows that each has then. By judgement."""
 _LEAST_SCORE = 0.3
 """Score below which the name of another column is no rival for the number of a receipt."""
 
@@ -85,7 +89,12 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
         for role, score in _roles_of(name, stem, seen[name], known).items()
-        if seen[name].filled > _BLANK_MAY_BE and score > 0 and (role not in _FITS or _FITS[role](seen[name]))
+        if seen[name].filled > _BLANK_MAY_BE
+        and score > 0
+        and not (
+            role == "customer" and name not in known and re.search(_CARD, bare_name(name)) and _are_few(sample[name])
+        )
+        and (role not in _FITS or _FITS[role](seen[name]))
     ]
     roles: dict[str, str] = {}
     alternatives: dict[str, list[str]] = {}
@@ -114,6 +123,13 @@ def _roles_of(name: str, stem: str, seen: Evidence, known: Mapping[str, str]) ->
     if name in known:
         return {known[name]: _SURE}
     return {**_scores(name), **_named_id(name, stem, seen)}
+
+
+def _are_few(values: pl.Series) -> bool:
+    """Whether a column has so few values, each on so many rows, that they are kinds (brands of cards) and no people."""
+    kinds = values.drop_nulls().cast(pl.String).unique()
+    is_often = len(kinds) <= _FEW_PEOPLE and len(values) - values.null_count() >= _ROWS_OF_A_KIND * len(kinds)
+    return is_often and not kinds.str.contains(r"[\d@]").any()  # ids, phones and addresses have a digit or @
 
 
 def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:

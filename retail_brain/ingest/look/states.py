@@ -21,6 +21,12 @@ _CODE_LETTERS, _MOST_CODES = 2, 6
 """Letters of such a code, and how many of them there are at most. By judgement."""
 _USUAL = 0.8
 """Share of the rows that the code of a plain sale has at least. By judgement."""
+_NEGATED = (
+    r"(?:未被?|没有?|不|\b(?:not|no|non|nicht|niet|nie|не|ne|sin|sem|inte|ikke|ej|ei|belum|tidak|chưa|không)\s+)$"
+)
+"""What stands before a word that it negates."""
+_MOST_ROWS = 0.5
+"""Share of the rows from which a state is asked about and not left out on its own. By judgement."""
 _MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
 _ALL, _NONE = 0.98, 0.02
@@ -86,7 +92,7 @@ class _State:
 
     def which(self, pattern: str, but: str = "$^") -> list[str]:
         """The values with a word of a pattern and none of another."""
-        return [kind for kind in self.kinds if re.search(pattern, _plain(kind)) and not re.search(but, _plain(kind))]
+        return [kind for kind in self.kinds if _says(pattern, _plain(kind)) and not re.search(but, _plain(kind))]
 
     def units(self, kinds: Sequence[str]) -> pl.Series:
         """Units of the rows with these values; none where no column has units."""
@@ -158,6 +164,11 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
             )
 
 
+def _says(pattern: str, kind: str) -> bool:
+    """Whether a state has a word of a pattern that is not negated, as in `订单未关闭` or `not cancelled`."""
+    return any(not re.search(_NEGATED, kind[: word.start()]) for word in re.finditer(pattern, kind))
+
+
 def _plain(kind: str) -> str:
     """A kind for comparing with words; the small letter of the Turkish capital İ has a mark of its own."""
     return kind.strip().lower().replace("\u0307", "")
@@ -181,6 +192,12 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
         no_sale = state.which(CANCELLED, IN_PART)
         if not re.search(OF_PAYMENT, bare_name(state.name)):
             no_sale += [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
+        if state.rows(no_sale) > _MOST_ROWS * sample.height:
+            made.questions.append(
+                f"{state.rows(no_sale):,} of {sample.height:,} rows have one of {no_sale} in {state.name!r}, which "
+                f"reads as no sale; they are kept. Are they none? Then write where = '''{state.without(no_sale)}'''"
+            )
+            continue
         # a column that says the same as one before adds nothing
         if no_sale and (not conditions or not _is_told(sample, found, state.name, no_sale)):
             conditions.append(state.without(no_sale))

@@ -337,3 +337,24 @@ def test_reference_is_the_code_of_goods_where_each_has_one_name() -> None:
     assert columns_of(pl.DataFrame(lines, header, orient="row")).roles["product"] == "REF"
     orders = [[str(n), f"A{n // 2}", f"Queso {'abc'[n % 3]}", "1", "2.50"] for n in range(12)]
     assert columns_of(pl.DataFrame(orders, header, orient="row")).roles.get("product") != "REF"
+
+
+def test_brand_of_cards_is_no_customer() -> None:
+    header = ["Receipt number", "SKU", "Qty", "Net sales", "Customer ID", "Card Brand"]
+    rows = [[str(n), f"g{n % 3}", "1", "2.50", f"c{n % 9}" if n % 3 == 0 else None, "Visa"] for n in range(60)]
+    lines = pl.DataFrame(rows, header, orient="row")
+    assert columns_of(lines).roles["customer"] == "Customer ID"
+    assert "customer" not in columns_of(lines.drop("Customer ID")).roles
+
+
+@pytest.mark.parametrize(("state", "asked"), [("订单未关闭", False), ("not cancelled", False), ("cancelled", True)])
+def test_state_of_most_rows_is_never_left_out(tmp_path: Path, state: str, asked: bool) -> None:
+    header = ["receipt_no", "sold_at", "store", "sku", "qty", "price", "order_status"]
+    rows: list[Row] = [
+        [n, moment(n), "S", good, units, price, "done" if n % 6 == 0 else state]
+        for n, good, units, price in goods_sold_often()
+    ]
+    path = write(tmp_path / "sales.csv", header, rows)
+    seen = look(str(path))
+    assert "where" not in seen.mapping
+    assert any("reads as no sale" in question for question in seen.questions) == asked
