@@ -63,11 +63,13 @@ class Columns:
         roles: role -> column.
         seen: column -> what its values say.
         alternatives: role -> further columns whose names fit it as well, best first.
+        remarks: what was decided by the values.
     """
 
     roles: Mapping[str, str]
     seen: Mapping[str, Evidence]
     alternatives: Mapping[str, tuple[str, ...]]
+    remarks: tuple[str, ...] = ()
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""
@@ -108,7 +110,8 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     roles = _corrected(roles, seen, alternatives)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
-    return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()})
+    remarks = _finer_code(sample, roles, seen, alternatives, known)
+    return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()}, remarks)
 
 
 def _scores(name: str) -> dict[str, float]:
@@ -167,6 +170,29 @@ def _key_of_list(roles: dict[str, str], seen: Mapping[str, Evidence], alternativ
         return
     keys = (name for name in alternatives.get("product", ()) if seen[name].distinct == seen[name].filled == 1)
     roles["product"] = next((name for name in keys if name not in roles.values()), roles["product"])
+
+
+def _finer_code(
+    sample: pl.DataFrame,
+    roles: dict[str, str],
+    seen: Mapping[str, Evidence],
+    alternatives: Mapping[str, list[str]],
+    known: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Takes the code of goods that tells apart what another names together, such as sizes of a model; says so."""
+    coarse = roles.get("product", "")
+    if not coarse or coarse in known or not {"moment", "units"} <= roles.keys():
+        return ()
+    for fine in alternatives.get("product", ()):
+        if fine in roles.values() or seen[fine].filled < seen[coarse].filled or seen[fine].distinct > _EVERY_LINE / 2:
+            continue
+        pairs = sample.select(coarse, fine).drop_nulls().unique()
+        if not pairs[fine].is_duplicated().any() and pairs[fine].n_unique() > pairs[coarse].n_unique():
+            roles["product"] = fine
+            return (
+                f"{fine!r} is finer than {coarse!r} ({len(pairs):,} and {pairs[coarse].n_unique():,} codes): taken",
+            )
+    return ()
 
 
 def _is_bare(name: str) -> bool:

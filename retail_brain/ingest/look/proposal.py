@@ -68,6 +68,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     if related is not None:
         return related
     made = Proposal(table=_table(sample, found))
+    made.remarks += found.remarks
     if not made.table and _has_totals(found):
         return _totals(sample, found)
     if not made.table:
@@ -106,7 +107,7 @@ def _with_units(sample: pl.DataFrame, found: Columns) -> Columns:
     if "units" in found.roles or not amount_is_units(sample, found):
         return found
     roles = {("units" if role == "amount" else role): name for role, name in found.roles.items()}
-    return Columns(roles, found.seen, found.alternatives)
+    return replace(found, roles=roles)
 
 
 def _table(sample: pl.DataFrame, found: Columns) -> str:

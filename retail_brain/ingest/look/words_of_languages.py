@@ -50,7 +50,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
     r"|musteri_(?:no|kodu|id|numarasi)|ma_(?:khach_hang|kh)|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
-    r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส)?(?:ลูกค้า|สมาชิก)|(?:מספר_)?לקוח"
+    r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส)?(?:ลูกค้า|สมาชิก)|ชื่อผู้ใช้|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",
     "status": r"(?:siparis_)?(?:statusu|durumu?)|trang_thai|tila|stav(?:_objednavky)?|allapot|statusz|κατασταση"
     r"|(?:ال)?حالة(?:_.*)?|สถานะ|סטטוס|situacao(?:_.*)?",

@@ -358,3 +358,16 @@ def test_state_of_most_rows_is_never_left_out(tmp_path: Path, state: str, asked:
     seen = look(str(path))
     assert "where" not in seen.mapping
     assert any("reads as no sale" in question for question in seen.questions) == asked
+
+
+def test_finer_of_two_codes_of_goods_is_taken() -> None:
+    header = ["Receipt number", "Date", "Parent SKU", "SKU", "Qty", "Net sales", "ชื่อผู้ใช้ (ผู้ซื้อ)"]
+    rows = [[str(n), str(moment(n)), f"P{n % 6 // 2}", f"P{n % 6}x", "1", "2.50", f"u{n % 9}"] for n in range(36)]
+    lines = pl.DataFrame(rows, header, orient="row")
+    for order in (header, ["SKU", "Parent SKU", *[name for name in header if "SKU" not in name]]):
+        found = columns_of(lines.select(order))
+        assert found.roles["product"] == "SKU"
+        assert found.roles["customer"] == header[-1]
+    found = columns_of(lines.rename({"Parent SKU": "SKU", "SKU": "Item code"}))
+    assert found.roles["product"] == "Item code"
+    assert "'Item code' is finer than 'SKU' (6 and 3 codes): taken" in found.remarks
