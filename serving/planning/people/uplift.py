@@ -12,7 +12,7 @@ import polars as pl
 
 from features.person.contact_state import FEATURES, category_history, category_state, person_state
 from features.person.past_contacts import has_past_contacts, judged_contacts
-from features.person.traits import trait_flags
+from features.person.traits import read_traits, trait_flags
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
 from retail_brain.settings import Settings
@@ -68,11 +68,13 @@ class Learned:
         chosen: the learner, and how all of them did.
         evidence: columns LEFT_OUT.
         effect_days: days after a contact in which a purchase of the campaign's goods counted.
+        unknown_traits: names in `campaigns.uplift_traits` that are no columns of `customers` with few values.
     """
 
     chosen: ChosenUplift
     evidence: pl.DataFrame
     effect_days: int
+    unknown_traits: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -86,6 +88,11 @@ class Learned:
                 what = f"{people:,} people of "
                 what += f"{campaigns:,} {_NAMES[source]}" if campaigns else _NAMES[source]
                 lines.append(f"  left out {what}: {_REASONS[code][0]}")
+        if self.unknown_traits:
+            named = ", ".join(self.unknown_traits)
+            lines.append(
+                f"  campaigns.uplift_traits names {named}: no column of customers with 2 to 30 texts; not used"
+            )
         return lines
 
 
@@ -141,10 +148,13 @@ def learned(dataset: Dataset, settings: Settings, experiments: Experiments | Non
     known_of = own.beside(dataset)
     evidence = _evidence(known_of, own, days)
     examples = contact_examples(known_of, days, settings.campaigns.uplift_traits)
+    named = settings.campaigns.uplift_traits
+    there = read_traits(known_of, named).columns if named else []
+    unknown = tuple(name for name in named if name not in there)
     if examples is None:
-        return Learned(ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None), evidence, days)
+        return Learned(ChosenUplift(RESPONSE, pl.DataFrame(schema=VALIDATION), None), evidence, days, unknown)
     rows, known = examples
-    return Learned(choose_uplift(known, campaigns_of(rows)), evidence, days)
+    return Learned(choose_uplift(known, campaigns_of(rows)), evidence, days, unknown)
 
 
 def _evidence(dataset: Dataset, own: Experiments, days: int) -> pl.DataFrame:
