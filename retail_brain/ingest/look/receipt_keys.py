@@ -1,0 +1,67 @@
+"""Writes what names a receipt, and what stands on its first line alone."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.money import stands_on_first_lines
+from retail_brain.ingest.look.receipt_numbers import name_receipts
+
+
+def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes what names a receipt; asks where only the moment does."""
+    roles = found.roles
+    if "receipt" not in roles:
+        parts = [roles[role] for role in ("moment", "time", "store", "customer") if role in roles]
+        made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
+        made.questions.append("no column numbers the receipts: are the lines of the same moment one, as written below?")
+        return
+    receipt = sample[roles["receipt"]]
+    blank = [
+        roles[role]
+        for role in ("receipt", "moment", "time", "store", "customer", "guide", "channel", "status")
+        if role in roles and stands_on_first_lines(sample, receipt.forward_fill(), roles[role])
+    ]
+    if not {roles["receipt"], roles["moment"]} & set(blank):
+        name_receipts(made, sample, found)
+    if blank and made.columns["transaction_id"] == quoted(roles["receipt"]):
+        made.keys["fill_down"] = f"[{', '.join(map(quoted, blank))}]"
+        made.remarks.append(f"{blank} stand on the first line of a receipt alone: filled down within it")
+    _shop_of_the_rest(made, sample, found, blank)
+
+
+def fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Fills down the states that conditions ask for, where they stand on the first line of a receipt alone."""
+    receipt = found.roles.get("receipt")
+    if receipt is None or made.columns.get("transaction_id") != quoted(receipt):
+        return
+    asked = made.keys.get("where", "") + made.keys.get("returns", "")
+    known = made.keys.get("fill_down", "[]")
+    ids = sample[receipt].forward_fill()
+    further = [
+        name
+        for name in found.seen
+        if f'"{name}"' in asked and quoted(name) not in known and stands_on_first_lines(sample, ids, name)
+    ]
+    if further:
+        listed = ", ".join(filter(None, [known.strip("[]"), *map(quoted, further)]))
+        made.keys["fill_down"] = f"[{listed}]"
+        made.remarks.append(f"{further} stand on the first line of a receipt alone: filled down within it")
+
+
+def _shop_of_the_rest(made: Proposal, sample: pl.DataFrame, found: Columns, blank: Sequence[str]) -> None:
+    """Receipts without a shop are those of the web shop, where others name one."""
+    store = found.roles.get("store")
+    if store is None:
+        return
+    filled = (
+        sample.select(pl.col(store).drop_nulls().first().over(found.roles["receipt"])) if store in blank else sample
+    )
+    share = filled[store].is_null().mean()
+    if isinstance(share, float) and share > 0:
+        made.columns["store_id"] = f'{{ column = {quoted(store)}, default = "online" }}'
+        made.remarks.append(
+            f"{share:.0%} of rows have no {store!r}: they are of the shop `online` (change the default)"
+        )

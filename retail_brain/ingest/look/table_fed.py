@@ -1,0 +1,105 @@
+"""Decides which canonical table the rows of a file feed."""
+
+import re
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.numbered_days import numbered_columns
+from retail_brain.ingest.look.receipt_numbers import TILL
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.sources.months import month_starts
+from retail_brain.sources.rows_left_out import TOTAL_WORDS
+from retail_brain.sources.shaping import DAY_NAME
+
+_LEAST_DAYS = 3
+"""Columns named by a day from which a table has a column per day."""
+_LEAST_SHOPS = 2
+"""Columns of numbers from which a table may have a column per shop."""
+_OFTEN = 0.02
+"""Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
+
+
+def table_of(sample: pl.DataFrame, found: Columns) -> str:
+    """The canonical table that rows with these roles feed; blank where none is recognised."""
+    if _is_list_of_shops(found) or _is_catalogue(found):
+        return "stores" if _is_list_of_shops(found) else "products"
+    roles = set(found.roles)
+    if not roles & {"product", "product_name"}:
+        return _table_without_goods(roles)
+    if "moment" not in roles:
+        undated = "" if "receipt" in roles else "products"
+        return "daily_sales" if len(columns_of_days(sample)) >= _LEAST_DAYS else undated
+    if not roles & {"units", "amount", "price"}:
+        return "inventory" if "on_hand" in roles else "daily_sales" if columns_of_shops(sample, found) else ""
+    if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
+        return "transactions"
+    return _table_of_days(sample, found)
+
+
+def _table_of_days(sample: pl.DataFrame, found: Columns) -> str:
+    """The table of rows without receipts and times: stock, totals of days, or lines of receipts after all."""
+    if "on_hand" in found.roles and "units" not in found.roles:
+        return "inventory"
+    return "transactions" if _has_several_lines_a_day(sample, found) else "daily_sales"
+
+
+def _has_several_lines_a_day(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether goods come several times a day in a shop, and no till tells these rows apart."""
+    key = [found.roles[role] for role in ("moment", "store", "product", "product_name") if role in found.roles]
+    tills = re.compile(TILL)
+    if any(tills.fullmatch(bare_name(name)) or bare_name(name) == "source" for name in found.seen):
+        return False
+    repeated = sample.select(key).is_duplicated().mean()
+    return isinstance(repeated, float) and repeated > _OFTEN
+
+
+def columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of numbers without a role beside a day and a product that come once together: one per shop perhaps."""
+    if {"store", "receipt", "units"} & set(found.roles):
+        return []
+    goods = found.roles.get("product") or found.roles["product_name"]
+    if sample.select(found.roles["moment"], goods).is_duplicated().any():
+        return []
+    taken = set(found.roles.values())
+    free = [name for name, seen in found.seen.items() if name not in taken and name.lower() not in TOTAL_WORDS]
+    numbers = [name for name in free if found.seen[name].numbers]
+    return numbers if len(numbers) >= _LEAST_SHOPS and len(numbers) == len(free) else []
+
+
+def _is_list_of_shops(found: Columns) -> bool:
+    """Whether each row is another shop with its name: what looks like the name of goods is the shop's."""
+    roles = found.roles
+    others = {"product", "moment", "units", "amount", "price", "on_hand", "receipt", "customer", "joined_on"}
+    if "store" not in roles or others & roles.keys():
+        return False
+    return found.seen[roles["store"]].distinct == 1 and found.seen[roles["store"]].filled == 1
+
+
+def _is_catalogue(found: Columns) -> bool:
+    """Whether each row is another product and none was sold: a date is the one of its launch."""
+    roles = found.roles
+    if {"units", "amount", "on_hand", "receipt", "time", "customer", "store"} & roles.keys() or "product" not in roles:
+        return False
+    seen = found.seen[roles["product"]]
+    return seen.distinct == 1 and bool({"product_name", "category", "unit_cost"} & roles.keys())
+
+
+def _table_without_goods(roles: set[str]) -> str:
+    if roles & {"receipt", "units"}:
+        return ""
+    if "customer" in roles and not roles & {"amount", "price"}:
+        return "customers"
+    return "stores" if "store" in roles and "moment" not in roles else ""
+
+
+def has_totals(found: Columns) -> bool:
+    """Whether rows are totals of shops by day, without goods."""
+    roles = set(found.roles)
+    return {"store", "moment"} <= roles and bool(roles & {"amount", "units"}) and not roles & {"receipt", "customer"}
+
+
+def columns_of_days(sample: pl.DataFrame) -> list[str]:
+    """Columns that are days or months each."""
+    named = list(month_starts(sample.columns)) or numbered_columns(sample.columns)
+    return named or [name for name in sample.columns if re.search(DAY_NAME, name)]
