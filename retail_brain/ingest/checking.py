@@ -7,10 +7,11 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
+from retail_brain.ingest.days_to_come import DaysToCome
 from retail_brain.ingest.ids import are_plain
 from retail_brain.ingest.moments import parse_uniform
 from retail_brain.ingest.spreadsheet_ids import LOST, id_columns, shortened_ids, whole_ids
-from retail_brain.ingest.typing import LATEST_YEAR, attribute, typed
+from retail_brain.ingest.typing import attribute, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -51,7 +52,12 @@ class Checker:
     """Checks the batches of one table."""
 
     def __init__(
-        self, table: Table, source: pl.Schema, formats: Mapping[str, ColumnFormat], carried: Sequence[str] = ()
+        self,
+        table: Table,
+        source: pl.Schema,
+        formats: Mapping[str, ColumnFormat],
+        carried: Sequence[str] = (),
+        last: date | None = None,
     ) -> None:
         """Prepares the expressions once for all batches.
 
@@ -60,8 +66,10 @@ class Checker:
             source: columns and types of the source.
             formats: column -> how its text is written.
             carried: columns of the source that good rows keep although the table has none such.
+            last: day that a row of observations may have; None: tomorrow in UTC.
         """
         self._table = table
+        self.to_come = DaysToCome(table, last)
         further = [name for name in source if name not in table.types]
         self._attributes = further if table.open_attributes else [name for name in further if name in carried]
         self._further = [attribute(name, source[name]) for name in self._attributes]
@@ -147,7 +155,7 @@ class Checker:
 
     def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame, odd: Sequence[str]) -> pl.DataFrame:
         """Rows with a value that is there but not of its type; `odd` are the ids that are not plain."""
-        tests = self._too_late(shaped)
+        tests = self.to_come.test(shaped)
         for name, kind in self._present.items():
             value = raw[name]
             # most columns lose no value: comparing two counts is cheaper than looking for lost values
@@ -172,17 +180,6 @@ class Checker:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
-
-    def _too_late(self, shaped: pl.DataFrame) -> list[pl.Expr]:
-        """Tests for rows that are dated after `LATEST_YEAR`, such as the placeholder 9999-12-31."""
-        name = self._table.observed_at
-        if name is None or name not in self._present:
-            return []
-        last = shaped[name].max()
-        if not isinstance(last, date) or last.year <= LATEST_YEAR:
-            return []
-        late = (shaped[name].dt.year() > LATEST_YEAR).fill_null(value=False)
-        return [pl.when(pl.lit(late)).then(pl.lit(f"{name}: after the year {LATEST_YEAR}"))]
 
 
 def _price_per_unit(text: ColumnFormat) -> pl.Expr:

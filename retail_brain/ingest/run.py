@@ -14,6 +14,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.hashed_ids import hashed_rows
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
+from retail_brain.ingest.days_to_come import last_possible_day, was_dated_ahead
 from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
@@ -32,6 +33,7 @@ from retail_brain.tables import TABLES
 
 _SALES = ("transactions", "daily_sales")
 _KEYS_AGAINST = {
+    "in the future": "`format` with the order of day, month and year; data.future_days in the settings",
     "not a date": "`format` for 31/12/2025 or serial days such as 46073.5",
     "not a time": "`format` for 31/12/2025 18:30 or serial days such as 46073.5",
     "not a number": "`decimal` for 1,5, `thousands` for 1,234",
@@ -99,7 +101,9 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
     report = IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
-    if digest is not None:
+    # a row of a day that has not come may be good tomorrow: the same dataset is read again then
+    is_settled = not any(was_dated_ahead(reason) for table in reports.values() for reason in table.reasons)
+    if digest is not None and is_settled:
         remember(digest, report, settings.storage_options)
     return report
 
@@ -154,10 +158,11 @@ def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Stage
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
     """A table after reading and checking."""
+    last = last_possible_day(target.data.future_days, target.data.period)
     if raw.name != CONSENTS:
-        return stage(raw, scratch, target.data.till_columns)
+        return stage(raw, scratch, target.data.till_columns, last)
     stored = None if target.replace else scan_if_there(target.uri, CONSENTS, target.options)
-    return close_unreadable(stage(with_consent_words(raw), scratch), raw, stored)
+    return close_unreadable(stage(with_consent_words(raw), scratch, last=last), raw, stored)
 
 
 def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:

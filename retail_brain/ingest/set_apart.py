@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
+from retail_brain.ingest.days_to_come import last_possible_day, stored_ahead
 from retail_brain.lake import scan_if_there
 from retail_brain.lake.ghosts import CONFIRMING, find_ghosts, write_ghosts
 from retail_brain.lake.shared_cards import find_shared_cards, write_shared_cards
@@ -33,6 +34,10 @@ def set_apart(
         said += _shared_cards(uri, options, data, progress)
     if not {*_SALES, *_MASTERS}.isdisjoint(changed):
         said += _ghosts(uri, options, data, progress)
+    last = last_possible_day(data.future_days, data.period)
+    for name in _SALES:
+        stored = scan_if_there(uri, name, options) if name in changed else None
+        said += stored_ahead(name, stored, last) if stored is not None else []
     for sentence in said:
         progress.say(f"    note: {sentence}")
     return said

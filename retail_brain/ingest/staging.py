@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import date
 from datetime import time as time_of_day
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,13 +76,14 @@ class Staged:
         return " | ".join(examples)
 
 
-def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Staged:
+def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: date | None = None) -> Staged:
     """Reads and checks a table.
 
     Args:
         raw: the table as its source has it.
         scratch: folder for the checked parts; it must outlive the result.
         till_columns: names of columns over which amounts of the same key are added up.
+        last: day that a row of observations may have; later ones are set aside. None: tomorrow in UTC.
 
     Raises:
         DataError: it cannot be read, lacks a required column, or has amounts of one key twice with other content.
@@ -99,7 +101,7 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Sta
             tills = tills if raw.name in AMOUNTS else []
             aside = [*([FILE] if FILE in schema else []), *tills]
             parts = Parts(folder, aside, _spans(raw.name))
-            checker = Checker(table, schema, raw.formats, aside)
+            checker = Checker(table, schema, raw.formats, aside, last)
             read, bad = _check_batches(raw, checker, parts)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
@@ -119,7 +121,7 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Sta
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
-    notes = (*checker.notes, *resolved.notes, *_receipt_notes(raw.name, staged, read))
+    notes = (*checker.notes, *checker.to_come.notes(), *resolved.notes, *_receipt_notes(raw.name, staged, read))
     seconds = time.perf_counter() - started
     return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files)
 

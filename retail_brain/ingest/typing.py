@@ -9,9 +9,6 @@ from retail_brain.ingest.moments import EARLIEST_YEAR, date_of, datetime_of
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
-LATEST_YEAR = 2200
-"""Nothing was observed later: 9999-12-31 in a sale is a placeholder, and would become the last day of the data."""
-
 _TRUE = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
 _FALSE = ("false", "f", "0", "no", "n", "nein", "non", "否")
 

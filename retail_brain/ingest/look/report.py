@@ -90,7 +90,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root)
         if mapping and not questions:
-            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data.period)
+            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data)
     return Look(tuple(lines), mapping, tuple(questions))
 
 

@@ -8,7 +8,9 @@ import polars as pl
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.ingest.consent_rows import CONSENTS, with_consent_words
+from retail_brain.ingest.days_to_come import last_possible_day
 from retail_brain.ingest.staging import Staged, stage
+from retail_brain.settings import DataSettings
 from retail_brain.sources.mapping import mapping_source
 from retail_brain.spacing import spacing_notes
 from retail_brain.tables import TABLES
@@ -19,7 +21,7 @@ _LEAST_RECEIPTS = 100
 """Receipts below which no card is called the tills' own."""
 
 
-def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, period: str) -> list[str]:
+def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: DataSettings) -> list[str]:
     """What the first rows hold once they are read with a mapping.
 
     Args:
@@ -27,7 +29,7 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, period: s
         root: folder that its paths are relative to.
         scratch: folder for temporary files.
         limit: rows of a table that are read at most.
-        period: of the setting `data.period`.
+        data: settings, of which the period and the days ahead count.
     """
     path = scratch / "proposed.toml"
     path.write_text(mapping.replace('files = "', f'files = "{root.resolve().as_posix()}/'), encoding="utf-8")
@@ -37,11 +39,12 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, period: s
     path.write_text(text, encoding="utf-8")
     lines: list[str] = []
     staged: dict[str, Staged] = {}
+    last = last_possible_day(data.future_days, data.period)
     try:
         source = mapping_source(path, scratch)
         for name, raw in source.tables.items():
             worded = with_consent_words(raw) if name == CONSENTS else raw
-            staged[name] = stage(replace(worded, frame=worded.frame.head(limit), left_out=None), scratch)
+            staged[name] = stage(replace(worded, frame=worded.frame.head(limit), left_out=None), scratch, last=last)
     except RetailBrainError as error:
         return [f"The first rows cannot be read with this mapping: {str(error).splitlines()[0]}"]
     for name, table in staged.items():
@@ -52,7 +55,7 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, period: s
         if name in ("transactions", "daily_sales"):
             lines += [f"  {line}" for line in _sales(name, table.rows.collect())]
         if name == "daily_sales":
-            lines += [f"  {line}" for line in spacing_notes(table.rows, period)]
+            lines += [f"  {line}" for line in spacing_notes(table.rows, data.period)]
     return lines
 
 

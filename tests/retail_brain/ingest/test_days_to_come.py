@@ -1,0 +1,103 @@
+"""Rows that are dated on days to come are set aside and said, those that may be plans are not."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.errors import DataError
+from retail_brain.ingest.days_to_come import last_possible_day, stored_ahead
+from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.lake import open_lake
+from retail_brain.settings import DataSettings
+
+TODAY = datetime.now(UTC).date()
+
+
+def _day(days: int) -> str:
+    return (TODAY + timedelta(days=days)).isoformat()
+
+
+def _wrong(chain: Any) -> dict[str, dict[str, int]]:
+    return {name: dict(table.reasons) for name, table in chain.ingest().tables.items() if table.reasons}
+
+
+def test_one_receipt_of_2062_moves_no_last_day_and_is_said_in_both_languages(chain: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", "2,2062-01-01 09:00,A,x,,1,1")
+    report = chain.ingest()
+    assert report.tables["transactions"].reasons == {"sold_at: in the future": 1}
+    assert open_lake(chain.lake).last_day() == date(2025, 1, 1)
+    [note] = [note for note in report.tables["transactions"].notes if "2062-01-01" in note]
+    assert "1 rows are dated after" in note
+    assert "已被隔离" in note
+
+
+def test_what_was_observed_may_not_be_of_the_future_and_what_is_planned_may(chain: Any) -> None:
+    ahead = _day(40)
+    chain.write("daily_sales.csv", f"date,store_id,product_id,units\n2025-01-01,A,x,1\n{ahead},A,x,1\n")
+    chain.write("inventory.csv", f"date,store_id,product_id,on_hand\n{ahead},A,x,1\n")
+    chain.write("events.csv", f"occurred_at,event_type,customer_id\n{ahead} 10:00,view,c\n")
+    chain.write("contacts.csv", f"campaign_id,customer_id,contacted_at,is_holdout\nk,c,{ahead} 10:00,false\n")
+    chain.write("consents.csv", f"customer_id,channel,granted,changed_at\nc,sms,true,{ahead} 10:00\n")
+    chain.write("open_orders.csv", f"store_id,product_id,due_on,units,date\nA,x,{ahead},5,2025-01-01\n")
+    chain.write("promotions.csv", f"promotion_id,product_id,valid_from,valid_to\np,x,{ahead},{_day(50)}\n")
+    chain.write("prices.csv", f"product_id,valid_from,unit_price\nx,{ahead},1\n")
+    chain.write("drivers.csv", f"date,name,value,known_ahead\n{ahead},rain,1,true\n{ahead},heat,1,\n")
+    assert _wrong(chain) == {
+        name: {f"{column}: in the future": 1}
+        for name, column in (
+            ("daily_sales", "date"),
+            ("consents", "changed_at"),
+            ("inventory", "date"),
+            ("events", "occurred_at"),
+            ("contacts", "contacted_at"),
+        )
+    }
+    # in doubt no contact: a consent of a day that has not come closes
+    assert [row["granted"] for row in chain.rows("consents")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("settings", "days", "taken"),
+    [
+        ({}, 1, True),
+        ({}, 2, False),
+        ({"future_days": 0}, 1, False),
+        ({"future_days": 30}, 30, True),
+        ({"period": "week"}, 7, True),
+        ({"period": "week"}, 8, False),
+    ],
+)
+def test_a_day_of_another_zone_or_the_end_of_a_week_is_taken(
+    chain: Any, settings: dict[str, object], days: int, taken: bool
+) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", f"2,{_day(days)} 23:59:59,A,x,,1,1")
+    assert chain.ingest(**settings).tables["transactions"].quarantined == (0 if taken else 1)
+
+
+def test_many_of_them_stop_the_ingest_with_the_setting_named(chain: Any) -> None:
+    chain.sell(*(f"{n},2062-01-01,A,x,,1,1" for n in range(20)))
+    with pytest.raises(DataError, match=r"in the future \(20 rows\).*data\.future_days"):
+        chain.ingest(max_bad=0.05)
+
+
+def test_the_same_dataset_is_read_again_while_rows_wait_for_their_day(chain: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", "2,2062-01-01,A,x,,1,1")
+    chain.ingest()
+    assert not chain.ingest().is_repeat
+
+
+def test_the_look_says_them_too(chain: Any, tmp_path: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", "2,2062-01-01,A,x,,1,1")
+    mapping = 'name = "x"\n[tables.transactions]\nfiles = "transactions.csv"\n'
+    lines = describe_rows(mapping, chain.folder, tmp_path, 100, DataSettings())
+    assert "  1: sold_at: in the future" in lines
+    assert any("1 rows are dated after" in line for line in lines)
+
+
+def test_sales_of_the_future_that_an_earlier_version_took_in_are_said() -> None:
+    stored = pl.LazyFrame({"sold_at": [datetime(2025, 1, 1, 9), datetime(2062, 1, 1, 9)]})
+    last = last_possible_day(1, "day")
+    assert "1 rows of transactions" in stored_ahead("transactions", stored, last)[0]
+    assert not stored_ahead("transactions", stored.head(1), last)
