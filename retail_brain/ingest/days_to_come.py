@@ -50,7 +50,7 @@ class DaysToCome:
         if not isinstance(furthest, date) or furthest <= self._last:
             return []
         late = (days > self._last).fill_null(value=False)
-        self._rows += late.sum()
+        self._rows += int(late.sum())
         self._furthest = max(furthest, self._furthest or furthest)
         # without a day in it: the reason of a row that is set aside each day anew stays the same
         return [pl.when(pl.lit(late)).then(pl.lit(f"{name}: {_REASON}"))]
@@ -80,7 +80,9 @@ def stored_ahead(name: str, stored: pl.LazyFrame, last: date) -> list[str]:
     """
     days = pl.col(str(TABLES[name].observed_at)).cast(pl.Date)
     late = days > last
-    rows, furthest = stored.select(late.sum().alias("rows"), days.max().alias("furthest")).collect(engine="streaming").row(0)
+    rows, furthest = (
+        stored.select(late.sum().alias("rows"), days.max().alias("furthest")).collect(engine="streaming").row(0)
+    )
     if not rows:
         return []
     return [
