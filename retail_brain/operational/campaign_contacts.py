@@ -155,6 +155,18 @@ def campaign_contacts(
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
 
 
+def drawn_counts(tenant: str, database: Database) -> dict[str, int]:
+    """Campaign id -> people drawn for it, for contact or the holdout, withdrawn ones too.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_CONTACTS.c
+    query = select(table.campaign_id, func.count()).where(table.tenant_id == tenant).group_by(table.campaign_id)
+    with database.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def contacts_page(
     tenant: str, database: Database, campaign_id: str, group: str | None, *, limit: int, offset: int
 ) -> tuple[list[PlannedContact], int]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, drawn_counts
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
@@ -86,26 +86,28 @@ def read_experiments(tenant: str, database: Database, as_of: date) -> Experiment
     left_out: dict[tuple[str, str], tuple[int, int]] = {}
     contacts: list[dict[str, object]] = []
     campaigns: list[dict[str, object]] = []
+    drawn_of = drawn_counts(tenant, database)
     for name, (stored, state) in states.items():
+        if (code := _NOT_YET.get(state)) is not None:
+            _count(left_out, (HERE, code), 1, drawn_of.get(name, 0))
+            continue
         drawn = campaign_contacts(tenant, database, name)
         reached = [one for one in drawn if one.state != "withdrawn"]
-        if (code := _NOT_YET.get(state)) is not None:
-            _count(left_out, (HERE, code), 1, len(drawn))
-            continue
         if len(reached) < len(drawn):
             _count(left_out, (HERE, "not_reached"), 0, len(drawn) - len(reached))
         contacts += [_contact(one) for one in reached]
         campaigns.append(_campaign(stored, reached))
     sources = {str(one["campaign_id"]): HERE for one in campaigns}
+    repeated: list[pl.DataFrame] = []
     for one in repeated_experiments(tenant, database, as_of):
         for code, counts in one.left_out.items():
             _count(left_out, (one.source, code), *counts)
-        if one.contacts:
-            contacts += one.contacts
+        if one.contacts is not None:
+            repeated.append(one.contacts.select(*_CONTACTS))
             campaigns.append(_repeated(one))
             sources[one.campaign_id] = one.source
     return Experiments(
-        pl.DataFrame(contacts, schema=_CONTACTS),
+        pl.concat([pl.DataFrame(contacts, schema=_CONTACTS), *repeated]),
         pl.DataFrame(campaigns, schema=TABLES["campaigns"].types),
         pl.DataFrame([(*key, *counts) for key, counts in left_out.items()], schema=LEFT_OUT, orient="row"),
         sources,

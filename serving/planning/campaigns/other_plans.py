@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import repeated_contacts
@@ -32,21 +32,18 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
     """
     stored = {one.campaign_id: one for one in list_campaigns(tenant, database)}
     since = today - timedelta(days=window_days)
-    rows = [
-        one
-        for one in campaign_contacts(tenant, database)
-        if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
-    ]
-    lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
+    lasting = [name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}]
     known = [
         (one.campaign_id, one.contact.customer_id, one.contact.channel, one.counted_on, False)
-        for one in rows
-        if one.counted_on >= since
+        for one in campaign_contacts(tenant, database, since=since)
+        if one.campaign_id != campaign_id and _counts(one)
     ]
     promised = [
         (one.contact.store_id, one.contact.product_id, one.contact.probability)
-        for one in rows
-        if one.campaign_id in lasting
+        for name in lasting
+        if name != campaign_id
+        for one in campaign_contacts(tenant, database, name)
+        if _counts(one)
     ]
     for again in repeated_contacts(tenant, database, since):
         known.append((again.campaign_id, again.customer_id, again.channel, again.day, True))
@@ -72,3 +69,8 @@ def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPl
         upgrade(database)
         plans = other_plans(workspace.tenant, database, None, today, window_days)
         return replace(plans, experiments=read_experiments(workspace.tenant, database, today - timedelta(days=1)))
+
+
+def _counts(one: PlannedContact) -> bool:
+    """Whether somebody is, or will be, told of something by it."""
+    return one.contact.group == "contact" and one.state in {"planned", "sent"}
