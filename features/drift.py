@@ -79,10 +79,12 @@ def drift(
         for name in {**old.get(table, {}), **columns}:
             one, other = old.get(table, {}).get(name), columns.get(name)
             facts = _compared(one, other)
-            if one and other and one.is_date and other.is_date:
-                # a day that stays where it is, such as that of a first sale, is no drift either
-                staying = _compared(one, other.staying(days))
-                facts = min(facts, staying, key=lambda found: found.get("psi", np.inf))
+            if one and other and not one.is_text and not other.is_text:
+                # a day that stays where it is, such as that of a first sale, is no drift either, nor is a day's growth
+                others = [other.staying(days)] if one.is_date and other.is_date else []
+                others += other.grown(one, days) if other.grows else []
+                readings = [facts, *(_compared(one, reading) for reading in others)]
+                facts = min(readings, key=lambda found: found.get("psi", np.inf))
             rows.append({"table": table, "column": name} | facts)
     if keep is not None:
         write_sketches(new, keep)
@@ -114,7 +116,7 @@ def _compared(before: Sketch | None, after: Sketch | None) -> dict[str, Any]:
         return facts | {"level": "new" if before.is_text != after.is_text or not before.rows else "gone"}
     psi, chance = stability(before.counts, after.counts_in(before))
     is_known = before.nulls < before.rows and after.nulls < after.rows
-    outside = after.outside / (after.rows - after.nulls) if is_known else None
+    outside = after.outside / after.asked if is_known and after.asked else None
     return facts | {"psi": psi, "chance": chance, "level": level_of(psi, chance), "outside": outside}
 
 

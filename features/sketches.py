@@ -7,6 +7,7 @@ the most frequent texts; the last one is that of nulls.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 from polars._typing import PolarsDataType
 
+from features.dictionary.features import GROWING_DAYS
 from features.protocol import KEYS
 
 Counts = npt.NDArray[np.float64]
@@ -23,6 +25,9 @@ _TEXTS = 20
 _SAMPLED = 50_000
 """Rows at most of which the bins are counted, every n-th: by chance alone their index is below 0.002, and a table of
 millions costs no more than this. Ranges and shares of nulls are of all rows."""
+_MOST_TEXTS = 10_000
+"""Texts of a column that are kept to tell new ones from: where there are as many, those of the least digests. The share
+of rows with a new text is then that among the rows whose text would be kept, true to about 1 % (1 / sqrt(10,000))."""
 _TENTHS = np.arange(0.1, 0.95, 0.1)
 _STORED: Final[Mapping[str, PolarsDataType]] = {
     "table": pl.String,
@@ -56,9 +61,10 @@ class Sketch:
         high: largest number.
         edges: borders between the bins of numbers.
         frequent: texts that have a bin.
-        texts: all texts.
+        texts: all texts, or a sample of them (`_MOST_TEXTS`).
         counts: rows of the sample by bin.
         sample: every n-th value, in memory only.
+        grows: whether the values are days that grow by one a day at most (GROWING_DAYS); in memory only.
     """
 
     is_text: bool
@@ -72,15 +78,34 @@ class Sketch:
     texts: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
     counts: Counts = field(default_factory=lambda: np.zeros(0))
     sample: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Null))
+    grows: bool = False
     outside: int = 0
     """Values beyond the range, or the texts, of the sketch that it was taken beside."""
+    asked: int = 0
+    """Values of which that is known: all, or those whose text is of the sample of the other."""
     outside_staying: int = 0
-    """The same of dates that are counted from the last visible day of that one."""
+    """The same of dates that are counted from the last visible day of that one, or of days that grew since then."""
 
     def staying(self, days: int) -> "Sketch":
         """The sketch of dates counted from a day that lies so many days before."""
         low, high = (None if value is None else value - days for value in (self.low, self.high))
         return replace(self, low=low, high=high, sample=self.sample - days, outside=self.outside_staying)
+
+    def grown(self, before: "Sketch", days: int) -> list["Sketch"]:
+        """The sketch of growing days without what that many days add: to each value alike, or in its proportion.
+
+        Age grows by a day for everything, days with a sale in the measure in which something sells. Nothing is taken
+        off where the most of all grew by more than the days that passed.
+
+        Args:
+            before: the earlier sketch.
+            days: that passed between the two.
+        """
+        if self.high is None or before.high is None or not 0 < self.high - before.high <= days:
+            return []
+        # rounded, so that 731 * 730 / 731 is in the bin that ends at 730
+        proportion = (self.sample * (before.high / self.high)).round(6)
+        return [replace(self, sample=sample, outside=self.outside_staying) for sample in (self.sample - days, proportion)]
 
     def add(self, values: pl.Series, sample: pl.Series, beside: "Sketch | None", days: int) -> None:
         """Takes the values of one file in; its last visible day is so many days after that of the sketch beside."""
@@ -91,10 +116,12 @@ class Sketch:
         if self.is_text:
             counted = known.value_counts(name="n")
             texts = counted.to_series(0)
-            self.texts = pl.concat([self.texts, texts]).unique()
+            self.texts = _kept(pl.concat([self.texts, texts]).unique())
             if beside is not None:
-                is_new = ~texts.is_in(beside.texts.implode())
+                counted = counted.filter(_would_be_kept(texts, beside.texts))
+                is_new = ~counted.to_series(0).is_in(beside.texts.implode())
                 self.outside += int(counted["n"].filter(is_new).sum())
+                self.asked += int(counted["n"].sum())
         elif known.len():
             low, high = known.min(), known.max()
             assert isinstance(low, float)
@@ -102,8 +129,10 @@ class Sketch:
             self.low = low if self.low is None else min(self.low, low)
             self.high = high if self.high is None else max(self.high, high)
             if beside is not None:
+                self.asked += known.len()
                 self.outside += _beyond(known, low, high, beside, 0)
-                self.outside_staying += _beyond(known, low, high, beside, days) if self.is_date else 0
+                if self.is_date or self.grows:
+                    self.outside_staying += _beyond(known, low, high, beside, days, from_low=self.is_date)
 
     def close(self) -> None:
         """Makes the bins, once all files are in."""
@@ -137,11 +166,32 @@ class Sketch:
         return self.nulls / self.rows if self.rows else None
 
 
-def _beyond(known: pl.Series, low: float, high: float, beside: Sketch, days: int) -> int:
-    """How many values, which lie from `low` to `high`, are beyond the range of a sketch once days are taken off."""
+def _kept(texts: pl.Series) -> pl.Series:
+    """The texts, or of very many those of the least digests: a sample that is the same wherever they are."""
+    return texts if texts.len() <= _MOST_TEXTS else texts.gather(_digests(texts).arg_sort().head(_MOST_TEXTS))
+
+
+def _would_be_kept(texts: pl.Series, kept: pl.Series) -> pl.Series:
+    """Which texts would be among those of another sketch if its column had them."""
+    if kept.len() != _MOST_TEXTS or not texts.len():
+        return pl.repeat(True, texts.len(), eager=True)  # noqa: FBT003  # the value that is repeated
+    return _digests(texts) <= _digests(kept).max()
+
+
+def _digests(texts: pl.Series) -> pl.Series:
+    """A number of each text; of a library of Python, since it is compared with that of later versions of this one."""
+    values = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts.to_list()]
+    return pl.Series(values, dtype=pl.UInt64)
+
+
+def _beyond(known: pl.Series, low: float, high: float, beside: Sketch, days: int, *, from_low: bool = True) -> int:
+    """How many values, which lie from `low` to `high`, are beyond the range of a sketch that moved by some days.
+
+    With `from_low` its whole range moved, else only its upper end.
+    """
     if beside.low is None or beside.high is None:
         return 0
-    least, most = beside.low + days, beside.high + days
+    least, most = beside.low + (days if from_low else 0), beside.high + days
     # as a rule none is, and then nothing has to be counted
     return 0 if least <= low and high <= most else int((~known.is_between(least, most)).sum())
 
@@ -170,7 +220,10 @@ def take_sketches(
         every = max(1, -(-sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in files) // _SAMPLED))
         kinds = pl.scan_parquet(files).collect_schema()
         columns = {name: kind for name, kind in kinds.items() if name not in (*KEYS[table], "as_of")}
-        one = {name: Sketch(kind in {pl.String, pl.Boolean}, kind == pl.Date) for name, kind in columns.items()}
+        one = {
+            name: Sketch(kind in {pl.String, pl.Boolean}, kind == pl.Date, grows=name in GROWING_DAYS)
+            for name, kind in columns.items()
+        }
         others, first = (beside or {}).get(table, {}), 0
         for file in files:
             values = pl.scan_parquet(file).select(_value(name, kind, as_of) for name, kind in columns.items()).collect()

@@ -18,6 +18,10 @@ IDENTITY_COLUMNS: Final[Mapping[str, Meaning]] = {
     "confidence": ("share", "归属的把握", "how sure the assignment is, 0 to 1"),
     "reason": ("", "归属的理由", "why it was assigned so"),
 }
+GROWING_DAYS: Final = frozenset(
+    {"age_days", "promoted_days", "purchase_days", "recency_days", "sale_days", "tenure_days", "unseen_days"}
+)
+"""Days counted from a beginning on: each grows by a day at most from one day to the next, and is no drift then."""
 FEATURE_COLUMNS: Final[Mapping[str, Meaning]] = {
     "abc": ("", "ABC 分类（按近一年销售额）", "ABC class by revenue of 365 days"),
     "active_days_previous": (

@@ -190,3 +190,33 @@ def test_the_verbs_say_it(tmp_path: Path) -> None:
     assert pl.read_csv(out).columns == DRIFT_COLUMNS.names()
     with pytest.raises(UsageError, match="no table of features"):
         run("drift", "--table", "identity")
+
+
+def test_a_days_growth_of_a_counter_is_no_drift_and_more_than_that_is(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    rate = np.minimum(random.beta(2, 1, 300) * 1.3, 1)
+    sold = random.binomial(500, rate)
+    day = {"sale_days": sold.tolist(), "age_days": [900, 1200] * 150}
+    later = {"sale_days": (sold + (random.random(300) < rate)).tolist(), "age_days": [901, 1201] * 150}
+    found = compared(tmp_path, day, later, DAY + timedelta(days=1))
+    assert {name: (row["level"], row["outside"]) for name, row in found.items()} == {
+        "sale_days": ("stable", 0.0),
+        "age_days": ("stable", 0.0),
+    }
+    assert (found["age_days"]["high_before"], found["age_days"]["high"]) == (1200.0, 1201.0)
+    # counted twice, or a week of growth in a day
+    jumped = {"sale_days": (sold * 2).tolist(), "age_days": [907, 1207] * 150}
+    told = compared(tmp_path / "jump", day, jumped, DAY + timedelta(days=1))
+    assert {row["level"] for row in told.values()} == {"large"}
+
+
+def test_of_very_many_texts_a_bounded_sample_tells_how_many_are_new(tmp_path: Path) -> None:
+    texts = [f"T{n}" for n in range(40_000)]
+    sketches = take_sketches(write(tmp_path / "old", trend=texts), DAY, ["person"])
+    assert sketches["person"]["trend"].texts.len() == 10_000
+    write_sketches(sketches, tmp_path / "kept")
+    new = write(tmp_path / "new", trend=[*texts[:30_000], *(f"N{n}" for n in range(10_000))])
+    found = drift(tmp_path / "old", new, DAY, DAY, ["person"], read_sketches(tmp_path / "kept"))
+    assert found["outside"].item() == pytest.approx(0.25, abs=0.02)
+    same = drift(tmp_path / "old", tmp_path / "old", DAY, DAY, ["person"], read_sketches(tmp_path / "kept"))
+    assert same["outside"].item() == 0
