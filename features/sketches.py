@@ -105,7 +105,9 @@ class Sketch:
             return []
         # rounded, so that 731 * 730 / 731 is in the bin that ends at 730
         proportion = (self.sample * (before.high / self.high)).round(6)
-        return [replace(self, sample=sample, outside=self.outside_staying) for sample in (self.sample - days, proportion)]
+        return [
+            replace(self, sample=sample, outside=self.outside_staying) for sample in (self.sample - days, proportion)
+        ]
 
     def add(self, values: pl.Series, sample: pl.Series, beside: "Sketch | None", days: int) -> None:
         """Takes the values of one file in; its last visible day is so many days after that of the sketch beside."""
