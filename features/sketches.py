@@ -176,7 +176,7 @@ def _kept(texts: pl.Series) -> pl.Series:
 def _would_be_kept(texts: pl.Series, kept: pl.Series) -> pl.Series:
     """Which texts would be among those of another sketch if its column had them."""
     if kept.len() != _MOST_TEXTS or not texts.len():
-        return pl.repeat(True, texts.len(), eager=True)  # noqa: FBT003  # the value that is repeated
+        return pl.repeat(True, texts.len(), eager=True)
     return _digests(texts) <= _digests(kept).max()
 
 
