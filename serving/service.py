@@ -12,6 +12,7 @@ import bentoml
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.settings import Settings, load_settings
+from retail_brain.umask import use_umask
 from retail_brain.workspace import Workspace, default_home
 from serving.http.app import Api
 from serving.http.connections import guard_connections
@@ -65,6 +66,8 @@ class RetailBrain:
     @bentoml.on_startup  # type: ignore[untyped-decorator]  # BentoML ships no types
     def begin(self) -> None:
         """Opens the published answers and starts the thread that refreshes them."""
+        # `bentoml serve` starts workers that no verb of ours gave the mask to
+        use_umask()
         home = default_home()
         _runtime.state = State(home, _service_settings())
         _runtime.meter = PrometheusMeter("retail_brain", time.time())

@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep ins
 
 from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.supervised import end_with_supervisor
+from retail_brain.umask import use_umask
 
 if TYPE_CHECKING:
     import typer
@@ -23,7 +24,7 @@ def main() -> NoReturn:
     from retail_brain.cli.app import app
 
     try:
-        os.umask(_umask())
+        use_umask()
         _run(app)
     except RetailBrainError as error:
         if os.environ.get("RETAIL_BRAIN_DEBUG"):
@@ -72,25 +73,6 @@ def _run(app: "typer.Typer") -> None:
         sys.exit(2)
     if isinstance(code, int):
         sys.exit(code)
-
-
-def _umask() -> int:
-    """Permission mask of new files: only the owner reads them by default, since they hold personal data.
-
-    Raises:
-        UsageError: RETAIL_BRAIN_UMASK is not an octal number.
-    """
-    text = os.environ.get("RETAIL_BRAIN_UMASK", "077")
-    try:
-        mask = int(text, 8)
-    except ValueError:
-        mask = -1
-    if not 0 <= mask <= 0o777:
-        raise UsageError(
-            f"RETAIL_BRAIN_UMASK is {text!r}; wanted an octal number such as 077 (only the owner reads) or 027 (the "
-            "group reads too). Correct it or leave it out."
-        )
-    return mask
 
 
 def _in_words(error: OSError) -> str:

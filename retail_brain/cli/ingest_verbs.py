@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def ingest(
     dataset: Annotated[
-        str, typer.Argument(help="Folder, URI, mapping TOML, or a connector: sample, complete-journey, NAME://ADDRESS.")
+        str,
+        typer.Argument(
+            help="Folder, URI, mapping TOML, a connector (sample, complete-journey, NAME://ADDRESS), or env:NAME of a "
+            "variable that holds one."
+        ),
     ],
     lake: LakeOption = None,
     replace: Annotated[
@@ -28,8 +32,10 @@ def ingest(
     ] = False,
 ) -> None:
     """Bring a dataset into the lake; safe to run again, adds only what is new."""
+    from retail_brain.addresses import named_address
     from retail_brain.ingest import ingest as run
 
+    dataset = named_address(dataset)
     if check:
         _look(dataset)
         return

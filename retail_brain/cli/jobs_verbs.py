@@ -135,12 +135,13 @@ def work(
 
     All tenants under the home folder are served, or the one that `--tenant` before the verb names.
     """
-    from retail_brain.cli.context import chosen_place, database_of, is_tenant_named
-    from retail_brain.operational.jobs import tenants_with_open_jobs
+    from retail_brain.cli.context import chosen_place, is_tenant_named
+    from retail_brain.errors import UnavailableError
+    from retail_brain.operational.database import Database
     from retail_brain.workspace import Workspace, tenants_of
 
     tenant, home = chosen_place()
-    with closing(database_of(Workspace(home, tenant))) as database:
+    with closing(Database(Workspace(home, tenant).database_url)) as database:
         served = [tenant] if is_tenant_named() else tenants_of(home)
         if not any(_is_worker(Workspace(home, name)) for name in served):
             typer.echo(
@@ -150,9 +151,13 @@ def work(
             )
         told: dict[str, str] = {}
         while True:
-            waited_for = set(tenants_with_open_jobs(database))
-            waited_for &= {tenant} if is_tenant_named() else set(tenants_of(home))
-            faults = {name: _start_waiting(Workspace(home, name), database) for name in sorted(waited_for)}
+            try:
+                waited_for = _waited_for(database) & ({tenant} if is_tenant_named() else set(tenants_of(home)))
+                faults = {name: _start_waiting(Workspace(home, name), database) for name in sorted(waited_for)}
+            except UnavailableError as error:  # it may answer again, as the service waits for it too
+                if once:
+                    raise
+                faults = {"any tenant": str(error)}
             for name, fault in faults.items():
                 if fault and told.get(name) != fault:
                     typer.echo(f"warning: no job of {name} can be started: {fault}", err=True)
@@ -160,6 +165,20 @@ def work(
             if once and waited_for == set(told):
                 return
             time.sleep(_LOOK_SECONDS)
+
+
+def _waited_for(database: "Database") -> set[str]:
+    """Tenants of whom a job waits or runs.
+
+    Raises:
+        UnavailableError: the database does not answer.
+        RetailBrainError: it was made by a newer version.
+    """
+    from retail_brain.operational.jobs import tenants_with_open_jobs
+    from retail_brain.operational.upgrade import upgrade
+
+    upgrade(database)  # every time: one query where there is nothing to do, and it may have been away at the start
+    return set(tenants_with_open_jobs(database))
 
 
 def _is_worker(workspace: "Workspace") -> bool:
@@ -184,6 +203,8 @@ def _start_waiting(workspace: "Workspace", database: "Database") -> str:
         raise
     except RetailBrainError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001  # whatever it is, such as files of another user
+        return f"{type(error).__name__}: {error}"
     if job is not None:
         typer.echo(f"{job.job_id}  {job.kind}  of {job.started_by}, tenant {workspace.tenant}")
     return ""

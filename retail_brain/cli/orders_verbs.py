@@ -58,9 +58,10 @@ def export(
 
     Lines have supplier, source, days of order and arrival, packs, costs and names, as far as they are known.
     """
+    from retail_brain.addresses import shown_address
     from retail_brain.export_mapping import ExportMapping, read_export_mapping
     from serving.planning.stock.order_export import OrderForm, export_orders
-    from serving.planning.stock.webhook import Delivery, shown_address
+    from serving.planning.stock.webhook import Delivery
 
     chosen = current()
     limits = chosen.settings.replenishment

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from retail_brain.addresses import may_hold_secret, shown_address
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.jobs.uploads import TABLES_FORM, dataset_of_upload
 from retail_brain.past_days import check_past_day
@@ -14,6 +15,7 @@ from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 
 PRESETS = ("fast", "full")
+_VARIABLE = "RETAIL_BRAIN_JOB_DATASET"
 _SOURCES = ("source", "upload", "dataset")
 """Arguments of which one says what is loaded: a name of the settings, files that were sent, or, typed in a shell, any
 address."""
@@ -88,7 +90,7 @@ def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Work
     """The address of what a job loads.
 
     Raises:
-        UsageError: not exactly one of source, upload and dataset is given.
+        UsageError: not exactly one of source, upload and dataset is given, or the address may hold a secret.
         ImpossibleError: files that were sent must be looked at first.
         NotFoundError: the settings name no such source, or the files are not there.
     """
@@ -98,6 +100,13 @@ def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Work
             f"name what to load: one of {', '.join(_SOURCES)}; got {named or 'none'}.", {"problem": "job_load_one"}
         )
     if named == ["dataset"]:
+        if may_hold_secret(arguments["dataset"]):
+            raise UsageError(
+                f"the address {shown_address(arguments['dataset'])} has a user or a query, which may be secrets and "
+                "would be kept with the job. Put it into an environment variable and name env:NAME, or name it under "
+                "jobs.sources in the settings.",
+                {"problem": "job_dataset_secret"},
+            )
         return arguments["dataset"]
     if named == ["upload"]:
         return dataset_of_upload(workspace, arguments["upload"], arguments.get("form", TABLES_FORM))
@@ -111,8 +120,12 @@ def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Work
     return settings.jobs.sources[source]
 
 
-def command_of(kind: str, arguments: Mapping[str, str], settings: Settings, workspace: Workspace) -> list[str]:
-    """The words of the verb that a job runs, behind `retail-brain --home HOME --tenant TENANT`.
+def command_of(
+    kind: str, arguments: Mapping[str, str], settings: Settings, workspace: Workspace
+) -> tuple[list[str], dict[str, str]]:
+    """The verb that a job runs: words behind `retail-brain --home HOME --tenant TENANT`, and variables of its own.
+
+    An address that may hold a secret is in a variable: everybody on the machine reads the words of a process.
 
     Raises:
         NotFoundError: the settings do not name its source any more, or the files are not there.
@@ -127,9 +140,11 @@ def command_of(kind: str, arguments: Mapping[str, str], settings: Settings, work
         workspace.measured_orders.parent.mkdir(parents=True, exist_ok=True)
         words += ["--out", str(workspace.measured_orders)]
     if not chosen.loads:
-        return words
+        return words, {}
+    dataset = dataset_of(_looked_at(kind, arguments), settings, workspace)
+    hidden = {_VARIABLE: dataset} if may_hold_secret(dataset) else {}
     # behind "--", an address that begins with a dash is no option
-    return [*words, "--", dataset_of(_looked_at(kind, arguments), settings, workspace)]
+    return [*words, "--", f"env:{_VARIABLE}" if hidden else dataset], hidden
 
 
 def _looked_at(kind: str, arguments: Mapping[str, str]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,16 +89,19 @@ class _Seen:
 class _Verb:
     """The process of a verb, with the streams that it writes to."""
 
-    def __init__(self, command: Sequence[str], place: JobPlace, inherited: Sequence[int]) -> None:
+    def __init__(
+        self, command: Sequence[str], place: JobPlace, inherited: Sequence[int], variables: Mapping[str, str]
+    ) -> None:
         events, theirs = os.pipe()
         watched, alive = os.pipe()  # nothing is written: its end tells the verb that this process is gone
+        ours = {EVENTS_VARIABLE: str(theirs), SUPERVISOR_VARIABLE: str(watched)}
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own command
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment(place.settings) | {EVENTS_VARIABLE: str(theirs), SUPERVISOR_VARIABLE: str(watched)},
+                env=environment(place.settings) | variables | ours,
                 cwd=place.workspace.home,
                 pass_fds=[theirs, watched, *inherited],
                 start_new_session=True,  # a group of its own: stopping it stops whatever it started
@@ -189,10 +192,8 @@ def supervise(
     job = find_job(place.tenant, place.database, job_id)
     seen = _Seen()
     try:
-        words = command or command_line(
-            place.workspace, command_of(job.kind, job.arguments, place.settings, place.workspace)
-        )
-        verb = _Verb(words, place, inherited)
+        words, variables = ([], {}) if command else command_of(job.kind, job.arguments, place.settings, place.workspace)
+        verb = _Verb(command or command_line(place.workspace, words), place, inherited, variables)
     except (RetailBrainError, OSError) as error:
         details = getattr(error, "details", {"problem": "job_no_process"})
         about = {"code": getattr(error, "code", "failed"), "message": str(error), "details": details}

@@ -5,6 +5,7 @@ here: tables by the files' own names, a ready mapping, or the mapping that a loo
 sent: it may name any file or database that this machine reaches.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -122,9 +123,18 @@ def _stored(folder: Path, name: str, offset: int, content: bytes, most_bytes: in
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _SEEN).unlink(missing_ok=True)
+    try:
+        _append(path, content)
+    except OSError:  # as where the disk is full: half a part would make the same part a gap
+        if path.exists():
+            os.truncate(path, offset)
+        raise
+    return offset + len(content)
+
+
+def _append(path: Path, content: bytes) -> None:
     with path.open("ab") as file:
         file.write(content)
-    return offset + len(content)
 
 
 def _check_loads(folder: Path) -> None:

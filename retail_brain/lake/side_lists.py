@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_brain.files import atomic_path
+from retail_brain.files import atomic_path, is_aside
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri
 
 
@@ -55,6 +55,11 @@ def read_list(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame |
         return pl.read_parquet(place, storage_options=dict(options) or None)
     except FileNotFoundError:
         return None
+
+
+def list_files(folder: str) -> list[Path]:
+    """The files of all lists of a lake in a folder."""
+    return sorted(path for path in Path(folder).glob("*.parquet") if path.is_file() and not is_aside(path))
 
 
 def _place(uri: str, name: str) -> str:

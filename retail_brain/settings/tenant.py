@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from retail_brain.errors import UsageError
 from retail_brain.settings.demand import DataSettings, DemandSettings
@@ -67,8 +68,13 @@ def parse_settings(values: Mapping[str, Any], origin: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))} = {problem['input']!r}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        wrong = "; ".join(map(_in_words, error.errors()))
         raise UsageError(f"{origin} holds settings that cannot be used: {wrong}. Correct those keys.") from error
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    """Which key is wrong and why; its value only where it can be no secret, since logs and answers repeat this."""
+    key, value = ".".join(map(str, problem["loc"])), problem["input"]
+    is_plain = isinstance(value, int | float) or (isinstance(value, str) and "://" not in value)
+    is_known = problem["type"] != "extra_forbidden" and problem["loc"][:1] != ("storage_options",)
+    return f"{key} = {value!r}: {problem['msg']}" if is_plain and is_known else f"{key}: {problem['msg']}"

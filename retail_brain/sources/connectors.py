@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from retail_brain.addresses import shown_address
 from retail_brain.errors import ExtensionError, UsageError
 from retail_brain.extensions import extension_names, load_extension, outside_code, unusable
 from retail_brain.sources.base import RawTable, Source
@@ -107,7 +108,7 @@ def connect(dataset: str, scratch: Path) -> Source:
     if name in BUILT_IN:
         return BUILT_IN[name](address, scratch)
     connector: Connector = load_extension("connectors", name)
-    with outside_code("connectors", name, f"{dataset!r} was opened", CHECK_ADDRESS):
+    with outside_code("connectors", name, f"{shown_address(dataset)!r} was opened", CHECK_ADDRESS):
         source = connector(address, scratch)
     check_source(name, source)
     # its rows are read later, and an error of theirs must name the connector too
@@ -129,8 +130,8 @@ def check_scheme(dataset: str) -> None:
         return
     nearest = get_close_matches(scheme, known, n=1)
     raise UsageError(
-        f"nothing reads {dataset!r}: no installed package declares the connector {scheme!r}, and no object store has "
-        f"that scheme; wanted one of {', '.join(known)}. "
+        f"nothing reads {shown_address(dataset)!r}: no installed package declares the connector {scheme!r}, and no "
+        f"object store has that scheme; wanted one of {', '.join(known)}. "
         + (f"Perhaps you mean {nearest[0]}://. " if nearest else "")
         + "Correct the scheme, or install the package of the connector."
     )

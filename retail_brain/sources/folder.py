@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_brain.addresses import shown_address
 from retail_brain.errors import DataError, NotFoundError
 from retail_brain.sources.base import FILE, FileOptions, RawTable, Source, unreadable
 from retail_brain.sources.column_names import with_canonical_names
@@ -67,14 +68,17 @@ def remote_source(uri: str, storage_options: Mapping[str, str] | None = None) ->
             except FileNotFoundError:
                 continue
             except (pl.exceptions.PolarsError, OSError) as error:
-                raise unreadable(place, error, "Check the URI and lake credentials (storage_options).") from error
-            tables[name] = RawTable(name, with_canonical_names(frame, TABLES[name], place), place)
+                raise unreadable(
+                    shown_address(place), error, "Check the URI and lake credentials (storage_options)."
+                ) from error
+            shown = shown_address(place)
+            tables[name] = RawTable(name, with_canonical_names(frame, TABLES[name], shown), shown)
             break
     if not tables:
         raise DataError(
-            f"no table was found under {uri}: wanted objects such as {uri.rstrip('/')}/transactions.parquet."
+            f"no table was found under {shown_address(uri)}: wanted objects such as transactions.parquet there."
         )
-    return Source(uri, tables)
+    return Source(shown_address(uri), tables)
 
 
 def _scan_remote_csv(place: str, *, storage_options: dict[str, str] | None) -> pl.LazyFrame:

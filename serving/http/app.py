@@ -19,7 +19,16 @@ from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
 from serving.http.body import read_body
 from serving.http.compression import Rendered, header
-from serving.http.errors import HttpError, error_body, malformed, not_published, status_of, unavailable
+from serving.http.errors import (
+    HttpError,
+    error_body,
+    is_no_room,
+    malformed,
+    no_room,
+    not_published,
+    status_of,
+    unavailable,
+)
 from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.lines import Lines
@@ -77,6 +86,11 @@ class Api:
                 return
         except RetailBrainError as raised:
             status, answer, headers = self._refusal(raised, _language(scope))
+        except OSError as raised:
+            if not is_no_room(raised):
+                raise
+            _log.error("%s could not be answered: the disk is full", scope["path"])
+            status, answer, headers = self._refusal(no_room(), _language(scope))
         assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]

@@ -1,5 +1,6 @@
 """Maps errors to HTTP status codes and to the one JSON shape of errors."""
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,9 @@ _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
 
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "expected")
 """Parts of a field's error that say what was wanted, and hold nothing of what was sent."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where a disk or a quota is full."""
 
 
 class HttpError(RetailBrainError):
@@ -68,6 +72,17 @@ def unavailable(error: UnavailableError) -> HttpError:
     return HttpError(
         503, error.code, "the service cannot reach its database now. Ask again in a few seconds.", retry_after=5
     )
+
+
+def is_no_room(error: OSError) -> bool:
+    """Whether a disk or a quota is full; Polars says so in the text alone."""
+    return error.errno in _NO_ROOM or any(f"(os error {number})" in str(error) for number in _NO_ROOM)
+
+
+def no_room() -> HttpError:
+    """503 for a disk that is full: what was sent is not stored."""
+    text = "the service has no room left on its disk, and nothing was stored. Ask again in a few seconds."
+    return HttpError(503, UnavailableError.code, text, {"problem": "disk_full"}, retry_after=5)
 
 
 def not_published(tenant: str) -> HttpError:

@@ -55,6 +55,7 @@ class State:
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
         self._is_upgraded = False
+        self._uncounted = ""
         self._refreshed = time.monotonic()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -183,23 +184,33 @@ class State:
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
         while not self._stop.wait(self.settings.serving.poll_seconds):
-            self._look()
-            if time.monotonic() >= forget_at:
+            is_due = time.monotonic() >= forget_at
+            self._look(forgets=is_due)
+            if is_due:
                 forget_at = time.monotonic() + _FORGET_SECONDS
-                before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
-                for tenant in list(self._tenants.values()):
-                    tenant.forget_events(before)
 
-    def _look(self) -> None:
+    def _look(self, *, forgets: bool = False) -> None:
         """One refresh that never raises: the thread must outlive every fault."""
         try:
             self.refresh()
+            if forgets:
+                self._forget_events()
         except Exception as error:  # noqa: BLE001  # whatever it is, it is noted and tried again
             self._note_faults(_ALL, [error])
         else:
             self._note_faults(_ALL, [])
-        if self.on_refresh is not None:
-            self.on_refresh(self)
+        try:
+            if self.on_refresh is not None:
+                self.on_refresh(self)
+        except Exception as error:  # noqa: BLE001  # as metrics on a full disk: answers are fresh all the same
+            if self._uncounted != _text(error):
+                _log.warning("looks for news cannot be counted: %s", _text(error))
+            self._uncounted = _text(error)
+
+    def _forget_events(self) -> None:
+        before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
+        for tenant in list(self._tenants.values()):
+            tenant.forget_events(before)
 
 
 def _text(fault: Exception) -> str:

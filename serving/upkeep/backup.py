@@ -9,8 +9,9 @@ from pathlib import Path
 from retail_brain import __version__
 from retail_brain.errors import RetailBrainError
 from retail_brain.files import atomic_path, scratch_folder
-from retail_brain.lake.layout import is_remote
+from retail_brain.lake.layout import QUARANTINE, is_remote
 from retail_brain.lake.reading import open_table
+from retail_brain.lake.side_lists import list_files
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
 from retail_brain.settings import Settings
@@ -130,6 +131,7 @@ def _add_tenant_files(archive: ArchiveWriter, workspace: Workspace) -> None:
     if answers_id is not None:
         archive.add_folder(f"{TENANT_FILES}/answers/{answers_id}", workspace.answers / answers_id)
     archive.add_folder(f"{TENANT_FILES}/ledger", workspace.ledger)
+    archive.add_folder(f"{TENANT_FILES}/measured", workspace.measured_orders.parent)
 
 
 def _add_runs(archive: ArchiveWriter, workspace: Workspace) -> None:
@@ -156,7 +158,11 @@ def _add_lake(archive: ArchiveWriter, lake: str, settings: Settings, *, copies: 
         if copies:
             # the whole folder: older versions stay readable, and a commit made meanwhile only adds files
             archive.add_folder(f"{TENANT_FILES}/lake/{name}", Path(lake.removeprefix("file://")) / name)
-    quarantine = Path(lake.removeprefix("file://")) / "quarantine"
     if copies:
-        archive.add_folder(f"{TENANT_FILES}/lake/quarantine", quarantine)
+        folder = Path(lake.removeprefix("file://"))
+        archive.add_folder(f"{TENANT_FILES}/lake/{QUARANTINE}", folder / QUARANTINE)
+        # who was erased, which cards are nobody's, which accounts were joined: without them the next ingest or
+        # `features` would bring people back. After the tables, so that no list is older than what it is about
+        for path in list_files(str(folder)):
+            archive.add_bytes(f"{TENANT_FILES}/lake/{path.name}", path.read_bytes())
     return versions

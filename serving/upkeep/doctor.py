@@ -32,7 +32,15 @@ from serving.upkeep.tenant_checks import (
     check_retention,
     check_runs,
 )
+from serving.upkeep.work_checks import check_jobs, check_model_test
 
+_RESTORE = "restore the newest backup: retail-brain restore FILE"
+_REMEDIES = {
+    "lake": "restore the files from a backup, or ingest the dataset into a new lake (--lake)",
+    "features": "retail-brain features",
+    "answers": "retail-brain publish",
+}
+"""What helps where a check itself broke, by its name; all others are helped by a backup."""
 HOME = "home"
 """Subject of findings about what all tenants share."""
 
@@ -95,12 +103,26 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
     case = TenantCase(workspace, settings, database, now, deep=deep)
     lake = list(_run(tenant, [_Check("lake", partial(check_lake, case))]))
     yield from lake
-    if all(finding.level == "ok" for finding in lake):  # reading a cut file ends Polars with a panic
-        dataset = open_lake(case.lake, settings.storage_options)
-        named = dataset.scan_or_empty("transactions").select("customer_id").drop_nulls().head(1).collect()
-        case = replace(case, last_day=dataset.last_day(), names_customers=named.height > 0)
-    checks = (check_features, check_bundles, check_answers, check_runs, check_keys_and_exports, check_retention)
+    if all(finding.level == "ok" for finding in lake):
+        looked: list[TenantCase] = []
+        yield from _run(tenant, [_Check("lake", partial(_look_into_sales, case, looked))])
+        case = looked[0] if looked else case
+    checks = (
+        *(check_features, check_bundles, check_answers, check_runs, check_keys_and_exports, check_retention),
+        *(check_jobs, check_model_test),
+    )
     yield from _run(tenant, [_Check(check.__name__.removeprefix("check_"), partial(check, case)) for check in checks])
+
+
+def _look_into_sales(case: TenantCase, looked: list[TenantCase]) -> Iterator[Finding]:
+    """Adds the case with what the sales tell; bytes that changed within a file of the right size may end in an error.
+
+    No finding is no news: `check_lake` has said what is well.
+    """
+    dataset = open_lake(case.lake, case.settings.storage_options)
+    named = dataset.scan_or_empty("transactions").select("customer_id").drop_nulls().head(1).collect()
+    looked.append(replace(case, last_day=dataset.last_day(), names_customers=named.height > 0))
+    return iter(())
 
 
 def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:
@@ -108,8 +130,10 @@ def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:
     for check in checks:
         try:
             findings = list(check.find())
-        except RetailBrainError as error:
-            findings = [Finding(subject, check.name, "fault", str(error))]
-        except Exception as error:  # noqa: BLE001  # whatever is broken, the other checks must still be made
-            findings = [Finding(subject, check.name, "fault", f"{type(error).__name__}: {error}")]
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        # whatever is broken, the other checks must still be made; a panic of Polars is no Exception
+        except BaseException as error:  # noqa: BLE001
+            text = str(error) if isinstance(error, RetailBrainError) else f"{type(error).__name__}: {error}"
+            findings = [Finding(subject, check.name, "fault", text, _REMEDIES.get(check.name, _RESTORE))]
         yield from findings

@@ -21,6 +21,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -31,83 +32,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-from fault_tools import print_table, ready_home, run, small_chain, start
+from fault_tools import print_table, run, start
 from home_prints import Print, differences, fingerprint, same_by_nature
 from kill_forks import fingerprint_forked, load, run_forked
+from kill_ground import Verb, make_ready, verbs
 
-SETTINGS = """
-[data]
-country = "CN"
-[demand]
-sample_paths = 20
-backtest_windows = 1
-"""
-"""Of the tenant: little to compute, since the files that are left are what counts."""
-CAMPAIGN = {
-    "name": "Spring",
-    "kind": "mixed",
-    "starts_on": "2025-03-11",
-    "ends_on": "2025-03-25",
-    "slots": [{"channel": "sms", "text": "Spring.", "text_zh": "春天。", "contact_cost": 0.01}],
-}
-TRIGGER = {
-    "name": "Bag",
-    "kind": "bag_add",
-    "delay_minutes": 0,
-    "holdout_share": 0.0,
-    "slots": [{"channel": "sms", "text": "{product} waits.", "text_zh": "{product}还在。"}],
-}
-EARLIER = "2025-03-05"
-"""A day of the history: features of the last day are there already."""
-ERASED, MERGED = "C00030", ("C00031", "C00032")
-"""Customers of the chain whom no refusal names."""
+from retail_brain.operational.jobs import OPEN
+
 TRIES = 4
 """Moments that are drawn for one kill: a verb may be over before one, where the machine was faster."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    """A call to be killed, on a copy of the ready home (or on an empty one).
-
-    Attributes:
-        is_fresh: starts from an empty home.
-        done: what the refusal says where the killed call had done all and only its last word is missing.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    is_fresh: bool = False
-    done: str = ""
-
-
-def verbs(kept: Path) -> list[Verb]:
-    """The verbs; HOME in an argument stands for the home of the call."""
-    return [
-        Verb("ingest", ("ingest", str(kept / "chain")), is_fresh=True),
-        Verb("features", ("features", "--as-of", EARLIER)),
-        Verb("train demand", ("train", "demand")),
-        Verb("train recommender", ("train", "recommender")),
-        Verb("promote", ("promote", "demand", "2", "--force")),
-        Verb("publish", ("publish",)),
-        Verb("orders export", ("orders", "export", "--to", "HOME/orders.csv")),
-        Verb("orders receive", ("orders", "receive", str(kept / "came.csv"), "--on", "2025-03-12")),
-        Verb("campaign push", ("campaign", "push", "spring", "--to", "HOME/due.csv", "--day", "2025-03-20")),
-        Verb("events collect", ("events", "collect")),
-        Verb("contacts optout", ("contacts", "optout", str(kept / "refused.csv"), "--on", "2025-03-12")),
-        Verb("forecast", ("forecast", "--horizon", "7", "--out", "HOME/forecast.parquet")),
-        Verb("backup", ("backup", "--to", "HOME/backup.tar.gz")),
-        Verb("restore", ("restore", str(kept / "base.tar.gz")), is_fresh=True),
-        Verb("privacy erase", ("privacy", "erase", ERASED, "--yes"), done="nobody is known as"),
-        Verb(
-            "quarantine retry",
-            ("quarantine", "retry", "inventory", str(kept / "mended.csv")),
-            done="set aside",
-        ),
-        Verb("identity merge", ("identity", "merge", *MERGED, "--reason", "same house")),
-        Verb("trigger run", ("trigger", "run", "--to", "HOME/messages.csv", "--at", "2025-03-11T18:00")),
-        Verb("guides make", ("guides", "make")),
-    ]
 
 
 @dataclass(frozen=True)
@@ -149,6 +82,10 @@ class Killer:
         shutil.rmtree(home, ignore_errors=True)
         if not verb.is_fresh:
             shutil.copytree(self.base, home)
+        if verb.prepared:
+            with closing(sqlite3.connect(home / "var" / "operational.db")) as connection:
+                connection.execute(verb.prepared)
+                connection.commit()
         return home
 
     def arguments(self, verb: Verb, home: Path) -> list[str]:
@@ -183,6 +120,8 @@ class Killer:
                 break
         else:
             return Kill(verb.name, number, "over before", time.monotonic() - began, [])
+        if verb.outlives:
+            self.until_no_job(home)
         done = self.run(home, *self.arguments(verb, home), timeout=900)
         had_ended = bool(verb.done) and verb.done in done.message
         if done.crashed or (done.code and not had_ended):
@@ -190,6 +129,11 @@ class Killer:
         else:
             problems = differences(usual.wanted, self.fingerprint(home), usual.fixed)
         return Kill(verb.name, number, at, round(time.monotonic() - began, 1), problems)
+
+    def until_no_job(self, home: Path) -> None:
+        """Waits for the process that a killed verb had started; the verb `jobs list` notes one that is gone."""
+        while any(row["state"] in OPEN for row in json.loads(self.run(home, "jobs", "list", "--json").said)["rows"]):
+            time.sleep(1)
 
     def at_second(self, verb: Verb, usual: Usual, chance: random.Random) -> tuple[Path, str | None]:
         home, second = self.home(verb), chance.uniform(0.3, usual.seconds)
@@ -205,7 +149,7 @@ class Killer:
         home, change = self.home(verb), chance.randint(1, usual.changes)
         with self.watched({"KILL_AT": str(change)}):
             done = self.run(home, *self.arguments(verb, home))
-        is_killed = done.code == -signal.SIGKILL
+        is_killed = done.code == -signal.SIGKILL or (verb.outlives and done.code == 1)
         return home, f"change {change} of {usual.changes}" if is_killed else None
 
 
@@ -221,82 +165,6 @@ class _Environment:
     def __exit__(self, *_: object) -> None:
         for name in self._variables:
             del os.environ[name]
-
-
-def make_ready(kept: Path) -> None:
-    """Makes chain, home and backup in a folder."""
-    kept.mkdir(parents=True, exist_ok=True)
-    chain, base = kept / "chain", kept / "base"
-    small_chain(chain)
-    settings = base / "var" / "main" / "settings.toml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(SETTINGS)
-    ready_home(chain, base)
-    with_rows(base, kept)
-    for arguments in (("train", "demand"), ("backup", "--to", kept / "base.tar.gz")):
-        done = run(base, *arguments)
-        assert done.code == 0, done.said
-
-
-def with_rows(home: Path, kept: Path) -> None:
-    """Orders to be exported and received, events to be collected, refusals to be taken, contacts to be handed over."""
-    from datetime import UTC, date, datetime
-
-    from retail_brain.operational.database import Database
-    from retail_brain.operational.decisions import Decision, store_decisions
-    from retail_brain.operational.events import Event, store_events
-    from retail_brain.operational.upgrade import upgrade
-    from retail_brain.outputs import suggestion_id
-    from retail_brain.workspace import Workspace
-    from serving.store.answer_set import open_current
-
-    answers = open_current(home / "var" / "main" / "answers")
-    as_of = date.fromisoformat(answers.manifest.as_of)
-    now = datetime(2025, 3, 11, 8, tzinfo=UTC)
-    store, products = answers.stores.ids[0], [answers.products.ids[row] for row in range(12)]
-    ids = [suggestion_id(store, product, as_of.isoformat()) for product in products]
-    decisions = [
-        Decision(f"d-{product}", one, store, product, as_of, "changed", 4.0, 5.0, "fair", "n")
-        for product, one in zip(products, ids, strict=True)
-    ]
-    times, people = now.replace(tzinfo=None), [answers.customers.ids[row] for row in range(20)]
-    events = [
-        Event(times, "view", event_id=f"e-{place}", customer_id="C1", product_id=products[0]) for place in range(50)
-    ]
-    events += [
-        Event(times, "bag_add", event_id=f"b-{place}", customer_id=f"C{place + 1:05}", product_id=products[0])
-        for place in range(60)
-    ]
-    with closing(Database(Workspace(home).database_url)) as database:
-        upgrade(database)
-        store_decisions("main", database, decisions, now=now)
-        store_events("main", database, events, now=now)
-    (kept / "came.csv").write_text("suggestion_id,units\n" + "".join(f"{one},5\n" for one in ids[:6]))
-    (kept / "refused.csv").write_text("customer_id\n" + "\n".join(people) + "\n")
-    (kept / "spring.json").write_text(json.dumps(CAMPAIGN | {"product_ids": products}))
-    (kept / "bag.json").write_text(json.dumps(TRIGGER))
-    for arguments in (
-        ("campaign", "save", "spring", kept / "spring.json"),
-        ("campaign", "preview", "spring"),
-        ("campaign", "approve", "spring"),
-        ("trigger", "save", "bag", kept / "bag.json"),
-        ("ingest", counted_stock(kept)),
-        ("quarantine", "show", "inventory", "--out", kept / "bad.csv"),
-    ):
-        done = run(home, *arguments)
-        assert done.code == 0, done.said
-    bad = pl.read_csv(kept / "bad.csv", infer_schema=False)
-    bad.with_columns(on_hand=pl.lit("7")).write_csv(kept / "mended.csv")
-
-
-def counted_stock(kept: Path) -> Path:
-    """Counts that the lake has already, and two that cannot be read, to be set aside."""
-    rows = pl.read_parquet(kept / "chain" / "inventory.parquet").head(200).cast(pl.String)
-    bad = rows.head(2).with_columns(on_hand=pl.lit("seven"), date=pl.Series(["2025-03-08", "2025-03-09"]))
-    folder = kept / "counts"
-    folder.mkdir()
-    pl.concat([rows, bad]).write_csv(folder / "inventory.csv")
-    return folder
 
 
 def made_library(folder: Path) -> Path | None:

@@ -47,7 +47,9 @@ def fingerprint(home: Path) -> Print:
         add_backup(found, home / "backup.tar.gz")
     left = [*home.rglob("*.tmp"), *home.rglob(".*.tmp*"), *home.rglob(".rb-*")]
     found |= {f"left over: {path.name}": "" for path in left}
-    return found
+    # a job's lock goes with its process
+    left = [path for path in main.glob("jobs/*.lock") if path.name != "uploads.lock"]
+    return found | {f"left over: {path.name}": "" for path in left}
 
 
 def rows_digest(frame: pl.DataFrame) -> str:

@@ -214,6 +214,34 @@ def test_a_database_that_is_away_is_waited_for_and_the_thread_lives(
     state.stop()
 
 
+def test_the_thread_outlives_what_goes_wrong_beside_the_looks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(home, Settings(serving=ServingSettings(poll_seconds=0.01)))
+    looks = []
+
+    def uncounted(_state: State) -> None:
+        looks.append(1)
+        raise OSError(28, "No space left on device")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    state.on_refresh = uncounted
+    monkeypatch.setattr(Tenant, "forget_events", broken)
+    state.start()
+    assert wait_until(lambda: len(looks) > 3 and "*" not in state.faults)
+    assert state.is_ready
+    state.stop()
+
+
+def wait_until(is_so: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 10
+    while not is_so():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 @pytest.fixture
 def key(home: Path) -> str:
     database = Database(Workspace(home).database_url)

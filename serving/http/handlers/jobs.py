@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,10 @@ from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
 from retail_brain.jobs import KINDS, JobPlace, forget_unloaded, note_gone, start_job, uploads_in_use
 from retail_brain.jobs.uploads import forms, new_upload_id, store_part
 from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_seconds, lines_of, list_jobs
-from retail_brain.settings import load_settings
+from retail_brain.settings import Settings, load_settings
 from retail_brain.sources.files import ENDINGS
 from retail_brain.workspace import Workspace
+from serving.http.errors import not_published
 from serving.http.handlers.call import Call
 from serving.http.messages.job_messages import (
     JobCancelRequest,
@@ -24,6 +26,7 @@ from serving.http.messages.job_messages import (
 from serving.http.refusals import in_words
 from serving.planning.people.reasons import Language
 
+_log = logging.getLogger("bentoml.retail_brain")
 _SHARE_OF_BODY = 0.7
 """Share of a request's body that a part of a file may have: base64 makes 4 bytes of 3, and the rest is names."""
 
@@ -125,7 +128,22 @@ def upload(request: JobUploadRequest, call: Call) -> dict[str, Any]:
 
 def _place(call: Call) -> JobPlace:
     workspace = Workspace(call.state.home, call.principal.tenant)
-    return JobPlace(workspace, load_settings(workspace), call.state.database)
+    return JobPlace(workspace, _settings(workspace, call), call.state.database)
+
+
+def _settings(workspace: Workspace, call: Call) -> Settings:
+    """The tenant's settings; the last good ones while its file has a mistake, as for every other route.
+
+    Raises:
+        HttpError: it has one, and nothing is published: what is wrong stands in the log, not in the answer.
+    """
+    try:
+        return load_settings(workspace)
+    except UsageError as error:
+        if call.published is None:
+            _log.warning("tenant %s has settings that cannot be used: %s", workspace.tenant, error)
+            raise not_published(workspace.tenant) from None
+        return call.view.settings
 
 
 def _check_may_start(place: JobPlace) -> None:

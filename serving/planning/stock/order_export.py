@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
+from retail_brain.addresses import shown_address
 from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportColumn, ExportMapping, mapped
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import Export, make_export, mark_delivered, pending_exports
 from serving.planning.stock.order_details import PURCHASE, short_orders
 from serving.planning.stock.order_files import check_order_file, write_orders
-from serving.planning.stock.webhook import Delivery, post_json, shown_address
+from serving.planning.stock.webhook import Delivery, post_json
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "export_id": pl.String,

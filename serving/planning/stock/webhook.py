@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from retail_brain.addresses import shown_address
 from retail_brain.errors import RetailBrainError
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -110,13 +111,3 @@ def _apart(address: str) -> tuple[str, dict[str, str]]:
         return address, {}
     word = base64.b64encode(f"{parts.username}:{parts.password or ''}".encode()).decode()
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), {"Authorization": f"Basic {word}"}
-
-
-def shown_address(address: str) -> str:
-    """The address for messages and the audit: without user, password, query and fragment, which may hold secrets.
-
-    >>> shown_address("https://erp:secret@example.com/orders?token=abc")
-    'https://example.com/orders'
-    """
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

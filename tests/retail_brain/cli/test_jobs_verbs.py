@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ImpossibleError, NotFoundError, UnavailableError, UsageError
 from retail_brain.jobs import JobPlace
-from retail_brain.operational.jobs import end_job
+from retail_brain.operational.database import Database
+from retail_brain.operational.jobs import end_job, tenants_with_open_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +88,38 @@ def test_a_worker_serves_all_tenants_of_a_home_and_one_where_it_is_named(
     assert "tenant north" in done.stdout
     files["south"].write_text("", encoding="utf-8")
     assert "warning: jobs.runner is not worker in the settings of south" in of("south", "work", "--once").stderr
+
+
+def test_a_worker_outlives_its_database_and_a_folder_that_it_cannot_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for tenant in ("main", "south"):
+        settings = tmp_path / "var" / tenant / "settings.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text('[jobs]\nrunner = "worker"\n', encoding="utf-8")
+        started = CliRunner().invoke(app, ["--home", str(tmp_path), "--tenant", tenant, "jobs", "start", "features"])
+        assert started.exit_code == 0, started.output
+    shutil.rmtree(tmp_path / "var" / "main" / "jobs")
+    (tmp_path / "var" / "main" / "jobs").write_text("no folder")
+    answers: list[Exception | None] = [UnavailableError("the database is away"), UnavailableError("away still"), None]
+
+    def waited_for(database: Database) -> set[str]:
+        if not answers:
+            raise KeyboardInterrupt  # as an operator ends it
+        if (fault := answers.pop(0)) is not None:
+            raise fault
+        return set(tenants_with_open_jobs(database))
+
+    def launched(place: JobPlace, job_id: str, _lock: int, now: datetime) -> None:
+        end_job(place.tenant, place.database, job_id, "done", now=now)
+
+    monkeypatch.setattr("retail_brain.jobs.start._launch", launched)
+    monkeypatch.setattr("retail_brain.cli.jobs_verbs._waited_for", waited_for)
+    monkeypatch.setattr("retail_brain.cli.jobs_verbs._LOOK_SECONDS", 0)
+    worked = CliRunner().invoke(app, ["--home", str(tmp_path), "jobs", "work"])
+    assert "no job of any tenant can be started: the database is away" in worked.stderr
+    assert "no job of main can be started: FileExistsError" in worked.stderr
+    assert "tenant south" in worked.stdout
 
 
 def test_what_cannot_be_started_is_a_clear_error(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """What a job may be started with, and the files that may be sent: nothing names a path of this machine."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +33,9 @@ SETTINGS = Settings(jobs=JobSettings(sources={"tills": "/data/tills", "odd": "-x
 
 
 def command(home: Path, kind: str, **arguments: str) -> list[str]:
-    return command_of(kind, arguments, SETTINGS, Workspace(home))
+    words, hidden = command_of(kind, arguments, SETTINGS, Workspace(home))
+    assert not hidden
+    return words
 
 
 def test_the_words_of_each_verb(tmp_path: Path) -> None:
@@ -45,6 +49,18 @@ def test_the_words_of_each_verb(tmp_path: Path) -> None:
     assert command(tmp_path, "promote_demand") == ["promote", "demand", "--no-publish", "--json"]
     out = str(Workspace(tmp_path).measured_orders)
     assert command(tmp_path, "measure_orders") == ["orders", "measure", "--json", "--out", out]
+
+
+def test_an_address_with_a_secret_is_in_no_list_of_processes_and_not_kept(tmp_path: Path) -> None:
+    address = "mytill://token@store-7?key=abc"
+    settings = Settings(jobs=JobSettings(sources={"till": address}))
+    words, hidden = command_of("ingest", {"source": "till"}, settings, Workspace(tmp_path))
+    assert words == ["ingest", "--json", "--", f"env:{next(iter(hidden))}"]
+    assert list(hidden.values()) == [address]
+    with pytest.raises(UsageError, match="mytill://store-7 has a user") as refused:
+        check_arguments("ingest", {"dataset": address}, settings, Workspace(tmp_path))
+    assert "token" not in str(refused.value)
+    check_arguments("ingest", {"dataset": "env:TILL"}, settings, Workspace(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +114,22 @@ def test_files_that_a_job_reads_take_no_part_and_another_file_asks_for_another_l
     sent(tmp_path, "b.csv", 0, b"x", upload)
     with pytest.raises(ImpossibleError, match="nothing is known yet"):
         dataset_of_upload(place, upload, SEEN_FORM)
+
+
+def test_a_part_that_found_no_room_is_not_half_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = new_upload_id()
+    sent(tmp_path, "a.csv", 0, b"12345", upload)
+
+    def half(path: Path, *_: object) -> Any:
+        path.write_bytes(b"12345678")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("retail_brain.jobs.uploads._append", half)
+        with pytest.raises(OSError, match="No space"):
+            sent(tmp_path, "a.csv", 5, b"67890", upload)
+    assert sent(tmp_path, "a.csv", 5, b"67890", upload) == 10
+    assert (upload_folder(Workspace(tmp_path), upload) / "a.csv").read_bytes() == b"1234567890"
 
 
 def test_no_more_than_some_loads_lie_here_and_a_refused_part_leaves_no_folder(
@@ -165,7 +197,7 @@ def test_files_are_read_as_tables_by_a_ready_mapping_or_as_a_look_found(tmp_path
     keep_seen(workspace, upload, "[tables]\n")
     assert dataset_of_upload(workspace, upload, "seen") == f"{folder}/seen.toml"
     # a look is at the files whatever form was chosen
-    assert command_of("check", {"upload": upload, "form": "dsfinv-k"}, SETTINGS, workspace)[-1] == folder
+    assert command_of("check", {"upload": upload, "form": "dsfinv-k"}, SETTINGS, workspace)[0][-1] == folder
     forget_upload(workspace, upload)
     with pytest.raises(NotFoundError, match="Send them again"):
         dataset_of_upload(workspace, upload, "tables")

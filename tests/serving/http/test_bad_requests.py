@@ -1,5 +1,6 @@
 """What a wrong request gets: never a traceback, never another shape than the one, never its own values in a log."""
 
+import errno
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -229,6 +230,21 @@ def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
     REQUEST_LOG.flush()
     logged = capfd.readouterr()
     assert "13800138000" not in response.text + logged.err + logged.out
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [OSError(errno.ENOSPC, "No space left on device"), OSError("cannot write: No space left on device (os error 28)")],
+)
+def test_a_full_disk_is_a_503_in_words(client: Any, monkeypatch: pytest.MonkeyPatch, fault: OSError) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("serving.http.handlers.jobs.store_part", full)
+    response = client.post("/job_upload", {"file_name": "a.csv", "content": ""}, language="zh")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert response.json()["error"]["details"] == {"problem": "disk_full"}
+    assert "磁盘已满" in response.json()["error"]["message"]
 
 
 def test_too_many_requests_at_once_are_asked_to_come_back(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

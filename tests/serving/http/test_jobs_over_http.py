@@ -164,6 +164,19 @@ def test_where_the_settings_forbid_it_nothing_is_started_but_watched(client: Any
         assert client.error(path, body, tenant=TENANT)["details"] == {"problem": "jobs_off"}
 
 
+def test_a_mistake_in_the_settings_is_not_the_callers_and_names_no_file(client: Any, place: Workspace) -> None:
+    client.ask("/jobs", {}, tenant=TENANT)
+    write_text(place.settings_file, "[jobs\n")
+    assert client.ask("/jobs", {}, tenant=TENANT)["kinds"]
+    empty = Workspace(client.home, "empty")
+    write_text(empty.settings_file, "[jobs\n")
+    try:
+        error = client.error("/jobs", {}, tenant="empty")
+    finally:
+        empty.settings_file.unlink()
+    assert (error["code"], "settings" in error["message"]) == ("not_published", False)
+
+
 def test_a_part_of_a_file_fits_into_a_request(client: Any, place: Workspace) -> None:
     most = client.ask("/jobs", {}, tenant=TENANT)["part_bytes"]
     body = {"upload": "up_0123456789abcdef", "file_name": "a" * 140 + ".csv", "offset": 10**11}

@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
 from retail_brain.errors import DataError, UsageError
 from retail_brain.lake import open_lake
+from retail_brain.lake.side_lists import read_list, write_list
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.events import Event, store_events
@@ -41,6 +43,10 @@ def home(ingested: Path, tmp_path: Path, synthetic: ModuleType) -> Path:
     workspace = Workspace(home)
     synthetic.publish_synthetic(workspace, "one")
     workspace.settings_file.write_text('[data]\ncurrency = "€"\n')
+    # a list beside the tables, as of people who were erased, and what a job measured
+    write_list(str(workspace.lake), "shared_cards", pl.DataFrame({"customer_id": ["C00007"]}), {})
+    workspace.measured_orders.parent.mkdir()
+    workspace.measured_orders.write_bytes(b"measured")
     return home
 
 
@@ -89,6 +95,10 @@ def test_restored_elsewhere_it_is_the_same_tenant(
     assert open_answers(elsewhere.answers / "one").manifest == open_answers(Workspace(home).answers / "one").manifest
     assert elsewhere.settings_file.read_text() == '[data]\ncurrency = "€"\n'
     assert open_lake(str(elsewhere.lake)).scan("transactions").collect().height == 28
+    cards = read_list(str(elsewhere.lake), "shared_cards", {})
+    assert cards is not None
+    assert cards["customer_id"].to_list() == ["C00007"]
+    assert elsewhere.measured_orders.read_bytes() == b"measured"
     assert find_key(target, key, now=NOW) == find_key(database, key, now=NOW)
     assert pending_exports("main", target)[0].lines[0].decision == decision(1, "西湖店")
     with target.reading() as connection:
@@ -204,7 +214,7 @@ def test_a_killed_restore_is_run_again(
     assert second.root.is_dir()
     restore(tmp_path / "b.tar", second.home, target, "main")
     assert find_key(target, key, now=NOW) is not None
-    assert sorted(path.name for path in second.root.iterdir()) == ["answers", "lake", "settings.toml"]
+    assert sorted(path.name for path in second.root.iterdir()) == ["answers", "lake", "measured", "settings.toml"]
     target.close()
 
 

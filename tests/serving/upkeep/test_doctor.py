@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,9 @@ from retail_brain.ingest import ingest
 from retail_brain.lake.reading import local_files, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.jobs import add_job, end_job
 from retail_brain.operational.keys import create_key
+from retail_brain.operational.model_tests import begin_model_test
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -116,9 +119,32 @@ def point_champion_wrong(home: Path) -> None:
     (folder / "CHAMPION").write_text("7\n")
 
 
+def garble_sales(home: Path) -> None:
+    """Other bytes, of the same number, in the place of all rows; the footer that says where they are stays."""
+    for file in local_files(open_table(str(Workspace(home).lake), "transactions")):
+        content = file.path.read_bytes()
+        footer = 8 + int.from_bytes(content[-8:-4], "little")
+        file.path.write_bytes(content[:4] + bytes(len(content) - 4 - footer) + content[-footer:])
+
+
+def cut_features(home: Path) -> None:
+    folder = Workspace(home).features
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text('{"as_of"')
+
+
+def lose_tested_version(home: Path) -> None:
+    with closing(Database(Workspace(home).database_url)) as database:
+        upgrade(database)
+        begin_model_test("main", database, "second", 7, 0.5, by="Li", now=NOW)
+
+
 @pytest.mark.parametrize(
     ("damage", "check", "text"),
     [
+        (garble_sales, "lake", ""),
+        (cut_features, "features", "JSON"),
+        (lose_tested_version, "model_test", "7"),
         (cut_lake, "lake", "bytes, wanted"),
         (lose_lake_file, "lake", "missing"),
         (damage_answers, "answers", "pairs.product.npy"),
@@ -145,6 +171,19 @@ def test_changed_bytes_of_the_same_length_are_found_by_a_deep_look(home: Path) -
     file.write_bytes(content)
     assert "lake" not in wrong(home)
     assert wrong(home, deep=True)["lake"].level == "fault"
+
+
+def test_a_job_that_says_nothing_any_more_and_one_that_nobody_takes_are_warnings(home: Path) -> None:
+    with closing(Database(Workspace(home).database_url)) as database:
+        upgrade(database)
+        hour_ago = NOW - timedelta(hours=1)
+        for job_id, host in (("job_a", "elsewhere"), ("job_b", None)):
+            if host is None:
+                end_job("main", database, "job_a", "stopped", now=hour_ago)
+            add_job("main", database, job_id, "publish", {}, by="Li", now=hour_ago, host=host, is_gone=lambda _: False)
+            found = wrong(home)["jobs"]
+            assert (found.level, job_id in found.text, bool(found.remedy)) == ("warning", True, True)
+    assert "no worker takes it" in found.text
 
 
 def test_what_needs_care_soon_is_a_warning(home: Path) -> None:

@@ -1,0 +1,44 @@
+"""Addresses of other systems: which may be told, and where one may be kept that may not."""
+
+import os
+from urllib.parse import urlsplit
+
+from retail_brain.errors import UsageError
+
+_ENVIRONMENT = "env:"
+
+
+def shown_address(address: str) -> str:
+    """The address for messages and the audit: without user, password, query and fragment, which may hold secrets.
+
+    >>> shown_address("https://erp:secret@example.com/orders?token=abc")
+    'https://example.com/orders'
+    """
+    parts = urlsplit(address)
+    if not parts.scheme:
+        return address  # a path, in which these signs mean nothing
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def may_hold_secret(address: str) -> bool:
+    """Whether an address has a user, a password, a query or a fragment.
+
+    >>> [may_hold_secret(one) for one in ("s3://bucket/main", "till://token@store-7", "/data/what?.csv")]
+    [False, True, False]
+    """
+    parts = urlsplit(address)
+    return bool(parts.scheme) and bool("@" in parts.netloc or parts.query or parts.fragment)
+
+
+def named_address(address: str) -> str:
+    """The address itself, or what the environment variable holds that `env:NAME` names.
+
+    Raises:
+        UsageError: there is no such variable.
+    """
+    if not address.startswith(_ENVIRONMENT):
+        return address
+    name = address.removeprefix(_ENVIRONMENT)
+    if not os.environ.get(name):
+        raise UsageError(f"the environment variable {name} is not set; wanted an address in it.")
+    return os.environ[name]
