@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from deltalake.transaction import create_table_with_add_actions
 
 from retail_brain.erased_ids import ErasedIds
 from retail_brain.errors import DataError
+from retail_brain.lake.checksums import note_checksums
 from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
 from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
@@ -61,7 +63,7 @@ def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
     """
     for number in range(_ATTEMPTS):
         try:
-            return attempt()
+            done = attempt()
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
@@ -69,6 +71,11 @@ def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
             time.sleep(0.05 * number)
         except OSError as error:
             raise _unwritable(uri, name, error) from error
+        else:
+            # what is committed stays so: a checksum that cannot be noted now is noted by the next write
+            with suppress(OSError, DataError):
+                note_checksums(uri, name)
+            return done
     raise DataError(
         f"table {name} of the lake {uri} was changed by other writers each of the {_ATTEMPTS} times that it was to be "
         "written. Nothing of it was written; run it again when they are done."

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from retail_brain.errors import ModelError, NotFoundError
-from retail_brain.files import is_aside
+from retail_brain.files import is_aside, sha256
+from retail_brain.lake.checksums import read_checksums
 from retail_brain.lake.layout import is_remote
-from retail_brain.lake.reading import DataFile, local_files, open_table
+from retail_brain.lake.reading import DataFile, local_files, local_folder, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import pending_exports
 from retail_brain.operational.keys import list_keys
@@ -67,7 +68,7 @@ class TenantCase:
 
 def check_lake(case: TenantCase) -> Iterator[Finding]:
     """Whether every table of the lake opens and every file of it is whole."""
-    tables, rows = 0, 0
+    tables, rows, unnoted = 0, 0, 0
     damaged: list[str] = []
     for name in TABLES:
         table = open_table(case.lake, name, case.settings.storage_options)
@@ -76,7 +77,10 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
         tables += 1
         rows += int(table.count())
         if not is_remote(case.lake):
-            problems = {file.path.name: _file_problem(file, deep=case.deep) for file in local_files(table)}
+            noted = read_checksums(local_folder(table))
+            files = {file.path.relative_to(local_folder(table)).as_posix(): file for file in local_files(table)}
+            unnoted += len(files.keys() - noted.keys())
+            problems = {key: _file_problem(file, noted.get(key), deep=case.deep) for key, file in files.items()}
             damaged += [f"{name}/{file}: {problem}" for file, problem in problems.items() if problem is not None]
     remedy = "restore the file from a backup, or ingest the dataset into a new lake (--lake)"
     if damaged:
@@ -84,12 +88,13 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
     elif not tables:
         yield case.finding("lake", "warning", f"no table at {case.lake}", "retail-brain ingest DATASET")
     else:
-        how = "every file decoded" if case.deep else "files not looked into" if is_remote(case.lake) else "sizes agree"
+        checked = "checksums agree" + (f", {unnoted} files have none yet" if unnoted else "")
+        how = "files not looked into" if is_remote(case.lake) else checked if case.deep else "sizes agree"
         yield case.finding("lake", "ok", f"{tables} tables, {rows:,} rows, {how}")
 
 
-def _file_problem(file: DataFile, *, deep: bool) -> str | None:
-    """What is wrong with a data file, or None; a deep look decodes it, another only measures it."""
+def _file_problem(file: DataFile, checksum: str | None, *, deep: bool) -> str | None:
+    """What is wrong with a data file, or None; a deep look reads and decodes it, another only measures it."""
     if not file.path.is_file():
         return "missing"
     size = file.path.stat().st_size
@@ -97,6 +102,8 @@ def _file_problem(file: DataFile, *, deep: bool) -> str | None:
         return f"{size:,} bytes, wanted {file.size:,}"
     if not deep:
         return None
+    if checksum is not None and sha256(file.path) != checksum:
+        return "other bytes than its checksum says"
     try:
         rows = pl.read_parquet(file.path).height
     except Exception as error:  # noqa: BLE001  # Polars has many errors for a damaged file

@@ -166,11 +166,12 @@ def test_damage_is_a_fault_of_the_part_it_is_in(
 
 def test_changed_bytes_of_the_same_length_are_found_by_a_deep_look(home: Path) -> None:
     file = local_files(open_table(str(Workspace(home).lake), "transactions"))[0].path
-    content = bytearray(file.read_bytes())
-    content[4:40] = bytes(36)
-    file.write_bytes(content)
+    whole = file.read_bytes()
+    middle = len(whole) // 3
+    # one byte more in the middle of the values: most such files still read well, with other values
+    file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     assert "lake" not in wrong(home)
-    assert wrong(home, deep=True)["lake"].level == "fault"
+    assert "other bytes than its checksum says" in wrong(home, deep=True)["lake"].text
 
 
 def test_a_job_that_says_nothing_any_more_and_one_that_nobody_takes_are_warnings(home: Path) -> None:
