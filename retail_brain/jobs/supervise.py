@@ -101,7 +101,7 @@ class _Verb:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment(place.settings) | variables | ours,
+                env={**environment(place.settings), **variables, **ours},
                 cwd=place.workspace.home,
                 pass_fds=[theirs, watched, *inherited],
                 start_new_session=True,  # a group of its own: stopping it stops whatever it started
