@@ -169,7 +169,7 @@ def figures(name: str, rows: pl.DataFrame) -> dict[str, Any]:
         got["stores"] -= (rows["store_id"] == ONLINE).any()  # rows without a shop, which the truth does not count
     if "customer_id" in rows.columns:
         got["rows_without_customer"] = rows["customer_id"].null_count()
-    if units in rows.columns:
+    if units in rows.columns and rows[units].dtype.is_numeric():  # a list of goods may have a text of that name
         got["units"] = float(rows[units].sum())
     if "unit_price" in rows.columns and "units" in rows.columns:
         got["money"] = float((rows["units"] * rows["unit_price"]).sum())
