@@ -152,11 +152,7 @@ def draw_audience(
         ImpossibleError: the campaign is over.
         ModelError: there are no scored pairs.
     """
-    if answers.pairs is None:
-        raise ModelError(
-            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
-            {"problem": "no_recommender_model"},
-        )
+    scored = pairs_in(answers)
     situation = _situation(answers, among.left_over, among.plans)
     chosen: Array | None = None
     if among.store_id is not None:
@@ -166,13 +162,11 @@ def draw_audience(
     if among.customer_ids is not None:
         named = situation.crowd.named(list(among.customer_ids), situation.facts)
         chosen = named if chosen is None else chosen & named
-    parts: list[tuple[int, Array, Array | None]] = [
-        (product, answers.pairs.of_product(product), None) for product in products
-    ]
+    parts: list[tuple[int, Array, Array | None]] = [(product, scored.of_product(product), None) for product in products]
     is_warm = any(len(rows) for _, rows, _ in parts)
     if not is_warm:
         parts = [(product, *_rows_of_like(answers, product, settings)) for product in products]
-    pairs = _pairs_as_arrays(answers.pairs, parts)
+    pairs = _pairs_as_arrays(scored, parts)
     as_of = date.fromisoformat(answers.manifest.as_of)
     drawn = draw(pairs, replace(situation, chosen=chosen), wanted, as_of, settings)
     return DrawnAudience(drawn, wanted, is_warm, answers, "response" if situation.uplift is None else "uplift")
@@ -291,6 +285,20 @@ def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.Dat
     )
 
 
+def pairs_in(answers: Answers) -> ScoredPairs:
+    """The scored pairs of answers.
+
+    Raises:
+        ModelError: there are none, because the answers were published without a recommender.
+    """
+    if answers.pairs is None:
+        raise ModelError(
+            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
+            {"problem": "no_recommender_model"},
+        )
+    return answers.pairs
+
+
 def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
     """Everybody scored for a product, most probable first; of one that nobody was scored for, those for goods like it.
 
@@ -302,11 +310,7 @@ def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) ->
     Raises:
         ModelError: there are no scored pairs.
     """
-    if answers.pairs is None:
-        raise ModelError(
-            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
-            {"problem": "no_recommender_model"},
-        )
+    pairs_in(answers)
     if product < 0:
         return NOBODY
     pairs = pairs_of(answers, product, is_worded=False)

@@ -12,7 +12,7 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ModelError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from serving.store.answer_set import Answers
-from serving.store.audiences import NOBODY, facts_of, pairs_at, pairs_of
+from serving.store.audiences import NOBODY, facts_of, pairs_at, pairs_in, pairs_of
 
 _STAGE = "stage:"
 
@@ -120,12 +120,7 @@ class PublishedSource:
         Raises:
             ModelError: there are no scored pairs.
         """
-        held = self.answers.pairs
-        if held is None:
-            raise ModelError(
-                "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
-                {"problem": "no_recommender_model"},
-            )
+        held = pairs_in(self.answers)
         if product_ids is not None:
             return pl.concat([NOBODY, *(pairs_of(self.answers, place) for place in self._places(product_ids))])
         if customer_ids is None:

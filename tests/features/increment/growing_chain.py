@@ -1,5 +1,7 @@
 """A small chain in data files, as a lake keeps it, of which a test changes what it likes between two builds."""
 
+import hashlib
+import shutil
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +36,22 @@ class GrowingChain:
         path.parent.mkdir(parents=True, exist_ok=True)
         conform(rows.lazy(), TABLES[table]).collect().write_parquet(path)
         self.files.setdefault(table, []).append(path)
+
+    def copied(self, folder: Path) -> "GrowingChain":
+        """The same tables in a folder of their own: features know files by their names."""
+        shutil.copytree(self.folder, folder)
+        files = {
+            table: [folder / path.relative_to(self.folder) for path in paths] for table, paths in self.files.items()
+        }
+        return GrowingChain(folder, files, self.written)
+
+    def digest(self) -> bytes:
+        """Of all that its files hold, and of which table each is."""
+        parts = hashlib.sha256()
+        for table, paths in sorted(self.files.items()):
+            for path in paths:
+                parts.update(table.encode() + hashlib.sha256(path.read_bytes()).digest())
+        return parts.digest()
 
     def rows(self, table: str) -> pl.DataFrame:
         return pl.concat([pl.read_parquet(path) for path in self.files[table]], how="diagonal_relaxed")

@@ -1,6 +1,7 @@
 """A day's new rows give the tables that a build from nothing gives, and most rows are not computed for it."""
 
 import runpy
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from features import jobs
 from features.increment import kept_state
-from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, build_features, scan_features
+from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, TableName, build_features, scan_features
 from features.steps import series
 from retail_brain.progress import Progress
 
@@ -25,37 +26,58 @@ def build(chain: GrowingChain, out: Path, as_of: date, buckets: int = 2) -> Feat
     return build_features(chain.dataset(as_of), out, as_of, options=FeatureOptions(buckets=buckets))
 
 
+_FROM_NOTHING: dict[tuple[date, bytes], dict[TableName, pl.DataFrame]] = {}
+"""(Day, digest of every file of the chain) -> tables of a build from nothing: several tests end with the same rows."""
+
+
 def assert_as_from_nothing(chain: GrowingChain, out: Path, as_of: date) -> None:
-    fresh = out.with_name("fresh")
-    build(chain, fresh, as_of)
-    assert_equal(out, fresh)
+    key = as_of, chain.digest()
+    if key not in _FROM_NOTHING:
+        fresh = out.with_name(f"fresh {as_of}")
+        build(chain, fresh, as_of)
+        _FROM_NOTHING[key] = tables(fresh)
+    assert_equal(tables(out), _FROM_NOTHING[key])
 
 
-def assert_equal(out: Path, fresh: Path) -> None:
+def tables(folder: Path) -> dict[TableName, pl.DataFrame]:
+    return {table: scan_features(folder, table).collect() for table in FEATURE_TABLES}
+
+
+def assert_equal(found: dict[TableName, pl.DataFrame], expected: dict[TableName, pl.DataFrame]) -> None:
     """Rows and their order: those of a build from nothing."""
     for table in FEATURE_TABLES:
-        found, expected = (scan_features(folder, table).collect() for folder in (out, fresh))
-        assert_frame_equal(found, expected, rel_tol=1e-9, abs_tol=1e-9)
+        assert_frame_equal(found[table], expected[table], rel_tol=1e-9, abs_tol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[GrowingChain, FeatureReport]:
+    """The chain (`lake`) and beside it its tables as of TODAY (`features`), which every test begins from."""
+    folder = tmp_path_factory.mktemp("growing")
+    chain = growing_chain(folder / "lake")
+    return chain, build(chain, folder / "features", TODAY)
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> GrowingChain:
-    return growing_chain(tmp_path / "lake")
+def chain(built_once: tuple[GrowingChain, FeatureReport], tmp_path: Path) -> GrowingChain:
+    """A copy for one test."""
+    return built_once[0].copied(tmp_path / "lake")
 
 
-def test_a_further_day_is_taken_in_and_equals_a_build_from_nothing(chain, tmp_path):
-    out = tmp_path / "features"
-    first = build(chain, out, TODAY)
-    assert set(first.rebuilt) == set(FEATURE_TABLES)
+@pytest.fixture
+def out(built_once: tuple[GrowingChain, FeatureReport], tmp_path: Path) -> Path:
+    """A copy of the tables as of TODAY for one test."""
+    return Path(shutil.copytree(built_once[0].folder.with_name("features"), tmp_path / "features"))
+
+
+def test_a_further_day_is_taken_in_and_equals_a_build_from_nothing(chain, out, built_once):
+    assert set(built_once[1].rebuilt) == set(FEATURE_TABLES)
     for number in range(1, 4):
         report = build(chain, out, TODAY + timedelta(days=number))
         assert set(report.rebuilt) == {"place"}
         assert_as_from_nothing(chain, out, TODAY + timedelta(days=number))
 
 
-def test_after_many_changes_what_is_kept_is_written_anew(chain, tmp_path, monkeypatch):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_after_many_changes_what_is_kept_is_written_anew(chain, out, monkeypatch):
     first = {file.stat().st_ino for file in (out / "state" / "series").glob("bucket=*")}
     build(chain, out, TOMORROW)
     assert {file.stat().st_ino for file in (out / "state" / "series").glob("bucket=*")} == first
@@ -80,7 +102,7 @@ def test_a_chain_that_grew_has_the_buckets_of_a_build_from_nothing(chain, tmp_pa
     build_all(tmp_path / "fresh", TOMORROW)
     files = [sorted(file.name for file in (folder / "person").iterdir()) for folder in (out, tmp_path / "fresh")]
     assert files[0] == files[1] != ["bucket=000.parquet"]
-    assert_equal(out, tmp_path / "fresh")
+    assert_equal(tables(out), tables(tmp_path / "fresh"))
 
 
 def test_several_days_at_once_and_without_promotions(tmp_path):
@@ -144,9 +166,7 @@ def counted(chain: GrowingChain) -> None:
     [receipts, late, corrected, taken_back, new_shop, joined_accounts, refused, promoted, counted],
     ids=lambda change: change.__name__,
 )
-def test_what_comes_late_is_corrected_or_is_new_is_taken_in(chain, tmp_path, change: Callable[[GrowingChain], None]):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_what_comes_late_is_corrected_or_is_new_is_taken_in(chain, out, change: Callable[[GrowingChain], None]):
     change(chain)
     report = build(chain, out, TOMORROW)
     others = {"identity"} if change is joined_accounts else set()
@@ -191,9 +211,7 @@ def erased(chain: GrowingChain) -> None:
         (erased, {"identity", "person", "series", "goods"}, "rows were erased"),
     ],
 )
-def test_what_cannot_be_taken_in_is_computed_anew_and_said(chain, tmp_path, change, tables, reason):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_what_cannot_be_taken_in_is_computed_anew_and_said(chain, out, change, tables, reason):
     change(chain)
     report = build(chain, out, TOMORROW)
     assert set(report.rebuilt) == {"place", *tables}
@@ -205,9 +223,7 @@ def test_what_cannot_be_taken_in_is_computed_anew_and_said(chain, tmp_path, chan
         assert scan_features(out, "person").filter(pl.col("person_id") == "C1").collect().is_empty()
 
 
-def test_a_new_reference_day_an_earlier_day_and_another_table_begin_from_nothing(chain, tmp_path):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_a_new_reference_day_an_earlier_day_and_another_table_begin_from_nothing(chain, out):
     assert "of a later day, 2025-06-20" in build(chain, out, TODAY - timedelta(days=1)).rebuilt["series"]
     chain.add("responses", pl.DataFrame({"campaign_id": ["A"], "customer_id": ["C3"], "responded_at": [noon(TODAY)]}))
     assert "other tables" in build(chain, out, TODAY).rebuilt["person"]
@@ -217,9 +233,7 @@ def test_a_new_reference_day_an_earlier_day_and_another_table_begin_from_nothing
     assert_as_from_nothing(chain, out, july)
 
 
-def test_tables_of_an_older_version_are_built_anew_once(chain, tmp_path):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_tables_of_an_older_version_are_built_anew_once(chain, out):
     manifest = out / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"settings"', '"of an older version"'))
     assert "another version" in build(chain, out, TOMORROW).rebuilt["person"]
@@ -239,20 +253,17 @@ class Said:
         self.lines.append(text)
 
 
-def test_why_all_tables_are_computed_anew_is_said(chain, tmp_path):
+def test_why_all_tables_are_computed_anew_is_said(chain, out):
     """After an erasure there is nothing to begin from, and the run takes long: it says so."""
     said = Said()
     progress = Progress(quiet=True, listener=said)
-    build(chain, tmp_path / "features", TODAY)
     erased(chain)
     day = chain.dataset(TOMORROW)
-    build_features(day, tmp_path / "features", TOMORROW, progress, options=FeatureOptions(buckets=2))
+    build_features(day, out, TOMORROW, progress, options=FeatureOptions(buckets=2))
     assert "  All tables computed anew (rows were erased from the lake)." in said.lines
 
 
-def test_missing_files_of_what_was_kept_are_no_error(chain, tmp_path):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_missing_files_of_what_was_kept_are_no_error(chain, out):
     for file in (out / "state" / "series").iterdir():
         file.unlink()
     report = build(chain, out, TOMORROW)
@@ -266,9 +277,7 @@ def test_missing_files_of_what_was_kept_are_no_error(chain, tmp_path):
 @pytest.mark.parametrize(
     "kept", ["series/bucket=*.parquet", "person/bucket=*.parquet", "past_sales.parquet", "goods/buyers.parquet"]
 )
-def test_damaged_files_of_what_was_kept_begin_all_tables_anew_and_it_is_said(chain, tmp_path, kept):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_damaged_files_of_what_was_kept_begin_all_tables_anew_and_it_is_said(chain, out, kept):
     for file in (out / "state").glob(kept):
         file.write_bytes(b"PAR1" + b"x" * 100)
     report = build(chain, out, TOMORROW)
@@ -277,9 +286,7 @@ def test_damaged_files_of_what_was_kept_begin_all_tables_anew_and_it_is_said(cha
     assert_as_from_nothing(chain, out, TOMORROW)
 
 
-def test_a_run_that_is_killed_leaves_the_tables_before_and_goes_on(chain, tmp_path, monkeypatch):
-    out = tmp_path / "features"
-    build(chain, out, TODAY)
+def test_a_run_that_is_killed_leaves_the_tables_before_and_goes_on(chain, out, monkeypatch):
     before = {file: file.stat().st_ino for file in out.rglob("*") if file.is_file()}
 
     def stop(*_: object) -> pl.LazyFrame:
