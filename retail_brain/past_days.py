@@ -4,6 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from retail_brain.errors import UsageError
 
+_WRITTEN_ON = date(2026, 11, 28)
+"""A clock that shows an earlier day is wrong, as after a dead battery: what was sold until this day has come."""
+
+
+def today() -> date:
+    """Today in UTC, as far as the clock of the machine can be believed."""
+    return max(datetime.now(UTC).date(), _WRITTEN_ON)
+
 
 def check_past_day(day: date, name: str, last: date | None = None) -> None:
     """Refuses a day that has not come.
@@ -16,7 +24,7 @@ def check_past_day(day: date, name: str, last: date | None = None) -> None:
     Raises:
         UsageError: the day is later.
     """
-    last = last or datetime.now(UTC).date() + timedelta(days=1)
+    last = last or today() + timedelta(days=1)
     if day > last:
         raise UsageError(
             f"{name} {day} has not come yet; wanted {last} or earlier. Nothing is known of days to come: name an "

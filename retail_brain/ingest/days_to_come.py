@@ -1,10 +1,11 @@
 """Finds rows of observations that are dated on days to come: one sale of 2062 would be the last day of everything."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 import polars as pl
 
+from retail_brain.past_days import today
 from retail_brain.tables import TABLES, Table
 
 _FURTHEST_PLAN = date(2200, 12, 31)
@@ -21,7 +22,7 @@ def last_possible_day(future_days: int, period: Literal["day", "week", "month"])
         future_days: the setting `data.future_days`: days after today in UTC.
         period: the setting `data.period`.
     """
-    return datetime.now(UTC).date() + timedelta(days=future_days + _PERIOD_DAYS[period])
+    return today() + timedelta(days=future_days + _PERIOD_DAYS[period])
 
 
 class DaysToCome:

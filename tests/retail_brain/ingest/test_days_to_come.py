@@ -1,6 +1,6 @@
 """Rows that are dated on days to come are set aside and said, those that may be plans are not."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -10,9 +10,10 @@ from retail_brain.errors import DataError
 from retail_brain.ingest.days_to_come import last_possible_day, stored_ahead
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.lake import open_lake
+from retail_brain.past_days import today
 from retail_brain.settings import DataSettings
 
-TODAY = datetime.now(UTC).date()
+TODAY = today()
 
 
 def _day(days: int) -> str:
