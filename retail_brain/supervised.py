@@ -6,9 +6,18 @@ import threading
 import time
 
 SUPERVISOR_VARIABLE = "RETAIL_BRAIN_SUPERVISOR_FD"
-"""Environment variable with a file descriptor that ends when the process which watches over this one does."""
-_STOP_SECONDS = 20.0
-"""Seconds between the wish to stop and the kill: as the setting `jobs.cancel_seconds` has it by default."""
+"""Environment variable: a file descriptor that ends when the process which watches over this one does, a blank, and the
+seconds between the wish to stop and the kill."""
+
+
+def supervised_by(descriptor: int, cancel_seconds: float) -> dict[str, str]:
+    """The environment variable that a verb is started with.
+
+    Args:
+        descriptor: that ends with the process which watches over the verb.
+        cancel_seconds: seconds that the verb has to end by itself: the setting `jobs.cancel_seconds`.
+    """
+    return {SUPERVISOR_VARIABLE: f"{descriptor} {cancel_seconds}"}
 
 
 def end_with_supervisor() -> None:
@@ -17,15 +26,16 @@ def end_with_supervisor() -> None:
     The operating system closes the other end of the pipe however that process ends, also where it is killed.
     """
     # taken out: what this process starts is ended with it, and need not watch too
-    text = os.environ.pop(SUPERVISOR_VARIABLE, "")
-    if text.isdigit():
-        threading.Thread(target=_wait, args=(int(text),), name="retail-brain-supervisor", daemon=True).start()
+    descriptor, _, seconds = os.environ.pop(SUPERVISOR_VARIABLE, "").partition(" ")
+    if descriptor.isdigit():
+        given = (int(descriptor), float(seconds))
+        threading.Thread(target=_wait, args=given, name="retail-brain-supervisor", daemon=True).start()
 
 
-def _wait(descriptor: int) -> None:
+def _wait(descriptor: int, cancel_seconds: float) -> None:
     os.read(descriptor, 1)  # nothing is ever written: it returns at the end
     if os.getpgrp() != os.getpid():
         return  # not in a group of its own, so others would be stopped with it
     os.killpg(0, signal.SIGINT)
-    time.sleep(_STOP_SECONDS)
+    time.sleep(cancel_seconds)
     os.killpg(0, signal.SIGKILL)

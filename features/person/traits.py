@@ -33,6 +33,33 @@ def read_traits(dataset: Dataset, names: Sequence[str] | None = None) -> pl.Data
     return listed.select("customer_id", pl.col(chosen).cast(pl.String))
 
 
+def trait_lines(dataset: Dataset, names: Sequence[str], setting: str) -> list[str]:
+    """What is said of traits before something is learned: those that are left out, and names that stand for none.
+
+    Args:
+        dataset: with or without customers.
+        names: that the setting holds.
+        setting: its name.
+    """
+    present = read_traits(dataset).columns[1:]
+    left_out = [name for name in present if name not in names]
+    unknown = [name for name in names if name not in present]
+    lines = []
+    if left_out:
+        lines.append(
+            f"{len(left_out)} columns of customers are not learned from, for the table says what people are now: "
+            f"{', '.join(left_out)}. Name those that no purchase changes in {setting}. customers 的 {len(left_out)} 列"
+            f"不参与学习，因为该表只记录现在的情况；请把不随购买变化的列写进设置 {setting}。"
+        )
+    if unknown:
+        lines.append(
+            f"{setting} names {', '.join(unknown)}: no column of customers with 2 to {_MAX_VALUES} texts; not used. "
+            f"设置 {setting} 里的 {', '.join(unknown)} 不是 customers 中有 2 到 {_MAX_VALUES} 个取值的文本列，"
+            "没有使用。"
+        )
+    return lines
+
+
 def trait_flags(dataset: Dataset, customer_ids: pl.Series, names: Sequence[str]) -> pl.DataFrame:
     """One row per id, in their order: a Float32 column per trait and value, such as `gender=f`: 1 or 0.
 

@@ -13,6 +13,7 @@ from retail_brain.cli.json_result import reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from retail_brain.jobs import JobPlace
     from retail_brain.operational.database import Database
@@ -152,8 +153,13 @@ def work(
         told: dict[str, str] = {}
         while True:
             try:
-                waited_for = _waited_for(database) & ({tenant} if is_tenant_named() else set(tenants_of(home)))
-                faults = {name: _start_waiting(Workspace(home, name), database) for name in sorted(waited_for)}
+                waited_for = _waited_for(database)
+                waited_for &= {tenant} if is_tenant_named() else waited_for
+                there = set(tenants_of(home))
+                faults = {
+                    name: _start_waiting(Workspace(home, name), database) if name in there else _no_folder(home, name)
+                    for name in sorted(waited_for)
+                }
             except UnavailableError as error:  # it may answer again, as the service waits for it too
                 if once:
                     raise
@@ -179,6 +185,14 @@ def _waited_for(database: "Database") -> set[str]:
 
     upgrade(database)  # every time: one query where there is nothing to do, and it may have been away at the start
     return set(tenants_with_open_jobs(database))
+
+
+def _no_folder(home: "Path", tenant: str) -> str:
+    """What is wrong where jobs of a tenant wait whose files are not here: a home of another machine may have them."""
+    return (
+        f"there is no folder {home / 'var' / tenant}. Bring it back, or run `jobs work` with the home that has it; "
+        f"`jobs cancel` with --tenant {tenant} ends what waits."
+    )
 
 
 def _is_worker(workspace: "Workspace") -> bool:

@@ -27,7 +27,7 @@ from retail_brain.operational.jobs import (
     note_progress,
 )
 from retail_brain.progress import EVENTS_VARIABLE
-from retail_brain.supervised import SUPERVISOR_VARIABLE
+from retail_brain.supervised import supervised_by
 
 _TICK_SECONDS = 1.0
 """Seconds between two writes of what is new, and two looks whether the job shall stop. By judgement."""
@@ -94,7 +94,7 @@ class _Verb:
     ) -> None:
         events, theirs = os.pipe()
         watched, alive = os.pipe()  # nothing is written: its end tells the verb that this process is gone
-        ours = {EVENTS_VARIABLE: str(theirs), SUPERVISOR_VARIABLE: str(watched)}
+        ours = {EVENTS_VARIABLE: str(theirs), **supervised_by(watched, place.settings.jobs.cancel_seconds)}
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own command
                 command,

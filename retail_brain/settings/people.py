@@ -33,6 +33,9 @@ class RecommenderSettings(Section):
         default=(),
         description="sets (goods, person) or columns (person.regularity) of feature tables for the ranker too",
     )
+    traits: tuple[str, ...] = Field(
+        default=(), description="columns of customers that newcomers are grouped by; none that purchases change"
+    )
     keep_fitted: bool = Field(
         default=True, description="keep sources fitted on everybody for the next command; costs disk space"
     )

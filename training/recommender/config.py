@@ -3,7 +3,8 @@
 A bundle stores them as JSON under these names, so a renamed field needs a migration.
 """
 
-from typing import get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
 from pydantic import Field
 
@@ -166,6 +167,9 @@ class RecommenderConfig(Section):
     feature_sets: tuple[str, ...] = Field(
         default=(), description="sets or columns of the person and goods tables besides the ranker's own features"
     )
+    traits: tuple[str, ...] | None = Field(
+        default=(), description="columns of customers that groups of people are made of; none: all, as in old bundles"
+    )
     sources: tuple[str, ...] = Field(
         default=get_args(SourceName), description="candidate sources, in the order of the ranker's columns"
     )
@@ -181,6 +185,15 @@ class RecommenderConfig(Section):
     trending: TrendingConfig = TrendingConfig()
     new_goods: NewGoodsConfig = NewGoodsConfig()
     ranker: RankerConfig = RankerConfig()
+
+
+def stored_config(values: Mapping[str, Any]) -> RecommenderConfig:
+    """A configuration as a bundle holds it; one of before `traits` made its groups of all of them, and still does.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    return RecommenderConfig.model_validate({"traits": None, **values})
 
 
 _SMALL_WORK = 200_000

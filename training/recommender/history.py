@@ -39,7 +39,8 @@ class History:
             `person` of who bought, null for a stranger.
         store_sales: one row per store x product with recent sales: codes, and `sales`, decayed receipt lines.
         max_core_products: see `core`.
-        traits: one row per customer: further attributes with few values (gender, age band, level), null where unknown.
+        traits: one row per customer: the columns of `customers` that the configuration names (gender, age band), null
+            where unknown. They say what people are now, on past days too.
 
     All sources share its arrays, so that none can be written to.
     """
@@ -157,7 +158,7 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
         lines=_lines(dataset, as_of, products["product_id"], customers["customer_id"], config),
         store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
         max_core_products=config.max_core_products,
-        traits=_traits(dataset, as_of, customers["customer_id"]),
+        traits=_traits(dataset, as_of, config.traits, customers["customer_id"]),
     )
 
 
@@ -193,8 +194,8 @@ def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFrame:
-    rows = read_traits(dataset.at(as_of))
+def _traits(dataset: Dataset, as_of: date, names: Sequence[str] | None, customer_ids: pl.Series) -> pl.DataFrame:
+    rows = read_traits(dataset.at(as_of), names)
     return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import polars as pl
 from matplotlib.figure import Figure
 
+from features.person.traits import trait_lines
 from retail_brain.checkpoints import NO_CHECKPOINTS, TAKEN_OVER, Checkpoints, Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
@@ -16,7 +17,7 @@ from retail_brain.settings import Settings
 from retail_brain.work_digest import work_digest
 from training.jobs import Trained, booster_parameters, window_metrics
 from training.recommender.backtest import Backtest, backtest, newest_windows
-from training.recommender.config import PRESETS, RecommenderConfig
+from training.recommender.config import PRESETS, RecommenderConfig, stored_config
 from training.recommender.examples import training_cutoffs
 from training.recommender.installed_sources import ordered_sources
 from training.recommender.model import RecommenderModel
@@ -47,6 +48,7 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
         "tuning_seconds": chosen.tuning_seconds,
         "sources": ordered_sources(chosen.sources),
         "feature_sets": chosen.feature_sets,
+        "traits": chosen.traits,
     }
     return PRESETS[preset].model_copy(update=changes)
 
@@ -79,6 +81,8 @@ def train(
     visible = dataset.at(as_of)
     windows = newest_windows(visible, as_of, config, WINDOWS[preset])
     cutoffs = training_cutoffs(visible, as_of, config)
+    for line in trait_lines(visible, settings.recommender.traits, "recommender.traits"):
+        progress.say(line)
     checkpoints = _checkpoints(visible, config, windows, work)
     tuned = _tuned(visible, windows, config, checkpoints, progress)
     config = tuned.config
@@ -112,7 +116,7 @@ def evaluate_config(
     Raises:
         DataError: no purchase names a customer on or before a window.
     """
-    parsed = RecommenderConfig.model_validate(config)
+    parsed = stored_config(config)
     checkpoints = _checkpoints(dataset, parsed, windows, work)
     return backtest(dataset, parsed, windows, checkpoints=checkpoints, progress=progress).metrics()
 

@@ -20,7 +20,7 @@ from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from training.columns import check_columns, column_definitions
 from training.recommender.associations import Associations, fit_associations
-from training.recommender.config import RecommenderConfig
+from training.recommender.config import RecommenderConfig, stored_config
 from training.recommender.due_features import DUE_COLUMNS
 from training.recommender.due_model import DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs, training_cutoffs
@@ -193,7 +193,7 @@ class RecommenderModel:
         """
         try:
             facts = migrated(json.loads((folder / "recommender.json").read_text(encoding="utf-8")), folder)
-            config = RecommenderConfig.model_validate(facts["config"])
+            config = stored_config(facts["config"])
             fitted_on = date.fromisoformat(facts["fitted_on"])
             sources, due_columns = (tuple(facts[name]) for name in ("sources", "due_columns"))
             definitions = facts["definitions"]

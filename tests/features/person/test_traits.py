@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from features.person.traits import read_traits, trait_flags
+from features.person.traits import read_traits, trait_flags, trait_lines
 from retail_brain.dataset import Dataset
 
 CUSTOMERS = pl.DataFrame(
@@ -49,3 +49,12 @@ def test_without_customers_there_are_no_flags() -> None:
 def test_only_traits_that_are_named_have_flags() -> None:
     assert trait_flags(_dataset(CUSTOMERS), pl.Series(["a"]), []).width == 0
     assert trait_flags(_dataset(CUSTOMERS), pl.Series(["a"]), ["level"]).columns == ["level=gold", "level=plain"]
+
+
+def test_what_is_not_learned_from_and_what_is_no_trait_is_said_in_both_languages() -> None:
+    lines = trait_lines(_dataset(CUSTOMERS), ("level", "colour"), "recommender.traits")
+    assert "1 columns of customers are not learned from" in lines[0]
+    assert "is_staff" in lines[0]
+    assert "recommender.traits names colour:" in lines[1]
+    assert all("设置 recommender.traits" in line for line in lines)
+    assert trait_lines(_dataset(CUSTOMERS), ("level", "is_staff"), "recommender.traits") == []

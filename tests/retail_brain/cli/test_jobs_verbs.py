@@ -122,6 +122,18 @@ def test_a_worker_outlives_its_database_and_a_folder_that_it_cannot_use(
     assert "tenant south" in worked.stdout
 
 
+def test_jobs_of_a_tenant_whose_folder_is_gone_are_said(tmp_path: Path) -> None:
+    settings = tmp_path / "var" / "main" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[jobs]\nrunner = "worker"\n', encoding="utf-8")
+    waiting = run(tmp_path, "start", "features").stdout.strip()
+    shutil.rmtree(settings.parent)
+    done = run(tmp_path, "work", "--once")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.count("no job of main can be started: there is no folder") == 1
+    assert f"{waiting} is cancelled" in run(tmp_path, "cancel", waiting).stdout
+
+
 def test_what_cannot_be_started_is_a_clear_error(tmp_path: Path) -> None:
     assert isinstance(run(tmp_path, "start", "simulate").exception, UsageError)
     assert isinstance(run(tmp_path, "start", "ingest").exception, UsageError)

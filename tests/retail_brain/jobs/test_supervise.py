@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from retail_brain import supervised
 from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.jobs import JobPlace, forget_unloaded, is_gone, note_gone, start, start_job, start_waiting, supervise
 from retail_brain.jobs.start import this_host
@@ -303,3 +304,20 @@ def test_a_worker_runs_what_waits(place: JobPlace, monkeypatch: pytest.MonkeyPat
     taken = start_waiting(waits, now=utc())
     assert taken is not None
     assert (launched, taken.state, taken.host) == ([job.job_id], "running", this_host())
+
+
+def test_a_verb_whose_supervisor_is_gone_has_the_seconds_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    for name, value in supervised.supervised_by(reading, 0.5).items():
+        monkeypatch.setenv(name, value)
+    done: list[object] = []
+    monkeypatch.setattr("os.getpgrp", os.getpid)
+    monkeypatch.setattr("os.killpg", lambda _group, number: done.append(number))
+    monkeypatch.setattr("retail_brain.supervised.time.sleep", done.append)
+    supervised.end_with_supervisor()
+    os.close(writing)
+    for thread in threading.enumerate():
+        if thread.name == "retail-brain-supervisor":
+            thread.join()
+    os.close(reading)
+    assert done == [signal.SIGINT, 0.5, signal.SIGKILL]

@@ -7,14 +7,14 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.trending import Trending
-from training.recommender.config import TrendingConfig
+from training.recommender.config import TrendingConfig, stored_config
 from training.recommender.history import History, build_history
 from training.recommender.segments import fit_segments
 
 from .conftest import SMALL, START, receipts
 
 
-def chain(*, telling: bool) -> History:
+def chain(*, telling: bool, traits: tuple[str, ...] | None = ("age",)) -> History:
     """80 people of two ages; where it tells, the young buy A and the old B, otherwise all buy either by turns.
 
     Y and O are registered and never bought; X is registered without an age.
@@ -34,7 +34,7 @@ def chain(*, telling: bool) -> History:
         }
     )
     dataset = Dataset.from_frames({"transactions": receipts(lines), "customers": people})
-    return build_history(dataset, START + timedelta(days=10), SMALL)
+    return build_history(dataset, START + timedelta(days=10), SMALL.model_copy(update={"traits": traits}))
 
 
 def code(history: History, customer: str) -> int:
@@ -64,3 +64,13 @@ def test_newcomers_get_what_their_segment_buys_and_the_unknown_what_the_store_se
     assert old[1] > old[0]
     assert young[0] > young[1]
     assert unknown[0] == unknown[1]
+
+
+def test_columns_that_say_what_people_are_now_make_no_groups_unless_they_are_named():
+    # an age is now what it is, on every past day too: only the settings can say that no purchase changes it
+    assert chain(telling=True, traits=()).traits.columns == []
+    assert fit_segments(chain(telling=True, traits=())).attribute is None
+    # a bundle of before names none, and is answered as it was
+    assert stored_config({}).traits is None
+    assert stored_config(SMALL.model_dump(mode="json")).traits == ()
+    assert fit_segments(chain(telling=True, traits=None)).attribute == "age"
