@@ -5,7 +5,7 @@ import polars as pl
 from retail_brain.ingest.counted_moments import counted_moment, instant
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import UNIX, counted_form, is_number
-from retail_brain.sources.month_names import in_english
+from retail_brain.sources.month_names import in_english, without_language
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
 TIME_FORMATS = (
@@ -169,8 +169,12 @@ def _formats(text: ColumnFormat) -> tuple[str, ...]:
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = DATE_FORMATS if text.date_format is None else _formats(text)
-    days = [column.str.to_date(form, strict=False) for form in forms]
-    days += [in_english(column).str.to_date(form, strict=False) for form in forms if _names_months(form)]
+    days = [column.str.to_date(form, strict=False) for form in forms if without_language(form) == form]
+    days += [
+        in_english(column, form).str.to_date(without_language(form), strict=False)
+        for form in forms
+        if _names_months(form)
+    ]
     return pl.coalesce(pl.lit(None, dtype=pl.Date), *days)
 
 
@@ -184,8 +188,15 @@ def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = TIME_FORMATS if text.date_format is None else _formats(text)
     named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
-        *(plain.str.to_datetime(form, time_unit="us", strict=False) for form in forms),
-        *(in_english(plain).str.to_datetime(form, time_unit="us", strict=False) for form in named),
+        *(
+            plain.str.to_datetime(form, time_unit="us", strict=False)
+            for form in forms
+            if without_language(form) == form
+        ),
+        *(
+            in_english(plain, form).str.to_datetime(without_language(form), time_unit="us", strict=False)
+            for form in named
+        ),
         _parsed_date(plain, text).cast(pl.Datetime("us")),
     )
     if not text.time_zone:

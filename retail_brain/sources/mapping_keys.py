@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retail_brain.sources.base import ColumnFormat
 from retail_brain.sources.date_forms import counted_form
+from retail_brain.sources.month_names import without_language
 
 
 class ColumnMapping(BaseModel):
@@ -55,6 +56,7 @@ class ColumnMapping(BaseModel):
             raise ValueError("`source_time_zone` goes with `time_zone`")
         for form in (self.format,) if isinstance(self.format, str) else self.format or ():
             counted_form(form)
+            without_language(form)
         for zone in filter(None, (self.time_zone, self.source_time_zone)):
             if zone not in available_timezones():
                 raise ValueError(f"there is no time zone {zone!r}; wanted one such as Asia/Shanghai")

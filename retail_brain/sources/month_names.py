@@ -1,7 +1,7 @@
 """Names of months in many languages, which dates such as `12-ene-2026` and `3 févr. 2026` are written with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -56,17 +56,50 @@ MONTH_NAMES: Final[Mapping[str, str]] = {
 German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Ukrainian, Turkish, Vietnamese, Indonesian,
 Swedish, Danish, Norwegian, Finnish, Czech, Slovak, Hungarian, Romanian, Greek, Bulgarian, Slovene, Estonian, Latvian,
 Lithuanian, Catalan, Hebrew, Arabic and Thai. Further ones of tills: `Mrz`, Austrian `Jän`, `AOUT` without accent (in
-which `out`, October in Portuguese, would be found). Croatian names mean other months in Polish and Czech and are not
-here.
+which `out`, October in Portuguese, would be found). Croatian names are in `_APART`.
 """
-_ENGLISH: Final = {name: short for short, names in MONTH_NAMES.items() for name in (short.lower(), *names.split("|"))}
-_WRITTEN: Final = {
-    form: short
-    for name, short in _ENGLISH.items()
-    # capitals of "i" are "İ" in Turkish
-    for form in (name, name.title(), name.upper(), name.replace("i", "İ").upper())
+_APART: Final[Mapping[str, Mapping[str, str]]] = {
+    "hr": {
+        "Jan": "sij|siječanj|siječnja",
+        "Feb": "velj|veljača|veljače",
+        "Mar": "ožu|ožujak|ožujka",
+        "Apr": "tra|travanj|travnja",
+        "May": "svi|svibanj|svibnja",
+        "Jun": "lip|lipanj|lipnja",
+        "Jul": "srp|srpanj|srpnja",
+        "Aug": "kol|kolovoz|kolovoza",
+        "Sep": "ruj|rujan|rujna",
+        "Oct": "lis|listopad|listopada",
+        "Nov": "stu|studeni|studenog|studenoga",
+        "Dec": "pro|prosinac|prosinca",
+    }
 }
-_LONGEST_FIRST: Final = sorted(_WRITTEN, key=len, reverse=True)
+"""Languages whose names mean other months elsewhere, read by `%b@hr` alone: in Croatian `lip`, `srp` and `lis` are
+June, July and October, in Polish and Czech July, August and November. All names of such a language are here."""
+LANGUAGES_APART: Final = tuple(_APART)
+_APART_MARK: Final = re.compile(r"(?<=%[bB])@([a-z]{2})")
+
+
+def _short_of(names_of: Mapping[str, str]) -> dict[str, str]:
+    return {name: short for short, names in names_of.items() for name in (short.lower(), *names.split("|"))}
+
+
+def _as_written(english: Mapping[str, str]) -> dict[str, str]:
+    """Each form that a name is written in, the longest first -> English name in short."""
+    written = {
+        form: short
+        for name, short in english.items()
+        # capitals of "i" are "İ" in Turkish
+        for form in (name, name.title(), name.upper(), name.replace("i", "İ").upper())
+    }
+    return {form: written[form] for form in sorted(written, key=len, reverse=True)}
+
+
+_ENGLISH: Final = _short_of(MONTH_NAMES)
+_WRITTEN: Final = {"": _as_written(_ENGLISH)} | {
+    language: _as_written(_short_of(names)) for language, names in _APART.items()
+}
+"""Language, blank for all that agree -> names."""
 _SHORT: Final = "|".join(MONTH_NAMES)
 _TIDY: Final = (
     # a day of the week before the date, where the month stands behind the day
@@ -79,30 +112,67 @@ _TIDY: Final = (
     (rf"({_SHORT}) (\d{{1,2}})\.", "$1 $2"),
     (rf"({_SHORT}) ([-/,])", "$1$2"),
     (r"^(\d{4})\. ", "$1 "),
-    (r"(\d{4})\s?(?:г|р|m)\.?(,|\s|$)", "$1$2"),
+    (r"(\d{4})(?:\s?(?:г|р|m)\.?|\.)(,|\s|$)", "$1$2"),
     (r"(\d{4})(,?) (?:a las|às|à|alle|um|om|kl\.?|klo|o|в|at|-|–) (\d)", "$1$2 $3"),
     (r"(?i)(\d)\s?(?:hs|hrs|uhr|h|ч)\.?$", "$1"),
 )
 """Patterns of what stands beside day, month and year, and what is left of it; in this order."""
 
 
-def in_english(column: pl.Expr) -> pl.Expr:
+def in_english(column: pl.Expr, form: str = "") -> pl.Expr:
     """Dates with the month in short English and without words beside it: `12 de enero de 2026` is `12 Jan 2026`.
+
+    Args:
+        column: texts.
+        form: of the dates; one with `%b@hr` reads names in Croatian.
 
     >>> given = pl.Series("v", ["12-ene-2026", "12. Mär 2026", "3 févr. 2026", "5 января 2026 г., 14:30"])
     >>> given.to_frame().select(in_english(pl.col("v"))).to_series().to_list()
     ['12-Jan-2026', '12 Mar 2026', '3 Feb 2026', '5 Jan 2026, 14:30']
     """
-    plain = column.str.replace_many(_LONGEST_FIRST, [_WRITTEN[name] for name in _LONGEST_FIRST], leftmost=True)
+    found = _APART_MARK.search(form)
+    names = _WRITTEN[found[1]] if found else _WRITTEN[""]
+    plain = column.str.replace_many(list(names), list(names.values()), leftmost=True)
     for pattern, left in _TIDY:
         plain = plain.str.replace_all(pattern, left)
     return plain
 
 
-def english_month(name: str) -> str:
+def without_language(form: str) -> str:
+    """A form of dates as the calendar knows it.
+
+    Raises:
+        ValueError: it names a language whose months are not known apart.
+
+    >>> without_language("%d. %b@hr %Y"), without_language("%d %b %Y")
+    ('%d. %b %Y', '%d %b %Y')
+    """
+    found = _APART_MARK.search(form)
+    if found and found[1] not in _APART:
+        raise ValueError(f"got {form!r}, wanted %b, or one of {', '.join(f'%b@{name}' for name in _APART)}")
+    return _APART_MARK.sub("", form)
+
+
+def readings_apart(days: Sequence[str], texts: pl.Series) -> list[str]:
+    """Forms of days with the name of a month, in each language of `_APART` whose names some of the texts hold."""
+    forms = [form for form in days if "%b" in form]
+    return [
+        form.replace("%b", f"%b@{language}")
+        for language in _APART
+        if texts.str.contains_any([name for name in _WRITTEN[language] if name not in MONTH_NAMES]).any()
+        for form in forms
+    ]
+
+
+def english_month(name: str, language: str = "") -> str:
     """A month's name in short English; as it is where no language has it.
+
+    Args:
+        name: perhaps of a month.
+        language: one of LANGUAGES_APART; blank: those that agree.
 
     >>> english_month("Enero"), english_month("févr."), english_month("Tuesday")
     ('Jan', 'Feb', 'Tuesday')
     """
-    return _ENGLISH.get(re.sub(r"[.׳']$", "", name.strip().lower()), name)
+    known = _short_of(_APART[language]) if language else _ENGLISH
+    return known.get(re.sub(r"[.׳']$", "", name.strip().lower()), name)

@@ -3,15 +3,19 @@
 import re
 from datetime import datetime
 
-from retail_brain.sources.month_names import english_month
+from retail_brain.sources.month_names import LANGUAGES_APART, english_month
 
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/._年](0?[1-9]|1[0-2])月?")
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/._]((?:19|20)\d{2})")
 _NAMED = ("%b %Y", "%B %Y")
 
 
-def month_start(name: str) -> str | None:
+def month_start(name: str, language: str = "") -> str | None:
     """The first day of the month that a name says; None where it says none, or perhaps a day.
+
+    Args:
+        name: perhaps of a month.
+        language: of the month's name where it means another month elsewhere (LANGUAGES_APART); blank: any other.
 
     >>> month_start("2024-1"), month_start("Jan-2024"), month_start("févr. 2024"), month_start("Jan 24")
     ('2024-01-01', '2024-01-01', '2024-02-01', None)
@@ -21,7 +25,7 @@ def month_start(name: str) -> str | None:
         return f"{found[1]}-{int(found[2]):02}-01"
     if found := _MONTH_FIRST.fullmatch(plain):
         return f"{found[2]}-{int(found[1]):02}-01"
-    words = [english_month(word) for word in re.split(r"[-/._\s]+", plain) if word]
+    words = [english_month(word, language) for word in re.split(r"[-/._\s]+", plain) if word]
     for form in _NAMED:
         try:
             return datetime.strptime(" ".join(words), form).date().isoformat()  # noqa: DTZ007
@@ -31,7 +35,14 @@ def month_start(name: str) -> str | None:
 
 
 def month_starts(names: list[str]) -> dict[str, str]:
-    """Name -> first day, where at least two of the names are months and none of the others begins with a digit."""
-    starts = {name: start for name in names if (start := month_start(name)) is not None}
+    """Name -> first day, where at least two of the names are months and none of the others begins with a digit.
+
+    Names in the language that reads most of them: `kol 2024` beside `lip 2024` says that June is meant, as in Croatian.
+    """
+    readings = [
+        {name: start for name in names if (start := month_start(name, language)) is not None}
+        for language in ("", *LANGUAGES_APART)
+    ]
+    starts = max(readings, key=len)
     others = [name for name in names if name not in starts]
     return starts if len(starts) > 1 and not any(name[:1].isdigit() for name in others) else {}

@@ -11,7 +11,7 @@ from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, dat
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
-from retail_brain.sources.month_names import in_english
+from retail_brain.sources.month_names import in_english, readings_apart, without_language
 
 _TIMES = (
     "", " %H:%M", " %Hh%M", " à %Hh%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S",
@@ -280,22 +280,32 @@ def _dates_in_words(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         zoned = [tuple(f"{form} {zone}" for zone in zones) for form in forms if form]
         return tuple(form[0] if len(form) == 1 else form for form in zoned), proof
     named = bool(unique.str.contains(_WORD).mean() > _READABLE)  # type: ignore[operator]
-    days = _NAMED if named else (*_DAY_FIRST, *_MONTH_FIRST, *_SHORT_YEAR_FIRST)
+    days = [*_NAMED, *readings_apart(_NAMED, unique)] if named else [*_DAY_FIRST, *_MONTH_FIRST, *_SHORT_YEAR_FIRST]
     first = unique.head(_FIRST)
-    words = first.to_frame("v").select(in_english(half_width(pl.col("v")))).to_series() if named else first
     for time in _TIMES:
         if bool(time) != clock:
             continue
         # most forms fit none of the first values, and reading all of a long column in each takes seconds
-        tried = [form for form in (f"{day}{time}" for day in days) if not named or _fits_some(words, form)]
+        tried = [form for form in (f"{day}{time}" for day in days) if not named or _fits_some(first, form)]
         tried = [form for form in tried if _fits(first, _form(form), _HALF)]
         fits = [form for form in tried if _fits(unique, _form(form))]
         # months in short are also read by the form for whole names
         fits = [form for form in fits if form.replace("%B", "%b") not in fits or "%B" not in form]
+        fits = _told_apart(unique, fits)
         # a year of four digits also fits the form for two, and then means the first century
         if fits:
             return _decided(unique, fits)
     return (), ""
+
+
+def _told_apart(unique: pl.Series, fits: list[str]) -> list[str]:
+    """The forms without those of one language that read the same days as the names which all languages share."""
+    days = {form: _epoch_days(unique, form) for form in fits} if len(fits) > 1 else {}
+    return [
+        form
+        for form in fits
+        if (plain := without_language(form)) == form or plain not in fits or days[form] != days[plain]
+    ]
 
 
 def _named_zones(unique: pl.Series) -> list[str]:
@@ -352,10 +362,11 @@ def _fits(unique: pl.Series, text: ColumnFormat, share: float = _READABLE) -> bo
     return bool(plausible.fill_null(value=False).mean() > share)  # type: ignore[operator]
 
 
-def _fits_some(words: pl.Series, form: str) -> bool:
-    """Whether a form with the name of a month fits the first values, which are in English by now."""
+def _fits_some(first: pl.Series, form: str) -> bool:
+    """Whether a form with the name of a month fits the first values."""
+    words = first.to_frame("v").select(in_english(half_width(pl.col("v")), form)).to_series()
     parse = words.str.to_datetime if "%H" in form or "%I" in form else words.str.to_date
-    return parse(form, strict=False).null_count() <= _HALF * len(words)
+    return parse(without_language(form), strict=False).null_count() <= _HALF * len(words)
 
 
 def _counted(unique: pl.Series) -> str | None:
@@ -371,6 +382,8 @@ def _decided(unique: pl.Series, fits: list[str]) -> tuple[tuple[Reading, ...], s
     """The formats that fit, and what decides between day first and month first."""
     if len(fits) > 1:
         return _nearest(unique, fits)
+    if without_language(fits[0]) != fits[0]:
+        return tuple(fits), "names of months that no other language has"
     first = unique.str.extract(r"^(\d{1,2})\D\d{1,2}\D", 1)
     second = unique.str.extract(r"^\d{1,2}\D(\d{1,2})\D", 1)
     big = {"first": first.cast(pl.Int32, strict=False) > 12, "second": second.cast(pl.Int32, strict=False) > 12}
