@@ -33,6 +33,7 @@ from retail_brain.operational.campaign_receipts import take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.past_days import check_past_day
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.standing import definition_of
@@ -130,10 +131,12 @@ def push_contacts(
     Raises:
         NotFoundError: there is no such campaign.
         ImpossibleError: it is not approved, was stopped, or is over.
-        UsageError: the target is neither a file nor an http(s) address.
+        UsageError: the target is neither a file nor an http(s) address, or the day is later than tomorrow (UTC).
         RetailBrainError: the address did not take them; what it did not take goes out the next time.
     """
     stored, now = campaign(tenant, database, push.campaign_id), lease.begun_at
+    # whoever refuses until a later day would be in the receiver's hands already
+    check_past_day(push.day, "day")
     if stored.state != "approved":
         raise ImpossibleError(
             f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",

@@ -301,3 +301,12 @@ def test_what_is_not_approved_or_has_no_target_is_refused(
     life.stop(desk, change("spring", 3), "why")
     with pytest.raises(ImpossibleError, match="is stopped"):
         push(desk.database, "x.csv")
+
+
+def test_a_day_that_has_not_come_is_refused_since_people_may_refuse_until_then(
+    desk: life.Desk, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="2090-01-01 has not come yet"):
+        push(desk.database, str(tmp_path / "out.csv"), day=date(2090, 1, 1))
+    assert told(desk.database, "sent") == set()
+    assert not list(tmp_path.glob("*.csv"))
