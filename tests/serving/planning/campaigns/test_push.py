@@ -303,9 +303,7 @@ def test_what_is_not_approved_or_has_no_target_is_refused(
         push(desk.database, "x.csv")
 
 
-def test_a_day_that_has_not_come_is_refused_since_people_may_refuse_until_then(
-    desk: life.Desk, tmp_path: Path
-) -> None:
+def test_a_day_that_has_not_come_is_refused_since_people_may_refuse_until_then(desk: life.Desk, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="2090-01-01 has not come yet"):
         push(desk.database, str(tmp_path / "out.csv"), day=date(2090, 1, 1))
     assert told(desk.database, "sent") == set()
