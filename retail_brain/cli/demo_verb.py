@@ -71,9 +71,9 @@ def build(context: Context, data: str) -> None:
 
 def _has_answers(workspace: "Workspace") -> bool:
     """Whether this version can read the published answers."""
-    from serving.store.answer_set import current_id, open_answers
+    from serving.store.answer_set import open_answers, readable_id
 
-    published = current_id(workspace.answers)
+    published = readable_id(workspace.answers)
     if published is None:
         return False
     try:

@@ -266,10 +266,28 @@ _LATER = {"leftovers": LEFTOVERS}
 
 
 def current_id(answers: Path) -> str | None:
-    """Id of the current set under a tenant's answers folder, or None where nothing was published."""
+    """Id of the current set under a tenant's answers folder, or None where nothing was published.
+
+    Raises:
+        ModelError: the pointer cannot be read, or names no folder beside it.
+    """
+    pointer = answers / "CURRENT"
     try:
-        return (answers / "CURRENT").read_text(encoding="utf-8").strip() or None
+        name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{pointer} cannot be read: {error}. Run `retail-brain publish`.") from error
+    if name in {".", ".."} or "/" in name or "\0" in name:
+        raise ModelError(f"{pointer} holds {name!r}; wanted the name of a set beside it. Run `retail-brain publish`.")
+    return name or None
+
+
+def readable_id(answers: Path) -> str | None:
+    """The same, and None too where the pointer cannot be read: for whoever puts a new set in the place of the old."""
+    try:
+        return current_id(answers)
+    except ModelError:
         return None
 
 
@@ -291,7 +309,7 @@ def make_current(answers: Path, answers_id: str) -> None:
     The previous set stays, because a worker that read the pointer just before it moved still opens it. A removed set
     that is still mapped stays readable until the last worker unmaps it (POSIX keeps deleted files that are open).
     """
-    previous = current_id(answers)
+    previous = readable_id(answers)
     write_text(answers / "CURRENT", answers_id + "\n")
     keep = {answers_id, previous}
     for folder in sorted(answers.iterdir()):

@@ -8,6 +8,7 @@ import polars as pl
 from features.demand.history import DemandHistory
 from features.demand.recovered_units import recovered_days
 from retail_brain.dataset import Dataset
+from retail_brain.errors import RetailBrainError
 from serving.planning.stock.performance import planned, stock_now, store_performance, weekly_sales
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.answer_set import current_id, read_manifest
@@ -48,9 +49,10 @@ def _knows_stock(dataset: Dataset) -> bool:
     return bool(dataset.scan("daily_sales").select(pl.col("in_stock").is_not_null().any()).collect().item())
 
 
-def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
+def publish_changes(folder: Path, answers: Path, as_of: date) -> str:
     """Writes which exceptions are new since the last answers of an earlier day, and which are gone.
 
+    Returns why there is nothing to compare with where the current answers cannot be read; otherwise an empty text.
     Nothing is written where there are none. Answers of a later day are not before; current ones of the same day are
     led back by their own changes to those that they were compared with.
 
@@ -59,12 +61,16 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
         answers: the tenant's folder of answers.
         as_of: last visible day of the answers being written.
     """
-    current = current_id(answers)
-    if current is None or not has_rows(answers / current, "attention") or not has_rows(folder, "attention"):
-        return
-    earlier = _exceptions_before(answers / current, as_of)
+    # damaged answers are mended by publishing, which must not need them
+    try:
+        current = current_id(answers)
+        if current is None or not has_rows(answers / current, "attention") or not has_rows(folder, "attention"):
+            return ""
+        earlier = _exceptions_before(answers / current, as_of)
+    except (RetailBrainError, pl.exceptions.PolarsError, OSError, ValueError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
     if earlier is None:
-        return
+        return ""
     (before, day), now = earlier, map_rows(folder, "attention")
     keys = list(_EXCEPTION)
     new = now.join(before, on=keys, how="anti", nulls_equal=True, maintain_order="left").with_columns(
@@ -77,6 +83,7 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
     write_rows(folder, "changes", both.select(pl.col(name).cast(kind) for name, kind in CHANGES.items()))
     # the day also where nothing changed: answers of the same day that follow are compared with it
     write_rows(folder, "changes_since", pl.DataFrame({"before": [day]}))
+    return ""
 
 
 def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] | None:

@@ -179,7 +179,8 @@ def _fill(
             Publication(folder, positions, people, progress), dataset, model, settings, overrides, extra
         )
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
-        publish_changes(folder, workspace.answers, _day(dataset))
+        if fault := publish_changes(folder, workspace.answers, _day(dataset)):
+            progress.say(f"  warning: exceptions are not compared with those before: {fault}")
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
         drivers = list(DRIVERS) if model.explains else []

@@ -13,6 +13,7 @@ from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.performance import PERFORMANCE, PLANNED, STOCK_NOW, TREND
 from serving.store import head_office as figures
+from serving.store.answer_set import current_id, make_current
 from serving.store.publishing.performance import CHANGES, publish_changes
 from serving.store.rows import map_rows, write_rows
 
@@ -118,6 +119,26 @@ def test_changes_name_what_is_new_and_what_is_gone(client: Any) -> None:
 def exceptions(*rows: tuple[str, str, float]) -> pl.DataFrame:
     told = [(kind, money, store, "tea", None, 1.0, "why", "原因") for kind, store, money in rows]
     return pl.DataFrame(told, schema=EXCEPTIONS, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("CURRENT", b"\xff\xfe"), ("before/manifest.json", b"{"), ("before/attention.arrow", b"no arrow")],
+)
+def test_answers_that_are_damaged_stop_no_publication(
+    tmp_path: Path, synthetic: Any, name: str, content: bytes
+) -> None:
+    before, now = tmp_path / "before", tmp_path / "now"
+    for folder in (before, now):
+        folder.mkdir()
+        write_rows(folder, "attention", exceptions(("stockout", "S1", 5.0)))
+    synthetic.write_manifest(before, synthetic._manifest("before", []))
+    write_text(tmp_path / "CURRENT", "before\n")
+    (tmp_path / name).write_bytes(content)
+    assert publish_changes(now, tmp_path, date(2025, 3, 1))
+    assert not (now / "changes.arrow").exists()
+    make_current(tmp_path, "now")
+    assert current_id(tmp_path) == "now"
 
 
 def test_exceptions_are_compared_with_the_answers_before(tmp_path: Path, synthetic: Any) -> None:
