@@ -28,6 +28,12 @@ class UsageError(RetailBrainError):
     code = "usage"
 
 
+class DayToComeError(UsageError):
+    """A day was named that has not come: a wrong call, and an impossible request, since no schema knows today."""
+
+    code = "impossible"
+
+
 class DataError(RetailBrainError):
     """The data cannot be used as it is: missing table or column, wrong types, too many bad rows."""
 

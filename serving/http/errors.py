@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from retail_brain.errors import (
     ConflictError,
     DataError,
+    DayToComeError,
     ImpossibleError,
     ModelError,
     NotFoundError,
@@ -20,6 +21,7 @@ from retail_brain.errors import (
 
 # the first that fits counts: a subclass with a status of its own stands before its base
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
+    (DayToComeError, 422),
     (NotFoundError, 404),
     (ConflictError, 409),
     (ImpossibleError, 422),

@@ -43,7 +43,7 @@ class BulkLine(BaseModel):
 class BulkView(LinesAsked):
     """All lines of a view of `/listing`, as the person saw its totals."""
 
-    seen_lines: Annotated[int, Field(strict=True, ge=0), WHOLE]
+    seen_lines: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), WHOLE]
     seen_units: Annotated[Number, Field(ge=0, description="the total `quantity` of the view")]
 
 

@@ -21,6 +21,7 @@ from serving.http.messages.common import (
     Offset,
     Strict,
     Text,
+    Version,
     any_of,
     config,
     readable_rows,
@@ -28,7 +29,6 @@ from serving.http.messages.common import (
 )
 
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
-Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
 CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped", "measured"]
 
 _SAID = r"\S"

@@ -46,6 +46,8 @@ ONCE = AfterValidator(_each_once)
 """Comes after the limits of a list of ids."""
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 Comment = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
+"""Number of a version; databases hold none beyond."""
 Offset = Annotated[int, Field(strict=True, ge=0, le=10_000_000), WHOLE]
 Day = Annotated[
     date,

@@ -13,6 +13,7 @@ from serving.http.messages.common import (
     Id,
     Offset,
     Strict,
+    Version,
     config,
     every,
     required,
@@ -251,7 +252,7 @@ class PromoteRequest(BaseModel):
     )
 
     kind: Literal["demand", "recommender"]
-    version: Annotated[int, Field(strict=True, ge=1), WHOLE]
+    version: Version
     reason: Annotated[Comment, Field(min_length=1, description="kept in the registry behind the comparison")]
     force: Flag = False
 

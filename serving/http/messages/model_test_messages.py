@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from serving.http.messages.campaign_messages import LookRow
-from serving.http.messages.common import GIVEN, WHOLE, Flag, Number, Strict, config, every, required, when
+from serving.http.messages.common import GIVEN, Flag, Number, Strict, Version, config, every, required, when
 
 _CHANGES = ["begin", "measure", "promote", "drop"]
 
@@ -28,9 +28,7 @@ class ModelTestRequest(BaseModel):
         str | None,
         Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="of the test; with `list` the one whose looks are given"),
     ] = None
-    version: Annotated[int | None, Field(strict=True, ge=1, description="to begin with; null: the newest"), WHOLE] = (
-        None
-    )
+    version: Annotated[Version | None, Field(description="to begin with; null: the newest")] = None
     share: Annotated[Number, Field(gt=0, lt=1, description="of the people who get it")] = 0.5
     force: Flag = False
 

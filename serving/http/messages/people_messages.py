@@ -126,7 +126,7 @@ class RulesRequest(BaseModel):
 
     rules: Annotated[list[_RuleIn], Field(max_length=1000)] | None = None
     version: Annotated[
-        Annotated[int, Field(strict=True, ge=0), WHOLE] | None,
+        Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), WHOLE] | None,
         Field(description="of the list that was changed; a newer one refuses"),
     ] = None
     check: Annotated[Flag, Field(description="only look at the rules, store nothing")] = False

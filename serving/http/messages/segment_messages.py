@@ -59,7 +59,7 @@ class SegmentsRequest(BaseModel):
     )
     note: Comment = ""
     version: Annotated[
-        Annotated[int, Field(strict=True, ge=0), WHOLE] | None,
+        Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), WHOLE] | None,
         Field(description="of the segment that was changed, 0 for a new one; another one refuses"),
     ] = None
     limit: Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE] = 100

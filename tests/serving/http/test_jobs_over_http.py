@@ -78,7 +78,7 @@ def test_what_may_be_started_is_offered_and_no_address_is_told(client: Any, plac
         ({"kind": "train_demand", "preset": "slow"}, 400, None),
         ({"kind": "features", "preset": "fast"}, 400, "job_arguments"),
         ({"kind": "publish", "as_of": "yesterday"}, 400, None),
-        ({"kind": "features", "as_of": "2999-01-01"}, 400, "day_to_come"),
+        ({"kind": "features", "as_of": "2999-01-01"}, 422, "day_to_come"),
     ],
 )
 def test_what_cannot_be_run_is_refused(

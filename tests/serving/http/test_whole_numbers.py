@@ -46,5 +46,9 @@ def whole_numbers() -> list[Any]:
 
 @pytest.mark.parametrize(("adapter", "value"), whole_numbers())
 def test_whole_number_with_a_point_is_taken(adapter: TypeAdapter[Any], value: int | list[int]) -> None:
+    # SQLite holds no number beyond 2^63, PostgreSQL's integers none beyond 2^31: one without a limit would be a 500
+    kinds = adapter.json_schema()
+    kinds = [one.get("items", one) for one in (kinds, *kinds.get("anyOf", ()))]
+    assert all("maximum" in one for one in kinds if one.get("type") == "integer")
     with_point = [float(one) for one in value] if isinstance(value, list) else float(value)
     assert adapter.validate_json(json.dumps(with_point)) == adapter.validate_json(json.dumps(value))
