@@ -104,7 +104,11 @@ class Api:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        return status_of(error), Rendered(error_body(error.code, in_words(error, language), error.details)), headers
+        body = error_body(error.code, in_words(error, language), error.details)
+        # where files lie is the operator's business: a verb's message names them from the root of the machine on
+        state = self._runtime.state
+        body = body if state is None else body.replace(f"{state.home}/".encode(), b"")
+        return status_of(error), Rendered(body), headers
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
         """The error as the client may see it; what names our database stays in the log."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from retail_brain.errors import NotFoundError
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import list_keys, revoke_key
 from serving.http.request_log import REQUEST_LOG
@@ -230,6 +231,16 @@ def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
     REQUEST_LOG.flush()
     logged = capfd.readouterr()
     assert "13800138000" not in response.text + logged.err + logged.out
+
+
+def test_no_refusal_says_where_files_lie(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise NotFoundError(f"there are no features in {client.home}/var/main/features.", {"at": f"{client.home}/var"})
+
+    monkeypatch.setattr("serving.http.handlers.jobs.find_job", missing)
+    error = client.error("/job", {"job_id": "job_a"})
+    assert error["message"] == "there are no features in var/main/features."
+    assert error["details"] == {"at": "var"}
 
 
 @pytest.mark.parametrize(
