@@ -13,17 +13,20 @@ from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.moments import date_of
 from retail_brain.sources import ColumnFormat
 
+
+def _counts(seen: Evidence) -> bool:
+    """Whether values are units or money; `5 %` is a rate of another column."""
+    return bool(seen.numbers) and not seen.is_clock and "%" not in seen.numbers[0].strip
+
+
 _FITS: Mapping[str, Callable[[Evidence], bool]] = {
     "moment": lambda seen: bool(seen.dates),
     "time": lambda seen: seen.is_clock or bool(seen.clock),
     "joined_on": lambda seen: bool(seen.dates),
     "product_name": lambda seen: not seen.numbers,
-    **dict.fromkeys(
-        ("units", "discount", "on_hand", "on_order", "unit_cost", "list_price"),
-        lambda seen: bool(seen.numbers) and not seen.is_clock,
-    ),
+    **dict.fromkeys(("units", "discount", "on_hand", "on_order", "unit_cost", "list_price"), _counts),
     # money that is 0 on every line was not paid for goods
-    **dict.fromkeys(("price", "amount"), lambda seen: bool(seen.numbers) and not seen.is_clock and bool(seen.mean)),
+    **dict.fromkeys(("price", "amount"), lambda seen: _counts(seen) and bool(seen.mean)),
 }
 """Role -> what its values must be."""
 _FILES = {

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
 from retail_brain.ingest.look.moment_key import write_moment
 from retail_brain.ingest.look.money import amount_is_units, price_of
@@ -17,7 +18,7 @@ from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts
 from retail_brain.ingest.look.relations import ask_for_consents, relation
-from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
+from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, has_totals, table_of
 from retail_brain.ingest.look.units_key import write_units
 from retail_brain.sources.months import month_starts

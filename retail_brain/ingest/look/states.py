@@ -27,10 +27,8 @@ _NEGATED = (
 """What stands before a word that it negates."""
 _MOST_ROWS = 0.5
 """Share of the rows from which a state is asked about and not left out on its own. By judgement."""
-_MOST_KINDS = 12
+MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
-_ALL, _NONE = 0.98, 0.02
-"""Shares of the rows of a kind that do, or do not, name goods."""
 
 
 def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kept: Sequence[str] = ()) -> None:
@@ -44,7 +42,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     """
     found = _with_states(sample, found)
     states = [_State(sample, found, name) for name in found.all_of("status")]
-    states = [state for state in states if len(state.kinds) <= _MOST_KINDS]
+    states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     out = [*_no_sales(made, sample, found, states), *_voided(made, sample, found), *_cancelled_since(made, found)]
     out += _nothing_left(made, states)
     asked = [*_not_paid(made, states), *_given_back(made, states)]
@@ -85,10 +83,11 @@ class _State:
     """
 
     def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
-        self.name, self.kinds = name, _kinds(sample, name)
+        self.name, self.kinds = name, kinds_of(sample, name)
         self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
         self._sample, self._units = sample, found.roles.get("units")
         self.has_units = self._units is not None
+        self._form = found.seen[self._units].numbers[0] if self._units else ColumnFormat()
 
     def which(self, pattern: str, but: str = "$^") -> list[str]:
         """The values with a word of a pattern and none of another."""
@@ -97,7 +96,7 @@ class _State:
     def units(self, kinds: Sequence[str]) -> pl.Series:
         """Units of the rows with these values; none where no column has units."""
         rows = self._sample.filter(pl.col(self.name).is_in(kinds))
-        return parse_numbers(rows[self._units].cast(pl.String), ColumnFormat()) if self._units else pl.Series([1.0])
+        return parse_numbers(rows[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
 
     def rows(self, kinds: Sequence[str]) -> int:
         """Number of rows with these values."""
@@ -105,7 +104,7 @@ class _State:
 
     def without(self, kinds: Sequence[str]) -> str:
         """The condition that leaves these values out."""
-        return f"{_column(self.name)} IS NULL OR {_column(self.name)} NOT IN ({_listed(kinds)})"
+        return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} NOT IN ({listed(kinds)})"
 
 
 def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -144,7 +143,7 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
 
 
 def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
-    kinds = _kinds(sample, name) if sample[name].n_unique() <= _MOST_KINDS else []
+    kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
     words = [_plain(kind) for kind in kinds]
     is_cancelled = [re.search(f"{CANCELLED}|{GIVEN_BACK}", word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
@@ -153,13 +152,13 @@ def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
 def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Asks where a column names several currencies: money of the dataset is in one, and none is converted."""
     for name in found.seen:
-        kinds = _kinds(sample, name) if re.search(_CURRENCY, bare_name(name)) else []
-        if 1 < len(kinds) <= _MOST_KINDS:
+        kinds = kinds_of(sample, name) if re.search(_CURRENCY, bare_name(name)) else []
+        if 1 < len(kinds) <= MOST_KINDS:
             counts = sample[name].drop_nulls().value_counts(sort=True, name="rows")
-            listed = ", ".join(f"{kind} {rows:,}" for kind, rows in counts.iter_rows())
-            most = f"{_column(name)} = {_listed([str(counts[name][0])])}"
+            counted = ", ".join(f"{kind} {rows:,}" for kind, rows in counts.iter_rows())
+            most = f"{column_of(name)} = {listed([str(counts[name][0])])}"
             made.questions.append(
-                f"{name!r} names several currencies (rows: {listed}), and money is not converted: keep one with a "
+                f"{name!r} names several currencies (rows: {counted}), and money is not converted: keep one with a "
                 f"`where` such as {most}, or convert the prices"
             )
 
@@ -174,15 +173,18 @@ def _plain(kind: str) -> str:
     return kind.strip().lower().replace("\u0307", "")
 
 
-def _kinds(sample: pl.DataFrame, name: str) -> list[str]:
+def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:
+    """The values of a column, in the order of the rows."""
     return [str(kind) for kind in sample[name].drop_nulls().unique(maintain_order=True).to_list()]
 
 
-def _column(name: str) -> str:
+def column_of(name: str) -> str:
+    """The column of a file in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _listed(kinds: Sequence[str]) -> str:
+def listed(kinds: Sequence[str]) -> str:
+    """Values of a column in SQL."""
     return ", ".join("'" + kind.replace("'", "''") + "'" for kind in kinds)
 
 
@@ -192,6 +194,12 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
         no_sale = state.which(CANCELLED, IN_PART)
         if not re.search(OF_PAYMENT, bare_name(state.name)):
             no_sale += [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
+        if taking_back := [kind for kind in no_sale if _takes_back(state, kind)]:
+            no_sale = [kind for kind in no_sale if kind not in taking_back]
+            made.remarks.append(
+                f"{state.rows(taking_back):,} rows whose {state.name!r} is one of {taking_back} have units below 0 and "
+                "take other lines back: both stay"
+            )
         if state.rows(no_sale) > _MOST_ROWS * sample.height:
             made.questions.append(
                 f"{state.rows(no_sale):,} of {sample.height:,} rows have one of {no_sale} in {state.name!r}, which "
@@ -205,6 +213,12 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
                 f"{state.rows(no_sale):,} rows whose {state.name!r} is one of {no_sale} are no sales and are left out"
             )
     return conditions
+
+
+def _takes_back(state: _State, kind: str) -> bool:
+    """Whether every row of a kind has units below 0, as the rows that cancel others have."""
+    units = state.units([kind])
+    return bool(len(units)) and bool((units < 0).fill_null(value=False).all())
 
 
 def _is_not_paid(kind: str) -> bool:
@@ -286,37 +300,13 @@ def _cancelled_since(made: Proposal, found: Columns) -> list[str]:
     conditions = []
     for name, seen in found.seen.items():
         if seen.dates and 0 < seen.filled < 1 and re.search(CANCELLED, bare_name(name).replace("_", " ")):
-            conditions.append(f"{_column(name)} IS NULL OR {_column(name)} = ''")
+            conditions.append(f"{column_of(name)} IS NULL OR {column_of(name)} = ''")
             made.remarks.append(f"rows with a moment in {name!r} ({seen.filled:.1%}) are no sales and are left out")
     return conditions
 
 
-def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, str, str]:
-    """The rows of kinds that name goods, where others are heads of receipts or payments.
-
-    Returns:
-        These rows, the condition that keeps them, and a remark; all rows and blank texts where there are no others.
-    """
-    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
-    named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
-    if named.all():
-        return sample, "", ""
-    taken = {name for role, name in found.roles.items() if role != "status"}
-    for name in sample.columns:
-        kinds = _kinds(sample, name)
-        if name in taken or found.seen[name].numbers or not 2 <= len(kinds) <= _MOST_KINDS or sample[name].null_count():
-            continue
-        filled = sample.with_columns(named.alias("_named")).group_by(name).agg(pl.col("_named").mean().alias("share"))
-        lines = filled.filter(pl.col("share") > _ALL)[name].cast(pl.String).sort().to_list()
-        others = filled.filter(pl.col("share") < _NONE)[name].cast(pl.String).sort().to_list()
-        if lines and others and len(lines) + len(others) == filled.height:
-            remark = f"rows whose {name!r} is one of {others} name no goods and are left out"
-            return sample.filter(pl.col(name).is_in(lines)), f"{_column(name)} IN ({_listed(lines)})", remark
-    return sample, "", ""
-
-
 def _returns(made: Proposal, state: _State, left_out: str) -> None:
-    returned = [kind for kind in state.which(GIVEN_BACK) if _listed([kind]) not in left_out]
+    returned = [kind for kind in state.which(GIVEN_BACK) if listed([kind]) not in left_out]
     if not returned or not {"units", "unit_price"} <= set(made.columns):
         return
     share = (state.units(returned) > 0).mean()

@@ -54,7 +54,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "goods": {
         "en": "products? prod items? art articles? goods material variant sku dish menu",
-        "de": "(?:artikel|ware|produkt)[a-z]*",
+        "de": "(?:artikel|ware(?!house)|produkt)[a-z]*",
         "fr": "produits? plat",
         "es": "produ[ck]to? articulos? publicacion",
         "it": "articolo prodotto",

@@ -1,0 +1,72 @@
+"""Kinds of rows among the lines of receipts: goods, and heads, payments, sums, carriage or vouchers beside them."""
+
+import re
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.states import MOST_KINDS, column_of, kinds_of, listed
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import NOT_GOODS
+from retail_brain.sources.rows_left_out import TOTAL_WORDS
+
+_ALL, _NONE = 0.98, 0.02
+"""Shares of the rows of a kind that do, or do not, name goods."""
+_BESIDE_GOODS = (
+    r"\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung|rabatt|paiement|pago)s?\b"
+)
+"""Words in kinds of rows that are no goods although they have a text and a sum."""
+
+Lines = tuple[pl.DataFrame, str, str]
+"""Rows of goods, the condition that keeps them, and a remark."""
+
+
+def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
+    """The rows of kinds that name goods, where others are heads of receipts, payments, sums or carriage.
+
+    Kinds that never have a code of goods, beside others that always have one, are no goods where their rows have no
+    units, or where the kind says so: goods that are keyed in by hand have no code either.
+
+    Returns:
+        These rows, the condition that keeps them, and a remark; all rows and blank texts where there are no others.
+    """
+    roles = found.roles
+    goods = [roles[role] for role in ("product", "product_name") if role in roles]
+    named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
+    if not named.all():
+        return _kept(sample, found, named) or (sample, "", "")
+    coded = sample[roles["product"]].is_not_null() if "product" in roles else named
+    return (not coded.all() and _kept(sample, found, coded, are_named=True)) or (sample, "", "")
+
+
+def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False) -> Lines | None:
+    """The lines by the one column of kinds that tells goods from other rows; None where there is none."""
+    taken = {name for role, name in found.roles.items() if role != "status"}
+    for name in sample.columns:
+        if name in taken or found.seen[name].numbers or sample[name].null_count():
+            continue
+        kinds = kinds_of(sample, name)
+        if not 2 <= len(kinds) <= MOST_KINDS:
+            continue
+        shares = sample.with_columns(is_goods.alias("_goods")).group_by(name).agg(pl.col("_goods").mean())
+        lines = shares.filter(pl.col("_goods") > _ALL)[name].cast(pl.String).sort().to_list()
+        others = shares.filter(pl.col("_goods") < _NONE)[name].cast(pl.String).sort().to_list()
+        if not lines or not others or len(lines) + len(others) < shares.height:
+            continue
+        if are_named:
+            others = [kind for kind in others if _is_beside_goods(sample, found, name, kind)]
+        if others:
+            kept = [kind for kind in kinds if kind not in others] if are_named else lines
+            what = "have no code of goods" if are_named else "name no goods"
+            remark = f"rows whose {name!r} is one of {others} {what} and are left out"
+            return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
+    return None
+
+
+def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
+    """Whether rows of a kind without codes are no goods: they count nothing, or the kind says what they are."""
+    text = bare_name(kind).replace("_", " ")
+    if text in TOTAL_WORDS or re.search(rf"{_BESIDE_GOODS}|(?:\b|^){NOT_GOODS}(?:\b|$)", text):
+        return True
+    units = found.roles.get("units")
+    return units is not None and bool(sample.filter(pl.col(name) == kind)[units].is_null().all())
