@@ -140,6 +140,7 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
     names = [name for ours in table.columns for name in table.column(ours).names(ours)]
     options = _opened_by(table, names)
     named = any(table.column(ours).file_name is not None for ours in table.columns)
+    named = named or (table.returns is not None and bool(table.returns.files))
     return read_files(name, files, scratch, warnings, replace(options, named=named))
 
 

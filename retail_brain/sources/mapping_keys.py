@@ -108,12 +108,19 @@ class WideMapping(BaseModel):
 
 
 class ReturnsMapping(BaseModel):
-    """Rows that are returns although their units are written without a minus."""
+    """Rows that are returns although their units have no minus: by a column, or all rows of some files."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    column: str
-    values: tuple[str, ...]
+    column: str = ""
+    values: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if bool(self.files) == bool(self.column) or bool(self.column) != bool(self.values):
+            raise ValueError("give either `column` and `values`, or `files` with the names of files")
+        return self
 
 
 class FileKeys(BaseModel):

@@ -119,11 +119,11 @@ _MINUS = r"[-−－()（）]"
 
 
 def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], plain: Sequence[str] = ()) -> RawTable:
-    """Puts a minus before units, and before amounts of lines, of the rows that a column calls returns.
+    """Puts a minus before units, and before amounts of lines, of the rows that a column or their file calls returns.
 
     Args:
         raw: the table.
-        returns: the column, and its values that mean a return.
+        returns: the column and its values that mean a return, or the names of files of returns.
         signed: columns of the source that get the minus.
         plain: columns of the source that lose it: the price of a refunded unit is the price that was paid.
 
@@ -131,11 +131,13 @@ def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], 
         DataError: the source has no such column.
     """
     schema = raw.frame.collect_schema()
-    found = {name: find_column(name, schema) for name in (returns.column, *signed, *plain)}
+    kind = FILE_NAME if returns.files else returns.column
+    found = {name: name if name == FILE_NAME else find_column(name, schema) for name in (kind, *signed, *plain)}
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise DataError(f"{raw.origin} has no columns {missing} for returns; got {schema.names()}. Correct the names.")
-    is_return = pl.col(str(found[returns.column])).str.strip_chars().is_in(returns.values).fill_null(value=False)
+    meant = returns.files or returns.values
+    is_return = pl.col(str(found[kind])).str.strip_chars().is_in(meant).fill_null(value=False)
     changed: dict[str, pl.Expr] = {}
     for ours in (*plain, *signed):
         name = str(found[ours])

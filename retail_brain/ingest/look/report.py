@@ -18,6 +18,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
+from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
@@ -260,9 +261,9 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
+        first = with_files_of_returns(with_shops_of_files(first, members), members)
         questions += first.proposal.questions
         files = _files(members, looked, root)
-        first = with_shops_of_files(first, members)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
     stocks = [(one, stock) for one in looked if "inventory" not in done and (stock := stock_of_shops(one)) is not None]

@@ -90,6 +90,16 @@ def test_refund_with_a_minus_before_its_price_is_a_return_at_the_price_paid(tmp_
     assert column(tmp_path, "unit_price") == [3.0, 3.0]
 
 
+def test_all_rows_of_a_file_of_returns_are_returns(tmp_path: Path) -> None:
+    load(tmp_path, till(qty=["1", "2"]), 'returns = { files = ["till.csv"] }')
+    assert column(tmp_path, "units") == [-1.0, -2.0]
+
+
+def test_returns_are_named_by_a_column_or_by_files(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="either `column` and `values`, or `files`"):
+        load(tmp_path, till(qty=["1"]), 'returns = { files = ["till.csv"], column = "kind", values = ["Refund"] }')
+
+
 @pytest.mark.parametrize("amount", ["-6.00", "6.00", "(6.00)"])
 def test_refunded_amount_of_a_line_is_divided_by_its_units(tmp_path: Path, amount: str) -> None:
     text = till(price=["6.00", amount], qty=["2", "2"], kind=["Order", "Refund"])
