@@ -17,10 +17,13 @@ from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
 
-Source = Literal["refusals:told", "refusals:lake"]
-"""In the place of the campaign: told by command, or the lake's consents. No campaign's id holds a colon."""
+Source = Literal["refusals:told", "refusals:lake", "refusals:ungranted"]
+"""In the place of the campaign: told by command, refused in the lake's consents, or granted by nobody in the first
+consents of a chain. No campaign's id holds a colon."""
 TOLD: Source = "refusals:told"
 LAKE: Source = "refusals:lake"
+UNGRANTED: Source = "refusals:ungranted"
+_OF_LAKE = (LAKE, UNGRANTED)
 Cards = Callable[[Sequence[str]], Sequence[str]]
 """Gives every customer id of the persons of some customer ids."""
 
@@ -79,7 +82,7 @@ def note_refusals(
 
 
 def lake_refusals(tenant: str, database: Database) -> list[tuple[int, str, str]]:
-    """Number, customer and channel of the refusals that were found in the lake's consents.
+    """Number, customer and channel of what was found refused, or granted by nobody, in the lake's consents.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -87,7 +90,9 @@ def lake_refusals(tenant: str, database: Database) -> list[tuple[int, str, str]]
     table = CAMPAIGN_RECEIPTS.c
     query = select(table.id, table.customer_id, table.channel)
     with database.reading() as connection:
-        rows = connection.execute(query.where(table.tenant_id == tenant, table.campaign_id == LAKE).order_by(table.id))
+        rows = connection.execute(
+            query.where(table.tenant_id == tenant, table.campaign_id.in_(_OF_LAKE)).order_by(table.id)
+        )
         return [(row.id, row.customer_id, row.channel) for row in rows]
 
 
@@ -99,7 +104,7 @@ def remove_refusals(tenant: str, database: Database, numbers: Sequence[int], *, 
     """
     if not numbers:
         return
-    own = (CAMPAIGN_RECEIPTS.c.tenant_id == tenant) & (CAMPAIGN_RECEIPTS.c.campaign_id == LAKE)
+    own = (CAMPAIGN_RECEIPTS.c.tenant_id == tenant) & CAMPAIGN_RECEIPTS.c.campaign_id.in_(_OF_LAKE)
     with database.writing() as connection:
         for part in in_parts(numbers):
             connection.execute(delete(CAMPAIGN_RECEIPTS).where(own, CAMPAIGN_RECEIPTS.c.id.in_(part)))

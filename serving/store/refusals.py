@@ -1,6 +1,6 @@
 """Tells a running service at once of what the lake's consents refuse since its answers were published."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,9 @@ from retail_brain.lake.reading import open_table, scan_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.refusals import (
     LAKE,
+    UNGRANTED,
     Refusal,
+    Source,
     lake_refusals,
     note_refusals,
     plans_contacts,
@@ -34,7 +36,6 @@ from serving.store.rows import has_rows, map_rows
 _CONSENTS, _PUBLISHED = "consents", "facts_consents"
 """Table of the lake, and of the answers that were made from it."""
 _KEYS = ["customer_id", "channel"]
-_BEFORE_ALL = datetime(1970, 1, 2)  # local time, as of consents: whatever is granted later decides against it
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,15 @@ def tell_refusals(workspace: Workspace, lake: str, settings: Settings, *, by: st
     as_of, folder = date.fromisoformat(published.as_of), workspace.answers / published.answers_id
     consents = scan_table(table, _CONSENTS, settings.storage_options)
     closed, ungranted = _closed(consents, as_of), _ungranted(consents, folder, as_of)
-    closed = pl.concat([closed, ungranted])
     new = closed.join(_closed_before(folder, as_of), on=_KEYS, how="anti", maintain_order="left")
     with closing(Database(workspace.database_url)) as database:
         upgrade(database)
-        told = _note(workspace.tenant, database, new, lake, settings, by, now)
-        reopened = _reopen(workspace.tenant, database, closed, by, now)
+        known = _known(workspace.tenant, database)
+        # what is stored stays with its day, however many consents come before the next publish
+        fresh = ungranted.join(known, on=_KEYS, how="anti", maintain_order="left")
+        found: dict[Source, pl.DataFrame] = {LAKE: new, UNGRANTED: fresh}
+        told = _note(workspace.tenant, database, found, lake, settings, by, now)
+        reopened = _reopen(workspace.tenant, database, known, pl.concat([closed, ungranted]), by, now)
     return Told(*told, reopened, ungranted["customer_id"].n_unique())
 
 
@@ -123,7 +127,8 @@ def _closed(consents: pl.LazyFrame, as_of: date) -> pl.DataFrame:
 def _ungranted(consents: pl.LazyFrame, folder: Path, as_of: date) -> pl.DataFrame:
     """The same of the published people, for channels that no account of theirs was granted and none refused.
 
-    Nothing where the answers know of consents: there such channels are closed already.
+    They are closed from the first of all consents on: whatever is granted later decides against it. Nothing where the
+    answers know of consents: there such channels are closed already.
     """
     empty = pl.DataFrame(schema={**dict.fromkeys(_KEYS, pl.String), "changed_at": pl.Datetime("us")})
     if has_rows(folder, _PUBLISHED) or not has_rows(folder, "facts_customers"):
@@ -139,7 +144,8 @@ def _ungranted(consents: pl.LazyFrame, folder: Path, as_of: date) -> pl.DataFram
     # whoever granted nothing has one entry, of all channels
     of_all = pl.len().over("customer_id") == len(CHANNELS_OF_CONTACT)
     entries = closed.with_columns(channel=pl.when(of_all).then(pl.lit(ANY_CHANNEL)).otherwise("channel")).unique(_KEYS)
-    return entries.select(*_KEYS, changed_at=pl.lit(_BEFORE_ALL)).sort(_KEYS)
+    first = consents.select(pl.col("changed_at").min()).collect().item()
+    return entries.select(*_KEYS, changed_at=pl.lit(first, dtype=pl.Datetime("us"))).sort(_KEYS)
 
 
 def _closed_before(folder: Path, as_of: date) -> pl.DataFrame:
@@ -150,12 +156,17 @@ def _closed_before(folder: Path, as_of: date) -> pl.DataFrame:
 
 
 def _note(
-    tenant: str, database: Database, new: pl.DataFrame, lake: str, settings: Settings, by: str, now: datetime
+    tenant: str,
+    database: Database,
+    found: Mapping[Source, pl.DataFrame],
+    lake: str,
+    settings: Settings,
+    by: str,
+    now: datetime,
 ) -> tuple[int, int]:
     """How many refusals are new, and how many contacts are taken back."""
-    if not new.height:
+    if not any(rows.height for rows in found.values()):
         return 0, 0
-    refusals = [Refusal(who, channel, stored_moment(at)) for who, channel, at in new.iter_rows()]
     accounts: Accounts | None = None
     if plans_contacts(tenant, database):  # whose cards are whose is worked out only where something may be taken back
         dataset = open_lake(lake, settings.storage_options)
@@ -165,13 +176,22 @@ def _note(
         named = pl.Series(list(people), dtype=pl.String)
         return list(people) if accounts is None else accounts.every_account(named).to_list()
 
-    return note_refusals(tenant, database, refusals, LAKE, by=by, now=now, cards=cards)
+    noted, taken = 0, 0
+    for source, rows in found.items():
+        refusals = [Refusal(who, channel, stored_moment(at)) for who, channel, at in rows.iter_rows()]
+        counts = note_refusals(tenant, database, refusals, source, by=by, now=now, cards=cards)
+        noted, taken = noted + counts[0], taken + counts[1]
+    return noted, taken
 
 
-def _reopen(tenant: str, database: Database, closed: pl.DataFrame, by: str, now: datetime) -> int:
-    """Removes what an earlier look noted and the lake does not say any more; returns how many."""
+def _known(tenant: str, database: Database) -> pl.DataFrame:
+    """What earlier looks noted: `number`, `customer_id`, `channel`."""
     rows = lake_refusals(tenant, database)
-    known = pl.DataFrame(rows, schema={"number": pl.Int64, **dict.fromkeys(_KEYS, pl.String)}, orient="row")
+    return pl.DataFrame(rows, schema={"number": pl.Int64, **dict.fromkeys(_KEYS, pl.String)}, orient="row")
+
+
+def _reopen(tenant: str, database: Database, known: pl.DataFrame, closed: pl.DataFrame, by: str, now: datetime) -> int:
+    """Removes what an earlier look noted and the lake does not say any more; returns how many."""
     gone = known.join(closed, on=_KEYS, how="anti")["number"].to_list()
     remove_refusals(tenant, database, gone, by=by, now=now)
     return len(gone)

@@ -40,19 +40,24 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
     Raises:
         UnavailableError: the database does not answer.
     """
-    rows = [
-        (person, channel, at.replace(tzinfo=None) + _FARTHEST_ZONE)
-        for person, named, at in opt_outs(tenant, database)
-        for channel in (CHANNELS_OF_CONTACT if named == ANY_CHANNEL else (named,))
-    ]
+    stored = [(person, named, at.replace(tzinfo=None)) for person, named, at in opt_outs(tenant, database)]
+    # a million people who granted nothing have a row each: as columns they become one per channel
+    named = pl.DataFrame(stored, schema=OPT_OUTS, orient="row").with_columns(
+        pl.when(pl.col("channel") == ANY_CHANNEL)
+        .then(pl.lit(list(CHANNELS_OF_CONTACT)))
+        .otherwise(pl.concat_list("channel"))
+        .alias("channel"),
+        pl.col("changed_at") + _FARTHEST_ZONE,
+    )
     # whoever asked to be erased is closed from that moment on, however long the erasure takes
-    rows += [
+    rows = [
         (person, channel, _NEVER)
         for erasure in pending_erasures(tenant, database)
         for person in sorted(erasure.subjects.customers if erasure.subjects else ())
         for channel in CHANNELS_OF_CONTACT
     ]
-    return pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
+    erased = pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
+    return pl.concat([named.explode("channel").select(erased.columns), erased])
 
 
 def stored_moment(local: datetime) -> datetime:

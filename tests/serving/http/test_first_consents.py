@@ -1,17 +1,20 @@
 """The first consents of a chain that asked nobody before: a running service closes at once what was not granted."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import select
 
 from retail_brain.ingest import ingest
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
+from retail_brain.operational.refusals import UNGRANTED
+from retail_brain.operational.tables import CAMPAIGN_RECEIPTS
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -88,7 +91,12 @@ def test_what_nobody_granted_closes_at_once_and_a_later_grant_opens_it(
     assert audience(shop) & {GRANTED, OTHER_CARD}, "the person granted it with one card"
     planned = [one for one in campaign_contacts(TENANT, database, "before") if one.state == "planned"]
     assert {one.contact.customer_id for one in planned} == {GRANTED}
-    # whoever granted nothing has one entry, which closes every channel
+    # whoever granted nothing has one entry, which closes every channel, from the first consents on and not from 1970
+    with database.reading() as connection:
+        entries = connection.execute(
+            select(CAMPAIGN_RECEIPTS.c.at).where(CAMPAIGN_RECEIPTS.c.campaign_id == UNGRANTED)
+        ).scalars()
+        assert {at.date() for at in entries} == {date(2025, 1, 31)}  # 1 February, 14 zones behind
     closed = read_opt_outs(TENANT, database).group_by("customer_id").agg("channel")
     of = {who: set(channels) for who, channels in closed.iter_rows()}
     assert of[SILENT_ONE] == of[REFUSED] == {"sms", "email", "app", "wechat", "guide"}
