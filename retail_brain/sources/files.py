@@ -14,7 +14,7 @@ from retail_brain.errors import DataError
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
-from retail_brain.sources.unpacking import ARCHIVE, DAMAGED, unpack_gzip, unpack_member
+from retail_brain.sources.unpacking import ARCHIVE, DAMAGED, count_rows, unpack_gzip, unpack_member
 from retail_brain.sources.workbook import read_workbook
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
@@ -97,7 +97,9 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     """
     name = path.name.lower()
     if name.endswith(".parquet") or _is_parquet(path):
-        return FileTable(scan_parquet(str(path)))
+        frame = scan_parquet(str(path))
+        count_rows(path, frame.select(pl.len()).collect().item(), sum(map(_width, frame.collect_schema().dtypes())))
+        return FileTable(frame)
     with path.open("rb") as file:
         start = file.read(len(ARCHIVE))
     if start.startswith(_GZIP) and not name.endswith(".gz"):
@@ -135,6 +137,13 @@ def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(place, error, "Check that it exists and is a whole Parquet file.") from error
     return frame
+
+
+def _width(kind: pl.DataType) -> int:
+    """Bytes of a value in memory; of text and lists those of its place."""
+    narrow = {pl.Int8: 1, pl.UInt8: 1, pl.Boolean: 1, pl.Int16: 2, pl.UInt16: 2, pl.Int32: 4, pl.UInt32: 4}
+    narrow |= {pl.Float32: 4, pl.Date: 4, pl.String: 16, pl.Binary: 16}
+    return narrow.get(kind.base_type(), 8)
 
 
 def _is_parquet(path: Path) -> bool:

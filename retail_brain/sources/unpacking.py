@@ -29,6 +29,9 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeErro
 """Errors of a zip archive that is damaged, encrypted or packed in a way that is not known."""
 _CHUNK_BYTES = 1 << 20
 """Bytes unpacked between two looks at the count: 1 MB."""
+_USUAL_TIMES = 50
+"""Times its own bytes that a Parquet file may have unpacked without counting: sales have 3 to 20, and a large chain's
+history is no bomb. By judgement."""
 _BLOCK_BYTES = 4_096
 """Bytes that a file takes on the disk at least, so that millions of empty ones count too: a block of a file system."""
 
@@ -73,6 +76,24 @@ def unpacked_at_most(most_bytes: int, most_workbook_bytes: int) -> Iterator[None
         yield
     finally:
         _COUNT.reset(token)
+
+
+def count_rows(path: Path, rows: int, row_bytes: int) -> None:
+    """Counts what the rows of a Parquet file take in memory, where that is far more than its own bytes.
+
+    A few kilobytes hold a thousand million equal rows. Text counts by its place alone: equal ones share their bytes.
+
+    Args:
+        path: the file.
+        rows: of it, which are as many as are read.
+        row_bytes: bytes of one.
+
+    Raises:
+        DataError: the files of the load have more bytes than may be.
+    """
+    size = rows * row_bytes
+    if size > _USUAL_TIMES * path.stat().st_size:
+        _count().take(path, "", size)
 
 
 def open_bytes(path: Path) -> IO[bytes]:

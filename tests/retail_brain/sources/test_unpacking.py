@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.errors import DataError
@@ -142,3 +143,15 @@ def test_a_damaged_gzip_is_said_to_be(tmp_path: Path, cut: int) -> None:
     for run in (lambda: open_file(path, tmp_path), lambda: look(str(path))):
         with pytest.raises(DataError, match="cannot be read"):
             run()
+
+
+def test_a_parquet_file_of_very_many_equal_rows_is_refused_and_one_of_sales_is_not(tmp_path: Path) -> None:
+    bomb = tmp_path / "transactions.parquet"
+    pl.DataFrame({"units": pl.repeat(1.0, 2_000_000, eager=True)}).write_parquet(bomb)
+    assert bomb.stat().st_size < 100_000
+    with unpacked_at_most(MOST, MOST), pytest.raises(DataError, match=r"too large once it is unpacked.*unpacked_bytes"):
+        open_file(bomb, tmp_path)
+    usual = tmp_path / "daily_sales.parquet"
+    pl.DataFrame({"units": pl.Series(range(100_000)).hash(3)}).write_parquet(usual)
+    with unpacked_at_most(MOST, MOST):
+        assert open_file(usual, tmp_path).frame.collect().height == 100_000
