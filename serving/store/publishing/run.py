@@ -13,7 +13,7 @@ import polars as pl
 from features.country import currency_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
-from retail_brain.errors import ExtensionError, ModelError
+from retail_brain.errors import ExtensionError, ModelError, UnavailableError
 from retail_brain.files import name_aside, sweep
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import note_left_out, note_served
@@ -27,7 +27,15 @@ from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.people.model_tests import tenant_model_test
 from serving.planning.profile.facts import outside_facts
-from serving.store.answer_set import CHALLENGER, AnswersManifest, make_current, map_answers, write_manifest
+from serving.store.answer_set import (
+    CHALLENGER,
+    AnswersManifest,
+    current_id,
+    make_current,
+    map_answers,
+    read_manifest,
+    write_manifest,
+)
 from serving.store.consistency.report import summarised
 from serving.store.consistency.run import contradictions
 from serving.store.publishing.catalogs import Positions, publish_catalogs, publish_identities
@@ -40,7 +48,8 @@ from serving.store.publishing.promotion_days import publish_promotion_days
 from serving.store.publishing.publication import Publication
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
-from training.bundle import KINDS, Kind, bundle_of, champion, champion_version, read_manifest
+from training.bundle import KINDS, Kind, bundle_of, champion, champion_version
+from training.bundle import read_manifest as read_bundle
 from training.demand.model import DemandModel
 from training.demand.stored_forecasts import write_origin
 from training.jobs import load_model
@@ -104,8 +113,12 @@ def _publish(
         aside.rename(workspace.answers / answers_id)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    before = _in_use(workspace.answers)
     make_current(workspace.answers, answers_id)
-    _note_served(workspace, manifest)
+    try:
+        _note_served(workspace, manifest, before)
+    except UnavailableError as error:
+        progress.say(f"  whether these answers hold a test of models is noted by the next publish: {error}")
     progress.say(f"  answers {answers_id} as of {manifest.as_of}: {', '.join(manifest.parts) or 'history only'}")
     return answers_id
 
@@ -212,16 +225,36 @@ def _with_challenger(
     return replace(manifest, model_test={"name": test.name, "version": test.version})
 
 
-def _note_served(workspace: Workspace, manifest: AnswersManifest) -> None:
-    """Notes whether answers hold the version under test: from the day after on, people get one or the other, or not."""
+def _in_use(answers: Path) -> tuple[AnswersManifest, datetime] | None:
+    """The manifest of the set in use, and since when it is; None where there is none that can be read."""
+    try:
+        name = current_id(answers)
+        since = datetime.fromtimestamp((answers / "CURRENT").stat().st_mtime, UTC)
+        return None if name is None else (read_manifest(answers / name), since)
+    except (ModelError, FileNotFoundError):
+        return None
+
+
+def _note_served(
+    workspace: Workspace, manifest: AnswersManifest, before: tuple[AnswersManifest, datetime] | None = None
+) -> None:
+    """Notes whether answers hold the version under test: from the day after on, people get one or the other, or not.
+
+    Those before are noted first, from when on they were in use: the database may have been away just then. Where it was
+    not, that changes nothing.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     with closing(Database(workspace.database_url)) as database:
         if not has_database(workspace, database):
             return
         upgrade(database)
-        if manifest.model_test:
-            note_served(workspace.tenant, database, manifest.model_test["name"], now=datetime.now(UTC))
-        else:
-            note_left_out(workspace.tenant, database, now=datetime.now(UTC))
+        for answers, since in (*([before] if before else []), (manifest, datetime.now(UTC))):
+            if answers.model_test:
+                note_served(workspace.tenant, database, answers.model_test["name"], now=since)
+            else:
+                note_left_out(workspace.tenant, database, now=since)
 
 
 def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dict[Kind, Path]) -> AnswersManifest:
@@ -258,7 +291,7 @@ def _consistency(
 
 
 def _bundle(folder: Path) -> dict[str, Any]:
-    manifest = read_manifest(folder)
+    manifest = read_bundle(folder)
     told = {
         name: manifest.facts[name] for name in ("as_of", "trained_at", "run_id", "metrics") if name in manifest.facts
     }

@@ -1,7 +1,7 @@
 """A recommender under test is published beside the champion; where it cannot be, the champion answers alone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,4 +87,26 @@ def test_publishing_notes_from_when_to_when_the_version_is_left_out(tmp_path: Pa
     ((begun, ended),) = test.left_out
     assert ended is not None
     assert begun < ended
+    database.close()
+
+
+def test_a_gap_that_could_not_be_noted_is_noted_by_the_next_publish(tmp_path: Path) -> None:
+    """The database was away just after answers without the version were published."""
+    workspace = Workspace(tmp_path)
+    database = Database(workspace.database_url)
+    upgrade(database)
+    begin_model_test("main", database, "seasons", 7, 0.5, by="Li", now=TEST.begun_at)
+    served = replace(NOTHING, model_test={"name": "seasons", "version": 7})
+    run._note_served(workspace, served)
+    without = datetime.now(UTC) + timedelta(days=1)
+    run._note_served(workspace, served, (NOTHING, without))
+    test = running_test("main", database)
+    assert test is not None
+    assert test.is_served
+    assert [begun for begun, _ in test.left_out] == [without]
+    # and what was noted in time is noted once
+    run._note_served(workspace, NOTHING, (served, without))
+    noted = running_test("main", database)
+    run._note_served(workspace, NOTHING, (NOTHING, without + timedelta(days=1)))
+    assert running_test("main", database) == noted
     database.close()
