@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from retail_brain.errors import RetailBrainError
+from serving.http.condition_words import condition_words
 from serving.planning.people.reasons import Language
 
 _BY_CODE = {
@@ -65,6 +66,8 @@ _FIELDS = {
 }
 """Type of a field's error, as pydantic names it -> Chinese."""
 _IMPOSSIBLE = "请求无法执行：{where}（{problem}）{more}。详见 details 与 /docs.json。"
+_SHOWN = 5
+"""Faults of a list that a sentence tells; the details have more. By judgement."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODES = {"state": "campaign_state", "job_kind": "job_kind"}
@@ -81,7 +84,8 @@ def in_words(error: RetailBrainError, language: Language) -> str:
     details = error.details
     sentence = _texts().get(f"problem.{details.get('problem')}")
     if sentence is not None and set(_PLACEHOLDER.findall(sentence)) <= set(details):
-        return _PLACEHOLDER.sub(lambda found: _said(found[1], details[found[1]]), sentence)
+        told = details | ({"faults": _faults(details)} if "faults" in details else {})
+        return _PLACEHOLDER.sub(lambda found: _said(found[1], told[found[1]]), sentence)
     if (listed := details.get("problems")) and isinstance(listed[0], Mapping) and "where" in listed[0]:
         more = f"，另有 {len(listed) - 1} 处" if len(listed) > 1 else ""
         sentence = _MALFORMED if error.code == "malformed" else _IMPOSSIBLE
@@ -90,10 +94,28 @@ def in_words(error: RetailBrainError, language: Language) -> str:
 
 
 def field_words(problem: Mapping[str, Any]) -> str:
-    """What is wrong with a field of a request, in Chinese; a condition of its own stays as it is, behind the kind."""
+    """What is wrong with a field of a request, in Chinese; what has no sentence stays as it is, behind the kind."""
     template = _FIELDS.get(problem.get("type", ""), _OTHER_FIELD)
     limit = str(problem.get("limit", "")).replace(" or ", "、").replace(", ", "、")
-    return template.format(limit=limit, problem=problem["problem"].removeprefix("Value error, "))
+    said = problem["problem"].removeprefix("Value error, ")
+    return template.format(limit=limit, problem=condition_words(said) or said)
+
+
+def _faults(details: Mapping[str, Any]) -> list[str]:
+    """The faults of rules or of a definition in Chinese, each with its place; what has no sentence stays as it is."""
+    listed = details.get("problems") or []
+    if listed and isinstance(listed[0], Mapping) and "rule" in listed[0]:
+        names = (f"（{one['name']}）" if one["name"] else "" for one in listed)
+        return [
+            f"规则 {one['rule']}{name}：{one['where']}：{_fault(one['problem'])}"
+            for one, name in zip(listed[:_SHOWN], names, strict=False)
+        ]
+    places = (str(fault).partition(": ") for fault in details["faults"])
+    return [f"{where}：{_fault(said)}" if said else where for where, _, said in places]
+
+
+def _fault(said: str) -> str:
+    return condition_words(said) or said
 
 
 def _said(name: str, value: Any) -> str:

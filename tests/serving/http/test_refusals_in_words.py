@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from retail_brain import errors
+from retail_brain.decisions.campaigns.definition import parse_definition
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from serving.http.condition_words import condition_words
 from serving.http.errors import HttpError
 from serving.http.refusals import _BY_CODE, in_words
+from serving.planning.people.rule_files import parse_rules
 
 ROOT = Path(__file__).parents[3]
 TEXTS = {
@@ -93,7 +96,7 @@ def test_every_refusal_that_a_request_may_get_names_its_problem() -> None:
         ("/recommend", {"customer_id": "C1", "kind": "all"}, "kind（应为以下之一：'repeat'、'explore'"),
         ("/jobs", {"detail": 1}, "detail（应为 true 或 false）"),
         ("/orders", {"since": "soon"}, "since（应为日期，如 2026-02-28）"),
-        ("/recommend", {"k": 3}, "不符合要求：give either customer_id"),
+        ("/recommend", {"k": 3}, "不符合要求：请给出 customer_id，或 id_type 和 id_value"),
     ],
 )
 def test_a_field_that_cannot_be_read_is_told_of_in_chinese(client: Any, path: str, body: Any, words: str) -> None:
@@ -193,3 +196,47 @@ def test_lists_days_and_codes_are_said_as_the_page_says_them() -> None:
 )
 def test_what_has_no_sentence_stays_as_it_is(error: Any) -> None:
     assert in_words(error, "zh") == in_words(error, "en") == "plain"
+
+
+CONDITIONS = (
+    "serving/http/messages",
+    "retail_brain/decisions/campaigns/definition.py",
+    "retail_brain/decisions/offer_rules.py",
+    "retail_brain/decisions/triggers/definition.py",
+    "retail_brain/decisions/triggers/messages.py",
+)
+"""Where conditions over several fields are, of what requests send."""
+
+
+def _example(message: ast.expr) -> str:
+    """The message with x for what varies."""
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
+
+
+def test_every_condition_of_a_request_has_a_sentence_in_chinese() -> None:
+    files = [file for place in CONDITIONS for file in ([*(ROOT / place).rglob("*.py")] or [ROOT / place])]
+    said = [
+        _example(call.args[0])
+        for file in files
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in {"ValueError", "impossible"}
+        and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert len(said) > 40
+    assert [one for one in said if not CHINESE.search(condition_words(one) or "")] == []
+
+
+def test_faults_of_rules_and_definitions_are_told_in_chinese_with_their_places() -> None:
+    rules = [{"action": "boost", "factor": 0.5, "values": ["P1"], "name": "牛奶"}, {"action": "pin"}]
+    with pytest.raises(UsageError) as refused:
+        parse_rules(rules, "the request", is_strict=True)
+    words = in_words(refused.value, "zh")
+    assert "规则 1（牛奶）：factor：须大于 1" in words
+    assert "规则 2：rule：pin 没有指明商品" in words
+    with pytest.raises(UsageError) as unusable:
+        parse_definition({"name": "x"}, "the request")
+    told = in_words(unusable.value, "zh")
+    assert "starts_on：缺少此项" in told
+    assert not re.search("[a-z] [a-z]", told), "no English sentence is left"
