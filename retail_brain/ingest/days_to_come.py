@@ -1,28 +1,30 @@
 """Finds rows of observations that are dated on days to come: one sale of 2062 would be the last day of everything."""
 
 from datetime import date, timedelta
-from typing import Literal
 
 import polars as pl
 
 from retail_brain.past_days import today
+from retail_brain.settings import DataSettings
 from retail_brain.tables import TABLES, Table
 
 _FURTHEST_PLAN = date(2200, 12, 31)
 """Last day of a row that may be a plan: 9999-12-31 is a placeholder there too."""
 _REASON = "in the future"
 _PERIOD_DAYS = {"day": 0, "week": 6, "month": 30}
-"""Period -> days by which its last day may lie ahead: some date a week by its end. At most those of the period."""
+"""Period -> days by which the day of a total may lie ahead: some date a week by its end."""
+TOTALS = ("daily_sales", "category_sales")
+"""Tables whose rows stand for a whole period (`data.period`)."""
 
 
-def last_possible_day(future_days: int, period: Literal["day", "week", "month"]) -> date:
+def last_possible_day(name: str, data: DataSettings) -> date:
     """The last day that a row of observations may have.
 
     Args:
-        future_days: the setting `data.future_days`: days after today in UTC.
-        period: the setting `data.period`.
+        name: of the table.
+        data: settings, of which `future_days` (after today in UTC) and, for totals, the period count.
     """
-    return today() + timedelta(days=future_days + _PERIOD_DAYS[period])
+    return today() + timedelta(days=data.future_days + (_PERIOD_DAYS[data.period] if name in TOTALS else 0))
 
 
 class DaysToCome:
@@ -35,7 +37,7 @@ class DaysToCome:
             table: as it is defined; one without the time at which its rows became known has no such rows.
             last: day that a row may have; None: tomorrow in UTC, which is today in whatever zone.
         """
-        last = last or last_possible_day(1, "day")
+        last = last or last_possible_day(table.name, DataSettings())
         self._last = last if table.planned is None else _FURTHEST_PLAN
         self._table = table
         self._rows = 0

@@ -20,6 +20,7 @@ from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.repeats import dataset_digest, remember, report_of_repeat
 from retail_brain.ingest.report import IngestReport, TableReport
+from retail_brain.ingest.running_period import waits_for_its_end, without_running_period
 from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.lake import Incoming, has_table, remove_orphan_files, scan_if_there, write_table
@@ -101,8 +102,11 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
     report = IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
-    # a row of a day that has not come may be good tomorrow: the same dataset is read again then
-    is_settled = not any(was_dated_ahead(reason) for table in reports.values() for reason in table.reasons)
+    # a row of a day that has not come, or of a week that is not over, may be good tomorrow: it is read again then
+    is_settled = not any(
+        any(map(was_dated_ahead, table.reasons)) or any(map(waits_for_its_end, table.left_out))
+        for table in reports.values()
+    )
     if digest is not None and is_settled:
         remember(digest, report, settings.storage_options)
     return report
@@ -116,7 +120,8 @@ def _read_all(
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
             hashed = _hashed(_staged(source.tables[name], scratch, target), target.data.hashed_identifiers)
-            staged[name] = _without_erased(name, hashed, erased)
+            whole = without_running_period(name, hashed, target.data.period)
+            staged[name] = _without_erased(name, whole, erased)
             if name == "daily_sales":
                 spaced = spacing_notes(staged[name].rows, target.data.period)
                 staged[name] = replace(staged[name], notes=(*staged[name].notes, *spaced))
@@ -158,7 +163,7 @@ def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Stage
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
     """A table after reading and checking."""
-    last = last_possible_day(target.data.future_days, target.data.period)
+    last = last_possible_day(raw.name, target.data)
     if raw.name != CONSENTS:
         return stage(raw, scratch, target.data.till_columns, last)
     stored = None if target.replace else scan_if_there(target.uri, CONSENTS, target.options)

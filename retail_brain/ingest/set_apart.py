@@ -34,10 +34,9 @@ def set_apart(
         said += _shared_cards(uri, options, data, progress)
     if not {*_SALES, *_MASTERS}.isdisjoint(changed):
         said += _ghosts(uri, options, data, progress)
-    last = last_possible_day(data.future_days, data.period)
     for name in _SALES:
         stored = scan_if_there(uri, name, options) if name in changed else None
-        said += stored_ahead(name, stored, last) if stored is not None else []
+        said += stored_ahead(name, stored, last_possible_day(name, data)) if stored is not None else []
     for sentence in said:
         progress.say(f"    note: {sentence}")
     return said

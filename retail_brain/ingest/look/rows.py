@@ -39,12 +39,15 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: Dat
     path.write_text(text, encoding="utf-8")
     lines: list[str] = []
     staged: dict[str, Staged] = {}
-    last = last_possible_day(data.future_days, data.period)
     try:
         source = mapping_source(path, scratch)
         for name, raw in source.tables.items():
             worded = with_consent_words(raw) if name == CONSENTS else raw
-            staged[name] = stage(replace(worded, frame=worded.frame.head(limit), left_out=None), scratch, last=last)
+            staged[name] = stage(
+                replace(worded, frame=worded.frame.head(limit), left_out=None),
+                scratch,
+                last=last_possible_day(name, data),
+            )
     except RetailBrainError as error:
         return [f"The first rows cannot be read with this mapping: {str(error).splitlines()[0]}"]
     for name, table in staged.items():
