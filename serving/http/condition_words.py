@@ -1,9 +1,9 @@
 """Says in Chinese what is wrong with a field: pydantic's own sentences, and ours of conditions over several fields."""
 
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Final
+
+from serving.http.templates import in_chinese, templates
 
 _SENTENCES: Final[Mapping[str, str]] = {
     "Field required": "缺少此项",
@@ -102,6 +102,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     ),
 }
 """English, {} for what varies -> Chinese, with the same in its place or by its number. The first that fits counts."""
+_KNOWN: Final = templates(_SENTENCES)
 
 
 def condition_words(said: str) -> str | None:
@@ -110,15 +111,4 @@ def condition_words(said: str) -> str | None:
     >>> condition_words("Input should be greater than 1"), condition_words("pin names no goods; give values of brand")
     ('须大于 1', 'pin 没有指明商品，请给出 brand 的取值 values')
     """
-    for pattern, chinese in _patterns():
-        if found := pattern.fullmatch(said):
-            return chinese.format(*(part.replace(" or ", "、").replace(", ", "、") for part in found.groups()))
-    return None
-
-
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile("(.*)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
-        for english, chinese in _SENTENCES.items()
-    )
+    return in_chinese(said, _KNOWN)

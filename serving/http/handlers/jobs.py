@@ -23,6 +23,7 @@ from serving.http.messages.job_messages import (
     JobStartRequest,
     JobUploadRequest,
 )
+from serving.http.note_words import note_words
 from serving.http.refusals import in_words
 from serving.planning.people.reasons import Language
 
@@ -173,9 +174,16 @@ def _row(job: Job, call: Call) -> dict[str, Any]:
         "step_total": job.step_total,
         "steps": [dict(step) for step in job.steps],
         "exit_code": job.exit_code,
-        "result": None if job.result is None else dict(job.result),
+        "result": None if job.result is None else _result(job.result, call.language),
         "error": None if job.error is None else _error(job.error, call.language),
     }
+
+
+def _result(stored: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """What a job did, its warnings in the language asked for where there is a sentence for them."""
+    if language != "zh":
+        return dict(stored)
+    return {**stored, "warnings": [note_words(text) for text in stored.get("warnings", [])]}
 
 
 def _error(stored: Mapping[str, Any], language: Language) -> dict[str, Any]:
