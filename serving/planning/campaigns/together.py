@@ -213,11 +213,12 @@ def _planned(
 
 def _running(desk: Desk, tenant: str, stored: Sequence[StoredCampaign]) -> pl.DataFrame:
     """One row per campaign that is approved and not over x person whom it contacts: `campaign_id`, `person_id`."""
-    lasting = {one.campaign_id for one in stored if state_on(one, desk.today) in {"approved", "running"}}
+    lasting = [one.campaign_id for one in stored if state_on(one, desk.today) in {"approved", "running"}]
     rows: list[tuple[object, ...]] = [
-        (one.campaign_id, one.contact.customer_id)
-        for one in campaign_contacts(tenant, desk.database)
-        if one.campaign_id in lasting and one.contact.group == "contact" and one.state in {"planned", "sent"}
+        (name, one.contact.customer_id)
+        for name in lasting
+        for one in campaign_contacts(tenant, desk.database, name)
+        if one.contact.group == "contact" and one.state in {"planned", "sent"}
     ]
     frame = pl.DataFrame(rows, schema={"campaign_id": pl.String, "customer_id": pl.String}, orient="row")
     return desk.source.facts(()).accounts.with_person(frame).select("campaign_id", "person_id").unique()
