@@ -96,6 +96,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "{} has no factor; it belongs to boost, bury and diversify": "{} 没有 factor，它只用于 boost、bury 和 diversify",
     "{} has no limit; it belongs to cap": "{} 没有 limit，它只用于 cap",
     "ends_at must lie after starts_at": "ends_at 须晚于 starts_at",
+    "later than {}": "晚于 {}",
+    "not of {}": "不属于 {}",
     "the character NUL is in no name; leave it out": "名称中不能有空字符 NUL，请去掉",
     "test {} has the share {} in a rule before; give all of its rules one": (
         "测试 {} 在前面的规则中比例为 {}，同一测试的规则须用同一比例"

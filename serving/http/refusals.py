@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -99,6 +99,13 @@ def field_words(problem: Mapping[str, Any]) -> str:
     limit = str(problem.get("limit", "")).replace(" or ", "、").replace(", ", "、")
     said = problem["problem"].removeprefix("Value error, ")
     return template.format(limit=limit, problem=condition_words(said) or said)
+
+
+def rows_in_words(rows: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
+    """Rows of a request that were refused, each `problem` in the language asked for where there is a sentence for it."""
+    if language != "zh":
+        return [dict(row) for row in rows]
+    return [{**row, "problem": condition_words(row["problem"]) or row["problem"]} for row in rows]
 
 
 def _faults(details: Mapping[str, Any]) -> list[str]:

@@ -30,6 +30,7 @@ from serving.http.messages.campaign_messages import (
     CampaignsRequest,
     ContactReceiptIn,
 )
+from serving.http.refusals import rows_in_words
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_at, look_row
 from serving.planning.campaigns.propose import propose as propose_draft
@@ -261,7 +262,8 @@ def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
         stop_by_rules(tenant, database, name, today, call.now)
     call.state.refresh_opt_outs(tenant)
     call.state.refresh_campaigns(tenant)
-    refused = [*(refusal | {"receipt_id": None} for refusal in request.refused), *sorted_.refused]
+    unread = rows_in_words(request.refused, call.language)
+    refused = [*(refusal | {"receipt_id": None} for refusal in unread), *sorted_.refused]
     return {
         "stored": new,
         "duplicates": len(sorted_.good) - new,

@@ -10,6 +10,7 @@ from retail_brain.hashed_ids import hashed_id
 from retail_brain.operational.events import FIELDS, Event, store_events
 from serving.http.handlers.call import Call
 from serving.http.messages.people_messages import EventIn, EventsRequest
+from serving.http.refusals import rows_in_words
 
 
 def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     too_late = [{"event": place, "where": "occurred_at", "problem": f"later than {last_day}"} for place in ahead]
     too_late += [{"event": place, "where": "store_id", "problem": f"not of {call.place}"} for place in elsewhere]
     refused = sorted([*request.refused, *too_late], key=lambda refusal: refusal["event"])
-    return {"accepted": new, "duplicates": len(present) - new, "refused": refused}
+    return {"accepted": new, "duplicates": len(present) - new, "refused": rows_in_words(refused, call.language)}
 
 
 def _event(given: EventIn) -> Event:

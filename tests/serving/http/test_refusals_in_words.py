@@ -13,7 +13,7 @@ from retail_brain.decisions.campaigns.definition import parse_definition
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from serving.http.condition_words import condition_words
 from serving.http.errors import HttpError
-from serving.http.refusals import _BY_CODE, in_words
+from serving.http.refusals import _BY_CODE, in_words, rows_in_words
 from serving.planning.people.rule_files import parse_rules
 
 ROOT = Path(__file__).parents[3]
@@ -240,3 +240,9 @@ def test_faults_of_rules_and_definitions_are_told_in_chinese_with_their_places()
     told = in_words(unusable.value, "zh")
     assert "starts_on：缺少此项" in told
     assert not re.search("[a-z] [a-z]", told), "no English sentence is left"
+
+
+def test_rows_that_are_refused_are_told_of_in_the_language_asked_for() -> None:
+    rows = [{"event": 0, "where": "occurred_at", "problem": "later than 2026-03-01"}, {"event": 1, "problem": "else"}]
+    assert [row["problem"] for row in rows_in_words(rows, "zh")] == ["晚于 2026-03-01", "else"]
+    assert rows_in_words(rows, "en") == rows
