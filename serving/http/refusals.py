@@ -102,7 +102,7 @@ def field_words(problem: Mapping[str, Any]) -> str:
 
 
 def rows_in_words(rows: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
-    """Rows of a request that were refused, each `problem` in the language asked for where there is a sentence for it."""
+    """Refused rows of a request, each `problem` in the language asked for where there is a sentence for it."""
     if language != "zh":
         return [dict(row) for row in rows]
     return [{**row, "problem": condition_words(row["problem"]) or row["problem"]} for row in rows]
