@@ -1,5 +1,6 @@
 """Defines the interface of the training jobs of every kind of model, and the result of a training run."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,6 +52,17 @@ class Trained:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     window_metrics: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
     learning: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def deciding(self) -> float | None:
+        """What the deciding metric was; None where the history was too short for a window to test it on."""
+        return deciding(self.metrics, self.primary[0])
+
+
+def deciding(metrics: Mapping[str, float], primary: str) -> float | None:
+    """The metric that decides a promotion; None where no window measured it."""
+    value = metrics.get(primary)
+    return None if value is None or math.isnan(value) else value
 
 
 def window_metrics(scores: pl.DataFrame, method: str, prefix: str = "") -> dict[date, dict[str, float]]:

@@ -19,8 +19,9 @@ from training.tracking import ModelVersion, Tracking
 
 OpenLake = Callable[[Mapping[str, int]], Dataset]
 """Opens the lake at given versions of its tables."""
-Outcome = Literal["first", "same", "forced", "better", "not_better"]
-"""Why a version was promoted or not: there was none before, it is it already, it was forced, or the comparison."""
+Outcome = Literal["first", "same", "forced", "better", "not_better", "newer", "untested"]
+"""Why a version was promoted or not: there was none before, it is it already, it was forced, or the comparison; where
+no window tested it, whether it saw newer data than a champion that none tested either."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Promotion:
         outcome: the same as a code.
         values: the deciding metric of the challenger and of the champion; None where they were not compared.
         metric: name of the deciding metric.
+        tested: whether a window tested the version.
     """
 
     version: int
@@ -44,6 +46,7 @@ class Promotion:
     outcome: Outcome = "first"
     values: tuple[float, float] | None = None
     metric: str = ""
+    tested: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,31 @@ def promote(
     tracking = Tracking(workspace)
     challenger = tracking.read(kind, tracking.newest(kind) if challenge.version is None else challenge.version)
     before = tracking.champion(kind)
+    decided = _decide(workspace, tracking, challenger, before, challenge, _Judge(kind, settings, open_lake, progress))
+    if not decided.promoted:
+        return decided
+    # the bundle first, serving's pointer last: after a kill at any moment the old champion still answers, and the same
+    # call completes the promotion
+    _export(workspace, tracking, kind, challenger)
+    note = challenge.note
+    if decided.outcome != "same":
+        reason = decided.reason if note is None else f"{decided.reason}; {note}"
+        tracking.point_champion(kind, challenger.version, reason)
+    elif note is not None:  # sent twice, or said later: why it was promoted stays
+        tracking.add_reason(kind, challenger.version, note)
+    point_champion(workspace, kind, challenger.version)
+    return decided
+
+
+def _decide(
+    workspace: Workspace,
+    tracking: Tracking,
+    challenger: ModelVersion,
+    before: int | None,
+    challenge: Challenge,
+    judge: "_Judge",
+) -> Promotion:
+    """Whether the challenger becomes champion in place of version `before`, and why."""
     outcome: Outcome
     values = None
     if before is None:
@@ -105,41 +133,67 @@ def promote(
         outcome, reason = "same", "it is the champion already"
     elif challenge.force:
         outcome, reason = "forced", f"forced in place of version {before}"
+    elif challenger.deciding is None:
+        outcome, reason = _untested(challenger, tracking.read(judge.kind, before))
     else:
-        champion = tracking.read(kind, before)
-        metrics = champion.metrics
-        if not _is_comparable(challenger, champion):
-            if not challenge.may_backtest:
-                raise ImpossibleError(
-                    f"{kind} versions {challenger.version} and {before} were backtested on other days or data, and to "
-                    f"compare them takes a backtest. Run `retail-brain promote {kind} {challenger.version}`.",
-                    {"problem": "other_backtest", "kind": kind, "version": challenger.version, "champion": before},
-                )
-            with (
-                progress.step(f"backtest champion {before} on the challenger's windows"),
-                resumable_work(workspace.work(f"promote-{kind}")) as work,
-            ):
-                data = open_lake(challenger.data_versions).at(challenger.as_of)
-                metrics = jobs(kind).evaluate_config(
-                    data, settings, champion.config, challenger.windows, progress, work
-                )
-        wins, reason = _compare(challenger, champion.version, metrics)
+        champion = tracking.read(judge.kind, before)
+        metrics = judge.metrics(workspace, challenger, champion, may_backtest=challenge.may_backtest)
+        wins, reason = _compare(challenger, before, metrics)
         outcome = "better" if wins else "not_better"
-        values = challenger.metrics[challenger.primary[0]], metrics[challenger.primary[0]]
-    promoted = outcome != "not_better"
-    decided = Promotion(challenger.version, promoted, before, reason, outcome, values, challenger.primary[0])
-    if not decided.promoted:
-        return decided
-    # the bundle first, serving's pointer last: after a kill at any moment the old champion still answers, and the same
-    # call completes the promotion
-    _export(workspace, tracking, kind, challenger)
-    note = challenge.note
-    if outcome != "same":
-        tracking.point_champion(kind, challenger.version, reason if note is None else f"{reason}; {note}")
-    elif note is not None:  # sent twice, or said later: why it was promoted stays
-        tracking.add_reason(kind, challenger.version, note)
-    point_champion(workspace, kind, challenger.version)
-    return decided
+        values = challenger.deciding, metrics[challenger.primary[0]]
+    is_tested = challenger.deciding is not None
+    if not is_tested:
+        reason += "; no window tested it, for the history is too short for one"
+    promoted = outcome not in ("not_better", "untested")
+    return Promotion(challenger.version, promoted, before, reason, outcome, values, challenger.primary[0], is_tested)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What a champion is backtested again with.
+
+    Attributes:
+        kind: of the model.
+        settings: the tenant's.
+        open_lake: opens the lake at given table versions.
+        progress: reporter.
+    """
+
+    kind: Kind
+    settings: Settings
+    open_lake: OpenLake
+    progress: Progress
+
+    def metrics(
+        self, workspace: Workspace, challenger: ModelVersion, champion: ModelVersion, *, may_backtest: bool
+    ) -> Mapping[str, float]:
+        """The champion's metrics on the challenger's windows and data: as recorded, or by another backtest.
+
+        Raises:
+            ImpossibleError: it takes a backtest, and there is no time for one.
+        """
+        if _is_comparable(challenger, champion):
+            return champion.metrics
+        kind = self.kind
+        if not may_backtest:
+            raise ImpossibleError(
+                f"{kind} versions {challenger.version} and {champion.version} were backtested on other days or data, "
+                f"and to compare them takes a backtest. Run `retail-brain promote {kind} {challenger.version}`.",
+                {
+                    "problem": "other_backtest",
+                    "kind": kind,
+                    "version": challenger.version,
+                    "champion": champion.version,
+                },
+            )
+        with (
+            self.progress.step(f"backtest champion {champion.version} on the challenger's windows"),
+            resumable_work(workspace.work(f"promote-{kind}")) as work,
+        ):
+            data = self.open_lake(challenger.data_versions).at(challenger.as_of)
+            return jobs(kind).evaluate_config(
+                data, self.settings, champion.config, challenger.windows, self.progress, work
+            )
 
 
 def export_challenger(workspace: Workspace, version: int | None) -> int:
@@ -167,6 +221,19 @@ def export_challenger(workspace: Workspace, version: int | None) -> int:
 def _is_comparable(one: ModelVersion, other: ModelVersion) -> bool:
     """Whether the recorded metrics are of the same windows and data: otherwise their difference is not the models'."""
     return (one.windows, one.data_versions, one.as_of) == (other.windows, other.data_versions, other.as_of)
+
+
+def _untested(challenger: ModelVersion, champion: ModelVersion) -> tuple[Outcome, str]:
+    """Whether a version that no window tested takes the place of one that none tested either: with newer data it does.
+
+    Or a young chain would keep its first model until it is old enough for a window.
+    """
+    if champion.deciding is not None:
+        return "untested", f"champion {champion.version} was tested"
+    has_other_data = challenger.version > champion.version and challenger.data_versions != champion.data_versions
+    if challenger.as_of > champion.as_of or (challenger.as_of == champion.as_of and has_other_data):
+        return "newer", f"no window tested champion {champion.version} either, and this one saw newer data"
+    return "untested", f"champion {champion.version} saw the same data or newer"
 
 
 def _compare(challenger: ModelVersion, champion: int, champion_metrics: Mapping[str, float]) -> tuple[bool, str]:

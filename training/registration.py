@@ -47,5 +47,11 @@ def train(
     tables = table_snapshots(uri, dataset.versions, settings.storage_options)
     with resumable_work(workspace.work(f"train-{kind}")) as work:
         trained = jobs(kind).train(dataset, settings, preset, progress, work)
+        if trained.deciding is None:
+            progress.say(
+                f"    note: no window tested this {kind} model: the history until {as_of} is too short for one, so "
+                "nothing is known of its errors. Train again once there is more. "
+                f"该模型未经回测：截至 {as_of} 的历史不足一个回测窗口，误差未知；数据更多时请再训练。"
+            )
         with progress.step(f"log {kind} to MLflow"):
             return tracking.log(kind, trained, dataset.versions, as_of, {"preset": preset}, tables)

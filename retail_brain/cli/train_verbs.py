@@ -85,11 +85,12 @@ def models(kind: _KindArgument) -> None:
         name, _ = item.primary
         mark = "champion" if item.version == champion else ""
         windows = len(item.windows)
-        shown = {"version": item.version, "as_of": item.as_of, "metric": name, "value": item.metrics[name]}
+        shown = {"version": item.version, "as_of": item.as_of, "metric": name, "value": item.deciding}
         reported().rows.append({**shown, "windows": windows, "champion": item.version == champion})
-        typer.echo(
-            f"{item.version:>4}  as of {item.as_of}  {name} {item.metrics[name]:.5g} ({windows} windows)  {mark}"
-        )
+        tested = "not tested: history too short 未回测：历史过短"
+        if item.deciding is not None:
+            tested = f"{name} {item.deciding:.5g} ({windows} windows)"
+        typer.echo(f"{item.version:>4}  as of {item.as_of}  {tested}  {mark}")
 
 
 def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:

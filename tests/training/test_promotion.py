@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from retail_brain.workspace import Workspace
 from training.bundle import champion, champion_version, read_manifest
 from training.jobs import Trained
 from training.promotion import Challenge, promote
+from training.registration import train
 from training.tracking import Tracking
 
 DAY = date(2026, 1, 31)
@@ -242,3 +243,49 @@ def test_tenants_do_not_see_each_other(workspace: Workspace, migrated: Path) -> 
     (other.mlruns / "mlflow.db").write_bytes(migrated.read_bytes())
     assert [item.version for item in Tracking(workspace).versions("demand")] == [1]
     assert Tracking(other).versions("demand") == []
+
+
+UNTESTED = float("nan")
+
+
+def promoted(workspace: Workspace) -> tuple[bool, str, bool]:
+    done = promote(workspace, "demand", Settings(), lake)
+    return done.promoted, done.outcome, done.tested
+
+
+@pytest.mark.parametrize("metrics", [{"pinball": UNTESTED}, {}], ids=["not a number", "none"])
+def test_a_version_that_no_window_tested_takes_the_place_of_one_like_it_with_newer_data_alone(
+    workspace: Workspace, metrics: Mapping[str, float]
+) -> None:
+    young = replace(trained(1.0, []), metrics=metrics)
+    log(workspace, young)
+    assert promoted(workspace) == (True, "first", False)
+    log(workspace, young)
+    assert promoted(workspace) == (False, "untested", False)
+    log(workspace, young, {"transactions": 1})
+    assert promoted(workspace) == (True, "newer", False)
+    log(workspace, young, {"transactions": 0})
+    earlier = Tracking(workspace).log("demand", young, {"transactions": 2}, DAY - timedelta(days=1), {"preset": "fast"})
+    assert promote(workspace, "demand", Settings(), lake, Challenge(earlier)).outcome == "untested"
+
+
+def test_a_version_that_no_window_tested_does_not_take_the_place_of_a_tested_one(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    log(workspace, trained(UNTESTED, []), {"transactions": 1})
+    done = promote(workspace, "demand", Settings(), lake)
+    assert (done.promoted, done.outcome) == (False, "untested")
+    assert done.reason == "champion 1 was tested; no window tested it, for the history is too short for one"
+
+
+def test_training_says_that_no_window_tested_its_model(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for loss, is_said in ((UNTESTED, True), (2.0, False)):
+        done = trained(loss)
+        monkeypatch.setattr("training.registration.jobs", lambda _, done=done: SimpleNamespace(train=lambda *_: done))
+        monkeypatch.setattr("training.registration.table_snapshots", lambda *_: {})
+        train(workspace, "demand", Settings(), Dataset({}, {"transactions": 0}, as_of=DAY), progress=Progress())
+        said = capsys.readouterr()
+        assert ("no window tested this demand model: the history until 2026-01-31" in said.out + said.err) is is_said
+        assert ("未经回测" in said.out + said.err) is is_said

@@ -24,7 +24,7 @@ from retail_brain.lake.snapshot import TableSnapshot
 from retail_brain.locks import file_lock
 from retail_brain.workspace import Workspace
 from training.bundle import Kind
-from training.jobs import Trained
+from training.jobs import Trained, deciding
 from training.tracking.location import find_location
 from training.tracking.own_database import open_database
 from training.tracking.packaging import requirements, signature, write_code
@@ -62,6 +62,11 @@ class ModelVersion:
     as_of: date
     trained_at: datetime
     run_id: str
+
+    @property
+    def deciding(self) -> float | None:
+        """What the deciding metric was; None where the history was too short for a window to test it on."""
+        return deciding(self.metrics, self.primary[0])
 
 
 class Tracking:

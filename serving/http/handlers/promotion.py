@@ -20,8 +20,21 @@ _REASONS = {
         "It is no better than version {champion}: {metric} {new:.4g} against {old:.4g}.",
         "并不优于版本 {champion}：{metric} {new:.4g} 对 {old:.4g}。",
     ),
+    "newer": (
+        "Version {champion} was not tested either, and this one saw newer data.",
+        "版本 {champion} 同样未经回测，而该版本所用的数据更新。",
+    ),
+    "untested": (
+        "Version {champion} stays: it was tested, or saw the same data or newer.",
+        "继续使用版本 {champion}：它经过回测，或所用的数据相同或更新。",
+    ),
 }
 """Outcome of a comparison -> what is said of it, in English and Chinese."""
+
+_UNTESTED = (
+    " No window tested it: the history is too short for one.",
+    "该版本未经回测：历史不足一个回测窗口。",
+)
 
 
 def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
@@ -50,7 +63,8 @@ def promote(request: PromoteRequest, call: Call) -> dict[str, Any]:
         workspace.tenant, call.state.database, request.kind, done, by=who, now=call.now, reason=request.reason
     )
     new, old = done.values or (0.0, 0.0)
-    text = _REASONS[done.outcome][call.language == "zh"]
+    is_chinese = call.language == "zh"
+    text = _REASONS[done.outcome][is_chinese] + ("" if done.tested else _UNTESTED[is_chinese])
     return {
         "version": done.version,
         "promoted": done.promoted,

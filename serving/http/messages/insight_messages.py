@@ -263,5 +263,5 @@ class PromoteResponse(Strict):
     version: int
     promoted: bool
     champion_before: int | None
-    outcome: Literal["first", "same", "forced", "better", "not_better"]
+    outcome: Literal["first", "same", "forced", "better", "not_better", "newer", "untested"]
     reason: str

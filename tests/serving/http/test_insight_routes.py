@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import pytest
@@ -27,7 +27,7 @@ from serving.http.messages.insight_messages import (
     PromoteResponse,
     QuarantineResponse,
 )
-from training.promotion import Challenge, Promotion
+from training.promotion import Challenge, Outcome, Promotion
 from training.tracking import version_tables
 
 Ask = Callable[..., dict[str, Any]]
@@ -225,6 +225,18 @@ def test_a_version_is_promoted_with_the_reason_of_who_does(
         ("data_scientist: fresh goods", False),
         ("admin: fresh goods", False),
     ]
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_version_that_no_window_tested_is_said_with_every_outcome(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, language: str
+) -> None:
+    done = Promotion(2, outcome != "untested", 1, "-", outcome, (0.3, 0.4), "wape", tested=False)
+    monkeypatch.setattr("training.promotion.promote", lambda *_: done)
+    answer = ask("/promote", {"kind": "demand", "version": 2, "reason": "x"}, "admin", language=language)
+    assert PromoteResponse.model_validate(answer).outcome == outcome
+    assert {"en": "No window tested it", "zh": "未经回测"}[language] in answer["reason"]
 
 
 def test_a_promotion_asks_for_a_reason_and_the_right(lake: Any, ask: Ask) -> None:
