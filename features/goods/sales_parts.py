@@ -189,9 +189,9 @@ def promotion_rates(sums: pl.LazyFrame, key: Sequence[str], as_of: date, *, has_
     """
     paced = sums.with_columns(_promoted_days(as_of)).with_columns(_due(as_of, has_promotions=has_promotions))
     # a series that was promoted on all its days has no other days to compare with
-    comparable = pl.col("due").is_not_null()
-    expected = pl.col("due").filter(comparable).sum()
-    uplift = pl.col("promoted").filter(comparable).sum() / expected - 1
+    # (a choice by row: rows taken out group by group cost twice)
+    expected = pl.col("due").sum()
+    uplift = pl.when(pl.col("due").is_not_null()).then("promoted").sum() / expected - 1
     return paced.group_by(key).agg(
         ratio(pl.col("promoted").sum(), (pl.col("promoted") + pl.col("other")).sum()).alias("promotion_share"),
         pl.col("promoted_days").sum(),

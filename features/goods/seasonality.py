@@ -33,71 +33,60 @@ def seasonality(months: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 
 def _week(months: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    age = days_since("first", as_of) + 1
-    weekdays = pl.LazyFrame({"weekday": range(1, 8)}, schema={"weekday": pl.Int32})
+    n = days_since("first", as_of) + 1
     # days without a sale have no row: how often each weekday occurred is computed, not counted
-    offset = (pl.col("weekday") - pl.col("first").dt.weekday().cast(pl.Int32)) % 7
-    grid = start.join(weekdays, how="cross").with_columns(age.alias("n"), ((age - offset + 6) // 7).alias("count"))
-    sums = (
-        months.group_by("product_id")
-        .agg(pl.col(*WEEKDAYS).sum())
-        .unpivot(WEEKDAYS, index="product_id", variable_name="weekday", value_name="sold")
-        .with_columns(pl.col("weekday").str.tail(1).cast(pl.Int32))
-    )
-    squares = months.group_by("product_id").agg(pl.col("squares").sum())
-    table = (
-        grid.join(sums, on=["product_id", "weekday"], how="left")
-        .join(squares, on="product_id", how="left")
-        .with_columns(pl.col("sold").fill_null(0.0))
-        .with_columns(ratio(pl.col("sold"), pl.col("count")).fill_null(0.0).alias("pace"))
-        .sort("product_id", "weekday")
-    )
-    correction = pl.col("sold").sum() ** 2 / pl.col("n").first()
+    offsets = ((weekday - pl.col("first").dt.weekday().cast(pl.Int32)) % 7 for weekday in range(1, 8))
+    counts = [((n - offset + 6) // 7) for offset in offsets]
+    sold = [pl.col(name).fill_null(0.0) for name in WEEKDAYS]
+    # a column per weekday: rows of weekdays would have to be sorted and grouped again
+    paces = [ratio(units, count).fill_null(0.0) for units, count in zip(sold, counts, strict=True)]
+    correction = pl.sum_horizontal(sold) ** 2 / n
     # sums of squares of a one-way analysis of variance, from sums per weekday: the days themselves are not needed
-    between = (pl.col("pace") * pl.col("sold")).sum() - correction
-    total = pl.col("squares").first() - correction
-    n = pl.col("n").first()
-    return (
-        table.group_by("product_id", maintain_order=True)
-        .agg(
-            n.alias("n"),
-            # equal sales every day leave no variance to explain, only the rounding error of the sums
-            pl.when(total > 1e-9).then(between / total).alias("r2"),
-            pl.col("weekday").get(pl.col("pace").arg_max()).alias("peak_weekday"),
-        )
-        # adjusted for the seven means: over few weeks they explain much by chance alone
-        .with_columns((1 - (1 - pl.col("r2")) * (pl.col("n") - 1) / (pl.col("n") - 7)).clip(0.0, 1.0).alias("strength"))
-        .select(
-            "product_id",
-            pl.when(pl.col("n") >= 7 * _MIN_WEEKS).then(pl.col("strength")).alias("weekly_strength"),
-            pl.when(pl.col("n") >= 7 * _MIN_WEEKS).then(pl.col("peak_weekday")).alias("peak_weekday"),
-        )
+    between = pl.sum_horizontal(pace * units for pace, units in zip(paces, sold, strict=True)) - correction
+    total = pl.col("squares") - correction
+    # equal sales every day leave no variance to explain, only the rounding error of the sums
+    r2 = pl.when(total > 1e-9).then(between / total)
+    # adjusted for the seven means: over few weeks they explain much by chance alone
+    strength = (1 - (1 - r2) * (n - 1) / (n - 7)).clip(0.0, 1.0)
+    peak = pl.concat_list(paces).list.arg_max().cast(pl.Int32) + 1
+    is_long = n >= 7 * _MIN_WEEKS
+    sums = months.group_by("product_id").agg(pl.col(*WEEKDAYS, "squares").sum())
+    return start.join(sums, on="product_id", how="left").select(
+        "product_id",
+        pl.when(is_long).then(strength).alias("weekly_strength"),
+        pl.when(is_long).then(peak).alias("peak_weekday"),
     )
 
 
 def _year(months: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     old = start.filter(days_since("first", as_of) + 1 >= _MIN_YEAR_DAYS)
-    spans = old.with_columns(
-        pl.date_ranges(pl.col("first").dt.month_start(), pl.lit(as_of), interval="1mo").alias("month")
-    ).explode("month")
+    # goods that were first sold on the same day have the same days since
+    spans = (
+        old.select("first")
+        .unique()
+        .with_columns(pl.date_ranges(pl.col("first").dt.month_start(), pl.lit(as_of), interval="1mo").alias("month"))
+        .explode("month")
+    )
     begin = pl.max_horizontal("month", "first")
     end = pl.min_horizontal(pl.col("month").dt.offset_by("1mo"), pl.lit(as_of).dt.offset_by("1d"))
-    covered = (
+    days = (
         spans.with_columns((end - begin).dt.total_days().alias("days"))
-        .group_by("product_id", pl.col("month").dt.month().cast(pl.Int32).alias("peak_month"))
+        .group_by("first", pl.col("month").dt.month().cast(pl.Int32).alias("peak_month"))
         .agg(pl.col("days").sum())
     )
+    covered = old.join(days, on="first").drop("first")
     sold = months.group_by("product_id", pl.col("month").dt.month().cast(pl.Int32).alias("peak_month")).agg(
         pl.sum_horizontal(pl.col(*WEEKDAYS).sum()).alias("sold")
     )
     pace = ratio(pl.col("sold"), pl.col("days"))
     overall = ratio(pl.col("sold").sum().over("product_id"), pl.col("days").sum().over("product_id"))
+    best = pl.col("peak_month_index").max()
+    is_best = (pl.col("peak_month_index") == best) | best.is_null()
     return (
         covered.join(sold, on=["product_id", "peak_month"], how="left")
         .with_columns(pl.col("sold").fill_null(0.0))
         .with_columns(ratio(pace, overall).alias("peak_month_index"))
         .filter(pl.col("days") >= 20)  # a month of a few days may be the best one by chance
-        .sort(["product_id", "peak_month_index", "peak_month"], descending=[False, True, False], nulls_last=True)
-        .group_by("product_id", maintain_order=True)
-        .agg(pl.col("peak_month", "peak_month_index").first())
+        .group_by("product_id")
+        .agg(pl.col("peak_month").filter(is_best).min(), pl.col("peak_month_index").max())
     )

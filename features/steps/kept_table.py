@@ -20,6 +20,10 @@ MOST_TOUCHED: Final = 0.25
 by judgement, not measured."""
 
 
+Finish = Callable[[pl.DataFrame], pl.LazyFrame]
+"""State of a bucket -> rows that are made of it."""
+
+
 @dataclass(frozen=True)
 class KeptTable:
     """How one table is computed from records and finished as of a day.
@@ -97,7 +101,7 @@ class KeptTable:
         return kept.with_rows(build.state / self.name, keys, rows, build.buckets)
 
 
-def finish(build: Build, name: str, state: KeptState, features: Compute, sums: Compute | None = None) -> Path:
+def finish(build: Build, name: str, state: KeptState, features: Finish, sums: Finish | None = None) -> Path:
     """Writes a table from its state, bucket by bucket; returns the folder of `sums`, computed of the same rows.
 
     Args:
@@ -112,7 +116,7 @@ def finish(build: Build, name: str, state: KeptState, features: Compute, sums: C
         part, summed = build.done / name / file.name, aggregated / file.name
         if part.exists():  # written last
             continue
-        rows = state.bucket(number).collect().lazy()
+        rows = state.bucket(number)
         if sums is not None:
             with atomic_path(summed) as aside:
                 sums(rows).collect().write_parquet(aside)

@@ -80,5 +80,5 @@ def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
     )
     with build.progress.step("person features") as step:
         state, step.note = table.state(build, chain.why_other_gap())
-        finish(build, "person", state, lambda rows: persons_on(rows, as_of, options))
+        finish(build, "person", state, lambda rows: persons_on(rows.lazy(), as_of, options))
         step.rows = build.rows["person"]

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.goods.options import GoodsOptions
-from features.goods.series import series_features, series_on, series_state, series_stock, sums_of_series
+from features.goods.series import beside, series_features, series_on, series_state, series_stock, sums_of_series
 from features.increment.base import Base
 from features.increment.touched import touched_series
 from features.records import goods_records, series_records, stock_records
@@ -67,15 +67,15 @@ def build_series(build: Build, chain: Chain, identities: pl.LazyFrame, options: 
         everything=everything,
         staged=STAGED_GOODS,
     )
-    stock = kept_stock(build)
+    stock = kept_stock(build).collect()
     with build.progress.step("series features") as step:
         state, step.note = table.state(build, "")
         sums = finish(
             build,
             "series",
             state,
-            lambda rows: series_on(rows, stock, as_of, options),
-            lambda rows: sums_of_series(rows, as_of, has_promotions=options.has_promotions),
+            lambda rows: series_on(beside(rows, stock).lazy(), as_of, options),
+            lambda rows: sums_of_series(rows.lazy(), as_of, has_promotions=options.has_promotions),
         )
         step.rows = build.rows["series"]
     return sums
