@@ -119,7 +119,8 @@ def product_references(dataset: Dataset, as_of: date, past: pl.LazyFrame) -> pl.
     totals = (
         sales_lines(dataset, as_of)
         .group_by("product_id")
-        .agg(spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"))
+        # rounded, as goods of equal revenue lie on the border of a class in an order that the last digits would decide
+        .agg(spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).round(MONEY_DIGITS).alias("revenue_365d"))
     )
     products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
     # revenue of equal size is ordered by id, so that the border between two classes is always the same
