@@ -11,6 +11,9 @@ _MIN_WEEKS = 4
 """Weeks of sales below which no weekly pattern is computed. Chosen by judgement, not measured."""
 _MIN_YEAR_DAYS = 360
 """Days of sales below which no yearly pattern is computed: a year less a few days."""
+_MIN_MONTH_DAYS = 20
+"""Days of sales in a calendar month below which it is no peak. Chosen by judgement, not measured."""
+_CALENDAR = range(1, 13)
 
 
 def seasonality(months: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -60,33 +63,35 @@ def _week(months: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFram
 
 def _year(months: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     old = start.filter(days_since("first", as_of) + 1 >= _MIN_YEAR_DAYS)
-    # goods that were first sold on the same day have the same days since
-    spans = (
-        old.select("first")
-        .unique()
-        .with_columns(pl.date_ranges(pl.col("first").dt.month_start(), pl.lit(as_of), interval="1mo").alias("month"))
-        .explode("month")
+    # a column per calendar month, each of which lies in so many days: rows of months would have to be grouped again
+    of_first = pl.col("month").dt.month()
+    units = pl.sum_horizontal(pl.col(*WEEKDAYS))
+    sold = months.group_by("product_id").agg(
+        pl.when(of_first == month).then(units).sum().alias(f"sold_{month}") for month in _CALENDAR
     )
+    frame = old.join(_days_by_month(old, as_of), on="first").join(sold, on="product_id", how="left")
+    total = pl.sum_horizontal(f"sold_{month}" for month in _CALENDAR)
+    overall = ratio(total, pl.sum_horizontal(f"days_{month}" for month in _CALENDAR))
+    # a month of a few days may be the best one by chance
+    is_long = [pl.col(f"days_{month}") >= _MIN_MONTH_DAYS for month in _CALENDAR]
+    paces = (ratio(pl.col(f"sold_{month}"), pl.col(f"days_{month}")) for month in _CALENDAR)
+    indices = [pl.when(long).then(ratio(pace, overall)) for long, pace in zip(is_long, paces, strict=True)]
+    # where nothing was sold the first month stands
+    best = pl.coalesce(pl.concat_list(indices).list.arg_max(), pl.concat_list(is_long).list.arg_max())
+    return frame.select(
+        "product_id",
+        (best.cast(pl.Int32) + 1).alias("peak_month"),
+        pl.max_horizontal(indices).alias("peak_month_index"),
+    )
+
+
+def _days_by_month(start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per first day: the days since then in each calendar month, columns `days_1` to `days_12`."""
+    months = pl.date_ranges(pl.col("first").dt.month_start(), pl.lit(as_of), interval="1mo").alias("month")
+    spans = start.select("first").unique().with_columns(months).explode("month")
     begin = pl.max_horizontal("month", "first")
     end = pl.min_horizontal(pl.col("month").dt.offset_by("1mo"), pl.lit(as_of).dt.offset_by("1d"))
-    days = (
-        spans.with_columns((end - begin).dt.total_days().alias("days"))
-        .group_by("first", pl.col("month").dt.month().cast(pl.Int32).alias("peak_month"))
-        .agg(pl.col("days").sum())
-    )
-    covered = old.join(days, on="first").drop("first")
-    sold = months.group_by("product_id", pl.col("month").dt.month().cast(pl.Int32).alias("peak_month")).agg(
-        pl.sum_horizontal(pl.col(*WEEKDAYS).sum()).alias("sold")
-    )
-    pace = ratio(pl.col("sold"), pl.col("days"))
-    overall = ratio(pl.col("sold").sum().over("product_id"), pl.col("days").sum().over("product_id"))
-    best = pl.col("peak_month_index").max()
-    is_best = (pl.col("peak_month_index") == best) | best.is_null()
-    return (
-        covered.join(sold, on=["product_id", "peak_month"], how="left")
-        .with_columns(pl.col("sold").fill_null(0.0))
-        .with_columns(ratio(pace, overall).alias("peak_month_index"))
-        .filter(pl.col("days") >= 20)  # a month of a few days may be the best one by chance
-        .group_by("product_id")
-        .agg(pl.col("peak_month").filter(is_best).min(), pl.col("peak_month_index").max())
+    days, month_of = (end - begin).dt.total_days(), pl.col("month").dt.month()
+    return spans.group_by("first").agg(
+        pl.when(month_of == month).then(days).sum().alias(f"days_{month}") for month in _CALENDAR
     )

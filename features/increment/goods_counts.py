@@ -1,9 +1,10 @@
 """Keeps the counts of goods between builds: sums by month, of which only changed months are computed, and buyers.
 
-`months.parquet` has the sums, `buyers.parquet` the counts of buyers of the last whole build and `since.parquet` what
-is to be added to them. Once that is much, both are written as one.
+`months/` has the sums, a file per month, and `months.parquet` names them; `buyers.parquet` has the counts of buyers of
+the last whole build and `since.parquet` what is to be added to them. Once that is much, both are written as one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,7 +33,8 @@ class GoodsCounts:
     @property
     def months(self) -> pl.LazyFrame:
         """Result of `month_sums`."""
-        return pl.scan_parquet(self._months)
+        files = [self._month(name) for name in self._names()]
+        return pl.scan_parquet(files) if files else pl.LazyFrame(schema=MONTH_SUMS)
 
     @property
     def buyers(self) -> pl.LazyFrame:
@@ -42,6 +44,12 @@ class GoodsCounts:
     @property
     def _months(self) -> Path:
         return self.folder / "months.parquet"
+
+    def _month(self, month: date) -> Path:
+        return self.folder / "months" / f"{month}.parquet"
+
+    def _names(self) -> list[date]:
+        return sorted(pl.read_parquet(self._months)["month"])
 
     @property
     def _buyers(self) -> Path:
@@ -53,7 +61,8 @@ class GoodsCounts:
 
     def exist(self) -> bool:
         """Whether all files are there."""
-        return all(file.exists() for file in (self._months, self._buyers, self._since))
+        is_whole = all(file.exists() for file in (self._months, self._buyers, self._since))
+        return is_whole and all(self._month(month).exists() for month in self._names())
 
     def write(self, counted: pl.LazyFrame) -> None:
         """Writes the counts of a whole build.
@@ -65,7 +74,7 @@ class GoodsCounts:
         with atomic_path(self.folder) as aside:
             new = GoodsCounts(aside)
             aside.mkdir()
-            counted.filter(is_month).select(MONTH_SUMS.names()).sink_parquet(new._months)
+            new._write_months(counted.filter(is_month).select(MONTH_SUMS.names()).collect(engine="streaming"), {})
             counted.filter(~is_month).select(BUYER_COUNTS.names()).sink_parquet(new._buyers)
             pl.DataFrame(schema=BUYER_COUNTS).write_parquet(new._since)
 
@@ -78,19 +87,29 @@ class GoodsCounts:
             sums: their sums from now on.
             change: result of `changed_counts`.
         """
-        others = self.months.filter(~pl.col("month").is_in(months))
         since = _added([pl.scan_parquet(self._since), change.lazy()])
         is_much = since.height > _MOST_SINCE * pl.scan_parquet(self._buyers).select(pl.len()).collect().item()
         with atomic_path(folder) as aside:
             aside.mkdir()
             new = GoodsCounts(aside)
-            pl.concat([others, *(frame.lazy() for frame in sums)]).sink_parquet(new._months)
+            others = {month: self._month(month) for month in self._names() if month not in months}
+            new._write_months(pl.concat([pl.DataFrame(schema=MONTH_SUMS), *sums]), others)
             if is_much:
                 _added([pl.scan_parquet(self._buyers), since.lazy()]).write_parquet(new._buyers)
                 since = since.clear()
             else:
                 share(self._buyers, new._buyers)
             since.write_parquet(new._since)
+
+    def _write_months(self, sums: pl.DataFrame, others: Mapping[date, Path]) -> None:
+        """Writes the sums of some months, and takes files over for others."""
+        parts = {month: rows for (month,), rows in sums.partition_by("month", as_dict=True).items()}
+        (self.folder / "months").mkdir()
+        for month, rows in parts.items():
+            rows.write_parquet(self._month(month))
+        for month, file in others.items():
+            share(file, self._month(month))
+        pl.DataFrame({"month": [*parts, *others]}, schema={"month": pl.Date}).write_parquet(self._months)
 
 
 def _added(parts: list[pl.LazyFrame]) -> pl.DataFrame:
