@@ -21,6 +21,7 @@ from features.feature_run import DRIFT, FeatureRun
 from features.increment.base import find_base
 from features.increment.changes import file_names
 from features.person.repeat_buying import RepeatBuying
+from features.records import PERSON_TABLES, PLACE_TABLES
 from features.registry import installed_features
 from features.steps.build import Build, arrow_function
 from retail_brain.checkpoints import resumable_work, work_beside
@@ -87,7 +88,7 @@ def build_features(
         progress.say(f"  The features as of {as_of} are there already.")
         return present
     base, why = find_base(out, visible, code)
-    buckets = options.buckets or _choose_buckets(_count(visible))
+    buckets = _choose_buckets(visible, options.buckets)
     with resumable_work(work_beside(out)) as work:
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
@@ -177,10 +178,15 @@ def _side_lists(visible: Dataset) -> list[list[str]]:
     return [sorted(ids) for ids in (visible.shared_cards, visible.ghost_stores, visible.ghost_products)]
 
 
-def _count(visible: Dataset) -> int:
+def _choose_buckets(visible: Dataset, wanted: int | None) -> dict[str, int]:
+    """Table -> its buckets: by the rows of the canonical tables that its records come from."""
+    if wanted:
+        return dict.fromkeys(FEATURE_TABLES, wanted)
     counts = pl.collect_all([frame.select(pl.len()) for frame in visible.frames.values()])
-    return sum(frame.item() for frame in counts)
+    rows = {name: frame.item() for name, frame in zip(visible.frames, counts, strict=True)}
 
+    def of(*tables: str) -> int:
+        return min(_MAX_BUCKETS, max(1, -(-sum(rows.get(name, 0) for name in tables) // _ROWS_PER_BUCKET)))
 
-def _choose_buckets(rows: int) -> int:
-    return min(_MAX_BUCKETS, max(1, -(-rows // _ROWS_PER_BUCKET)))
+    goods = of(*rows)
+    return {"person": of(*PERSON_TABLES), "series": goods, "goods": goods, "place": of(*PLACE_TABLES)}

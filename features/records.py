@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 import polars as pl
 from polars._typing import PolarsDataType
@@ -17,6 +18,19 @@ from retail_brain.dataset import Dataset
 
 _ALL_STORES = "\0"
 """Store id of promotions that are valid in every store; no real store has it."""
+
+PERSON_TABLES: Final[Mapping[str, str]] = {
+    "transactions": "line",
+    "events": "event",
+    "contacts": "contact",
+    "responses": "response",
+    "customers": "customer",
+    "consents": "consent",
+    "identities": "identifier",
+}
+"""Canonical table that records of people come from -> their kind in `PERSON_RECORDS`."""
+PLACE_TABLES: Final = ("transactions", "stores", "daily_sales", "inventory", "events")
+"""Canonical tables that records of shops come from."""
 
 
 def person_records(

@@ -1,6 +1,5 @@
 """Finds whose state a day changed: people and series with a row that came, went or left a window."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -10,17 +9,8 @@ from features.identity.resolve import CUSTOMER, add_person_id
 from features.increment.changes import Changes
 from features.person.lifecycle import LifecycleRules
 from features.person.table import windows
+from features.records import PERSON_TABLES
 
-_PERSON_TABLES: Final[Mapping[str, str]] = {
-    "transactions": "line",
-    "events": "event",
-    "contacts": "contact",
-    "responses": "response",
-    "customers": "customer",
-    "consents": "consent",
-    "identities": "identifier",
-}
-"""Table -> kind of its records in `PERSON_RECORDS`."""
 _NAMES: Final = pl.Schema({"customer_id": pl.String, "id_type": pl.String, "id_value": pl.String})
 _SERIES: Final = ("store_id", "product_id")
 
@@ -43,7 +33,7 @@ def touched_people(
     """
     widths = windows(rules)
     named = []
-    for table, kind in _PERSON_TABLES.items():
+    for table, kind in PERSON_TABLES.items():
         named.append(_names(changes.rows(table)))
         if kind in widths:
             named.append(_names(changes.leaving(table, widths[kind])))

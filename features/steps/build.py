@@ -28,7 +28,7 @@ class Build:
         dataset: canonical tables as of the last visible day.
         as_of: last visible day.
         options: thresholds.
-        buckets: parts that persons, products and stores are split into where a table is computed anew.
+        buckets: table -> parts that its records are split into where it is computed anew.
         base: the build before, where this one can begin from it.
         why: why it cannot; empty where it can.
         checkpoints: tables that this run or an interrupted one has finished.
@@ -40,7 +40,7 @@ class Build:
     dataset: Dataset
     as_of: date
     options: FeatureOptions
-    buckets: int
+    buckets: Mapping[str, int]
     base: Base | None
     why: str
     checkpoints: Checkpoints
@@ -114,7 +114,7 @@ class Build:
 
         with self.progress.step(f"{name} features") as step:
             step.rows = self.rows[name] = run_buckets(
-                records, key, folder, out, self.buckets, arrow_function(whole), self.progress
+                records, key, folder, out, self.buckets[name], arrow_function(whole), self.progress
             )
         if not staged:
             drop(folder)

@@ -126,5 +126,5 @@ def _count_all(build: Build, chain: Chain, identities: pl.LazyFrame, options: Go
     records = goods_records(build.dataset, as_of, identities, chain.products)
     folder = build.work / "goods_counts"
     staged = build.work / f"staged_{STAGED_GOODS}"
-    run_buckets(records, "product_id", staged, folder, build.buckets, arrow_function(compute), build.progress)
+    run_buckets(records, "product_id", staged, folder, build.buckets["goods"], arrow_function(compute), build.progress)
     GoodsCounts(build.state / _COUNTS).write(pl.scan_parquet(folder / "*.parquet"))

@@ -85,20 +85,20 @@ class KeptTable:
     def _anew(self, build: Build) -> KeptState:
         out, staged = build.state / self.name, build.work / f"staged_{self.staged}"
         function = arrow_function(lambda rows: self.compute(rows).sort(self.key))
-        run_buckets(self.everything, self.by, staged, out, build.buckets, function, build.progress)
+        run_buckets(self.everything, self.by, staged, out, build.buckets[self.name], function, build.progress)
         if self.staged == self.name:
             drop(staged)
         return KeptState(out, self.key, self.by)
 
     def _taken_in(self, build: Build, keys: pl.DataFrame) -> KeptState:
-        kept = self._before(build)
+        kept, buckets = self._before(build), build.buckets[self.name]
         # each part holds about as many rows as a bucket of a whole build
-        parts = max(1, ceil(build.buckets * keys.height / max(kept.height(), 1)))
+        parts = max(1, ceil(buckets * keys.height / max(kept.height(), 1)))
         folder, staged = build.work / f"new_{self.name}", build.work / f"staged_new_{self.name}"
         function = arrow_function(self.compute)
         run_buckets(self.records(keys), self.by, staged, folder, parts, function, build.progress)
         rows = pl.read_parquet(sorted(folder.glob("*.parquet")))
-        return kept.with_rows(build.state / self.name, keys, rows, build.buckets)
+        return kept.with_rows(build.state / self.name, keys, rows, buckets)
 
 
 def finish(build: Build, name: str, state: KeptState, features: Finish, sums: Finish | None = None) -> Path:
