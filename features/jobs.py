@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _ROWS_PER_BUCKET: Final = 2_000_000
-"""Rows of one bucket of customers: it is held in memory at once. Chosen by judgement, not measured."""
+"""Canonical rows of one bucket of a table: it is held in memory at once. Chosen by judgement, not measured."""
 _MAX_BUCKETS: Final = 512
 """Buckets at most: each is a folder of files. Chosen by judgement, not measured."""
 
@@ -183,7 +183,7 @@ def _choose_buckets(visible: Dataset, wanted: int | None) -> dict[str, int]:
     if wanted:
         return dict.fromkeys(FEATURE_TABLES, wanted)
     counts = pl.collect_all([frame.select(pl.len()) for frame in visible.frames.values()])
-    rows = {name: frame.item() for name, frame in zip(visible.frames, counts, strict=True)}
+    rows = {name: int(frame.item()) for name, frame in zip(visible.frames, counts, strict=True)}
 
     def of(*tables: str) -> int:
         return min(_MAX_BUCKETS, max(1, -(-sum(rows.get(name, 0) for name in tables) // _ROWS_PER_BUCKET)))
