@@ -22,7 +22,9 @@ def touched_people(
     rules: LifecycleRules,
     products: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per person whose state may have changed since the build before: person_id.
+    """One row per person whose state may have changed since the build before: person_id, and `is_new`.
+
+    `is_new` says whether something came, went or is compared otherwise; of the others rows only left a window.
 
     Args:
         changes: rows that came and went.
@@ -32,15 +34,23 @@ def touched_people(
         products: product_id of goods that are compared with another price or category than before.
     """
     widths = windows(rules)
-    named = []
+    news, left = [_names(changes.rows(table)) for table in PERSON_TABLES], []
     for table, kind in PERSON_TABLES.items():
-        named.append(_names(changes.rows(table)))
         if kind in widths:
-            named.append(_names(changes.leaving(table, widths[kind])))
+            left.append(_names(changes.leaving(table, widths[kind])))
     if products.height:
         names = products["product_id"].implode()
-        named.append(_names(changes.now.scan_or_empty("transactions").filter(pl.col("product_id").is_in(names))))
-    rows = pl.concat(named).unique().collect(engine="streaming").lazy()
+        news.append(_names(changes.now.scan_or_empty("transactions").filter(pl.col("product_id").is_in(names))))
+    of_news, of_left = (_people_of(pl.concat(rows), identities) for rows in (news, left))
+    people = pl.concat([of_news, *_moved(identities, earlier)]).drop_nulls().unique().collect(engine="streaming")
+    others = of_left.drop_nulls().unique().join(people.lazy(), on="person_id", how="anti")
+    marked = [people.lazy().with_columns(is_new=True), others.with_columns(is_new=False)]
+    return pl.concat(marked).collect(engine="streaming")
+
+
+def _people_of(names: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """People whom accounts or identifiers of rows name, some twice."""
+    rows = names.unique().collect(engine="streaming").lazy()
     of_rows = add_person_id(rows, identities).select("person_id")
     # a row that names an account tells of the identifier as well
     of_identifiers = (
@@ -48,8 +58,7 @@ def touched_people(
         .drop("customer_id")
         .join(identities, on=["id_type", "id_value"])
     )
-    people = [of_rows, of_identifiers.select("person_id"), *_moved(identities, earlier)]
-    return pl.concat(people).drop_nulls().unique().collect(engine="streaming")
+    return pl.concat([of_rows, of_identifiers.select("person_id")])
 
 
 def touched_series(changes: Changes, known: pl.LazyFrame, products: pl.DataFrame) -> pl.DataFrame:

@@ -123,8 +123,7 @@ def lifecycle_state(
         people.select("person_id", "known_on")
         .join(_rhythm(days, as_of, rules), on="person_id", how="left")
         .join(_visits(seen, rules), on="person_id", how="left")
-        # a day with both a purchase and an event is one active day
-        .join(_active_days(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
+        .join(active_days(purchases, events, as_of, rules), on="person_id", how="left")
         .drop("recency_days")
     )
 
@@ -230,9 +229,14 @@ def _visits(seen: pl.LazyFrame, rules: LifecycleRules) -> pl.LazyFrame:
     )
 
 
-def _active_days(active: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
-    """One row per person: days with a purchase or event in the last window and in the one before."""
+def active_days(purchases: pl.LazyFrame, events: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+    """One row per person: days with a purchase or event in the last window of the trend and in the one before.
+
+    Arguments as for `lifecycle`.
+    """
     window = rules.trend_days
+    # a day with both a purchase and an event is one active day
+    active = pl.concat([_days(purchases, as_of), _days(events, as_of)]).unique()
     return active.group_by("person_id").agg(
         within("date", as_of, window).sum().cast(pl.Int32).alias("active_days_recent"),
         within("date", as_of, window, before=window).sum().cast(pl.Int32).alias("active_days_previous"),

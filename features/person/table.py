@@ -14,7 +14,14 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from features.person import purchases
-from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle_of, lifecycle_state, trend_windows
+from features.person.lifecycle import (
+    LIFECYCLE_FEATURES,
+    LifecycleRules,
+    active_days,
+    lifecycle_of,
+    lifecycle_state,
+    trend_windows,
+)
 from features.person.repeat_buying import RepeatBuying
 from features.person.rfm import RFM_FEATURES, RfmEdges, rfm_scores
 from features.person.spending import Spending
@@ -142,6 +149,45 @@ def person_state(records: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> p
     for part in parts:
         frame = frame.join(part, on="person_id", how="left")
     return frame.with_columns(pl.col(*_COUNTS).fill_null(0)).sort("person_id")
+
+
+_WINDOW_SALES = (
+    *("baskets_28d", "spend_28d", "baskets_91d", "spend_91d", "baskets_365d", "spend_365d", "spend_trend"),
+)
+"""Columns of a person's state that are of lines within a window; null of those without any line ever."""
+
+
+def renewed_windows(state: pl.LazyFrame, records: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+    """States of people of whom nothing is new and rows only left a window: what counts within windows anew.
+
+    Args:
+        state: result of `person_state` as of an earlier day.
+        records: records of these people; those of earlier days than the longest of `windows` are not looked at.
+        as_of: last visible day.
+        rules: lifecycle thresholds.
+    """
+    longest = max(width for widths in windows(rules).values() for width in widths)
+    seen = records.filter(within("at", as_of, longest))
+    lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
+    counted = [
+        _contacts(records_of_kind(seen, "contact"), as_of),
+        _responses(records_of_kind(seen, "response"), as_of),
+        _activity(events, as_of),
+    ]
+    parts = [
+        purchases.value_sums(lines, as_of).select("person_id", *_WINDOW_SALES),
+        active_days(lines.filter(pl.col("units") > 0), events, as_of, rules),
+        *(part.select("person_id", *(name for name in part.collect_schema() if name in _COUNTS)) for part in counted),
+    ]
+    columns = state.collect_schema()
+    frame = state.drop(_WINDOW_SALES, _COUNTS, "active_days_recent", "active_days_previous")
+    for part in parts:
+        frame = frame.join(part, on="person_id", how="left")
+    has_lines = pl.col("baskets").is_not_null()
+    return frame.with_columns(
+        pl.col(_COUNTS).fill_null(0),
+        *(pl.when(has_lines).then(pl.col(name).fill_null(0)).alias(name) for name in _WINDOW_SALES),
+    ).select(columns.names())
 
 
 def persons_on(state: pl.LazyFrame, as_of: date, options: PersonOptions) -> pl.LazyFrame:

@@ -37,6 +37,8 @@ class KeptTable:
         records: gives all records of some keys.
         everything: records of all keys.
         staged: name under which these are staged; they stay there where it is not the table's own.
+        renew: state of an earlier day and records of keys of which rows only left a window -> their state. `touched`
+            says then which keys these are not (`is_new`).
     """
 
     name: str
@@ -47,6 +49,7 @@ class KeptTable:
     records: Callable[[pl.DataFrame], pl.LazyFrame]
     everything: pl.LazyFrame
     staged: str
+    renew: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame] | None = None
 
     def state(self, build: Build, why: str) -> tuple[KeptState, str]:
         """The state as of the build's day, and a note of what was computed.
@@ -60,7 +63,11 @@ class KeptTable:
             build.rebuilt[self.name] = why
             return self._anew(build), "all"
         keys = build.checkpoints.scan(self._touched).collect()
-        return self._taken_in(build, keys), f"{keys.height:,} with something new"
+        note = f"{keys.height:,} with something new"
+        if self.renew is not None and self._is_much(build, keys.height):
+            new = keys.filter("is_new").height
+            note = f"{new:,} with something new, {keys.height - new:,} of whom something is too long ago now"
+        return self._taken_in(build, keys), note
 
     @property
     def _touched(self) -> str:
@@ -76,11 +83,15 @@ class KeptTable:
         kept = self._before(build)
         if not kept.files:
             return "files of the tables before are missing"
-        keys = build.once(self._touched, lambda: self.touched(base).lazy()).select(pl.len()).collect().item()
-        height = kept.height()
-        if keys > MOST_TOUCHED * height:
-            return f"{keys:,} of {height:,} have something new since {base.changes.before}"
+        keys = build.once(self._touched, lambda: self.touched(base).lazy())
+        new = keys if self.renew is None else keys.filter("is_new")
+        count = new.select(pl.len()).collect().item()
+        if self._is_much(build, count):
+            return f"{count:,} of {kept.height():,} have something new since {base.changes.before}"
         return ""
+
+    def _is_much(self, build: Build, keys: int) -> bool:
+        return keys > MOST_TOUCHED * self._before(build).height()
 
     def _anew(self, build: Build) -> KeptState:
         out, staged = build.state / self.name, build.work / f"staged_{self.staged}"
@@ -95,10 +106,32 @@ class KeptTable:
         # each part holds about as many rows as a bucket of a whole build
         parts = max(1, ceil(buckets * keys.height / max(kept.height(), 1)))
         folder, staged = build.work / f"new_{self.name}", build.work / f"staged_new_{self.name}"
-        function = arrow_function(self.compute)
+        compute = self.compute
+        if self.renew is not None and self._is_much(build, keys.height):
+            compute = self._renewing(kept, keys)
+        function = arrow_function(compute)
+        keys = keys.select(self.key)
         run_buckets(self.records(keys), self.by, staged, folder, parts, function, build.progress)
         rows = pl.read_parquet(sorted(folder.glob("*.parquet")))
         return kept.with_rows(build.state / self.name, keys, rows, buckets)
+
+    def _renewing(self, kept: KeptState, keys: pl.DataFrame) -> Compute:
+        """As `compute`, but what was kept of keys without anything new is only renewed: there are many of these."""
+        assert self.renew is not None
+        renew, names = self.renew, list(self.key)
+        earlier = kept.scan().join(keys.filter(~pl.col("is_new")).lazy(), on=names, how="semi").collect()
+        new = keys.join(earlier, on=names, how="anti").lazy()
+
+        def compute(rows: pl.LazyFrame) -> pl.LazyFrame:
+            here = rows.select(names).unique()
+            state = earlier.lazy().join(here, on=names, how="semi")
+            parts = [
+                rows.join(new, on=names, how="semi"),
+                rows.join(earlier.lazy().select(names), on=names, how="semi"),
+            ]
+            return pl.concat([self.compute(parts[0]), renew(state, parts[1]).select(earlier.columns)])
+
+        return compute
 
 
 def finish(build: Build, name: str, state: KeptState, features: Finish, sums: Finish | None = None) -> Path:

@@ -5,7 +5,7 @@ import polars as pl
 from features.identity.resolve import CUSTOMER, resolve_identities
 from features.increment.base import Base, identity_facts
 from features.increment.touched import touched_people
-from features.person.table import PersonOptions, person_features, person_state, persons_on
+from features.person.table import PersonOptions, person_features, person_state, persons_on, renewed_windows
 from features.records import person_records
 from features.steps.build import Build
 from features.steps.chain import Chain
@@ -77,6 +77,7 @@ def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
         records=lambda people: person_records(dataset, as_of, identities, chain.products, people),
         everything=everybody,
         staged="person",
+        renew=lambda state, rows: renewed_windows(state, rows, as_of, options.rules),
     )
     with build.progress.step("person features") as step:
         state, step.note = table.state(build, chain.why_other_gap())

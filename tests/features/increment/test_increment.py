@@ -13,11 +13,12 @@ from polars.testing import assert_frame_equal
 from features import jobs
 from features.increment import kept_state
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, TableName, build_features, scan_features
-from features.steps import series
+from features.person.table import renewed_windows
+from features.steps import kept_table, people, series
 from retail_brain.progress import Progress
 
 _CHAIN = runpy.run_path(str(Path(__file__).with_name("growing_chain.py")))
-TODAY, growing_chain, line, noon = (_CHAIN[name] for name in ("TODAY", "growing_chain", "line", "noon"))
+TODAY, PEOPLE, growing_chain, line, noon = (_CHAIN[n] for n in ("TODAY", "PEOPLE", "growing_chain", "line", "noon"))
 GrowingChain = _CHAIN["GrowingChain"]
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -111,6 +112,22 @@ def test_several_days_at_once_and_without_promotions(tmp_path):
     report = build(chain, tmp_path / "features", TODAY + timedelta(days=2))
     assert set(report.rebuilt) == {"place"}
     assert_as_from_nothing(chain, tmp_path / "features", TODAY + timedelta(days=2))
+
+
+def test_where_something_of_many_people_is_too_long_ago_only_their_windows_are_renewed(chain, tmp_path, monkeypatch):
+    renewed = []
+
+    def counted(state: pl.LazyFrame, *others: object) -> pl.LazyFrame:
+        renewed.append(state.collect().height)
+        return renewed_windows(state, *others)
+
+    monkeypatch.setattr(people, "renewed_windows", counted)
+    monkeypatch.setattr(kept_table, "MOST_TOUCHED", 0.05)
+    build(chain, tmp_path / "features", TODAY)
+    chain.add("transactions", pl.DataFrame([line(9400, noon(TODAY), "C1", 3), line(9401, noon(TOMORROW), "C2", 3)]))
+    assert "person" not in build(chain, tmp_path / "features", TOMORROW).rebuilt
+    assert sum(renewed) > 0.02 * PEOPLE
+    assert_as_from_nothing(chain, tmp_path / "features", TOMORROW)
 
 
 def receipts(chain: GrowingChain) -> None:
