@@ -136,14 +136,22 @@ def touched_accounts(changes: Changes, identities: pl.LazyFrame, earlier: pl.Laz
         identities: result of `resolve_identities`.
         earlier: that of the build before.
     """
-    columns = ["id_value", "person_id"]
-    now, then = (frame.filter(pl.col("id_type") == CUSTOMER).select(columns) for frame in (identities, earlier))
+    now, then = (_accounts(frame) for frame in (identities, earlier))
     named = changes.rows("transactions").select(pl.col("customer_id").alias("id_value")).drop_nulls().unique()
-    moved = [one.join(other, on=columns, how="anti") for one, other in ((now, then), (then, now))]
     people = [frame.join(named, on="id_value", how="semi") for frame in (now, then)]
-    persons = pl.concat([*moved, *people]).select("person_id").unique()
+    persons = pl.concat([_moved(now, then), *people]).select("person_id").unique()
     accounts = [frame.join(persons, on="person_id", how="semi").select("id_value") for frame in (now, then)]
     return pl.concat([named, *accounts]).unique().select(pl.col("id_value").alias("customer_id")).collect()
+
+
+def _accounts(identities: pl.LazyFrame) -> pl.LazyFrame:
+    return identities.filter(pl.col("id_type") == CUSTOMER).select("id_value", "person_id")
+
+
+def _moved(now: pl.LazyFrame, then: pl.LazyFrame) -> pl.LazyFrame:
+    """Accounts that came to another person, with the one of now or of then."""
+    columns = ["id_value", "person_id"]
+    return pl.concat([one.join(other, on=columns, how="anti") for one, other in ((now, then), (then, now))])
 
 
 def change_of_buyers(
@@ -157,15 +165,19 @@ def change_of_buyers(
         identities: result of `resolve_identities`.
         earlier: that of the build before.
     """
-    lines = (
-        changes.sides("transactions")
-        .filter(pl.col("customer_id").is_in(accounts["customer_id"].implode()))
-        .select("product_id", "customer_id", pl.col("sold_at").alias("at"), "units", "was", "is")
-        .collect(engine="streaming")
-        .lazy()
-    )
+    named = pl.col("customer_id").is_in(accounts["customer_id"].implode())
+    columns = ["product_id", "customer_id", pl.col("sold_at").alias("at"), "units", "was", "is"]
+    lines = changes.sides("transactions").filter(named).select(columns).collect(engine="streaming").lazy()
+    # who has nothing new of a product is counted as before, unless an account came or went; one that was alone was a
+    # person of its own id
+    news = changes.rows("transactions").select("product_id", "customer_id").drop_nulls().unique()
+    of_news = [add_person_id(news, of).select("product_id", "person_id") for of in (identities, earlier)]
+    pairs = pl.concat(of_news).unique().with_columns(_is_new=True).collect(engine="streaming").lazy()
+    moved = _moved(_accounts(identities), _accounts(earlier)).collect()
+    others = pl.concat([moved["person_id"], moved["id_value"]]).implode()
 
     def counted(side: str, of: pl.LazyFrame) -> pl.LazyFrame:
-        return buyer_counts(add_person_id(lines.filter(side), of))
+        theirs = add_person_id(lines.filter(side), of).join(pairs, on=["product_id", "person_id"], how="left")
+        return buyer_counts(theirs.filter(pl.col("_is_new") | pl.col("person_id").is_in(others)))
 
     return changed_counts(counted("is", identities), counted("was", earlier)).select(BUYER_COUNTS.names()).collect()
