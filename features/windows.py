@@ -12,7 +12,7 @@ def day(column: str) -> pl.Expr:
 
 def until(column: str, as_of: date) -> pl.Expr:
     """Whether the row is dated on or before `as_of`; rows without a date are visible at any time."""
-    return pl.col(column).is_null() | (day(column) <= as_of)
+    return pl.col(column).is_null() | in_days(column, None, as_of)
 
 
 def within(column: str, as_of: date, days: int, *, before: int = 0) -> pl.Expr:
@@ -28,8 +28,18 @@ def within(column: str, as_of: date, days: int, *, before: int = 0) -> pl.Expr:
     >>> days.select(within("day", date(2025, 1, 31), 7)).to_series().to_list()
     [False, True, True]
     """
-    end = as_of + timedelta(days=1 - before)
-    return (day(column) >= end - timedelta(days=days)) & (day(column) < end)
+    last = as_of - timedelta(days=before)
+    return in_days(column, last - timedelta(days=days - 1), last)
+
+
+def in_days(column: str, first: date | None, last: date) -> pl.Expr:
+    """Whether a date or datetime lies in a span of days, both included; without a first day, before its end.
+
+    No value is made a day for it: a reader can then leave out the parts of files whose values all lie elsewhere.
+    """
+    at = pl.col(column)
+    until_end = at < pl.lit(last + timedelta(days=1))
+    return until_end if first is None else (at >= pl.lit(first)) & until_end
 
 
 def days_since(column: str, as_of: date) -> pl.Expr:

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from features.windows import day
+from features.windows import day, in_days
 from retail_brain.dataset import Dataset, conform
 from retail_brain.tables import TABLES
 
@@ -93,7 +93,7 @@ class Changes:
         if not self.now.has(table) or column is None or self.as_of == self.before:
             return self.now.scan_or_empty(table).clear()
         spans = [
-            day(column).is_between(self.before - timedelta(days=width - 1), self.as_of - timedelta(days=width))
+            in_days(column, self.before - timedelta(days=width - 1), self.as_of - timedelta(days=width))
             for width in sorted(set(windows))
         ]
         return self.now.scan(table).filter(reduce(or_, spans))
@@ -102,7 +102,7 @@ class Changes:
         column = TABLES[table].observed_at or _BEGINS.get(table)
         if column is None or self.as_of == self.before:
             return []
-        return [self.now.scan(table).filter(day(column) > self.before, day(column) <= self.as_of)]
+        return [self.now.scan(table).filter(in_days(column, self.before + timedelta(days=1), self.as_of))]
 
     def _came(self, table: str) -> list[Path]:
         then = set(self.files[table])
