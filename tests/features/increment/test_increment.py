@@ -114,7 +114,7 @@ def test_several_days_at_once_and_without_promotions(tmp_path):
     assert_as_from_nothing(chain, tmp_path / "features", TODAY + timedelta(days=2))
 
 
-def test_where_something_of_many_people_is_too_long_ago_only_their_windows_are_renewed(chain, tmp_path, monkeypatch):
+def test_where_something_of_many_people_is_too_long_ago_only_their_windows_are_renewed(chain, out, monkeypatch):
     renewed = []
 
     def counted(state: pl.LazyFrame, *others: object) -> pl.LazyFrame:
@@ -123,11 +123,10 @@ def test_where_something_of_many_people_is_too_long_ago_only_their_windows_are_r
 
     monkeypatch.setattr(people, "renewed_windows", counted)
     monkeypatch.setattr(kept_table, "MOST_TOUCHED", 0.05)
-    build(chain, tmp_path / "features", TODAY)
     chain.add("transactions", pl.DataFrame([line(9400, noon(TODAY), "C1", 3), line(9401, noon(TOMORROW), "C2", 3)]))
-    assert "person" not in build(chain, tmp_path / "features", TOMORROW).rebuilt
+    assert "person" not in build(chain, out, TOMORROW).rebuilt
     assert sum(renewed) > 0.02 * PEOPLE
-    assert_as_from_nothing(chain, tmp_path / "features", TOMORROW)
+    assert_as_from_nothing(chain, out, TOMORROW)
 
 
 def receipts(chain: GrowingChain) -> None:
