@@ -21,9 +21,11 @@ from features.feature_run import DRIFT, FeatureRun
 from features.increment.base import find_base
 from features.increment.changes import file_names
 from features.person.repeat_buying import RepeatBuying
+from features.place.table import LINE_DAYS
 from features.records import PERSON_TABLES, PLACE_TABLES
 from features.registry import installed_features
 from features.steps.build import Build, arrow_function
+from features.windows import within
 from retail_brain.checkpoints import resumable_work, work_beside
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
@@ -88,7 +90,8 @@ def build_features(
         progress.say(f"  The features as of {as_of} are there already.")
         return present
     base, why = find_base(out, visible, code)
-    buckets = _choose_buckets(visible, options.buckets)
+    recent_only = not any(feature.table == "place" for feature in outside.values())
+    buckets = _choose_buckets(visible, options.buckets, recent_only=recent_only)
     with resumable_work(work_beside(out)) as work:
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
@@ -178,8 +181,11 @@ def _side_lists(visible: Dataset) -> list[list[str]]:
     return [sorted(ids) for ids in (visible.shared_cards, visible.ghost_stores, visible.ghost_products)]
 
 
-def _choose_buckets(visible: Dataset, wanted: int | None) -> dict[str, int]:
-    """Table -> its buckets: by the rows of the canonical tables that its records come from."""
+def _choose_buckets(visible: Dataset, wanted: int | None, *, recent_only: bool) -> dict[str, int]:
+    """Table -> its buckets: by the rows of the canonical tables that its records come from.
+
+    With `recent_only` shops need no older receipts than those of LINE_DAYS.
+    """
     if wanted:
         return dict.fromkeys(FEATURE_TABLES, wanted)
     counts = pl.collect_all([frame.select(pl.len()) for frame in visible.frames.values()])
@@ -188,5 +194,8 @@ def _choose_buckets(visible: Dataset, wanted: int | None) -> dict[str, int]:
     def of(*tables: str) -> int:
         return min(_MAX_BUCKETS, max(1, -(-sum(rows.get(name, 0) for name in tables) // _ROWS_PER_BUCKET)))
 
-    goods = of(*rows)
-    return {"person": of(*PERSON_TABLES), "series": goods, "goods": goods, "place": of(*PLACE_TABLES)}
+    goods, person = of(*rows), of(*PERSON_TABLES)
+    if recent_only and "transactions" in rows and visible.as_of:
+        recent = visible.frames["transactions"].filter(within("sold_at", visible.as_of, LINE_DAYS))
+        rows["transactions"] = int(recent.select(pl.len()).collect().item())
+    return {"person": person, "series": goods, "goods": goods, "place": of(*PLACE_TABLES)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -110,9 +110,10 @@ class Dataset:
             )
         frame = self._without_ghosts(name, self._without_shared_cards(name))
         column = TABLES[name].observed_at
-        if self.as_of is None or column is None:
+        if self.as_of in (None, date.max) or column is None:
             return frame
-        is_visible = pl.col(column).cast(pl.Date) <= self.as_of
+        # no time is made a day for it: a reader can then leave out parts of files
+        is_visible = pl.col(column) < self.as_of + timedelta(days=1)
         planned = TABLES[name].planned
         if planned is not None:
             is_visible |= pl.col(planned).fill_null(value=False)
@@ -210,7 +211,7 @@ class Dataset:
             NotFoundError: no sale is visible.
         """
         table, column = ("daily_sales", "date") if self.has("daily_sales") else ("transactions", "sold_at")
-        last = self.scan(table).select(pl.col(column).cast(pl.Date).max()).collect().item()
+        last = self.scan(table).select(pl.col(column).max().cast(pl.Date)).collect().item()
         if not isinstance(last, date):
             raise NotFoundError(
                 f"no sales are visible in {table}"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-import numpy as np
 import polars as pl
 from polars._typing import PolarsDataType
 
@@ -301,20 +300,26 @@ def _expectation(frame: pl.LazyFrame, options: PersonOptions) -> pl.LazyFrame:
     )
 
 
+_DAYS: Final = 2**32
+"""More days than anybody's age, by which a number of purchases and an age are one number."""
+
+
 def _expected_if_alive(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFrame:
     names = {"if_alive_28d": 28 / 7, "if_alive_365d": 365 / 7}  # weeks, in which the model counts
     if model is None:
         return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
 
     def predict(block: pl.DataFrame) -> pl.DataFrame:
-        repeats = (block["purchase_days"].cast(pl.Float64) - 1).to_numpy()
-        age = (block["tenure_days"].cast(pl.Float64) / 7).to_numpy()
-        with np.errstate(invalid="ignore"):
-            expected = {name: model.expected_if_alive(weeks, repeats, age) for name, weeks in names.items()}
-        # the model answers for buyers only: a person without a purchase gets null, not the NaN of its formula
+        # people with as many purchase days and of the same age have equal expectations, and of such pairs there are few
+        pair = block.select(pl.col("purchase_days").cast(pl.Int64) * _DAYS + pl.col("tenure_days")).to_series()
+        known = pair.drop_nulls().unique().sort()
+        repeats = (known // _DAYS - 1).cast(pl.Float64).to_numpy()
+        age = (known % _DAYS / 7).to_numpy()
+        # the model answers for buyers only: a person without a purchase is no pair and gets null
+        place = block.select(pl.when(pair.is_not_null()).then(known.search_sorted(pair))).to_series()
         return block.with_columns(
-            pl.Series(name, np.where(np.isnan(repeats), np.nan, values)).fill_nan(None)
-            for name, values in expected.items()
+            pl.Series(name, model.expected_if_alive(weeks, repeats, age)).fill_nan(None).gather(place)
+            for name, weeks in names.items()
         )
 
     schema = frame.collect_schema() | dict.fromkeys(names, pl.Float64())
