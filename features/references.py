@@ -116,17 +116,19 @@ def product_references(dataset: Dataset, as_of: date, past: pl.LazyFrame) -> pl.
         MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
     """
     spend = pl.col("units") * pl.col("unit_price")
+    # goods that sold earlier alone are in `past`, since the reference day lies within the year: older rows are not read
     totals = (
         sales_lines(dataset, as_of)
+        .filter(within("at", as_of, 365))
         .group_by("product_id")
         # rounded, as goods of equal revenue lie on the border of a class in an order that the last digits would decide
-        .agg(spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).round(MONEY_DIGITS).alias("revenue_365d"))
+        .agg(spend.sum().clip(lower_bound=0).round(MONEY_DIGITS).alias("revenue_365d"))
     )
     products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
     # revenue of equal size is ordered by id, so that the border between two classes is always the same
     ranked = (
         products.join(totals, on="product_id", how="full", coalesce=True)
-        .join(past, on="product_id", how="left")
+        .join(past, on="product_id", how="full", coalesce=True)
         .with_columns(
             pl.coalesce("list_price", "mean_price").alias("reference_price"),
             pl.col("revenue_365d", "revenue_before").fill_null(0.0),
