@@ -14,6 +14,7 @@ _MIN_YEAR_DAYS = 360
 _MIN_MONTH_DAYS = 20
 """Days of sales in a calendar month below which it is no peak. Chosen by judgement, not measured."""
 _CALENDAR = range(1, 13)
+"""Numbers of the calendar months."""
 
 
 def seasonality(months: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
