@@ -159,7 +159,7 @@ def readings_apart(days: Sequence[str], texts: pl.Series) -> list[str]:
     return [
         form.replace("%b", f"%b@{language}")
         for language in _APART
-        if texts.str.contains_any([name for name in _WRITTEN[language] if name not in MONTH_NAMES]).any()
+        if texts.str.contains_any([name for name in _WRITTEN[language] if name.title() not in MONTH_NAMES]).any()
         for form in forms
     ]
 
