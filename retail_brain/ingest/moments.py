@@ -7,7 +7,7 @@ from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import UNIX, counted_form, is_number
 from retail_brain.sources.month_names import in_english, without_language
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y.%m.%d.", "%Y. %m. %d.")
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -21,6 +21,10 @@ TIME_FORMATS = (
     "%Y%m%d %H%M",
     "%Y.%m.%d %H:%M:%S",
     "%Y.%m.%d %H:%M",
+    "%Y.%m.%d. %H:%M:%S",
+    "%Y.%m.%d. %H:%M",
+    "%Y. %m. %d. %H:%M:%S",
+    "%Y. %m. %d. %H:%M",
     "%Y年%m月%d日 %H:%M:%S",
     "%Y年%m月%d日 %H:%M",
     "%Y年%m月%d日 %H时%M分%S秒",

@@ -64,6 +64,8 @@ _LOW_BYTES = (0.2, 0.65)
 _GB = rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]"
 _COMMON_GB = ((0xA1, 0xA9), (0xB0, 0xD7))
 """First bytes of the signs and of the common letters of GB2312, which GB18030 holds."""
+_COMMON_JIS = rb"[\x81-\x83\x88-\x97][\x40-\x7e\x80-\xfc]"
+"""Signs, kana and the 2,965 common kanji of Shift JIS."""
 _MOSTLY = 0.8
 """Share of common letters from which a text is Chinese: names have rare ones. By judgement."""
 _FALLBACKS = ("gb18030", "big5", "cp1252")
@@ -79,11 +81,20 @@ def guess_encoding(text: bytes) -> str | None:
     """
     if _is_big5(text):
         return "big5"
+    if _is_common_japanese(text) and not _is_common_chinese(text):
+        return "cp932"
     if _has_lone_bytes(text):
         found = "cp932" if _share(_letters(text, "cp932"), _KANA) > _KANA_SHARE else _western(text)
     else:
         found = _east_asian(text) or _one_byte_script(text) or ("" if _is_common_chinese(text) else _western(text))
     return found or next((guess for guess in _FALLBACKS if _is_read(text, guess)), None)
+
+
+def _is_common_japanese(text: bytes) -> bool:
+    """Whether nearly all bytes beyond ASCII are kana and common kanji of Shift JIS; headers may have no kana."""
+    beyond = sum(byte > _LAST_ASCII for byte in text)
+    rest = re.sub(_COMMON_JIS, b"", text)
+    return _is_read(text, "cp932") and beyond > _LEAST_LETTERS and sum(b > _LAST_ASCII for b in rest) < 0.05 * beyond
 
 
 def _is_read(text: bytes, encoding: str) -> bool:

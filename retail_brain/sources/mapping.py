@@ -224,6 +224,8 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
     if mapping.columns:
         return joined(theirs, schema, mapping.join, is_moment=is_moment)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
+    if mapping.pattern is not None:
+        column = column.cast(pl.String).str.strip_chars().str.extract(mapping.pattern, 1)
     if mapping.blank:
         text = column.cast(pl.String).str.strip_chars()
         column = pl.when(~text.is_in(mapping.blank)).then(column)

@@ -21,6 +21,7 @@ class ColumnMapping(BaseModel):
     join: str | None = None
     first_of: tuple[str, ...] = ()
     file_name: str | None = None
+    pattern: str | None = None
     blank: tuple[str, ...] = ()
     default: str | None = None
     constant: str | int | float | bool | None = None
@@ -48,6 +49,10 @@ class ColumnMapping(BaseModel):
             raise ValueError("give one of `column`, `columns`, `first_of`, `file_name` and `constant`")
         if self.file_name is not None and _groups(self.file_name) != 1:
             raise ValueError("`file_name` is a regular expression with one group, such as `^sales-(.+)\\.csv$`")
+        if self.pattern is not None and (_groups(self.pattern) != 1 or self.column is None):
+            raise ValueError(
+                "`pattern` is a regular expression with one group, of a `column`: `^(\\d{4}-\\d{2}-\\d{2})`"
+            )
         if self.thousands == self.decimal:
             raise ValueError("`thousands` and `decimal` are the same mark")
         if self.format in ("unix", "unix_ms") and self.time_zone is None:

@@ -1,12 +1,17 @@
-"""Names of columns that are months, such as `2024-01`, `2024年1月`, `01/2024`, `Jan 2024` and `ene 2024`."""
+"""Names of columns that are weeks, or months such as `2024-01`, `2024年1月`, `01/2024`, `Jan 2024` and `ene 2024`."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from retail_brain.sources.month_names import LANGUAGES_APART, english_month
 
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/._年](0?[1-9]|1[0-2])月?")
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/._]((?:19|20)\d{2})")
+_WEEKS = (
+    re.compile(r"(?i)(?P<year>(?:19|20)\d{2})[-/._ ]?(?:W|KW|wk|week|S|sem)[-. ]?(?P<week>\d{1,2})"),
+    re.compile(r"(?i)(?:W|KW|wk|week|S|sem)[-. ]?(?P<week>\d{1,2})[-/._ ]+(?P<year>(?:19|20)\d{2})"),
+    re.compile(r"(?P<year>(?:19|20)\d{2})年?第?(?P<week>\d{1,2})周"),
+)
 _NAMED = ("%b %Y", "%B %Y")
 
 
@@ -32,6 +37,27 @@ def month_start(name: str, language: str = "") -> str | None:
         except ValueError:
             continue
     return None
+
+
+def week_start(name: str) -> str | None:
+    """The Monday of the week that a name says by its number in ISO 8601; None where it says none.
+
+    >>> week_start("2026-W06"), week_start("KW 6/2026"), week_start("2026年第6周"), week_start("W60 2026")
+    ('2026-02-02', '2026-02-02', '2026-02-02', None)
+    """
+    found = next((said for form in _WEEKS if (said := form.fullmatch(name.strip()))), None)
+    if found is None:
+        return None
+    try:
+        return date.fromisocalendar(int(found["year"]), int(found["week"]), 1).isoformat()
+    except ValueError:
+        return None
+
+
+def week_starts(names: list[str]) -> dict[str, str]:
+    """Name -> Monday, where at least two of the names are weeks."""
+    starts = {name: start for name in names if (start := week_start(name)) is not None}
+    return starts if len(starts) > 1 else {}
 
 
 def month_starts(names: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import FILE_NAME, LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
-from retail_brain.sources.months import month_starts
+from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 
 DAY_NAME = r"^\D{0,3}(?:\d{2,4}\D?\d{1,2}\D?\d{1,4}日?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})(?: 00:00:00)?$"
@@ -90,8 +90,10 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)
     pattern = wide.columns or (DAY_NAME if wide.names == "date" else None)
     date = columns.get("date")
-    months = month_starts(rest.to_list()) if wide.names == "date" and (date is None or date.format is None) else {}
-    pattern = wide.columns or (f"^(?:{'|'.join(map(re.escape, months))})$" if months else pattern)
+    is_dated = wide.names == "date" and (date is None or date.format is None)
+    months = month_starts(rest.to_list()) if is_dated else {}
+    periods = months or (week_starts(rest.to_list()) if is_dated else {})
+    pattern = wide.columns or (f"^(?:{'|'.join(map(re.escape, periods))})$" if periods else pattern)
     spread = rest.filter(rest.str.contains(pattern) if pattern else ~rest.str.to_lowercase().is_in(TOTAL_WORDS))
     if spread.is_empty():
         raise DataError(
@@ -106,9 +108,10 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     cells = raw.frame.filter(~total).unpivot(spread.to_list(), index=index, variable_name="_name", value_name="_cell")
     if wide.columns and re.compile(wide.columns).groups == 1:
         cells = cells.with_columns(pl.col("_name").str.extract(wide.columns, 1))
-    if months:
-        cells = cells.with_columns(pl.col("_name").replace(months))
-        warnings.append(f'{raw.origin}: months are dated by their first day; set data.period = "month"')
+    if periods:
+        cells = cells.with_columns(pl.col("_name").replace(periods))
+        period = "month" if months else "week"
+        warnings.append(f'{raw.origin}: {period}s are dated by their first day; set data.period = "{period}"')
     frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=frame, left_out=with_counts(raw, taken))

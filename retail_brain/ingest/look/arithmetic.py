@@ -36,7 +36,10 @@ _MOST_UNITS = 100
 """Median of a column of units; prices of cheap currencies are above. By judgement."""
 _CENT = 0.006
 """Money that rounding a price to a cent may take off one unit, with room for binary fractions."""
-_NOT_NUMBERS = {"receipt", "store", "customer", "moment", "time", "product", "product_name", "guide", "status"}
+_NOT_NUMBERS = {
+    *("receipt", "store", "customer", "moment", "time", "product", "product_name", "guide", "status"),
+    *("on_hand", "on_order"),
+}
 
 
 def with_arithmetic(sample: pl.DataFrame, found: Columns) -> Columns:

@@ -38,6 +38,8 @@ _FILES = {
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
 _BARE = ("id", "code", "编号", "编码")
 """Names of codes that do not say whose they are."""
+_CODES = (*_BARE, "symbol", "indeks", "index", "kod", "codigo", "código", "codice", "cod", "cód", "код", "kode", "kodi")
+"""Names of codes that may be of goods."""
 _REFERENCES = r"ref|referencia|reference"
 """Names of codes of goods in Spanish and French, which elsewhere refer to orders."""
 _OF_SALES = {"units", "amount", "receipt", "on_hand"}
@@ -113,6 +115,8 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     roles = _corrected(roles, seen, alternatives)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
+    if "receipt" not in roles and "moment" in roles and seen[roles["moment"]].pattern:
+        roles["receipt"] = roles["moment"]  # the day and the number of its receipt in one
     remarks = _finer_code(sample, roles, seen, alternatives, known)
     return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()}, remarks)
 
@@ -199,7 +203,7 @@ def _finer_code(
 
 
 def _is_bare(name: str) -> bool:
-    return name.strip().lower() in _BARE
+    return name.strip().lower().rstrip(".") in _CODES
 
 
 def _corrected(
@@ -223,6 +227,9 @@ def _corrected(
             roles["product"], roles["product_name"] = named, others[0]
     if "product" in roles and "product_name" not in roles and not _is_code(seen[roles["product"]]):
         roles["product_name"] = roles.pop("product")
+    if "receipt" not in roles:
+        numbers = [one for one in alternatives.get("receipt", ()) if one not in roles.values()]
+        roles |= {"receipt": numbers[0]} if numbers else {}
     if "moment" not in roles:
         dated = [name for name, what in seen.items() if what.dates and name not in roles.values() and not what.numbers]
         if len(dated) == 1:
@@ -266,6 +273,8 @@ def _time_of_day(
 def days_of(values: pl.Series, seen: Evidence) -> pl.Series:
     """The days of a column of dates or times, in the first of its forms."""
     text = ColumnFormat(date_format=seen.dates[0], years_ahead=seen.years_ahead)
+    if seen.pattern:
+        values = values.cast(pl.String).str.strip_chars().str.extract(seen.pattern, 1)
     return values.to_frame("v").select(date_of(pl.col("v"), values.dtype, text)).to_series()
 
 

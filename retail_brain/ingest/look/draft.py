@@ -58,13 +58,18 @@ def date_key(made: Proposal, found: Columns, name: str) -> str:
         forms = [one for one in (form if isinstance(form, tuple) else (form,)) if one]
         written = quoted(forms[0]) if len(forms) == 1 else f"[{', '.join(map(quoted, forms))}]"
         keys = f", format = {written}" if forms else ""
-        readings.append(f"{{ column = {quoted(name)}{keys}{calendar_key(seen)} }}")
+        readings.append(f"{{ column = {quoted(name)}{pattern_key(seen)}{keys}{calendar_key(seen)} }}")
     return one_of(made, readings, f"{name!r} has two readings, such as {', '.join(seen.examples)}")
 
 
 def calendar_key(seen: Evidence) -> str:
     """The key for dates of another calendar; blank for common ones."""
     return f", years_ahead = {seen.years_ahead}" if seen.years_ahead else ""
+
+
+def pattern_key(seen: Evidence) -> str:
+    """The key for dates that are parts of the values alone; blank for common ones."""
+    return f", pattern = '{seen.pattern}'" if seen.pattern else ""
 
 
 def whole(value: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import quoted, toml_of
 from retail_brain.ingest.look.join_keys import Keys, keys_of
@@ -59,7 +60,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
             joins.append(_join(one, root, found, added.named, ", optional = true"))
             paths.add(one.path)
             both = added
-    made = propose(both.rows, both.columns)
+    made = propose(both.rows, with_roles_by_values(both.rows, both.columns))
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"

@@ -13,7 +13,7 @@ from retail_brain.sources.base import FileTable
 
 @dataclass(frozen=True)
 class LookedAt:
-    """One file that was looked at, with what it feeds."""
+    """One file that was looked at, with what it feeds; `title` is the text above its header."""
 
     path: Path
     table: FileTable
@@ -21,3 +21,4 @@ class LookedAt:
     sample: pl.DataFrame
     columns: Columns
     proposal: Proposal
+    title: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, calendar_key, one_of, quoted
+from retail_brain.ingest.look.draft import Proposal, calendar_key, one_of, pattern_key, quoted
 from retail_brain.ingest.look.evidence import Evidence
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS
@@ -21,7 +21,7 @@ def write_moment(made: Proposal, found: Columns) -> None:
     ours = "sold_at" if made.table == "transactions" else "date"
     name = found.roles["moment"]
     seen, clock = found.seen[name], found.roles.get("time")
-    joins = clock is not None and ours == "sold_at" and not seen.has_time
+    joins = clock is not None and ours == "sold_at" and not seen.has_time and not seen.pattern
     origin = f"columns = [{quoted(name)}, {quoted(str(clock))}]" if joins else f"column = {quoted(name)}"
     made.remarks.extend([f"{name!r}: {seen.proof}"] if seen.proof else [])
     joined = _clock_form(found.seen[str(clock)]) if joins else ""
@@ -36,7 +36,7 @@ def write_moment(made: Proposal, found: Columns) -> None:
         wholes = [f"{one} {joined}" if joins else one for one in forms if one]
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
-        keys += calendar_key(seen)
+        keys = pattern_key(seen) + keys + calendar_key(seen)
         readings.append(f"{{ {origin}{keys} }}")
         if isinstance(form, tuple) and EXCEL in form and not form[0].startswith("%Y"):
             made.questions.append(

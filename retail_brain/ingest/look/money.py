@@ -13,10 +13,10 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, paid_by_sums
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.numbers import parse_numbers
 
 _TOTAL = ", total = true"
 _TURNED = "negate = true"
@@ -112,7 +112,7 @@ def amount_is_units(sample: pl.DataFrame, found: Columns) -> bool:
     amounts = values(sample, found, found.roles["amount"]).drop_nulls()
     if not (amounts == amounts.round()).all():
         return False
-    return bool(_grows(sample, found, found.roles["price"], found.roles["amount"]))
+    return bool(grows(sample, found, found.roles["price"], found.roles["amount"]))
 
 
 def _turn_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -123,11 +123,6 @@ def _turn_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     name = next(name for role in ("amount", "price") for name in found.all_of(role) if f'"{name}"' in chosen)
     if _share(values(sample, found, name) < 0) > 0.5:
         made.columns["unit_price"] = chosen.replace(" }", f", {_TURNED} }}")
-
-
-def values(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
-    """The numbers of a column; null where it has none."""
-    return parse_numbers(sample[name].cast(pl.String), found.seen[name].numbers[0])
 
 
 def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | None:
@@ -172,7 +167,7 @@ def _is_same(listed: pl.Series, amounts: pl.Series) -> bool:
 def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, amount: str) -> None:
     prices, amounts, units = (values(sample, found, name) for name in (price, amount, found.roles["units"]))
     listed = prices * units
-    if _is_same(listed, amounts):
+    if _is_same(listed, amounts) and not _is_lowered(found, listed, amounts):
         made.columns["unit_price"] = number_key(made, found, price, "unit_price")
         _discount(made, sample, found, price, is_line=False)
     elif _share((prices - amounts).abs() <= _EQUAL * prices.abs()) > _MOST:
@@ -203,6 +198,13 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
         made.columns["unit_price"] = one_of(made, readings, question)
 
 
+def _is_lowered(found: Columns, listed: pl.Series, amounts: pl.Series) -> bool:
+    """Whether an amount is below price times units on some lines and above on none, where no column is the discount."""
+    lowered = amounts.abs() < listed.abs() * (1 - _EQUAL) - _CENT
+    raised = amounts.abs() > listed.abs() * (1 + _EQUAL) + _CENT
+    return "discount" not in found.roles and int(lowered.sum()) >= _DISCOUNTED and not raised.any()
+
+
 def _has_tax(sample: pl.DataFrame, found: Columns, amount: str, listed: pl.Series) -> bool:
     """Whether an amount is that of another column, or of price and units, with one of a few rates of tax on it."""
     amounts = values(sample, found, amount)
@@ -228,10 +230,11 @@ def _is_taxed(amounts: pl.Series, base: pl.Series) -> bool:
 
 def _is_of_line(sample: pl.DataFrame, found: Columns, name: str) -> bool | None:
     """Whether a column of money grows with the units (True), does not (False), or cannot be told (None)."""
-    return _grows(sample, found, name, found.roles["units"]) if "units" in found.roles else None
+    return grows(sample, found, name, found.roles["units"]) if "units" in found.roles else None
 
 
-def _grows(sample: pl.DataFrame, found: Columns, name: str, units: str) -> bool | None:
+def grows(sample: pl.DataFrame, found: Columns, name: str, units: str) -> bool | None:
+    """Whether money grows with units on lines of the same good; None where it cannot be told."""
     goods = found.roles.get("product") or found.roles.get("product_name")
     if goods is None:
         return None

@@ -21,8 +21,13 @@ def leave_out_what_is_not_goods(made: Proposal, sample: pl.DataFrame, found: Col
         return []
     # a code in brackets may stand before the name, and the worth of a voucher behind it
     said = rf"^(?:\[[^\]]*\]\s*)?{NOT_GOODS}(?:\s+[€$£]?\s?\d+(?:[.,]\d+)?\s?\D{{0,3}})?$"
-    names = sample[name].drop_nulls().cast(pl.String)
-    rows = names.filter(names.str.strip_chars().str.to_lowercase().str.contains(said))
+    names = sample[name].cast(pl.String)
+    texts = names.str.strip_chars().str.to_lowercase()
+    code = found.roles.get("product")
+    lacks = sample[code].is_null() if code is not None else pl.repeat(False, sample.height, eager=True)
+    # a row without a code, beside others that have one, says more in its name: `Freight - courier`
+    begins = texts.str.contains(rf"^{NOT_GOODS}\b") & lacks
+    rows = names.filter((texts.str.contains(said) | begins).fill_null(value=False))
     kinds = rows.unique(maintain_order=True).to_list()
     if not kinds or len(kinds) > _NAMED or len(rows) > _MOST * sample.height:
         return []

@@ -3,6 +3,7 @@
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
+from retail_brain.ingest.look.evidence import is_dated
 
 _LEAST, _MOST = 0.1, 0.97
 """Share of distinct values of a number of receipts: some have several lines, and few have dozens. By judgement."""
@@ -18,9 +19,10 @@ def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
         found: roles of its columns.
     """
     moment = found.roles.get("moment")
-    if moment is None or not found.seen[moment].dates or sample.height < _LEAST_ROWS:
+    if moment is None or sample.height < _LEAST_ROWS:
         return None
-    days = days_of(sample[moment], found.seen[moment])
+    # days may be numbers that no file dates
+    days = days_of(sample[moment], found.seen[moment]) if found.seen[moment].dates else sample[moment]
     shared = [sample[found.roles[role]] for role in ("time", "customer", "store") if role in found.roles]
     whole = [sample[moment], *shared]
     names = [name for name in found.seen if name not in found.roles.values() and _may_number(sample, found, name)]
@@ -30,7 +32,7 @@ def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
 
 def _may_number(sample: pl.DataFrame, found: Columns, name: str) -> bool:
     seen = found.seen[name]
-    if seen.filled < 1 or not _LEAST < seen.distinct < _MOST or seen.dates or seen.is_clock:
+    if seen.filled < 1 or not _LEAST < seen.distinct < _MOST or is_dated(seen) or seen.is_clock:
         return False
     text = sample[name].cast(pl.String)
     return bool(text.str.contains(r"\d").all() and not text.str.contains(r"[\s.,]").any())

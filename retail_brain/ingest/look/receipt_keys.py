@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from retail_brain.ingest.look.by_values import shop_of_receipts
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.receipt_numbers import name_receipts
 
@@ -30,6 +31,18 @@ def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None
         made.keys["fill_down"] = f"[{', '.join(map(quoted, blank))}]"
         made.remarks.append(f"{blank} stand on the first line of a receipt alone: filled down within it")
     _shop_of_the_rest(made, sample, found, blank)
+
+
+def write_shop(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes one shop where no column names any; asks about the one column that may, by its values."""
+    one = '{ constant = "1" }'
+    perhaps = shop_of_receipts(sample, found) if made.table == "transactions" else None
+    if perhaps is None:
+        made.columns["store_id"] = one
+        made.remarks.append("no column names the shop: all rows belong to shop 1 (change the constant)")
+        return
+    question = f"is {perhaps!r} the shop (its values: {', '.join(found.seen[perhaps].examples)}), or is all one shop?"
+    made.columns["store_id"] = one_of(made, [f"{{ column = {quoted(perhaps)} }}", one], question)
 
 
 def fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

@@ -18,6 +18,8 @@ _ANEW = 0.2
 under the number of its sale is rarer. By judgement."""
 
 
+_MOST_DIGITS = 6
+"""Digits at the end of a number that may count lines at most. By judgement."""
 _EVERY = 0.9
 """Share of the receipts of several lines in which a number is another on every line: it numbers lines. By judgement."""
 
@@ -31,6 +33,13 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         found: roles of the columns.
     """
     number, moment = found.roles["receipt"], found.roles.get("moment")
+    if digits := digits_of_lines(sample, found, number):
+        pattern = f"^(.+?)\\D?\\d{{{digits}}}$"
+        made.columns["transaction_id"] = f"{{ column = {quoted(number)}, pattern = '{pattern}' }}"
+        made.remarks.append(
+            f"the last {digits} digits of {number!r} count the lines of a receipt: what is before them is it"
+        )
+        return
     if moment is None or not found.seen[moment].dates or "fill_down" in made.keys:
         return
     places = [found.roles["store"]] if "store" in found.roles else []
@@ -51,6 +60,36 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
                 f"{number!r} begins anew every day, and lines of one number have several times in {moment!r}: have the "
                 "day in a column of its own, so that the lines of a receipt stay together"
             )
+
+
+def digits_of_lines(sample: pl.DataFrame, found: Columns, number: str) -> int:
+    """Digits at the end of the number of every line that count the lines of its receipt from 1 on; 0 for none."""
+    if found.seen[number].distinct < 1 or found.seen[number].filled < 1:
+        return 0
+    shared = [found.roles[role] for role in ("moment", "store", "customer") if role in found.roles]
+    text = sample[number].cast(pl.String)
+    for digits in range(_MOST_DIGITS, 0, -1):
+        parts = sample.select(
+            text.str.extract(rf"^(.+?)\D?\d{{{digits}}}$", 1).alias("_head"),
+            text.str.extract(rf"(\d{{{digits}}})$", 1).cast(pl.Int64, strict=False).alias("_line"),
+            *shared,
+        )
+        if parts["_head"].null_count() or parts["_line"].null_count():
+            continue
+        heads = parts.group_by("_head").agg(
+            pl.len().alias("_lines"), pl.col("_line").max().alias("_last"), pl.col("_line").min().alias("_first"),
+            pl.col(shared).n_unique(),
+        )  # fmt: skip
+        counted = (heads["_first"] == 1) & (heads["_last"] == heads["_lines"])
+        same = all((heads[name] == 1).all() for name in shared)
+        if heads["_lines"].max() > 1 and same and _share_of(counted) > _EVERY:  # type: ignore[operator]
+            return digits
+    return 0
+
+
+def _share_of(fits: pl.Series) -> float:
+    share = fits.mean()
+    return share if isinstance(share, float) else 0.0
 
 
 def _numbers_lines(sample: pl.DataFrame, receipt: list[str], name: str) -> bool:

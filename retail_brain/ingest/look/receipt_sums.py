@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.word_parts import is_beside
+from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
 
 _MOST = 8
@@ -55,6 +57,7 @@ def paid_by_sums(sample: pl.DataFrame, found: Columns) -> Paid | None:
         name for role, name in roles.items() if role not in ("price", "amount", "discount", "unit_cost", "list_price")
     }
     names = [name for name, seen in found.seen.items() if seen.numbers and name not in taken and not seen.is_clock]
+    names = [name for name in names if not is_beside(bare_name(name))]  # taxes of lines add up to that of the receipt
     money = {name: _numbers(sample, found, name) for name in names}
     of_order = [name for name in names if is_of_the_order(receipt, money[name])]
     of_lines = [

@@ -36,6 +36,8 @@ _REVIEW: Final = (
     r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
 )
 _PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|促销|活动"
+_WIDE: Final = 6
+"""Columns from which a row for each person is of a list of them. By judgement: consents have four."""
 _ANSWERS: Final = 6
 """Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
 
@@ -69,7 +71,7 @@ def _named(found: Columns, pattern: str) -> str | None:
 
 def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     granted = _named(found, _GRANTED)
-    if granted is None or sample[granted].drop_nulls().n_unique() > _ANSWERS:
+    if granted is None or sample[granted].drop_nulls().n_unique() > _ANSWERS or _is_list_of_people(sample, found):
         return None
     dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
     if not dated:
@@ -83,6 +85,12 @@ def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     made.columns["granted"] = quoted(granted)
     made.columns["changed_at"] = date_key(made, found, found.roles.get("moment", dated[0]))
     return made
+
+
+def _is_list_of_people(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether each row is another person, with more said of them than what they answered."""
+    customer = found.seen[found.roles["customer"]]
+    return customer.distinct == customer.filled == 1 and sample.width >= _WIDE
 
 
 def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

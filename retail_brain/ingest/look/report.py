@@ -9,11 +9,15 @@ import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
-from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.above_header import text_above
+from retail_brain.ingest.look.by_values import with_roles_by_values
+from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.consents_of_lists import consents_of_list, without_question
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.joined_files import join_of
+from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.own_names import of_own_name
@@ -23,6 +27,7 @@ from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
+from retail_brain.ingest.look.stock_day import stock_of_list, stock_of_sales, with_day_of_file
 from retail_brain.ingest.look.stock_of_shops import stock_of_shops, with_shops_of_files
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
@@ -37,6 +42,8 @@ _KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjs
 """Endings of files that are no text, or always in UTF-8."""
 
 
+_LINKS = 2
+"""Times that links between files are followed."""
 _SAME_RECEIPTS = 0.8
 """Share of the receipts of a file that another must have, to be its lines. By judgement: both are first rows."""
 
@@ -80,6 +87,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
         if known := {**shared_goods(looked), **shared_ids(looked), **equal_ids(looked)}:
             looked = [_with_roles(one, known) for one in looked]
+        looked = _with_links(looked, known)
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
@@ -93,6 +101,16 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         if mapping and not questions:
             lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data)
     return Look(tuple(lines), mapping, tuple(questions))
+
+
+def _with_links(looked: list[LookedAt], known: Mapping[str, str]) -> list[LookedAt]:
+    """The files with the roles that their ids say beside those of other files, and what they feed then."""
+    given: dict[int, dict[str, str]] = {}
+    for _ in range(_LINKS):  # lines that a head makes known say in turn what a list is of
+        for place, linked in roles_by_links(looked).items():
+            given[place] = {**given.get(place, {}), **linked}
+            looked[place] = _with_roles(looked[place], {**known, **given[place]})
+    return looked
 
 
 def with_mapping(error: DataError, dataset: str, data: DataSettings) -> DataError:
@@ -113,7 +131,8 @@ def with_mapping(error: DataError, dataset: str, data: DataSettings) -> DataErro
 def _looked_at(path: Path, scratch: Path, lines: list[str]) -> list[LookedAt]:
     """What a file holds: one table, or one per sheet of a workbook; none where it cannot be read, which is said."""
     try:
-        return [_table_looked_at(path, table, keys) for table, keys in _opened(path, scratch)]
+        opened = _opened(path, scratch)
+        return [_table_looked_at(path, table, keys, text_above(path, scratch, table, keys)) for table, keys in opened]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
         if isinstance(error, DataError) and error.details.get("problem") == TOO_LARGE:
             raise  # of all files together
@@ -123,16 +142,21 @@ def _looked_at(path: Path, scratch: Path, lines: list[str]) -> list[LookedAt]:
         return []
 
 
-def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str]) -> LookedAt:
+def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: str) -> LookedAt:
     sample = table.frame.head(SAMPLE_ROWS).collect()
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
-    return _with_roles(LookedAt(path, table, keys, blanks, columns_of(blanks, path.stem), Proposal()), {})
+    return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), title), {})
+
+
+def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
+    """The roles of columns by what other files give them, by their names, and then by their values."""
+    return with_roles_by_values(sample, columns_of(sample, stem, known))
 
 
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
-    found = columns_of(one.sample, one.path.stem, known) if known else one.columns
+    found = _roles(one.sample, one.path.stem, known) if known else one.columns
     changed = replace(one, columns=found)
     return replace(changed, proposal=_proposal(changed))
 
@@ -142,7 +166,7 @@ def _proposal(one: LookedAt) -> Proposal:
     found = one.columns
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
-    return own or propose(one.sample, found)
+    return with_day_of_file(own or propose(one.sample, found), one.path.name, one.title)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
@@ -266,13 +290,19 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         files = _files(members, looked, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
-    stocks = [(one, stock) for one in looked if "inventory" not in done and (stock := stock_of_shops(one)) is not None]
-    for one, stock in stocks[:1]:
-        questions += stock.questions
-        parts.append(toml_of(_files([one], looked, root), stock, one.keys))
+    for table, proposes in (("inventory", _stock_beside), ("consents", consents_of_list)):
+        further = [(one, more) for one in looked if table not in done and (more := proposes(one)) is not None]
+        for one, more in further[:1]:
+            questions = [*without_question(questions, more), *more.questions]
+            parts.append(toml_of(_files([one], looked, root), more, one.keys))
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
+
+
+def _stock_beside(one: LookedAt) -> Proposal | None:
+    """The mapping of `inventory` from a file that feeds another table: a list of goods, or sales of days."""
+    return stock_of_shops(one) or stock_of_list(one) or stock_of_sales(one)
 
 
 def _has_no_names(one: LookedAt) -> bool:

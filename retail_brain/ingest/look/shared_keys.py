@@ -10,6 +10,9 @@ from retail_brain.ingest.look.looked_at import LookedAt
 _KNOWN = 0.7
 """Share of the ids of sales that a list must hold under another name of the column. By judgement: lists lag behind."""
 
+_SOME = 0.2
+"""Share of the ids of a file that a column of the same name in another must hold, to be of the same things."""
+
 
 def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
     """Column -> `product`, for a column that nobody recognised by its name, such as the PZN of pharmacies.
@@ -29,7 +32,8 @@ def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
             if name in roles.values() or files[name] < 2 or seen.filled < 1 or seen.distinct < 1 or seen.dates:
                 continue
             others = [other for other in looked if other is not one and name in other.columns.seen]
-            if any({"units", "on_hand"} & other.columns.roles.keys() for other in others):
+            sold = [other for other in others if {"units", "on_hand"} & other.columns.roles.keys()]
+            if any(_share_of(_ids(other, name), one.sample[name]) > _SOME for other in sold):
                 return {name: "product"}
     return {}
 
@@ -58,15 +62,21 @@ def _shared_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, s
         for name, seen in one.columns.seen.items():
             is_free = name not in one.columns.roles.values() and not seen.dates
             is_key = seen.filled == 1 and seen.distinct == 1
-            if is_free and is_key and any(_is_free_for(role, other, name) for other in others):
+            if is_free and is_key and any(_is_free_for(role, other, name, one) for other in others):
                 return {name: role}
     return {}
 
 
-def _is_free_for(role: str, other: LookedAt, name: str) -> bool:
-    """Whether a file of sales has the column, for that role or without one."""
+def _is_free_for(role: str, other: LookedAt, name: str, one: LookedAt) -> bool:
+    """Whether a file of sales has the column, for that role or without one, and ids of the list in it."""
     roles = {column: held for held, column in other.columns.roles.items()}
-    return name in other.columns.seen and roles.get(name, role) == role
+    if name not in other.columns.seen or roles.get(name, role) != role:
+        return False
+    return _share_of(_ids(other, name), one.sample[name]) > _SOME
+
+
+def _ids(one: LookedAt, name: str) -> pl.Series:
+    return one.sample[name].cast(pl.String).drop_nulls().unique()
 
 
 def equal_ids(looked: Sequence[LookedAt]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, with_day_of_file
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
@@ -24,8 +25,6 @@ _STOCK = (
     r"|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok|lager(?:saldo)?|saldo|varasto|ton_kho|库存|结存|庫存|在庫|재고)"
 )
 """A word for stock in names of columns."""
-_DAY = r"((?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2})"
-"""A day in the name of a file."""
 
 
 def stock_of_shops(one: LookedAt) -> Proposal | None:
@@ -49,18 +48,8 @@ def stock_of_shops(one: LookedAt) -> Proposal | None:
     made = Proposal(table="inventory")
     made.keys["wide"] = f'{{ names = "store_id", values = "on_hand", columns = {quoted(pattern)} }}'
     made.columns["product_id"] = quoted(goods)
-    found = re.search(_DAY, one.path.name)
-    if found:
-        mark = re.sub(r"\d", "", found[1])[:1]
-        form = f', format = "%Y{mark}%m{mark}%d"' if mark in ("_", ".") and mark else ""
-        made.columns["date"] = f"{{ file_name = {quoted(_DAY)}{form} }}"
-        made.remarks.append(f"the stock is of the day in the name of the file, {found[1]}")
-    else:
-        made.columns["date"] = '?{ constant = "YYYY-MM-DD" }'
-        made.questions.append(
-            f"of which day is the stock in {one.path.name}? Write it in the place of YYYY-MM-DD, or leave the table out"
-        )
-    return made
+    ask_for_day_of_stock(made)
+    return with_day_of_file(made, one.path.name, one.title)
 
 
 def _key_of_goods(one: LookedAt) -> str | None:
@@ -123,7 +112,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     days = [set(one.sample[moment].drop_nulls().cast(pl.String).str.slice(0, 10).to_list()) for one in members]
     if not all(days[0] & other for other in days[1:]):
         return first
-    start, end = _same_letters(names), _same_letters([name[::-1] for name in names])[::-1]
+    start, end = same_letters(names), same_letters([name[::-1] for name in names])[::-1]
     shops = [name.removeprefix(start).removesuffix(end) for name in names]
     if not all(shops) or any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops):
         return first
@@ -133,7 +122,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     return replace(first, proposal=replace(made, columns=columns, remarks=[*made.remarks, remark]))
 
 
-def _same_letters(names: Sequence[str]) -> str:
+def same_letters(names: Sequence[str]) -> str:
     """The letters that all names begin with."""
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in same)

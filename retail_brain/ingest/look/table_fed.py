@@ -8,7 +8,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.numbered_days import numbered_columns
 from retail_brain.ingest.look.receipt_numbers import TILL
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.sources.months import month_starts
+from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 from retail_brain.sources.shaping import DAY_NAME
 
@@ -16,20 +16,22 @@ _LEAST_DAYS = 3
 """Columns named by a day from which a table has a column per day."""
 _LEAST_SHOPS = 2
 """Columns of numbers from which a table may have a column per shop."""
+_LISTED = 0.8
+"""Share of distinct goods from which rows are a list of them. By judgement: some lists name a product twice."""
 _OFTEN = 0.02
 """Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
 
 
 def table_of(sample: pl.DataFrame, found: Columns) -> str:
     """The canonical table that rows with these roles feed; blank where none is recognised."""
-    if _is_list_of_shops(found) or _is_catalogue(found):
-        return "stores" if _is_list_of_shops(found) else "products"
+    lists = {"customers": _is_list_of_people, "stores": _is_list_of_shops, "products": _is_catalogue}
+    if listed := next((table for table, is_list in lists.items() if is_list(found)), ""):
+        return listed
     roles = set(found.roles)
     if not roles & {"product", "product_name"}:
-        return _table_without_goods(roles)
+        return _table_without_goods(roles, found)
     if "moment" not in roles:
-        undated = "" if "receipt" in roles else "products"
-        return "daily_sales" if len(columns_of_days(sample)) >= _LEAST_DAYS else undated
+        return "daily_sales" if len(columns_of_days(sample)) >= _LEAST_DAYS else _undated(found)
     if not roles & {"units", "amount", "price"}:
         return "inventory" if "on_hand" in roles else "daily_sales" if columns_of_shops(sample, found) else ""
     if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
@@ -37,11 +39,22 @@ def table_of(sample: pl.DataFrame, found: Columns) -> str:
     return _table_of_days(sample, found)
 
 
+def _undated(found: Columns) -> str:
+    """The table of rows with goods and without a day: stock, a list of goods, or none that is recognised."""
+    roles = found.roles
+    code = found.seen[roles.get("product") or roles["product_name"]]
+    if "on_hand" in roles and code.distinct < 1 and "receipt" not in roles:
+        return "inventory"
+    return "products" if "receipt" not in roles and code.distinct >= _LISTED else ""
+
+
 def _table_of_days(sample: pl.DataFrame, found: Columns) -> str:
     """The table of rows without receipts and times: stock, totals of days, or lines of receipts after all."""
     if "on_hand" in found.roles and "units" not in found.roles:
         return "inventory"
-    return "transactions" if _has_several_lines_a_day(sample, found) else "daily_sales"
+    if _has_several_lines_a_day(sample, found):
+        return "transactions"
+    return "daily_sales" if {"units", "amount"} & found.roles.keys() else ""  # a price from each day on was not sold
 
 
 def _has_several_lines_a_day(sample: pl.DataFrame, found: Columns) -> bool:
@@ -67,11 +80,21 @@ def columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
     return numbers if len(numbers) >= _LEAST_SHOPS and len(numbers) == len(free) else []
 
 
+def _is_list_of_people(found: Columns) -> bool:
+    """Whether each row is another person: what looks like the name of goods is theirs."""
+    roles = found.roles
+    others = {"product", "units", "amount", "price", "on_hand", "receipt"}
+    if "customer" not in roles or others & roles.keys():
+        return False
+    return found.seen[roles["customer"]].distinct == found.seen[roles["customer"]].filled == 1
+
+
 def _is_list_of_shops(found: Columns) -> bool:
     """Whether each row is another shop with its name: what looks like the name of goods is the shop's."""
     roles = found.roles
-    others = {"product", "moment", "units", "amount", "price", "on_hand", "receipt", "customer", "joined_on"}
-    if "store" not in roles or others & roles.keys():
+    others = {"product", "moment", "price", "on_hand", "receipt", "customer", "joined_on"}
+    is_sum = {"units", "amount"} & roles.keys() and "product_name" not in roles
+    if "store" not in roles or others & roles.keys() or is_sum:
         return False
     return found.seen[roles["store"]].distinct == 1 and found.seen[roles["store"]].filled == 1
 
@@ -85,21 +108,17 @@ def _is_catalogue(found: Columns) -> bool:
     return seen.distinct == 1 and bool({"product_name", "category", "unit_cost"} & roles.keys())
 
 
-def _table_without_goods(roles: set[str]) -> str:
+def _table_without_goods(roles: set[str], found: Columns) -> str:
     if roles & {"receipt", "units"}:
         return ""
     if "customer" in roles and not roles & {"amount", "price"}:
-        return "customers"
+        # who comes again on other days is no list of people
+        comes_again = "moment" in roles and found.seen[found.roles["customer"]].distinct < _LISTED
+        return "" if comes_again else "customers"
     return "stores" if "store" in roles and "moment" not in roles else ""
-
-
-def has_totals(found: Columns) -> bool:
-    """Whether rows are totals of shops by day, without goods."""
-    roles = set(found.roles)
-    return {"store", "moment"} <= roles and bool(roles & {"amount", "units"}) and not roles & {"receipt", "customer"}
 
 
 def columns_of_days(sample: pl.DataFrame) -> list[str]:
     """Columns that are days or months each."""
-    named = list(month_starts(sample.columns)) or numbered_columns(sample.columns)
+    named = list(month_starts(sample.columns)) or list(week_starts(sample.columns)) or numbered_columns(sample.columns)
     return named or [name for name in sample.columns if re.search(DAY_NAME, name)]

@@ -4,7 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
-from retail_brain.ingest.look.money import values
+from retail_brain.ingest.look.numbers_of import values
 
 _MOSTLY = 0.8
 """Share of units below 0 from which they are sales and not returns. By judgement."""
@@ -14,6 +14,9 @@ def write_units(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:
     """Writes the units; False where nothing but a person can tell units from money."""
     if "units" in found.roles:
         made.columns["units"] = number_key(made, found, found.roles["units"], "units", _sign(made, sample, found))
+    elif made.is_totals:
+        made.columns["units"] = "{ constant = 1 }"
+        made.remarks.append("no column counts what was bought: each receipt is one unit at its sum")
     elif _may_be_units(sample, found):
         amount = quoted(found.roles["amount"])
         question = f"is {found.roles['amount']!r} units, as whole numbers suggest, or money of lines of one unit each?"

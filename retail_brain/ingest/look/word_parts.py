@@ -49,13 +49,13 @@ _KOREAN: Final[Mapping[str, str]] = {
     "receipt": r"^(?!상품).*(?:주문|영수증|거래|전표|결제)번호$",
     "product": r"^(?!.*주문).*(?:상품|품목|제품).*(?:코드|번호)$|^바코드$",
     "product_name": r"(?:상품|품목|제품|메뉴)명$",
-    "store": r"^(?:매장|지점|점포|스토어)(?:명|코드|번호)?$",
-    "customer": r"^(?:회원|고객|구매자|주문자)_?(?:id|번호|코드|아이디|연락처|전화번호)$",
+    "store": r"^(?:매장|지점|점포|스토어|창고|가게|영업점)(?:명|코드|번호)?$",
+    "customer": r"^(?:회원|고객|구매자|주문자|거래처|구매처|판매처)_?(?:명|id|번호|코드|아이디|연락처|전화번호)$",
     "units": r"^(?!.*(?:취소|반품|재고)).*수량$",
     "price": r"^(?!.*(?:옵션|배송)).*(?:단가|판매가|가격)$",
     "amount": r"^(?!.*(?:할인|배송|수수료|정산|세액|부가세)).*(?:금액|매출액?|합계)$",
     "discount": r"할인(?:금?액)?$",
-    "moment": r"^(?!.*(?:발송|확인|배송|기한|출력|생년)).*(?:일시|일자|날짜|주문일|결제일|판매일)$",
+    "moment": r"^(?!.*(?:발송|확인|배송|기한|출력|생년)).*(?:일시|일자|날짜|주문일|결제일|판매일)$|^일자[-_]?no$",
     "status": r"상태$",
 }
 _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
@@ -85,6 +85,11 @@ _EAST_ASIAN_SCORE = 0.38
 """Score of a name whose end or beginning is a word of Chinese, Japanese or Korean."""
 _GOODS_ALONE = 0.4
 """Score of a name of nothing but words for goods, such as `Menu Item`."""
+_WITH_TAX = (
+    r"_(?:s|z|incl|inkl|including|with|con|avec|mit|med|com|c|inc)_?(?:dph|vat|tax|taxes|iva|mwst|moms|tva|btw|kdv|ust"
+    r"|gst|imposto|impuestos?)$|_ttc$"
+)
+"""That money is with tax, at the end of its name."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _OF_A_PERSON = (
@@ -116,6 +121,7 @@ def part_scores(name: str) -> dict[str, float]:
             if re.search(pattern, name)
         }
         return found | ({"product": 0.45} if "product" in found else {})
+    name = re.sub(_WITH_TAX, "", name)
     tokens = name.split("_")
     kinds = {kind for token in tokens for kind, words in _WORDS.items() if words.fullmatch(token)}
     if len(tokens) > 1 and all(_WORDS["goods"].fullmatch(token) for token in tokens):
@@ -123,6 +129,15 @@ def part_scores(name: str) -> dict[str, float]:
     if "beside" in kinds or re.match(_OF_A_LINE, name) or re.fullmatch(_OF_A_PERSON, name):
         return {}
     return _combined(kinds)
+
+
+def is_beside(name: str) -> bool:
+    """Whether a plain name is of something beside goods and their money, such as tax, carriage or a payment.
+
+    >>> is_beside("shipping_tax"), is_beside("unit_price")
+    (True, False)
+    """
+    return any(_WORDS["beside"].fullmatch(token) for token in name.split("_"))
 
 
 def _combined(kinds: set[str]) -> dict[str, float]:

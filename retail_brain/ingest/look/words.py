@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.sources.column_names import plain_name
@@ -12,7 +13,7 @@ from retail_brain.sources.column_names import plain_name
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
-        rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
+        rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}|basket",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
         r"(?:номер|no?|id)_(?:чека|документа|заказа|продажи)|чек|(?:取引|レシート)no",
         r"单号|流水|영수증번호|주문번호|거래번호|전표번호|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|beleg|ticket|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
@@ -87,7 +88,9 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
         r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
-    "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
+    "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
+                r"|inventory(?:_quantity)?|qty_available|bestand|available|остат(?:ок|ки)(?:_на_складе)?|lagerbestand|voorraad"
+                r"|existencias?|giacenza|estoque|stan(?:_magazynowy)?|keszlet|在庫数?|재고(?:수량)?",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
     "on_order": (r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
                  r"|offene_bestell(?:ung|menge)",
@@ -104,7 +107,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "department": (r"dept|department(?:_name|_id)?|大类|部门",),
     "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
     "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|prix_achat"
-        r"|ek|ek_preis|einkaufspreis|进货?价|成本价?|单位成本",),
+        r"|себестоимость|закупочная_цена|ek|ek_preis|einkaufspreis|进货?价|成本价?|单位成本",),
     "list_price": (r"(?:list|regular|retail)_price|compare_at_price|标价|吊牌价|零售价|原价",),
     "region": (r"(?:store_|shop_)?region|bundesland|(?:所属)?(?:地区|区域|大区)|城市",),
     "country": (r"(?:store_|shop_)?country(?:_code)?|land|pays|国家",),
@@ -147,6 +150,11 @@ _GLUED = (
 )
 _ACCENTED = "[\u0000-\u024f\u0370-\u03ff\u1e00-\u1fff]"
 _UNCROSSED = str.maketrans("đłøı", "dloi")
+_CURRENCY = (
+    r"[,_]*(?:[$€£¥₽₩₹₫฿₺₴]|(?<=[,_])(?:in_)?(?:eur|euro|usd|gbp|pln|zl|czk|kc|huf|ft|sek|nok|dkk|kr|chf|try|tl|rub|uah|brl"
+    r"|mxn|inr|jpy|cny|krw|vnd|idr|thb|р|руб|грн))$"
+)
+"""A currency behind the name of a column of money."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -158,11 +166,9 @@ def bare_name(header: str) -> str:
     ('username', 'no_ticket', 'create_time')
     """
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", header)
-    return re.sub(
-        r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']",
-        "",
-        _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email").replace("\u0307", "")),
-    ).strip("_ ")
+    plain = _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email").replace("\u0307", ""))
+    bare = re.sub(r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']", "", plain).strip("_ ,")
+    return re.sub(_CURRENCY, "", bare) or bare
 
 
 def role_scores(header: str) -> dict[str, float]:
@@ -173,7 +179,7 @@ def role_scores(header: str) -> dict[str, float]:
     """
     whole = bare_name(header)
     scores: dict[str, float] = {}
-    for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole)}:
+    for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole), re.sub("_1$", "", lengthened(whole))}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
             scores[role] = max(score, scores.get(role, 0.0))
     if re.search(r"[^_]/[^_]", whole):  # a field of a related record, such as `Order Lines/Quantity`

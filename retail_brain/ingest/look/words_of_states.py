@@ -98,6 +98,7 @@ NOBODY: Final = (
     r"en general|generic[oa]|genéric[oa]|varios|"
     r"occasional|ocasional|mostrador|contado|an[oó]nimo|de contado)|venta de mostrador|clientes varios|consumidor"
     r"|cliente (?:occasionale|generico|padrão|balcão|não identificado)|consumatore finale"
+    r"|cash|detal"
     r"|klient (?:detaliczny|anonimowy)|paragon|розничный (?:покупатель|клиент)|частное лицо|физ(?:ическое)?\.? ?лицо"
     r"|(?:роздрібний|кінцевий) (?:покупець|споживач)|client (?:ocazional|persoana fizica)|πελάτης λιανικής|"
     r"perakende(?: müşteri)?|muhtelif(?: müşteri)?"

@@ -1,0 +1,344 @@
+"""Finds the roles that no name of a column says, by what the values do, whatever their columns are called.
+
+Goods have a barcode, or explain the money of their lines: the same good costs much the same on every line. Money grows
+with units. Lines of a receipt share its moment, shop and customer. A shop tells apart rows that day and goods alone do
+not. People come again on many receipts. Only columns without a role are tried; where two fit alike, none is taken.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from retail_brain.ingest.look.arithmetic import with_arithmetic
+from retail_brain.ingest.look.columns import Columns, days_of
+from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
+from retail_brain.ingest.look.money import amount_is_units, grows
+from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, values
+from retail_brain.ingest.look.receipt_by_values import receipt_by_values
+from retail_brain.ingest.look.receipt_numbers import digits_of_lines
+from retail_brain.ingest.look.what_is_left import with_what_is_left
+from retail_brain.ingest.look.word_parts import is_beside
+from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID, OF_PAYMENT, STATE_NAME
+
+_SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
+"""Roles of files of sales and stock."""
+_ROWS = 4_000
+"""Rows that are looked at: what holds on so many holds on all, and every column is tried."""
+_MOST_SHOPS = 0.1
+"""Share of distinct values up to which a column may name shops. By judgement."""
+_HOLDS = 0.97
+"""Share of the receipts on which a column must have one value. By judgement."""
+_LEAST_RECEIPTS = 10
+"""Receipts of several lines below which nothing is concluded."""
+_LEAST_PEOPLE = 12
+"""People below which a column may be of cashiers or tills. By judgement."""
+_AGAIN = 1.15
+"""Rows (or receipts) that a person has on average at least. By judgement: the number of an order has one each."""
+_ONCE = 0.02
+"""Share of rows that may share a key. By judgement: some tills print a total twice."""
+_FLAGS = 3
+"""Values up to which a column of whole numbers may be of flags."""
+_KINDS = 0.01
+"""Share of distinct values up to which a column is of kinds of documents. By judgement."""
+_FEW_PEOPLE = 4
+"""Values below which a column says the same as one of people by chance."""
+_FILLED = 0.95
+"""Share of the rows from which a column of customers needs no other. By judgement."""
+_USUAL = 0.8
+"""Share of the rows from which a value is the plain kind of sale and no shop among others. By judgement."""
+_NO_SHOPS = (
+    rf"{OF_PAYMENT}|^{STATE_NAME}$|type|kind|mode|method|tender|card|currency|country|source|channel|medium|device|table"
+    r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
+    r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
+)
+"""Words in the names of columns that receipts have and that are no shops."""
+_OFTEN_OPEN = 0.3
+"""Share of the days on which a shop sells at least; people buy on fewer. By judgement."""
+_GROWS = 0.6
+"""Correlation of logarithms from which money grows with a count. By judgement."""
+
+
+def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns with the roles that their values say, where no name does; `remarks` say which.
+
+    Args:
+        sample: the first rows.
+        found: roles of the columns by their names.
+    """
+    found = with_arithmetic(sample, found)
+    if "units" not in found.roles and amount_is_units(sample, found):
+        found = replace(
+            found, roles={("units" if role == "amount" else role): name for role, name in found.roles.items()}
+        )
+    if _is_list(found):
+        return _with(found, name_of_listed(sample, found), "each product has another one")
+    if not _SOLD & found.roles.keys():
+        return found
+    rows = sample.head(_ROWS)
+    found = _without_kinds_as_receipts(_with_earliest_day(rows, found))
+    found = _with_fuller_person(rows, found)
+    found = _with(found, goods_by_values(rows, found), "the same one costs much the same on every line")
+    found = with_what_is_left(rows, _with_only_count(rows, _with_units(rows, found)))
+    sold = {"units", "amount", "price"} & found.roles.keys() and {"product", "product_name"} & found.roles.keys()
+    if "receipt" not in found.roles and sold and (number := receipt_by_values(sample, found)):
+        found = _with(found, {"receipt": number}, "its lines share moment, shop and customer")
+    if "receipt" not in found.roles and sold and "moment" in found.roles:
+        counted = next((name for name in _codes(rows, found) if digits_of_lines(rows, found, name)), "")
+        found = _with(found, {"receipt": counted} if counted else {}, "its last digits count the lines of a receipt")
+    found = _with_place_of_days(rows, found)
+    if not {"product", "product_name"} & found.roles.keys():
+        found = _with_heads(rows, found)
+    return _with_person(rows, found)
+
+
+def _is_list(found: Columns) -> bool:
+    """Whether each row is another person, shop or product, and none is a receipt."""
+    ids = [found.seen[found.roles[role]] for role in ("customer", "store", "product") if role in found.roles]
+    return "receipt" not in found.roles and any(seen.distinct == seen.filled == 1 for seen in ids)
+
+
+def _with(found: Columns, roles: Mapping[str, str], why: str) -> Columns:
+    """The columns with further roles, and a remark for each."""
+    if not roles:
+        return found
+    said = tuple(f"{name!r} is taken for the {role.replace('_', ' ')}: {why}" for role, name in roles.items())
+    return replace(found, roles={**found.roles, **roles}, remarks=(*found.remarks, *said))
+
+
+def _with_units(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the one count that money grows with, and the one column of money that grows with it."""
+    roles = found.roles
+    if "units" in roles and {"price", "amount"} & roles.keys():
+        return found
+    counts = [roles["units"]] if "units" in roles else may_be_units(rows, found)
+    money = may_be_money(rows, found)
+    pairs = [(count, paid) for count in counts for paid in money if _grow(rows, found, paid, count)]
+    if len({paid for _, paid in pairs}) != 1:
+        return _with_money(found, money)
+    count = _largest(rows, found, [count for count, _ in pairs])
+    paid = pairs[0][1]
+    if not count:
+        return found
+    new = {} if "units" in roles else {"units": count}
+    new |= {} if paid in roles.values() else {"amount": paid}
+    return _with(found, new, "the money grows with the units")
+
+
+def _with_money(found: Columns, money: list[str]) -> Columns:
+    """Takes the only column of money for the amount."""
+    if len(money) != 1 or money[0] in found.roles.values() or "moment" not in found.roles:
+        return found
+    return _with(found, {"amount": money[0]}, "no other column is money")
+
+
+def _with_only_count(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the only count of a report of days and goods that has a price and no units."""
+    roles = found.roles
+    if (
+        "units" in roles
+        or not {"moment", "product", "price"} <= roles.keys()
+        or not _is_of_days(found, roles["moment"])
+    ):
+        return found
+    counts = [name for name in may_be_units(rows, found) if rows[name].n_unique() > _FLAGS]
+    if {"receipt", "customer", "time"} & roles.keys() or not _is_of_days(found, roles["moment"]) or len(counts) != 1:
+        return found
+    return _with(found, {"units": counts[0]}, "no other column counts")
+
+
+def _largest(rows: pl.DataFrame, found: Columns, counts: list[str]) -> str:
+    """Of several counts the one that is never below the others, as units are beside receipts; blank for none."""
+    numbers = {name: values(rows, found, name).abs() for name in counts}
+    above = (name for name in counts if all(_mostly(numbers[name] >= other) for other in numbers.values()))
+    return next(above, "")
+
+
+def _mostly(fits: pl.Series) -> bool:
+    share = fits.mean()
+    return isinstance(share, float) and share >= _HOLDS
+
+
+def _grow(rows: pl.DataFrame, found: Columns, money: str, count: str) -> bool:
+    """Whether money grows with a count: on lines of one good in the same measure, or without goods at least mostly."""
+    if {"product", "product_name"} & found.roles.keys():
+        return grows(rows, found, money, count) is True
+    pairs = pl.DataFrame(
+        {"money": values(rows, found, money).abs().log(), "count": values(rows, found, count).abs().log()}
+    )
+    pairs = pairs.filter(pl.all_horizontal(pl.all().is_finite()))
+    alike = pairs.select(pl.corr("money", "count")).item() if pairs.height >= _LEAST_RECEIPTS else None
+    return alike is not None and alike > _GROWS
+
+
+def _codes(rows: pl.DataFrame, found: Columns) -> list[str]:
+    """Free columns of codes or names: no dates, no fractions, no name of something beside goods."""
+    taken = set(found.roles.values())
+    free = [name for name, seen in found.seen.items() if name not in taken and not is_dated(seen) and not seen.is_clock]
+    free = [name for name in free if not is_beside(bare_name(name)) and rows[name].n_unique() > 1]
+    return [name for name in free if not (found.seen[name].numbers and _has_fractions(values(rows, found, name)))]
+
+
+def _has_fractions(numbers: pl.Series) -> bool:
+    return bool((numbers != numbers.round()).any())
+
+
+def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the one column that tells apart rows of a day (and goods): a shop."""
+    roles, moment = found.roles, found.roles.get("moment")
+    goods = [roles[role] for role in ("product", "product_name") if role in roles]
+    if {"store", "receipt", "time", "customer"} & roles.keys() or not _is_of_days(found, moment):
+        return found
+    days = pl.Series("_day", days_of(rows[moment], found.seen[moment])) if moment else pl.lit(0).alias("_day")
+    keys = rows.select(days, *goods)
+    if _repeated(keys) <= _ONCE:
+        return found
+    telling = [name for name in _codes(rows, found) if _repeated(keys.with_columns(rows[name])) <= _ONCE]
+    # the name of a shop beside its code
+    kinds = {name: rows[name].n_unique() for name in telling}
+    fewest = [name for name in telling if kinds[name] == min(kinds.values())]
+    if not fewest or any(rows.select(fewest[0], other).unique().height > kinds[fewest[0]] for other in fewest[1:]):
+        return found
+    name = fewest[0]
+    is_open = keys.select("_day", rows[name]).unique().height / (keys["_day"].n_unique() * kinds[name])
+    if is_open >= _OFTEN_OPEN and kinds[name] <= max(2, _MOST_SHOPS * rows.height):
+        return _with(found, {"store": name}, "it tells apart the rows of a day")
+    return found
+
+
+def _is_of_days(found: Columns, moment: str | None) -> bool:
+    """Whether rows are of whole days, and have units, money or stock; or stock of goods without a day."""
+    if moment is None:
+        return "on_hand" in found.roles and bool({"product", "product_name"} & found.roles.keys())
+    seen = found.seen[moment]
+    return bool(seen.dates) and not seen.has_time and bool({"units", "amount", "price", "on_hand"} & found.roles.keys())
+
+
+def _with_heads(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the number of receipts that have a row each, or the people who came on some days, where goods are none."""
+    moment = found.roles.get("moment")
+    if moment is None or not {"amount", "price"} & found.roles.keys() or not found.seen[moment].dates:
+        return found
+    if {"store", "receipt", "customer"} & found.roles.keys():
+        return found
+    codes = [name for name in _codes(rows, found) if rows[name].cast(pl.String).str.contains(r"\d").all()]
+    numbers = [name for name in codes if found.seen[name].distinct == found.seen[name].filled == 1]
+    if found.seen[moment].has_time and len(numbers) == 1:
+        return _with(found, {"receipt": numbers[0]}, "it is another one on every row")
+    days = days_of(rows[moment], found.seen[moment]).n_unique()
+    people = [name for name in codes if name not in numbers and _come_again(rows, name, days)]
+    return _with(found, {"customer": people[0]}, "it comes again on few days") if len(people) == 1 else found
+
+
+def _come_again(rows: pl.DataFrame, name: str, days: int) -> bool:
+    kinds = rows[name].drop_nulls().n_unique()
+    return kinds >= _LEAST_PEOPLE and _AGAIN <= rows.height / kinds < _OFTEN_OPEN * days
+
+
+def _repeated(keys: pl.DataFrame) -> float:
+    share = keys.is_duplicated().mean()
+    return share if isinstance(share, float) else 0.0
+
+
+def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
+    """Free columns that have one value on every receipt of several lines."""
+    receipt = found.roles.get("receipt")
+    if receipt is None:
+        return []
+    names = _codes(rows, found)
+    if found.seen[receipt].distinct == found.seen[receipt].filled == 1:
+        return names  # a row each
+    lines = rows.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
+    several = lines.filter(pl.col("_lines") > 1)
+    if several.height < _LEAST_RECEIPTS:
+        return []
+    return [name for name in names if (several[name] <= 1).mean() >= _HOLDS]  # type: ignore[operator]
+
+
+def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes the one column of many codes that receipts have and that come again on others."""
+    if "customer" in found.roles:
+        return found
+    people = [name for name in of_receipts(rows, found) if _are_people(rows, found, name)]
+    return _with(found, {"customer": people[0]}, "it comes again on several receipts") if len(people) == 1 else found
+
+
+def _without_kinds_as_receipts(found: Columns) -> Columns:
+    """The columns without a number of receipts that has few values, such as FV and NC for kinds of documents."""
+    receipt = found.roles.get("receipt")
+    if receipt is None or found.seen[receipt].distinct * found.seen[receipt].filled > _KINDS:
+        return found
+    roles = {role: name for role, name in found.roles.items() if role != "receipt"}
+    says = f"{receipt!r} has few values and numbers no receipts"
+    return replace(found, roles=roles, remarks=(*found.remarks, says))
+
+
+def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes, of several days that no name tells apart, the one that is never after the others: sold, then paid."""
+    roles = found.roles
+    if "moment" in roles or not {"units", "amount", "price"} & roles.keys():
+        return found
+    taken = set(roles.values())
+    dated = [
+        name for name, seen in found.seen.items() if name not in taken and is_dated(seen) and seen.filled > _FILLED
+    ]
+    days = {name: days_of(rows[name], found.seen[name]) for name in dated}
+    for name, own in days.items():
+        if all((own <= other).mean() >= _HOLDS for other in days.values()):  # type: ignore[operator]
+            return _with(found, {"moment": name}, "no other day is before it")
+    return found
+
+
+def _with_fuller_person(rows: pl.DataFrame, found: Columns) -> Columns:
+    """Takes a column of customers that is filled on more rows, where both say the same of the rows that have both."""
+    person = found.roles.get("customer")
+    if person is None or found.seen[person].filled > _FILLED:
+        return found
+    others = [name for name in found.alternatives.get("customer", ()) if name not in found.roles.values()]
+    for other in dict.fromkeys((*others, *_codes(rows, found))):
+        if found.seen[other].filled <= _FILLED or rows[other].n_unique() < _FEW_PEOPLE:
+            continue
+        pairs = rows.select(person, other).drop_nulls().unique()
+        if pairs.height and not (pairs[person].is_duplicated().any() or pairs[other].is_duplicated().any()):
+            roles = {**found.roles, "customer": other}
+            says = f"{other!r} says who bought on more rows than {person!r}: taken for the customer"
+            return replace(found, roles=roles, remarks=(*found.remarks, says))
+    return found
+
+
+def _are_people(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    pairs = rows.select(name, found.roles["receipt"]).drop_nulls().unique()
+    people = pairs[name].n_unique()
+    has_digits = pairs[name].cast(pl.String).str.contains(r"[\d@]").all()
+    return (
+        bool(has_digits)
+        and people >= _LEAST_PEOPLE
+        and people > _MOST_SHOPS * pairs.height
+        and pairs.height >= _AGAIN * people
+    )
+
+
+def shop_of_receipts(rows: pl.DataFrame, found: Columns) -> str | None:
+    """The one free column of few values that receipts have: perhaps the shop; None where none or several are."""
+    rows = rows.head(_ROWS)
+    receipts = rows[found.roles["receipt"]].n_unique() if "receipt" in found.roles else 0
+    few = [name for name in of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, _MOST_SHOPS * receipts)]
+    full = [name for name in few if not rows[name].null_count() and _may_be_shops(rows, found, name)]
+    return full[0] if len(full) == 1 else None
+
+
+def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column has no name of something else, and no value is on nearly every row."""
+    plain = bare_name(name)
+    if (
+        role_scores(name)
+        or re.search(_NO_SHOPS, plain)
+        or name in {one for names in found.alternatives.values() for one in names}
+    ):
+        return False
+    counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
+    states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()
+    return not states and counts["rows"][0] < _USUAL * rows.height

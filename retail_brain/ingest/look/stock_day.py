@@ -1,0 +1,110 @@
+"""The day of stock whose rows have none: that in the name of its file, or one that a person must write."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import days_of
+from retail_brain.ingest.look.draft import Proposal, number_key, quoted
+from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.looked_at import LookedAt
+
+_DAY = r"((?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2})"
+"""A day in the name of a file."""
+_DAY_FIRST = r"(\d{2}[-_.]\d{2}[-_.](?:19|20)\d{2})"
+"""A day in the name of a file with the year last."""
+_IN_TEXT = (
+    r"(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{1,2} \p{L}{3,9},? (?:19|20)\d{2}"
+    r"|\p{L}{3,9} \d{1,2}, (?:19|20)\d{2}|(?:19|20)\d{2}年\d{1,2}月\d{1,2}日"
+)
+"""A day in the lines above the header."""
+_MONTHS = 12
+"""Months of a year: a greater number is a day."""
+_OPEN = '?{ constant = "YYYY-MM-DD" }'
+
+
+def ask_for_day_of_stock(made: Proposal) -> None:
+    """Asks for the day of stock, which no column names."""
+    made.columns["date"] = _OPEN
+    made.questions.append(_question("these files"))
+
+
+def _question(name: str) -> str:
+    return f"of which day is the stock in {name}? Write it in the place of YYYY-MM-DD, or leave the table out"
+
+
+def with_day_of_file(made: Proposal, name: str, title: str = "") -> Proposal:
+    """The proposal with the day in the name of its file or in the lines above its header, where that is asked for.
+
+    Args:
+        made: of any table.
+        name: of the file.
+        title: text above the header.
+    """
+    if made.columns.get("date") != _OPEN:
+        return made
+    questions = [question for question in made.questions if not question.startswith("of which day is the stock")]
+    key, says = _day_in_name(name) or _day_in_title(title) or ("", "")
+    if not key:
+        return replace(made, questions=[*questions, _question(name)])
+    columns = {**made.columns, "date": key}
+    return replace(made, columns=columns, questions=questions, remarks=[*made.remarks, f"the stock is of {says}"])
+
+
+def _day_in_name(name: str) -> tuple[str, str] | None:
+    """The key for a day in the name of a file, and what it says; None where there is none, or two readings of it."""
+    if found := re.search(_DAY, name):
+        mark = re.sub(r"\d", "", found[1])[:1]
+        form = f', format = "%Y{mark}%m{mark}%d"' if mark in ("_", ".") else ""
+        return f"{{ file_name = {quoted(_DAY)}{form} }}", f"the day in the name of the file, {found[1]}"
+    if found := re.search(_DAY_FIRST, name):
+        day, month, mark = int(found[1][:2]), int(found[1][3:5]), found[1][2]
+        if mark != "." and max(day, month) <= _MONTHS:
+            return None
+        form = f"%m{mark}%d{mark}%Y" if month > _MONTHS else f"%d{mark}%m{mark}%Y"
+        says = f"the day in the name of the file, {found[1]}"
+        return f"{{ file_name = {quoted(_DAY_FIRST)}, format = {quoted(form)} }}", says
+    return None
+
+
+def _day_in_title(title: str) -> tuple[str, str] | None:
+    """The key for the last day in the lines above a header, and what it says; None where none is certain."""
+    found = pl.Series([title]).str.extract_all(_IN_TEXT)[0].to_list()
+    if not found:
+        return None
+    seen = evidence(pl.Series([found[-1]]))
+    days = days_of(pl.Series([found[-1]]), seen) if len(seen.dates) == 1 else pl.Series([None])
+    return None if days.null_count() else (f'{{ constant = "{days[0]}" }}', f"the day above the header, {found[-1]}")
+
+
+def stock_of_list(one: LookedAt) -> Proposal | None:
+    """The mapping of `inventory` from a list of goods of a day, with one column of stock; None for any other file."""
+    found = one.columns
+    if one.proposal.table != "products" or not {"on_hand", "product"} <= found.roles.keys():
+        return None
+    made = _stock(one)
+    return made if made.columns["date"] != _OPEN else None
+
+
+def stock_of_sales(one: LookedAt) -> Proposal | None:
+    """The mapping of `inventory` from sales of days that have the stock beside them; None for any other file."""
+    roles = one.columns.roles
+    if one.proposal.table != "daily_sales" or not {"on_hand", "product", "moment"} <= roles.keys():
+        return None
+    kept = {ours: value for ours, value in one.proposal.columns.items() if ours in ("store_id", "product_id", "date")}
+    made = Proposal("inventory", columns=kept)
+    for ours in ("on_hand", "on_order"):
+        if ours in roles:
+            made.columns[ours] = number_key(made, one.columns, roles[ours], ours)
+    return made if "date" in kept and not one.proposal.keys else None
+
+
+def _stock(one: LookedAt) -> Proposal:
+    roles = one.columns.roles
+    made = Proposal(table="inventory")
+    made.columns["product_id"] = quoted(roles["product"])
+    made.columns["store_id"] = quoted(roles["store"]) if "store" in roles else '{ constant = "1" }'
+    made.columns["on_hand"] = number_key(made, one.columns, roles["on_hand"], "on_hand")
+    ask_for_day_of_stock(made)
+    return with_day_of_file(made, one.path.name, one.title)
