@@ -37,7 +37,7 @@ def _input_files(dataset: str) -> tuple[Path, ...] | None:
     tables = parse_mapping(path).tables.values()
     if any(table.files is None for table in tables):
         return None
-    return (path, *_sorted(file for table in tables for file in mapped_files(path.parent, str(table.files))))
+    return (path, *_sorted(file for table in tables for file in mapped_files(path.parent, table.files or ())))
 
 
 def _files(place: Path) -> tuple[Path, ...] | None:

@@ -172,12 +172,14 @@ def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: lis
     return source.tables[name]
 
 
-def mapped_files(folder: Path, pattern: str) -> list[Path]:
-    """The files that a path, folder or glob stands for, in the order of their names.
+def mapped_files(folder: Path, pattern: str | Sequence[str]) -> list[Path]:
+    """The files that a path, folder or glob stands for, or several of them, in the order of their names.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none for one of them.
     """
+    if not isinstance(pattern, str):
+        return sorted({file for one in pattern for file in mapped_files(folder, one)})
     exact = folder / pattern
     if exact.is_dir():
         files = list(data_files(exact))

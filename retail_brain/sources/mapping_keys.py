@@ -152,7 +152,7 @@ class JoinMapping(FileKeys):
 class TableMapping(FileKeys):
     """Source of one table: exactly one of `files`, `sql` and `source`."""
 
-    files: str | None = None
+    files: str | tuple[str, ...] | None = None
     source: str | None = None
     sql: str | None = None
     url: str | None = None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retail_brain.ingest.look.columns import Columns
@@ -82,9 +82,10 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def toml_of(files: str, made: Proposal, keys: Mapping[str, str]) -> str:
+def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str]) -> str:
     """The table of a mapping; what must be decided stands as comments, both readings below each other."""
-    head = [f"[tables.{made.table}]", f"files = {quoted(files)}" if files else ""]
+    named = quoted(files) if isinstance(files, str) else f"[{', '.join(map(quoted, files))}]"
+    head = [f"[tables.{made.table}]", f"files = {named}" if files else ""]
     lines = [*head, *(line for key, value in {**keys, **made.keys}.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]

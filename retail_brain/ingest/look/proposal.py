@@ -4,6 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
@@ -13,7 +14,7 @@ from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
-from retail_brain.ingest.look.relations import ask_for_consents, relation
+from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of

@@ -9,17 +9,11 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.words import bare_name
 
-_GRANTED: Final = (
+GRANTED: Final = (
     r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
     r"|.*(?:是否同意|同意|授权|订阅).*"
 )
-_PERMISSION: Final = (
-    rf"(?:{_GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
-    r"|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke|sms|whatsapp"
-    r"|рассылк|соглас).*"
-    r"|.*(?:营销|推送|短信|接收|退订|免打扰|拒绝|勿扰).*"
-)
-"""Columns that may hold whether somebody may be contacted, in whatever words."""
+"""Columns that hold whether somebody may be contacted."""
 _CHANNEL: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
 _FROM: Final = (
     r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab|van|vanaf|desde|inicio|dal|da"
@@ -70,7 +64,7 @@ def _named(found: Columns, pattern: str) -> str | None:
 
 
 def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
-    granted = _named(found, _GRANTED)
+    granted = _named(found, GRANTED)
     if granted is None or sample[granted].drop_nulls().n_unique() > _ANSWERS or _is_list_of_people(sample, found):
         return None
     dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
@@ -91,17 +85,6 @@ def _is_list_of_people(sample: pl.DataFrame, found: Columns) -> bool:
     """Whether each row is another person, with more said of them than what they answered."""
     customer = found.seen[found.roles["customer"]]
     return customer.distinct == customer.filled == 1 and sample.width >= _WIDE
-
-
-def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Asks about a permission in a list of customers: without a table `consents` nobody has refused to be contacted."""
-    for name in found.seen:
-        answers = sample[name].drop_nulls().n_unique()
-        if re.fullmatch(_PERMISSION, bare_name(name)) and 0 < answers <= _ANSWERS:
-            made.questions.append(
-                f"{name!r} may hold who refuses to be contacted. Without a table `consents` nobody does: map it there "
-                f"(customer_id, channel, granted = {quoted(name)}, changed_at), or leave it if it means something else"
-            )
 
 
 def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:

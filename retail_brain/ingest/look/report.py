@@ -12,7 +12,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
-from retail_brain.ingest.look.consents_of_lists import consents_of_list, without_question
+from retail_brain.ingest.look.consents_of_people import consents_of_people
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
@@ -273,7 +273,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
-    sold: tuple[str, LookedAt] | None = None
+    sold: tuple[str | list[str], LookedAt] | None = None
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table or any(one.path in done for one in members) or _is_said_elsewhere(members, looked):
             continue
@@ -290,11 +290,15 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         files = _files(members, looked, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
-    for table, proposes in (("inventory", _stock_beside), ("consents", consents_of_list)):
-        further = [(one, more) for one in looked if table not in done and (more := proposes(one)) is not None]
-        for one, more in further[:1]:
-            questions = [*without_question(questions, more), *more.questions]
-            parts.append(toml_of(_files([one], looked, root), more, one.keys))
+    stocks = [(one, stock) for one in looked if "inventory" not in done and (stock := stock_of_shops(one)) is not None]
+    for one, stock in stocks[:1]:
+        questions += stock.questions
+        parts.append(toml_of(_files([one], looked, root), stock, one.keys))
+    answered = ((one, consents_of_people(one.proposal, one.sample, one.columns)) for one in looked)
+    for one, consents in [pair for pair in answered if pair[1] is not None and "consents" not in done][:1]:
+        assert consents is not None
+        questions += consents.questions
+        parts.append(toml_of(_files([one], looked, root), consents, one.keys))
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
@@ -335,8 +339,8 @@ def _sells(one: LookedAt) -> bool:
     return one.proposal.table in ("transactions", "daily_sales") and not one.proposal.is_totals
 
 
-def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str:
-    """A path or glob that stands for these files and no other of the dataset."""
+def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str | list[str]:
+    """A path or glob that stands for these files and no other of the dataset; the list of them where none does."""
     names = [one.path.relative_to(root).as_posix() for one in members]
     if len(names) == 1:
         return names[0]
@@ -349,4 +353,4 @@ def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str:
         matched = set(root.glob(glob))
         if matched.issuperset(one.path for one in members) and not matched.intersection(others):
             return glob
-    return f"{common}*"
+    return names

@@ -1,5 +1,6 @@
 """Reads the first rows with a proposed mapping, and says what they hold: keys, ids, returns, days, cards."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,11 +33,7 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: Dat
         data: settings, of which the period and the days ahead count.
     """
     path = scratch / "proposed.toml"
-    path.write_text(mapping.replace('files = "', f'files = "{root.resolve().as_posix()}/'), encoding="utf-8")
-    text = path.read_text(encoding="utf-8")
-    for quote in ("FROM read_csv('", "JOIN read_csv('", "FROM '", "JOIN '"):
-        text = text.replace(quote, f"{quote}{root.resolve().as_posix()}/")
-    path.write_text(text, encoding="utf-8")
+    path.write_text(_with_places(mapping, f"{root.resolve().as_posix()}/"), encoding="utf-8")
     lines: list[str] = []
     staged: dict[str, Staged] = {}
     try:
@@ -60,6 +57,16 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: Dat
         if name == "daily_sales":
             lines += [f"  {line}" for line in spacing_notes(table.rows, data.period)]
     return lines
+
+
+def _with_places(mapping: str, place: str) -> str:
+    """The mapping with a folder before every file that it names."""
+    text = mapping.replace('files = "', f'files = "{place}')
+    opening = re.compile(r'"(?=[^,\]])')  # a closing quote has a comma or bracket behind it
+    text = re.sub(r"^files = \[.*\]$", lambda names: opening.sub(f'"{place}', names[0]), text, flags=re.MULTILINE)
+    for quote in ("FROM read_csv('", "JOIN read_csv('", "FROM '", "JOIN '"):
+        text = text.replace(quote, f"{quote}{place}")
+    return text
 
 
 def _matches(name: str, table: Staged, staged: Mapping[str, Staged]) -> Iterator[str]:

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from retail_brain.ingest import ingest
 from retail_brain.ingest.look import look
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 from tests.retail_brain.ingest.test_look import Row, load, moment, write
 from tests.retail_brain.ingest.test_look_kinds import goods_sold_often
 
@@ -35,3 +39,47 @@ def test_file_whose_lines_were_all_sold_before_is_asked_about(tmp_path: Path) ->
     seen = look(str(tmp_path))
     assert any("more.csv" in question and "returns" in question for question in seen.questions)
     assert '# returns = { files = ["more.csv"] }' in seen.mapping
+
+
+def with_people(folder: Path, answers: list[str], yes: str, no: str) -> None:
+    bills_and_what_came_back(folder, "refunds.csv")
+    header = ["Member No", "First Name", "Postcode", "Birthday", "Joined", *answers]
+    people: list[Row] = [
+        [f"m{n}", f"Ada {n}", 8000 + n, "1990-01-02", f"2025-03-{n + 10}", *[(yes, no)[(n + k) % 2] for k in range(2)]]
+        for n in range(9)
+    ]
+    write(folder / "members.csv", header, [row[: len(header)] for row in people])
+
+
+@pytest.mark.parametrize(("answers", "yes"), [(["ALLOW_EMAIL", "ALLOW_SMS"], "1"), (["Opt-out SMS"], "nein")])
+def test_answers_beside_people_are_a_table_to_paste(tmp_path: Path, answers: list[str], yes: str) -> None:
+    with_people(tmp_path, answers, yes, {"1": "0", "nein": "ja"}[yes])
+    seen = look(str(tmp_path))
+    assert [question for question in seen.questions if "since when" in question]
+    mapping = seen.mapping.replace('# changed_at = "Joined"', 'changed_at = "Joined"')
+    mapping = mapping.replace('# changed_at = { column = "Joined" }', 'changed_at = "Joined"')
+    (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+    ingest(str(tmp_path / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    consents = open_lake(str(tmp_path / "lake")).scan("consents").collect()
+    assert consents.height == 9 * len(answers)
+    assert set(consents["channel"]) == {"email", "sms"} if len(answers) == 2 else {"sms"}
+    assert consents.filter(consents["granted"]).height == (9 if len(answers) == 2 else 5)
+
+
+def test_answers_that_are_no_yes_and_no_are_asked_about(tmp_path: Path) -> None:
+    with_people(tmp_path, ["Newsletter"], "weekly", "sometimes")
+    assert any("'Newsletter' may hold" in question for question in look(str(tmp_path)).questions)
+
+
+def test_list_of_shops_is_known_by_the_shops_of_the_sales(tmp_path: Path) -> None:
+    bills_and_what_came_back(tmp_path, "refunds.csv")
+    write(tmp_path / "places.csv", ["Key", "Label", "Town"], [[f"b{n}", f"Hall {n}", "Ulm"] for n in range(3)])
+    shops = load(tmp_path, tmp_path, "stores")
+    assert [(row["store_id"], row["name"]) for row in shops] == [(f"b{n}", f"Hall {n}") for n in range(3)]
+
+
+def test_files_that_no_glob_tells_apart_are_listed(tmp_path: Path) -> None:
+    with_people(tmp_path, [], "", "")
+    lines = load(tmp_path, tmp_path)
+    assert 'files = ["bills.csv", "refunds.csv"]' in look(str(tmp_path)).mapping
+    assert len(lines) == 42
