@@ -290,7 +290,11 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         files = _files(members, looked, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
-    stocks = [(one, stock) for one in looked if "inventory" not in done and (stock := stock_of_shops(one)) is not None]
+    stocks = [
+        (one, stock)
+        for one in looked
+        if "inventory" not in done and (stock := stock_of_shops(one) or stock_beside_sales(one)) is not None
+    ]
     for one, stock in stocks[:1]:
         questions += stock.questions
         parts.append(toml_of(_files([one], looked, root), stock, one.keys))

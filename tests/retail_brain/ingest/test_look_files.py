@@ -83,3 +83,19 @@ def test_files_that_no_glob_tells_apart_are_listed(tmp_path: Path) -> None:
     lines = load(tmp_path, tmp_path)
     assert 'files = ["bills.csv", "refunds.csv"]' in look(str(tmp_path)).mapping
     assert len(lines) == 42
+
+
+@pytest.mark.parametrize("named", ["Stock on hand", "Kolumna 7"])
+def test_stock_beside_the_sales_of_a_day_is_a_table_of_its_own(tmp_path: Path, named: str) -> None:
+    rows: list[Row] = []
+    for shop in ("N", "S"):
+        for good in range(3):
+            left = 60
+            for day in range(12):
+                sold, came = (day + good) % 4 + 1, 15 if day % 5 == 4 else 0
+                left += came - sold
+                rows.append([f"2026-03-{day + 1:02}", shop, f"g{good}", sold, came, left])
+    header = ["Date", "Store", "SKU", "Units Sold", "Units In", named]
+    stock = load(tmp_path, write(tmp_path / "days.csv", header, rows), "inventory")
+    assert len(stock) == len(rows)
+    assert sum(float(str(row["on_hand"])) for row in stock) == sum(float(str(row[5])) for row in rows)

@@ -1,0 +1,30 @@
+"""Finds tables that files hold beside the one they feed: stock in a list of goods, consents in a list of people."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+from retail_brain.ingest.look.consents_of_people import consents_of_people
+from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
+from retail_brain.ingest.look.stock_of_shops import stock_of_shops
+
+_BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
+    "inventory": (stock_of_shops, stock_beside_sales),
+    "consents": (lambda one: consents_of_people(one.proposal, one.sample, one.columns),),
+}
+"""Table -> what finds it in a file; the first that does counts."""
+
+
+def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator[tuple[LookedAt, Proposal]]:
+    """The file and the mapping of every further table that no file feeds as its own.
+
+    Args:
+        looked: the files of a dataset.
+        done: tables that files feed as their own.
+    """
+    for table, ways in _BESIDE.items():
+        found = ((one, made) for way in ways for one in looked if (made := way(one)) is not None)
+        first = next(found, None) if table not in done else None
+        if first is not None:
+            yield first
