@@ -12,7 +12,6 @@ from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
-from retail_brain.ingest.look.consents_of_people import consents_of_people
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
@@ -27,8 +26,9 @@ from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
-from retail_brain.ingest.look.stock_day import stock_of_list, stock_of_sales, with_day_of_file
-from retail_brain.ingest.look.stock_of_shops import stock_of_shops, with_shops_of_files
+from retail_brain.ingest.look.stock_day import with_day_of_file
+from retail_brain.ingest.look.stock_of_shops import with_shops_of_files
+from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -290,27 +290,12 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         files = _files(members, looked, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
-    stocks = [
-        (one, stock)
-        for one in looked
-        if "inventory" not in done and (stock := stock_of_shops(one) or stock_beside_sales(one)) is not None
-    ]
-    for one, stock in stocks[:1]:
-        questions += stock.questions
-        parts.append(toml_of(_files([one], looked, root), stock, one.keys))
-    answered = ((one, consents_of_people(one.proposal, one.sample, one.columns)) for one in looked)
-    for one, consents in [pair for pair in answered if pair[1] is not None and "consents" not in done][:1]:
-        assert consents is not None
-        questions += consents.questions
-        parts.append(toml_of(_files([one], looked, root), consents, one.keys))
+    for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
+        questions += beside.questions
+        parts.append(toml_of(_files([one], looked, root), beside, one.keys))
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
-
-
-def _stock_beside(one: LookedAt) -> Proposal | None:
-    """The mapping of `inventory` from a file that feeds another table: a list of goods, or sales of days."""
-    return stock_of_shops(one) or stock_of_list(one) or stock_of_sales(one)
 
 
 def _has_no_names(one: LookedAt) -> bool:

@@ -87,19 +87,6 @@ def stock_of_list(one: LookedAt) -> Proposal | None:
     return made if made.columns["date"] != _OPEN else None
 
 
-def stock_of_sales(one: LookedAt) -> Proposal | None:
-    """The mapping of `inventory` from sales of days that have the stock beside them; None for any other file."""
-    roles = one.columns.roles
-    if one.proposal.table != "daily_sales" or not {"on_hand", "product", "moment"} <= roles.keys():
-        return None
-    kept = {ours: value for ours, value in one.proposal.columns.items() if ours in ("store_id", "product_id", "date")}
-    made = Proposal("inventory", columns=kept)
-    for ours in ("on_hand", "on_order"):
-        if ours in roles:
-            made.columns[ours] = number_key(made, one.columns, roles[ours], ours)
-    return made if "date" in kept and not one.proposal.keys else None
-
-
 def _stock(one: LookedAt) -> Proposal:
     roles = one.columns.roles
     made = Proposal(table="inventory")

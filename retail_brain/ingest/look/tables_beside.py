@@ -7,10 +7,11 @@ from retail_brain.ingest.look.consents_of_people import consents_of_people
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
+from retail_brain.ingest.look.stock_day import stock_of_list
 from retail_brain.ingest.look.stock_of_shops import stock_of_shops
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
-    "inventory": (stock_of_shops, stock_beside_sales),
+    "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
     "consents": (lambda one: consents_of_people(one.proposal, one.sample, one.columns),),
 }
 """Table -> what finds it in a file; the first that does counts."""
