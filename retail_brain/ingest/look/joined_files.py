@@ -8,10 +8,13 @@ import polars as pl
 
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import quoted, toml_of
+from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.proposal import propose
+from retail_brain.ingest.look.signs import kind_below_zero
+from retail_brain.ingest.look.states import NO_UNITS_BELOW
 
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
 """Roles that the head of an order has; a line may lack them, or hold another moment such as the day of dispatch."""
@@ -26,6 +29,15 @@ class Joined:
     toml: str
     questions: tuple[str, ...]
     paths: frozenset[Path]
+
+
+@dataclass(frozen=True)
+class _Both:
+    """Rows of lines with the columns of their order; `named` is column of the order -> its name there."""
+
+    rows: pl.DataFrame
+    columns: Columns
+    named: dict[str, str]
 
 
 def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
@@ -51,7 +63,7 @@ def _has_goods(one: LookedAt) -> bool:
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
     both = _with_order(line, order, keys, _OF_THE_ORDER)
-    joins = [_join(order, root, keys, both.named)]
+    first, joins = both.named, list[str]()
     paths = {line.path, order.path}
     for one in further:
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
@@ -65,7 +77,8 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
-    made.keys["join"] = f"[{', '.join(joins)}]"
+    first = _with_returns(made, both, order, first)
+    made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(paths))
 
@@ -79,13 +92,21 @@ def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], furthe
     return f"{{ files = {files}{opened}, on = {{ {on} }}, columns = {{ {columns} }}{further} }}"
 
 
-@dataclass(frozen=True)
-class _Both:
-    """Rows of lines with the columns of their order; `named` is column of the order -> its name there."""
-
-    rows: pl.DataFrame
-    columns: Columns
-    named: dict[str, str]
+def _with_returns(made: Proposal, both: _Both, order: LookedAt, named: dict[str, str]) -> dict[str, str]:
+    """Writes `returns` for lines of heads whose sum is below 0; the columns of the head that are joined then."""
+    units = both.columns.roles.get("units")
+    heads = replace(order.columns, roles={role: name for role, name in order.columns.roles.items() if role == "status"})
+    said = kind_below_zero(order.sample, heads)
+    if said is None or "returns" in made.keys or units is None or not {"units", "unit_price"} <= made.columns.keys():
+        return named
+    if (values(both.rows, both.columns, units) < 0).any():
+        return named
+    kind, kinds, total = said
+    beside = named.get(kind, f"order_{kind}" if kind in both.rows.columns else kind)
+    made.keys["returns"] = f"{{ column = {quoted(beside)}, values = [{', '.join(map(quoted, kinds))}] }}"
+    made.questions = [question for question in made.questions if not question.startswith(NO_UNITS_BELOW)]
+    made.remarks.append(f"lines of heads whose {total!r} is below 0, with {kind!r} one of {kinds}, are returns")
+    return {**named, kind: beside}
 
 
 def _with_order(line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[str]) -> _Both:

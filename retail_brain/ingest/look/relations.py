@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.words import bare_name
 
@@ -30,6 +30,9 @@ _REVIEW: Final = (
     r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
 )
 _PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|促销|活动"
+_CHANGES, _LEAST_CHANGES = 0.9, 3
+"""Share of the rows of a product that bring another price, and such rows, from which a file is of changes of prices.
+By judgement: sales of a product repeat its price."""
 _WIDE: Final = 6
 """Columns from which a row for each person is of a list of them. By judgement: consents have four."""
 _ANSWERS: Final = 6
@@ -91,8 +94,10 @@ def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     """Prices of goods from day to day; None for a list of goods, lines of sales and prices of a promotion."""
     begins, ends = _named(found, _FROM), _named(found, _UNTIL)
     price = found.roles.get("price") or found.roles.get("list_price")
-    if begins is None or ends is None or price is None or {"customer", "amount", "time"} & found.roles.keys():
+    if price is None or {"customer", "amount", "time"} & found.roles.keys():
         return None
+    if begins is None or ends is None:
+        return _prices_from_days(sample, found, price)
     keys = [found.roles[role] for role in ("store", "product") if role in found.roles]
     is_catalogue = "product_name" in found.roles and _is_key(sample, *keys)
     dated = all(found.seen[name].dates for name in (begins, ends))
@@ -107,6 +112,35 @@ def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     following = sample.select(pl.col(begins).alias(ends), *keys).unique()
     if sample.join(following, on=[ends, *keys], how="semi").is_empty():
         made.questions.append(f"does a price hold on the day of {ends!r} no more, as valid_to means?")
+    return made
+
+
+def _prices_from_days(sample: pl.DataFrame, found: Columns, price: str) -> Proposal | None:
+    """Prices that hold from a day on until the next: goods come again on another day, each time at another price."""
+    dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
+    keys = [found.roles[role] for role in ("store", "product") if role in found.roles]
+    if len(dated) != 1 or not found.seen[price].numbers or found.seen[dated[0]].has_time:
+        return None
+    if sample[dated[0]].null_count() or not _is_key(sample, *keys, dated[0]):
+        return None
+    days = sample.select(
+        *keys, days_of(sample[dated[0]], found.seen[dated[0]]).alias("_day"), pl.col(price).alias("_price")
+    )
+    again = days.sort("_day").filter(pl.len().over(keys) > 1).with_columns(
+        (pl.col("_price") != pl.col("_price").shift().over(keys)).alias("_changed")
+    ).drop_nulls("_changed")  # fmt: skip
+    changed = again["_changed"].mean()
+    if again.height < _LEAST_CHANGES or not isinstance(changed, float) or changed < _CHANGES:
+        return None
+    made = Proposal(table="prices")
+    if "store" in found.roles:
+        made.columns["store_id"] = quoted(found.roles["store"])
+    made.columns["product_id"] = quoted(found.roles["product"])
+    made.columns["valid_from"] = date_key(made, found, dated[0])
+    made.columns["unit_price"] = number_key(made, found, price, "unit_price")
+    made.remarks.append(
+        f"each price holds from {dated[0]!r} until the next of its product: goods come again at another"
+    )
     return made
 
 

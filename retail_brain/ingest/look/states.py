@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.signs import kind_below_zero
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
@@ -19,6 +20,10 @@ _KIND = r"(?:^|_)(?:way|type|kind|flag|mode|typ|tipo|art)$|方式|类型|标志|
 """Names of columns with a kind of sale in codes."""
 _CODE_LETTERS, _MOST_CODES = 2, 6
 """Letters of such a code, and how many of them there are at most. By judgement."""
+NO_UNITS_BELOW = "no row has units below 0"
+"""The beginning of the question about codes that may mean a return."""
+_STATE_CODE = r"\d{1,3}|[A-Za-z]"
+"""A state of an order in a code."""
 _USUAL = 0.8
 """Share of the rows that the code of a plain sale has at least. By judgement."""
 _NEGATED = (
@@ -49,9 +54,21 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     for state in states:
         if "returns" not in made.keys and not state.is_state:
             _returns(made, state, " ".join(out))
+    asked += _codes_of_states(made, states, sample.height)
     _write_where(made, [*out, *kept], asked)
     if "returns" not in made.keys:
+        _returns_by_sign(made, sample, found)
+    if "returns" not in made.keys:
         _ask_about_kinds(made, sample, found)
+
+
+def _returns_by_sign(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes `returns` for the kind of rows that a sum below 0 goes with, whatever kind and sum are called."""
+    said = kind_below_zero(sample, found) if {"units", "unit_price"} <= made.columns.keys() else None
+    if said is not None:
+        name, kinds, total = said
+        made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds))}] }}"
+        made.remarks.append(f"rows whose {name!r} is one of {kinds} have {total!r} below 0: they are returns")
 
 
 def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str]) -> None:
@@ -125,7 +142,7 @@ def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         others = [str(code) for code in counts[name][1:].to_list()]
         kinds = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, others))}] }}"
         made.questions.append(
-            f"no row has units below 0, and {name!r} is {counts[name][0]!r} nearly always: does one of {others} mean a "
+            f"{NO_UNITS_BELOW}, and {name!r} is {counts[name][0]!r} nearly always: does one of {others} mean a "
             f"return (returns = {kinds}) or no sale (a `where`)?"
         )
 
@@ -253,6 +270,23 @@ def _given_back(made: Proposal, states: Sequence[_State]) -> list[str]:
             )
         if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, _plain(kind))]:
             made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
+    return conditions
+
+
+def _codes_of_states(made: Proposal, states: Sequence[_State], rows: int) -> list[str]:
+    """Conditions without the rarer codes of a state such as 3 and 4, which no word explains; asks about them."""
+    conditions = []
+    for state in states:
+        counts = {kind: state.rows([kind]) for kind in state.kinds}
+        usual = max(counts, key=lambda kind: counts[kind], default="")
+        others = [kind for kind in state.kinds if kind != usual]
+        is_code = all(re.fullmatch(_STATE_CODE, kind) for kind in state.kinds)
+        if state.is_state and is_code and 0 < len(others) < _MOST_CODES and counts[usual] >= _USUAL * rows:
+            conditions.append(state.without(others))
+            made.questions.append(
+                f"{state.rows(others):,} rows have one of {others} in {state.name!r}, and all others {usual!r}: are "
+                "they sales too, or held or cancelled?"
+            )
     return conditions
 
 

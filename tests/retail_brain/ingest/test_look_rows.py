@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from retail_brain.ingest.look import look
 from tests.retail_brain.ingest.test_look import Row, load, moment, write
 from tests.retail_brain.ingest.test_look_kinds import goods_sold_often
 
@@ -55,3 +56,44 @@ def test_share_that_is_taken_off_is_no_sum_of_money(tmp_path: Path) -> None:
     paid = sum(float(str(row["units"])) * float(str(row["unit_price"])) for row in lines)
     wanted = sum(units * price * (1 - n % 3 / 10) for n, _, units, price in goods_sold_often())
     assert abs(paid - wanted) < 0.05
+
+
+def heads_and_lines(folder: Path, states: dict[int, str]) -> None:
+    heads: list[Row] = []
+    lines: list[Row] = []
+    for n, good, units, price in goods_sold_often():
+        back = n % 9 == 0
+        total = (units + 1) * price * (-1 if back else 1)
+        heads.append([70_000 + n, moment(n), f"b{n % 2}", "BA"[back], states.get(n, "4"), total])
+        lines += [[70_000 + n, good, units, price], [70_000 + n, good, 1, price]]
+    write(folder / "heads.csv", ["KEY", "POSTED_AT", "BRANCH", "SORT", "STATUS", "TOTAL"], heads)
+    write(folder / "lines.csv", ["HEAD_KEY", "ITEM_CODE", "QTY", "PRICE"], lines)
+
+
+def test_kind_that_goes_with_sums_below_zero_is_a_return(tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    folder.mkdir()
+    heads_and_lines(folder, {})
+    lines = load(tmp_path, folder)
+    back = {str(70_000 + n) for n in range(0, 36, 9)}
+    assert {row["transaction_id"] for row in lines if float(str(row["units"])) < 0} == back
+
+
+def test_codes_of_a_state_that_no_word_explains_are_asked_about(tmp_path: Path) -> None:
+    heads_and_lines(tmp_path, {5: "3", 14: "3"})
+    seen = look(str(tmp_path))
+    assert any("'STATUS'" in question and "['3']" in question for question in seen.questions)
+    assert """# where = '''"STATUS" IS NULL OR "STATUS" NOT IN ('3')'''""" in seen.mapping
+
+
+def test_price_from_each_day_on_holds_until_the_next(tmp_path: Path) -> None:
+    sold: list[Row] = [
+        [n, moment(n), "Article", good, good, units, price, units * price]
+        for n, good, units, price in goods_sold_often()
+    ]
+    write(tmp_path / "sold.csv", HEADER, sold)
+    changes: list[Row] = [[f"g{n}", 2 + n + k / 10, f"2026-0{k + 1}-01"] for n in range(3) for k in range(3)]
+    write(tmp_path / "changes.csv", ["Item Code", "New Price", "Effective"], changes)
+    prices = load(tmp_path, tmp_path, "prices")
+    assert len(prices) == 9
+    assert {row["valid_to"] for row in prices} == {None}

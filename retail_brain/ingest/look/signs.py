@@ -1,0 +1,59 @@
+"""Finds returns by a sum that is below 0 on their rows, where units have no minus, and the kind that goes with it."""
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.numbers import parse_numbers
+
+_MOST_KINDS = 6
+"""Values up to which a column may be of kinds. By judgement."""
+_LEAST_BELOW = 3
+"""Rows with a sum below 0 from which a kind may go with it. By judgement."""
+_ALL, _NONE = 0.98, 0.02
+"""Shares of the rows of a kind with a sum below 0: of returns, and of sales."""
+_NO_SUMS = ("discount", "units", "receipt", "customer", "store", "product")
+"""Roles whose numbers are no sums of goods; a discount below 0 is none that came back."""
+
+
+def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str], str] | None:
+    """The column of kinds, its kinds of returns, and the column of the sums that are below 0 there; None for none.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns; units that are below 0 somewhere say returns themselves.
+    """
+    units = found.roles.get("units")
+    if units is not None and bool((_numbers(sample, found, units) < 0).any()):
+        return None
+    kinds = [
+        name for name in found.seen if 2 <= sample[name].n_unique() <= _MOST_KINDS and _is_kind(sample, found, name)
+    ]
+    for name, seen in found.seen.items():
+        if not seen.numbers or seen.is_clock or name in {found.roles.get(role) for role in _NO_SUMS}:
+            continue
+        sums = _numbers(sample, found, name)
+        if (sums < 0).sum() < _LEAST_BELOW:
+            continue
+        for kind in kinds:
+            if returned := _below(sample[kind], sums):
+                return kind, returned, name
+    return None
+
+
+def _is_kind(sample: pl.DataFrame, found: Columns, name: str) -> bool:
+    taken = {column for role, column in found.roles.items() if role != "status"}
+    is_free = name not in taken and not sample[name].null_count() and not found.seen[name].dates
+    return is_free and 2 <= sample[name].n_unique() <= _MOST_KINDS
+
+
+def _below(kinds: pl.Series, sums: pl.Series) -> list[str]:
+    """The kinds of rows with sums below 0, where all others are above; none where kinds and signs do not agree."""
+    rows = pl.DataFrame({"kind": kinds.cast(pl.String), "sum": sums}).filter(pl.col("sum") != 0)
+    shares = rows.group_by("kind").agg((pl.col("sum") < 0).mean().alias("below"))
+    back = shares.filter(pl.col("below") >= _ALL)["kind"].sort().to_list()
+    sold = shares.filter(pl.col("below") <= _NONE).height
+    return back if back and sold and len(back) + sold == shares.height else []
+
+
+def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
+    return parse_numbers(sample[name].cast(pl.String), found.seen[name].numbers[0])
