@@ -15,6 +15,7 @@ from retail_brain.ingest.look.arithmetic import with_arithmetic
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
+from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
 from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, values
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
@@ -76,9 +77,13 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
         )
     if _is_list(found):
         return _with(found, name_of_listed(sample, found), "each product has another one")
+    rows = sample.head(_ROWS)
+    if _SOLD & found.roles.keys() or may_be_money(rows, found):
+        found = _with(
+            found, moment_by_values(rows, found), "its days follow the order of the rows, and others come later"
+        )
     if not _SOLD & found.roles.keys():
         return found
-    rows = sample.head(_ROWS)
     found = _without_kinds_as_receipts(_with_earliest_day(rows, found))
     found = _with_fuller_person(rows, found)
     found = _with(found, goods_by_values(rows, found), "the same one costs much the same on every line")

@@ -100,7 +100,8 @@ def _explained(rows: pl.DataFrame, found: Columns, name: str, money: list[pl.Ser
     ):
         return 0.0
     numbers = values(rows, found, name) if seen.numbers else None
-    if numbers is not None and (numbers != numbers.round()).any():
+    is_written_as_money = numbers is not None and bool(rows[name].cast(pl.String).str.contains(r"\d[ .,]\d").any())
+    if numbers is not None and (is_written_as_money or (numbers != numbers.round()).any()):
         return 0.0
     return max((_share(rows[name], numbers, one) for one in money if one.name != name), default=0.0)
 

@@ -12,7 +12,7 @@ _LEAST_ROWS = 20
 
 
 def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
-    """The one column whose lines stand together, are of one moment and of one customer; None where none or several are.
+    """The column whose lines stand together, are of one moment and of one customer; None for none or several.
 
     Args:
         sample: the rows, in the order of the file.
@@ -27,7 +27,10 @@ def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
     whole = [sample[moment], *shared]
     names = [name for name in found.seen if name not in found.roles.values() and _may_number(sample, found, name)]
     numbers = [name for name in names if _numbers_receipts(sample[name], whole, days)]
-    return numbers[0] if len(numbers) == 1 else None
+    # an id and a number of the same receipts say the same
+    pairs = (sample.select(numbers[0], other).unique().height for other in numbers[1:])
+    is_same = all(count == sample[name].n_unique() for count, name in zip(pairs, numbers, strict=False))
+    return numbers[0] if numbers and is_same and len({sample[name].n_unique() for name in numbers}) == 1 else None
 
 
 def _may_number(sample: pl.DataFrame, found: Columns, name: str) -> bool:

@@ -97,3 +97,17 @@ def test_price_from_each_day_on_holds_until_the_next(tmp_path: Path) -> None:
     prices = load(tmp_path, tmp_path, "prices")
     assert len(prices) == 9
     assert {row["valid_to"] for row in prices} == {None}
+
+
+def test_names_that_say_nothing_leave_moment_receipt_and_money_to_the_values(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for n, kind in ((n, (n + 2 * line) % 3) for n in range(36) for line in range(2)):
+        good, units, price = f"g{kind}", n % 4 + 1, 2.0 + kind
+        day, due = moment(n).date(), moment(n + 30).date()
+        joined = moment(n * 17 % 36).date().replace(year=2025)
+        money = [f"{one:.2f}".replace(".", ",") for one in (price + 0.25, units * (price + 0.25))]
+        rows.append([joined, due, day, f"N{n}", 900 + n, f"name of {good}", *money, units])
+    header = ["Aaa", "Bbb", "Ccc", "Ddd", "Eee", "Fff", "Ggg", "Hhh", "Iii"]
+    lines = load(tmp_path, write(tmp_path / "x.csv", header, rows, mark=";"))
+    assert {str(row["sold_at"])[:10] for row in lines} == {str(row[2]) for row in rows}
+    assert {row["transaction_id"] for row in lines} == {f"N{n}" for n in range(36)}
