@@ -1,22 +1,15 @@
 """Kinds of rows among the lines of receipts: goods, and heads, payments, sums, carriage or vouchers beside them."""
 
-import re
-
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.not_goods import says_no_goods
 from retail_brain.ingest.look.states import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_states import NOT_GOODS
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
-_BESIDE_GOODS = (
-    r"\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung|rabatt|paiement|pago)s?\b"
-)
-"""Words in kinds of rows that are no goods although they have a text and a sum."""
-
 Lines = tuple[pl.DataFrame, str, str]
 """Rows of goods, the condition that keeps them, and a remark."""
 
@@ -66,7 +59,7 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
 def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
     """Whether rows of a kind without codes are no goods: they count nothing, or the kind says what they are."""
     text = bare_name(kind).replace("_", " ")
-    if text in TOTAL_WORDS or re.search(rf"{_BESIDE_GOODS}|(?:\b|^){NOT_GOODS}(?:\b|$)", text):
+    if text in TOTAL_WORDS or says_no_goods(kind):
         return True
     units = found.roles.get("units")
     return units is not None and bool(sample.filter(pl.col(name) == kind)[units].is_null().all())

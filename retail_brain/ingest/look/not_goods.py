@@ -1,17 +1,29 @@
 """Rows that are no goods, such as tips and carriage, and customers that stand for nobody, such as `Walk-in`."""
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
-from retail_brain.ingest.look.words_of_states import NOBODY, NOT_GOODS
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import BESIDE_GOODS, NOBODY, NOT_GOODS
 
 _MOST = 0.3
 """Share of the lines from which such names are goods after all: a shop of vouchers. By judgement."""
 _NAMED = 20
 """Names of rows that are written into a condition at most."""
+
+
+def says_no_goods(kind: str) -> bool:
+    """Whether a kind of rows says that they are no goods, such as a payment, carriage or a voucher.
+
+    >>> says_no_goods("GiftCardLine"), says_no_goods("Shipping"), says_no_goods("Multipack")
+    (True, True, False)
+    """
+    said = rf"{BESIDE_GOODS}|(?:\b|^){NOT_GOODS}(?:\b|$)"
+    return re.search(said, bare_name(kind).replace("_", " ")) is not None
 
 
 def leave_out_what_is_not_goods(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.not_goods import says_no_goods
 from retail_brain.ingest.numbers import parse_numbers
 
 _MOST_KINDS = 6
@@ -52,6 +53,8 @@ def _below(kinds: pl.Series, sums: pl.Series) -> list[str]:
     shares = rows.group_by("kind").agg((pl.col("sum") < 0).mean().alias("below"))
     back = shares.filter(pl.col("below") >= _ALL)["kind"].sort().to_list()
     sold = shares.filter(pl.col("below") <= _NONE).height
+    if any(map(says_no_goods, back)):
+        return []  # a voucher or discount in a row of its own
     return back if back and sold and len(back) + sold == shares.height else []
 
 

@@ -87,6 +87,10 @@ NOT_GOODS: Final = (
     r"|服务费|レジ袋代?|surcharge|store discount|bon d'achat)"
 )
 """Names of rows of a receipt that are no goods: tips, carriage, vouchers, deposits, rounding."""
+BESIDE_GOODS: Final = (
+    r"\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung|rabatt|paiement|pago)s?\b"
+)
+"""Words in kinds of rows that are no goods although they have a text and a sum."""
 NOBODY: Final = (
     r"(?:walk[- _]?in(?: customer)?s?|cash(?: |_)?(?:sale|customer)s?|counter (?:sale|customer)s?|"
     r"guest(?: (?:customer|user|checkout))?"
