@@ -3,13 +3,16 @@
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.not_goods import says_no_goods
-from retail_brain.ingest.numbers import parse_numbers
+from retail_brain.ingest.look.numbers_of import values
 
 _MOST_KINDS = 6
 """Values up to which a column may be of kinds. By judgement."""
 _LEAST_BELOW = 3
 """Rows with a sum below 0 from which a kind may go with it. By judgement."""
+_MOST_BACK = 0.4
+"""Share of the rows that come back at most. By judgement: of parcels of fashion a third does."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind with a sum below 0: of returns, and of sales."""
 _NO_SUMS = ("discount", "units", "receipt", "customer", "store", "product")
@@ -24,7 +27,7 @@ def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str
         found: roles of the columns; units that are below 0 somewhere say returns themselves.
     """
     units = found.roles.get("units")
-    if units is not None and bool((_numbers(sample, found, units) < 0).any()):
+    if units is not None and bool((values(sample, found, units) < 0).any()):
         return None
     kinds = [
         name for name in found.seen if 2 <= sample[name].n_unique() <= _MOST_KINDS and _is_kind(sample, found, name)
@@ -32,13 +35,22 @@ def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str
     for name, seen in found.seen.items():
         if not seen.numbers or seen.is_clock or name in {found.roles.get(role) for role in _NO_SUMS}:
             continue
-        sums = _numbers(sample, found, name)
+        sums = values(sample, found, name)
         if (sums < 0).sum() < _LEAST_BELOW:
             continue
         for kind in kinds:
             if returned := _below(sample[kind], sums):
                 return kind, returned, name
     return None
+
+
+def write_returns_by_sign(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes `returns` for the kind of rows that a sum below 0 goes with, whatever kind and sum are called."""
+    said = kind_below_zero(sample, found) if {"units", "unit_price"} <= made.columns.keys() else None
+    if said is not None:
+        name, kinds, total = said
+        made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds))}] }}"
+        made.remarks.append(f"rows whose {name!r} is one of {kinds} have {total!r} below 0: they are returns")
 
 
 def _is_kind(sample: pl.DataFrame, found: Columns, name: str) -> bool:
@@ -55,8 +67,7 @@ def _below(kinds: pl.Series, sums: pl.Series) -> list[str]:
     sold = shares.filter(pl.col("below") <= _NONE).height
     if any(map(says_no_goods, back)):
         return []  # a voucher or discount in a row of its own
+    given = rows.filter(pl.col("kind").is_in(back))
+    if given.height > _MOST_BACK * rows.height or given["sum"].n_unique() < 2 * shares.height:
+        return []  # a change of stock is below 0 on sales, and a place on earth is the same on all rows of a shop
     return back if back and sold and len(back) + sold == shares.height else []
-
-
-def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
-    return parse_numbers(sample[name].cast(pl.String), found.seen[name].numbers[0])

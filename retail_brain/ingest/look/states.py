@@ -8,7 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
-from retail_brain.ingest.look.signs import kind_below_zero
+from retail_brain.ingest.look.signs import write_returns_by_sign
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
@@ -57,18 +57,9 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     asked += _codes_of_states(made, states, sample.height)
     _write_where(made, [*out, *kept], asked)
     if "returns" not in made.keys:
-        _returns_by_sign(made, sample, found)
+        write_returns_by_sign(made, sample, found)
     if "returns" not in made.keys:
         _ask_about_kinds(made, sample, found)
-
-
-def _returns_by_sign(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Writes `returns` for the kind of rows that a sum below 0 goes with, whatever kind and sum are called."""
-    said = kind_below_zero(sample, found) if {"units", "unit_price"} <= made.columns.keys() else None
-    if said is not None:
-        name, kinds, total = said
-        made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds))}] }}"
-        made.remarks.append(f"rows whose {name!r} is one of {kinds} have {total!r} below 0: they are returns")
 
 
 def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str]) -> None:
