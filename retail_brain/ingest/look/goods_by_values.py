@@ -125,4 +125,4 @@ def _share(keys: pl.Series, numbers: pl.Series | None, money: pl.Series) -> floa
 def _is_text(column: pl.Series) -> bool:
     """Whether values are words: most have a blank or no digit."""
     text = column.cast(pl.String).drop_nulls()
-    return bool((text.str.contains(r"\s") | ~text.str.contains(r"\d")).mean() > 0.5)  # type: ignore[operator]
+    return bool(len(text)) and bool((text.str.contains(r"\s") | ~text.str.contains(r"\d")).mean() > 0.5)  # type: ignore[operator]

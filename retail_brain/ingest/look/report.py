@@ -12,6 +12,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
@@ -166,7 +167,9 @@ def _proposal(one: LookedAt) -> Proposal:
     found = one.columns
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
-    return with_day_of_file(own or propose(one.sample, found), one.path.name, one.title)
+    made = own or propose(one.sample, found)
+    of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
+    return of_a_day or with_day_of_file(made, one.path.name, one.title)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
@@ -285,7 +288,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
-        first = with_files_of_returns(with_shops_of_files(first, members), members)
+        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
         questions += first.proposal.questions
         files = _files(members, looked, root)
         parts.append(toml_of(files, first.proposal, first.keys))

@@ -30,7 +30,7 @@ def stock_beside_sales(one: LookedAt) -> Proposal | None:
     if sales.table != "daily_sales" or not set(_COPIED) <= sales.columns.keys() or "wide" in sales.keys:
         return None
     keys = [roles[role] for role in ("store", "product", "moment") if role in roles]
-    if "product" not in roles or "units" not in roles or one.sample.select(keys).is_duplicated().any():
+    if not {"product", "units", "moment"} <= roles.keys() or one.sample.select(keys).is_duplicated().any():
         return None
     stock = roles.get("on_hand")
     says = "" if stock else "it goes down by what was sold"

@@ -45,11 +45,16 @@ def with_day_of_file(made: Proposal, name: str, title: str = "") -> Proposal:
     if made.columns.get("date") != _OPEN:
         return made
     questions = [question for question in made.questions if not question.startswith("of which day is the stock")]
-    key, says = _day_in_name(name) or _day_in_title(title) or ("", "")
+    key, says = day_of_file(name, title) or ("", "")
     if not key:
         return replace(made, questions=[*questions, _question(name)])
     columns = {**made.columns, "date": key}
     return replace(made, columns=columns, questions=questions, remarks=[*made.remarks, f"the stock is of {says}"])
+
+
+def day_of_file(name: str, title: str) -> tuple[str, str] | None:
+    """The key for the day in the name of a file, or else above its header, and what it says; None for none."""
+    return _day_in_name(name) or _day_in_title(title)
 
 
 def _day_in_name(name: str) -> tuple[str, str] | None:

@@ -103,3 +103,32 @@ def test_stock_beside_the_sales_of_a_day_is_a_table_of_its_own(tmp_path: Path, n
     stock = load(tmp_path, write(tmp_path / "days.csv", header, rows), "inventory")
     assert len(stock) == len(rows)
     assert sum(float(str(row["on_hand"])) for row in stock) == sum(float(str(row[5])) for row in rows)
+
+
+def test_sales_without_days_are_of_the_day_in_the_names_of_their_files(tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    folder.mkdir()
+    for day in range(1, 4):
+        rows: list[Row] = [[shop, f"g{n}", n + 1, (n + 1) * (2 + n)] for shop in "AB" for n in range(4)]
+        write(folder / f"umsatz_2026-05-0{day}.csv", ["Filiale", "Artikelnummer", "Menge", "Umsatz"], rows)
+    lines = load(tmp_path, folder, "daily_sales")
+    assert {str(row["date"]) for row in lines} == {"2026-05-01", "2026-05-02", "2026-05-03"}
+    assert len(lines) == 24
+
+
+def test_sales_without_days_are_of_the_day_above_their_header(tmp_path: Path) -> None:
+    rows = "".join(f"g{n},Tea {n},{n + 1},{(n + 1) * 2.5}\n" for n in range(9))
+    title = "Item sales of 05/17/2026,,,\n,,,\n"
+    (tmp_path / "items.csv").write_text(f"{title}Item Code,Item Name,Qty,Net Sales\n{rows}", encoding="utf-8")
+    assert {str(row["date"]) for row in load(tmp_path, tmp_path / "items.csv", "daily_sales")} == {"2026-05-17"}
+    (tmp_path / "more.csv").write_text(
+        f"{title.replace('17', '18')}Item Code,Item Name,Qty,Net Sales\n{rows}", encoding="utf-8"
+    )
+    assert any("above the header" in question for question in look(str(tmp_path)).questions)
+
+
+def test_stock_of_a_day_is_no_sale(tmp_path: Path) -> None:
+    write(
+        tmp_path / "bestand_2026-05-01.csv", ["Artikelnummer", "Menge", "Wert"], [[f"g{n}", n, n * 2] for n in range(9)]
+    )
+    assert "daily_sales" not in look(str(tmp_path)).mapping
