@@ -33,7 +33,7 @@ def write_goods(made: Proposal, found: Columns) -> None:
 def write_list(made: Proposal, found: Columns) -> None:
     """Writes the columns of a list of goods, shops or customers."""
     names = {
-        "products": ("product_name", "category", "department", "brand", "unit_cost", "list_price"),
+        "products": ("product_name", "category", "subcategory", "department", "brand", "unit_cost", "list_price"),
         "customers": ("joined_on", "guide"),
         "stores": ("product_name", "region", "country"),
     }

@@ -22,7 +22,8 @@ def of_own_name(stem: str, sample: pl.DataFrame, found: Columns) -> Proposal | N
     table = TABLES.get(stem.strip().lower())
     if table is None:
         return None
-    names = {ours: find_column(ours, list(found.seen)) for ours in table.types}
+    one, present = table.name.removesuffix("s"), list(found.seen)  # `store_name` of stores is their name
+    names = {ours: find_column(ours, present) or find_column(f"{one}_{ours}", present) for ours in table.types}
     theirs = {ours: name for ours, name in names.items() if name is not None}
     is_read = all(_is_read(found, name, table.types[ours]) for ours, name in theirs.items())
     if not is_read or not set(table.required) <= theirs.keys():

@@ -49,6 +49,8 @@ def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     roles = found.roles
     if {"receipt", "units", "on_hand"} & roles.keys():
         return None
+    if (days := calendar_of_events(found)) is not None:
+        return days
     if "customer" in roles and not {"product", "product_name"} & roles.keys():
         return _consents(sample, found)
     if "product" in roles and (priced := _prices(sample, found)) is not None:

@@ -49,7 +49,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
         r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры|блюда))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
-        r"item|product|article|artikel|商品|存货|物料",
+        r"item|product|article|artikel|part|商品|存货|物料",
     ),
     "product_name": (
         r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",
@@ -68,7 +68,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
         r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во(?:_[а-я]+)?",
-        r"pieces|pcs|num|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
+        r"pieces|pcs|num|demand|movement|consumption|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
@@ -104,8 +104,10 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "category": (r"(?:product_?|item_?|menu_?|main_?)?category(?:_name)?|product_type|warengruppe|aisle",
                  r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?",
                  r"family|class|product_group(?:_name)?|product_type_name|rayon|familia|familie|categor(?:ia|ie|y)|kategori[ea]?|(?:товарная_)?группа(?:_(?:товаров|блюда|блюд))?|категория|rubro|gruppe"),
+    "subcategory": (r"(?:product_|item_)?sub_?categor(?:y|ia|ie)(?:_name|_code)?|sub_?class"
+                    r"|(?:商品)?(?:小类|子类|二级分类)(?:名称)?",),
     "department": (r"dept|department(?:_name|_id)?|大类|部门",),
-    "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
+    "brand": (r"brand|vendor|manufacturer|marke|hersteller|fabricant|fabricante|品牌(?:名称)?",),
     "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|prix_achat"
         r"|себестоимость|закупочная_цена|ek|ek_preis|einkaufspreis|进货?价|成本价?|单位成本",),
     "list_price": (r"(?:list|regular|retail)_price|compare_at_price|标价|吊牌价|零售价|原价",),

@@ -196,3 +196,39 @@ def test_shortened_words_currencies_and_codes_are_read() -> None:
 def test_a_file_of_kinds_and_money_without_days_is_no_list_of_goods(tmp_path: Path) -> None:
     rows = [[n % 3, f"{n % 3} to {n % 3 + 1}", n % 3 + 0.25 + n / 1000, n % 2] for n in range(60)]
     assert not look(str(write(tmp_path / "x.csv", ["recency", "segment", "spend", "visit"], rows))).mapping
+
+
+def test_weeks_as_columns_are_dated_by_their_mondays(tmp_path: Path) -> None:
+    rows = [[shop, good[0], *range(n, n + 3)] for n, good in enumerate(GOODS) for shop in SHOPS]
+    place = write(tmp_path / "x.csv", ["Shop", "EAN", "2026-W06", "2026-W07", "2026-W08"], rows)
+    sold = load(tmp_path, place, "daily_sales")
+    assert {str(row["date"]) for row in sold} == {"2026-02-02", "2026-02-09", "2026-02-16"}
+
+
+def test_last_digits_of_a_number_that_count_lines_are_no_part_of_the_receipt(tmp_path: Path) -> None:
+    places: dict[int, int] = {}
+    rows: list[Row] = []
+    for n, at, shop, _, good, units in LINES:
+        places[n] = places.get(n, 0) + 1
+        rows.append([f"F-{n}{places[n]:03d}", at.date(), shop, good[0], units, good[2]])
+    sold = load(tmp_path, write(tmp_path / "x.csv", ["Document", "Date", "Shop", "EAN", "Qty", "Price"], rows))
+    assert {row["transaction_id"] for row in sold} == {f"F-{n}" for n in HEADS}
+
+
+def test_short_numbers_link_heads_and_lines_where_both_files_have_nearly_the_same(tmp_path: Path) -> None:
+    heads: list[Row] = [[n - 47_900, at, shop] for n, (at, shop, _) in HEADS.items()]
+    write(tmp_path / "heads.csv", ["Id", "Date", "Shop"], heads)
+    rows: list[Row] = [[place + 1, n - 47_900, good[0], units, good[2]]
+                       for place, (n, _, _, _, good, units) in enumerate(LINES)]  # fmt: skip
+    write(tmp_path / "rows.csv", ["Id", "RefAg", "EAN", "Qty", "Price"], rows)
+    (join,) = tables(tmp_path)["transactions"]["join"]
+    assert join["on"] == {"RefAg": "Id"}
+
+
+def test_days_with_events_are_a_calendar(tmp_path: Path) -> None:
+    carnival = {17: ("Carnival", "Cultural")}
+    rows = [[date(2026, 2, day), *carnival.get(day, ("", ""))] for day in range(1, 29)]
+    place = write(tmp_path / "days.csv", ["date", "event_name_1", "event_type_1"], rows)
+    found = tables(place)["calendar"]
+    assert found["where"] == 'length("event_name_1") > 0'
+    assert found["columns"] == {"date": "date", "event_name": "event_name_1", "event_type": "event_type_1"}
