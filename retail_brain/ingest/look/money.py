@@ -137,6 +137,8 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
         return left
     if len(amounts) > 1 and paid_rank(_last_part(amounts[0])) <= 0 and {"price", "units"} <= found.roles.keys():
         listed = values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])
+        if _is_lowered(found, listed, values(sample, found, amounts[0])):
+            return amounts[0]
         explained = (name for name in amounts if _is_same(listed, values(sample, found, name)))
         return next(explained, amounts[0])
     return amounts[0] if amounts else None
@@ -202,7 +204,8 @@ def _is_lowered(found: Columns, listed: pl.Series, amounts: pl.Series) -> bool:
     """Whether an amount is below price times units on some lines and above on none, where no column is the discount."""
     lowered = amounts.abs() < listed.abs() * (1 - _EQUAL) - _CENT
     raised = amounts.abs() > listed.abs() * (1 + _EQUAL) + _CENT
-    return "discount" not in found.roles and int(lowered.sum()) >= _DISCOUNTED and not raised.any()
+    is_some = int(lowered.sum()) >= _DISCOUNTED and _share(lowered) < _MOST  # fees are taken off every line
+    return "discount" not in found.roles and is_some and not raised.any()
 
 
 def _has_tax(sample: pl.DataFrame, found: Columns, amount: str, listed: pl.Series) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from retail_brain.ingest.look.calendar_of_events import calendar_of_events
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.words import bare_name
