@@ -41,6 +41,8 @@ _AGAIN = 1.15
 """Rows (or receipts) that a person has on average at least. By judgement: the number of an order has one each."""
 _ONCE = 0.02
 """Share of rows that may share a key. By judgement: some tills print a total twice."""
+_FEW_SHOPS = 40
+"""Values up to which a column beside days and sums alone is of shops. By judgement: goods are more."""
 _FLAGS = 3
 """Values up to which a column of whole numbers may be of flags."""
 _KINDS = 0.01
@@ -209,7 +211,8 @@ def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     name = fewest[0]
     is_open = keys.select("_day", rows[name]).unique().height / (keys["_day"].n_unique() * kinds[name])
-    if is_open >= _OFTEN_OPEN and kinds[name] <= max(2, _MOST_SHOPS * rows.height):
+    most = max(2, _MOST_SHOPS * rows.height) if goods else _FEW_SHOPS  # else it may as well be goods
+    if is_open >= _OFTEN_OPEN and kinds[name] <= most:
         return _with(found, {"store": name}, "it tells apart the rows of a day")
     return found
 

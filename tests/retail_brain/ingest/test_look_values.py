@@ -232,3 +232,16 @@ def test_days_with_events_are_a_calendar(tmp_path: Path) -> None:
     found = tables(place)["calendar"]
     assert found["where"] == 'length("event_name_1") > 0'
     assert found["columns"] == {"date": "date", "event_name": "event_name_1", "event_type": "event_type_1"}
+
+
+def test_a_series_of_many_things_by_day_without_names_is_no_list_of_shops(tmp_path: Path) -> None:
+    rows = [[thing, date(2026, 1, 1 + day), (thing * day) % 7] for thing in range(90) for day in range(20)]
+    assert not look(str(write(tmp_path / "x.csv", ["series", "day", "units"], rows))).mapping
+
+
+def test_a_file_with_types_alone_is_looked_at(tmp_path: Path) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(40)]
+    pl.DataFrame({"day": days, "week": range(40), "temperature": [n / 2 for n in range(40)]}).write_parquet(
+        tmp_path / "days.parquet"
+    )
+    assert not any("cannot be read" in line for line in look(str(tmp_path)).lines)
