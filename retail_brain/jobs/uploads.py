@@ -30,6 +30,8 @@ MOST_FILES = 50
 MOST_LOADS = 20
 """Loads of files that may lie here at once, so that nobody fills the disk: far beyond what is sent. By judgement."""
 _SEEN = "seen.toml"
+_NAME_BYTES = 250
+"""Of a file's name; file systems take 255."""
 
 
 def new_upload_id() -> str:
@@ -150,11 +152,17 @@ def check_name(name: str) -> None:
     """Refuses what is no plain name of a data file.
 
     Raises:
-        UsageError: it names a folder, is hidden or too long, or its ending is not that of a data file.
+        UsageError: it names a folder, is hidden, or its ending is not that of a data file.
+        ImpossibleError: it is longer than a file system takes.
     """
     is_plain = re.fullmatch(r"[^/\\\x00-\x1f]{1,150}", name) is not None and not name.startswith((".", "-"))
-    if is_plain and len(name.encode()) <= 250 and name.lower().endswith(tuple(ENDINGS)):
-        return
+    if is_plain and name.lower().endswith(tuple(ENDINGS)):
+        if len(name.encode()) <= _NAME_BYTES:
+            return
+        raise ImpossibleError(
+            f"the name {name!r} has {len(name.encode())} bytes; wanted at most {_NAME_BYTES}. Give it a shorter one.",
+            {"problem": "upload_name_long", "file_name": name, "limit": _NAME_BYTES},
+        )
     raise UsageError(
         f"{name!r} is no name of a data file; wanted a name without a folder that ends in {', '.join(ENDINGS)}.",
         {"problem": "upload_name", "file_name": name, "endings": list(ENDINGS)},
@@ -165,12 +173,11 @@ def dataset_of_upload(workspace: Workspace, upload_id: str, form: str) -> str:
     """The address by which files that were sent are loaded.
 
     Raises:
-        UsageError: there is no such form.
-        NotFoundError: the files are not there (any more).
+        NotFoundError: there is no such form, or the files are not there (any more).
         ImpossibleError: the form is that of a look, and none has found how to read them.
     """
     if form not in forms():
-        raise UsageError(
+        raise NotFoundError(
             f"files cannot be read as {form!r}; wanted one of {', '.join(forms())}.",
             {"problem": "upload_form", "form": form},
         )

@@ -29,7 +29,8 @@ def lines_of(request: ListingRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         HttpError: the role may not see the list.
-        UsageError: a column, filter or value is none of the list's.
+        NotFoundError: a column or filter is none of the list's.
+        ImpossibleError: a value is none of the column's.
         ModelError: nothing of the kind was published.
     """
     table = TABLES[request.table]

@@ -31,7 +31,8 @@ def file_of(request: ListingFileRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         HttpError: the role may not see the list.
-        UsageError: a column, filter or value is none of the list's.
+        NotFoundError: a column or filter is none of the list's.
+        ImpossibleError: a value is none of the column's.
         ImpossibleError: a workbook of so many lines would take too long.
         ModelError: nothing of the kind was published.
     """

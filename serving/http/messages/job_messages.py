@@ -4,7 +4,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.messages.common import NO_NUL, WHOLE, Day, Flag, Id, Offset, Strict, config
+from retail_brain.jobs.kinds import KINDS, JobKind
+from retail_brain.sources.files import ENDINGS
+from serving.http.messages.common import (
+    GIVEN,
+    NO_NUL,
+    WHOLE,
+    Day,
+    Flag,
+    Id,
+    JsonSchema,
+    Offset,
+    Strict,
+    config,
+    every,
+    exactly_one,
+    required,
+    when,
+)
 
 JobKindName = Literal[
     "check",
@@ -19,6 +36,11 @@ JobKindName = Literal[
     "measure_orders",
 ]
 _JobId = Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
+_CASES = "|".join("".join(f"[{c}{c.upper()}]" if c.isalpha() else "[.]" for c in one) for one in ENDINGS)
+_FILE_NAME = rf"^[^/\\\x00-\x1f.-][^/\\\x00-\x1f]*({_CASES})$"
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+"""Stated in the schema alone, as is the name: the handler refuses others in words that say what to send."""
+_NULL: JsonSchema = {"type": "null"}
 _UploadId = Annotated[str, Field(pattern=r"^up_[0-9a-f]{16}$", description="as `/job_upload` gives it")]
 
 
@@ -134,6 +156,13 @@ class JobResponse(Strict):
     seconds_last_time: float | None
 
 
+def _takes(name: str, kind: JobKind) -> JsonSchema:
+    """What a kind of job may be started with over HTTP."""
+    loads = exactly_one({"source": GIVEN}, {"upload": GIVEN}) if kind.loads else {}
+    others = {"as_of", "preset"} - set(kind.options) | (set() if kind.loads else {"source", "upload", "form"})
+    return when(required(kind={"const": name}), {"properties": dict.fromkeys(sorted(others), _NULL)} | loads)
+
+
 class JobStartRequest(BaseModel):
     """Starts a job, if none of the tenant runs.
 
@@ -147,6 +176,7 @@ class JobStartRequest(BaseModel):
         {"kind": "check", "upload": "up_0123456789abcdef"},
         {"kind": "train_demand", "preset": "fast"},
         {"kind": "publish", "as_of": "2026-02-28"},
+        rule=every(*(_takes(name, kind) for name, kind in KINDS.items())),
     )
 
     kind: JobKindName
@@ -180,9 +210,13 @@ class JobUploadRequest(BaseModel):
     model_config = config({"file_name": "transactions.csv", "offset": 0, "content": "c3RvcmVfaWQK"})
 
     upload: _UploadId | None = None
-    file_name: Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
+    file_name: Annotated[
+        str, Field(min_length=1, max_length=150, pattern=NO_NUL, json_schema_extra={"pattern": _FILE_NAME})
+    ]
     offset: Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000), WHOLE] = 0
-    content: Annotated[str, Field(description="bytes of the part as base64", pattern=NO_NUL)]
+    content: Annotated[
+        str, Field(description="bytes of the part as base64", pattern=NO_NUL, json_schema_extra={"pattern": _BASE64})
+    ]
 
 
 class JobUploadResponse(Strict):

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.errors import UsageError
+from retail_brain.errors import ImpossibleError, NotFoundError
 
 Cell = str | float | bool | None
 
@@ -122,7 +122,8 @@ def listing(frame: pl.DataFrame, table: Table, query: Query) -> Listing:
         query: the question.
 
     Raises:
-        UsageError: the query names a column, a filter or a value that the list cannot have.
+        NotFoundError: the query names a column or a filter that the list has not.
+        ImpossibleError: a column cannot be sorted by, cut at a value, or hold a value.
     """
     _check_query(table, query)
     conditions = [_expression(table, one) for one in query.where]
@@ -141,14 +142,15 @@ def _check_query(table: Table, query: Query) -> None:
     """Checks the names in a query against a table.
 
     Raises:
-        UsageError: a name is none of the table's; the message lists those.
+        NotFoundError: a name is none of the table's; the message lists those.
+        ImpossibleError: lines cannot be sorted by a column.
     """
     for one in query.where:
         _known("column", one.column, table.columns, table.name)
     for name, _ in query.sort:
         _known("column", name, table.columns, table.name)
         if table.columns[name] is Kind.LABELS:
-            raise UsageError(
+            raise ImpossibleError(
                 f"lines cannot be sorted by {name!r}, which holds several labels. Sort by another column.",
                 {"problem": "listing_sort", "column": name},
             )
@@ -160,7 +162,7 @@ def _check_query(table: Table, query: Query) -> None:
 
 def _known(what: str, name: str, names: Mapping[str, Any], table: str) -> None:
     if name not in names:
-        raise UsageError(
+        raise NotFoundError(
             f"{table} has no {what} {name!r}; wanted one of {', '.join(names) or 'none'}.",
             {"problem": "listing_unknown", "table": table, "got": name, "wanted": list(names)},
         )
@@ -184,7 +186,7 @@ def _expression(table: Table, condition: Condition) -> pl.Expr:
         if bound is None:
             continue
         if kind not in {Kind.NUMBER, Kind.DAY}:
-            raise UsageError(
+            raise ImpossibleError(
                 f"{table.name} cannot be cut at a value of {condition.column!r}, which holds {kind}s; wanted a column "
                 "of numbers or days, or any_of.",
                 {"problem": "listing_cut", "column": condition.column, "kind": str(kind)},
@@ -218,7 +220,7 @@ def _value(table: Table, column: str, value: Cell) -> Any:
     """A value as the column holds it.
 
     Raises:
-        UsageError: the column cannot hold it.
+        ImpossibleError: the column cannot hold it.
     """
     kind = table.columns[column]
     if kind is Kind.DAY and isinstance(value, str):
@@ -233,7 +235,7 @@ def _value(table: Table, column: str, value: Cell) -> Any:
     elif kind in {Kind.TEXT, Kind.LABELS} and isinstance(value, str):
         return value
     examples = {Kind.DAY: "2026-02-28", Kind.FLAG: "true", Kind.NUMBER: "12.5"}
-    raise UsageError(
+    raise ImpossibleError(
         f"{table.name}: {column!r} holds {kind}s; got {value!r}, wanted such as {examples.get(kind, 'a text')}.",
         {"problem": "listing_value", "value": str(value), "column": column, "kind": str(kind)},
     )

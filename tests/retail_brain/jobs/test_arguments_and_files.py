@@ -169,11 +169,16 @@ def test_a_part_that_is_sent_again_while_it_is_written_is_stored_once(
 
 @pytest.mark.parametrize(
     "name",
-    ["../x.csv", "a/b.csv", "a\\b.csv", ".x.csv", "-x.csv", "m.toml", "x.csv\n", "x", "é" * 140 + ".csv", "a\0.csv"],
+    ["../x.csv", "a/b.csv", "a\\b.csv", ".x.csv", "-x.csv", "m.toml", "x.csv\n", "x", "a\0.csv"],
 )
 def test_a_name_that_is_no_plain_data_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no name of a data file"):
         sent(tmp_path, name, 0, b"x", new_upload_id())
+
+
+def test_a_name_of_more_bytes_than_a_file_system_takes_is_impossible(tmp_path: Path) -> None:
+    with pytest.raises(ImpossibleError, match="has 284 bytes; wanted at most 250"):
+        sent(tmp_path, "é" * 140 + ".csv", 0, b"x", new_upload_id())
 
 
 def test_more_files_than_a_load_may_have_are_refused(tmp_path: Path) -> None:
@@ -190,7 +195,7 @@ def test_files_are_read_as_tables_by_a_ready_mapping_or_as_a_look_found(tmp_path
     folder = str(upload_folder(workspace, upload))
     assert dataset_of_upload(workspace, upload, "tables") == folder
     assert dataset_of_upload(workspace, upload, "dsfinv-k") == f"dsfinv-k://{folder}"
-    with pytest.raises(UsageError, match="cannot be read as 'mytill'"):
+    with pytest.raises(NotFoundError, match="cannot be read as 'mytill'"):
         dataset_of_upload(workspace, upload, "mytill")
     with pytest.raises(ImpossibleError, match="Look at them first"):
         dataset_of_upload(workspace, upload, "seen")

@@ -1,23 +1,36 @@
 """Jobs over HTTP: who may, what is offered, the whole way of files that are sent, and what is refused."""
 
 import base64
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.files import write_text
+from retail_brain.jobs.kinds import KINDS, check_arguments
 from retail_brain.jobs.start import this_host
+from retail_brain.jobs.uploads import check_name
 from retail_brain.locks import inheritable_lock
 from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import Line, add_job, end_job, note_progress
 from retail_brain.operational.keys import ROLES, create_key
+from retail_brain.settings import JobSettings, Settings
 from retail_brain.workspace import Workspace
 from serving.http.access import ScopedBy
 from serving.http.handlers import jobs as handlers
-from serving.http.messages.job_messages import JobResponse, JobsResponse, JobStartResponse
+from serving.http.messages.job_messages import (
+    JobResponse,
+    JobsResponse,
+    JobStartRequest,
+    JobStartResponse,
+    JobUploadRequest,
+)
 from serving.http.routes import ROUTES
 
 TENANT = "jobs"
@@ -86,6 +99,39 @@ def test_what_cannot_be_run_is_refused(
 ) -> None:
     answer = client.post("/job_start", body, tenant=TENANT)
     assert (answer.status_code, answer.json()["error"]["details"].get("problem")) == (status, problem)
+
+
+def test_what_a_job_takes_stands_in_the_schema(tmp_path: Path) -> None:
+    fits = Draft202012Validator(JobStartRequest.model_json_schema()).is_valid
+    settings = Settings(jobs=JobSettings(sources={"tills": "/nowhere"}))
+    given = {"source": "tills", "upload": "up_0123456789abcdef", "form": "tables", "as_of": "2026-02-28"}
+    given["preset"] = "fast"
+    for kind, count in itertools.product(KINDS, range(len(given) + 1)):
+        for names in itertools.combinations(given, count):
+            arguments = {name: given[name] for name in names}
+            is_taken = not is_usage(check_arguments, kind, arguments, settings, Workspace(tmp_path))
+            for absent in ({}, dict.fromkeys(given)):
+                assert fits({"kind": kind, **absent, **arguments}) == is_taken, (kind, names)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.csv", "销售.XLSX", "a b.Csv.gz", "..csv", "-a.csv", "a/b.csv", "a.toml", "csv", "a\n.csv"]
+)
+def test_what_a_file_may_be_called_stands_in_the_schema(name: str) -> None:
+    fits = Draft202012Validator(JobUploadRequest.model_json_schema()).is_valid
+    assert fits({"file_name": name, "content": "eA=="}) != is_usage(check_name, name)
+    assert not fits({"file_name": name, "content": "?"})
+
+
+def is_usage(check: Callable[..., object], *given: object) -> bool:
+    """Whether a check refuses as what a description can state; files that are not there are another matter."""
+    try:
+        check(*given)
+    except UsageError:
+        return True
+    except RetailBrainError:
+        return False
+    return False
 
 
 def test_a_running_job_is_watched_cancelled_and_holds_the_place(
