@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.errors import UsageError
+from retail_brain.errors import ImpossibleError, NotFoundError
 from serving.planning.listing.engine import Condition, Kind, Query, Table, listing
 
 COLUMNS = {
@@ -118,7 +118,7 @@ def test_sorting_keeps_the_order_of_equals_and_puts_the_empty_last() -> None:
     ],
 )
 def test_a_wrong_query_is_refused_with_the_names_that_exist(query: Query, named: str) -> None:
-    with pytest.raises(UsageError, match=named):
+    with pytest.raises((NotFoundError, ImpossibleError), match=named):
         listing(lines(), TABLE, query)
 
 
