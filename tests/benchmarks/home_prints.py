@@ -17,6 +17,8 @@ _UNLIKE = ("audit", "tenants", "api_keys", "alembic", "sqlite")
 _VOLATILE = {"manifest.json", "MLmodel", "meta.yaml", "python_env.yaml", "conda.yaml", "requirements.txt"}
 """Files that name times, versions or random ids: their presence is compared."""
 
+STATE = "state"
+"""Folder of the features with what a build keeps for the next one."""
 _DIGITS, _NOTHING = 9, 1e-9
 """Digits that are compared, and what is as good as 0: doubles have 16, sums of thousands of them lose three."""
 
@@ -69,10 +71,13 @@ def _rounded(value: Any) -> Any:
 
 
 def feature_tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each feature table, its parts put together."""
+    """Each feature table, its parts put together; what a build keeps for the next one, file by file."""
     for name in sorted({path.relative_to(folder).parts[0] for path in folder.rglob("*.parquet")}):
         files = sorted((folder / name).rglob("*.parquet")) if (folder / name).is_dir() else [folder / name]
-        yield name, pl.concat([pl.read_parquet(file) for file in files], how="diagonal")
+        if name == STATE:
+            yield from ((str(file.relative_to(folder)), pl.read_parquet(file)) for file in files)
+        else:
+            yield name, pl.concat([pl.read_parquet(file) for file in files], how="diagonal")
 
 
 def add_files(found: Print, name: str, folder: Path) -> None:
