@@ -29,11 +29,10 @@ def quarantined(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame
     """One row per row of a table that was set aside: `quarantine_id`, `dataset`, `reasons`, values as they were found.
 
     Raises:
-        UsageError: there is no such table.
-        NotFoundError: nothing of it was set aside.
+        NotFoundError: there is no such table, or nothing of it was set aside.
     """
     if name not in TABLES:
-        raise UsageError(
+        raise NotFoundError(
             f"{name!r} is no table; wanted one of {', '.join(TABLES)}.", {"problem": "table_unknown", "table": name}
         )
     rows = read_quarantine(uri, name, options)
@@ -72,14 +71,13 @@ def retry_quarantine(name: str, mended: pl.DataFrame, uri: str, settings: Settin
         progress: reports the steps.
 
     Raises:
-        UsageError: `mended` names no rows that are set aside.
-        NotFoundError: nothing of the table is set aside.
+        NotFoundError: nothing of the table is set aside, or `mended` names no rows that are.
         DataError: too many of the rows are still bad; nothing was written.
     """
     options = settings.storage_options
     before = quarantined(uri, name, options)
     if ID not in mended.columns or not mended[ID].is_in(before[ID].implode()).all():
-        raise UsageError(
+        raise NotFoundError(
             f"the rows name no rows of {name} that are set aside; wanted the column {ID} as `retail-brain quarantine "
             f"show {name} --out FILE` writes it. Write that file anew, mend it and leave the column as it is.",
             {"problem": "rows_not_set_aside", "table": name},

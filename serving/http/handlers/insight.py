@@ -6,7 +6,7 @@ import polars as pl
 
 from features.dictionary.entries import dictionary
 from features.jobs import read_drift
-from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.errors import NotFoundError
 from retail_brain.ingest.retry import ID, quarantine_counts, quarantined, retry_quarantine
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -23,8 +23,7 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         HttpError: the role may look only.
-        UsageError: there is no such table, or the rows name none that are set aside.
-        NotFoundError: nothing of the table is set aside.
+        NotFoundError: there is no such table, nothing of it is set aside, or the rows name none that are.
         DataError: too many of the rows are still bad; nothing was written.
     """
     may_write = call.principal.may(Scope.DATA)
@@ -49,8 +48,7 @@ def _own_rows(table: str, call: Call) -> pl.DataFrame:
     """Rows of a table that were set aside and that the key may see.
 
     Raises:
-        UsageError: there is no such table.
-        NotFoundError: there are none.
+        NotFoundError: there is no such table, or there are none.
     """
     rows = quarantined(_lake(call), table, call.view.settings.storage_options)
     own = _of_place(rows, call)
@@ -84,15 +82,14 @@ def _check_own_rows(request: QuarantineRequest, call: Call) -> None:
     """Refuses mended rows of a place that are not its own, or would be another shop's.
 
     Raises:
-        NotFoundError: a row names another shop or somebody of another place, or nothing is set aside that the key may
-            see.
-        UsageError: the rows name none that are set aside.
+        NotFoundError: a row names another shop or somebody of another place, nothing is set aside that the key may
+            see, or the rows name none of that.
     """
     if call.place.is_headquarters:
         return
     own, rows = set(_own_rows(str(request.table), call)[ID]), request.rows or []
     if any(row.get(ID) not in own for row in rows):
-        raise UsageError(
+        raise NotFoundError(
             f"the rows name no rows of {request.table} that are set aside; wanted {ID} as `show` gives it.",
             {"problem": "rows_not_set_aside", "table": request.table},
         )

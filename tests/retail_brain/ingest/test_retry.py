@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from retail_brain.errors import DataError, NotFoundError, UsageError
+from retail_brain.errors import DataError, NotFoundError
 from retail_brain.ingest.retry import quarantine_counts, quarantined, read_mended, retry_quarantine
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -73,9 +73,9 @@ def test_files_that_name_no_such_rows_are_refused(chain: Any, tmp_path: Path) ->
     chain.sell("1,2025-01-01,A,x,,one,1", "2,2025-01-01,A,x,,1,1")
     chain.ingest()
     rows = quarantined(chain.lake, "transactions", {})
-    with pytest.raises(UsageError, match="quarantine_id"):
+    with pytest.raises(NotFoundError, match="quarantine_id"):
         retry(chain, "transactions", rows.drop("quarantine_id"), tmp_path / "m.csv")
     with pytest.raises(NotFoundError, match="no row of stores is set aside"):
         quarantined(chain.lake, "stores", {})
-    with pytest.raises(UsageError, match="is no table"):
+    with pytest.raises(NotFoundError, match="is no table"):
         quarantined(chain.lake, "tills", {})

@@ -145,7 +145,7 @@ def test_set_aside_rows_are_listed_shown_mended_and_brought_in(ask: Ask) -> None
     [
         ({}, "marketer", (403, "forbidden")),
         ({"action": "show"}, "admin", (400, "malformed")),
-        ({"action": "show", "table": "nonsense"}, "admin", (400, "usage")),
+        ({"action": "show", "table": "nonsense"}, "admin", (404, "not_found")),
         ({"action": "retry", "table": "transactions"}, "admin", (400, "malformed")),
         ({"action": "show", "table": "events"}, "admin", (404, "not_found")),
     ],

@@ -782,7 +782,7 @@ def test_rows_set_aside_are_those_of_the_own_shops_and_people(keys: dict[str, st
         def retry(row: dict[str, Any]) -> dict[str, Any]:
             return {"action": "retry", "table": "transactions", "rows": [row]}
 
-        assert error(ask, "shop", "/quarantine", retry(theirs))[:2] == (400, "usage")
+        assert error(ask, "shop", "/quarantine", retry(theirs))[:2] == (404, "not_found")
         own = found["rows"][1]
         assert error(ask, "shop", "/quarantine", retry(own | {"store_id": OTHER}))[:2] == (404, "not_found")
         for stranger in (OTHER_PERSON, "nobody at all"):
