@@ -102,6 +102,8 @@ def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: s
     check_arguments(kind, arguments, place.settings, place.workspace)
     forget_old_jobs(place.tenant, place.database, kept=place.settings.jobs.kept)
     forget_unloaded(place, now, arguments)
+    for lock in place.lock("job_*").parent.glob(place.lock("job_*").name):
+        is_held(lock)  # removes that of a starter that was killed before its job was noted
     job_id = new_job_id()
 
     def add(host: str | None) -> Job:

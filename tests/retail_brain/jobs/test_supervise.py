@@ -293,6 +293,16 @@ def test_a_verb_ends_with_the_process_that_watches_over_it(place: JobPlace) -> N
     assert find_job("main", place.database, "j").state == "stopped"
 
 
+def test_a_lock_without_a_job_goes_when_the_next_one_starts(place: JobPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, held = place.lock("job_left"), place.lock("job_held")
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.touch()
+    monkeypatch.setattr("retail_brain.jobs.start._launch", lambda *_: None)
+    with inheritable_lock(held):
+        start_job(place, "publish", {}, by="Li", now=datetime.now(UTC))
+        assert (left.exists(), held.exists()) == (False, True)
+
+
 def test_a_worker_runs_what_waits(place: JobPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = JobPlace(place.workspace, Settings(jobs=JobSettings(runner="worker")), place.database)
     assert start_waiting(waits, now=utc()) is None
