@@ -143,7 +143,7 @@ def test_more_lines_than_the_setting_allows_are_refused(client: Any) -> None:
             (400, "malformed"),
         ),
         ({"action": "change", "packs": None, "view": {"seen_lines": 80, "seen_units": 15600}}, (400, "malformed")),
-        ({"action": "approve", "view": {"show": "odd", "seen_lines": 0, "seen_units": 0}}, (400, "usage")),
+        ({"action": "approve", "view": {"show": "odd", "seen_lines": 0, "seen_units": 0}}, (404, "not_found")),
         (
             {"action": "approve", "lines": [{"store_id": "S009", "product_id": "P0011", "seen_quantity": 1}]},
             (404, "not_found"),
