@@ -45,9 +45,9 @@ PACKAGES = ("retail_brain", "features", "training", "serving")
 # What starts a server, a browser or a chain of commands runs in one worker, so that it starts once; longest first.
 # Every other file is a group of its own: its module fixtures are made once.
 GROUPS = {
+    "serving/page/": "browser",
     "end_to_end/test_demo.py": "demo",
     "docs/": "notebook",
-    "serving/page/": "browser",
     "retail_brain/lake/": "lake",
     "end_to_end/test_foreign_chains.py": "foreign chains",
     "retail_brain/operational/": "postgresql",

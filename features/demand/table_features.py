@@ -4,8 +4,10 @@ A table is built every `Rhythm.level` periods back from the last visible one; an
 not later than itself.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -25,25 +27,37 @@ TABLES: Final[tuple[TableName, ...]] = ("goods", "series", "place")
 
 @dataclass(frozen=True)
 class TableFeatures:
-    """Table columns of every series of a history.
+    """Table columns of every series of a history; a table is built when an origin first asks for it.
+
+    Training asks for all of them, a forecast for the last one only.
 
     Attributes:
         names: of the features, such as `goods.units_trend`.
-        origins: shape (k,), periods that tables were built at the end of, ascending.
-        values: shape (k, features, n), NaN where the table of that day does not know the series.
+        origins: shape (k,), periods that tables are built at the end of, ascending.
+        series: n, series of the history.
+        build: such a period -> values of its table, shape (features, n), NaN where it does not know the series.
     """
 
     names: tuple[str, ...]
     origins: Ints
-    values: Floats
+    series: int
+    build: Callable[[int], Floats]
+    _built: dict[int, Floats] = field(default_factory=dict, repr=False)
+    _one_at_a_time: Lock = field(default_factory=Lock, repr=False)
 
     def at(self, origin: int) -> Floats:
-        """Values as known at an origin, shape (features, n); NaN before the first table."""
+        """Values as known at an origin, shape (features, n); NaN before the first table.
+
+        Raises:
+            UsageError: a column is no number.
+        """
         number = int(np.searchsorted(self.origins, origin, side="right")) - 1
         if number < 0:
-            return np.full(self.values.shape[1:], np.nan, dtype=np.float32)
-        values: Floats = self.values[number]
-        return values
+            return np.full((len(self.names), self.series), np.nan, dtype=np.float32)
+        with self._one_at_a_time:
+            if number not in self._built:
+                self._built[number] = self.build(int(self.origins[number]))
+            return self._built[number]
 
 
 def table_feature_names(settings: Settings) -> tuple[str, ...]:
@@ -67,7 +81,7 @@ def read_table_features(
         series: one row per series of the history: store_id, product_id.
 
     Raises:
-        UsageError: a set or column is unknown, or a column is no number.
+        UsageError: a set or column is unknown.
     """
     columns = chosen_columns(settings.demand.feature_sets, TABLES)
     if not columns:
@@ -75,8 +89,12 @@ def read_table_features(
     # A year of training origins needs about thirteen tables; each costs a run of the feature job.
     oldest = max(0, axis.count - 1 - axis.rhythm.span)
     origins = list(range(axis.count - 1, oldest - axis.rhythm.level, -axis.rhythm.level))[::-1]
-    values = [_values(dataset, settings, axis, series, columns, max(origin, 0)) for origin in origins]
-    return TableFeatures(tuple(map(str, columns)), np.array(origins, dtype=np.int64), np.stack(values))
+    names = tuple(map(str, columns))
+
+    def build(origin: int) -> Floats:
+        return _values(dataset, settings, axis, series, columns, max(origin, 0))
+
+    return TableFeatures(names, np.array(origins, dtype=np.int64), series.height, build)
 
 
 def _values(

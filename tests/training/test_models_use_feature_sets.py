@@ -1,15 +1,17 @@
 """Models fitted with feature sets use their columns, keep them in their files, and see nothing later than an origin."""
 
 import runpy
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from features.demand import table_features
 from features.demand.history import read_history
-from features.sets import FEATURE_SETS
+from features.sets import FEATURE_SETS, read_columns
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.settings import DemandSettings, Settings
@@ -37,15 +39,25 @@ def config() -> DemandConfig:
 
 
 def test_a_demand_model_learns_from_table_columns_and_reads_them_back(
-    chain: Dataset, config: DemandConfig, tmp_path: Path
+    chain: Dataset, config: DemandConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    built: list[date] = []
+
+    def counted(data: Dataset, as_of: date, *more: Any) -> Any:
+        built.append(as_of)
+        return read_columns(data, as_of, *more)
+
+    monkeypatch.setattr(table_features, "read_columns", counted)
     model = DemandModel.fit(chain, config, residuals=())
+    assert len(set(built)) == len(built) > 1
     added = [name for name in model.mean.columns if "." in name]
     assert added[0] == f"goods.{FEATURE_SETS['goods'][0]}"
     assert len(added) == len(FEATURE_SETS["goods"]) + 1 + len(FEATURE_SETS["place"])
     model.save(tmp_path)
     again = DemandModel.load(tmp_path)
+    built.clear()
     before = [part.mean for part in model.forecast(chain, 7, explain=True)]
+    assert built == [chain.as_of], "a forecast needs the last table alone"
     after = [part.mean for part in again.forecast(chain, 7, explain=True)]
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -64,7 +76,7 @@ def test_the_training_frame_shows_them_and_an_origin_sees_only_tables_before_it(
     assert earlier is not None
     origin = int(tables.origins[-2])
     newest = earlier.at(int(earlier.origins[-1]))
-    same = min(newest.shape[1], tables.values.shape[2])
+    same = min(newest.shape[1], tables.series)
     np.testing.assert_array_equal(tables.at(origin)[:, :same], newest[:, :same])
     np.testing.assert_array_equal(tables.at(origin), tables.at(int(tables.origins[-1]) - 1))
 

@@ -203,9 +203,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_followed_by_one_that_repeats_t
     assert first.returncode == -signal.SIGKILL
     assert states(home) == ["taken"] * 2
     receiver.on_call = None
-    second = start(home, receiver.address)
-    said, _ = second.communicate(timeout=60)
-    assert "2 handed over" in said
+    assert "2 handed over" in run(home, "run", "--to", receiver.address).stdout
     assert states(home) == ["sent"] * 2
     # the receiver knows the repeats by their ids
     assert len(receiver.taken) == 4

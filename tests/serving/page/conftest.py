@@ -42,10 +42,16 @@ class Site:
     address: str
     key: str
     asked: list[tuple[str, dict[str, Any]]]
+    visit: int = 0
 
     def page(self, fragment: str, language: str) -> str:
         joint = "&" if "?" in fragment else "?"
-        return f"{self.address}/ui/#/{fragment}{joint}lang={language}&key={self.key}"
+        return self.anew(f"{self.address}/ui/#/{fragment}{joint}lang={language}&key={self.key}")
+
+    def anew(self, address: str) -> str:
+        """An address at which no tab is yet in this test: it loads there and forgets (`FORGET`)."""
+        place, _, fragment = address.partition("#")
+        return f"{place}{'&' if '?' in place else '?'}visit={self.visit}#{fragment}"
 
     def bodies(self, route: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> list[dict[str, Any]]:
         """What a route was sent, once one of it is as wanted: the page may show what comes before it has asked."""
@@ -97,6 +103,7 @@ def served() -> Iterator[Site]:
 
 @pytest.fixture
 def site(served: Site) -> Site:
+    served.visit += 1
     served.asked.clear()
     fake_orders.DECIDED.clear()
     return served
@@ -113,6 +120,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+SILENCE = "() => { window.fetch = () => new Promise(() => {}); }"
+"""A view that is left in its tab until the next test opens another one asks for nothing more."""
+FORGET = """
+const visit = new URLSearchParams(location.search).get("visit");
+for (const storage of visit ? [localStorage, sessionStorage] : []) {
+  if (storage.getItem("visit") !== visit) { storage.clear(); storage.setItem("visit", visit); }
+}
+"""
+"""The first view that a test opens in a tab begins without what others stored, before any script of the page runs."""
+
+
 @dataclass
 class Watched:
     """A tab in the hands of one test: remembers what it fetched and what went wrong."""
@@ -127,7 +145,11 @@ class Watched:
         self.page.on("pageerror", self._failed)
 
     def leave(self) -> None:
-        """Takes back what the test did to the tab itself, and stops to listen."""
+        """Takes back what the test did to the tab itself, and stops to listen; its scripts ask for nothing more."""
+        try:
+            self.page.evaluate(SILENCE)
+        except Error:  # a script of the view went elsewhere at the same moment
+            self.page.evaluate(SILENCE)
         self.page.unroute_all(behavior="ignoreErrors")
         self.page.remove_listener("console", self._said)
         self.page.remove_listener("request", self._asked)
@@ -151,19 +173,16 @@ def browsing(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(accept_downloads=True, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    context.add_init_script(FORGET)
     yield context
     context.close()
 
 
 @pytest.fixture(scope="session")
 def free_tabs() -> list[Page]:
-    """Tabs that no test uses, at `BLANK`. A view in one of them costs a third of the processor of one in a new tab:
-    its process and the scripts that it has compiled are there."""
+    """Tabs that no test uses. A view in one of them costs a third of the processor of one in a new tab: its process
+    and the scripts that it has compiled are there."""
     return []
-
-
-BLANK = "/ui/icon.svg"
-"""A file of the page's own origin without scripts: a tab that goes there keeps its process and can forget."""
 
 
 @pytest.fixture
@@ -177,19 +196,14 @@ def open_page(browsing: BrowserContext, free_tabs: list[Page], site: Site) -> It
         if watched.page.viewport_size != (size := {"width": width, "height": 860}):  # else nothing is laid out anew
             watched.page.set_viewport_size(size)
         watched.listen()
-        watched.page.goto(fragment if fragment.startswith("http") else site.page(fragment, language))
+        is_address = fragment.startswith("http")
+        watched.page.goto(site.anew(fragment) if is_address else site.page(fragment, language))
         return watched
 
     yield open_
     for watched, _ in opened:
         watched.leave()
         watched.page.mouse.move(0, 0)
-        try:
-            watched.page.goto(site.address + BLANK)
-        except Error:  # a script of the view went elsewhere at the same moment
-            watched.page.goto(site.address + BLANK)
-    for watched, _ in opened:  # only now, when no script of theirs runs that could write
-        watched.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         free_tabs.append(watched.page)
     for watched in (watched for watched, quiet in opened if quiet):
         assert watched.problems == []
