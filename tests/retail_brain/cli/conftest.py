@@ -1,6 +1,7 @@
 """A tenant with a lake and a demand champion, for the verbs that answer from it."""
 
 import runpy
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -18,9 +19,14 @@ _CHAIN = runpy.run_path(str(Path(__file__).parents[2] / "features" / "demand_cha
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tenant with a lake and a demand champion, and neither people nor a recommender."""
-    home = tmp_path_factory.mktemp("home")
+def home(home_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tenant with a lake and a demand champion, and neither people nor a recommender; a copy for each file."""
+    return Path(shutil.copytree(home_once, tmp_path_factory.mktemp("home"), dirs_exist_ok=True))
+
+
+@pytest.fixture(scope="session")
+def home_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home_once")
     tables = _CHAIN["small_chain"](days=80, products=4)
     sales = tables["daily_sales"]
     series = sales.select("store_id", "product_id").unique(maintain_order=True)
