@@ -28,8 +28,10 @@ def run_command(home: Path, *arguments: str, timeout: float = 1800) -> subproces
     )
 
 
-SETTINGS = builtin_settings("sample") | {"demand": {"backtest_windows": 1, "sample_paths": 50}}
-"""Those that `demo` writes, with one window and a quarter of the paths: how sure the model is, no test here asks."""
+QUICK = {"demand": {"backtest_windows": 1, "sample_paths": 50}, "recommender": {"tuning_seconds": 1}}
+SETTINGS = builtin_settings("sample") | QUICK
+"""Those that `demo` writes, with one window, a quarter of the paths and few trials of the recommender's parameters: how
+good and how sure the models are, no test here asks."""
 
 
 @pytest.fixture(scope="session")
