@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,8 @@ from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
 PATIENCE_SECONDS = 10
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUMS = ("chromium-headless-shell", "chromium")
+"""Debian's programs, the first that is there. Without a window to draw a view takes a fifth less processor."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -111,10 +111,10 @@ def site(served: Site) -> Site:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists() and shutil.which("chromium") is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium to test the page in a browser")
+    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"no Chromium here: install one of Debian's packages {', '.join(CHROMIUMS)} to test the page")
     with sync_playwright() as playwright:
-        path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
