@@ -119,17 +119,17 @@ class KeptTable:
         """As `compute`, but what was kept of keys without anything new is only renewed: there are many of these."""
         assert self.renew is not None
         renew, names = self.renew, list(self.key)
-        earlier = kept.scan().join(keys.filter(~pl.col("is_new")).lazy(), on=names, how="semi").collect()
-        new = keys.join(earlier, on=names, how="anti").lazy()
+        every = kept.scan()
+        columns = every.collect_schema().names()
+        old = every.select(names).join(keys.filter(~pl.col("is_new")).lazy(), on=names, how="semi").collect().lazy()
+        new = keys.lazy().join(old, on=names, how="anti")
 
         def compute(rows: pl.LazyFrame) -> pl.LazyFrame:
-            here = rows.select(names).unique()
-            state = earlier.lazy().join(here, on=names, how="semi")
-            parts = [
-                rows.join(new, on=names, how="semi"),
-                rows.join(earlier.lazy().select(names), on=names, how="semi"),
-            ]
-            return pl.concat([self.compute(parts[0]), renew(state, parts[1]).select(earlier.columns)])
+            # the state of the rows' own part alone is in memory
+            here = rows.select(names).unique().join(old, on=names, how="semi")
+            state = every.join(here, on=names, how="semi")
+            renewed = renew(state, rows.join(old, on=names, how="semi"))
+            return pl.concat([self.compute(rows.join(new, on=names, how="semi")), renewed.select(columns)])
 
         return compute
 
