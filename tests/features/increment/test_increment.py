@@ -282,8 +282,10 @@ def test_why_all_tables_are_computed_anew_is_said(chain, out):
 def test_missing_files_of_what_was_kept_are_no_error(chain, out):
     for file in (out / "state" / "series").iterdir():
         file.unlink()
+    next((out / "state" / "goods" / "months").iterdir()).unlink()
     report = build(chain, out, TOMORROW)
     assert "missing" in report.rebuilt["series"]
+    assert "missing" in report.rebuilt["goods"]
     assert "person" not in report.rebuilt
     (out / "state" / "products.parquet").unlink()
     assert "missing" in build(chain, out, TOMORROW + timedelta(days=1)).rebuilt["person"]
