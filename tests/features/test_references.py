@@ -59,6 +59,23 @@ def test_a_list_price_goes_before_what_was_paid_and_revenue_is_that_of_the_last_
     assert (row["reference_price"], row["category_share"], row["revenue_365d"]) == (30.0, 1.0, 27.0)
 
 
+def test_goods_of_equal_revenue_are_classed_by_their_name_whatever_the_last_digits_of_their_sums():
+    parts = {"big": [3.0], "a": [0.3, 0.3], "b": [0.1, 0.2, 0.3]}  # 0.1 + 0.2 + 0.3 is more than 0.6 in floats
+    dataset = chain(*((AS_OF, "A", product, 1.0, price) for product, prices in parts.items() for price in prices))
+    found = product_references(dataset, AS_OF, past_sales(dataset, AS_OF)).collect()
+    assert dict(found.select("product_id", "abc").iter_rows()) == {"big": "A", "a": "A", "b": "B"}
+
+
+def test_goods_that_sold_more_than_a_year_ago_alone_have_a_price_and_no_revenue():
+    dataset = chain((date(2023, 5, 2), "A", "old", 2.0, 10.0), (AS_OF, "A", "P", 1.0, 7.0))
+    past = past_sales(dataset, reference_day(dataset, AS_OF))
+    found = product_references(dataset, AS_OF, past).collect().sort("product_id")
+    assert found.select("product_id", "reference_price", "revenue_365d").rows() == [
+        ("P", None, 7.0),
+        ("old", 10.0, 0.0),
+    ]
+
+
 def test_buyers_are_counted_by_account_up_to_the_reference_day():
     days = [date(2025, 1, 1), date(2025, 1, 11), AS_OF]
     dataset = chain(*((day, "A", "P", 1.0, 5.0) for day in days), (days[1], "B", "P", 1.0, 8.0))
