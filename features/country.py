@@ -7,6 +7,7 @@ from typing import Literal
 
 import holidays
 
+from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.settings import Settings
@@ -37,6 +38,11 @@ SIGN_OF_COUNTRY = {
     "SG": "S$",
 }
 """Sign that is shown before the money of a country; ISO 4217 codes where no sign is its own."""
+_CODE_OF_COUNTRY = {
+    country: name
+    for name, country in COUNTRY_OF_CURRENCY.items()
+    if len(name) == 3 and name.isascii() and name != "RMB"
+}
 Basis = Literal["settings", "stores", "regions", "currency"]
 
 
@@ -75,6 +81,13 @@ def currency_of(dataset: Dataset, settings: Settings) -> str:
         return data.currency
     country = country_of(dataset, settings)
     return data.currency if country is None else SIGN_OF_COUNTRY.get(country.code, data.currency)
+
+
+def money_of(dataset: Dataset, settings: Settings) -> Currency:
+    """How a chain's money is written: its sign, and as many digits as the currency of its country has."""
+    country = country_of(dataset, settings)
+    code = None if country is None else _CODE_OF_COUNTRY.get(country.code)
+    return Currency.of(currency_of(dataset, settings), code)
 
 
 def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Country]:

@@ -4,6 +4,7 @@ import json
 
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.markdown import Clearance, Markdown
 from retail_brain.decisions.reasons import number
 from retail_brain.spoken_days import spoken_day
@@ -18,7 +19,7 @@ _SAID = {"path_en": pl.String, "path_zh": pl.String, "is_response_assumed": pl.B
 """Columns that only the sentences need: the price path in words, and whether its effect is not learned from data."""
 
 
-def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
+def markdown_columns(goods: Clearance, found: Markdown, currency: Currency = UNNAMED) -> pl.DataFrame:
     """One row per series: what its best markdown does; null where nothing is known of price or elasticity.
 
     Columns: `price_path`, `markdown_units` with `_low` and `_high`, and `markdown_value` as in
@@ -27,6 +28,7 @@ def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
     Args:
         goods: the goods searched.
         found: their best markdown.
+        currency: how prices are written in words.
     """
     paths = [
         [
@@ -45,11 +47,12 @@ def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
             for path in paths
         ],
         "path_en": [
-            ", then ".join(f"{100 * off:g}% off ({paid:g}) from {said[0]}" for said, off, paid in path)
+            ", then ".join(f"{100 * off:g}% off ({currency.text(paid)}) from {said[0]}" for said, off, paid in path)
             for path in spoken
         ],
         "path_zh": [
-            "，再".join(f"{said[1]}起降价{100 * off:g}%（{paid:g}）" for said, off, paid in path) for path in spoken
+            "，再".join(f"{said[1]}起降价{100 * off:g}%（{currency.text(paid)}）" for said, off, paid in path)
+            for path in spoken
         ],
     }
     numbers = {
@@ -69,27 +72,33 @@ def _best_action() -> pl.Expr:
     return pl.coalesce(*earning, pl.lit("keep"))
 
 
-def with_advice(frame: pl.DataFrame) -> pl.DataFrame:
+def with_advice(frame: pl.DataFrame, currency: Currency) -> pl.DataFrame:
     """The rows with `action`, and what to do and what it earns at the end of `reason` and `reason_zh`.
 
     Args:
         frame: the clearance columns of `excess_stock.LEFTOVERS`, and perhaps `path_en`, `path_zh` and
             `is_response_assumed`.
+        currency: how money is written.
     """
     words = [pl.lit(None, kind).alias(name) for name, kind in _SAID.items() if name not in frame.columns]
     judged = frame.with_columns(*words).with_columns(action=_best_action())
     return judged.with_columns(
-        reason=pl.concat_str("reason", *_advice(0)), reason_zh=pl.concat_str("reason_zh", *_advice(1))
+        reason=pl.concat_str("reason", *_advice(0, currency)),
+        reason_zh=pl.concat_str("reason_zh", *_advice(1, currency)),
     )
 
 
-def _advice(language: int) -> list[pl.Expr]:
+def _advice(language: int, currency: Currency) -> list[pl.Expr]:
     """Sentences after the first, in English (0) or Chinese (1); empty where they do not apply."""
     is_markdown, is_return = pl.col("action") == "markdown", pl.col("action") == "return"
     path = pl.col(("path_en", "path_zh")[language]).fill_null("")
     other = pl.col("return_value").fill_null(0)
     unknown = pl.col("markdown_value").is_null()
     people = pl.col("audience_value").fill_null(0)
+
+    def earned(name: str) -> pl.Expr:
+        return currency.expression(name).fill_null("")
+
     sentences = [
         (
             is_markdown,
@@ -98,7 +107,7 @@ def _advice(language: int) -> list[pl.Expr]:
                 "price.",
                 "建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。",
             ),
-            (path, *(_rounded(f"markdown_units{end}") for end in ("", "_low", "_high")), _money("markdown_value")),
+            (path, *(_rounded(f"markdown_units{end}") for end in ("", "_low", "_high")), earned("markdown_value")),
         ),
         (
             is_return,
@@ -106,17 +115,17 @@ def _advice(language: int) -> list[pl.Expr]:
                 " Return {} to the supplier: that earns {} more than keeping them.",
                 "建议退回供应商{}件：比留存多赚{}。",
             ),
-            (_rounded("return_units"), _money("return_value")),
+            (_rounded("return_units"), earned("return_value")),
         ),
         (
             ~is_return & (other > 0),
             (" Returning them to the supplier would earn {}.", "退回供应商可多赚{}。"),
-            (_money("return_value"),),
+            (earned("return_value"),),
         ),
         (
             ~is_markdown & (pl.col("markdown_value") > 0),
             (" A markdown would earn {}.", "降价可多赚{}。"),
-            (_money("markdown_value"),),
+            (earned("markdown_value"),),
         ),
         (
             pl.col("action").is_in(["keep", "audience"]) & ~unknown & (pl.col("markdown_value") <= 0),
@@ -139,7 +148,7 @@ def _advice(language: int) -> list[pl.Expr]:
         (
             people > 0,
             (" Offering them to interested customers is expected to earn {}.", "推荐给有意向的顾客预计可赚{}。"),
-            (_money("audience_value"),),
+            (earned("audience_value"),),
         ),
         (
             (people <= 0) & (pl.col("action") == "keep"),
@@ -155,7 +164,3 @@ def _advice(language: int) -> list[pl.Expr]:
 
 def _rounded(name: str) -> pl.Expr:
     return number(name).fill_null("")
-
-
-def _money(name: str) -> pl.Expr:
-    return pl.col(name).round(2).cast(pl.String).fill_null("")

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Days, Floats, days, floats
 from retail_brain.decisions.clearance import with_advice
 from retail_brain.decisions.reasons import number
@@ -36,12 +37,14 @@ LEFTOVERS = {
     "moved_units": pl.Float64,
     "moved_value": pl.Float64,
     "audience_value": pl.Float64,
+    "cost_basis": pl.String,
 }
-"""`action` is what earns most with the goods: one of `clearance.ACTIONS`. `price_path` is JSON, a list of `begins_on`,
-`discount` (share off the full price) and `price`; empty where the full price earns most, null where it is unknown what
-a price does. `markdown_units` are sold on top by it (mean, and the interval of nine in ten), and `markdown_value`,
-`return_value` and `audience_value` are money over leaving everything as it is; null where unknown or impossible.
-`moved_units` go to other shops by the plan and earn `moved_value`."""
+"""`value_at_risk` is the cost of what is left over, null where neither cost nor price is known; `cost_basis` is what it
+rests on (`supply_terms.COST_BASES`). `action` is what earns most with the goods: one of `clearance.ACTIONS`.
+`price_path` is JSON, a list of `begins_on`, `discount` (share off the full price) and `price`; empty where the full
+price earns most, null where it is unknown what a price does. `markdown_units` are sold on top by it (mean, and the
+interval of nine in ten), and `markdown_value`, `return_value` and `audience_value` are money over leaving everything as
+it is; null where unknown or impossible. `moved_units` go to other shops by the plan and earn `moved_value`."""
 _KINDS = {
     "date": ("expiry date", "保质期"),
     "listing": ("end of listing", "下架"),
@@ -79,7 +82,7 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
         as_of=pl.lit(as_of),
         on_hand=pl.col("on_hand").fill_null(0).clip(0),
         reason_code=pl.col("sell_by_kind").fill_null("date"),
-        value_at_risk=pl.col("left_over_units") * pl.col("unit_cost").fill_null(0),
+        value_at_risk=pl.col("left_over_units") * pl.col("unit_cost"),
     ).filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
     on_hand_text, excess_text = number("on_hand"), number("left_over_units")
     until = spoken_days(pl.col("sell_by"), pl.col("as_of"))
@@ -96,7 +99,9 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
             "现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until[1], why[1]
         ) + counted[1],
     )  # fmt: skip
-    return worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+    return worded.sort(
+        "value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False], nulls_last=True
+    )
 
 
 def _transfers(sentence: str, joint: str, parts: tuple[str, str]) -> pl.Expr:
@@ -109,15 +114,17 @@ def _transfers(sentence: str, joint: str, parts: tuple[str, str]) -> pl.Expr:
     return pl.when(said != "").then(pl.format(sentence, said)).otherwise(pl.lit(""))
 
 
-def advised(rows: pl.DataFrame) -> pl.DataFrame:
+def advised(rows: pl.DataFrame, currency: Currency = UNNAMED) -> pl.DataFrame:
     """The rows with what to do: columns LEFTOVERS.
 
     Args:
         rows: of `excess_rows`, and any of the clearance columns of LEFTOVERS with `path_en` and `path_zh`; those that
             are missing are unknown.
+        currency: how the reasons write money.
     """
     unknown = [pl.lit(None, kind).alias(name) for name, kind in LEFTOVERS.items() if name not in rows.columns]
-    return with_advice(rows.with_columns(unknown)).select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
+    told = with_advice(rows.with_columns(unknown), currency)
+    return told.select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
 
 
 def _demand_until(paths: DemandPaths, sell_by: Days) -> Floats:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from retail_brain.currency import Currency
 from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER, SHARED
 from retail_brain.outputs import SERIES
 from retail_brain.spoken_days import spoken_days
@@ -14,6 +15,8 @@ _POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
 _EVEN_SHARE = 0.01
 """Share of an order's cost below which a loss is called none: what sample paths cannot tell apart. Chosen by judgement,
 not measured."""
+_MORE_BUDGET = 100
+"""Money of a larger budget that a sentence tells the gain of."""
 CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "moved_in": (pl.Float64, 0.0),
     "moved_in_from": (pl.String, ""),
@@ -66,24 +69,19 @@ def number(name: str) -> pl.Expr:
     return pl.when(is_whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
 
 
-def money(name: str) -> pl.Expr:
-    """An amount of money with two decimals at most."""
-    return pl.col(name).round(2).cast(pl.String)
-
-
 def percent(name: str) -> pl.Expr:
     """A share in per cent, at most 99.9: a share of sample paths is never certain."""
     return pl.min_horizontal((pl.col(name) * 100).round(1), pl.lit(99.9)).cast(pl.String) + "%"
 
 
-def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan.
+def with_reasons(frame: pl.DataFrame, currency: Currency) -> pl.DataFrame:
+    """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan; money is written as in `currency`.
 
     Codes: `unknown_stock`, `budget`, `limit`, `source_stock`, `collision`, `shelf`, `not_worth_minimum`, `loses_money`,
     `enough`, `minimum_order`, `agreed_loss`, `order`.
     """
-    sentences = _sentences()
-    frame = frame.with_columns(loss=-pl.col("expected_value"))
+    sentences = _sentences(currency)
+    frame = frame.with_columns(loss=-pl.col("expected_value"), more_earned=_MORE_BUDGET * pl.col("budget_price"))
     return frame.with_columns(
         reason=pl.concat_str([part.expression("en") for part in sentences]).str.strip_chars(),
         reason_zh=pl.concat_str([part.expression("zh") for part in sentences]),
@@ -142,8 +140,8 @@ def _agreed_loss() -> pl.Expr:
     return _loss() & pl.col("agreed")
 
 
-def _sentences() -> list[_Sentence]:
-    return [*_state(), *_decision(), *_limits(), *_warnings()]
+def _sentences(currency: Currency) -> list[_Sentence]:
+    return [*_state(), *_decision(currency), *_limits(currency), *_warnings()]
 
 
 def _state() -> list[_Sentence]:
@@ -210,7 +208,7 @@ def _state() -> list[_Sentence]:
     ]
 
 
-def _decision() -> list[_Sentence]:
+def _decision(currency: Currency) -> list[_Sentence]:
     stock_known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
     cut = pl.col("order_quantity") < pl.col("before_budget")
     plain = stock_known & ordered & ~cut & ~pl.col("shelf") & ~_source_cut()
@@ -245,7 +243,7 @@ def _decision() -> list[_Sentence]:
             "The agreed service levels are met over all products together at least cost; for this each lost unit "
             "counts {} more ({} chance of staying in stock, {} agreed for this product). ",
             "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
-            (money("lost_unit"), percent("chance"), percent("level")),
+            (currency.expression("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
             plain & filled,
@@ -282,7 +280,7 @@ def _decision() -> list[_Sentence]:
             "No order: more would cost more than it earns, even with each lost unit counting {} more to meet the "
             "agreed service levels ({} chance that the stock lasts, {} agreed for this product). ",
             "不订：即使为合计满足约定的服务水平而每流失一件另计{}，再多订的成本仍高于收益（现有库存够用的概率为{}，本商品约定{}）。",
-            (money("lost_unit"), percent("chance"), percent("level")),
+            (currency.expression("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
             nothing & by_profit & (~shared | is_free),
@@ -293,7 +291,7 @@ def _decision() -> list[_Sentence]:
     ]
 
 
-def _limits() -> list[_Sentence]:
+def _limits(currency: Currency) -> list[_Sentence]:
     ordered = pl.col("order_quantity") > 0
     packs = (pl.col("order_quantity") / pl.col("case_pack")).round(0).cast(pl.Int64).cast(pl.String)
     return [
@@ -325,14 +323,14 @@ def _limits() -> list[_Sentence]:
             "Expected to lose {} compared with no order, on goods costing {}: it is here only because a service "
             "level is agreed. ",
             "与不订相比预计亏损{}（订货成本{}）：仅因已约定服务水平而保留。",
-            (money("loss"), money("order_cost")),
+            (currency.expression("loss"), currency.expression("order_cost")),
         ),
         _Sentence(
             _loss() & ~pl.col("agreed") & ~_about_even(),
             "At the known costs it loses {} compared with no order, on goods costing {}: the default service level, "
             "the display minimum or the policy asks for it. ",
             "按已知成本，与不订相比亏损{}（订货成本{}）：由设置的服务水平、陈列量或订货策略要求。",
-            (money("loss"), money("order_cost")),
+            (currency.expression("loss"), currency.expression("order_cost")),
         ),
         _Sentence(
             _loss() & _about_even(),
@@ -375,15 +373,16 @@ def _limits() -> list[_Sentence]:
             (
                 pl.col("limit_name").fill_null(""),
                 number("before_budget"),
-                pl.col("budget_price").round(2).cast(pl.String),
+                currency.expression("budget_price"),
             ),
         ),
         _Sentence(
             _cut() & pl.col("limit_name").is_null(),
             "The budget went to goods that earn more for the money; without it the order would be {} "
-            "(100 more of budget would earn about {}). ",
-            "预算优先给了单位资金收益更高的商品；不限预算时为{}件（预算每增加100约可多赚{}）。",
-            (number("before_budget"), (pl.col("budget_price") * 100).round(1).cast(pl.String)),
+            f"({currency.text(_MORE_BUDGET, 0)} more of budget would earn about {{}}). ",
+            "预算优先给了单位资金收益更高的商品；不限预算时为{}件"
+            f"（预算每增加{currency.text(_MORE_BUDGET, 0)}约可多赚{{}}）。",
+            (number("before_budget"), currency.expression("more_earned")),
         ),
     ]
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Floats, Ints, days, floats
 from retail_brain.decisions.demand_end import until_end
@@ -32,7 +33,8 @@ ADDED = {
     "stock_age_days": pl.Float64,
     "sold_since_count": pl.Float64,
 }
-"""Columns that follow those of the contract: the money an order ties up, the reason as a code and in Chinese, units per
+"""Columns that follow those of the contract: the money an order ties up (null where neither cost nor price of the goods
+is known), the reason as a code and in Chinese, units per
 pack, the least order in units, the units that fit on the shelf at arrival (null where the shelf is not known), and the
 count that the stock was worked out from: units, days since it, units sold since (null where there is none)."""
 
@@ -131,10 +133,12 @@ def plan_orders(
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 
-def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_of: date) -> pl.DataFrame:
+def apply_budget(
+    plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_of: date, currency: Currency = UNNAMED
+) -> pl.DataFrame:
     """Rows of all plans (with their series) under one budget, in the order of the plans.
 
-    Packs are bought by expected value per unit of money; see `marginal_value`.
+    Packs are bought by expected value per unit of money; see `marginal_value`. Reasons write money as in `currency`.
 
     Raises:
         UsageError: the budget is negative or not a number.
@@ -146,12 +150,15 @@ def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_o
     rows = []
     for (plan, series), start in zip(plans, offsets, strict=False):
         quantity = bought[start : start + series.height]
-        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity, price=price))
+        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity, price=price, currency=currency))
     return pl.concat(rows)
 
 
 def apply_limits(
-    plans: Sequence[tuple[Plan, pl.DataFrame]], limits: Sequence[CapacityLimit], as_of: date
+    plans: Sequence[tuple[Plan, pl.DataFrame]],
+    limits: Sequence[CapacityLimit],
+    as_of: date,
+    currency: Currency = UNNAMED,
 ) -> tuple[pl.DataFrame, SharedOrders]:
     """Rows of all plans (with their series) under several limits, in the order of the plans, and the allocation.
 
@@ -159,6 +166,7 @@ def apply_limits(
         plans: decisions with their series; series are numbered through in this order.
         limits: capacities, by number of the series.
         as_of: last visible day.
+        currency: how the reasons write money.
     """
     joined, offsets = _joined_steps(plans)
     shared = share_out(joined, limits, int(offsets[-1]))
@@ -170,7 +178,10 @@ def apply_limits(
         named = names.gather(pl.Series(cut_by).replace(-1, None)) if len(names) else None
         # -1 (no limit) picks the zero at the end
         price = np.where(cut_by >= 0, np.append(shared.prices, 0.0)[cut_by], 0.0)
-        rows.append(suggestion_rows(plan, series, as_of, quantity=shared.units[rows_of_plan], price=price, limit=named))
+        cut = suggestion_rows(
+            plan, series, as_of, quantity=shared.units[rows_of_plan], price=price, limit=named, currency=currency
+        )
+        rows.append(cut)
     return pl.concat(rows), shared
 
 
@@ -210,6 +221,7 @@ def suggestion_rows(
     quantity: Floats | None = None,
     price: float | Floats = 0.0,
     limit: pl.Series | None = None,
+    currency: Currency = UNNAMED,
 ) -> pl.DataFrame:
     """One row per series of a plan: the columns of `suggestions`, then those of ADDED.
 
@@ -220,6 +232,7 @@ def suggestion_rows(
         quantity: units to order where a budget or limits have cut the plan's.
         price: expected money that one more unit of budget, or of the limit that cut the series, would have earned.
         limit: name of the limit that costs each series most; None where only a budget cuts.
+        currency: how the reasons write money.
     """
     order = plan.quantity if quantity is None else quantity
     required, target, terms = plan.required, plan.target, plan.terms
@@ -241,7 +254,10 @@ def suggestion_rows(
         expected_lost_sales=pl.Series(lost),
         expected_value=pl.Series(expected_gain(required, plan.money, order)),
         source=terms.source,
-        order_cost=pl.Series(order * terms.cost_guess),
+        # where neither cost nor price is known, the plan's guess is a weight and no money
+        order_cost=pl.select(
+            pl.when(terms.cost_basis.is_not_null()).then(pl.Series(order * terms.cost_guess))
+        ).to_series(),
         next_arrives_on=pl.Series(plan.cycle.next_arrives_on),
         stock_known=stock_known,
         terms_known=pl.Series(terms.known),
@@ -280,7 +296,9 @@ def suggestion_rows(
     )
     # without a stock record these rest on an assumed stock of 0: better none than a wrong number
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
-    worded = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
+    worded = with_reasons(frame, currency).with_columns(
+        pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown
+    )
     worded = worded.with_columns(pl.col("shelf_room", *_COUNT).fill_nan(None))
     return worded.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
 

@@ -37,6 +37,9 @@ TERMS = {
 NO_END = date(9999, 1, 1)
 """Stands for the last day of demand that has no end: later than any forecast."""
 
+COST_BASES = ("recorded", "price")
+"""What the cost of a unit rests on: the records, or the price less the assumed margin."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -90,10 +93,21 @@ class Terms:
         """Whether a service level or fill rate was agreed."""
         return ~np.isnan(self.service_level) | ~np.isnan(self.fill_rate)
 
+    @property
+    def cost_basis(self) -> pl.Series:
+        """What `cost_guess` rests on, one of COST_BASES per series; null where neither cost nor price is known."""
+        prices = pl.Series(self.unit_price).fill_nan(None)
+        return pl.select(cost_basis(pl.lit(pl.Series(self.unit_cost).fill_nan(None)), pl.lit(prices))).to_series()
+
     def take(self, rows: Ints) -> "Terms":
         """The terms of some series."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return Terms(**{name: part[rows] for name, part in parts.items()})
+
+
+def cost_basis(cost: pl.Expr, price: pl.Expr) -> pl.Expr:
+    """Which of COST_BASES the cost of a unit has; null where neither cost nor price is known."""
+    return pl.when(cost.is_not_null()).then(pl.lit("recorded")).when(price.is_not_null()).then(pl.lit("price"))
 
 
 def align(frame: pl.DataFrame, series: pl.DataFrame, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Floats, Ints
 
 TRANSFERS = {
@@ -101,6 +102,7 @@ def suggest_transfers(
     picking: dict[str, float] | None = None,
     lot: float = 1.0,
     line_cost: float = 0.0,
+    currency: Currency = UNNAMED,
 ) -> pl.DataFrame:
     """Transfers, one row per product x giving shop x receiving shop: columns TRANSFERS.
 
@@ -117,6 +119,7 @@ def suggest_transfers(
         picking: shop -> units it can pick; shops not named pick without limit.
         lot: units moved at a time.
         line_cost: money for picking and booking one line, whatever it holds; lines that do not earn it are left out.
+        currency: how the reasons write money.
     """
     shops, products = series["store_id"].to_list(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
     limits = picking or {}
@@ -146,7 +149,7 @@ def suggest_transfers(
         active = np.zeros(len(products) + 1, dtype=np.bool_)
         active[products[changed]] = True
         rows = rows[active[products[rows]]]
-    return _rows(series, moves, line_cost)
+    return _rows(series, moves, line_cost, currency)
 
 
 def _marginals(giving: StockValues, rows: Ints, moved: Floats, cost: Floats, lot: float) -> tuple[Floats, Floats]:
@@ -177,7 +180,9 @@ def _first_of(groups: Ints, values: Floats) -> Ints:
     return first
 
 
-def _rows(series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_cost: float) -> pl.DataFrame:
+def _rows(
+    series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_cost: float, currency: Currency
+) -> pl.DataFrame:
     """The transfers that earn their cost as a table, most valuable first."""
     stores, products = series["store_id"].to_list(), series["product_id"].to_list()
     rows = [
@@ -188,9 +193,9 @@ def _rows(series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_
             "units": units,
             "expected_value": value - line_cost,
             "reason": f"The receiving store is expected to sell them before its next delivery, the sending store is "
-            f"not. Moving {units:g} earns about {value - line_cost:.2f} after costs.",
+            f"not. Moving {units:g} earns about {currency.text(value - line_cost)} after costs.",
             "reason_zh": f"调入门店在下次到货前预计能卖出，调出门店预计会积压；"
-            f"调拨{units:g}件扣除调拨成本后约可多赚{value - line_cost:.2f}。",
+            f"调拨{units:g}件扣除调拨成本后约可多赚{currency.text(value - line_cost)}。",
         }
         for (giver, taker), (units, value) in moves.items()
         if value > line_cost

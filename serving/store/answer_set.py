@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from retail_brain.currency import Currency
 from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.frame_memo import FrameMemo
@@ -59,6 +60,7 @@ class AnswersManifest:
         consistency: rows of `serving.store.consistency`: where these answers contradict each other; empty in sets of
             versions that did not check.
         versions: table of the lake -> version that the answers were made from; empty in sets of older versions.
+        currency_digits: digits of money after the point; None in sets of older versions, where the currency tells them.
         model_test: `name` and `version` of the test of models whose challenger's pairs are published too; else empty.
     """
 
@@ -80,7 +82,14 @@ class AnswersManifest:
     consistency: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     model_test: dict[str, Any] = field(default_factory=dict)
+    currency_digits: int | None = None
     format: int = FORMAT
+
+    @property
+    def money(self) -> Currency:
+        """How money is written."""
+        usual = Currency.of(self.currency)
+        return usual if self.currency_digits is None else replace(usual, digits=self.currency_digits)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import place_of
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
+from tests.chromium import chromium_path
 
 WIDTHS = (390, 820, 1440)
 TALLEST = 12_000
@@ -236,7 +237,8 @@ def pictures(address: str, keys: dict[str, str], ids: dict[str, str], options: a
     """All pictures of the roles, by one browser; a tab for each language, width and theme."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        # without one of the system's, playwright says how to install its own
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
         for role in options.role or ALL_ROLES:
             views = [view for view in views_of(ids, role) if not options.only or re.search(options.only, view)]
             for language, width, theme in options.of:

@@ -15,13 +15,22 @@ from serving.http.messages.listing_messages import LinesAsked, ListingFileReques
 from serving.planning.listing.engine import Condition, Query, Table, listing
 from serving.planning.listing.tables import SEARCHED, TABLES
 from serving.store.listing.names import with_names
-from serving.store.listing.order_lines import rows_of
+from serving.store.listing.order_lines import is_cost_estimated, rows_of
 
 _MOST_GROUPS = 2_000
 """Groups in one answer: more than anybody reads, and about a megabyte. `groups_total` says how many there are."""
 _NAMES = ("store_name", "region", "product_name", "department", "category")
 _PURCHASE_ORDER = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks", "is_below_minimum")
-_SUPPLIED = ("supplier_id", "warehouse_id", "warehouse_name", "purchase_order", "unit_cost", "quantity", "cost")
+_SUPPLIED = (
+    "supplier_id",
+    "warehouse_id",
+    "warehouse_name",
+    "purchase_order",
+    "unit_cost",
+    "cost_basis",
+    "quantity",
+    "cost",
+)
 
 
 def lines_of(request: ListingRequest, call: Call) -> dict[str, Any]:
@@ -92,7 +101,12 @@ def listed_frame(request: ListingRequest | ListingFileRequest, call: Call) -> pl
     stores = _STORES.get(request.table, ("store_id",))
     # exceptions are others after every decision, and must not be remembered longer than that
     memo = call.view.memo if request.table == "attention" else call.answers.lines_memo
-    return memo.get((table,), request.table, lambda: with_names(table, call.answers, stores))
+
+    def named() -> pl.DataFrame:
+        lines = table.with_columns(is_cost_estimated=is_cost_estimated()) if request.table == "leftovers" else table
+        return with_names(lines, call.answers, stores)
+
+    return memo.get((table,), request.table, named)
 
 
 def suggested_lines(call: Call) -> pl.DataFrame:
@@ -128,7 +142,7 @@ def _plain(shown: pl.DataFrame, call: Call) -> list[dict[str, Any]]:
 
 
 def _leftovers(shown: pl.DataFrame, call: Call) -> list[dict[str, Any]]:
-    return [with_path(row) for row in _plain(shown, call)]
+    return [with_path(row) for row in _plain(shown.drop("is_cost_estimated"), call)]
 
 
 _ROWS: dict[str, Callable[[pl.DataFrame, Call], list[dict[str, Any]]]] = {

@@ -17,7 +17,7 @@ from serving.planning.listing.tables import TABLES
 from serving.store.listing.order_lines import rows_of
 
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_BEFORE = ("reason", "reason_zh", "urgency", "purchase_order")
+_BEFORE = ("reason", "reason_zh", "urgency", "purchase_order", "is_cost_estimated")
 """Columns that a file does not have, or has at its end."""
 _MORE = {
     "orders": ("suggestion_id", "decided_at", "exported_at"),

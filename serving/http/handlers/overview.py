@@ -32,6 +32,8 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "answers_id": manifest.answers_id,
         "period": manifest.period,
         "currency": manifest.currency,
+        "currency_sign": manifest.money.sign,
+        "currency_digits": manifest.money.digits,
         "horizon": len(call.answers.forecasts.days) if call.answers.forecasts else 0,
         "quantiles": manifest.quantiles,
         "label_days": manifest.label_days,

@@ -144,6 +144,7 @@ def config(*examples: dict[str, Any], rule: JsonSchema | None = None) -> ConfigD
 
 
 Basis = Literal["warm", "cold"]
+CostBasis = Literal["recorded", "price"]
 State = Literal["proposed", "approved", "changed", "rejected", "exported", "received"]
 Names = dict[str, str]
 

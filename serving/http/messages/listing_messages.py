@@ -8,6 +8,7 @@ from serving.http.messages.common import (
     GIVEN,
     WHOLE,
     Comment,
+    CostBasis,
     Day,
     Flag,
     Names,
@@ -143,7 +144,8 @@ class ListedSuggestion(SuggestionRow, _Place):
     """A suggestion with names; `quantity` and its `cost` are those that count now, decided or suggested.
 
     `warehouse_id` is the source store of a transfer; `supplier_id` is null there and where nobody is named.
-    `unit_cost` is what the plan counts a unit in; null in answers of older versions where nothing is ordered.
+    `unit_cost` is what the plan counts a unit in; null where neither cost nor price is known, and in answers of older
+    versions where nothing is ordered. It is recorded, or the price less the assumed margin, as `cost_basis` says.
     `purchase_order_cost` and `purchase_order_trucks` are of all lines of the purchase order (supplier and day), null
     where a part is unknown or the key is of some shops; `purchase_order_minimum` is the supplier's least money of one.
     """
@@ -153,6 +155,7 @@ class ListedSuggestion(SuggestionRow, _Place):
     warehouse_name: str | None
     purchase_order: str | None
     unit_cost: float | None
+    cost_basis: CostBasis | None
     quantity: float
     cost: float | None
     purchase_order_cost: float | None

@@ -115,7 +115,8 @@ class OverviewResponse(Strict):
     `left_out` says of each model that this version cannot read why its answers are missing.
 
     `consistency` is empty where the answers were published by a version that did not check them. `scopes` are the
-    rights of the key, so that nobody is offered what would be refused.
+    rights of the key, so that nobody is offered what would be refused. Money is shown behind `currency_sign` with
+    `currency_digits` after the point.
     """
 
     tenant: str
@@ -126,6 +127,8 @@ class OverviewResponse(Strict):
     answers_id: str
     period: str
     currency: str
+    currency_sign: str
+    currency_digits: int
     horizon: int
     quantiles: list[float]
     label_days: int

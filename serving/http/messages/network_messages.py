@@ -9,6 +9,7 @@ from serving.http.messages.common import (
     ONCE,
     WHOLE,
     AttentionKind,
+    CostBasis,
     Count,
     Id,
     Names,
@@ -169,8 +170,9 @@ class AnomaliesResponse(Strict):
 class LeftoverRow(Strict):
     """Excess stock: units expected unsold by the day `sell_by`; `value_at_risk` is their cost.
 
-    `action` is what earns most with them. `price_path` is the best markdown (empty: the full price earns most; null:
-    not known) and `markdown_units` what it sells on top, with the interval that holds nine of ten cases.
+    It is null where neither cost nor price is known; `cost_basis` says whether the cost is recorded or taken from the
+    price. `action` is what earns most with them. `price_path` is the best markdown (empty: the full price earns most;
+    null: not known) and `markdown_units` what it sells on top, with the interval that holds nine of ten cases.
     `markdown_value`, `return_value` and `audience_value` are money over leaving everything as it is. `moved_units` go
     to other stores by the plan, which earns `moved_value`. All are null in answers of older versions.
     """
@@ -182,7 +184,7 @@ class LeftoverRow(Strict):
     sell_by: str
     left_over_units: float
     probability: float
-    value_at_risk: float
+    value_at_risk: float | None
     reason_code: Literal["date", "listing", "season", "slow"]
     reason: str
     action: Literal["markdown", "return", "audience", "keep"] | None
@@ -196,6 +198,7 @@ class LeftoverRow(Strict):
     moved_units: float | None
     moved_value: float | None
     audience_value: float | None
+    cost_basis: CostBasis | None
 
 
 class LeftoversResponse(Strict):

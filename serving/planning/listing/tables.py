@@ -27,12 +27,13 @@ SUGGESTIONS = Table(
         **_PLACE,
         **_GOODS,
         **_columns(
-            texts="supplier_id warehouse_id warehouse_name purchase_order state decision decided_by reason_code",
+            texts="supplier_id warehouse_id warehouse_name purchase_order state decision decided_by reason_code "
+            "cost_basis",
             numbers="order_quantity quantity cost order_cost unit_cost on_hand on_order demand_until_next_arrival "
             "order_up_to safety_stock expected_lost_sales expected_value case_pack min_order_quantity shelf_room "
             "urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum purchase_order_trucks",
             days="order_on arrives_on",
-            flags="is_exception is_order is_open is_exported is_below_minimum",
+            flags="is_exception is_order is_open is_exported is_below_minimum is_cost_estimated",
         ),
         "flags": Kind.LABELS,
     },
@@ -54,6 +55,7 @@ SUGGESTIONS = Table(
         "expected_value",
         "expected_lost_sales",
         "is_below_minimum",
+        "is_cost_estimated",
     ),
     (SEARCHED,),
     "is_exception",
@@ -109,14 +111,23 @@ LEFTOVERS = Table(
         **_PLACE,
         **_GOODS,
         **_columns(
-            texts="reason_code action",
+            texts="reason_code action cost_basis",
             numbers="on_hand left_over_units probability value_at_risk markdown_units markdown_value return_units "
             "return_value moved_units moved_value audience_value",
             days="as_of sell_by",
+            flags="is_cost_estimated",
         ),
     },
     {**_OF_PLACE, **_OF_GOODS, "reason_code": "reason_code", "action": "action", "sell_by": "sell_by"},
-    ("left_over_units", "value_at_risk", "markdown_value", "return_value", "moved_value", "audience_value"),
+    (
+        "left_over_units",
+        "value_at_risk",
+        "markdown_value",
+        "return_value",
+        "moved_value",
+        "audience_value",
+        "is_cost_estimated",
+    ),
     (SEARCHED,),
     "value_at_risk",
 )

@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from features.country import money_of
+from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import days, floats
 from retail_brain.decisions.excess_stock import excess_need, excess_rows
@@ -38,6 +40,7 @@ _LEFT = {
     **dict.fromkeys(SERIES, pl.String),
     "on_hand": pl.Float64,
     "unit_cost": pl.Float64,
+    "cost_basis": pl.String,
     "sell_by": pl.Date,
     "sell_by_kind": pl.String,
     **dict.fromkeys(("left_over_units", "probability", "moved_in", "moved_out"), pl.Float64),
@@ -84,6 +87,11 @@ class ChainPlan:
     def shops(self) -> pl.DataFrame:
         """Picking capacity of each shop: columns `picking_capacity.SHOPS`."""
         return read_shops(self.dataset, self.side.as_of, self.settings.network.usual_order_units)
+
+    @cached_property
+    def currency(self) -> Currency:
+        """How reasons write money."""
+        return money_of(self.dataset, self.settings)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -178,7 +186,12 @@ class ChainPlan:
         series = self.series
         cost = np.full(series.height, chosen.transfer_cost_per_unit)
         return suggest_transfers(
-            series, self.giving(), cost, spare_units(self.shops), line_cost=chosen.transfer_line_cost
+            series,
+            self.giving(),
+            cost,
+            spare_units(self.shops),
+            line_cost=chosen.transfer_line_cost,
+            currency=self.currency,
         )
 
     def settled(self) -> SettledPlan:
@@ -195,7 +208,8 @@ class ChainPlan:
             parts=[*parts, *(part.uncut for part in warehouses)],
             stock=self.side.stock,
             transfers=with_orders_named(transfers, parts, self.side.as_of),
-            excess=self._clearings.cleared(self._left_over(parts), transfers),
+            excess=self._clearings.cleared(self._left_over(parts), transfers, self.currency),
+            currency=self.currency,
         )
 
     def _after_transfers(self, part: StorePart, moved: pl.DataFrame) -> StorePart:

@@ -7,10 +7,12 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Floats, days, floats
 from retail_brain.decisions.clearance import markdown_columns
 from retail_brain.decisions.markdown import PHASES, Clearance, MarkdownRule, best_markdown, best_return, phases_of
 from retail_brain.decisions.price_response import PriceResponse
+from retail_brain.decisions.supply_terms import cost_basis
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS, StockValues
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import NetworkSettings, Settings
@@ -18,9 +20,12 @@ from training.demand.elasticity import MIN_CHANGED_DAYS
 
 _KEYS = list(SERIES)
 
-MONEY = {"unit_cost": pl.Float64, "unit_price": pl.Float64, "salvage": pl.Float64, "return_price": pl.Float64}
-"""Money per unit of goods in a shop: cost (guessed from the price where unknown), full price, what a unit left over
-after the last day is worth, and what the supplier pays for one sent back."""
+MONEY = {
+    **dict.fromkeys(("unit_cost", "unit_price", "salvage", "return_price"), pl.Float64),
+    "cost_basis": pl.String,
+}
+"""Money per unit of goods in a shop: cost (guessed from the price where unknown; `cost_basis` says so), full price,
+what a unit left over after the last day is worth, and what the supplier pays for one sent back."""
 
 
 def with_money(held: pl.DataFrame, terms: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -38,7 +43,8 @@ def with_money(held: pl.DataFrame, terms: pl.DataFrame, settings: Settings) -> p
     cost = pl.coalesce("unit_cost", pl.col("unit_price") * (1 - usual.assumed_margin_share))
     holding = pl.coalesce("holding_cost_per_day", cost * usual.holding_cost_share_per_year / 365)
     kept = (cost - holding * settings.network.leftover_days).clip(0).fill_null(0)
-    money = terms.select(*_KEYS, "unit_price", "return_price", unit_cost=cost, kept=kept)
+    basis = cost_basis(pl.col("unit_cost"), pl.col("unit_price"))
+    money = terms.select(*_KEYS, "unit_price", "return_price", unit_cost=cost, kept=kept, cost_basis=basis)
     salvage = pl.when(pl.col("sell_by_kind") == "slow").then("kept").otherwise(0.0)
     return held.join(money, on=_KEYS, how="left").with_columns(salvage=salvage.fill_null(0.0)).drop("kept")
 
@@ -145,12 +151,13 @@ class Clearings:
         per_unit: Floats = value / np.maximum(self.goods.left_over, LEFT_OVER_UNITS)
         return per_unit
 
-    def cleared(self, excess: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    def cleared(self, excess: pl.DataFrame, transfers: pl.DataFrame, currency: Currency = UNNAMED) -> pl.DataFrame:
         """The rows with what a markdown, a return and the plan's transfers bring: columns that `advised` takes.
 
         Args:
             excess: rows of `excess_rows`, with `moved_in` and `moved_out`.
             transfers: columns TRANSFERS of the plan.
+            currency: how prices are written in words.
         """
         places = self.series.with_row_index("place").unique(_KEYS, keep="last")
         placed = excess.join(places, on=_KEYS, how="left", maintain_order="left")
@@ -165,7 +172,7 @@ class Clearings:
         net = floats(rows["moved_in"]) - floats(rows["moved_out"])
         goods = replace(goods, held=np.maximum(goods.held + net, 0))
         response = self.response.take(rows["place"].to_numpy().astype(np.int64))
-        found = markdown_columns(goods, best_markdown(goods, response, self.rule, seed=self.seed))
+        found = markdown_columns(goods, best_markdown(goods, response, self.rule, seed=self.seed), currency)
         units, value = best_return(goods, floats(rows["return_price"]))
         back = rows["return_price"].is_not_null()
         columns = found.with_columns(

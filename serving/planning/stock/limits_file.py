@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints, floats
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders
@@ -167,12 +168,15 @@ def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, members: Ints, stock
     return limits
 
 
-def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders) -> pl.DataFrame:
+def price_rows(
+    scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders, currency: Currency = UNNAMED
+) -> pl.DataFrame:
     """One row per limit, dearest first: columns PRICES.
 
     Args:
         scarce: the limits, each with its unit.
         shared: the allocation under them.
+        currency: how the reasons write money.
     """
     rows = [
         {
@@ -182,8 +186,8 @@ def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders
             "used": float(shared.used[number]),
             "lines": int((shared.units[limit.series] > 0).sum()),
             "worth_of_one_more": float(shared.prices[number]),
-            "reason": _reason(float(shared.prices[number]), unit),
-            "reason_zh": _reason_zh(float(shared.prices[number]), unit),
+            "reason": _reason(float(shared.prices[number]), unit, currency),
+            "reason_zh": _reason_zh(float(shared.prices[number]), unit, currency),
         }
         for number, (limit, unit) in enumerate(scarce)
     ]
@@ -191,16 +195,17 @@ def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders
     return pl.DataFrame(rows, schema=PRICES).sort(dearest, descending=True, maintain_order=True)
 
 
-def _reason(price: float, unit: str) -> str:
+def _reason(price: float, unit: str, currency: Currency) -> str:
     if price <= 0:
         return "It limits nothing: more of it would earn nothing."
     step = 1000 if unit == "money" else 10
-    return f"{step:,} more {'units' if unit == 'stock' else unit} is worth about {price * step:,.2f}."
+    more = f"{currency.text(step)} more" if unit == "money" else f"{step:,} more {'units' if unit == 'stock' else unit}"
+    return f"{more} is worth about {currency.text(price * step)}."
 
 
-def _reason_zh(price: float, unit: str) -> str:
+def _reason_zh(price: float, unit: str, currency: Currency) -> str:
     if price <= 0:
         return "未构成限制：再多也不会增加收益。"
     step = 1000 if unit == "money" else 10
-    words = {"money": "元", "units": "件", "packs": "箱", "stock": "件"}.get(unit, unit)
-    return f"每增加{step:,}{words}约可多赚{price * step:,.2f}。"
+    more = f"{step:,}{ {'units': '件', 'packs': '箱', 'stock': '件'}.get(unit, unit) }"
+    return f"每增加{currency.text(step) if unit == 'money' else more}约可多赚{currency.text(price * step)}。"

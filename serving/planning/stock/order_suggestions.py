@@ -24,7 +24,7 @@ def suggest(request: PlanRequest, *, budget: float | None = None) -> pl.DataFram
     """
     plan = plan_chain(request)
     if budget is not None and plan.parts:
-        return apply_budget(plan.orders, budget, plan.as_of)
+        return apply_budget(plan.orders, budget, plan.as_of, plan.currency)
     return plan.suggestions()
 
 
@@ -50,5 +50,5 @@ def suggest_within(request: PlanRequest, limits: pl.DataFrame) -> tuple[pl.DataF
         "packs": np.concatenate([1 / part.terms.case_pack for part, _ in orders]),
     }
     scarce = capacity_limits(rows, facts, per_unit, plan.stock)
-    table, shared = apply_limits(orders, [limit for limit, _ in scarce], plan.as_of)
-    return table, price_rows(scarce, shared)
+    table, shared = apply_limits(orders, [limit for limit, _ in scarce], plan.as_of, plan.currency)
+    return table, price_rows(scarce, shared, plan.currency)

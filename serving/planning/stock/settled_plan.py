@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Bools, days, floats
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
@@ -130,6 +131,7 @@ class SettledPlan:
         stock: newest stock, one row per store x product.
         transfers: columns of `transfers.TRANSFERS`.
         excess: what is left over and what may be done with it, as `excess_stock.advised` takes it.
+        currency: how reasons write money.
     """
 
     as_of: date
@@ -137,11 +139,12 @@ class SettledPlan:
     stock: pl.DataFrame
     transfers: pl.DataFrame
     excess: pl.DataFrame
+    currency: Currency = UNNAMED
 
     @property
     def leftovers(self) -> pl.DataFrame:
         """What is left over, and what to do with it: columns `excess_stock.LEFTOVERS`."""
-        return advised(self.excess)
+        return advised(self.excess, self.currency)
 
     @property
     def series(self) -> pl.DataFrame:
@@ -156,7 +159,7 @@ class SettledPlan:
 
     def suggestions(self) -> pl.DataFrame:
         """One row per series: the columns of `suggestions` and of `replenishment.ADDED`."""
-        rows = [suggestion_rows(plan, series, self.as_of) for plan, series in self.orders]
+        rows = [suggestion_rows(plan, series, self.as_of, currency=self.currency) for plan, series in self.orders]
         return pl.concat(rows) if rows else pl.DataFrame(schema=SUGGESTIONS | ADDED)
 
     def table(self) -> pl.DataFrame:

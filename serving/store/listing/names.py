@@ -19,6 +19,7 @@ LINE_SUPPLY = {
     "unit_cost": pl.Float64,
     "min_order_value": pl.Float64,
     "units_per_truck": pl.Float64,
+    "cost_basis": pl.String,
 }
 """What is published of goods, stores and supply for lists; answers of older versions have none of it."""
 

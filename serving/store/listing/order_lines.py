@@ -78,9 +78,15 @@ def with_decisions(
             # what nothing is ordered of costs nothing, also where the cost of a unit is not known
             cost=pl.when(pl.col("quantity") == 0).then(0.0).otherwise(pl.col("quantity") * pl.col("unit_cost")),
         )
+        .with_columns(is_cost_estimated=is_cost_estimated() & pl.col("is_order"))
         .drop("decided_quantity")
     )
     return counted.with_columns(_purchase_orders(is_whole=is_whole))
+
+
+def is_cost_estimated() -> pl.Expr:
+    """Whether the cost of a line comes from the price, since none is recorded (`supply_terms.COST_BASES`)."""
+    return pl.col("cost_basis").eq("price").fill_null(value=False)
 
 
 def _purchase_orders(*, is_whole: bool) -> list[pl.Expr]:

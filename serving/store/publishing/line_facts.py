@@ -38,6 +38,8 @@ def publish_line_supply(
     columns = (pl.col(name).cast(LINE_SUPPLY[name]) for name in terms_of)
     named = dataset.scan_or_empty("supply").select(*keys, *columns)
     suppliers = named.unique(keys, keep="last").collect()
-    cost = complete_terms(terms, series, settings).cost_guess
+    complete = complete_terms(terms, series, settings)
+    basis = complete.cost_basis
+    cost = pl.select(pl.when(basis.is_not_null()).then(pl.Series(complete.cost_guess))).to_series()
     lines = series.join(suppliers, on=keys, how="left", maintain_order="left")
-    write_rows(folder, "line_supply", lines.with_columns(unit_cost=pl.Series(cost)).select(*LINE_SUPPLY))
+    write_rows(folder, "line_supply", lines.with_columns(unit_cost=cost, cost_basis=basis).select(*LINE_SUPPLY))

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from features.country import currency_of
+from features.country import currency_of, money_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
@@ -265,6 +265,7 @@ def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dic
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
         period=settings.data.period,
         currency=currency_of(dataset, settings),
+        currency_digits=money_of(dataset, settings).digits,
         label_days=settings.recommender.label_days,
         quantiles=sorted(settings.demand.quantiles),
         driver_groups=list(DRIVERS),

@@ -37,7 +37,7 @@ def publish_network(
     with to.progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
-        left = _valued(plan.excess, to.people, settings)
+        left = _valued(plan, to.people, settings)
         tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left, "anomalies": anomalies}
         tables["attention"] = stock_exceptions(
             suggestions,
@@ -60,9 +60,10 @@ def publish_network(
     return {name: table.height for name, table in tables.items()}
 
 
-def _valued(excess: pl.DataFrame, people: Answers | None, settings: Settings) -> pl.DataFrame:
+def _valued(plan: SettledPlan, people: Answers | None, settings: Settings) -> pl.DataFrame:
     """What is left over and what to do with it, people counted in: columns `excess_stock.LEFTOVERS`."""
     if people is None:
-        return advised(excess)
-    values = audience_values(people, excess, settings.audience)
-    return advised(excess.join(values, on=list(SERIES), how="left", maintain_order="left"))
+        return plan.leftovers
+    values = audience_values(people, plan.excess, settings.audience)
+    valued = plan.excess.join(values, on=list(SERIES), how="left", maintain_order="left")
+    return advised(valued, plan.currency)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from retail_brain.currency import Currency
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.reasons import _sentences
 from retail_brain.decisions.replenishment import plan_orders, suggestion_rows
@@ -18,6 +19,7 @@ from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 
 AS_OF = date(2025, 2, 28)
+YUAN = Currency("¥")
 FIRST = AS_OF + timedelta(days=1)
 SPREAD = np.random.default_rng(7).poisson(3.0, (1, 50, 20)).astype(np.float32)
 STEADY = np.full((1, 50, 20), 4.0, dtype=np.float32)
@@ -25,7 +27,7 @@ PRICED = {"unit_price": 3.0, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
 DEAR = {"unit_price": 1.01, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
 GAP = r"(\d+ [A-Z][a-z]+|\S+?)"
 """A day or one word."""
-PATTERNS = [re.compile(re.escape(one.en.strip()).replace(r"\{\}", GAP) + r"(?: |$)") for one in _sentences()]
+PATTERNS = [re.compile(re.escape(one.en.strip()).replace(r"\{\}", GAP) + r"(?: |$)") for one in _sentences(YUAN)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ class Case:
         series = self.series.with_columns(**{name: pl.lit(value) for name, value in self.context.items()})
         quantity = None if self.cut is None else np.array([self.cut])
         limit = None if self.limit is None else pl.Series([self.limit])
-        return suggestion_rows(plan, series, AS_OF, quantity=quantity, price=self.price, limit=limit).row(0, named=True)
+        return suggestion_rows(
+            plan, series, AS_OF, quantity=quantity, price=self.price, limit=limit, currency=YUAN
+        ).row(0, named=True)
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def gain(case: Case, told: Played, order: float) -> float:
 def lost_of(case: Case, told: Played, row: dict[str, Any], _plan: Plan) -> tuple[str, ...]:
     """What an order loses, and what its goods cost."""
     cost = case.terms.get("unit_cost", 1.0) * row["order_quantity"]
-    return (shown(-gain(case, told, row["order_quantity"]), 2), shown(cost, 2))
+    return (YUAN.text(-gain(case, told, row["order_quantity"])), YUAN.text(cost))
 
 
 def shared_price(case: Case, plan: Plan) -> float:
@@ -191,7 +195,7 @@ EXPECTED: dict[str, Expected] = {
     "Ordered to serve": lambda case, *_: (percent(case.terms["fill_rate"]),),
     "The agreed level": lambda case, told, *_: (percent(told.chance), percent(case.terms["service_level"])),
     "The agreed service": lambda case, told, _row, plan: (
-        shown(shared_price(case, plan), 2), percent(told.chance), percent(case.terms["service_level"])
+        YUAN.text(shared_price(case, plan)), percent(told.chance), percent(case.terms["service_level"])
     ),
     "Below the reorder": lambda _case, told, *_: (percent(told.chance),),
     "{} ({} chance": lambda _case, told, *_: ("Ours.", percent(told.chance)),
@@ -219,9 +223,9 @@ EXPECTED: dict[str, Expected] = {
     "Not ordered: the shelf": lambda case, *_: (shown(case.terms["shelf_capacity"]), shown(case.terms["case_pack"])),
     "Limited to the shelf": lambda case, *_: (shown(case.terms["shelf_capacity"]),),
     "The limit": lambda case, _told, _row, plan: (
-        case.limit or "", shown(float(plan.quantity[0])), shown(case.price, 2)
+        case.limit or "", shown(float(plan.quantity[0])), YUAN.text(case.price)
     ),
-    "The budget": lambda case, _told, _row, plan: (shown(float(plan.quantity[0])), str(round(100 * case.price, 1))),
+    "The budget": lambda case, _told, _row, plan: (shown(float(plan.quantity[0])), YUAN.text(100 * case.price)),
     "Before it arrives": lambda case, told, *_: (day(case.lead), shown(told.lost_before)),
     "No supply terms": lambda *_: (shown(SETTINGS.lead_time_days), shown(SETTINGS.review_period_days)),
     "The recorded stock": lambda *_: (),
@@ -278,7 +282,7 @@ CASES = {
 def parsed(reason: str) -> dict[str, tuple[str, ...]]:
     """Sentence -> what stands in its gaps; the whole reason must be made of known sentences."""
     found, rest = {}, reason
-    for sentence, pattern in zip(_sentences(), PATTERNS, strict=True):
+    for sentence, pattern in zip(_sentences(YUAN), PATTERNS, strict=True):
         match = pattern.match(rest)
         if match is not None:
             found[sentence.en] = match.groups()
@@ -299,13 +303,13 @@ def test_every_number_is_what_the_data_say(name: str) -> None:
     for sentence, numbers in sentences.items():
         (expected,) = (work for start, work in EXPECTED.items() if sentence.startswith(start))
         assert numbers == expected(case, told, row, plan), sentence
-        words = next(one.zh for one in _sentences() if one.en == sentence)
+        words = next(one.zh for one in _sentences(YUAN) if one.en == sentence)
         assert words.split("{}", 1)[0] in row["reason_zh"]
 
 
 def test_every_kind_of_sentence_is_checked() -> None:
     said = {sentence for case in CASES.values() for sentence in parsed(case.row(case.plan())["reason"])}
-    left = {one.en for one in _sentences()} - said
+    left = {one.en for one in _sentences(YUAN)} - said
     # test_warehouse_orders.py checks the one, test_shared_levels.py the other, which takes two products
     elsewhere = {
         "The {} held by the stores it supplies are counted; demand is counted until deliveries reach them. ",

@@ -1,7 +1,6 @@
 """The page with its stand-in service on a free port, and a real Chromium to look at it."""
 
 import re
-import shutil
 import socket
 import threading
 import time
@@ -16,12 +15,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.page.app import STATIC
+from tests.chromium import CHROMIUMS, chromium_path
 from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
 PATIENCE_SECONDS = 10
-CHROMIUMS = ("chromium-headless-shell", "chromium")
-"""Debian's programs, the first that is there. Without a window to draw a view takes a fifth less processor."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -111,8 +109,7 @@ def site(served: Site) -> Site:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
-    if path is None:
+    if (path := chromium_path()) is None:
         pytest.skip(f"no Chromium here: install one of Debian's packages {', '.join(CHROMIUMS)} to test the page")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -37,6 +37,8 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "as_of": AS_OF.isoformat(),
         "period": "day",
         "currency": "¥",
+        "currency_sign": "¥",
+        "currency_digits": 2,
         "tenant": "main",
         "role": "admin",
         "place": {"kind": "headquarters", "regions": [], "stores": [], "guide": None},

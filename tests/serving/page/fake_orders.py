@@ -78,6 +78,7 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "warehouse_name": STORES[moved][0] if moved else None,
         "purchase_order": supplier and f"{supplier} · {row['order_on']}",
         "unit_cost": 9.9,
+        "cost_basis": "recorded",
         "quantity": quantity,
         "cost": 9.9 * quantity,
         "state": "proposed" if now is None else now["decision"],
@@ -125,7 +126,7 @@ def frame() -> pl.DataFrame:
     text = ["\n".join((line["store_name"], line["product_name"], line["product_id"])).lower() for line in lines]
     return pl.DataFrame(known | {SEARCHED: text, "place": list(range(len(lines)))}, strict=False).with_columns(
         pl.col("order_on", "arrives_on").str.to_date(),
-        pl.col("is_exception", "is_order", "is_open", "is_exported").cast(pl.Boolean),
+        pl.col("is_exception", "is_order", "is_open", "is_exported", "is_cost_estimated").cast(pl.Boolean),
         pl.Series("line", lines, dtype=pl.Object),
     )
 

@@ -208,9 +208,16 @@ def test_money_has_as_many_digits_as_its_currency(open_page: Open) -> None:
     page = open_page("overview", "en").page
     digits = page.evaluate("""async () => {
         const { money, setCurrency } = await import("./js/i18n.js");
-        return ["JPY", "KWD", "EUR", "\u00a5"].map((one) => { setCurrency(one); return money(12.3456); });
+        return [["¥", 0], ["KWD ", 3], ["€", 2]].map(([sign, digits]) => {
+            setCurrency({ currency: "X", currency_sign: sign, currency_digits: digits });
+            return [12.3456, -1234.5, -0.0001].map((value) => money(value));
+        });
     }""")
-    assert [text.replace("\xa0", " ") for text in digits] == ["¥12", "KWD 12.346", "€12.35", "¥12.35"]
+    assert digits == [
+        ["¥12", "−¥1,235", "¥0"],
+        ["KWD 12.346", "−KWD 1,235", "KWD 0.000"],
+        ["€12.35", "−€1,235", "€0.00"],
+    ]
 
 
 def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_completes_the_bag(open_page: Open) -> None:

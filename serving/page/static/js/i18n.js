@@ -6,8 +6,7 @@ const STORED = "retail-brain.language";
 
 let language = "zh";
 let texts = {};
-let currency = "¥";
-let digitsOfMoney = 2;
+let currency = { name: "¥", sign: "¥", digits: 2 };
 let plurals = new Intl.PluralRules("zh-CN");
 
 export const languages = () => LANGUAGES;
@@ -64,16 +63,14 @@ export function code(prefix, value) {
   return has(key) ? t(key) : String(value).replaceAll("_", " ");
 }
 
-const isCode = (text) => /^[A-Z]{3}$/.test(text);
-
-/** A code of ISO 4217, whose digits are known (yen have none, dinars three), or a sign, which is taken to have two. */
-export function setCurrency(symbol) {
-  if (!symbol) return;
-  currency = symbol;
-  digitsOfMoney = isCode(symbol) ? new Intl.NumberFormat("en", { style: "currency", currency: symbol }).resolvedOptions().maximumFractionDigits : 2;
+/** How the service writes money: a sign, and digits after the point (yen have none, dinars three). */
+export function setCurrency({ currency: name, currency_sign: sign, currency_digits: digits }) {
+  currency = { name, sign: sign ?? name ?? "", digits: digits ?? 2 };
 }
 
-export const currencySign = () => currency;
+export const currencySign = () => currency.sign.trim();
+/** Whether the unit of a fact is money. */
+export const isMoney = (unit) => unit === currency.name;
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 export const DASH = "–";
 
@@ -101,14 +98,14 @@ export function signedPercent(value) {
 
 export function money(value, digits) {
   if (!isNumber(value)) return DASH;
-  const places = digits ?? (Math.abs(value) >= 1000 ? 0 : digitsOfMoney);
-  const format = { maximumFractionDigits: places, minimumFractionDigits: places };
-  if (isCode(currency)) {
-    return new Intl.NumberFormat(locale(), { style: "currency", currency, currencyDisplay: "narrowSymbol", ...format }).format(value);
-  }
-  const amount = new Intl.NumberFormat(locale(), format).format(Math.abs(value));
-  return `${value < 0 ? "−" : ""}${currency}${amount}`;
+  const places = digits ?? (Math.abs(value) >= 1000 ? 0 : currency.digits);
+  const amount = new Intl.NumberFormat(locale(), { maximumFractionDigits: places, minimumFractionDigits: places }).format(Math.abs(value));
+  return `${value < 0 && /[1-9]/.test(amount) ? "−" : ""}${currency.sign}${amount}`;
 }
+
+/** Money of unknown cost is said to be so, and why; what comes from the price is about so much. */
+export const costText = (value, basis, digits) => (isNumber(value) ? `${basis === "price" && value ? "≈ " : ""}${money(value, digits)}` : t("line.unknown"));
+export const costHint = (value, basis) => (isNumber(value) ? (basis === "price" && value ? t("cost.estimated") : null) : t("cost.unknown"));
 
 /** A probability, never rounded up to certainty nor down to impossibility. */
 export function likelihood(value) {

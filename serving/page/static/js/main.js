@@ -154,7 +154,7 @@ async function start({ focus = false } = {}) {
       return;
     }
   }
-  setCurrency(overview.currency);
+  setCurrency(overview);
   knowRights(overview.scopes, overview.place);
   if (placeKind() === "guide") keep("overview", overview);
   knowStores(overview.stores);

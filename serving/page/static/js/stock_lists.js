@@ -1,7 +1,7 @@
 // What each tab of the inventory shows: columns, what may be filtered, and its sums.
 
 import { h, icon, name, words } from "./dom.js";
-import { day, likelihood, moment, money, number, percent, t, units } from "./i18n.js";
+import { costHint, costText, day, likelihood, moment, money, number, percent, t, units } from "./i18n.js";
 import { may } from "./rights.js";
 import { address } from "./route.js";
 
@@ -38,6 +38,12 @@ export function actionAddress(row) {
 
 const known = (value, text) => (value === null || value === undefined ? t("line.unknown") : text(value));
 const cash = (value) => known(value, (one) => money(one, 0));
+/** Which lines a sum of costs knows nothing of, and how many it takes from the price. */
+export function costNote(totals, column) {
+  const unknown = totals.unknown?.[column] ?? 0;
+  const estimated = totals.is_cost_estimated ?? 0;
+  return [unknown ? t("cost.unknown_lines", { count: unknown }) : null, estimated ? t("cost.estimated_lines", { count: estimated }) : null].filter(Boolean).join(t("word.list")) || null;
+}
 
 /** The list behind each tab, its columns, the columns that conditions may name, a group whose counts are shown, and sums. */
 export const TABS = {
@@ -52,9 +58,9 @@ export const TABS = {
     sums: ({ totals }) => [["stock.brings_back", cash(totals.expected_value)]],
   },
   leftovers: {
-    columns: [product, shop, amount("on_hand", "column.on_hand"), { ...date("sell_by", "stock.sell_by"), cell: (row) => [row.sell_by ? day(row.sell_by) : null, h("span", { class: "sub" }, t(`sell_by.${row.reason_code}`))] }, amount("left_over_units", "stock.left"), amount("value_at_risk", "stock.at_risk", money), { key: "action", label: "stock.advice", align: "reason", cell: adviceCell }, { key: "people", label: "stock.act", align: "actions", sortable: false, cell: (row) => h("span", { class: "buttons" }, propose(row), findPeople(row)) }],
+    columns: [product, shop, amount("on_hand", "column.on_hand"), { ...date("sell_by", "stock.sell_by"), cell: (row) => [row.sell_by ? day(row.sell_by) : null, h("span", { class: "sub" }, t(`sell_by.${row.reason_code}`))] }, amount("left_over_units", "stock.left"), { ...amount("value_at_risk", "stock.at_risk"), cell: (row) => h("span", { title: costHint(row.value_at_risk, row.cost_basis) }, costText(row.value_at_risk, row.cost_basis)) }, { key: "action", label: "stock.advice", align: "reason", cell: adviceCell }, { key: "people", label: "stock.act", align: "actions", sortable: false, cell: (row) => h("span", { class: "buttons" }, propose(row), findPeople(row)) }],
     conditions: ["store_id", "region", "department", "category", "reason_code", "action"], store: "store_id", group: "action",
-    sums: ({ totals, groups }) => [["stock.left", known(totals.left_over_units, units)], ["stock.at_risk", cash(totals.value_at_risk)], ["stock.lowered", cash(groups.find((one) => one.key === "markdown")?.markdown_value ?? 0)]],
+    sums: ({ totals, groups }) => [["stock.left", known(totals.left_over_units, units)], ["stock.at_risk", cash(totals.value_at_risk), costNote(totals, "value_at_risk")], ["stock.lowered", cash(groups.find((one) => one.key === "markdown")?.markdown_value ?? 0)]],
   },
   orders: {
     columns: [product, shop, date("as_of", "stock.as_of"), { key: "state", label: "stock.state", cell: stateCell }, amount("suggested_quantity", "stock.suggested"), amount("order_quantity", "stock.decided"), amount("received_units", "stock.received"), { key: "decided_by", label: "stock.decided_by", cell: (row) => [name(row.decided_by), h("span", { class: "sub" }, moment(row.decided_at)), row.reason ? h("span", { class: "sub" }, words(row.reason)) : null] }, { ...date("exported_at", "stock.exported_at", moment), sortable: false }, date("received_on", "stock.received_on")],

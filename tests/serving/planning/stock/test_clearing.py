@@ -108,8 +108,8 @@ def test_a_return_is_weighed_against_the_markdown():
     assert "A markdown would earn" in dear["reason"]
     cheap = chain({"A": 40}, pays=0.5).settled().leftovers.row(0, named=True)
     assert (cheap["action"], cheap["return_value"]) == ("markdown", 30 * 0.5)
-    assert "Returning them to the supplier would earn 15.0" in cheap["reason"]
-    assert "退回供应商可多赚15.0" in cheap["reason_zh"]
+    assert "Returning them to the supplier would earn ¥15.00" in cheap["reason"]
+    assert "退回供应商可多赚¥15.00" in cheap["reason_zh"]
 
 
 def test_units_move_only_where_they_earn_more_than_a_lower_price_brings():

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from retail_brain.currency import Currency
 from retail_brain.decisions.joint_limits import share_out
 from retail_brain.decisions.marginal_value import Steps
 from retail_brain.errors import DataError
@@ -51,11 +52,11 @@ def test_prices_are_told():
         read_limits(pl.DataFrame({"limit": ["all"], "unit": ["money"], "capacity": [2.0]})), FACTS, PER_UNIT, STOCK
     )
     steps = Steps(np.array([0, 2]), np.ones(2), np.array([6.0, 4.0]), np.full(2, 2.0))
-    table = price_rows(found, share_out(steps, [one for one, _ in found], 3))
+    table = price_rows(found, share_out(steps, [one for one, _ in found], 3), Currency("¥"))
     assert dict(table.schema) == PRICES
     assert table.drop("reason", "reason_zh").rows() == [("all", "money", 2.0, 2.0, 1, 2.0)]
-    assert table["reason"][0] == "1,000 more money is worth about 2,000.00."
-    assert "2,000.00" in table["reason_zh"][0]
+    assert table["reason"][0] == "¥1,000 more is worth about ¥2,000."
+    assert "每增加¥1,000约可多赚¥2,000" in table["reason_zh"][0]
 
 
 def test_a_budget_joins_the_file():

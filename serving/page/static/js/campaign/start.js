@@ -2,7 +2,7 @@
 
 import { call, lookUp } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
-import { addDays, day, money, number, t } from "../i18n.js";
+import { addDays, costHint, costText, day, isNumber, money, number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
@@ -36,7 +36,7 @@ function excess(answer) {
     { key: "product_id", label: t("column.product"), align: "product", value: (row) => nameOf(row, answer.names), cell: (row) => name(nameOf(row, answer.names), { class: "strong" }) },
     { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
     { key: "left_over_units", label: t("stock.left"), align: "number", first: "descending", value: (row) => row.left_over_units, cell: (row) => number(row.left_over_units) },
-    { key: "value_at_risk", label: t("stock.at_risk"), align: "number", first: "descending", value: (row) => row.value_at_risk, cell: (row) => money(row.value_at_risk, 0) },
+    { key: "value_at_risk", label: t("stock.at_risk"), align: "number", first: "descending", value: (row) => row.value_at_risk, cell: (row) => h("span", { title: costHint(row.value_at_risk, row.cost_basis) }, costText(row.value_at_risk, row.cost_basis, 0)) },
     { key: "sell_by", label: t("stock.sell_by"), align: "date", value: (row) => row.sell_by, cell: (row) => day(row.sell_by) },
   ];
   return dataTable({ columns, rows: answer.leftovers, caption: t("stock.tab.leftovers"), page: SHOWN }).element;
@@ -68,7 +68,7 @@ export async function fromLeftovers(root, { params, overview, signal }) {
     const rows = answer.leftovers.filter((row) => wanted(row) && row.sell_by > overview.as_of);
     const worth = rows.reduce((sum, row) => sum + (row.value_at_risk ?? 0), 0);
     return [
-      h("div", { class: "toolbar" }, h("p", { class: "lead" }, rows.length ? t("campaign.excess_worth", { count: rows.length, money: money(worth, 0) }) : t("campaign.no_excess")),
+      h("div", { class: "toolbar" }, h("p", { class: "lead" }, rows.length ? t("campaign.excess_worth", { count: rows.length, money: rows.some((row) => isNumber(row.value_at_risk)) ? money(worth, 0) : t("line.unknown") }) : t("campaign.no_excess")),
         rows.length ? h("button", { type: "button", class: "primary", dataset: { action: "propose" }, onclick: propose }, t(may("campaigns:write") ? "campaign.draft_it" : "campaign.hand_over")) : null),
       problem, rows.length ? excess({ ...answer, leftovers: rows }) : null];
   }, { lines: 6 });

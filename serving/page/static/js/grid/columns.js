@@ -2,7 +2,7 @@
 
 import { decisionBadge } from "../decisions.js";
 import { h, icon, name } from "../dom.js";
-import { day, isNumber, money, number, t, units } from "../i18n.js";
+import { costHint, costText, day, isNumber, money, number, t, units } from "../i18n.js";
 import { decisionOf } from "../suggestions.js";
 import { keyOf } from "./source.js";
 
@@ -38,7 +38,7 @@ export function columns(grid) {
     { key: "store_name", label: t("overview.shop"), align: "wide", cell: (line) => name(line.store_name) },
     { key: "supplier_id", label: t("grid.supplier"), align: "wide", cell: (line) => (line.warehouse_id ? h("span", { class: "badge transfer" }, name(line.warehouse_name)) : name(line.supplier_id ?? "")) },
     { key: "quantity", label: t("column.order_quantity"), hint: t("column_help.order_quantity"), align: "number emphasis", first: "descending", cell: (line) => quantityCell(line, grid) },
-    { key: "cost", label: t("column.order_cost"), align: "number wider", first: "descending", cell: (line) => money(line.cost) },
+    { key: "cost", label: t("column.order_cost"), align: "number wider", first: "descending", cell: (line) => h("span", { title: costHint(line.cost, line.cost_basis) }, costText(line.cost, line.cost_basis)) },
     { key: "order_on", label: t("column.order_on"), align: "date wider", cell: (line) => day(line.order_on) },
     amount("on_hand", { cell: (line) => known(line.on_hand) }),
     amount("on_order", { align: "number widest" }),

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { decisionForm } from "../decisions.js";
 import { h, icon, name, svg, words } from "../dom.js";
-import { code, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
+import { code, costHint, costText, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
 import { costOfService, stockProjection } from "../line_plots.js";
 import { address } from "../route.js";
 import { fill } from "../states.js";
@@ -61,7 +61,7 @@ function facts(line, asOf) {
     row(t("column.arrives_on"), day(line.arrives_on), about(line.arrives_on)),
     row(t("column.expected_lost_sales"), units(line.expected_lost_sales)),
     row(t("column.expected_value"), money(line.expected_value)),
-    isNumber(line.order_cost) ? row(t("column.order_cost"), money(line.order_cost)) : null,
+    row(t("column.order_cost"), costText(line.order_cost, line.cost_basis), costHint(line.order_cost, line.cost_basis)),
     row(t("column.source"), sourceText(line)),
   );
 }

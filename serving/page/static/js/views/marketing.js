@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, replace } from "../dom.js";
-import { addDays, day, money, number, t } from "../i18n.js";
+import { addDays, day, isNumber, money, number, t } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { campaignTable, startLinks } from "./campaigns.js";
@@ -25,7 +25,7 @@ const link = (key, where, action) => h("a", { class: "button", dataset: { action
 async function excessCard(overview, signal) {
   const sums = (until) => call("listing", { table: "leftovers", where: [{ column: "sell_by", at_least: addDays(overview.as_of, 1), ...until }], limit: 0 }, { signal });
   const [{ total, totals }, soon] = await Promise.all([sums({}), sums({ at_most: addDays(overview.as_of, 7) })]);
-  return card(t("marketing.excess"), money(totals.value_at_risk ?? 0, 0), t("marketing.excess_hint", { count: total, soon: soon.total }), total ? link("marketing.start", address("campaigns", { new: "leftovers" }), "start-leftovers") : null);
+  return card(t("marketing.excess"), total && !isNumber(totals.value_at_risk) ? t("line.unknown") : money(totals.value_at_risk ?? 0, 0), t("marketing.excess_hint", { count: total, soon: soon.total }), total ? link("marketing.start", address("campaigns", { new: "leftovers" }), "start-leftovers") : null);
 }
 
 async function groupCard(which, signal) {

@@ -13,6 +13,7 @@ import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
+import { costNote } from "../stock_lists.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
@@ -25,7 +26,7 @@ function sum(totals, column, label, text, reason) {
   const unknown = totals.unknown?.[column] ?? 0;
   if (!totals.lines) return figure(label, text(0));
   const known = isNumber(totals[column]);
-  const hint = known ? (unknown ? t("grid.unknown_lines", { count: unknown }) : null) : t(reason);
+  const hint = !known ? t(reason) : column === "cost" ? costNote(totals, column) : unknown ? t("grid.unknown_lines", { count: unknown }) : null;
   return h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, known ? text(totals[column]) : h("span", { class: "unknown" }, t("line.unknown"))), hint ? h("dd", { class: "hint" }, hint) : null);
 }
 

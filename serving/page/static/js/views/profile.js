@@ -1,7 +1,7 @@
 // Profile of a customer, product or store: its features in words.
 
 import { h, name, words } from "../dom.js";
-import { code, currencySign, currentLanguage, day, isNumber, money, number, t } from "../i18n.js";
+import { code, currentLanguage, day, isMoney, isNumber, money, number, t } from "../i18n.js";
 
 const STAGES = ["stranger", "visitor", "friend", "old_friend"];
 const SHOWN_APART = new Set(["customer_id", "product_id", "store_id", "stage", "tags", "sentences", "facts", "title", "name", "headline", "summary", "language", "kind", "id", "person_id"]);
@@ -28,7 +28,7 @@ function valueText(value) {
 function withUnit(fact) {
   const value = fact.value ?? fact.text;
   if (!fact.unit || !isNumber(value)) return value;
-  if (fact.unit === currencySign()) return money(value);
+  if (isMoney(fact.unit)) return money(value);
   const unit = fact.unit.trim();
   return `${number(value, 2)}${unit === "%" || currentLanguage() === "zh" ? unit : ` ${unit}`}`;
 }

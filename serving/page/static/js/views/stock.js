@@ -107,7 +107,7 @@ class StockLists {
     const figures = [["totals.lines", number(answer.total)], ...sums(answer)];
     const sort = this.state.sort && { key: this.state.sort.column, descending: this.state.sort.descending };
     const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: size(), total: answer.total, go: (next) => this.go(next) } });
-    return [h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", { class: "figure" }, h("dt", {}, t(label)), h("dd", {}, value)))), table.element];
+    return [h("dl", { class: "figures" }, figures.map(([label, value, note]) => h("div", { class: "figure" }, h("dt", {}, t(label)), h("dd", {}, value), note ? h("dd", { class: "hint" }, note) : null))), table.element];
   }
 
   frame() {
