@@ -11,6 +11,8 @@ from retail_brain.cli.options import OutOption, SeedOption, StoresOption
 from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from retail_brain.dataset import Dataset
 
 
@@ -49,7 +51,8 @@ def transfers(
         table = suggest_transfers(request)
         write_table(table, out)
         step.rows = table.height
-        step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
+        earned = _money(dataset, table["expected_value"])
+        step.note = f"{table['units'].sum():,.0f} units worth {earned} -> {out}"
 
 
 def counts(
@@ -75,7 +78,7 @@ def counts(
         table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
         write_table(table, out)
         step.rows = table.height
-        step.note = f"{table['expected_value'].sum():,.2f} of margin a week behind them -> {out}"
+        step.note = f"{_money(dataset, table['expected_value'])} of margin a week behind them -> {out}"
 
 
 def leftovers(
@@ -102,9 +105,20 @@ def leftovers(
         step.rows = table.height
         lowered = table.filter(action="markdown")
         step.note = (
-            f"{table['value_at_risk'].sum():,.2f} at risk; a lower price for {lowered.height:,} earns "
-            f"{lowered['markdown_value'].sum():,.2f} -> {out}"
+            f"{_money(dataset, table['value_at_risk'])} at risk; a lower price for {lowered.height:,} earns "
+            f"{_money(dataset, lowered['markdown_value'])} -> {out}"
         )
+
+
+def _money(dataset: "Dataset", amounts: "pl.Series") -> str:
+    """The sum of some amounts as people write the chain's money, with the rows that it knows nothing of."""
+    from features.country import money_of
+
+    unknown = amounts.null_count()
+    if unknown and unknown == len(amounts):
+        return "unknown money"
+    text = money_of(dataset, current().settings).text(float(amounts.sum()))
+    return f"{text} ({unknown:,} rows of unknown cost not counted)" if unknown else text
 
 
 def with_inventory(dataset: "Dataset") -> "Dataset":

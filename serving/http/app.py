@@ -132,6 +132,7 @@ class Api:
                 403,
                 "forbidden",
                 f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
+                {"problem": "role_may_not"},
             )
         check_route(principal, path, route.scoped_by)
         limits = state.settings.serving

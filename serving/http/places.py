@@ -55,7 +55,7 @@ def check_route(principal: Principal, path: str, scoped_by: ScopedBy | None) -> 
             "wrong_place",
             f"{path} answers headquarters only; this key is for {principal.place}. Ask headquarters, or use a key "
             "without a region, store or guide.",
-            {"place": principal.place.kind},
+            {"problem": "headquarters_only", "place": principal.place.kind},
         )
 
 

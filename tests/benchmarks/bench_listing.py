@@ -107,7 +107,13 @@ def publish(workspace: Workspace, n_stores: int, n_products: int) -> None:
         folder,
         "line_supply",
         rows.select(
-            "store_id", "product_id", supplier_id=supplier, unit_cost=3.2, min_order_value=900.0, units_per_truck=800.0
+            "store_id",
+            "product_id",
+            supplier_id=supplier,
+            unit_cost=3.2,
+            min_order_value=900.0,
+            units_per_truck=800.0,
+            cost_basis=pl.lit("recorded"),
         ).cast(LINE_SUPPLY),
     )
     manifest = AnswersManifest(

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from features.calendar import public_holidays
-from features.country import Country, country_of, currency_of, with_country
+from features.country import Country, country_of, currency_of, money_of, with_country
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.settings import DataSettings, Settings
@@ -89,3 +89,20 @@ def test_a_name_that_is_no_code_is_refused_with_where_it_may_stand() -> None:
 def test_money_is_shown_with_the_sign_of_the_country(stores: list[str | None], data: dict[str, str], sign: str) -> None:
     chain = _chain(country=stores) if stores != [None] else _chain(region=["one"])
     assert currency_of(chain, Settings(data=DataSettings(**data))) == sign
+
+
+@pytest.mark.parametrize(
+    ("country", "data", "text"),
+    [
+        ("JP", {}, "¥12"),  # the sign of yuan too, which have two digits
+        ("CN", {}, "¥12.35"),
+        ("JP", {"currency": "¥"}, "¥12"),
+        ("JP", {"currency": "$"}, "$12.35"),
+        ("KR", {}, "₩12"),
+        ("SE", {}, "SEK\u00a012.35"),
+        (None, {"currency": "KWD"}, "KWD\u00a012.346"),
+    ],
+)
+def test_money_has_the_digits_of_the_country_s_currency(country: str | None, data: dict[str, str], text: str) -> None:
+    chain = _chain(region=["one"]) if country is None else _chain(country=[country])
+    assert money_of(chain, Settings(data=DataSettings(**data))).text(12.3456) == text

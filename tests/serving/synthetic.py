@@ -117,7 +117,7 @@ def _write_line_facts(folder: Path) -> None:
     goods = {"product_id": ids, "department": "food", "category": [f"类{row // 10}" for row in range(len(ids))]}
     write_rows(folder, "line_products", pl.DataFrame(goods, schema=LINE_PRODUCTS))
     # the supplier of the first shop sells for a million at least, and 60 units fill a truck
-    shops = {"S001": ("V1", 2.0, 1e6, 60.0), "S002": ("V2", 2.0, None, None)}
+    shops = {"S001": ("V1", 2.0, 1e6, 60.0, "recorded"), "S002": ("V2", 2.0, None, None, "price")}
     supply = [(store, product, *terms) for store, terms in shops.items() for product in ids[:40]]
     write_rows(folder, "line_supply", pl.DataFrame(supply, schema=LINE_SUPPLY, orient="row"))
 

@@ -78,7 +78,12 @@ def one(request: CampaignRequest, call: Call) -> dict[str, Any]:
     if request.campaign is None:
         return _answer(_own_campaign(request.campaign_id, call), call)
     if not call.principal.may(Scope.CAMPAIGNS):
-        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at campaigns, not make them.")
+        raise HttpError(
+            403,
+            "forbidden",
+            f"role {call.principal.role} may look at campaigns, not make them.",
+            {"problem": "role_may_not"},
+        )
     _check_free(request.campaign_id, call)
     return _answer(life.save(_desk(call), _change(request.campaign_id, request.version, call), request.campaign), call)
 

@@ -31,7 +31,12 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
     answer: dict[str, Any] = {"columns": [], "rows": [], "total": 0, "brought_in": None, "still_bad": None}
     if request.action == "retry":
         if not may_write:
-            raise HttpError(403, "forbidden", f"role {call.principal.role} may look at set-aside rows, not mend them.")
+            raise HttpError(
+                403,
+                "forbidden",
+                f"role {call.principal.role} may look at set-aside rows, not mend them.",
+                {"problem": "role_may_not"},
+            )
         _check_own_rows(request, call)
         answer |= _retried(str(request.table), request.rows or [], uri, settings)
         # a mended consent may refuse, and one that still cannot be read does

@@ -83,7 +83,10 @@ def check_may_list(table: str, call: Call) -> None:
     may = call.principal.may(Scope.STOCK) or (table == "leftovers" and call.principal.may(Scope.PEOPLE))
     if not may:
         raise HttpError(
-            403, "forbidden", f"role {call.principal.role} may not list {table}; wanted a role with {Scope.STOCK}."
+            403,
+            "forbidden",
+            f"role {call.principal.role} may not list {table}; wanted a role with {Scope.STOCK}.",
+            {"problem": "role_may_not"},
         )
 
 

@@ -45,7 +45,10 @@ def model_test(request: ModelTestRequest, call: Call) -> dict[str, Any]:
     may_write = call.principal.may(Scope.PROMOTE)
     if request.act != "list" and not may_write:
         raise HttpError(
-            403, "forbidden", f"role {call.principal.role} may look at tests, not change them; wanted {Scope.PROMOTE}."
+            403,
+            "forbidden",
+            f"role {call.principal.role} may look at tests, not change them; wanted {Scope.PROMOTE}.",
+            {"problem": "role_may_not"},
         )
     name = request.name or ""
     asker = model_tests.Asker(

@@ -35,7 +35,12 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     if (request.overrides or request.withdraw) and not call.principal.may(Scope.DECIDE):
-        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at overrides, not make them.")
+        raise HttpError(
+            403,
+            "forbidden",
+            f"role {call.principal.role} may look at overrides, not make them.",
+            {"problem": "role_may_not"},
+        )
     _check_place(request, call)
     stored: list[StoredOverride] = []
     if request.overrides:

@@ -66,7 +66,12 @@ def search(request: SearchRequest, call: Call) -> dict[str, Any]:
     """
     answers = call.answers
     if request.kind == "customer" and not call.principal.may(Scope.PEOPLE):
-        raise HttpError(403, "forbidden", f"role {call.principal.role} may not look people up; wanted a role that may.")
+        raise HttpError(
+            403,
+            "forbidden",
+            f"role {call.principal.role} may not look people up; wanted a role that may.",
+            {"problem": "role_may_not"},
+        )
     catalog = {"store": answers.stores, "product": answers.products, "customer": answers.customers}[request.kind]
     rows = catalog.search(request.query)
     if request.store_id is not None and request.kind == "product":

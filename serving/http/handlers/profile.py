@@ -29,7 +29,12 @@ def profile(request: ProfileRequest, call: Call) -> dict[str, Any]:
     answers = call.answers
     if request.customer_id is not None:
         if not call.principal.may(Scope.PEOPLE):
-            raise HttpError(403, "forbidden", f"role {call.principal.role} may not see people; wanted a role that may.")
+            raise HttpError(
+                403,
+                "forbidden",
+                f"role {call.principal.role} may not see people; wanted a role that may.",
+                {"problem": "role_may_not"},
+            )
         is_erased = call.view.opt_outs.is_erased(CUSTOMER, request.customer_id)
         row = -1 if is_erased else answers.customers.find(request.customer_id)
         return _profile(call, "customer", request.customer_id, row)

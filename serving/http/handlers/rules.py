@@ -34,7 +34,10 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
     # a check stores nothing, so whoever may read the rules may ask for it
     if not request.check and not call.principal.may(Scope.RULES):
         raise HttpError(
-            403, "forbidden", f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}."
+            403,
+            "forbidden",
+            f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}.",
+            {"problem": "role_may_not"},
         )
     parsed = parse_rules(request.rules, "the request", is_strict=True)
     if request.check:

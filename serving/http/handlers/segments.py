@@ -47,7 +47,10 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
     """
     if request.action in ("save", "remove") and not call.principal.may(Scope.SEGMENTS):
         raise HttpError(
-            403, "forbidden", f"role {call.principal.role} may not {request.action} segments; wanted {Scope.SEGMENTS}."
+            403,
+            "forbidden",
+            f"role {call.principal.role} may not {request.action} segments; wanted {Scope.SEGMENTS}.",
+            {"problem": "role_may_not"},
         )
     answer = _answer(call)
     database, tenant = call.state.database, call.principal.tenant

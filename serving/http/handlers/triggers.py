@@ -66,7 +66,12 @@ def one(request: TriggerRequest, call: Call) -> dict[str, Any]:
     if not call.place.is_headquarters:
         raise HttpError(403, "forbidden", f"triggers are made by headquarters; this key is for {call.place} and looks.")
     if not call.principal.may(Scope.CAMPAIGNS):
-        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at triggers, not make them.")
+        raise HttpError(
+            403,
+            "forbidden",
+            f"role {call.principal.role} may look at triggers, not make them.",
+            {"problem": "role_may_not"},
+        )
     change = _change(request.trigger_id, request.version, call)
     stored = planning.save(trigger_desk(call), change, request.trigger, owner=request.owner, is_on=request.is_on)
     return _answer(stored, call)
@@ -127,7 +132,12 @@ def effect(request: TriggerEffectRequest, call: Call) -> dict[str, Any]:
     stored = trigger(tenant, database, request.trigger_id)
     if request.measure:
         if not call.principal.may(Scope.CAMPAIGNS):
-            raise HttpError(403, "forbidden", f"role {call.principal.role} may look at effects, not measure them.")
+            raise HttpError(
+                403,
+                "forbidden",
+                f"role {call.principal.role} may look at effects, not measure them.",
+                {"problem": "role_may_not"},
+            )
         dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
         look_at_trigger(tenant, database, dataset, stored, call.view.settings, call.principal.name, call.now)
     looks = campaign_effects(tenant, database, stored.campaign_id)

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.purchase_orders import whole_orders
 
@@ -95,9 +96,12 @@ def short_orders(lines: pl.DataFrame) -> list[str]:
     """A sentence per purchase order that is below its supplier's minimum."""
     short = lines.filter(pl.col("below_minimum")).unique(["supplier_id", "order_on"], maintain_order=True)
     return [
-        f"the purchase order of {row['supplier_id']} on {row['order_on'] or 'an unknown day'} comes to "
-        f"{row['purchase_order_cost']:,.2f}, below the supplier's minimum of {row['min_order_value']:,.2f}."
+        f"the purchase order of {row['supplier_id']} on {row['order_on'] or 'an unknown day'} comes to {total}, below "
+        f"the supplier's minimum of {least}."
         for row in short.iter_rows(named=True)
+        for total, least in [
+            map(Currency.of(row["currency"] or "").text, (row["purchase_order_cost"], row["min_order_value"]))
+        ]
     ]
 
 

@@ -60,3 +60,11 @@ def test_goods_that_keep_and_goods_that_sell_are_not_listed():
     assert excess(paths, facts(paths, 100.0, None)).height == 0
     assert excess(paths, facts(paths, 3.0, date(2025, 3, 5))).height == 0
     assert dict(excess(paths, facts(paths, 3.0, None)).schema) == LEFTOVERS
+
+
+def test_what_goods_of_unknown_cost_put_at_risk_is_unknown_and_comes_last():
+    paths = make_paths([1.0], [1.0], [1.0])
+    stock = facts(paths, 10.0, date(2025, 3, 2)).with_columns(unit_cost=pl.Series([None, 2.0, 3.0]))
+    rows = excess(paths, stock.with_columns(cost_basis=pl.Series([None, "recorded", "price"])))
+    told = rows.select("product_id", "value_at_risk", "cost_basis").rows()
+    assert told == [("p2", 24.0, "price"), ("p1", 16.0, "recorded"), ("p0", None, None)]

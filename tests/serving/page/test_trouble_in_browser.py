@@ -161,6 +161,13 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("This key has no access to this")
     expect(page.locator(".failed")).to_contain_text("role marketer may not use /listing.")
+    # a problem that the page has words for brings its own next step, and says it once
+    refused["error"]["details"] = {"problem": "role_may_not"}
+    page.locator(".failed .primary").click()
+    expect(page.locator(".failed-message")).to_have_text(
+        "Your role may not do this. Use another key, or ask the administrator for access."
+    )
+    expect(page.locator(".failed-remedy")).to_have_text("")
 
 
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:

@@ -107,6 +107,13 @@ export function money(value, digits) {
 export const costText = (value, basis, digits) => (isNumber(value) ? `${basis === "price" && value ? "≈ " : ""}${money(value, digits)}` : t("line.unknown"));
 export const costHint = (value, basis) => (isNumber(value) ? (basis === "price" && value ? t("cost.estimated") : null) : t("cost.unknown"));
 
+/** Which lines a sum of costs knows nothing of, and how many it takes from the price. */
+export function costNote(totals, column) {
+  const unknown = totals.unknown?.[column] ?? 0;
+  const estimated = totals.is_cost_estimated ?? 0;
+  return [unknown ? t("cost.unknown_lines", { count: unknown }) : null, estimated ? t("cost.estimated_lines", { count: estimated }) : null].filter(Boolean).join(t("word.list")) || null;
+}
+
 /** A probability, never rounded up to certainty nor down to impossibility. */
 export function likelihood(value) {
   if (isNumber(value) && value < 1 && value > 0.99) return `>${percent(0.99)}`;

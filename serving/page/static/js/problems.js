@@ -6,6 +6,7 @@ import { code, day, has, t } from "./i18n.js";
 function said(key, value) {
   if (Array.isArray(value)) return value.join(t("word.list"));
   if (key === "state") return code("campaign_state", value);
+  if (key === "place") return code("place_kind", value);
   if (key === "job_kind") return code("job_kind", value);
   return /^\d{4}-\d{2}-\d{2}$/.test(value) ? day(value, "long") : (value ?? "");
 }

@@ -1,7 +1,7 @@
 // What each tab of the inventory shows: columns, what may be filtered, and its sums.
 
 import { h, icon, name, words } from "./dom.js";
-import { costHint, costText, day, likelihood, moment, money, number, percent, t, units } from "./i18n.js";
+import { costHint, costNote, costText, day, likelihood, moment, money, number, percent, t, units } from "./i18n.js";
 import { may } from "./rights.js";
 import { address } from "./route.js";
 
@@ -38,12 +38,6 @@ export function actionAddress(row) {
 
 const known = (value, text) => (value === null || value === undefined ? t("line.unknown") : text(value));
 const cash = (value) => known(value, (one) => money(one, 0));
-/** Which lines a sum of costs knows nothing of, and how many it takes from the price. */
-export function costNote(totals, column) {
-  const unknown = totals.unknown?.[column] ?? 0;
-  const estimated = totals.is_cost_estimated ?? 0;
-  return [unknown ? t("cost.unknown_lines", { count: unknown }) : null, estimated ? t("cost.estimated_lines", { count: estimated }) : null].filter(Boolean).join(t("word.list")) || null;
-}
 
 /** The list behind each tab, its columns, the columns that conditions may name, a group whose counts are shown, and sums. */
 export const TABS = {

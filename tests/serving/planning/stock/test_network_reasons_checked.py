@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.phantom_stock import suggest_cycle_counts
@@ -21,6 +22,7 @@ from serving.planning.stock.settled_plan import SettledPlan
 from training.demand.anomalies import ANOMALIES
 
 AS_OF = date(2025, 2, 28)
+YUAN = Currency("¥")
 SHOPS = [f"S{number}" for number in range(6)]
 GOODS = [f"P{number:02}" for number in range(12)]
 Row = dict[str, Any]
@@ -80,7 +82,7 @@ def shown(value: float) -> str:
 
 
 def money(value: float) -> str:
-    return str(round(value, 2))
+    return YUAN.text(value)
 
 
 def path(row: Row) -> tuple[str, str]:
@@ -88,9 +90,9 @@ def path(row: Row) -> tuple[str, str]:
         (spoken(date.fromisoformat(one["begins_on"])), one["discount"], one["price"])
         for one in json.loads(row["price_path"])
     ]
-    english = [f"{100 * off:g}% off ({paid:g}) from {begun[0]}" for begun, off, paid in steps]
+    english = [f"{100 * off:g}% off ({money(paid)}) from {begun[0]}" for begun, off, paid in steps]
     return ", then ".join(english), "，再".join(
-        f"{begun[1]}起降价{100 * off:g}%（{paid:g}）" for begun, off, paid in steps
+        f"{begun[1]}起降价{100 * off:g}%（{money(paid)}）" for begun, off, paid in steps
     )
 
 
@@ -121,7 +123,7 @@ MOVES: Sentences = {
     "The receiving store is expected to sell them before its next delivery, the sending store is not. Moving {} "
     "earns about {} after costs.|"
     "调入门店在下次到货前预计能卖出，调出门店预计会积压；调拨{}件扣除调拨成本后约可多赚{}。": lambda row: (
-        f"{row['units']:g}", f"{row['expected_value']:.2f}"
+        f"{row['units']:g}", money(row["expected_value"])
     ),
     " The receiving store's own order of {}, due on {}, allows for them.|"
     "调入门店另订的{}件（{}到货）已扣除调入数量。": lambda row: (
@@ -192,7 +194,7 @@ def test_left_overs_say_units_money_and_prices(plan: SettledPlan) -> None:
     audience = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.int_range(pl.len()) * 20.77)
     excess = plan.excess.with_columns(audience_value=audience)
     inward = excess.select("store_id", "product_id", "moved_in")
-    rows = advised(excess).join(inward, on=["store_id", "product_id"], maintain_order="left").rows(named=True)
+    rows = advised(excess, YUAN).join(inward, on=["store_id", "product_id"], maintain_order="left").rows(named=True)
     said = [check(row, LEFT) for row in rows]
     assert set().union(*said) == set(LEFT)
     assert {row["action"] for row in rows} == {"markdown", "return", "audience", "keep"}

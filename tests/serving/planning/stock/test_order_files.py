@@ -108,7 +108,7 @@ def test_purchase_orders_below_the_minimum_of_their_supplier_say_so(decided: Dat
         "main", decided, target=str(tmp_path / "o.json"), made_by="x", now=NOW, delivery=Delivery(1), form=form
     )
     assert done.short == [
-        "the purchase order of Acme on an unknown day comes to 28.00, below the supplier's minimum of 50.00."
+        "the purchase order of Acme on an unknown day comes to €28.00, below the supplier's minimum of €50.00."
     ]
     told = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["purchase_orders"]
     names = ("purchase_order_cost", "min_order_value", "below_minimum", "trucks")

@@ -39,4 +39,5 @@ def test_a_unit_costs_what_the_plan_counts_in(tmp_path: Path) -> None:
     publish_line_supply(tmp_path, Dataset.from_frames({"supply": supply}), terms, pl.DataFrame(keys), settings)
     written = map_rows(tmp_path, "line_supply")
     assert written["supplier_id"].to_list() == [None, "V1", None]
-    assert written["unit_cost"].to_list() == pytest.approx([10 * 0.6, 3.0, 1.0])
+    assert written["unit_cost"].to_list() == [pytest.approx(10 * 0.6), 3.0, None]
+    assert written["cost_basis"].to_list() == ["price", "recorded", None]

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { decide, refusal } from "../decisions.js";
 import { h, icon, name, replace } from "../dom.js";
-import { isNumber, money, number, t, units } from "../i18n.js";
+import { costNote, isNumber, money, number, t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
@@ -13,7 +13,6 @@ import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
-import { costNote } from "../stock_lists.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
