@@ -21,7 +21,7 @@ PERSON_FACTS: Final[tuple[Fact, ...]] = (
     ("expected_purchases_28d", ("未来28天预计购买次数", "Purchases expected in 28 days"), words.NONE),
     ("expected_spend_365d", ("未来一年预计消费", "Spend expected in a year"), MONEY),
     ("rfm", ("RFM 得分（近度-频度-金额）", "RFM score (recency-frequency-money)"), words.NONE),
-    ("main_store_id", ("常去门店", "Main shop"), words.NONE),
+    ("main_store_id", ("常去门店", "Main store"), words.NONE),
     ("reduced_share", ("促销购买占比", "Bought at a reduced price"), words.PERCENT),
     ("contacts_28d", ("近28天被联系次数", "Contacts in 28 days"), words.NONE),
     ("identifiers", ("已识别标识数", "Known identifiers"), words.NONE),
@@ -32,7 +32,7 @@ GOODS_FACTS: Final[tuple[Fact, ...]] = (
     ("units_per_day_28d", ("近28天日均销量", "Units a day, 28 days"), words.UNITS),
     ("price_mean", ("近期均价", "Mean price lately"), MONEY),
     ("margin_share", ("毛利率", "Margin"), words.PERCENT),
-    ("stores", ("近期动销门店数", "Shops that sold it lately"), words.NONE),
+    ("stores", ("近期动销门店数", "Stores that sold it lately"), words.NONE),
     ("penetration", ("顾客渗透率", "Share of customers who buy it"), words.PERCENT),
     ("repeat_rate", ("复购率", "Buyers who came back"), words.PERCENT),
     ("repurchase_days", ("复购周期", "Days until bought again"), words.DAYS),
@@ -53,12 +53,12 @@ PLACE_FACTS: Final[tuple[Fact, ...]] = (
     ("customers_91d", ("近91天会员顾客数", "Known customers, 91 days"), words.NONE),
     ("member_share", ("会员小票占比", "Receipts of known customers"), words.PERCENT),
     ("old_friend_share", ("老友消费占比", "Spend of old friends"), words.PERCENT),
-    ("remote_share", ("店外订单占比", "Orders outside the shop"), words.PERCENT),
+    ("remote_share", ("店外订单占比", "Orders outside the store"), words.PERCENT),
     ("pickup_share", ("自提占比", "Pick-up"), words.PERCENT),
     ("stockout_share", ("缺货率", "Out of stock"), words.PERCENT),
     ("cover_days", ("库存可售天数", "Days of cover"), words.DAYS),
     ("load", ("履约负荷", "Fulfilment load"), words.PERCENT),
-    ("cluster", ("同类店群", "Group of similar shops"), words.NONE),
+    ("cluster", ("同类店群", "Group of similar stores"), words.NONE),
 )
 
 

@@ -117,10 +117,10 @@ def _person_tags(writer: ProfileWriter) -> list[str]:
             ("reduced_share", _at_most(0.1), ("少买促销", "Seldom on promotion")),
             ("remote_share", _at_least(0.5), ("线上为主", "Mostly online")),
             ("weekend_share", _at_least(0.5), ("周末型", "Weekend shopper")),
-            ("stores", _at_least(3), ("多店购物", "Several shops")),
+            ("stores", _at_least(3), ("多店购物", "Several stores")),
             ("returns_share", _at_least(0.15), ("退货偏多", "Returns a lot")),
             ("churn_risk", _at_least(0.7), ("流失风险高", "High risk of leaving")),
-            ("bag_adds_28d", _at_least(1), ("购物袋待跟进", "Bag to follow up")),
+            ("bag_adds_28d", _at_least(1), ("购物袋待跟进", "Unfinished basket")),
             ("shares_28d", _at_least(1), ("乐于分享", "Shares with others")),
             ("contacts_28d", _at_least(4), ("近期联系较多", "Contacted often lately")),
         )
@@ -169,10 +169,10 @@ def _place_tags(writer: ProfileWriter) -> list[str]:
         )
     )
     if writer.row.get("is_online") is True:
-        tags.insert(0, writer.pick(("网店", "Online shop")))
+        tags.insert(0, writer.pick(("网店", "Online store")))
     week = [share for share in writer.items("weekday_shares") if isinstance(share, float)]
     if len(week) == 7 and sum(week[5:]) >= 0.36:
-        tags.append(writer.pick(("周末型门店", "Weekend shop")))
+        tags.append(writer.pick(("周末型门店", "Weekend store")))
     return tags
 
 

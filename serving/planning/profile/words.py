@@ -34,11 +34,11 @@ DAYPARTS: Final[dict[str, Words]] = {
     "night": ("深夜", "at night"),
 }
 CHANNELS: Final[dict[str, Words]] = {
-    "store": ("门店", "shop"),
+    "store": ("门店", "store"),
     "online": ("网店", "online"),
     "mini_program": ("小程序", "mini-program"),
     "pickup": ("到店自提", "pick-up"),
-    "ship_from_store": ("门店发货", "shipped from a shop"),
+    "ship_from_store": ("门店发货", "shipped from a store"),
     "sms": ("短信", "SMS"),
     "email": ("邮件", "e-mail"),
     "app": ("App", "app"),

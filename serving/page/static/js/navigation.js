@@ -1,6 +1,6 @@
 // The main menu: views of every day in the bar, the others behind "More".
 
-import { h, icon } from "./dom.js";
+import { h, icon, isPhone } from "./dom.js";
 import { t } from "./i18n.js";
 import { address, IN_BAR, viewsFor } from "./route.js";
 
@@ -16,7 +16,9 @@ function further(views, view) {
 
 export function navigation(view, role) {
   const views = viewsFor(role);
-  const inBar = views.length > IN_BAR + 1 ? IN_BAR : views.length;
+  // seven English names run into each other at 390 px
+  const most = isPhone() ? IN_BAR - 1 : IN_BAR;
+  const inBar = views.length > most + 1 ? most : views.length;
   const rest = views.slice(inBar);
   return h("nav", { "aria-label": t("nav.label") }, views.slice(0, inBar).map((one) => link(one, view)), rest.length ? further(rest, view) : null);
 }

@@ -1,7 +1,7 @@
 // Calendar of promotions: what runs when, beside campaigns and marked days.
 
 import { call } from "../api.js";
-import { h, name, replace } from "../dom.js";
+import { h, isPhone, name, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { addDays, code, day, dayTime, number, t } from "../i18n.js";
 import { failureText } from "../problems.js";
@@ -10,6 +10,7 @@ import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 
 const PAGE = 60;
+const ON_PHONE = 20;
 const STEP_DAYS = 28;
 
 const span = (row) => (row.begins_on === row.ends_on ? day(row.begins_on, "medium") : `${day(row.begins_on, "short")} – ${day(row.ends_on, "short")}`);
@@ -40,7 +41,7 @@ function promotion(row, names, at) {
   const more = row.products - goods.length;
   const title = goods.length ? name(goods.join(t("word.list"))) : row.promotion_id;
   const facts = [row.mechanic, span(row), row.stores === null ? t("calendar.all_stores") : t("calendar.stores", { count: row.stores }), row.display ? t("calendar.display") : null, row.mailer ? t("calendar.mailer") : null].filter(Boolean);
-  return h("li", {}, h("div", {}, h("span", { class: "strong" }, title, more > 0 ? ` ${t("calendar.more_goods", { count: more })}` : null), h("span", { class: "sub" }, facts.flatMap((one, index) => [index ? " · " : null, name(one)]), row.promotion_id ? [" · ", name(row.promotion_id)] : null)), bar(at(row), "promotion"));
+  return h("li", { title: row.promotion_id }, h("div", {}, h("span", { class: "strong" }, title, more > 0 ? ` ${t("calendar.more_goods", { count: more })}` : null), h("span", { class: "sub" }, facts.flatMap((one, index) => [index ? " · " : null, name(one)]))), bar(at(row), "promotion"));
 }
 
 function campaign(row, at, isOpen) {
@@ -70,7 +71,8 @@ export async function calendarView(root, { params, overview, signal }) {
     choice(t("overview.shop"), "store", ["", ...stores.map((one) => one.id)], store ?? "", (id) => (id ? storeName(id) : t("pick.any_store")), (event) => go({ store: event.target.value })),
     field(t("calendar.from"), h("input", { type: "date", name: "from", value: begins ?? "", onchange: (event) => go({ from: event.target.value }) })));
   replace(root, h("h1", {}, t("nav.calendar")), h("p", { class: "intro" }, t("calendar.intro")), form, place);
-  const body = { limit: PAGE, ...(begins ? { begins_on: begins, ends_on: addDays(begins, 3 * STEP_DAYS - 1) } : {}), ...(store ? { store_id: store } : {}) };
+  const page = isPhone() ? ON_PHONE : PAGE;
+  const body = { limit: page, ...(begins ? { begins_on: begins, ends_on: addDays(begins, 3 * STEP_DAYS - 1) } : {}), ...(store ? { store_id: store } : {}) };
   await fill(place, signal, async () => {
     const answer = await call("calendar", body, { signal });
     const at = scaleOf(answer);
@@ -79,7 +81,7 @@ export async function calendarView(root, { params, overview, signal }) {
     let shown = answer.promotions.length;
     const foot = h("p", { class: "buttons" });
     const problem = h("p", { class: "form-problem", role: "alert" });
-    const further = () => replace(foot, t("table.shown", { shown, total: answer.total }), shown < answer.total ? h("button", { type: "button", dataset: { action: "more" }, onclick: more }, t("table.more", { count: number(Math.min(PAGE, answer.total - shown)) })) : null);
+    const further = () => replace(foot, t("table.shown", { shown, total: answer.total }), shown < answer.total ? h("button", { type: "button", dataset: { action: "more" }, onclick: more }, t("table.more", { count: number(Math.min(page, answer.total - shown)) })) : null);
     const more = async () => {
       try {
         const next = await call("calendar", { ...body, begins_on: answer.begins_on, ends_on: answer.ends_on, offset: shown }, { signal });

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { choice, field } from "../fields.js";
-import { h, icon, name, replace, words } from "../dom.js";
+import { h, icon, isPhone, name, replace, words } from "../dom.js";
 import { currentLanguage, day, moment, t } from "../i18n.js";
 import { keep, kept } from "../kept.js";
 import { outboxOf } from "../outbox.js";
@@ -127,7 +127,13 @@ class GuideDay {
       viewsFor(this.role).includes("person") ? h("a", { href: address("person", { customer: task.customer_id }) }, who) : who,
       placeKind() === "guide" ? null : h("span", { class: "badge" }, t("guide.of", { guide: this.guides.get(task.guide_id) ?? task.guide_id })));
     return h("li", { class: `task panel task-${state}`, tabindex: "-1", dataset: { task: task.task_id } }, head, product,
-      isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.say(task), this.mayAnswer ? this.buttons(task) : null] : this.outcome(task, { state, at, entry }));
+      isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.closed(task, [this.say(task), this.mayAnswer ? this.buttons(task) : null])] : this.outcome(task, { state, at, entry }));
+  }
+
+  /** Whoever looks over the lists of others on a phone sees twenty people on three screens, and opens one. */
+  closed(task, parts) {
+    if (placeKind() === "guide" || !isPhone()) return parts;
+    return h("details", { class: "task-more", open: this.changing.has(task.task_id) }, h("summary", {}, t("guide.more")), parts);
   }
 
   say(task) {

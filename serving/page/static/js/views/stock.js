@@ -13,8 +13,8 @@ import { empty, fill } from "../states.js";
 import { TABS } from "../stock_lists.js";
 import { dataTable, readSort, writeSort } from "../table.js";
 
-/** Lines of a page; on a phone, where a line is a card, 40 of excess stock are 12,000 px. */
-const size = () => (isPhone() ? 15 : 40);
+/** Lines of a page; on a phone, where a line is a card, 40 of excess stock are 12,000 px and 10 are 3,700. */
+const size = () => (isPhone() ? 10 : 40);
 /** Addresses of before counted pages of so many lines. */
 const OLD_PAGE = 40;
 const firstLine = (params) => Math.max(0, Math.floor(Number(params.get("line")) || 1) - 1) || OLD_PAGE * Math.max(0, Math.floor(Number(params.get("page")) || 1) - 1);
