@@ -38,6 +38,10 @@ _SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_FIRST_SCRIPT = "js/main.js"
+_MODULES = "<!-- modules -->"
+"""Where `index.html` names the scripts that the browser asks for at once."""
+_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*\bfrom "([^"]+)"', re.MULTILINE)
 _REVALIDATE = "no-cache"
 _CACHE_A_YEAR = "public, max-age=31536000, immutable"
 
@@ -119,9 +123,42 @@ def create_app() -> Starlette:
     )
 
 
+def needed_modules(folder: Path, script: str) -> list[str]:
+    """The modules that a module imports, and those that they import, as paths inside the folder; without itself.
+
+    Imports inside functions do not count: those come when they are called for.
+    """
+    found: dict[str, None] = {}
+    waiting = [script]
+    while waiting:
+        at = folder / waiting.pop()
+        for name in _IMPORT.findall(at.read_text(encoding="utf-8")):
+            path = (at.parent / name).resolve().relative_to(folder.resolve()).as_posix()
+            if path not in found and path != script:
+                found[path] = None
+                waiting.append(path)
+    return sorted(found)
+
+
+def _named_modules(folder: Path) -> str:
+    """Tells the browser of every module of the first script, and what each view needs beside them.
+
+    Asked for one after another, as imports are found, each level of them would wait for the one before.
+    """
+    first = needed_modules(folder, _FIRST_SCRIPT)
+    lines = [f'<link rel="modulepreload" href="{path}">' for path in first]
+    for view in sorted((folder / "js" / "views").glob("*.js")):
+        name = view.relative_to(folder).as_posix()
+        more = [path for path in needed_modules(folder, name) if path not in first and path != _FIRST_SCRIPT]
+        if more:
+            lines.append(f'<meta name="needs:{name}" content="{" ".join(more)}">')
+    return "\n  ".join(lines)
+
+
 def _first_file(version: str) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint for `index.html` with the addresses of the other files versioned."""
-    text = re.sub(r'\b(href|src)="', rf'\1="v/{version}/', (STATIC / "index.html").read_text(encoding="utf-8"))
+    page = (STATIC / "index.html").read_text(encoding="utf-8").replace(_MODULES, _named_modules(STATIC))
+    text = re.sub(r'\b(href|src)="', rf'\1="v/{version}/', page)
     etag = f'"{version}"'
 
     async def first_file(request: Request) -> Response:

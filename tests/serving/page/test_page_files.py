@@ -12,14 +12,13 @@ import httpx
 import pytest
 
 from retail_brain.tables import TABLES
-from serving.page.app import STATIC, content_version
+from serving.page.app import STATIC, content_version, needed_modules
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 TEXTS = {language: json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
-LATE = [path for path in SCRIPTS if path.parent.name == "jobs" or path.name in {"jobs.js", "calendar.js"}]
-"""Scripts that come with the first use of their view."""
-FIRST = [path for path in SCRIPTS if path not in LATE]
-MOST_BYTES = 185_000
+LANDINGS = ("overview", "marketing", "guide", "orders", "jobs")
+"""Views whose files a first load brings: those of the landings, and of two addresses that are sent around."""
+MOST_BYTES = 125_000
 PLACEHOLDER = re.compile(r"\{(\w+)")
 
 
@@ -127,25 +126,43 @@ def test_the_page_itself_has_no_script_or_style_inside() -> None:
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page) == []
 
 
-def test_the_browser_is_told_of_every_module_at_once() -> None:
-    named = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text("utf-8"))
-    modules = [str(path.relative_to(STATIC)) for path in FIRST if path.name != "main.js"]
-    assert named == modules
+def needs(view: str) -> list[str]:
+    """Every script that an address of a view brings."""
+    return sorted({"js/main.js", view, *needed_modules(STATIC, "js/main.js"), *needed_modules(STATIC, view)})
 
 
-def test_scripts_of_the_first_load_ask_for_no_late_one_before_it_is_needed() -> None:
-    asked = re.compile(r'from "([^"]+)"')
-    for script in FIRST:
-        wanted = {(script.parent / name).resolve() for name in asked.findall(script.read_text("utf-8"))}
-        assert wanted.isdisjoint(LATE), script.name
+def test_the_browser_is_told_of_every_module_at_once(client: httpx.Client) -> None:
+    text = client.get("/ui/").text
+    told = re.findall(r'rel="modulepreload" href="v/[0-9a-f]+/([^"]+)"', text)
+    assert told == needed_modules(STATIC, "js/main.js")
+    later = {name: content.split() for name, content in re.findall(r'name="needs:([^"]+)" content="([^"]+)"', text)}
+    for path in (STATIC / "js" / "views").glob("*.js"):
+        view = path.relative_to(STATIC).as_posix()
+        assert sorted({"js/main.js", view, *told, *later.get(view, [])}) == needs(view), view
 
 
+def test_every_view_has_its_script_and_none_comes_before_it_is_needed() -> None:
+    code = (STATIC / "js" / "main.js").read_text("utf-8")
+    files = dict(re.findall(r'(\w+): \["(\w+)", "\w+"\]', code))
+    views = re.search(r"VIEWS = \[([^\]]+)\]", (STATIC / "js" / "route.js").read_text("utf-8"))
+    assert views is not None
+    assert set(re.findall(r'"(\w+)"', views[1])) == set(files) - {"marketing"}
+    for view, file in files.items():
+        assert f"export function {file}View" in (
+            text := (STATIC / "js" / "views" / f"{file}.js").read_text("utf-8")
+        ) or (re.search(rf"export (async function|const) {file}View\b", text)), view
+    assert [path for path in needed_modules(STATIC, "js/main.js") if "/views/" in path] == []
+
+
+@pytest.mark.parametrize("view", LANDINGS)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_files_of_a_first_load_are_few_bytes(language: str) -> None:
-    """With the answers of the landing, some 15 kB, it stays below 200 kB; the chart's library comes with the chart."""
-    files = [STATIC / "index.html", STATIC / "icon.svg", STATIC / "i18n" / f"{language}.json", *FIRST]
+def test_the_files_of_a_first_load_are_few_bytes(language: str, view: str, client: httpx.Client) -> None:
+    """With the answers of a landing, some 15 kB; the chart's library comes with the chart."""
+    files = [STATIC / "icon.svg", STATIC / "i18n" / f"{language}.json"]
+    files += [STATIC / path for path in needs(f"js/views/{view}.js")]
     files += [*(STATIC / "css").glob("*.css"), *(STATIC / "vendor").rglob("*.css")]
-    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in files) < MOST_BYTES
+    sent = [client.get("/ui/").content, *(path.read_bytes() for path in files)]
+    assert sum(len(gzip.compress(content, 6)) for content in sent) < MOST_BYTES
 
 
 def test_vendored_files_come_with_their_licence_and_version() -> None:
@@ -180,7 +197,7 @@ def test_files_named_by_their_content_may_be_kept_for_a_year(client: httpx.Clien
     assert first.headers["cache-control"] == "no-cache"
     assert client.get("/ui/", headers={"if-none-match": first.headers["etag"]}).status_code == 304
     named = re.findall(r'(?:href|src)="([^"]+)"', first.text)
-    assert len(named) > 25
+    assert len(named) > 20
     for address in named:
         answer = client.get(f"/ui/{address}")
         assert answer.status_code == 200

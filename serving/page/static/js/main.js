@@ -1,6 +1,6 @@
 // Entry point: loads language and key, draws the frame, and shows the view that the address names.
 
-import { call, hasKey, setKey, takeKey } from "./api.js";
+import { ApiError, call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
@@ -8,31 +8,35 @@ import { keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
-import { address, followMoved, forgetLastUsed, patchParams, readRoute } from "./route.js";
+import { address, followMoved, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
-import { anomaliesView } from "./views/anomalies.js";
-import { assetsView } from "./views/assets.js";
-import { audienceView } from "./views/audience.js";
-import { campaignsView } from "./views/campaigns.js";
-import { forecastView } from "./views/forecast.js";
-import { funnelView } from "./views/funnel.js";
-import { guideView } from "./views/guide.js";
-import { marketingView } from "./views/marketing.js";
-import { ordersView } from "./views/orders.js";
-import { overviewView } from "./views/overview.js";
-import { personView } from "./views/person.js";
-import { quarantineView } from "./views/quarantine.js";
-import { rulesView } from "./views/rules.js";
-import { segmentsView } from "./views/segments.js";
-import { stockView } from "./views/stock.js";
-import { versionsView } from "./views/versions.js";
 
-const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-/** Views of few people or days come with their first use. */
-const jobsView = async (...given) => (await import("./views/jobs.js")).jobsView(...given);
-const calendarView = async (...given) => (await import("./views/calendar.js")).calendarView(...given);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView, jobs: jobsView, calendar: calendarView };
+/** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
+const FILES = { overview: ["overview", "overviewView"], marketing: ["marketing", "marketingView"], orders: ["orders", "ordersView"], forecast: ["forecast", "forecastView"], stock: ["stock", "stockView"], campaigns: ["campaigns", "campaignsView"], audience: ["audience", "audienceView"], segments: ["segments", "segmentsView"], person: ["person", "personView"], guide: ["guide", "guideView"], rules: ["rules", "rulesView"], funnel: ["funnel", "funnelView"], assets: ["assets", "assetsView"], anomalies: ["anomalies", "anomaliesView"], models: ["versions", "versionsView"], quarantine: ["quarantine", "quarantineView"], jobs: ["jobs", "jobsView"], calendar: ["calendar", "calendarView"] };
+const LANDING_OF = { marketer: "marketing" };
+
+/** The script of a view. Raises ApiError where the line is down. */
+async function script(view, role) {
+  const [file, its] = FILES[view === "overview" ? (LANDING_OF[role] ?? view) : view];
+  ahead(`js/views/${file}.js`);
+  try {
+    return (await import(`./views/${file}.js`))[its];
+  } catch (error) {
+    if (error instanceof TypeError) throw new ApiError(0, "unreachable", "", {});
+    throw error;
+  }
+}
+
+const askedAhead = new Set();
+
+/** Asks for all scripts that one needs together: one after another they would each wait for the one before. */
+function ahead(path) {
+  if (askedAhead.has(path)) return;
+  askedAhead.add(path);
+  const needed = document.querySelector(`meta[name="needs:${path}"]`)?.content.split(" ") ?? [];
+  document.head.append(...needed.filter(Boolean).map((one) => h("link", { rel: "modulepreload", href: new URL(`../${one}`, import.meta.url) })));
+}
 
 const app = document.getElementById("app");
 let overview = null;
@@ -82,7 +86,8 @@ function render({ focus = false } = {}) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
-  Promise.resolve(DRAW[view](main, { params, overview, signal })).catch((error) => {
+  replace(main, loading(6));
+  script(view, overview?.role).then((draw) => (signal.aborted ? null : draw(main, { params, overview, signal }))).catch((error) => {
     if (signal.aborted) return;
     if (!("status" in error)) console.error(error);
     replace(main, failed(error, () => render()));
@@ -137,6 +142,8 @@ async function start({ focus = false } = {}) {
   }
   const main = frame(readRoute().view);
   replace(main, loading(6));
+  // its script comes while the service answers; whose landing it is only that answer tells
+  if (readRoute().view !== "overview" || !LANDING_OF[overview?.role]) script(readRoute().view).catch(() => null);
   try {
     overview = await call("overview");
   } catch (error) {
@@ -158,6 +165,8 @@ async function start({ focus = false } = {}) {
   knowRights(overview.scopes, overview.place);
   if (placeKind() === "guide") keep("overview", overview);
   knowStores(overview.stores);
+  // a guide's line may be gone when the next view is opened
+  if (placeKind() === "guide") viewsFor(overview.role).forEach((view) => script(view).catch(() => null));
   // another view may have been asked for meanwhile
   if (!signal.aborted) render({ focus });
 }
