@@ -186,8 +186,17 @@ class State:
         while not self._stop.wait(self.settings.serving.poll_seconds):
             is_due = time.monotonic() >= forget_at
             self._look(forgets=is_due)
+            self._prepare()
             if is_due:
                 forget_at = time.monotonic() + _FORGET_SECONDS
+
+    def _prepare(self) -> None:
+        """Works out what the first request for a list would wait for; one that fails finds out by itself."""
+        for name, tenant in list(self._tenants.items()):
+            try:
+                tenant.prepare()
+            except Exception:  # noqa: BLE001  # one tenant's fault stays with that tenant
+                _log.warning("tenant %s: lists are worked out when they are asked for", name, exc_info=True)
 
     def _look(self, *, forgets: bool = False) -> None:
         """One refresh that never raises: the thread must outlive every fault."""

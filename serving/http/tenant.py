@@ -184,6 +184,7 @@ class Tenant:
         self._settings_file = SettingsFile(workspace)
         self._damaged: _DamagedSet | None = None
         self._looked_at: object = None
+        self._prepared: str | None = None
         self._swapping = threading.Lock()
         self.view: TenantView | None = None
 
@@ -293,6 +294,13 @@ class Tenant:
         """Drops people whose newest event was received before an instant."""
         if self.view is not None:
             self.view.recent.forget(before)
+
+    def prepare(self) -> None:
+        """Works out, once per set of answers, what the first list of orders would else wait for."""
+        view = self.view
+        if view is not None and view.answers.manifest.answers_id != self._prepared:
+            self._prepared = view.answers.manifest.answers_id
+            _ = view.order_lines
 
     def _swap(self, answers: Answers, **parts: Any) -> None:
         """Replaces parts of the view, unless it has moved to other answers than the parts were made for."""

@@ -412,3 +412,23 @@ def test_a_look_that_failed_is_made_again_though_nothing_was_committed(
     state.refresh()
     state.refresh()
     assert (asked, state.faults) == (["main", "other", "main"], {})
+
+
+def test_lists_are_worked_out_once_before_anybody_asks_and_again_for_new_answers(
+    state: State, home: Path, synthetic: ModuleType
+) -> None:
+    first, other = state.view("main"), state.view("other")
+    assert first is not None
+    assert other is not None
+    # what one tenant cannot work out stays its own trouble
+    other.__dict__["settings"] = None
+    state._prepare()
+    assert "order_lines" in first.__dict__
+    assert "order_lines" not in other.__dict__
+    synthetic.publish_synthetic(Workspace(home, "main"), "second")
+    state.refresh()
+    second = state.view("main")
+    assert second is not None
+    assert "order_lines" not in second.__dict__
+    state._prepare()
+    assert "order_lines" in second.__dict__
