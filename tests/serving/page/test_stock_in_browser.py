@@ -253,6 +253,8 @@ def test_a_forecast_is_overridden_with_a_reason_and_taken_back(open_page: Open, 
     assert (made["kind"], made["value"], made["ends_on"], made["reason"]) == ("factor", 1.2, "2026-03-08", "周末集市")
     page.locator(".override summary").click()
     page.get_by_role("button", name=says(language, "撤回", "Withdraw")).click()
+    expect(page.locator(".override .question")).to_contain_text(says(language, "恢复模型的预测", "counts again"))
+    page.locator("[data-action=take-back-sure]").click()
     expect(page.locator(".override[open]")).to_have_count(0)
     assert fake_demand.OVERRIDES[0]["state"] == "withdrawn"
 

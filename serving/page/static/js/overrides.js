@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { refusal } from "./decisions.js";
 import { h, name, replace, words } from "./dom.js";
+import { askedButton } from "./fields.js";
 import { addDays, day, number, t } from "./i18n.js";
 import { failed } from "./states.js";
 
@@ -24,14 +25,14 @@ export function overriddenNotice(forecasts) {
   const seen = new Map();
   for (const row of forecasts) if (row.override) seen.set(row.override.override_id, row.override);
   if (!seen.size) return null;
-  return [...seen.values()].map((row) => h("p", { class: "notice warn" }, t("override.in_effect", { effect: effect(row), who: row.made_by }), row.ends_on ? t("sentence.space") + t("override.until", { day: day(lastDay(row)) }) : "", t("sentence.space"), words(row.reason)));
+  return [...seen.values()].map((row) => h("p", { class: "notice warn" }, t("override.in_effect", { effect: effect(row), who: row.made_by }), row.ends_on ? t("sentence.space") + t("override.until", { day: day(lastDay(row)) }) : "", t("sentence.space"), words(t("override.because", { reason: row.reason }))));
 }
 
 function item(row, mayWrite, onback) {
   return h("li", { class: `rule ${row.state}` },
     h("div", {}, h("p", {}, h("strong", {}, effect(row)), " · ", day(row.begins_on), row.ends_on ? [" – ", day(lastDay(row))] : null), h("p", { class: "hint" }, name(row.made_by), " · ", words(row.reason))),
     h("span", { class: `badge state-override-${row.state}` }, t(`override.state.${row.state}`)),
-    mayWrite && (row.state === "active" || row.state === "waiting") ? h("button", { type: "button", onclick: () => onback(row) }, t("override.take_back")) : null);
+    mayWrite && (row.state === "active" || row.state === "waiting") ? askedButton(t("override.take_back"), t("override.take_back_sure"), () => onback(row), { action: "take-back" }) : null);
 }
 
 function form(from, onmake) {
