@@ -59,6 +59,34 @@ def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -
     )
 
 
+def test_paper_gets_lines_that_never_were_on_the_screen_and_says_where_some_are_missing(open_page: Open) -> None:
+    page = open_page("stock", "en").page
+
+    def long(route: Route) -> None:
+        asked, told = route.request.post_data_json, route.fetch().json()
+        line = (told["rows"] or [{}])[0]
+        places = range(asked.get("offset", 0), min(asked.get("offset", 0) + asked["limit"], 250))
+        rows = [line | {"product_id": f"L{place}", "product_name": f"line {place}"} for place in places]
+        route.fulfill(json=told | {"rows": rows, "total": 250})
+
+    page.route("**/listing", long)
+    page.goto(page.url.split("#")[0] + "#/orders?show=all")
+    expect(page.locator(".grid [data-field=open]").first).to_be_visible()
+    rows = page.locator(".grid tbody tr:not(.gap)")
+    # the browser's own print waits for nothing: what has come is printed, and nothing empty
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(rows).to_have_count(100)
+    expect(page.locator(".grid-paper")).to_have_text(
+        "100 of 250 lines are printed. The button “Print” of the page prints them all."
+    )
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.evaluate("window.print = () => { dispatchEvent(new Event('beforeprint')); window.printed = true; }")
+    page.locator("[data-action=print]").click()
+    expect(rows).to_have_count(250)
+    expect(rows.last).to_contain_text("line 249")
+    expect(page.locator(".grid-paper")).to_have_text("")
+
+
 @BOTH
 def test_values_to_choose_that_are_left_out_are_counted(open_page: Open, language: str) -> None:
     page = open_page("orders", language).page

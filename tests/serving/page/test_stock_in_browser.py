@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.serving.page import fake_api, fake_chain, fake_demand, fake_people
 
@@ -264,3 +264,25 @@ def test_forecast_value_added_opens_on_the_overview(open_page: Open) -> None:
     page.locator("summary").filter(has_text="Forecast value added").click()
     expect(page.locator("details tbody tr")).to_have_count(2)
     expect(page.locator("details tbody")).to_contain_text("李女士 · Overrides")
+
+
+def test_paper_gets_every_line_of_a_list_and_the_screen_its_page_back(open_page: Open, site: Any) -> None:
+    page = open_page("overview", "en").page
+
+    def long(route: Route) -> None:
+        asked, told = route.request.post_data_json, route.fetch().json()
+        line = (told["rows"] or [{}])[0]
+        places = range(asked["offset"], min(asked["offset"] + asked["limit"], 90))
+        rows = [line | {"product_id": f"L{place}", "product_name": f"line {place}"} for place in places]
+        route.fulfill(json=told | {"rows": rows, "total": 90})
+
+    page.route("**/listing", long)
+    page.goto(page.url.split("#")[0] + "#/stock?tab=leftovers")
+    expect(page.locator("tbody tr")).to_have_count(40)
+    page.evaluate("window.print = () => { window.rows = document.querySelectorAll('tbody tr').length; }")
+    page.locator("[data-action=print]").click()
+    expect(page.locator("tbody tr")).to_have_count(90)
+    assert page.evaluate("window.rows") == 90
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("tbody tr")).to_have_count(40)
+    expect(page.locator(".pager")).to_contain_text("1–40 of 90")

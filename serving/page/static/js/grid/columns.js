@@ -62,7 +62,7 @@ export function lineRow(line, all, grid) {
   };
 }
 
-export const waitingRow = (index, all) => ({ key: `waiting-${index}`, version: "", make: () => h("tr", { class: "waiting" }, h("td", { colspan: all.length + 1 }, h("div", { class: "skeleton s1" }))) });
+export const waitingRow = (index, all) => ({ key: `waiting-${index}`, version: "", isWaiting: true, make: () => h("tr", { class: "waiting" }, h("td", { colspan: all.length + 1 }, h("div", { class: "skeleton s1" }))) });
 
 /** What the supplier's least money and the truck say of a purchase order; the money of the whole order where the view has a part of it. */
 function purchaseOrder({ purchase_order_cost: cost, purchase_order_minimum: least, purchase_order_trucks: trucks, cost: shown, is_below_minimum: isBelow }) {

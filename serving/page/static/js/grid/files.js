@@ -25,20 +25,24 @@ export async function saveLines(table, body, format, signal) {
   return file.rows;
 }
 
-/** Buttons that save all lines of a list as they are filtered and sorted: `body()` says which. */
-export function exportButtons(table, body, { signal, onsaved, onfail }) {
-  const button = (format) => h("button", { type: "button", dataset: { export: format }, onclick: async (event) => {
+/** Lines that are printed at most: some 150 sheets. By judgement. */
+export const MOST_PRINTED = 3000;
+
+/** Buttons that save all lines of a list as they are filtered and sorted: `body()` says which; `onprint()` draws them all first. */
+export function exportButtons(table, body, { signal, onsaved, onfail, onprint }) {
+  const work = async (event, act) => {
     const pressed = event.currentTarget;
     pressed.disabled = true;
     try {
-      onsaved(await saveLines(table, body(), format, signal));
+      await act();
     } catch (error) {
       if (!signal.aborted) onfail(error);
     } finally {
       pressed.disabled = false;
     }
-  } }, icon("download"), format.toUpperCase());
-  return [button("csv"), button("xlsx"), h("button", { type: "button", dataset: { action: "print" }, onclick: () => print() }, icon("print"), t("action.print"))];
+  };
+  const button = (format) => h("button", { type: "button", dataset: { export: format }, onclick: (event) => work(event, async () => onsaved(await saveLines(table, body(), format, signal))) }, icon("download"), format.toUpperCase());
+  return [button("csv"), button("xlsx"), h("button", { type: "button", dataset: { action: "print" }, onclick: (event) => work(event, onprint) }, icon("print"), t("action.print"))];
 }
 
 function problemLine(row) {

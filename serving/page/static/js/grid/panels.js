@@ -7,7 +7,7 @@ import { fill } from "../states.js";
 import { lineDetail } from "../views/line.js";
 import { prepared } from "./columns.js";
 import { askThenStore } from "./deciding.js";
-import { changesShown, lineHistory } from "./files.js";
+import { changesShown, lineHistory, MOST_PRINTED } from "./files.js";
 import { keyOf } from "./source.js";
 
 /** How a line was calculated, what was decided about it, and what one may do. */
@@ -36,6 +36,19 @@ export function openLine(grid, line) {
   document.body.append(box);
   grid.signal.addEventListener("abort", () => box.close(), { once: true });
   box.showModal();
+}
+
+/** Has all lines come before they are printed; of more than paper can hold it says so. */
+export async function printAll(grid) {
+  const count = grid.source.lines();
+  if (count > MOST_PRINTED) {
+    grid.fail(t("grid.print_many", { count, most: MOST_PRINTED }));
+    return;
+  }
+  grid.notice.textContent = t("grid.print_loading", { count });
+  await grid.source.loadAll();
+  grid.notice.textContent = "";
+  print();
 }
 
 /** What a file changes; it is checked and stored like every other change of many lines. */

@@ -4,6 +4,8 @@ import { call } from "../api.js";
 import { asked, sorted } from "./state.js";
 
 const PAGE = 100;
+/** Pages that are asked for together where all lines are wanted. */
+const TOGETHER = 10;
 const TABLE = "suggestions";
 
 export const keyOf = (line) => `${line.store_id}\u001f${line.product_id}`;
@@ -71,7 +73,25 @@ export function lineSource({ state, signal, onchange, onfail }) {
   /** Rows of the screen: heads of groups, and the lines of open ones. */
   const length = () => parts.reduce((sum, one) => sum + (one.group ? 1 : 0) + (one.isOpen ? one.total : 0), 0);
 
-  const at = (index) => {
+  /** Lines of the open groups, and how many of them have come. */
+  const lines = () => parts.filter((one) => one.isOpen).reduce((sum, one) => sum + one.total, 0);
+  const come = () => parts.filter((one) => one.isOpen).reduce((sum, one) => sum + [...one.pages.values()].reduce((rows, page) => rows + (page?.length ?? 0), 0), 0);
+
+  /** Asks for all lines of the open groups that have not come yet. */
+  const loadAll = async () => {
+    const now = turn;
+    for (const one of parts.filter((each) => each.isOpen)) {
+      for (let page = 0; page * PAGE < one.total; page += TOGETHER) {
+        const wanted = Array.from({ length: TOGETHER }, (_, place) => page + place).filter((each) => each * PAGE < one.total);
+        if (wanted.every((each) => one.pages.get(each))) continue;
+        const { rows } = await ask({ ...asked(state, condition(one)), sort: sorted(state), limit: PAGE * TOGETHER, offset: page * PAGE });
+        if (now !== turn) return;
+        wanted.forEach((each, place) => keep(one, each, rows.slice(place * PAGE, (place + 1) * PAGE)));
+      }
+    }
+  };
+
+  const at = (index, { asks = true } = {}) => {
     let left = index;
     for (const one of parts) {
       if (one.group) {
@@ -82,7 +102,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
         if (left < one.total) {
           const page = Math.floor(left / PAGE);
           const rows = one.pages.get(page);
-          if (rows === undefined) load(one, page);
+          if (rows === undefined && asks) load(one, page);
           return { line: rows?.[left % PAGE] ?? null };
         }
         left -= one.total;
@@ -92,7 +112,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
   };
 
   return {
-    reload, refreshLine, length, at,
+    reload, refreshLine, length, lines, come, loadAll, at,
     answer: () => answer,
     toggle: (one) => { one.isOpen = !one.isOpen; },
     line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 const BESIDE = 8;
 
 /**
- * @param {object} options columns: {key, label, hint?, align?, sortable?, first?}, rowHeight, caption, length(), row(index) -> {key, version, make()}, sort() -> {column, descending}|null, onsort(column), corner: Node
+ * @param {object} options columns: {key, label, hint?, align?, sortable?, first?}, rowHeight, caption, length(), row(index, isPrinting) -> {key, version, make(), isWaiting?}, sort() -> {column, descending}|null, onsort(column), corner: Node
  */
 export function windowedTable({ columns, rowHeight: usual, caption, length, row, sort, onsort, corner }) {
   const [above, below] = [0, 1].map(() => h("tr", { class: "gap", "aria-hidden": "true" }, h("td", { colspan: columns.length + 1 })));
@@ -35,7 +35,8 @@ export function windowedTable({ columns, rowHeight: usual, caption, length, row,
     const keys = new Set();
     const typing = document.activeElement?.closest?.("tr")?.dataset.key;
     for (let index = first; index < last; index += 1) {
-      const { key, version, make } = row(index);
+      const { key, version, make, isWaiting } = row(index, printing);
+      if (printing && isWaiting) continue;
       keys.add(key);
       const kept = made.get(key);
       if (kept?.version === version) wanted.push(kept.element);

@@ -58,7 +58,7 @@ async function list(root, { params, signal }) {
   await fill(place, signal, async () => {
     const states = GROUPS[group];
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
-    if (!answer.campaigns.length) return empty(t("campaign.none"), t("campaign.none_hint"));
+    if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];

@@ -3,37 +3,21 @@
 import { call } from "../api.js";
 import { decide, refusal } from "../decisions.js";
 import { h, icon, name, replace } from "../dom.js";
-import { costNote, isNumber, money, number, t, units } from "../i18n.js";
+import { number, t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, searchBox, showBar } from "../grid/filters.js";
-import { openLine, showFile } from "../grid/panels.js";
+import { openLine, printAll, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
+import { figures } from "../grid/sums.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
-
-const figure = (label, value, kind = "") => h("div", { class: `figure ${kind}` }, h("dt", {}, label), h("dd", {}, value));
-
-/** A sum with the lines it does not know; unknown, and why, where it knows none. */
-function sum(totals, column, label, text, reason) {
-  const unknown = totals.unknown?.[column] ?? 0;
-  if (!totals.lines) return figure(label, text(0));
-  const known = isNumber(totals[column]);
-  const hint = !known ? t(reason) : column === "cost" ? costNote(totals, column) : unknown ? t("grid.unknown_lines", { count: unknown }) : null;
-  return h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, known ? text(totals[column]) : h("span", { class: "unknown" }, t("line.unknown"))), hint ? h("dd", { class: "hint" }, hint) : null);
-}
-
-function figures(totals) {
-  return h("dl", { class: "figures" }, figure(t("totals.lines"), number(totals.lines)), figure(t("totals.exceptions"), number(totals.is_exception), totals.is_exception ? "warn" : ""), figure(t("count.open"), number(totals.is_open)),
-    figure(t("totals.units"), units(totals.quantity ?? 0)), sum(totals, "cost", t("totals.cost"), (value) => money(value, 0), "grid.no_costs"),
-    sum(totals, "expected_value", t("totals.value"), (value) => money(value, 0), "grid.no_values"), sum(totals, "expected_lost_sales", t("totals.lost"), units, "grid.no_lost_sales"));
-}
 
 /** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
 class OrdersGrid {
@@ -47,14 +31,14 @@ class OrdersGrid {
     this.wholeView = false;
     this.undoable = [];
     this.names = new Map();
-    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
     this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
     this.columns = columns(this);
     this.corner = h("input", { type: "checkbox", dataset: { field: "pick-all" }, "aria-label": t("grid.pick_all"), onchange: () => this.pickAll(this.corner.checked) });
     this.table = windowedTable({
-      columns: this.columns, rowHeight: ROW_HEIGHT, caption: t("grid.caption"), length: () => this.source.length(), row: (index) => this.row(index), corner: this.mayDecide ? this.corner : null,
+      columns: this.columns, rowHeight: ROW_HEIGHT, caption: t("grid.caption"), length: () => this.source.length(), row: (index, isPrinting) => this.row(index, isPrinting), corner: this.mayDecide ? this.corner : null,
       sort: () => this.state.sort, onsort: (column) => this.sortBy(column),
     });
   }
@@ -68,8 +52,8 @@ class OrdersGrid {
     this.problem.textContent = "";
   }
 
-  row(index) {
-    const { head, line } = this.source.at(index);
+  row(index, isPrinting) {
+    const { head, line } = this.source.at(index, { asks: !isPrinting });
     if (head) return groupRow(head, this.columns, this);
     return line ? lineRow(line, this.columns, this) : waitingRow(index, this.columns);
   }
@@ -268,17 +252,24 @@ class OrdersGrid {
     openLine(this, this.source.line(keyOf(line)) ?? line);
   }
 
+  /** What has come is printed; paper says where that is not all. */
+  onpaper() {
+    const [shown, total] = [this.source.come(), this.source.lines()];
+    this.places.paper.textContent = shown < total ? t("grid.print_part", { shown, total }) : "";
+    this.table.print(true);
+  }
+
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); } }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
-    const { shows, conditions, sums, picked, bulk, nothing } = this.places;
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
-      sums, this.notice, this.problem, picked, bulk, this.table.element, nothing);
+      sums, this.notice, this.problem, picked, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
-    addEventListener("beforeprint", () => this.table.print(true), { signal: this.signal });
+    addEventListener("beforeprint", () => this.onpaper(), { signal: this.signal });
     addEventListener("afterprint", () => this.table.print(false), { signal: this.signal });
   }
 }

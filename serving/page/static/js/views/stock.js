@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, isPhone, replace } from "../dom.js";
-import { exportButtons } from "../grid/files.js";
+import { exportButtons, MOST_PRINTED } from "../grid/files.js";
 import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
 import { asked, readConditions, sorted, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
@@ -89,14 +89,17 @@ class StockLists {
     const store = where.filter((one) => one.column === "store_id").length === 1 ? where.find((one) => one.column === "store_id").value : null;
     replace(this.places.actions, tab === "leftovers" && may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose-all" }, href: address("campaigns", { new: "leftovers", store }) }, icon("campaigns"), t("stock.propose_all")) : null,
       tab === "leftovers" && may("people:read") ? h("a", { class: "button", dataset: { action: "all-people" }, href: address("audience", { leftovers: "1", store }) }, icon("audience"), t("stock.find_people_all")) : null,
-      exportButtons(tab, () => this.body(), { signal: this.signal, onfail: this.onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); } }));
+      exportButtons(tab, () => this.body(), { signal: this.signal, onfail: this.onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.print() }));
     return fill(this.places.result, this.signal, () => this.result(), { lines: 8 });
   }
 
   async result() {
-    const { tab, offset, where, search } = this.state;
+    const { tab, where, search } = this.state;
+    const offset = this.isForPaper ? 0 : this.state.offset;
+    const most = this.isForPaper ? MOST_PRINTED : size();
     const { columns, group, sums } = TABS[tab];
-    const answer = await call("listing", { table: tab, ...this.body(), limit: size(), offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
+    const answer = await call("listing", { table: tab, ...this.body(), limit: most, offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
+    this.total = answer.total;
     if (!answer.total) return where.length || search.trim() ? empty(t("grid.none"), t("grid.none_hint")) : empty(t(`stock.none.${tab}`), t(`stock.none_hint.${tab}`));
     // lines may have gone since the address was written
     if (offset >= answer.total) {
@@ -106,8 +109,21 @@ class StockLists {
     }
     const figures = [["totals.lines", number(answer.total)], ...sums(answer)];
     const sort = this.state.sort && { key: this.state.sort.column, descending: this.state.sort.descending };
-    const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: size(), total: answer.total, go: (next) => this.go(next) } });
+    const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: most, total: answer.total, go: (next) => this.go(next) } });
     return [h("dl", { class: "figures" }, figures.map(([label, value, note]) => h("div", { class: "figure" }, h("dt", {}, t(label)), h("dd", {}, value), note ? h("dd", { class: "hint" }, note) : null))), table.element];
+  }
+
+  /** All lines of the view, drawn for paper and put back to the page that was looked at. */
+  async print() {
+    if (this.total > MOST_PRINTED) {
+      this.problem.textContent = t("grid.print_many", { count: this.total, most: MOST_PRINTED });
+      return;
+    }
+    this.isForPaper = true;
+    await this.draw();
+    this.isForPaper = false;
+    addEventListener("afterprint", () => { if (!this.signal.aborted) this.draw(); }, { once: true });
+    print();
   }
 
   frame() {
