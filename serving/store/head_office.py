@@ -8,6 +8,7 @@ import polars as pl
 from serving.planning.stock.performance import DAYS, PERFORMANCE, PLANNED, STOCK_NOW, WEEKS
 from serving.store.answer_set import Answers
 from serving.store.listing.names import coordinates, places
+from serving.store.rows import completed
 
 _SUMS: Final = [name for name, kind in PERFORMANCE.items() if kind == pl.Float64]
 _PLAN: Final = ("sales_plan", "margin_plan")
@@ -23,7 +24,7 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
         return None
     named = places(answers)
     sums = answers.rows["performance"].join(named, on="store_id", how="left")
-    stock = answers.rows["performance_stock"].join(named, on="store_id", how="left")
+    stock = completed(answers.rows["performance_stock"], STOCK_NOW).join(named, on="store_id", how="left")
     weeks = answers.rows["performance_weeks"].join(named, on="store_id", how="left")
     plans = answers.rows.get("performance_plan", pl.DataFrame(schema=PLANNED))
     sums = _with_plan(sums, plans)
@@ -67,7 +68,10 @@ def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: S
         wide = wide.join(other, on=keys, how="left", nulls_equal=True)
     held = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _STOCK]
     # a warehouse sells nothing and holds much of the stock: without it the stores would not add up to the whole
-    wide = wide.join(frames[1].group_by(keys).agg(held), on=keys, how="full", coalesce=True, nulls_equal=True)
+    # one that was closed since has stock of last year alone, which counts for its region and the whole
+    of_group = frames[1].group_by(keys).agg(held)
+    of_group = of_group.filter(pl.any_horizontal(pl.col("stock_value", "stock_units").is_not_null()))
+    wide = wide.join(of_group, on=keys, how="full", coalesce=True, nulls_equal=True)
     shown = wide.with_columns(_ratios()).sort(
         "sales", *keys, descending=[True, *([False] * len(keys))], nulls_last=True
     )
@@ -93,6 +97,7 @@ def _ratios() -> list[pl.Expr]:
         pl.when(pl.col("sales_last_year") > 0).then(change),
         pl.when(pl.col("sales_before") > 0).then(pl.col("sales") / pl.col("sales_before") - 1).alias("sales_trend"),
         share("stock_value", daily_cost, "cover_days"),
+        share("stock_value_last_year", pl.col("goods_cost_last_year") / DAYS, "cover_days_last_year"),
         pl.when(pl.col("sales_plan") > 0).then(pl.col("sales") / pl.col("sales_plan") - 1).alias("sales_to_plan"),
     ]
 
@@ -100,7 +105,16 @@ def _ratios() -> list[pl.Expr]:
 _COMPARED: Final = ("sales", "margin", "margin_share", "lost_sales", "fill_rate")
 _SHOWN: Final = (
     *(f"{name}{end}" for name in _COMPARED for end in ("", "_before", "_last_year")),
-    *("sales_change", "sales_trend", "stock_value", "cover_days", "unpriced_units", "uncosted_units"),
+    *(
+        "sales_change",
+        "sales_trend",
+        "stock_value",
+        "stock_value_last_year",
+        "cover_days",
+        "cover_days_last_year",
+        "unpriced_units",
+        "uncosted_units",
+    ),
     *(*_PLAN, "sales_to_plan"),
 )
 

@@ -50,7 +50,9 @@ class Figures(Strict):
     fill_rate_before: float | None
     fill_rate_last_year: float | None
     stock_value: float | None
+    stock_value_last_year: float | None
     cover_days: float | None
+    cover_days_last_year: float | None
     unpriced_units: float | None
     uncosted_units: float | None
     waste: float | None

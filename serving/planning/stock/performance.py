@@ -10,11 +10,11 @@ from retail_brain.outputs import SERIES
 
 DAYS: Final = 28
 """Days of a window: four whole weeks, so that every weekday counts alike."""
-_YEAR_DAYS: Final = 364
+YEAR_DAYS: Final = 364
 """Days to the same weekdays a year before."""
 WEEKS: Final = 13
 """Weeks of the trend: a quarter."""
-_WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": _YEAR_DAYS}
+_WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": YEAR_DAYS}
 """Window -> days between its last day and the last visible one."""
 PERFORMANCE: Final = {
     "store_id": pl.String,
@@ -34,6 +34,7 @@ STOCK_NOW: Final = {
     "stock_value": pl.Float64,
     "stock_units": pl.Float64,
     "uncosted_units": pl.Float64,
+    "stock_value_last_year": pl.Float64,
 }
 TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "sales": pl.Float64}
 """`week` 0 is the newest; of `last_year` the week that lies 364 days before it; sales null where no price is known."""
@@ -105,17 +106,26 @@ def store_performance(
     return joined.with_columns(pl.when(is_told).then(none_lost)).select(_cast(PERFORMANCE))
 
 
-def stock_now(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
-    """One row per store with counted stock: columns STOCK_NOW; the value is that of goods whose cost is known.
+def stock_now(stock: pl.DataFrame, terms: pl.DataFrame, last_year: pl.DataFrame | None = None) -> pl.DataFrame:
+    """One row per store with counted stock, now or then: columns STOCK_NOW; values are those of goods of known cost.
 
     Args:
         stock: `on_hand` of `decisions.inputs.read_stock`.
-        terms: with `unit_cost`.
+        terms: with `unit_cost`, today's: both values differ by what is held, not by what it costs.
+        last_year: stock as it was known YEAR_DAYS before.
     """
+    now = _held(stock, terms)
+    then = now.clear() if last_year is None else _held(last_year, terms)
+    before = then.select("store_id", stock_value_last_year="stock_value")
+    return now.join(before, on="store_id", how="full", coalesce=True).select(_cast(STOCK_NOW))
+
+
+def _held(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """One row per store: `stock_value`, `stock_units` and `uncosted_units`."""
     keys = list(SERIES)
     lines = stock.join(terms.select(*keys, "unit_cost"), on=keys, how="left")
     held = pl.col("on_hand").clip(0)
-    made = (
+    return (
         lines.filter(pl.col("on_hand").is_not_null())
         .group_by("store_id")
         .agg(
@@ -124,7 +134,6 @@ def stock_now(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
             uncosted_units=held.filter(pl.col("unit_cost").is_null()).sum(),
         )
     )
-    return made.select(_cast(STOCK_NOW))
 
 
 def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Publishes how each store does against last year, and what changed since the answers before."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -8,8 +8,9 @@ import polars as pl
 from features.demand.history import DemandHistory
 from features.demand.recovered_units import recovered_days
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.inputs import read_stock
 from retail_brain.errors import RetailBrainError
-from serving.planning.stock.performance import planned, stock_now, store_performance, weekly_sales
+from serving.planning.stock.performance import YEAR_DAYS, planned, stock_now, store_performance, weekly_sales
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.answer_set import current_id, read_manifest
 from serving.store.rows import has_rows, map_rows, write_rows
@@ -35,7 +36,10 @@ def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, histor
     """Writes sales, margin, lost sales, stock, weekly sales and plan of each store."""
     lost = recovered_days(history) if _knows_stock(dataset) else None
     write_rows(folder, "performance", store_performance(dataset, side.as_of, side.terms, lost, history.axis.first))
-    write_rows(folder, "performance_stock", stock_now(side.stock, side.terms))
+    then = dataset.at(side.as_of - timedelta(days=YEAR_DAYS))
+    # who counts stock since a month has none of a year ago, which is not none at all
+    last_year = read_stock(then) if dataset.has("inventory") else None
+    write_rows(folder, "performance_stock", stock_now(side.stock, side.terms, last_year))
     write_rows(folder, "performance_weeks", weekly_sales(dataset, side.as_of))
     write_rows(folder, "performance_plan", planned(dataset, side.as_of))
 

@@ -31,6 +31,13 @@ def test_ratios_of_a_region_and_of_all_are_those_of_sums(client: Any) -> None:
     assert (total["weeks"][-2:], total["weeks_last_year"][-2:]) == ([10.0, 30.0], [None, 20.0])
 
 
+def test_stock_and_its_cover_stand_against_last_year(client: Any) -> None:
+    first = next(row for row in client.ask("/head_office", {})["stores"] if row["store_id"] == "S001")
+    assert (first["stock_value"], first["stock_value_last_year"]) == (100.0, 80.0)
+    # 28 days of goods that cost 50 now and 60 then
+    assert (first["cover_days"], first["cover_days_last_year"]) == (56.0, round(28 * 80 / 60, 4))
+
+
 def test_what_is_not_known_says_why(client: Any) -> None:
     answer = client.ask("/head_office", {})
     assert (answer["total"]["waste"], answer["reasons"]) == (

@@ -83,7 +83,11 @@ def test_lost_sales_are_priced_and_none_where_stock_never_ran_out() -> None:
 
 def test_stock_is_worth_its_known_cost_and_below_zero_nothing() -> None:
     stock = pl.DataFrame({"store_id": ["S1"] * 3, "product_id": ["tea", "milk", "salt"], "on_hand": [4.0, 6.0, -2.0]})
-    assert stock_now(stock, TERMS).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0)
+    assert stock_now(stock, TERMS).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0, None)
+    less = stock.with_columns(pl.col("on_hand") / 2)
+    assert stock_now(stock, TERMS, less).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0, pytest.approx(4.0))
+    # a shop that is closed now still had stock then
+    assert stock_now(stock.clear(), TERMS, less).row(0) == ("S1", None, None, None, pytest.approx(4.0))
     assert stock_now(stock.with_columns(on_hand=pl.lit(None, pl.Float64)), TERMS).height == 0
 
 
