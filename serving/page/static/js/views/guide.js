@@ -40,7 +40,8 @@ function outcomeOf(task, box) {
 }
 
 class GuideDay {
-  constructor({ overview, signal }) {
+  constructor({ overview, signal, chosen }) {
+    this.looksOver = placeKind() !== "guide" && (!chosen || isPhone());
     this.signal = signal;
     this.role = overview.role;
     this.box = outboxOf(overview);
@@ -130,9 +131,9 @@ class GuideDay {
       isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.closed(task, [this.say(task), this.mayAnswer ? this.buttons(task) : null])] : this.outcome(task, { state, at, entry }));
   }
 
-  /** Whoever looks over the lists of others on a phone sees twenty people on three screens, and opens one. */
+  /** Whoever looks over the lists of everybody, or of another on a phone, sees twenty people on three screens and opens one. */
   closed(task, parts) {
-    if (placeKind() === "guide" || !isPhone()) return parts;
+    if (!this.looksOver) return parts;
     return h("details", { class: "task-more", open: this.changing.has(task.task_id) }, h("summary", {}, t("guide.more")), parts);
   }
 
@@ -193,7 +194,7 @@ export async function guideView(root, { params, overview, signal }) {
   replace(root, h("h1", {}, t("nav.guide")), desk, place);
   const asked = placeKind() === "guide" ? null : call("guides", {}, { signal });
   if (asked) deskBar(asked, chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
-  const today = new GuideDay({ overview, signal });
+  const today = new GuideDay({ overview, signal, chosen });
   today.box.send();
   const body = chosen ? { guide_id: chosen } : {};
   await fill(place, signal, async () => {
