@@ -7,6 +7,7 @@ import polars as pl
 _WHOLE_FROM = 1000.0
 """Money from which digits after the point say nothing to a reader. Chosen by judgement, not measured."""
 _USUAL_DIGITS = 2
+"""Digits after the point of most currencies (ISO 4217), and of signs that several currencies share."""
 _DIGITS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF ₩ ₫ 円".split(), 0),  # noqa: SIM905
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),  # noqa: SIM905
