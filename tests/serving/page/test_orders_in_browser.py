@@ -65,7 +65,7 @@ def test_paper_gets_lines_that_never_were_on_the_screen_and_says_where_some_are_
     def long(route: Route) -> None:
         asked, told = route.request.post_data_json, route.fetch().json()
         line = (told["rows"] or [{}])[0]
-        places = range(asked.get("offset", 0), min(asked.get("offset", 0) + asked["limit"], 250))
+        places = range(asked.get("offset", 0), min(asked.get("offset", 0) + asked.get("limit", 0), 250))
         rows = [line | {"product_id": f"L{place}", "product_name": f"line {place}"} for place in places]
         route.fulfill(json=told | {"rows": rows, "total": 250})
 

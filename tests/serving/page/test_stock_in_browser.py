@@ -272,7 +272,7 @@ def test_paper_gets_every_line_of_a_list_and_the_screen_its_page_back(open_page:
     def long(route: Route) -> None:
         asked, told = route.request.post_data_json, route.fetch().json()
         line = (told["rows"] or [{}])[0]
-        places = range(asked["offset"], min(asked["offset"] + asked["limit"], 90))
+        places = range(asked.get("offset", 0), min(asked.get("offset", 0) + asked.get("limit", 0), 90))
         rows = [line | {"product_id": f"L{place}", "product_name": f"line {place}"} for place in places]
         route.fulfill(json=told | {"rows": rows, "total": 90})
 
