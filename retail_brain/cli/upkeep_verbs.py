@@ -45,6 +45,7 @@ def backup(
 ) -> None:
     """Back up the tenant into one file, also while the service runs: rows, settings, models, answers, runs and lake."""
     from serving.upkeep import back_up
+    from serving.upkeep.findings import listed
 
     context = current()
     with closing(open_database()) as database:
@@ -52,6 +53,12 @@ def backup(
     reported().counts |= {"files": report.files, "rows": report.rows, "bytes": report.size}
     left_out = "" if report.has_lake else "; the lake's files are not in it"
     typer.echo(f"{to}: {report.files:,} files, {report.rows:,} rows, {report.size / 1e6:,.1f} MB{left_out}")
+    if report.damaged:
+        typer.echo(
+            f"warning: {listed('file', 'files', report.damaged)} of earlier models or earlier versions of the lake "
+            "differ from their checksums; what is in use now is whole",
+            err=True,
+        )
 
 
 def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brain backup`.")]) -> None:

@@ -20,6 +20,8 @@ from retail_brain.workspace import Workspace
 from serving.store.answer_set import current_id
 from serving.upkeep.archive import ArchiveWriter, BackupManifest, manifest_values
 from serving.upkeep.tenant_rows import export_rows
+from serving.upkeep.wholeness import Noted
+from training.bundle import KINDS, champion_version
 from training.tracking.location import find_location
 
 TENANT_FILES = "tenant"
@@ -39,12 +41,14 @@ class BackupReport:
         size: bytes of the file.
         rows: rows of the operational database.
         has_lake: whether the lake's files are in it.
+        damaged: files of earlier models and earlier versions of the lake that differ from their checksums.
     """
 
     files: int
     size: int
     rows: int
     has_lake: bool
+    damaged: tuple[str, ...] = ()
 
 
 def back_up(
@@ -54,7 +58,8 @@ def back_up(
 
     Each part is consistent in itself: rows are read in one transaction, tables at one version, models and answers are
     never changed in place. Feature tables are left out, since they are computed from the lake. A lake in an object
-    store is named with its versions and not copied.
+    store is named with its versions and not copied. Every file is compared with the checksum that was noted when it was
+    written, so that a backup from before a damage is never replaced by one of the damage.
 
     Complexity: reads every byte once.
 
@@ -68,17 +73,19 @@ def back_up(
 
     Raises:
         UnavailableError: the database does not answer.
-        DataError: a table's log is damaged.
+        DataError: a table's log is damaged, or a file in use is missing or differs from its checksum.
+        ModelError: the pointer to a model is damaged.
         RetailBrainError: files were removed while they were copied.
     """
     try:
         with atomic_path(target) as aside:
-            manifest = _write(workspace, settings, database, aside, now, with_lake, target.suffix == ".gz")
+            manifest, damaged = _write(workspace, settings, database, aside, now, with_lake, target.suffix == ".gz")
     except FileNotFoundError as error:
         raise RetailBrainError(
             f"{error.filename} was removed while it was copied, by a publish or promotion. Run the backup again."
         ) from error
-    return BackupReport(len(manifest.files), target.stat().st_size, sum(manifest.rows.values()), manifest.has_lake)
+    rows = sum(manifest.rows.values())
+    return BackupReport(len(manifest.files), target.stat().st_size, rows, manifest.has_lake, damaged)
 
 
 def _write(
@@ -89,14 +96,15 @@ def _write(
     now: datetime,
     with_lake: bool,
     is_compressed: bool,
-) -> BackupManifest:
-    archive = ArchiveWriter(aside, is_compressed=is_compressed)
+) -> tuple[BackupManifest, tuple[str, ...]]:
+    archive, noted = ArchiveWriter(aside, is_compressed=is_compressed), Noted()
     try:
-        _add_tenant_files(archive, workspace)
+        _add_tenant_files(archive, workspace, noted)
         _add_runs(archive, workspace)
         lake = settings.lake_uri or str(workspace.lake)
         copies_lake = with_lake and not is_remote(lake)
-        versions = _add_lake(archive, lake, settings, copies=copies_lake)
+        versions = _add_lake(archive, lake, settings, noted, copies=copies_lake)
+        damaged = noted.check(archive.checksums)
         rows = export_rows(workspace.tenant, database)
         for name, texts in rows.items():
             archive.add_bytes(f"{ROWS}/{name}.jsonl", "".join(f"{text}\n" for text in texts).encode())
@@ -115,21 +123,30 @@ def _write(
     except BaseException:
         archive.close()
         raise
-    return manifest
+    return manifest, damaged
 
 
-def _add_tenant_files(archive: ArchiveWriter, workspace: Workspace) -> None:
+def _add_tenant_files(archive: ArchiveWriter, workspace: Workspace, noted: Noted) -> None:
     # pointers before what they point to: the folder that a pointer names is kept for at least one more publish
     pointers = [*sorted(workspace.bundles.glob("*/CHAMPION")), workspace.answers / "CURRENT", workspace.settings_file]
     for path in pointers:
         if path.is_file():
             archive.add_bytes(f"{TENANT_FILES}/{path.relative_to(workspace.root).as_posix()}", path.read_bytes())
+    numbers = {kind: champion_version(workspace, kind) for kind in KINDS}
+    champions = {workspace.bundles / kind / str(number) for kind, number in numbers.items() if number is not None}
     for kind in sorted(path for path in workspace.bundles.glob("*") if path.is_dir()):
         for version in sorted(path for path in kind.iterdir() if path.is_dir() and path.name.isdigit()):
-            archive.add_folder(f"{TENANT_FILES}/bundles/{kind.name}/{version.name}", version)
+            name = f"{TENANT_FILES}/bundles/{kind.name}/{version.name}"
+            archive.add_folder(name, version)
+            if version not in champions:
+                noted.note_manifest(name, version, in_use=False)
+    for folder in champions:  # also one whose folder is gone
+        noted.note_manifest(f"{TENANT_FILES}/{folder.relative_to(workspace.root).as_posix()}", folder, in_use=True)
     answers_id = current_id(workspace.answers)
     if answers_id is not None:
-        archive.add_folder(f"{TENANT_FILES}/answers/{answers_id}", workspace.answers / answers_id)
+        name = f"{TENANT_FILES}/answers/{answers_id}"
+        archive.add_folder(name, workspace.answers / answers_id)
+        noted.note_manifest(name, workspace.answers / answers_id, in_use=True)
     archive.add_folder(f"{TENANT_FILES}/ledger", workspace.ledger)
     archive.add_folder(f"{TENANT_FILES}/measured", workspace.measured_orders.parent)
 
@@ -147,7 +164,7 @@ def _add_runs(archive: ArchiveWriter, workspace: Workspace) -> None:
     archive.add_folder(f"{RUN_FILES}/artifacts", workspace.mlruns / "artifacts")
 
 
-def _add_lake(archive: ArchiveWriter, lake: str, settings: Settings, *, copies: bool) -> dict[str, int]:
+def _add_lake(archive: ArchiveWriter, lake: str, settings: Settings, noted: Noted, *, copies: bool) -> dict[str, int]:
     """Versions of the lake's tables; with `copies` also their logs up to that version and every file these name."""
     versions: dict[str, int] = {}
     for name in TABLES:
@@ -158,6 +175,7 @@ def _add_lake(archive: ArchiveWriter, lake: str, settings: Settings, *, copies: 
         if copies:
             # the whole folder: older versions stay readable, and a commit made meanwhile only adds files
             archive.add_folder(f"{TENANT_FILES}/lake/{name}", Path(lake.removeprefix("file://")) / name)
+            noted.note_table(f"{TENANT_FILES}/lake/{name}", table)
     if copies:
         folder = Path(lake.removeprefix("file://"))
         archive.add_folder(f"{TENANT_FILES}/lake/{QUARANTINE}", folder / QUARANTINE)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from retail_brain.errors import DataError, UsageError
+from retail_brain.files import sha256, write_json
 from retail_brain.lake import open_lake
 from retail_brain.lake.side_lists import read_list, write_list
 from retail_brain.operational.database import Database
@@ -238,3 +239,37 @@ def test_a_set_that_is_removed_while_it_is_copied_is_said_and_leaves_no_file(
     with pytest.raises(RetailBrainError, match="Run the backup again"):
         back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
     assert not (tmp_path / "b.tar").exists()
+
+
+def _change(path: Path) -> None:
+    """Changes the last byte, so that the size stays."""
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damaged", ["lake/transactions/*.parquet", "answers/one/*.npy", "bundles/demand/2/model.txt"])
+def test_a_backup_is_not_replaced_by_one_of_a_damaged_tenant(
+    home: Path, database: Database, tmp_path: Path, damaged: str
+) -> None:
+    workspace = Workspace(home)
+    for version in (1, 2):
+        folder = workspace.bundles / "demand" / str(version)
+        folder.mkdir(parents=True)
+        (folder / "model.txt").write_text("model")
+        write_json(folder / "manifest.json", {"files": {"model.txt": sha256(folder / "model.txt")}})
+    (workspace.bundles / "demand" / "CHAMPION").write_text("2\n")
+    assert back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW).damaged == ()
+    # the same name each night: a whole tenant may be backed up over it, and earlier models do no harm
+    _change(workspace.bundles / "demand" / "1" / "model.txt")
+    assert back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW).damaged == ("bundles/demand/1/model.txt",)
+    good = sha256(tmp_path / "b.tar")
+    path = next(path for path in sorted(workspace.root.glob(damaged)))
+    _change(path)
+    with pytest.raises(DataError, match=f"1 file .{path.relative_to(workspace.root).as_posix()}"):
+        back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW)
+    path.unlink()
+    with pytest.raises(DataError, match="are missing or differ"):
+        back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW)
+    assert sha256(tmp_path / "b.tar") == good
+    assert [one.name for one in tmp_path.glob("b.tar*")] == ["b.tar"]
