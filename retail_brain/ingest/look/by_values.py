@@ -334,6 +334,8 @@ def shop_of_receipts(rows: pl.DataFrame, found: Columns) -> str | None:
     rows = rows.head(_ROWS)
     receipts = rows[found.roles["receipt"]].n_unique() if "receipt" in found.roles else 0
     few = [name for name in of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, _MOST_SHOPS * receipts)]
+    person = found.roles.get("customer", "").rpartition("_")[0]  # as in `client_email` beside `client_last_name`
+    few = [name for name in few if not person or not name.startswith(f"{person}_")]
     full = [name for name in few if not rows[name].null_count() and _may_be_shops(rows, found, name)]
     return full[0] if len(full) == 1 else None
 

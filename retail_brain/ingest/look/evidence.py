@@ -23,6 +23,8 @@ _CLOCK = (
 )
 _POINT_CLOCK = r"^(?:[01]?\d|2[0-3])\.[0-5]\d(?:\.[0-5]\d)?$"
 """A time of day with points, which is a number elsewhere."""
+_MIDNIGHTS = r"[ T]0?0:00(?::00(?:\.0+)?)?$"
+"""The time of day that a spreadsheet adds to a day."""
 _MINUTE_DIGITS = 4
 """Digits of a time of day without marks and seconds, such as 0931; tables of numbers drop zeros in front."""
 _MIDNIGHT, _SIXTY = 24, 60
@@ -186,7 +188,8 @@ def _numbers_with_units(unique: pl.Series) -> tuple[ColumnFormat, ...]:
 def _has_time(unique: pl.Series, dates: tuple[Reading, ...]) -> bool:
     if dates and dates[0] in (EXCEL, UNIX, UNIX_MS):
         return dates[0] != EXCEL or _whole(unique) is None
-    return bool(unique.str.contains(rf"\d[ T].*{ANY_CLOCK}").any())
+    clocks = unique.filter(unique.str.contains(rf"\d[ T].*{ANY_CLOCK}"))
+    return not clocks.str.contains(_MIDNIGHTS).all()  # spreadsheets write days as their midnights
 
 
 def _whole(unique: pl.Series) -> tuple[int, int] | None:

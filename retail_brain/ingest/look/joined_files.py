@@ -24,11 +24,11 @@ _OF_FURTHER = ("customer", "store", "channel")
 
 @dataclass(frozen=True)
 class Joined:
-    """Orders and lines that belong together: the table of a mapping, and the files that it reads."""
+    """Orders and lines that belong together: the table of a mapping, and the files and sheets that it reads."""
 
     toml: str
     questions: tuple[str, ...]
-    paths: frozenset[Path]
+    places: frozenset[tuple[Path, str]]
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def _has_goods(one: LookedAt) -> bool:
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
     both = _with_order(line, order, keys, _OF_THE_ORDER)
     first, joins = both.named, list[str]()
-    paths = {line.path, order.path}
+    places = {line.place, order.place}
     for one in further:
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
         if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
             joins.append(_join(one, root, found, added.named, ", optional = true"))
-            paths.add(one.path)
+            places.add(one.place)
             both = added
     made = propose(both.rows, with_roles_by_values(both.rows, both.columns))
     if len(keys) > 1:
@@ -80,7 +80,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
     first = _with_returns(made, both, order, first)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
-    return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(paths))
+    return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places))
 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:

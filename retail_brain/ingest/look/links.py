@@ -56,12 +56,18 @@ def roles_by_links(looked: Sequence[LookedAt]) -> Mapping[int, Mapping[str, str]
             roles, given = looked[place].columns.roles, found.get(place, {})
             ids = _ids(looked[other].sample[name])
             is_held = role in roles and (place != key.file or not _is_stranger(looked[place], role, ids))
-            if column not in roles.values() and not is_held and role not in given.values():
+            taken = {name for held, name in roles.items() if not _is_name_of_other(roles, held, role)}
+            if column not in taken and not is_held and role not in given.values():
                 found.setdefault(place, {})[column] = role
     for place, column in _goods_elsewhere(looked):
         if not found.get(place):
             found.setdefault(place, {})[column] = "product"
     return found
+
+
+def _is_name_of_other(roles: Mapping[str, str], held: str, role: str) -> bool:
+    """Whether what looks like names of goods, without their codes, are names of shops or people."""
+    return held == "product_name" and "product" not in roles and role in ("store", "customer")
 
 
 def _is_stranger(one: LookedAt, role: str, ids: pl.Series) -> bool:
@@ -98,7 +104,9 @@ def _links(looked: Sequence[LookedAt]) -> Iterator[tuple[_Key, int, str]]:
                 continue
             ids = _ids(one.sample[name])
             for key in keys:
-                if key.file != other and _is_shared(key, ids, name):
+                if key.file == other:
+                    continue
+                if _is_shared(key, ids, name) or _are_named_alike(looked[key.file], key, one, name):
                     yield key, other, name
 
 
@@ -128,6 +136,34 @@ def _is_shared(key: _Key, ids: pl.Series, name: str) -> bool:
     if not is_long and bare_name(name) != bare_name(key.name) and not _are_same(key.ids, ids):
         return False
     return both >= _LEAST and both >= _SHARED * min(len(ids), len(key.ids))
+
+
+def _are_named_alike(ours: LookedAt, key: _Key, theirs: LookedAt, name: str) -> bool:
+    """Whether ids stand beside the same names in both files, such as goods and people: then short ones are the same."""
+    ids = _ids(theirs.sample[name])
+    if len(ids) < _LEAST_NAMED or _share(ids, key.ids) < _SHARED:
+        return False
+    listed = [ours.sample.select(_text(key.name, "id"), _text(other, "name")) for other in _words(ours, key.name)]
+    for other in _words(theirs, name) if listed else ():
+        pairs = theirs.sample.select(_text(name, "id"), _text(other, "name")).drop_nulls().unique()
+        if pairs["id"].is_duplicated().any() or pairs["name"].n_unique() < _LEAST_NAMED:
+            continue
+        if any(pairs.join(rows, on=["id", "name"], how="semi").height >= _SHARED * pairs.height for rows in listed):
+            return True
+    return False
+
+
+def _text(name: str, alias: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).alias(alias)
+
+
+def _words(one: LookedAt, beside: str) -> list[str]:
+    """Columns that may be names of what another column has the ids of."""
+    return [
+        name
+        for name, seen in one.columns.seen.items()
+        if name != beside and seen.filled and not (seen.numbers or seen.dates or seen.is_clock)
+    ]
 
 
 def _are_same(ids: pl.Series, others: pl.Series) -> bool:

@@ -22,3 +22,8 @@ class LookedAt:
     columns: Columns
     proposal: Proposal
     title: str = ""
+
+    @property
+    def place(self) -> tuple[Path, str]:
+        """Its path, and the key of its sheet: sheets of one workbook feed tables of their own."""
+        return self.path, self.keys.get("sheet", "")

@@ -16,6 +16,7 @@ from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
+from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.looked_at import LookedAt
@@ -92,7 +93,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
-        looked = [with_calendar(one, looked) for one in looked]
+        looked = with_ids_of_sales([with_calendar(one, looked) for one in looked])
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
@@ -267,18 +268,18 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     """The whole mapping, and what must be decided first. Files with the same columns are one table."""
     parts: list[str] = []
     questions: list[str] = []
-    done: set[str | Path] = set()
+    done: set[str | tuple[Path, str]] = set()
     joined = join_of(looked, root)
     if joined is not None:
         parts.append(joined.toml)
         questions += joined.questions
-        done = {"transactions", *joined.paths}
+        done = {"transactions", *joined.places}
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
     sold: tuple[str | list[str], LookedAt] | None = None
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
-        if not table or any(one.path in done for one in members) or _is_said_elsewhere(members, looked):
+        if not table or any(one.place in done for one in members) or _is_said_elsewhere(members, looked):
             continue
         if table in done and sold is not None and _repeats(members, sold[1]):
             continue

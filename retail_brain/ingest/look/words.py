@@ -185,7 +185,8 @@ def role_scores(header: str) -> dict[str, float]:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
             scores[role] = max(score, scores.get(role, 0.0))
     if re.search(r"[^_]/[^_]", whole):  # a field of a related record, such as `Order Lines/Quantity`
-        scores = {**_scores(whole.rpartition("/")[2].strip("_ ")), **scores}
+        for role, score in _scores(whole.rpartition("/")[2].strip("_ ")).items():
+            scores[role] = max(score, scores.get(role, 0.0))
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
     if "%" in header:

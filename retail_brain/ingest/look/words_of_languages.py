@@ -21,7 +21,7 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|datum_(?:prodeje|objednavky)|kelt|idopont|ημερομηνια(?:_.*)?|(?:ال)?تاريخ(?:_.*)?|วันที่.*|תאריך(?:_.*)?",
     "time": r"saati?|gio|godzina|jam|klokkeslett|klokkeslaet|klockslag|(?:kellon)?aika|cas|ωρα|الوقت|الساعة|เวลา|שעה"
     r"|hora(?:_da_venda)?",
-    "store": r"punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
+    "store": r"заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
     r"|สาขา|ร้าน|סניף|חנות",

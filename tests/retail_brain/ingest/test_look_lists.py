@@ -1,0 +1,83 @@
+"""Lists of goods, people and shops beside sales: which of their columns is the id, told by the ids of the sales."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from retail_brain.ingest.look import look
+from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.words import role_scores
+from tests.retail_brain.ingest.test_look import Row, load, moment, write
+from tests.retail_brain.sources.workbooks import write_xlsx
+
+GOODS = [(11 + n, f"KA-{1000 + 11 * n}", f"Good {'abcdefgh'[n]}", 2.0 + 1.5 * n) for n in range(8)]
+PEOPLE = [(1 + n, f"Person {'abcdefghijklmnopqrst'[n]}", f"p{n}@example.com") for n in range(20)]
+SALE = ["Invoice no", "Date", "Location", "Code", "Quantity", "Price"]
+
+
+def tables(place: Path) -> dict[str, Any]:
+    return dict(tomllib.loads(look(str(place)).mapping)["tables"])
+
+
+def sales(code: int) -> list[Row]:
+    """Lines whose goods have the code in this place of GOODS."""
+    return [[900 + n // 2, moment(n // 2), "North", GOODS[n % 8][code], 1 + n % 3, GOODS[n % 8][3]] for n in range(60)]
+
+
+def test_list_named_as_ours_is_keyed_by_the_column_that_holds_the_ids_of_sales(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "sales_rows.csv", SALE, sales(1))
+    write(tmp_path / "in" / "products.csv", ["Product ID", "Code", "Name", "Cost"], [(*row[:3], 0.5) for row in GOODS])
+    listed = load(tmp_path, tmp_path / "in", "products")
+    assert {row["product_id"] for row in listed} == {code for _, code, *_ in GOODS}
+    assert {row["unit_cost"] for row in listed} == {0.5}, "what its names say of the list is read as well"
+    seen = look(str(tmp_path / "in"))
+    assert "  'Code' is the id, and not 'Product ID': it holds 100% of the ids of the sales" in seen.lines
+
+
+def test_list_of_names_that_no_sale_has_is_no_list_of_goods(tmp_path: Path) -> None:
+    write(tmp_path / "sales_rows.csv", [*SALE[:3], "Item no", *SALE[4:]], sales(0))
+    write(tmp_path / "departments.csv", ["Id", "Name", "Is fast"], [[1, "Restaurant", "no"], [2, "Take away", "yes"]])
+    seen = look(str(tmp_path))
+    assert "products" not in tomllib.loads(seen.mapping)["tables"]
+    assert any("none of the 8 goods that were sold is in it" in line for line in seen.lines)
+
+
+def test_short_ids_in_sheets_of_a_workbook_are_linked_by_the_names_beside_them(tmp_path: Path) -> None:
+    heads = [[500 + n, str(moment(n)), "Hill" if n % 3 else "Harbour", *PEOPLE[n % 20][:2], 1.0 + n] for n in range(60)]
+    lines = [[500 + n // 2, *GOODS[n % 8][::2], 1 + n % 3, GOODS[n % 8][3]] for n in range(120)]
+    path = write_xlsx(
+        tmp_path / "till.xlsx",
+        {
+            "Heads": [["Receipt no", "Opened", "Store", "Client ID", "Client", "Paid"], *heads],
+            "Rows": [["Receipt no", "Item ID", "Item", "Qty", "Price"], *lines],
+            "G": [["Key", "Title", "List price"], *([key, name, price] for key, _, name, price in GOODS)],
+            "P": [["Key", "Who", "E-mail"], *PEOPLE],
+            "W": [["Key", "Title", "Street"], [1, "Hill", "Hill road 3"], [2, "Harbour", "Quay 1"]],
+        },
+    )
+    found = tables(path)
+    assert {table: found[table]["columns"][key] for table, key in (
+        ("transactions", "product_id"), ("products", "product_id"), ("customers", "customer_id"), ("stores", "store_id")
+    )} == {"transactions": "Item ID", "products": "Key", "customers": "Key", "stores": "Title"}  # fmt: skip
+    assert (found["transactions"]["sheet"], found["transactions"]["join"][0]["sheet"]) == ("Rows", "Heads")
+    assert {table: found[table]["sheet"] for table in ("products", "customers", "stores")} == {
+        "products": "G", "customers": "P", "stores": "W"
+    }  # fmt: skip
+
+
+def test_midnights_of_a_spreadsheet_are_days_without_a_time() -> None:
+    assert not evidence(pl.Series(["2026-04-06 00:00:00", "2026-04-07 00:00:00"])).has_time
+    assert evidence(pl.Series(["2026-04-06 00:00:00", "2026-04-07 09:30:00"])).has_time
+
+
+def test_field_of_a_nested_record_is_as_sure_as_its_own_name() -> None:
+    assert role_scores("items/sellingPrice")["price"] > role_scores("items/price")["price"]
+
+
+def test_what_stands_beside_the_person_in_one_record_is_no_shop(tmp_path: Path) -> None:
+    people = [(f"{n}@x.org", ("Roe", "Day", "Lee")[n % 3]) for n in range(9)]
+    rows = [[900 + n // 2, moment(n // 2), *people[n // 2 % 9], GOODS[n % 8][1], 1, 2.5] for n in range(120)]
+    header = ["Order no", "Date", "client_email", "client_last", "SKU", "Quantity", "Price"]
+    assert not look(str(write(tmp_path / "orders.csv", header, rows))).questions
