@@ -34,6 +34,12 @@ class DayToComeError(UsageError):
     code = "impossible"
 
 
+class ExpressionError(UsageError):
+    """A segment's expression cannot be read or used on the tables: no schema knows its grammar or their columns."""
+
+    code = "impossible"
+
+
 class DataError(RetailBrainError):
     """The data cannot be used as it is: missing table or column, wrong types, too many bad rows."""
 

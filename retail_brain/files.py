@@ -5,6 +5,7 @@ process namespace) and the process that writes it. The file is an orphan when th
 machine wrote it, when it is a day old.
 """
 
+import ctypes
 import filecmp
 import hashlib
 import json
@@ -23,6 +24,8 @@ from typing import Any
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
 
+_HERE, _EXCHANGE = -100, 2
+"""`AT_FDCWD` and `RENAME_EXCHANGE` of Linux's `renameat2`."""
 _ASIDE = re.compile(r".+\.rb-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 
 
@@ -69,22 +72,34 @@ def scratch_folder(purpose: str) -> Iterator[Path]:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Context of a temporary path beside `path` for a file or folder; it replaces `path` when the block ends well.
 
-    A folder at `path` is replaced as well. After an error the temporary file is removed, and so are those of killed
-    processes beside `path`.
+    A folder at `path` is replaced as well: the two change places in one step where the system can (Linux), and else the
+    old one is moved away first. After an error the temporary file is removed, and so are those of killed processes
+    beside `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
     aside = path.with_name(name_aside(f".{path.name}"))
     try:
         yield aside
-        if aside.is_dir() and path.is_dir():
-            shutil.rmtree(path)  # a rename replaces a file, but no folder that has something in it
-        aside.replace(path)
+        # a rename replaces a file, but no folder that has something in it
+        if not (aside.is_dir() and path.is_dir()):
+            aside.replace(path)
+        elif not _exchanged(aside, path):
+            away = path.with_name(name_aside(f".{path.name}"))
+            path.replace(away)
+            aside.replace(path)
+            shutil.rmtree(away, ignore_errors=True)
     finally:
         if aside.is_dir():
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.unlink(missing_ok=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Lets two folders change places in one step, so that a kill finds one or the other; False where that cannot be."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0
 
 
 def hand_over(path: Path, write: Callable[[Path], object]) -> Path:

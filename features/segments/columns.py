@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from features.segments.expression import RelativeDay, Value
-from retail_brain.errors import UsageError
+from retail_brain.errors import ExpressionError
 
 _KINDS = {"number": "a number", "text": "text", "day": "a day", "switch": "true or false", "texts": "a list of text"}
 
@@ -31,19 +31,19 @@ class Columns:
         """`number`, `text`, `day`, `switch` or `texts` (a list).
 
         Raises:
-            UsageError: there is no such column, or it cannot be compared.
+            ExpressionError: there is no such column, or it cannot be compared.
         """
         if column not in self.types:
             same = [name for name in self.types if name.lower() == column.lower()]
             nearest = same or get_close_matches(column.lower(), self.types, n=3, cutoff=0.5) or list(self.types)[:8]
-            raise UsageError(
+            raise ExpressionError(
                 f"there is no column {column!r} of {self.table}; the nearest are {', '.join(nearest)}. "
                 "`retail-brain segments columns` lists all of them.",
                 {"problem": "unknown_column", "column": column, "nearest": nearest},
             )
         found = _kind(self.types[column])
         if found is None:
-            raise UsageError(
+            raise ExpressionError(
                 f"column {column!r} of {self.table} holds {self.types[column]}, which segments cannot compare. "
                 "Use another column.",
                 {"problem": "not_comparable", "column": column},
@@ -54,14 +54,14 @@ class Columns:
         """A value as the column's type.
 
         Raises:
-            UsageError: the value is of another type.
+            ExpressionError: the value is of another type.
         """
         kind = self.kind(column)
         typed = _typed(kind, value, self.as_of)
         if typed is None:
             got = "today" if isinstance(value, RelativeDay) else repr(value)
             example = {"number": "100", "text": '"tea"', "day": "2026-02-28 or today - 30", "switch": "true"}
-            raise UsageError(
+            raise ExpressionError(
                 f"column {column!r} of {self.table} holds {_KINDS[kind]}; got {got}. "
                 f"Write a value such as {example.get(kind, example['text'])}.",
                 {"problem": f"wrong_type_{kind}", "column": column, "got": got},

@@ -20,7 +20,7 @@ from features.segments.expression import (
     Or,
     Value,
 )
-from retail_brain.errors import UsageError
+from retail_brain.errors import ExpressionError
 
 _ORDERED = ("<", "<=", ">", ">=")
 
@@ -43,7 +43,7 @@ class Condition:
         """True for the rows that meet the expression, never null.
 
         Raises:
-            UsageError: a column is unknown, or a value is of another type than its column.
+            ExpressionError: a column is unknown, or a value is of another type than its column.
         """
         match expression:
             case And(items=items):
@@ -97,14 +97,14 @@ class Condition:
 
     def _check_order(self, column: str, kind: str) -> None:
         if kind not in ("number", "day"):
-            raise UsageError(
+            raise ExpressionError(
                 f"column {column!r} of {self.columns.table} has no order (it holds {kind}); got <, > or between. "
                 "Compare it with = or in.",
                 {"problem": "no_order", "column": column},
             )
 
-    def _misplaced(self, got: str, wanted: str) -> UsageError:
-        return UsageError(f"{got} stands in a condition on {self.columns.table}; it is for {wanted}. Move it out.")
+    def _misplaced(self, got: str, wanted: str) -> ExpressionError:
+        return ExpressionError(f"{got} stands in a condition on {self.columns.table}; it is for {wanted}. Move it out.")
 
 
 def _related(column: pl.Expr, relation: str, value: pl.Expr) -> pl.Expr:

@@ -25,7 +25,7 @@ from features.segments.expression import (
 )
 from features.segments.keyboard import plain_signs
 from features.segments.text import DAY_PATTERN, RESERVED
-from retail_brain.errors import UsageError
+from retail_brain.errors import ExpressionError
 
 _MOST_CHARACTERS = 20_000
 """Characters of an expression: some hundred conditions. Longer ones are lists of people: save those as static."""
@@ -40,11 +40,11 @@ def parse(text: str) -> Expression:
     'and'
 
     Raises:
-        UsageError: the text is no expression; the message shows the place.
+        ExpressionError: the text is no expression; the message shows the place.
     """
     text = plain_signs(text)
     if len(text) > _MOST_CHARACTERS or _depth(text) > _MOST_DEPTH:
-        raise UsageError(
+        raise ExpressionError(
             f"the segment has {len(text):,} characters and brackets {_depth(text)} deep; wanted at most "
             f"{_MOST_CHARACTERS:,} and {_MOST_DEPTH}. Split it, or save the people as a static segment.",
             {"problem": "segment_too_long"},
@@ -52,20 +52,20 @@ def parse(text: str) -> Expression:
     try:
         return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
     except RecursionError as error:
-        raise UsageError(
+        raise ExpressionError(
             "the segment has too many brackets or `not` within each other. Split it.", {"problem": "segment_too_long"}
         ) from error
     except pp.ParseBaseException as error:
         place = min(error.loc, len(text))
         why = f" ({error.msg})" if isinstance(error, pp.ParseFatalException) else ""
-        raise UsageError(
+        raise ExpressionError(
             f"the segment cannot be read at character {place + 1}{why}: {_shown(text, place)}. Wanted conditions "
             "such as `spend > 100`, `stage in (friend, old_friend)` or `bought(category = tea, last 90 days)`, joined "
             "by and, or, not; text with blanks in quotes. See docs/segments.md.",
             {"problem": "unreadable_segment", "position": place + 1, "shown": _shown(text, place)},
         ) from error
     except ValidationError as error:
-        raise UsageError(f"the segment cannot be used: {problem_of(error)[1]}. Mend that value.") from error
+        raise ExpressionError(f"the segment cannot be used: {problem_of(error)[1]}. Mend that value.") from error
 
 
 def _depth(text: str) -> int:

@@ -50,7 +50,7 @@ def select_people(expression: Expression, sources: SegmentSources) -> pl.DataFra
     Complexity: one pass over the person features, and one over the facts of each condition on history.
 
     Raises:
-        UsageError: a column is unknown, a value is of another type than its column, or a condition is misplaced.
+        ExpressionError: a column is unknown, a value is of another type than its column, or a condition is misplaced.
     """
     histories = list(dict.fromkeys(part for part in parts(expression) if isinstance(part, History)))
     people = sources.people
@@ -71,7 +71,7 @@ def count_people(expression: Expression, sources: SegmentSources) -> SegmentCoun
     """Counts the people of a segment, and says what in the expression can match nobody.
 
     Raises:
-        UsageError: as for `select_people`.
+        ExpressionError: as for `select_people`.
     """
     people = select_people(expression, sources)
     channels = people["granted_channels"].explode().drop_nulls().value_counts(sort=True)

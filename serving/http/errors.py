@@ -11,6 +11,7 @@ from retail_brain.errors import (
     ConflictError,
     DataError,
     DayToComeError,
+    ExpressionError,
     ImpossibleError,
     ModelError,
     NotFoundError,
@@ -22,6 +23,7 @@ from retail_brain.errors import (
 # the first that fits counts: a subclass with a status of its own stands before its base
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
     (DayToComeError, 422),
+    (ExpressionError, 422),
     (NotFoundError, 404),
     (ConflictError, 409),
     (ImpossibleError, 422),

@@ -2,14 +2,17 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from retail_brain import files
 from retail_brain.files import ORPHAN_SECONDS, atomic_path, hand_over, name_aside, scratch_folder, sweep
 
 DIES_IN_SCRATCH = """
@@ -90,3 +93,27 @@ def test_folders_for_a_while_are_those_that_the_next_process_clears_away() -> No
     }
     # what checks the extensions of other packages runs in their tests
     assert {name for name in found if not name.endswith("conformance.py")} == set()
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_folder_is_replaced_before_the_old_one_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    target, remove = tmp_path / "features", shutil.rmtree
+    (target / "person").mkdir(parents=True)
+    (target / "old.txt").write_text("old", encoding="utf-8")
+    if not can_exchange:
+        monkeypatch.setattr(files, "_exchanged", lambda *_: False)
+    seen = []
+
+    def removed(path: Path, **options: Any) -> None:
+        seen.append(({one.name for one in target.iterdir()}, (path / "old.txt").exists()))
+        remove(path, **options)
+
+    monkeypatch.setattr(files.shutil, "rmtree", removed)
+    with atomic_path(target) as aside:
+        aside.mkdir()
+        (aside / "new.txt").write_text("new", encoding="utf-8")
+    assert seen == [({"new.txt"}, True)]
+    assert [one.name for one in tmp_path.iterdir()] == ["features"]
+    assert [one.name for one in target.iterdir()] == ["new.txt"]

@@ -15,7 +15,7 @@ from features.segments.selection import SegmentCount, count_people, select_peopl
 from features.segments.sources import SegmentSources
 from features.segments.text import to_text
 from retail_brain.dataset import Dataset
-from retail_brain.errors import UsageError
+from retail_brain.errors import ExpressionError
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.segments import SegmentDraft, StoredSegment, static_members
@@ -49,7 +49,7 @@ def read_expression(stated: str | Mapping[str, Any]) -> Expression:
     """An expression from its text or its JSON form.
 
     Raises:
-        UsageError: it is neither.
+        ExpressionError: it is neither.
     """
     if isinstance(stated, str):
         return parse(stated)
@@ -57,7 +57,7 @@ def read_expression(stated: str | Mapping[str, Any]) -> Expression:
         return EXPRESSION.validate_python(stated)
     except ValidationError as error:
         where, problem = problem_of(error)
-        raise UsageError(
+        raise ExpressionError(
             f"the segment's JSON cannot be read at {where or 'the top'}: {problem}. "
             "Write it as text, or see docs/segments.md for its form.",
             {"problem": "segment_json", "where": where or "-", "fault": problem},
@@ -75,7 +75,7 @@ def draft_segment(
     """A segment ready to be saved, counted as of the day of the features.
 
     Raises:
-        UsageError: the expression cannot be used on these tables.
+        ExpressionError: the expression cannot be used on these tables.
     """
     count = count_people(expression, sources)
     members = None
@@ -92,7 +92,7 @@ def people_of_segment(segment: StoredSegment, database: Database, sources: Segme
     whatever person that account belongs to now.
 
     Raises:
-        UsageError: the expression names a column that is no longer there.
+        ExpressionError: the expression names a column that is no longer there.
         UnavailableError: the database does not answer.
     """
     if not segment.is_static:

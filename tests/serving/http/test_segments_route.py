@@ -74,9 +74,9 @@ def test_warnings_and_columns_come_in_the_language_of_the_reader(ready: Any) -> 
     [
         ({"action": "count"}, (400, "malformed")),
         ({"action": "save", "expression": "level = gold"}, (400, "malformed")),
-        ({"action": "count", "expression": "level ="}, (400, "usage")),
-        ({"action": "count", "expression": {"op": "and"}}, (400, "usage")),
-        ({"action": "count", "expression": "lvl = gold"}, (400, "usage")),
+        ({"action": "count", "expression": "level ="}, (422, "impossible")),
+        ({"action": "count", "expression": {"op": "and"}}, (422, "impossible")),
+        ({"action": "count", "expression": "lvl = gold"}, (422, "impossible")),
         ({"action": "members", "name": "nobody"}, (404, "not_found")),
         ({"action": "save", "name": "金卡", "expression": "level = gold", "version": 9}, (409, "conflict")),
     ],
