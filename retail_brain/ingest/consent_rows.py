@@ -18,7 +18,7 @@ from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
 from retail_brain.tables import TABLES
 
 CONSENTS = "consents"
-_CHANNEL_WORDS = {
+CHANNEL_WORDS = {
     "sms": ("sms", "text", "text message", "text messages", "短信", "手机短信", "短消息"),
     "email": ("email", "e-mail", "邮件", "电子邮件", "电子邮箱", "邮箱"),
     "app": ("app", "app push", "app推送", "应用", "应用推送", "手机应用"),
@@ -26,7 +26,7 @@ _CHANNEL_WORDS = {
     "guide": ("guide", "导购", "导购员"),
     ANY_CHANNEL: (ANY_CHANNEL, "all", "all channels", "全部", "全部渠道", "所有", "所有渠道"),
 }
-_GRANTED_WORDS = {
+ANSWER_WORDS = {
     "true": (
         *("granted", "agree", "agreed", "accept", "accepted", "subscribe", "subscribed", "on", "ok"),
         *(
@@ -64,7 +64,7 @@ def with_consent_words(raw: RawTable) -> RawTable:
     [('sms', 'false'), ('sms', 'Yes'), ('fax', '?')]
     """
     schema = raw.frame.collect_schema()
-    words = {"channel": _CHANNEL_WORDS, "granted": _GRANTED_WORDS}
+    words = {"channel": CHANNEL_WORDS, "granted": ANSWER_WORDS}
     known = [_canonical(name, terms) for name, terms in words.items() if schema.get(name) == pl.String]
     return replace(raw, frame=raw.frame.with_columns(known))
 

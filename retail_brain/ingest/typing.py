@@ -9,8 +9,8 @@ from retail_brain.ingest.moments import EARLIEST_YEAR, date_of, datetime_of
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
-_TRUE = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
-_FALSE = ("false", "f", "0", "no", "n", "nein", "non", "否")
+TRUE_WORDS = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
+FALSE_WORDS = ("false", "f", "0", "no", "n", "nein", "non", "否")
 
 
 def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnFormat) -> pl.Expr:
@@ -88,14 +88,17 @@ def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr
 
 
 def _boolean(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
+    if (text.true_values or text.false_values) and (source == pl.Boolean or source.is_integer()):
+        # a mapping's words hold for these too: true = ["false"] turns a column of refusals
+        return _boolean(column.cast(pl.String), pl.String(), text)
     if source == pl.Boolean:
         return column
     if source.is_numeric():
         return pl.when(column.cast(pl.Float64).is_in([0.0, 1.0])).then(column.cast(pl.Float64) == 1)
     if source == pl.String:
         word = column.str.strip_chars().str.to_lowercase()
-        true = [item.lower() for item in text.true_values or _TRUE]
-        false = [item.lower() for item in text.false_values or _FALSE]
+        true = [item.lower() for item in text.true_values or TRUE_WORDS]
+        false = [item.lower() for item in text.false_values or FALSE_WORDS]
         return pl.when(word.is_in(true)).then(pl.lit(value=True)).when(word.is_in(false)).then(pl.lit(value=False))
     return pl.lit(None, dtype=pl.Boolean)
 

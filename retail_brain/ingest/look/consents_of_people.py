@@ -8,67 +8,27 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, date_key, quoted, whole
-from retail_brain.ingest.look.relations import GRANTED
+from retail_brain.ingest.look.consent_files import write_since
+from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_consent import (
+    ANSWERS,
+    NO,
+    PERMISSION,
+    REFUSAL,
+    YES,
+    answer_columns,
+    contact_channel,
+    turned,
+)
 
-_PERMISSION: Final = (
-    rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
-    r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke"
-    r"|sms|whatsapp|рассылк|соглас).*"
-    r"|.*(?:营销|推送|短信|接收|退订|免打扰|拒绝|勿扰).*"
-)
-"""Columns that may hold whether somebody may be contacted, in whatever words."""
-_REFUSAL: Final = (
-    r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|no_(?:email|sms|marketing)|block|refus|keine_"
-    r"|退订|免打扰|拒绝|勿扰|不接收"
-)
-"""Words of a column whose yes is a refusal."""
 _CHANNELS: Final = r"(?i)(e-?mail|sms|text messages?|wechat|app push|短信|微信|邮件|电子邮件|邮箱)"
 """Channels as `consents` reads them, in names of columns."""
-_YES: Final = (
-    "true",
-    "t",
-    "1",
-    "yes",
-    "y",
-    "是",
-    "ja",
-    "j",
-    "oui",
-    "si",
-    "sí",
-    "sim",
-    "s",
-    "да",
-    "tak",
-    "evet",
-    "はい",
-    "예",
+_FILE_OF_CONSENT: Final = (
+    r"consent|opt_?(?:in|out|s)?(?:_|$)|permission|subscri|newsletter|einwillig|toestemming|consenso|consentim"
+    r"|同意|授权|订阅|退订|免打扰|勿扰"
 )
-_NO: Final = (
-    "false",
-    "f",
-    "0",
-    "no",
-    "n",
-    "否",
-    "nein",
-    "non",
-    "não",
-    "nao",
-    "нет",
-    "nie",
-    "hayır",
-    "いいえ",
-    "아니오",
-    "nee",
-)
-"""Answers that are read without doubt."""
-_ANSWERS = 6
-"""Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
-_OF_ANSWER: Final = r"(?:consent|opt_?in|accept|permission|subscri|marketing|einwilligung|zustimmung|授权|同意|订阅)"
-"""A word in the name of the day of an answer."""
+"""Words in the name of a file of consents."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +52,8 @@ class _Answers:
 def _permissions(sample: pl.DataFrame, found: Columns) -> list[str]:
     """Columns whose names and few values say that they may be answers."""
     taken = {name for role, name in found.roles.items() if role not in ("status", "channel")}
-    names = [name for name in found.seen if name not in taken and re.fullmatch(_PERMISSION, bare_name(name))]
-    return [name for name in names if 0 < sample[name].drop_nulls().n_unique() <= _ANSWERS]
+    names = [name for name in found.seen if name not in taken and re.fullmatch(PERMISSION, bare_name(name))]
+    return [name for name in names if 0 < sample[name].drop_nulls().n_unique() <= ANSWERS]
 
 
 def _answers(sample: pl.DataFrame, found: Columns) -> list[_Answers]:
@@ -102,10 +62,10 @@ def _answers(sample: pl.DataFrame, found: Columns) -> list[_Answers]:
     for name in _permissions(sample, found):
         values = [str(value) for value in sample[name].drop_nulls().unique().sort().to_list()]
         plain = {value: value.strip().lower() for value in values}
-        if not all(word in _YES or word in _NO for word in plain.values()):
+        if not all(word in YES or word in NO for word in plain.values()):
             continue
-        yes, no = (tuple(one for one in values if plain[one] in words) for words in (_YES, _NO))
-        yes, no = (no, yes) if re.search(_REFUSAL, bare_name(name)) else (yes, no)
+        yes, no = (tuple(one for one in values if plain[one] in words) for words in (YES, NO))
+        yes, no = turned(yes, no) if re.search(REFUSAL, bare_name(name)) else (yes, no)
         spoken = name.replace("_", " ")
         said = re.search(_CHANNELS, spoken)
         start, end = said.span() if said else (len(name), len(name))
@@ -135,14 +95,16 @@ def consents_of_people(people: Proposal, sample: pl.DataFrame, found: Columns) -
     if words is None:
         return None
     if len(answers) == 1:
-        made.columns["channel"] = f'{{ constant = "{answers[0].channel.lower() or "any"}" }}'
+        column = contact_channel(sample, found) if not answers[0].channel else None
+        constant = f'{{ constant = "{answers[0].channel.lower() or "any"}" }}'
+        made.columns["channel"] = quoted(column) if column else constant
         made.columns["granted"] = f"{{ column = {quoted(answers[0].name)}{words} }}"
     elif pattern := _pattern(answers, list(found.seen)):
         made.keys["wide"] = f'{{ names = "channel", values = "granted", columns = {quoted(pattern)} }}'
         made.columns["granted"] = f'{{ column = "granted"{words} }}'
     else:
         return None
-    _when(made, found, [answer.name for answer in answers])
+    write_since(made, found, [answer.name for answer in answers])
     return made
 
 
@@ -168,34 +130,26 @@ def _pattern(answers: Sequence[_Answers], names: Sequence[str]) -> str:
     return pattern if matched == {answer.name for answer in answers} else ""
 
 
-def _when(made: Proposal, found: Columns, names: Sequence[str]) -> None:
-    """Writes the day of the answers, where a column has it; otherwise asks."""
-    dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
-    said = [name for name in dated if re.search(_OF_ANSWER, bare_name(name))]
-    if len(said) == 1 and found.seen[said[0]].filled == 1:
-        made.columns["changed_at"] = date_key(made, found, said[0])
-        return
-    joined = found.roles.get("joined_on") or found.roles.get("moment") or next(iter(dated), None)
-    readings = []
-    if joined is not None and found.seen[joined].dates:
-        key = date_key(Proposal(), found, joined)
-        readings += [whole(one) for one in key.removeprefix("?").split("\n")]
-    readings.append('{ constant = "YYYY-MM-DD" }')
-    since = f"since {joined!r}" if joined else "since a day that you know"
-    made.columns["changed_at"] = "?" + "\n".join(readings)
-    made.questions.append(
-        f"{names} hold who may be contacted: since when? Choose {since}, or write the day of this export in the place "
-        "of YYYY-MM-DD (then they overrule older answers); leave `consents` out if they mean something else"
-    )
+def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem: str = "") -> None:
+    """Asks about a permission that cannot be read: without a table `consents` nobody has refused to be contacted.
 
+    Such are columns named as one, and every column of yes and no beside ways to reach people, or in a file of consents.
 
-def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Asks about a permission that cannot be read: without a table `consents` nobody has refused to be contacted."""
+    Args:
+        made: the mapping of the file, which may feed no table.
+        sample: its first rows.
+        found: roles of its columns.
+        stem: name of the file.
+    """
     is_read = consents_of_people(made, sample, found) is not None
     read = {answer.name for answer in _answers(sample, found)} if is_read else set()
-    for name in _permissions(sample, found):
-        if name not in read:
-            made.questions.append(
-                f"{name!r} may hold who refuses to be contacted. Without a table `consents` nobody does: map it there "
-                f"(customer_id, channel, granted = {quoted(name)}, changed_at), or leave it if it means something else"
-            )
+    names = _permissions(sample, found)
+    if re.search(_FILE_OF_CONSENT, bare_name(stem)) or contact_channel(sample, found):
+        names += [name for name in answer_columns(sample, found) if name not in names]
+    for name in names:
+        question = (
+            f"{name!r} may hold who refuses to be contacted. Without a table `consents` nobody does: map it there "
+            f"(customer_id, channel, granted = {quoted(name)}, changed_at), or leave it if it means something else"
+        )
+        if name not in read and question not in made.questions:
+            made.questions.append(question)

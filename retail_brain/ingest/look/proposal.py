@@ -4,7 +4,6 @@ import polars as pl
 
 from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
@@ -62,8 +61,6 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     if made.table not in ("transactions", "daily_sales", "inventory"):
         write_goods(made, found)
         write_list(made, found)
-        if made.table == "customers":
-            ask_for_consents(made, sample, found)
         return made
     lines, kept, remark = lines_of_goods(sample, found)
     made.remarks += [remark] if remark else []

@@ -7,15 +7,10 @@ import polars as pl
 
 from retail_brain.ingest.look.calendar_of_events import calendar_of_events
 from retail_brain.ingest.look.columns import Columns, days_of
+from retail_brain.ingest.look.consent_files import consents_of_rows
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.words import bare_name
 
-GRANTED: Final = (
-    r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
-    r"|.*(?:是否同意|同意|授权|订阅).*"
-)
-"""Columns that hold whether somebody may be contacted."""
-_CHANNEL: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
 _FROM: Final = (
     r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab|van|vanaf|desde|inicio|dal|da"
     r"|du|od)|.*(?:开始|上架|起).*"
@@ -34,10 +29,6 @@ _PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|促销|活动"
 _CHANGES, _LEAST_CHANGES = 0.9, 3
 """Share of the rows of a product that bring another price, and such rows, from which a file is of changes of prices.
 By judgement: sales of a product repeat its price."""
-_WIDE: Final = 6
-"""Columns from which a row for each person is of a list of them. By judgement: consents have four."""
-_ANSWERS: Final = 6
-"""Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
 
 
 def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
@@ -53,7 +44,7 @@ def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     if (days := calendar_of_events(found)) is not None:
         return days
     if "customer" in roles and not {"product", "product_name"} & roles.keys():
-        return _consents(sample, found)
+        return consents_of_rows(sample, found)
     if "product" in roles and (priced := _prices(sample, found)) is not None:
         return priced
     if {"store", "product"} <= roles.keys() and _is_key(sample, roles["store"], roles["product"]):
@@ -67,30 +58,6 @@ def _is_key(sample: pl.DataFrame, *names: str) -> bool:
 
 def _named(found: Columns, pattern: str) -> str | None:
     return next((name for name in found.seen if re.fullmatch(pattern, bare_name(name))), None)
-
-
-def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
-    granted = _named(found, GRANTED)
-    if granted is None or sample[granted].drop_nulls().n_unique() > _ANSWERS or _is_list_of_people(sample, found):
-        return None
-    dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
-    if not dated:
-        return None
-    made = Proposal(table="consents")
-    made.columns["customer_id"] = quoted(found.roles["customer"])
-    channel = _named(found, _CHANNEL)
-    made.columns["channel"] = quoted(channel) if channel else '{ constant = "any" }'
-    if not channel:
-        made.questions.append("no column names the channel: does the answer hold for all of them, as written below?")
-    made.columns["granted"] = quoted(granted)
-    made.columns["changed_at"] = date_key(made, found, found.roles.get("moment", dated[0]))
-    return made
-
-
-def _is_list_of_people(sample: pl.DataFrame, found: Columns) -> bool:
-    """Whether each row is another person, with more said of them than what they answered."""
-    customer = found.seen[found.roles["customer"]]
-    return customer.distinct == customer.filled == 1 and sample.width >= _WIDE
 
 
 def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:

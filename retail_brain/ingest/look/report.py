@@ -12,6 +12,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -169,6 +170,8 @@ def _proposal(one: LookedAt) -> Proposal:
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     made = own or propose(one.sample, found)
+    if made.table == "customers" or (not made.table and "receipt" not in found.roles):
+        ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
     return of_a_day or with_day_of_file(made, one.path.name, one.title)
 
@@ -279,6 +282,8 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
     sold: tuple[str | list[str], LookedAt] | None = None
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
+        if not table and not any(one.place in done for one in members):
+            questions += [question for one in members for question in one.proposal.questions]
         if not table or any(one.place in done for one in members) or _is_said_elsewhere(members, looked):
             continue
         if table in done and sold is not None and _repeats(members, sold[1]):

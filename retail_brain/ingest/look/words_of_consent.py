@@ -1,0 +1,112 @@
+"""Words of columns and values that say whether somebody may be contacted, and how."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.consent_rows import ANSWER_WORDS, CHANNEL_WORDS
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.typing import FALSE_WORDS, TRUE_WORDS
+
+GRANTED: Final = (
+    r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
+    r"|.*(?:是否同意|同意|授权|订阅).*"
+)
+"""Columns that hold whether somebody may be contacted."""
+PERMISSION: Final = (
+    rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
+    r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke"
+    r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас).*"
+    r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰).*"
+)
+"""Columns that may hold whether somebody may be contacted, in whatever words."""
+REFUSAL: Final = (
+    r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
+    r"|disallow|disagree|block|refus|reject|declin|withdr|revok"
+    r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
+)
+"""Words of a column whose yes is a refusal."""
+_PAIRS: Final = (
+    *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
+    *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
+    *(("tak", "nie"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
+)
+YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
+NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))
+"""Answers that are read without doubt."""
+ANSWERS: Final = 6
+"""Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
+_CHANNEL_NAME: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
+_FURTHER_CHANNELS: Final = frozenset({
+    *("phone", "call", "calls", "telephone", "mail", "post", "letter", "whatsapp", "push", "line", "wecom"),
+    *("电话", "来电", "信件", "企业微信", "公众号"),
+})  # fmt: skip
+"""Ways to reach people that `consents` does not know: as channels they close all, which is said at ingest."""
+_MOST_CHANNELS: Final = 12
+"""Different values beyond which a column is none of channels. By judgement: ways to reach people, each twice."""
+
+
+def plain_answer(value: object) -> str:
+    """A value as it is compared with words of answers.
+
+    >>> plain_answer(" Opted_In ")
+    'opted in'
+    """
+    return str(value).strip().lower().replace("_", " ")
+
+
+def are_answers(values: Sequence[object]) -> bool:
+    """Whether there are values, and all of them allow or refuse beyond doubt."""
+    known = {*YES, *NO, *ANSWER_WORDS["true"], *ANSWER_WORDS["false"]}
+    return bool(values) and all(plain_answer(value) in known for value in values)
+
+
+def are_plainly_read(values: Sequence[str]) -> bool:
+    """Whether ingest reads all of these answers without being told how."""
+    words = {*ANSWER_WORDS["true"], *ANSWER_WORDS["false"], *TRUE_WORDS, *FALSE_WORDS}
+    return all(value.strip().lower() in words for value in values)
+
+
+def turned(yes: Sequence[str], no: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that allow and that refuse where yes is a refusal; neither is blank.
+
+    A list that is left out of a mapping is the usual words, by which a yes alone would allow after all.
+
+    >>> turned(["Yes"], [])
+    (('no',), ('Yes',))
+    """
+    allow = no or dict.fromkeys(other for value in yes for one, other in _PAIRS if one == plain_answer(value))
+    refuse = yes or dict.fromkeys(other for value in no for other, one in _PAIRS if one == plain_answer(value))
+    return tuple(allow), tuple(refuse)
+
+
+def answer_columns(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns that play no other role and hold nothing but answers."""
+    taken = {name for role, name in found.roles.items() if role != "status"}
+    free = [name for name in found.seen if name not in taken]
+    return [name for name in free if are_answers(_kinds(sample, name, ANSWERS))]
+
+
+def contact_channel(sample: pl.DataFrame, found: Columns) -> str | None:
+    """The column whose values are ways to reach people, such as sms and 微信, whatever it is called; None without."""
+    known = {*_FURTHER_CHANNELS, *(word for words in CHANNEL_WORDS.values() for word in words)}
+    names = sorted(found.seen, key=lambda name: named_channel(name) is False)
+    for name in names:
+        values = _kinds(sample, name, _MOST_CHANNELS)
+        if values and all(plain_answer(value) in known for value in values) and not are_answers(values):
+            return name
+    return None
+
+
+def named_channel(name: str) -> bool:
+    """Whether a column is called a channel."""
+    return re.fullmatch(_CHANNEL_NAME, bare_name(name)) is not None
+
+
+def _kinds(sample: pl.DataFrame, name: str, most: int) -> list[object]:
+    """The different values of a column; none of them where there are more than `most`."""
+    values = sample[name].drop_nulls().unique().sort()
+    return values.to_list() if len(values) <= most else []

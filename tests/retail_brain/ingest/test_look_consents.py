@@ -1,0 +1,93 @@
+"""Looks at files of consents: what is passed over there leaves a channel open to who has refused it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.ingest import ingest
+from retail_brain.ingest.look import Look, look
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
+from tests.retail_brain.ingest.test_look import write
+from tests.retail_brain.ingest.test_look_datasets import sold
+
+
+def answers(folder: Path, header: list[str], *rows: list[str], name: str = "consent.csv") -> Look:
+    write(folder / name, header, list(rows))
+    return look(str(folder))
+
+
+def consents(seen: Look) -> dict[str, Any]:
+    columns: dict[str, Any] = tomllib.loads(seen.mapping)["tables"]["consents"]["columns"]
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("channels", "answer", "yes", "no"),
+    [
+        (["sms", "email"], "agreed", "yes", "no"),
+        (["短信", "微信"], "允许", "是", "否"),
+        (["sms", "phone"], "status", "subscribed", "unsubscribed"),
+        (["SMS", "WeChat"], "ok", "1", "0"),
+    ],
+)
+def test_people_with_a_channel_and_an_answer_are_consents_whatever_their_names(
+    tmp_path: Path, channels: list[str], answer: str, yes: str, no: str
+) -> None:
+    first, second = channels
+    header = ["member", "via", answer, "date"]
+    rows = [["m1", first, yes, "2026-11-01"], ["m1", second, no, "2026-10-02"], ["m2", first, no, "2026-11-02"]]
+    seen = answers(tmp_path, header, *rows)
+    assert not seen.questions
+    assert consents(seen) == {"customer_id": "member", "channel": "via", "granted": answer, "changed_at": "date"}
+
+
+def test_answers_without_a_day_keep_their_channel_and_ask_since_when(tmp_path: Path) -> None:
+    seen = answers(tmp_path, ["member", "channel", "consent"], ["m1", "sms", "yes"], ["m2", "sms", "no"])
+    assert consents(seen) == {"customer_id": "member", "channel": "channel", "granted": "consent"}
+    assert [question for question in seen.questions if "since when" in question]
+
+
+def test_a_yes_that_may_mean_anything_is_asked_about(tmp_path: Path) -> None:
+    rows = [["m1", "sms", "yes", "2026-11-01"], ["m2", "email", "no", "2026-11-02"]]
+    seen = answers(tmp_path, ["member", "channel", "flag", "date"], *rows, name="people.csv")
+    assert "granted" not in consents(seen)
+    assert [question for question in seen.questions if "'flag'" in question and "refuse" in question]
+    assert '# granted = { column = "flag", true = ["no"], false = ["yes"] }' in seen.mapping
+
+
+@pytest.mark.parametrize("as_parquet", [False, True])
+def test_the_yes_of_a_refusal_refuses_also_where_nobody_says_no(tmp_path: Path, *, as_parquet: bool) -> None:
+    rows = {"member": ["m1", "m2"], "channel": ["sms", "sms"], "opted_out": [True, True], "date": ["2026-11-01"] * 2}
+    frame = pl.DataFrame(rows)
+    sold(tmp_path)
+    if as_parquet:
+        frame.write_parquet(tmp_path / "answers.parquet")
+    else:
+        frame.write_csv(tmp_path / "answers.csv")
+    (tmp_path / "m.toml").write_text(look(str(tmp_path)).mapping, encoding="utf-8")
+    ingest(str(tmp_path / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    read = open_lake(str(tmp_path / "lake")).scan("consents").collect()
+    assert read["granted"].to_list() == [False, False]
+    assert read["problem"].null_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "header"), [("opt_ins.csv", ["member", "x"]), ("people.csv", ["member", "city", "agreed"])]
+)
+def test_a_yes_of_people_in_words_or_files_of_consent_is_asked_about(
+    tmp_path: Path, name: str, header: list[str]
+) -> None:
+    rows = [[f"m{n}", *["Bern"] * (len(header) - 2), "yes" if n % 2 else "no"] for n in range(4)]
+    seen = answers(tmp_path, header, *rows, name=name)
+    assert [question for question in seen.questions if repr(header[-1])[1:-1] in question and "consents" in question]
+
+
+def test_a_yes_in_a_list_of_people_without_contact_is_a_fact_of_them(tmp_path: Path) -> None:
+    seen = answers(tmp_path, ["member", "city", "vip"], ["m1", "Bern", "yes"], ["m2", "Bern", "no"], name="people.csv")
+    assert not seen.questions
+    assert set(tomllib.loads(seen.mapping)["tables"]) == {"customers"}
