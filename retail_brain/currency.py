@@ -65,6 +65,14 @@ class Currency:
         is_below = value < 0 and amount.strip("0.,") != ""
         return f"{'−' if is_below else ''}{self.sign}{amount}"
 
+    def exact(self, value: float) -> str:
+        """A price or a limit, with the digits of the currency however large it is: 1,299 is not the price of 1,299.20.
+
+        >>> Currency("¥").exact(1299.2)
+        '¥1,299.20'
+        """
+        return self.text(value, self.digits)
+
     def expression(self, name: str) -> pl.Expr:
         """The amounts of a column as texts; null where they are not known."""
         return pl.col(name).map_batches(self._texts, return_dtype=pl.String)

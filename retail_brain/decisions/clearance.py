@@ -47,11 +47,11 @@ def markdown_columns(goods: Clearance, found: Markdown, currency: Currency = UNN
             for path in paths
         ],
         "path_en": [
-            ", then ".join(f"{100 * off:g}% off ({currency.text(paid)}) from {said[0]}" for said, off, paid in path)
+            ", then ".join(f"{100 * off:g}% off ({currency.exact(paid)}) from {said[0]}" for said, off, paid in path)
             for path in spoken
         ],
         "path_zh": [
-            "，再".join(f"{said[1]}起降价{100 * off:g}%（{currency.text(paid)}）" for said, off, paid in path)
+            "，再".join(f"{said[1]}起降价{100 * off:g}%（{currency.exact(paid)}）" for said, off, paid in path)
             for path in spoken
         ],
     }

@@ -100,7 +100,7 @@ def short_orders(lines: pl.DataFrame) -> list[str]:
         f"the supplier's minimum of {least}."
         for row in short.iter_rows(named=True)
         for total, least in [
-            map(Currency.of(row["currency"] or "").text, (row["purchase_order_cost"], row["min_order_value"]))
+            map(Currency.of(row["currency"] or "").exact, (row["purchase_order_cost"], row["min_order_value"]))
         ]
     ]
 

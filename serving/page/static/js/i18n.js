@@ -103,6 +103,9 @@ export function money(value, digits) {
   return `${value < 0 && /[1-9]/.test(amount) ? "−" : ""}${currency.sign}${amount}`;
 }
 
+/** A price or a limit, with the digits of the currency however large it is. */
+export const priceText = (value) => money(value, currency.digits);
+
 /** Money of unknown cost is said to be so, and why; what comes from the price is about so much. */
 export const costText = (value, basis, digits) => (isNumber(value) ? `${basis === "price" && value ? "≈ " : ""}${money(value, digits)}` : t("line.unknown"));
 export const costHint = (value, basis) => (isNumber(value) ? (basis === "price" && value ? t("cost.estimated") : null) : t("cost.unknown"));

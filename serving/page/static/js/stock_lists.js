@@ -1,7 +1,7 @@
 // What each tab of the inventory shows: columns, what may be filtered, and its sums.
 
 import { h, icon, name, words } from "./dom.js";
-import { costHint, costNote, costText, day, likelihood, moment, money, number, percent, t, units } from "./i18n.js";
+import { costHint, costNote, costText, day, likelihood, moment, money, number, percent, priceText, t, units } from "./i18n.js";
 import { may } from "./rights.js";
 import { address } from "./route.js";
 
@@ -12,7 +12,7 @@ const amount = (key, label, text = units) => ({ key, label, align: "number", fir
 const date = (key, label, text = day) => ({ key, label, align: "date", first: "descending", cell: (row) => (row[key] ? text(row[key]) : "") });
 const reason = { key: "reason", label: "column.reason", align: "reason", sortable: false, cell: (row) => h("span", { class: "reason-text", title: row.reason }, words(row.reason)) };
 /** "20% off (¥80) from 3 March, then ..." */
-const pathText = (path) => path.map((step) => t("advice.step", { percent: percent(step.discount, 0), price: money(step.price), day: day(step.begins_on) })).join(t("advice.then"));
+const pathText = (path) => path.map((step) => t("advice.step", { percent: percent(step.discount, 0), price: priceText(step.price), day: day(step.begins_on) })).join(t("advice.then"));
 
 function adviceCell(row) {
   if (!row.action) return "";

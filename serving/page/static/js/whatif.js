@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { debounce, h, replace, svg, uniqueId, words } from "./dom.js";
-import { currencySign, day, isNumber, money, percent, signed, t, units } from "./i18n.js";
+import { currencySign, day, isNumber, money, percent, priceText, signed, t, units } from "./i18n.js";
 import { problemWords } from "./problems.js";
 import { failed } from "./states.js";
 
@@ -53,7 +53,7 @@ export function whatIfPanel({ store, product, horizon }, signal) {
     const id = uniqueId("price");
     const output = h("output", { for: id, class: "strong" }, money(usual));
     const change = debounce(draw, 150);
-    const input = h("input", { id, type: "range", min: low.toFixed(digits), max: high.toFixed(digits), step, value: String(usual), oninput: () => { ask.price = Number(input.value); replace(output, money(ask.price), h("span", { class: "hint" }, ` ${t("what_if.of_usual", { share: percent(ask.price / usual, 0) })}`)); change(); } });
+    const input = h("input", { id, type: "range", min: low.toFixed(digits), max: high.toFixed(digits), step, value: String(usual), oninput: () => { ask.price = Number(input.value); replace(output, priceText(ask.price), h("span", { class: "hint" }, ` ${t("what_if.of_usual", { share: percent(ask.price / usual, 0) })}`)); change(); } });
     return h("label", { class: "field what-if-price", for: id }, h("span", {}, t("what_if.price", { currency: currencySign() }), " ", output), input);
   };
   const promotion = () => h("label", { class: "field" }, h("span", {}, t("what_if.promotion")), h("select", { dataset: { ask: "promotion" }, onchange: (event) => { ask.promotion = event.target.value; draw(); } }, Object.keys(PROMOTIONS).map((one) => h("option", { value: one }, t(`what_if.promotion.${one}`)))));
@@ -62,7 +62,7 @@ export function whatIfPanel({ store, product, horizon }, signal) {
       const answer = await call("what_if", body(), { signal });
       usual = answer.usual_price;
       const seen = answer.seen_prices ?? { low: usual * 0.7, high: usual * 1.1 };
-      replace(place, h("p", { class: "hint" }, t("what_if.hint"), answer.seen_prices ? ` ${t("what_if.seen", { low: money(seen.low), high: money(seen.high) })}` : ""),
+      replace(place, h("p", { class: "hint" }, t("what_if.hint"), answer.seen_prices ? ` ${t("what_if.seen", { low: priceText(seen.low), high: priceText(seen.high) })}` : ""),
         h("div", { class: "pickers" }, slider(seen.low * 0.9, seen.high * 1.1), promotion()), result);
       replace(result, shown(answer));
     } catch (error) {

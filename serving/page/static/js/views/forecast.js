@@ -6,7 +6,7 @@ import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
-import { addDays, day, money, number, percent, t, units } from "../i18n.js";
+import { addDays, day, number, percent, priceText, t, units } from "../i18n.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { may } from "../rights.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
@@ -76,7 +76,7 @@ function figures(history, forecasts, period) {
     period === "day" && forecasts.length > 7 ? figure(t("forecast.next_horizon", { span: span(7, period) }), units(sum(week, "forecast"))) : null,
     figure(t("forecast.next_horizon", { span: span(forecasts.length, period) }), units(sum(forecasts, "forecast"))),
     figure(t("forecast.sold_before", { span: span(before.length, period) }), units(sum(before, "units"))),
-    figure(t("forecast.price"), money(price)),
+    figure(t("forecast.price"), priceText(price)),
     figure(t("forecast.stockout_days"), isRecorded ? number(outs) : t("forecast.unknown"), isRecorded ? t("forecast.of_days", { span: span(history.length, period) }) : null),
   );
 }
@@ -106,7 +106,7 @@ function readout(point, bands, events) {
   bands.forEach((band, index) => {
     if (point.low?.[index] !== undefined) parts.push(t("forecast.day_band", { share: percent(band.share, 0), low: units(point.low[index]), high: units(point.high[index]) }));
   });
-  if (typeof point.price === "number") parts.push(money(point.price));
+  if (typeof point.price === "number") parts.push(priceText(point.price));
   if (point.promotion) parts.push([t("forecast.promotion"), typeof point.promotion === "string" ? [" ", name(point.promotion)] : null]);
   if (point.stockout) parts.push(t("forecast.stockout"));
   return [...parts, ...festivals].map((part) => h("span", {}, part));
