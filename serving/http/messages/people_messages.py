@@ -295,6 +295,8 @@ class RuleRow(Strict):
     ends_at: str | None
     adults_only: bool
     name: str
+    test: str
+    test_share: float
     title: str
     state: Literal["active", "waiting", "ended"]
 

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from retail_brain.decisions.offer_rules import Rule
+from serving.http.messages.people_messages import RuleRow
 from serving.http.routes import ROUTES
+
+
+def test_a_rule_is_described_with_all_its_fields() -> None:
+    assert set(RuleRow.model_fields) == {*Rule.model_fields, "title", "state"}
 
 
 def test_an_id_given_twice_counts_once(client: Any) -> None:

@@ -145,6 +145,7 @@ RULES: list[dict[str, Any]] = []
 def rules(body: dict[str, Any]) -> dict[str, Any]:
     if "rules" in body:
         usual = {"attribute": "product_id", "values": [], "factor": 2.0, "limit": 2, "stores": [], "adults_only": False}
+        usual |= {"test": "", "test_share": 0.5}
         usual |= {"starts_at": None, "ends_at": None, "name": ""}
         RULES[:] = [usual | rule | {"title": rule["action"], "state": "active"} for rule in body["rules"]]
     return {
