@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import polars as pl
@@ -144,7 +144,8 @@ def _ungranted(consents: pl.LazyFrame, folder: Path, as_of: date) -> pl.DataFram
     # whoever granted nothing has one entry, of all channels
     of_all = pl.len().over("customer_id") == len(CHANNELS_OF_CONTACT)
     entries = closed.with_columns(channel=pl.when(of_all).then(pl.lit(ANY_CHANNEL)).otherwise("channel")).unique(_KEYS)
-    first = consents.select(pl.col("changed_at").min()).collect().item()
+    # a table without a row closes everything as well: the day of the answers then stands for its first row
+    first = consents.select(pl.col("changed_at").min()).collect().item() or datetime.combine(as_of, time.min)
     return entries.select(*_KEYS, changed_at=pl.lit(first, dtype=pl.Datetime("us"))).sort(_KEYS)
 
 

@@ -1,5 +1,6 @@
 """The first consents of a chain that asked nobody before: a running service closes at once what was not granted."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.people.opt_outs import read_opt_outs
+from serving.store.answer_set import current_id, read_manifest
 from serving.store.refusals import Told, tell_refusals
 from serving.store.rows import write_rows
 
@@ -106,3 +108,19 @@ def test_what_nobody_granted_closes_at_once_and_a_later_grant_opens_it(
     told = load(shop, tmp_path / "later", consents=CONSENTS + f"{SILENT_ONE},sms,true,2025-02-02\n")
     assert (told.closed, told.reopened) == (4, 1), "the entry of all channels goes, those of the other four come"
     shop.wait_until(lambda: SILENT_ONE in audience(shop))
+
+
+def test_a_table_of_consents_without_a_row_closes_everything_from_the_day_of_the_answers_on(
+    synthetic: ModuleType, tmp_path: Path
+) -> None:
+    space = Workspace(tmp_path / "home", TENANT)
+    synthetic.publish_synthetic(space, "asking-first")
+    (tmp_path / "load").mkdir()
+    (tmp_path / "load" / "transactions.csv").write_text(SALES, encoding="utf-8")
+    (tmp_path / "load" / "consents.csv").write_text(CONSENTS.splitlines()[0] + "\n", encoding="utf-8")
+    ingest(str(tmp_path / "load"), str(space.lake), Settings(), SILENT)
+    told = tell_refusals(space, str(space.lake), Settings(), by="Li", now=datetime.now(UTC))
+    assert told.ungranted == 200
+    with closing(Database(space.database_url)) as database:
+        [(at,)] = read_opt_outs(TENANT, database).select("changed_at").unique().rows()
+    assert f"{at:%Y-%m-%d}" == read_manifest(space.answers / str(current_id(space.answers))).as_of
