@@ -28,8 +28,15 @@ def end_with_supervisor() -> None:
     # taken out: what this process starts is ended with it, and need not watch too
     descriptor, _, seconds = os.environ.pop(SUPERVISOR_VARIABLE, "").partition(" ")
     if descriptor.isdigit():
-        given = (int(descriptor), float(seconds))
+        # a worker of the service that started before an upgrade passes the descriptor alone
+        given = (int(descriptor), float(seconds) if seconds else _usual_seconds())
         threading.Thread(target=_wait, args=given, name="retail-brain-supervisor", daemon=True).start()
+
+
+def _usual_seconds() -> float:
+    from retail_brain.settings import JobSettings  # here, since every verb imports this module
+
+    return JobSettings().cancel_seconds
 
 
 def _wait(descriptor: int, cancel_seconds: float) -> None:

@@ -316,10 +316,16 @@ def test_a_worker_runs_what_waits(place: JobPlace, monkeypatch: pytest.MonkeyPat
     assert (launched, taken.state, taken.host) == ([job.job_id], "running", this_host())
 
 
-def test_a_verb_whose_supervisor_is_gone_has_the_seconds_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("is_of_before", "seconds"),
+    [(False, 0.5), (True, JobSettings().cancel_seconds)],  # a worker that started before an upgrade names no seconds
+)
+def test_a_verb_whose_supervisor_is_gone_has_the_seconds_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, is_of_before: bool, seconds: float
+) -> None:
     reading, writing = os.pipe()
     for name, value in supervised.supervised_by(reading, 0.5).items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value.split()[0] if is_of_before else value)
     done: list[object] = []
     monkeypatch.setattr("os.getpgrp", os.getpid)
     monkeypatch.setattr("os.killpg", lambda _group, number: done.append(number))
@@ -330,4 +336,4 @@ def test_a_verb_whose_supervisor_is_gone_has_the_seconds_of_the_setting(monkeypa
         if thread.name == "retail-brain-supervisor":
             thread.join()
     os.close(reading)
-    assert done == [signal.SIGINT, 0.5, signal.SIGKILL]
+    assert done == [signal.SIGINT, seconds, signal.SIGKILL]
