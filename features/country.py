@@ -41,7 +41,7 @@ SIGN_OF_COUNTRY = {
 _CODE_OF_COUNTRY = {
     country: name
     for name, country in COUNTRY_OF_CURRENCY.items()
-    if len(name) == 3 and name.isascii() and name != "RMB"
+    if len(name) == 3 and name.isascii() and name.isalpha() and name != "RMB"
 }
 Basis = Literal["settings", "stores", "regions", "currency"]
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from features.calendar import public_holidays
-from features.country import Country, country_of, currency_of, money_of, with_country
+from features.country import _CODE_OF_COUNTRY, Country, country_of, currency_of, money_of, with_country
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.settings import DataSettings, Settings
@@ -89,6 +89,11 @@ def test_a_name_that_is_no_code_is_refused_with_where_it_may_stand() -> None:
 def test_money_is_shown_with_the_sign_of_the_country(stores: list[str | None], data: dict[str, str], sign: str) -> None:
     chain = _chain(country=stores) if stores != [None] else _chain(region=["one"])
     assert currency_of(chain, Settings(data=DataSettings(**data))) == sign
+
+
+def test_a_sign_of_three_characters_is_no_code_of_a_currency() -> None:
+    assert _CODE_OF_COUNTRY["TW"] == "TWD"
+    assert all(code.isascii() and code.isalpha() for code in _CODE_OF_COUNTRY.values())
 
 
 @pytest.mark.parametrize(
