@@ -150,9 +150,9 @@ def person_state(records: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> p
     return frame.with_columns(pl.col(*_COUNTS).fill_null(0)).sort("person_id")
 
 
-_WINDOW_SALES = (
-    *("baskets_28d", "spend_28d", "baskets_91d", "spend_91d", "baskets_365d", "spend_365d", "spend_trend"),
-)
+_WINDOW_SALES: Final = (
+    "baskets_28d", "spend_28d", "baskets_91d", "spend_91d", "baskets_365d", "spend_365d", "spend_trend"
+)  # fmt: skip
 """Columns of a person's state that are of lines within a window; null of those without any line ever."""
 
 
