@@ -9,6 +9,9 @@ SUPERVISOR_VARIABLE = "RETAIL_BRAIN_SUPERVISOR_FD"
 """Environment variable: a file descriptor that ends when the process which watches over this one does, a blank, and the
 seconds between the wish to stop and the kill."""
 
+_USUAL_SECONDS = 20
+"""The same seconds where none are passed: the default of `jobs.cancel_seconds`, whose module is slow to import here."""
+
 
 def supervised_by(descriptor: int, cancel_seconds: float) -> dict[str, str]:
     """The environment variable that a verb is started with.
@@ -29,14 +32,8 @@ def end_with_supervisor() -> None:
     descriptor, _, seconds = os.environ.pop(SUPERVISOR_VARIABLE, "").partition(" ")
     if descriptor.isdigit():
         # a worker of the service that started before an upgrade passes the descriptor alone
-        given = (int(descriptor), float(seconds) if seconds else _usual_seconds())
+        given = (int(descriptor), float(seconds or _USUAL_SECONDS))
         threading.Thread(target=_wait, args=given, name="retail-brain-supervisor", daemon=True).start()
-
-
-def _usual_seconds() -> float:
-    from retail_brain.settings import JobSettings  # here, since every verb imports this module
-
-    return JobSettings().cancel_seconds
 
 
 def _wait(descriptor: int, cancel_seconds: float) -> None:
