@@ -222,7 +222,11 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
     if mapping.constant is not None:
         return pl.lit(mapping.constant)
     if mapping.file_name is not None:
-        return pl.col(FILE_NAME).str.extract(mapping.file_name, 1)
+        of_file = pl.col(FILE_NAME).str.extract(mapping.file_name, 1)
+        if not theirs:
+            return of_file
+        rest = _made(mapping.model_copy(update={"file_name": None}), theirs, schema, is_moment=is_moment)
+        return pl.concat_str(of_file, rest.cast(pl.String), separator=mapping.join or "-")
     if mapping.columns:
         return joined(theirs, schema, mapping.join, is_moment=is_moment)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])

@@ -44,9 +44,12 @@ class ColumnMapping(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        origins = (self.column, self.constant, self.columns or None, self.first_of or None, self.file_name)
-        if sum(origin is not None for origin in origins) > 1:
-            raise ValueError("give one of `column`, `columns`, `first_of`, `file_name` and `constant`")
+        origins = (self.column, self.constant, self.columns or None, self.first_of or None)
+        if sum(origin is not None for origin in origins) > 1 or None not in (self.file_name, self.constant):
+            raise ValueError(
+                "give one of `column`, `columns`, `first_of`, `file_name` and `constant`; only `file_name` may go with "
+                "one of the first three, whose value it is put before"
+            )
         if self.file_name is not None and _groups(self.file_name) != 1:
             raise ValueError("`file_name` is a regular expression with one group, such as `^sales-(.+)\\.csv$`")
         if self.pattern is not None and (_groups(self.pattern) != 1 or self.column is None):
@@ -69,7 +72,8 @@ class ColumnMapping(BaseModel):
 
     def names(self, ours: str) -> tuple[str, ...]:
         """The columns of the source that it reads."""
-        if self.constant is not None or self.file_name is not None:
+        has_column = self.columns or self.first_of or self.column is not None
+        if self.constant is not None or (self.file_name is not None and not has_column):
             return ()
         return self.columns or self.first_of or (self.column or ours,)
 

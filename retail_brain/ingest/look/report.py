@@ -15,6 +15,7 @@ from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
+from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
@@ -29,8 +30,8 @@ from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
+from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import with_day_of_file
-from retail_brain.ingest.look.stock_of_shops import with_shops_of_files
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
@@ -296,12 +297,12 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         first = max(members, key=lambda one: one.sample.height)
         first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
         questions += first.proposal.questions
-        files = _files(members, looked, root)
+        files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if _sells(first) else sold
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
-        parts.append(toml_of(_files([one], looked, root), beside, one.keys))
+        parts.append(toml_of(files_of([one], root), beside, one.keys))
     if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
         parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
@@ -335,20 +336,3 @@ def _repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
 
 def _sells(one: LookedAt) -> bool:
     return one.proposal.table in ("transactions", "daily_sales") and not one.proposal.is_totals
-
-
-def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str | list[str]:
-    """A path or glob that stands for these files and no other of the dataset; the list of them where none does."""
-    names = [one.path.relative_to(root).as_posix() for one in members]
-    if len(names) == 1:
-        return names[0]
-    others = [one.path for one in looked if one not in members]
-    parent, ending = Path(names[0]).parent.as_posix(), Path(names[0]).suffix
-    common = names[0]
-    while not all(name.startswith(common) for name in names):
-        common = common[:-1]
-    for glob in (f"{parent}/*{ending}".removeprefix("./"), f"{common}*{ending}", f"{common}*"):
-        matched = set(root.glob(glob))
-        if matched.issuperset(one.path for one in members) and not matched.intersection(others):
-            return glob
-    return names

@@ -1,9 +1,6 @@
 """Finds stock that a list of goods has in a column per shop or warehouse."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import takewhile
 
 import polars as pl
 
@@ -93,40 +90,3 @@ def _by_total(one: LookedAt) -> str:
                 if isinstance(share, float) and share > _HOLDS and (numbers[others[start]] != numbers[total]).any():
                     return f"^(?:{'|'.join(map(re.escape, others[start : end + 1]))})$"
     return ""
-
-
-def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
-    """The file with its shop out of the names of all files of the table, where these name one.
-
-    Files of several shops have sales of the same days; files of one shop have those of different days.
-
-    Args:
-        first: the file whose proposal counts for all.
-        members: files with the same columns, that feed one table.
-    """
-    names = [one.path.name for one in members]
-    moment = first.columns.roles.get("moment")
-    made = first.proposal
-    if len(names) < _LEAST_SHOPS or "store" in first.columns.roles or moment is None or "store_id" not in made.columns:
-        return first
-    days = [set(one.sample[moment].drop_nulls().cast(pl.String).str.slice(0, 10).to_list()) for one in members]
-    if not all(days[0] & other for other in days[1:]):
-        return first
-    start, end = same_letters(names), same_letters([name[::-1] for name in names])[::-1]
-    shops = [name.removeprefix(start).removesuffix(end) for name in names]
-    if not all(shops) or any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops):
-        return first
-    pattern = f"^{re.escape(start)}(.+){re.escape(end)}$"
-    remark = f"{len(names)} files of the same days are of the shops in their names: {shops[:5]}"
-    columns = {**made.columns, "store_id": f"{{ file_name = {quoted(pattern)} }}"}
-    return replace(first, proposal=replace(made, columns=columns, remarks=[*made.remarks, remark]))
-
-
-def same_letters(names: Sequence[str]) -> str:
-    """The letters that all names begin with."""
-    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
-    return "".join(letters[0] for letters in same)
-
-
-_MOST_DIGITS = 4
-"""Digits up to which a number in the name of a file may be that of a shop; longer ones are days. By judgement."""
