@@ -1,11 +1,28 @@
 """Addresses of other systems: which may be told, and where one may be kept that may not."""
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from retail_brain.errors import UsageError
 
 _ENVIRONMENT = "env:"
+
+
+def address_parts(address: str) -> SplitResult:
+    """The parts of an address.
+
+    Raises:
+        UsageError: it cannot be taken apart, such as for a bracket that is not closed.
+    """
+    try:
+        return urlsplit(address)
+    except ValueError:
+        # what stands behind the scheme may be secrets, which cannot be told from the rest; the cause repeats it
+        scheme, has_scheme, _ = address.partition("://")
+        raise UsageError(
+            f"the address {scheme if has_scheme else ''}://... cannot be taken apart; wanted one such as "
+            "https://example.com/orders, with square brackets around an IPv6 address alone. Correct it."
+        ) from None
 
 
 def shown_address(address: str) -> str:
@@ -13,8 +30,11 @@ def shown_address(address: str) -> str:
 
     >>> shown_address("https://erp:secret@example.com/orders?token=abc")
     'https://example.com/orders'
+
+    Raises:
+        UsageError: it cannot be read.
     """
-    parts = urlsplit(address)
+    parts = address_parts(address)
     if not parts.scheme:
         return address  # a path, in which these signs mean nothing
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
@@ -25,8 +45,11 @@ def may_hold_secret(address: str) -> bool:
 
     >>> [may_hold_secret(one) for one in ("s3://bucket/main", "till://token@store-7", "/data/what?.csv")]
     [False, True, False]
+
+    Raises:
+        UsageError: it cannot be read.
     """
-    parts = urlsplit(address)
+    parts = address_parts(address)
     return bool(parts.scheme) and bool("@" in parts.netloc or parts.query or parts.fragment)
 
 

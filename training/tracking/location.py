@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from retail_brain.addresses import address_parts
 from retail_brain.errors import ModelError, UsageError
 from retail_brain.workspace import Workspace
 from training.bundle import Kind
@@ -104,7 +104,7 @@ def find_location(workspace: Workspace) -> Location:
         database = workspace.mlruns / _DATABASE
         own_uri = f"sqlite:///{database}"
         return Location(own_uri, own_uri, database, artifacts)
-    scheme = urlsplit(uri).scheme
+    scheme = address_parts(uri).scheme
     if scheme in {"", "file"} and uri != "databricks":
         raise UsageError(
             f"MLFLOW_TRACKING_URI is {uri!r}, a folder; wanted the address of a server (http://HOST:PORT) or of a "

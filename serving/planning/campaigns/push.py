@@ -10,10 +10,10 @@ from io import StringIO
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import polars as pl
 
+from retail_brain.addresses import address_parts
 from retail_brain.csv_cells import safe_cell
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
@@ -167,7 +167,7 @@ def push_contacts(
     kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings)
     capped = len(late) - len(kept)
     due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
-    is_address = urlsplit(target).scheme in {"http", "https"}
+    is_address = address_parts(target).scheme in {"http", "https"}
     handed, file, size = 0, None, AT_ONCE if is_address else max(len(due), 1)
     for start in range(0, len(due), size):
         part = take_contacts(tenant, database, push.campaign_id, due[start : start + size], lease)
@@ -292,7 +292,7 @@ def resolved_target(target: str) -> str:
             f"the environment variable {name} that --to names is not set. Set it to a file or an address.",
             {"problem": "push_target_unusable"},
         )
-    if urlsplit(found).scheme not in {"", "http", "https"}:
+    if address_parts(found).scheme not in {"", "http", "https"}:
         raise UsageError(
             "contacts cannot go to such a target; wanted the path of a CSV file or an http(s) address.",
             {"problem": "push_target_unusable"},

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import polars as pl
 
-from retail_brain.addresses import shown_address
+from retail_brain.addresses import address_parts, shown_address
 from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportColumn, ExportMapping, mapped
 from retail_brain.operational.database import Database
@@ -196,11 +195,11 @@ def _resolved(target: str) -> str:
 
 
 def _is_address(target: str) -> bool:
-    return urlsplit(target).scheme in {"http", "https"}
+    return address_parts(target).scheme in {"http", "https"}
 
 
 def _check_target(target: str) -> None:
-    scheme = urlsplit(target).scheme
+    scheme = address_parts(target).scheme
     if not target or (scheme and not _is_address(target)):
         raise UsageError(
             f"orders cannot go to {shown_address(target)!r}; wanted the path of a CSV file or an http(s) address."

@@ -11,9 +11,8 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from retail_brain.addresses import shown_address
+from retail_brain.addresses import address_parts, shown_address
 from retail_brain.errors import RetailBrainError
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -106,7 +105,7 @@ def _try(
 
 def _apart(address: str) -> tuple[str, dict[str, str]]:
     """The address without user and password, and these as a header."""
-    parts = urlsplit(address)
+    parts = address_parts(address)
     if parts.username is None:
         return address, {}
     word = base64.b64encode(f"{parts.username}:{parts.password or ''}".encode()).decode()

@@ -7,10 +7,10 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import polars as pl
 
+from retail_brain.addresses import address_parts
 from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
@@ -91,7 +91,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
         UnavailableError: the database does not answer.
     """
     place = resolved_target(target.to)
-    is_address = urlsplit(place).scheme in {"http", "https"}
+    is_address = address_parts(place).scheme in {"http", "https"}
     settings = desk.settings.triggers
     lease = Lease(timedelta(seconds=settings.lease_seconds), desk.now)
     most = AT_ONCE if is_address else settings.at_once
@@ -168,11 +168,11 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
         (trigger(desk.tenant, desk.database, name), list(rows))
         for name, rows in groupby(ordered, lambda one: one.trigger_id)
     ]
-    if urlsplit(place).scheme not in {"http", "https"} and parts:
+    if address_parts(place).scheme not in {"http", "https"} and parts:
         rows = [row for stored, own in parts for row in _message_rows(desk, stored, own)]
         done.files.append(write_contacts(Path(place), rows))
     for stored, own in parts:
-        if urlsplit(place).scheme in {"http", "https"}:
+        if address_parts(place).scheme in {"http", "https"}:
             rows = _message_rows(desk, stored, own)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
         for day, sent in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
