@@ -36,9 +36,14 @@ def in_days(column: str, first: date | None, last: date) -> pl.Expr:
     """Whether a date or datetime lies in a span of days, both included; without a first day, before its end.
 
     No value is made a day for it: a reader can then leave out the parts of files whose values all lie elsewhere.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 1, 1), date.max, None]})
+    >>> days.select(in_days("day", None, date.max)).to_series().to_list()
+    [True, True, None]
     """
     at = pl.col(column)
-    until_end = at < pl.lit(last + timedelta(days=1))
+    # after the last day of the calendar nothing lies, and no day follows it that could be an end
+    until_end = at >= pl.lit(date.min) if last == date.max else at < pl.lit(last + timedelta(days=1))
     return until_end if first is None else (at >= pl.lit(first)) & until_end
 
 

@@ -52,7 +52,10 @@ class DataSettings(Section):
         description="columns over which rows of `daily_sales` or `category_sales` of one key are added up",
     )
     future_days: int = Field(
-        default=1, ge=0, description="days after today (UTC) that a sale, stock count or event may be dated with"
+        default=1,
+        ge=0,
+        le=36_500,  # a hundred years: no plan reaches further, and the days of the calendar end
+        description="days after today (UTC) that a sale, stock count or event may be dated with",
     )
     hashed_identifiers: tuple[str, ...] = Field(
         default=(), description="types of identifiers (phone, email, ...) of which only SHA-256 digests are kept"

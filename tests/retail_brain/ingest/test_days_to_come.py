@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from retail_brain.errors import DataError
 from retail_brain.ingest.days_to_come import last_possible_day, stored_ahead
@@ -74,6 +75,13 @@ def test_what_was_observed_may_not_be_of_the_future_and_what_is_planned_may(chai
 def test_a_day_of_another_zone_is_taken(chain: Any, settings: dict[str, object], days: int, taken: bool) -> None:
     chain.sell("1,2025-01-01,A,x,,1,1", f"2,{_day(days)} 23:59:59,A,x,,1,1")
     assert chain.ingest(**settings).tables["transactions"].quarantined == (0 if taken else 1)
+
+
+def test_days_beyond_a_century_are_refused_as_a_setting_since_the_calendar_ends() -> None:
+    most = last_possible_day("daily_sales", DataSettings(future_days=36_500, period="month"))
+    assert most.year == (TODAY + timedelta(days=36_530)).year
+    with pytest.raises(ValidationError, match="less than or equal to 36500"):
+        DataSettings(future_days=5_000_000)
 
 
 def test_many_of_them_stop_the_ingest_with_the_setting_named(chain: Any) -> None:
