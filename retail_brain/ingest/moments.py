@@ -4,7 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.counted_moments import counted_moment, instant
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import UNIX, counted_form, is_number
+from retail_brain.sources.date_forms import UNIX, WEEK, counted_form, is_number
 from retail_brain.sources.month_names import in_english, without_language
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y.%m.%d.", "%Y. %m. %d.")
@@ -37,6 +37,12 @@ TIME_FORMATS = (
     "%Y/%m/%d %I:%M:%S %p",
 )
 """Forms that begin with the year, so that no other reading fits."""
+_WEEKS = (
+    (r"(?i)^((?:19|20)\d{2})[-/._ ]?(?:W|KW|wk|week|S|sem)[-. ]?(\d{1,2})$", 1, 2),
+    (r"(?i)^(?:W|KW|wk|week|S|sem)[-. ]?(\d{1,2})[-/._ ]+((?:19|20)\d{2})$", 2, 1),
+    (r"^((?:19|20)\d{2})年?第?(\d{1,2})周$", 1, 2),
+)
+"""Weeks as text, and which groups are their year and number."""
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 
@@ -173,13 +179,22 @@ def _formats(text: ColumnFormat) -> tuple[str, ...]:
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = DATE_FORMATS if text.date_format is None else _formats(text)
-    days = [column.str.to_date(form, strict=False) for form in forms if without_language(form) == form]
+    plain = [form for form in forms if form != WEEK and without_language(form) == form]
+    days = [column.str.to_date(form, strict=False) for form in plain]
+    days += [monday_of(column)] if WEEK in forms else []
     days += [
         in_english(column, form).str.to_date(without_language(form), strict=False)
         for form in forms
         if _names_months(form)
     ]
     return pl.coalesce(pl.lit(None, dtype=pl.Date), *days)
+
+
+def monday_of(column: pl.Expr) -> pl.Expr:
+    """The Mondays of weeks in text by their numbers in ISO 8601; null where a value names none."""
+    year = pl.coalesce(*(column.str.extract(form, place) for form, place, _ in _WEEKS))
+    week = pl.coalesce(*(column.str.extract(form, place) for form, _, place in _WEEKS))
+    return (year + "-W" + week.str.zfill(2) + "-1").str.to_date("%G-W%V-%u", strict=False)
 
 
 def _names_months(form: str) -> bool:
@@ -189,7 +204,7 @@ def _names_months(form: str) -> bool:
 def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
     plain = column.str.replace(_OFFSET, "$1")
-    forms = TIME_FORMATS if text.date_format is None else _formats(text)
+    forms = TIME_FORMATS if text.date_format is None else [form for form in _formats(text) if form != WEEK]
     named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
         *(

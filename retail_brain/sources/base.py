@@ -15,9 +15,9 @@ class ColumnFormat:
 
     Attributes:
         date_format: strftime pattern of a date or datetime, or several to be tried in order; `excel` for serial days,
-            `days since 2025-12-31` for numbers of days, `unix` and `unix_ms` for seconds and milliseconds since 1970
-            in UTC; behind the day a time may be `seconds`, `minutes` or `excel`, such as `%Y-%m-%d seconds`. None tries
-            the forms that begin with the year.
+            `days since 2025-12-31` for numbers of days, `week` for weeks by their number, `unix` and `unix_ms` for
+            seconds and milliseconds since 1970 in UTC; behind the day a time may be `seconds`, `minutes` or `excel`,
+            such as `%Y-%m-%d seconds`. None tries the forms that begin with the year.
         decimal: decimal mark.
         time_zone: local zone that values with a zone or offset are converted to; None keeps their wall clock.
         separator: character between the items of a list; None tries the usual ones.

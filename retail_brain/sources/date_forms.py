@@ -6,6 +6,8 @@ from datetime import date
 
 EXCEL, UNIX, UNIX_MS = "excel", "unix", "unix_ms"
 """Forms of numbers: days since 1899-12-30, seconds and milliseconds since 1970 in UTC."""
+WEEK = "week"
+"""The form of a week by its number in ISO 8601, such as 2025-W51, `KW 51/2025` and 2025年第51周: its Monday."""
 SECONDS, MINUTES = "seconds", "minutes"
 """Forms of a time of day: seconds and minutes after midnight."""
 _SINCE = "days since "

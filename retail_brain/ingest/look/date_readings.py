@@ -6,9 +6,9 @@ from itertools import product
 
 import polars as pl
 
-from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, datetime_of, half_width
+from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, datetime_of, half_width, monday_of
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS
+from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS, WEEK
 from retail_brain.sources.month_names import in_english, readings_apart, without_language
 
 _TIMES = (
@@ -73,6 +73,9 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         return (counted,), ""
     if unique.str.contains(_SIX_DIGITS).all():
         return _dates_of_six(unique)
+    mondays = unique.to_frame("v").select(monday_of(half_width(pl.col("v")))).to_series()
+    if mondays.is_not_null().mean() > READABLE:  # type: ignore[operator]
+        return (WEEK,), ""
     serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
     if not serial.any():
         return _dates_in_words(unique)

@@ -15,6 +15,7 @@ from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.signs import kind_below_zero
 from retail_brain.ingest.look.states import NO_UNITS_BELOW
+from retail_brain.ingest.look.unpaid_lines import leave_out_unpaid
 
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
 """Roles that the head of an order has; a line may lack them, or hold another moment such as the day of dispatch."""
@@ -24,11 +25,12 @@ _OF_FURTHER = ("customer", "store", "channel")
 
 @dataclass(frozen=True)
 class Joined:
-    """Orders and lines that belong together: the table of a mapping, and the files and sheets that it reads."""
+    """Orders and lines that belong together: the table of a mapping, the files and sheets it reads, what was found."""
 
     toml: str
     questions: tuple[str, ...]
     places: frozenset[tuple[Path, str]]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,11 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
+    leave_out_unpaid(made, both.rows, both.columns, order, keys)
     first = _with_returns(made, both, order, first)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
-    return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places))
+    return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Recognises consents, prices with days, assortment and terms of supply by names and values of columns."""
+"""Recognises consents, promotions, prices with days, assortment and terms of supply by names and values of columns."""
 
 import re
 from typing import Final
@@ -9,6 +9,7 @@ from retail_brain.ingest.look.calendar_of_events import calendar_of_events
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.consent_files import consents_of_rows
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
 from retail_brain.ingest.look.words import bare_name
 
 _FROM: Final = (
@@ -25,14 +26,13 @@ _LEAD_TIME: Final = (
 _REVIEW: Final = (
     r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
 )
-_PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|促销|活动"
 _CHANGES, _LEAST_CHANGES = 0.9, 3
 """Share of the rows of a product that bring another price, and such rows, from which a file is of changes of prices.
 By judgement: sales of a product repeat its price."""
 
 
 def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
-    """The mapping of consents, prices with days, an assortment or terms of supply; None for any other file.
+    """The mapping of consents, promotions, prices with days, an assortment or terms of supply; None for any other file.
 
     Args:
         sample: the first rows.
@@ -45,7 +45,7 @@ def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         return days
     if "customer" in roles and not {"product", "product_name"} & roles.keys():
         return consents_of_rows(sample, found)
-    if "product" in roles and (priced := _prices(sample, found)) is not None:
+    if "product" in roles and (priced := promotions_of_goods(sample, found) or _prices(sample, found)) is not None:
         return priced
     if {"store", "product"} <= roles.keys() and _is_key(sample, roles["store"], roles["product"]):
         return _supply(found) or _assortment(found)
@@ -71,7 +71,7 @@ def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     keys = [found.roles[role] for role in ("store", "product") if role in found.roles]
     is_catalogue = "product_name" in found.roles and _is_key(sample, *keys)
     dated = all(found.seen[name].dates for name in (begins, ends))
-    if not dated or is_catalogue or any(re.search(_PROMOTED, bare_name(name)) for name in found.seen):
+    if not dated or is_catalogue or any(re.search(PROMOTED, bare_name(name)) for name in found.seen):
         return None
     made = Proposal(table="prices")
     if "store" in found.roles:

@@ -1,7 +1,7 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.ingest.look.said_twice import is_said_elsewhere, repeats, sells
 from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
@@ -48,8 +49,6 @@ _KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjs
 
 _LINKS = 2
 """Times that links between files are followed."""
-_SAME_RECEIPTS = 0.8
-"""Share of the receipts of a file that another must have, to be its lines. By judgement: both are first rows."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
         for one in looked:
             lines += _file_lines(one, root)
-        mapping, questions = _mapping(looked, root)
+        mapping, questions = _mapping(looked, root, lines)
         if mapping and not questions:
             lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data)
     return Look(tuple(lines), mapping, tuple(questions))
@@ -268,8 +267,11 @@ def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
     yield from (f"  ? {question}" for question in one.proposal.questions)
 
 
-def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
-    """The whole mapping, and what must be decided first. Files with the same columns are one table."""
+def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str, list[str]]:
+    """The whole mapping, and what must be decided first; `lines` get what was found of files that are joined.
+
+    Files with the same columns are one table.
+    """
     parts: list[str] = []
     questions: list[str] = []
     done: set[str | tuple[Path, str]] = set()
@@ -277,6 +279,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     if joined is not None:
         parts.append(joined.toml)
         questions += joined.questions
+        lines += ["heads and lines, joined: feed transactions", *(f"  {remark}" for remark in joined.remarks)]
         done = {"transactions", *joined.places}
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
@@ -285,9 +288,9 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table and not any(one.place in done for one in members):
             questions += [question for one in members for question in one.proposal.questions]
-        if not table or any(one.place in done for one in members) or _is_said_elsewhere(members, looked):
+        if not table or any(one.place in done for one in members) or is_said_elsewhere(members, looked):
             continue
-        if table in done and sold is not None and _repeats(members, sold[1]):
+        if table in done and sold is not None and repeats(members, sold[1]):
             continue
         if table in done:
             names = [one.path.name for one in members]
@@ -299,7 +302,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         questions += first.proposal.questions
         files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
-        sold = (files, first) if _sells(first) else sold
+        sold = (files, first) if sells(first) else sold
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
         parts.append(toml_of(files_of([one], root), beside, one.keys))
@@ -313,26 +316,3 @@ def _has_no_names(one: LookedAt) -> bool:
     names = [name for name in one.columns.seen if not re.match(r"column_\d+$", name)]
     values = sum(re.fullmatch(r"[\d\s.,:;/+-]+", re.sub(r" \(\d+\)$", "", name)) is not None for name in names)
     return values >= len(names) / 2 and not one.proposal.table
-
-
-def _is_said_elsewhere(members: Sequence[LookedAt], looked: Sequence[LookedAt]) -> bool:
-    """Whether files hold totals, whose lines of goods are in another file."""
-    return members[0].proposal.is_totals and any(_sells(one) for one in looked)
-
-
-def _repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
-    """Whether files have a row for each receipt whose lines another file has: they say the same sales once more."""
-    receipt = lines.columns.roles.get("receipt")
-    for one in members:
-        theirs = one.columns.roles.get("receipt")
-        if receipt is None or theirs is None:
-            return False
-        numbers, known = one.sample[theirs].cast(pl.String).drop_nulls(), lines.sample[receipt].cast(pl.String)
-        share = numbers.is_in(known.drop_nulls().unique().implode()).mean()
-        if numbers.is_duplicated().any() or not isinstance(share, float) or share < _SAME_RECEIPTS:
-            return False
-    return True
-
-
-def _sells(one: LookedAt) -> bool:
-    return one.proposal.table in ("transactions", "daily_sales") and not one.proposal.is_totals

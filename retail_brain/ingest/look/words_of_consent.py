@@ -19,20 +19,20 @@ GRANTED: Final = (
 PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke"
-    r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас).*"
+    r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰).*"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""
 REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
-    r"|disallow|disagree|block|refus|reject|declin|withdr|revok"
+    r"|disallow|disagree|block|refus|reject|declin|withdr|revok|отказ|відмов"
     r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
 )
 """Words of a column whose yes is a refusal."""
 _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
-    *(("tak", "nie"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
+    *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
 )
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))

@@ -77,3 +77,11 @@ def test_texts_and_serial_days_of_one_column_are_read_by_a_list_of_forms() -> No
 )
 def test_only_the_hour_24_is_the_end_of_the_day(text: str, form: str, wanted: datetime) -> None:
     assert read([text], form) == [wanted]
+
+
+def test_week_is_read_by_its_number_in_every_spelling() -> None:
+    values = pl.Series(["2025-W51", "KW 1/2026", "2026年第12周", "2026-W60", "2026-01-05"])
+    days = values.to_frame("v").select(date_of(pl.col("v"), pl.String(), ColumnFormat(date_format="week"))).to_series()
+    assert days.to_list() == [date(2025, 12, 15), date(2025, 12, 29), date(2026, 3, 16), None, None]
+    both = ColumnFormat(date_format=("week", "%Y-%m-%d"))
+    assert values.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), both)).to_series()[4].day == 5

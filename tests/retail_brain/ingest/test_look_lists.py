@@ -1,6 +1,7 @@
 """Lists of goods, people and shops beside sales: which of their columns is the id, told by the ids of the sales."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,42 @@ def test_what_stands_beside_the_person_in_one_record_is_no_shop(tmp_path: Path) 
     rows = [[900 + n // 2, moment(n // 2), *people[n // 2 % 9], GOODS[n % 8][1], 1, 2.5] for n in range(120)]
     header = ["Order no", "Date", "client_email", "client_last", "SKU", "Quantity", "Price"]
     assert not look(str(write(tmp_path / "orders.csv", header, rows))).questions
+
+
+def test_weeks_by_their_number_are_the_days_of_sales_and_of_the_stock_beside_them(tmp_path: Path) -> None:
+    weeks = ("2025-W51", "2025-W52", "2026-W01", "2026-W02")
+    rows = [[week, shop, 100145 + 100 * n, GOODS[n][2], 3 + n, (3 + n) * GOODS[n][3], 30 - n]
+            for week in weeks for shop in ("North", "South") for n in range(8)]  # fmt: skip
+    header = ["Week", "Store", "Article no.", "Article", "Units sold", "Sales value", "Stock"]
+    place = write(tmp_path / "in" / "report.csv", header, rows)
+    wanted = [date(2025, 12, 15), date(2025, 12, 22), date(2025, 12, 29), date(2026, 1, 5)]
+    assert sorted({row["date"] for row in load(tmp_path, place, "daily_sales")}) == wanted  # type: ignore[type-var]
+    assert tables(place)["inventory"]["columns"]["date"] == {"column": "Week", "format": "week"}
+
+
+def test_lines_that_are_not_in_the_sums_of_their_heads_were_not_paid(tmp_path: Path) -> None:
+    flags = [("yes" if n % 9 == 4 else "no", "yes" if n % 2 else "no") for n in range(120)]
+    lines = [(500 + n // 2, GOODS[n % 8][0], 1 + n % 3, GOODS[n % 8][3], *flags[n]) for n in range(120)]
+    sums = dict.fromkeys(range(500, 560), 0.0)
+    for number, _, units, price, gift, _ in lines:
+        sums[number] += units * price if gift == "no" else 0.0
+    write(tmp_path / "in" / "tickets.csv", ["Ticket no", "Date", "Total"],
+          [[receipt, moment(receipt - 500), total] for receipt, total in sums.items()])  # fmt: skip
+    write(tmp_path / "in" / "rows.csv", ["Ticket no", "Item no", "Qty", "Price", "Comp", "Warm"], lines)
+    paid = load(tmp_path, tmp_path / "in")
+    assert sum(float(str(row["units"])) * float(str(row["unit_price"])) for row in paid) == sum(sums.values())
+    assert len(paid) == sum(gift == "no" for *_, gift, _ in lines)
+    said = look(str(tmp_path / "in")).lines
+    assert any("rows whose 'Comp' is 'yes' are not in 'Total' of their heads" in line for line in said)
+
+
+def test_goods_with_a_campaign_and_two_days_are_promotions(tmp_path: Path) -> None:
+    days = [("13.03.2026", "22.03.2026"), ("23.03.2026", "29.03.2026")]
+    rows = [[1201 + n % 2, f"Week {n % 2}", *GOODS[n][1:3], *days[n % 2][::-1], 2.5] for n in range(8)]
+    header = ["Campaign ID", "Campaign", "SKU", "Product", "Last", "First", "Special price"]
+    seen = look(str(write(tmp_path / "x.csv", header, rows)))
+    (table,) = tomllib.loads(seen.mapping)["tables"].items()
+    assert table == ("promotions", {"files": "x.csv", "columns": {
+        "promotion_id": "Campaign ID", "product_id": "SKU", "valid_from": {"column": "First", "format": "%d.%m.%Y"},
+        "valid_to": {"column": "Last", "format": "%d.%m.%Y"}, "unit_price": "Special price"}})  # fmt: skip
+    assert seen.questions == ("does a promotion hold on the day of 'Last' no more, as valid_to means?",)

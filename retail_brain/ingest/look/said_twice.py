@@ -1,0 +1,33 @@
+"""Files that say the same sales once more: totals beside lines, and heads of receipts whose lines another file has."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.ingest.look.looked_at import LookedAt
+
+_SAME_RECEIPTS = 0.8
+"""Share of the receipts of a file that another must have, to be its lines. By judgement: both are first rows."""
+
+
+def is_said_elsewhere(members: Sequence[LookedAt], looked: Sequence[LookedAt]) -> bool:
+    """Whether files hold totals, whose lines of goods are in another file."""
+    return members[0].proposal.is_totals and any(sells(one) for one in looked)
+
+
+def repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
+    """Whether files have a row for each receipt whose lines another file has: they say the same sales once more."""
+    receipt = lines.columns.roles.get("receipt")
+    for one in members:
+        theirs = one.columns.roles.get("receipt")
+        if receipt is None or theirs is None:
+            return False
+        numbers, known = one.sample[theirs].cast(pl.String).drop_nulls(), lines.sample[receipt].cast(pl.String)
+        share = numbers.is_in(known.drop_nulls().unique().implode()).mean()
+        if numbers.is_duplicated().any() or not isinstance(share, float) or share < _SAME_RECEIPTS:
+            return False
+    return True
+
+
+def sells(one: LookedAt) -> bool:
+    return one.proposal.table in ("transactions", "daily_sales") and not one.proposal.is_totals
