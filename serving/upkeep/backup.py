@@ -173,9 +173,9 @@ def _add_lake(archive: ArchiveWriter, lake: str, settings: Settings, noted: Note
             continue
         versions[name] = int(table.version())
         if copies:
+            noted.note_table(f"{TENANT_FILES}/lake/{name}", table)
             # the whole folder: older versions stay readable, and a commit made meanwhile only adds files
             archive.add_folder(f"{TENANT_FILES}/lake/{name}", Path(lake.removeprefix("file://")) / name)
-            noted.note_table(f"{TENANT_FILES}/lake/{name}", table)
     if copies:
         folder = Path(lake.removeprefix("file://"))
         archive.add_folder(f"{TENANT_FILES}/lake/{QUARANTINE}", folder / QUARANTINE)

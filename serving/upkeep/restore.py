@@ -8,10 +8,12 @@ from retail_brain.errors import UsageError
 from retail_brain.files import name_aside, sha256, sweep, write_text
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD, upgrade
+from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
 from serving.upkeep.archive import BackupManifest, extract
 from serving.upkeep.backup import ROWS, RUN_FILES, TENANT_FILES
 from serving.upkeep.tenant_rows import has_rows, import_rows
+from serving.upkeep.wholeness import note_lake_checksums
 
 _MARK = "being_restored"
 """File in the tenant's folder until the rows are committed: a restore that was killed may be run again."""
@@ -49,6 +51,8 @@ def restore(archive: Path, home: Path, database: Database, tenant: str) -> Backu
     try:
         manifest = extract(archive, unpacked)
         _check_manifest(manifest, tenant, archive)
+        # every byte was compared just now: a backup of an earlier version holds a lake without checksums
+        note_lake_checksums(unpacked / TENANT_FILES / "lake", TABLES)
         if not holds_rows:  # else the restore that was killed had committed them, so all was in place
             _place(unpacked, workspace, digest)
             _import(unpacked / ROWS, workspace, database)

@@ -7,13 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import polars as pl
-
 from retail_brain.errors import ModelError, NotFoundError
-from retail_brain.files import is_aside, sha256
+from retail_brain.files import is_aside
 from retail_brain.lake.checksums import read_checksums
 from retail_brain.lake.layout import is_remote
-from retail_brain.lake.reading import DataFile, local_files, local_folder, open_table
+from retail_brain.lake.reading import local_files, local_folder, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import pending_exports
 from retail_brain.operational.keys import list_keys
@@ -24,6 +22,7 @@ from serving.privacy.erase import Place
 from serving.privacy.retention import limits, overdue
 from serving.store.answer_set import current_id, open_answers
 from serving.upkeep.findings import Finding, Level, listed
+from serving.upkeep.wholeness import file_problem
 from training.bundle import KINDS, champion_version, read_manifest
 from training.tracking.location import find_location
 
@@ -80,7 +79,7 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
             noted = read_checksums(local_folder(table))
             files = {file.path.relative_to(local_folder(table)).as_posix(): file for file in local_files(table)}
             unnoted += len(files.keys() - noted.keys())
-            problems = {key: _file_problem(file, noted.get(key), deep=case.deep) for key, file in files.items()}
+            problems = {key: file_problem(file, noted.get(key), deep=case.deep) for key, file in files.items()}
             damaged += [f"{name}/{file}: {problem}" for file, problem in problems.items() if problem is not None]
     remedy = "restore the file from a backup, or ingest the dataset into a new lake (--lake)"
     if damaged:
@@ -91,24 +90,6 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
         checked = "checksums agree" + (f", {unnoted} files have none yet" if unnoted else "")
         how = "files not looked into" if is_remote(case.lake) else checked if case.deep else "sizes agree"
         yield case.finding("lake", "ok", f"{tables} tables, {rows:,} rows, {how}")
-
-
-def _file_problem(file: DataFile, checksum: str | None, *, deep: bool) -> str | None:
-    """What is wrong with a data file, or None; a deep look reads and decodes it, another only measures it."""
-    if not file.path.is_file():
-        return "missing"
-    size = file.path.stat().st_size
-    if size != file.size:
-        return f"{size:,} bytes, wanted {file.size:,}"
-    if not deep:
-        return None
-    if checksum is not None and sha256(file.path) != checksum:
-        return "other bytes than its checksum says"
-    try:
-        rows = pl.read_parquet(file.path).height
-    except Exception as error:  # noqa: BLE001  # Polars has many errors for a damaged file
-        return f"cannot be decoded: {str(error).splitlines()[0]}"
-    return None if rows == file.rows else f"{rows:,} rows, wanted {file.rows:,}"
 
 
 def check_features(case: TenantCase) -> Iterator[Finding]:

@@ -266,10 +266,38 @@ def test_a_backup_is_not_replaced_by_one_of_a_damaged_tenant(
     good = sha256(tmp_path / "b.tar")
     path = next(path for path in sorted(workspace.root.glob(damaged)))
     _change(path)
-    with pytest.raises(DataError, match=f"1 file .{path.relative_to(workspace.root).as_posix()}"):
+    with pytest.raises(DataError, match=f"1 missing or damaged file .{path.relative_to(workspace.root).as_posix()}"):
         back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW)
     path.unlink()
-    with pytest.raises(DataError, match="are missing or differ"):
+    with pytest.raises(DataError, match="missing or damaged"):
         back_up(workspace, Settings(), database, tmp_path / "b.tar", NOW)
     assert sha256(tmp_path / "b.tar") == good
     assert [one.name for one in tmp_path.glob("b.tar*")] == ["b.tar"]
+
+
+def test_a_lake_of_an_earlier_version_gets_its_checksums_by_a_backup_and_by_a_restore(
+    home: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = Workspace(home).lake / "transactions" / "_checksums.json"
+    checksums = noted.read_text()
+    noted.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["serving.upkeep.wholeness"], "note_lake_checksums", lambda *_: None)
+        back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    assert not noted.exists()
+    restored(tmp_path / "b.tar", tmp_path / "second").close()
+    assert (Workspace(tmp_path / "second").lake / "transactions" / "_checksums.json").read_text() == checksums
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    assert noted.read_text() == checksums
+
+
+def test_a_file_of_the_lake_without_a_checksum_is_decoded(home: Path, database: Database, tmp_path: Path) -> None:
+    folder = Workspace(home).lake / "transactions"
+    (folder / "_checksums.json").unlink()
+    path = next(folder.glob("*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=path.name):
+        back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    assert not (folder / "_checksums.json").exists()
