@@ -14,13 +14,18 @@ from retail_brain.files import scratch_folder
 from retail_brain.hashed_ids import hashed_rows
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
-from retail_brain.ingest.days_to_come import last_possible_day, was_dated_ahead
+from retail_brain.ingest.days_to_come import TOTALS, last_possible_day, was_dated_ahead
 from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.repeats import dataset_digest, remember, report_of_repeat
 from retail_brain.ingest.report import IngestReport, TableReport
-from retail_brain.ingest.running_period import waits_for_its_end, without_running_period
+from retail_brain.ingest.running_period import (
+    said_of_running,
+    stored_of_running_period,
+    waits_for_its_end,
+    without_running_period,
+)
 from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.lake import Incoming, has_table, remove_orphan_files, scan_if_there, write_table
@@ -229,6 +234,18 @@ def _withdrawn(name: str, table: Staged, target: _Target) -> tuple[pl.LazyFrame 
     return found.receipts.lazy(), found.receipts.height, found.unclear
 
 
+def _running(name: str, target: _Target, progress: Progress) -> tuple[pl.LazyFrame | None, tuple[str, ...]]:
+    """Days of stored rows whose week or month is not over, which are taken out, and the note that says so."""
+    if name not in TOTALS or target.replace:
+        return None, ()
+    days = stored_of_running_period(name, scan_if_there(target.uri, name, target.options), target.data.period)
+    if days is None:
+        return None, ()
+    note = f"taken out of the lake 已从数据湖移除: {said_of_running(name, days, target.data.period)}"
+    progress.say(f"    note: {note}")
+    return days.lazy().select("date"), (note,)
+
+
 def _write(
     name: str,
     table: Staged,
@@ -244,6 +261,7 @@ def _write(
         started, today = time.perf_counter(), datetime.now(UTC).date()
         write_quarantine(target.uri, name, target.origin, table.bad, target.options, today)
         withdrawn, corrected, clashes = _withdrawn(name, table, target)
+        running, taken_out = _running(name, target, progress)
         # before the write: what a killed ingest left must not add up with every further attempt
         remove_orphan_files(target.uri, name, target.options)
         written = write_table(
@@ -253,7 +271,7 @@ def _write(
             target.options,
             target.origin,
             replace=target.replace,
-            withdrawn=withdrawn,
+            withdrawn=withdrawn if running is None else running,
         )
         if (later := read_erased(target.uri, target.options)) != erased:
             bad = _without_erased(name, table, later).bad
@@ -289,5 +307,5 @@ def _write(
         left_out=table.left_out,
         reasons=table.reasons,
         unknown={column: found.rows for column, found in unmatched.items()},
-        notes=table.notes,
+        notes=(*table.notes, *taken_out),
     )

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
+from retail_brain.ingest.days_to_come import TOTALS
+from retail_brain.ingest.running_period import said_of_running, stored_of_running_period
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
@@ -117,12 +119,17 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
 def _look_into_sales(case: TenantCase, looked: list[TenantCase]) -> Iterator[Finding]:
     """Adds the case with what the sales tell; bytes that changed within a file of the right size may end in an error.
 
-    No finding is no news: `check_lake` has said what is well.
+    Of what is well nothing is said: `check_lake` has said it.
     """
     dataset = open_lake(case.lake, case.settings.storage_options)
     named = dataset.scan_or_empty("transactions").select("customer_id").drop_nulls().head(1).collect()
     looked.append(replace(case, last_day=dataset.last_day(), names_customers=named.height > 0))
-    return iter(())
+    period = case.settings.data.period
+    for name in TOTALS:
+        days = stored_of_running_period(name, dataset.frames.get(name), period)
+        if days is not None:
+            remedy = f"ingest a dataset with {name} again, which takes them out until the {period} is over"
+            yield case.finding("lake", "warning", said_of_running(name, days, period), remedy)
 
 
 def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:

@@ -141,6 +141,21 @@ def test_the_week_under_way_is_no_part_of_the_lake_and_is_read_again(chain: Any)
     assert not chain.ingest(period="week").is_repeat
 
 
+def test_a_week_under_way_that_the_lake_holds_is_taken_out_once_the_period_is_set(chain: Any) -> None:
+    monday = TODAY - timedelta(days=TODAY.weekday() + 7)
+    lines = f"{monday},A,x,7\n{_day(-2)},A,x,7\n{_day(-1)},A,x,7\n"
+    chain.write("daily_sales.csv", f"date,store_id,product_id,units\n{lines}")
+    chain.ingest()
+    assert len(chain.rows("daily_sales")) == 3
+    report = chain.ingest(period="week").tables["daily_sales"]
+    assert [row["date"] for row in chain.rows("daily_sales")] == [monday]
+    assert (report.removed, report.unchanged) == (2, 1)
+    [note] = [note for note in report.notes if "taken out" in note]
+    assert f"2 rows of daily_sales dated {_day(-2)} to {_day(-1)}" in note
+    assert "一周还没有结束" in note
+    assert not [note for note in chain.ingest(period="week").tables["daily_sales"].notes if "taken out" in note]
+
+
 def test_totals_may_be_dated_by_the_end_of_their_week() -> None:
     weekly = DataSettings(period="week")
     assert last_possible_day("daily_sales", weekly) - last_possible_day("transactions", weekly) == timedelta(days=6)

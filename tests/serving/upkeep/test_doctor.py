@@ -13,7 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
+from retail_brain.dataset import conform
 from retail_brain.ingest import ingest
+from retail_brain.lake import write_table
+from retail_brain.lake.difference import ROW
 from retail_brain.lake.reading import local_files, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
@@ -23,6 +26,7 @@ from retail_brain.operational.model_tests import begin_model_test
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
+from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
 from serving.upkeep import Finding, examine
 
@@ -218,6 +222,20 @@ def test_answers_older_than_the_lake_are_named_with_the_days(home: Path, tmp_pat
     lines.write_parquet(tmp_path / "more" / "transactions.parquet")
     assert CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(tmp_path / "more")]).exit_code == 0
     assert "3 days later" in wrong(home)["answers"].text
+
+
+def test_a_week_under_way_that_the_lake_holds_is_a_warning(home: Path) -> None:
+    days = [date(2025, 2, 24), datetime.now(UTC).date()]
+    rows = {"date": days, "store_id": ["S001"] * 2, "product_id": ["P0001"] * 2, "units": [1.0, 2.0]}
+    write_table(
+        str(Workspace(home).lake), "daily_sales", conform(pl.LazyFrame(rows), TABLES["daily_sales"]).with_row_index(ROW)
+    )
+    assert "lake" not in wrong(home)
+    Workspace(home).settings_file.write_text('[data]\nperiod = "week"\n')
+    found = wrong(home)["lake"]
+    assert found.level == "warning"
+    assert "1 rows of daily_sales" in found.text
+    assert "the week is not over" in found.text
 
 
 def test_the_verb_ends_with_1_for_a_fault_and_strictly_for_a_warning(home: Path) -> None:
