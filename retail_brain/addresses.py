@@ -63,5 +63,10 @@ def named_address(address: str) -> str:
         return address
     name = address.removeprefix(_ENVIRONMENT)
     if not os.environ.get(name):
-        raise UsageError(f"the environment variable {name} is not set; wanted an address in it.")
+        raise UsageError(
+            f"the environment variable {name} is not set here; wanted an address in it. A verb reads it where it was "
+            "typed; a job where `jobs start` or the service started it, or, under the setting jobs.runner = worker, "
+            "where `jobs work` runs.",
+            {"problem": "variable_not_set", "variable": name},
+        )
     return os.environ[name]

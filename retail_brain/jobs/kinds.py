@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from retail_brain.addresses import may_hold_secret, shown_address
+from retail_brain.addresses import may_hold_secret, named_address, shown_address
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.jobs.uploads import TABLES_FORM, dataset_of_upload
 from retail_brain.past_days import check_past_day
@@ -60,7 +60,8 @@ def check_arguments(kind: str, arguments: Mapping[str, str], settings: Settings,
     """Refuses a job that could not be run.
 
     Raises:
-        UsageError: there is no such kind, or it does not take an argument or its value.
+        UsageError: there is no such kind, it does not take an argument or its value, or what it loads is in a variable
+            that is not set.
         ImpossibleError: files that were sent must be looked at first.
         NotFoundError: the settings name no such source, or the files are not there.
     """
@@ -83,7 +84,9 @@ def check_arguments(kind: str, arguments: Mapping[str, str], settings: Settings,
     if "as_of" in arguments:
         _check_day(arguments["as_of"])
     if KINDS[kind].loads:
-        dataset_of(_looked_at(kind, arguments), settings, workspace)
+        dataset = dataset_of(_looked_at(kind, arguments), settings, workspace)
+        if settings.jobs.runner != "worker":  # a job has the variables of who starts it; those of a worker nobody knows
+            named_address(dataset)
 
 
 def dataset_of(arguments: Mapping[str, str], settings: Settings, workspace: Workspace) -> str:

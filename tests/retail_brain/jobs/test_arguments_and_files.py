@@ -60,7 +60,20 @@ def test_an_address_with_a_secret_is_in_no_list_of_processes_and_not_kept(tmp_pa
     with pytest.raises(UsageError, match="mytill://store-7 has a user") as refused:
         check_arguments("ingest", {"dataset": address}, settings, Workspace(tmp_path))
     assert "token" not in str(refused.value)
-    check_arguments("ingest", {"dataset": "env:TILL"}, settings, Workspace(tmp_path))
+
+
+def test_a_variable_that_is_not_set_is_refused_at_once_unless_a_worker_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = JobSettings(sources={"till": "env:TILL"})
+    for arguments in ({"dataset": "env:TILL"}, {"source": "till"}):
+        with pytest.raises(UsageError, match=r"TILL is not set here.*`jobs work` runs") as refused:
+            check_arguments("ingest", arguments, Settings(jobs=jobs), Workspace(tmp_path))
+        assert refused.value.details == {"problem": "variable_not_set", "variable": "TILL"}
+        worker = Settings(jobs=jobs.model_copy(update={"runner": "worker"}))
+        check_arguments("ingest", arguments, worker, Workspace(tmp_path))
+    monkeypatch.setenv("TILL", "mytill://token@store-7")
+    check_arguments("ingest", {"source": "till"}, Settings(jobs=jobs), Workspace(tmp_path))
 
 
 @pytest.mark.parametrize(
