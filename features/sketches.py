@@ -29,6 +29,9 @@ _MOST_TEXTS = 10_000
 """Texts of a column that are kept to tell new ones from: where there are as many, those of the least digests. The share
 of rows with a new text is then that among the rows whose text would be kept, true to about 1 % (1 / sqrt(10,000))."""
 _TENTHS = np.arange(0.1, 0.95, 0.1)
+_NEAR = 0.025
+"""Share of rows by which a border may lie off its tenth, a quarter of a bin: enough to pass the few rows behind a number
+of many. By judgement: shares of the days of a window were looked at."""
 _STORED: Final[Mapping[str, PolarsDataType]] = {
     "table": pl.String,
     "column": pl.String,
@@ -149,7 +152,7 @@ class Sketch:
             self.texts = self.texts.sort()  # the same tables make the same file
         elif len(numbers := _numbers(self.sample)):
             finite = numbers[np.isfinite(numbers)]  # a quantile beside infinity is none
-            self.edges = np.unique(np.quantile(finite, _TENTHS)) if len(finite) else np.zeros(0)
+            self.edges = _borders(np.sort(finite)) if len(finite) else np.zeros(0)
         self.counts = self.counts_in(self)
 
     def counts_in(self, other: "Sketch") -> Counts:
@@ -175,6 +178,24 @@ def _numbers(values: pl.Series) -> Counts:
     """Numbers of a column without its nulls, by NumPy: a query for each of 170 columns costs more than its numbers."""
     numbers = values.cast(pl.Float64).to_numpy()
     return numbers[~np.isnan(numbers)] if values.null_count() else numbers
+
+
+def _borders(ordered: Counts) -> Counts:
+    """Borders between the bins of sorted numbers: near each tenth, in the middle of the widest gap.
+
+    Of shares such as 2 of 91 days many rows have the same: a border on it would have all of them change their bin where
+    the days become 89.
+    """
+    gaps, reach = np.diff(ordered), int(len(ordered) * _NEAR)
+    if not len(gaps):
+        return ordered
+    borders = []
+    for after in np.searchsorted(ordered, np.quantile(ordered, _TENTHS), side="right"):
+        # of rows with the same number none lies between two of them
+        first = min(max(int(after) - 1 - reach, 0), len(gaps) - 1)
+        place = first + int(gaps[first : int(after) + reach].argmax())
+        borders.append((ordered[place] + ordered[place + 1]) / 2)
+    return np.unique(borders)
 
 
 def _kept(texts: pl.Series) -> pl.Series:

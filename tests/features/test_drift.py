@@ -220,3 +220,15 @@ def test_of_very_many_texts_a_bounded_sample_tells_how_many_are_new(tmp_path: Pa
     assert found["outside"].item() == pytest.approx(0.25, abs=0.02)
     same = drift(tmp_path / "old", tmp_path / "old", DAY, DAY, ["person"], read_sketches(tmp_path / "kept"))
     assert same["outside"].item() == 0
+
+
+def test_shares_of_the_days_of_a_window_do_not_drift_when_the_window_loses_a_day(tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    empty = random.poisson(3, 1000)
+    counted = np.where(random.random(1000) < 0.9, 91, random.integers(60, 91, 1000))
+    found = compared(
+        tmp_path,
+        {"stockout_share": empty / counted, "on_hand": empty},
+        {"stockout_share": empty / (counted - 2), "on_hand": empty + 1},
+    )
+    assert (found["stockout_share"]["level"], found["on_hand"]["level"]) == ("stable", "large")
