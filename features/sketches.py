@@ -30,7 +30,7 @@ _MOST_TEXTS = 10_000
 of rows with a new text is then that among the rows whose text would be kept, true to about 1 % (1 / sqrt(10,000))."""
 _TENTHS = np.arange(0.1, 0.95, 0.1)
 _NEAR = 0.025
-"""Share of rows by which a border may lie off its tenth, a quarter of a bin: enough to pass the few rows behind a number
+"""Share of rows by which a border may lie off its tenth, a quarter of a bin: enough to pass few rows behind a number
 of many. By judgement: shares of the days of a window were looked at."""
 _STORED: Final[Mapping[str, PolarsDataType]] = {
     "table": pl.String,
