@@ -244,6 +244,8 @@ def push(
     elif sent.file is not None:
         place = f" in {sent.file.name}"
     typer.echo(f"{campaign_id}: {sent.contacts:,} contacts due by {due} handed over{place}")
+    if due < sent.begins_on:
+        typer.echo(f"  {due} is no day of the campaign, which begins on {sent.begins_on}: nothing is due before")
     if sent.elsewhere:
         reported().counts["elsewhere"] = sent.elsewhere
         typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")

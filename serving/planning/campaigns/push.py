@@ -88,6 +88,7 @@ class Pushed:
         elsewhere: due contacts that another push hands over at present, or that were taken back meanwhile.
         capped: late contacts that would break a cap today; they wait for a day on which they do not.
         file: where they are; None where they went to an address, or where nothing was due.
+        begins_on: first day of the campaign; nothing is due before it.
     """
 
     contacts: int
@@ -96,6 +97,7 @@ class Pushed:
     elsewhere: int
     capped: int
     file: Path | None
+    begins_on: date
 
 
 def push_contacts(
@@ -185,7 +187,7 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(handed, closed, taken_back, len(due) - handed, capped, file)
+    return Pushed(handed, closed, taken_back, len(due) - handed, capped, file, definition.starts_on)
 
 
 def _today(now: datetime, day: date, ends_on: date) -> date:

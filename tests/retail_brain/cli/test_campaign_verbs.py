@@ -88,6 +88,8 @@ def test_with_json_the_verbs_tell_ids_counts_rows_and_files(home: Path) -> None:
     lines = "".join(f"t{n},2025-02-{n:02} 10:00,S,P,a,1,2\n" for n in range(1, 20))
     (sales / "transactions.csv").write_text(head + lines, encoding="utf-8")
     assert CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(sales)]).exit_code == 0
+    early = run(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2020-01-01")
+    assert "2020-01-01 is no day of the campaign, which begins on 2025-03-01" in early.stdout
     sent = as_json(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2025-03-14")
     assert sent["counts"] == {"contacts": told}
     assert sent["files"] == [{"path": str(home / "due.csv"), "rows": told}]
