@@ -82,7 +82,7 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     # a spreadsheet made numbers of some days and left the others as text
     texts = unique.filter(~serial)
     readings, proof = _dates_in_words(texts)
-    return tuple((*(_forms_of(texts) if form is None else (form,)), EXCEL) for form in readings), proof
+    return tuple((*(forms_of(texts) if form is None else (form,)), EXCEL) for form in readings), proof
 
 
 def _dates_of_six(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
@@ -123,8 +123,9 @@ def _epoch_days(unique: pl.Series, form: str) -> list[int]:
     return days.drop_nulls().to_physical().to_list()
 
 
-def _forms_of(texts: pl.Series) -> tuple[str, ...]:
+def forms_of(texts: pl.Series) -> tuple[str, ...]:
     """The forms that begin with the year and that some of the values have."""
+    texts = texts.drop_nulls().cast(pl.String)
     forms = []
     for form in (*TIME_FORMATS, *DATE_FORMATS):
         parsed = texts.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), _form(form))).to_series()

@@ -28,7 +28,7 @@ from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.said_twice import is_said_elsewhere, repeats, sells
-from retail_brain.ingest.look.same_columns import with_common_dates
+from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
@@ -299,7 +299,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
         first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
-        questions += first.proposal.questions
+        questions += [*first.proposal.questions, *unlike_dates(first, members)]
         files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if sells(first) else sold

@@ -179,6 +179,31 @@ def test_files_that_are_certain_of_different_orders_are_asked_about(tmp_path: Pa
     assert "sold_at" not in tomllib.loads(found.mapping)["tables"]["transactions"]["columns"]
 
 
+def test_the_doubt_of_one_of_several_files_is_asked_about_for_all(tmp_path: Path) -> None:
+    days(tmp_path, "east", ["03/04/2026 10:00"])
+    days(tmp_path, "west", ["2026-03-13 10:00", "2026-03-14 9:00"])
+    found = look(str(tmp_path))
+    assert [question for question in found.questions if "two readings, such as 03/04/2026" in question]
+    assert "sold_at" not in tomllib.loads(found.mapping)["tables"]["transactions"]["columns"]
+    assert 'format = ["%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M"]' in found.mapping
+
+
+def test_files_that_are_certain_of_their_forms_are_read_by_all_of_these(tmp_path: Path) -> None:
+    days(tmp_path, "east", ["13/02/2026", "14/02/2026"])
+    days(tmp_path, "north", ["03/02/2026 10:00"])
+    days(tmp_path, "west", ["2026-02-13", "2026-02-14"])
+    (tmp_path / "m.toml").write_text(look(str(tmp_path)).mapping, encoding="utf-8")
+    ingest(str(tmp_path / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    sold_at = open_lake(str(tmp_path / "lake")).scan("transactions").collect()["sold_at"]
+    assert sorted(sold_at.dt.strftime("%m-%d").to_list()) == ["02-03", "02-13", "02-13", "02-14", "02-14"]
+
+
+def test_forms_that_cannot_be_listed_are_asked_about(tmp_path: Path) -> None:
+    days(tmp_path, "east", ["1771000000", "1771100000", "1771200000"])
+    days(tmp_path, "west", ["2026-02-13", "2026-02-14"])
+    assert [question for question in look(str(tmp_path)).questions if "other forms" in question]
+
+
 def stock(tmp_path: Path, units: str = "2,000") -> None:
     """A file of stock that leaves open how its dates and units are written."""
     rows: list[Row] = [[shop, f"g{n}", "03/04/2026", units] for n in range(3) for shop in "AB"]
