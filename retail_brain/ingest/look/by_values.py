@@ -23,7 +23,8 @@ from retail_brain.ingest.look.receipt_numbers import digits_of_lines
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID, OF_PAYMENT, STATE_NAME
+from retail_brain.ingest.look.words_of_roles import NO_SHOPS, may_be_people
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
 """Roles of files of sales and stock."""
@@ -53,12 +54,6 @@ _FILLED = 0.95
 """Share of the rows from which a column of customers needs no other. By judgement."""
 _USUAL = 0.8
 """Share of the rows from which a value is the plain kind of sale and no shop among others. By judgement."""
-_NO_SHOPS = (
-    rf"{OF_PAYMENT}|^{STATE_NAME}$|type|kind|mode|method|tender|card|currency|country|source|channel|medium|device|table"
-    r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
-    r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
-)
-"""Words in the names of columns that receipts have and that are no shops."""
 _OFTEN_OPEN = 0.3
 """Share of the days on which a shop sells at least; people buy on fewer. By judgement."""
 _GROWS = 0.6
@@ -95,7 +90,7 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
         found = _with(found, {"receipt": number}, "its lines share moment, shop and customer")
     if "receipt" not in found.roles and sold and "moment" in found.roles:
         counted = next((name for name in _codes(rows, found) if digits_of_lines(rows, found, name)), "")
-        found = _with(found, {"receipt": counted} if counted else {}, "its last digits count the lines of a receipt")
+        found = _with(found, {"receipt": counted} if counted else {}, "its last digits run from 1 on")
     found = _with_place_of_days(rows, found)
     if not {"product", "product_name"} & found.roles.keys():
         found = _with_heads(rows, found)
@@ -114,6 +109,11 @@ def _with(found: Columns, roles: Mapping[str, str], why: str) -> Columns:
         return found
     said = tuple(f"{name!r} is taken for the {role.replace('_', ' ')}: {why}" for role, name in roles.items())
     return replace(found, roles={**found.roles, **roles}, remarks=(*found.remarks, *said))
+
+
+def _perhaps(found: Columns, role: str, name: str, why: str) -> Columns:
+    """The columns with a role that a person must confirm, because the values could say the same of something else."""
+    return replace(_with(found, {role: name}, why), asked=found.asked | {role})
 
 
 def _with_units(rows: pl.DataFrame, found: Columns) -> Columns:
@@ -212,8 +212,8 @@ def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
     name = fewest[0]
     is_open = keys.select("_day", rows[name]).unique().height / (keys["_day"].n_unique() * kinds[name])
     most = max(2, _MOST_SHOPS * rows.height) if goods else _FEW_SHOPS  # else it may as well be goods
-    if is_open >= _OFTEN_OPEN and kinds[name] <= most:
-        return _with(found, {"store": name}, "it tells apart the rows of a day")
+    if is_open >= _OFTEN_OPEN and kinds[name] <= most and _may_be_shops(rows, found, name):
+        return _perhaps(found, "store", name, "it tells apart the rows of a day")
     return found
 
 
@@ -237,8 +237,9 @@ def _with_heads(rows: pl.DataFrame, found: Columns) -> Columns:
     if found.seen[moment].has_time and len(numbers) == 1:
         return _with(found, {"receipt": numbers[0]}, "it is another one on every row")
     days = days_of(rows[moment], found.seen[moment]).n_unique()
-    people = [name for name in codes if name not in numbers and _come_again(rows, name, days)]
-    return _with(found, {"customer": people[0]}, "it comes again on few days") if len(people) == 1 else found
+    codes = [name for name in codes if name not in numbers and may_be_people(name)]
+    people = [name for name in codes if _come_again(rows, name, days)]
+    return _perhaps(found, "customer", people[0], "it comes again on few days") if len(people) == 1 else found
 
 
 def _come_again(rows: pl.DataFrame, name: str, days: int) -> bool:
@@ -270,8 +271,9 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
     """Takes the one column of many codes that receipts have and that come again on others."""
     if "customer" in found.roles:
         return found
-    people = [name for name in of_receipts(rows, found) if _are_people(rows, found, name)]
-    return _with(found, {"customer": people[0]}, "it comes again on several receipts") if len(people) == 1 else found
+    codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
+    people = [name for name in codes if _are_people(rows, found, name)]
+    return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
 
 
 def _without_kinds_as_receipts(found: Columns) -> Columns:
@@ -345,7 +347,7 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     plain = bare_name(name)
     if (
         role_scores(name)
-        or re.search(_NO_SHOPS, plain)
+        or re.search(NO_SHOPS, plain)
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False

@@ -69,12 +69,14 @@ class Columns:
         seen: column -> what its values say.
         alternatives: role -> further columns whose names fit it as well, best first.
         remarks: what was decided by the values.
+        asked: roles that the values suggest and a person must confirm.
     """
 
     roles: Mapping[str, str]
     seen: Mapping[str, Evidence]
     alternatives: Mapping[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset()
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""

@@ -37,6 +37,7 @@ def goods_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
     if "product" in found.roles:
         return {}
     free = [name for name in found.seen if name not in found.roles.values() and not is_beside(bare_name(name))]
+    free = [name for name in free if not _is_of_moments(rows, found, name)]
     codes = [name for name in free if is_barcode(rows[name])]
     if len(codes) == 1:
         return {"product": codes[0], **_name_of(rows, found, codes[0], free)}
@@ -73,6 +74,15 @@ def name_of_listed(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
     free = [name for name, seen in found.seen.items() if name not in found.roles.values() and not seen.dates]
     words = [name for name in free if _is_text(rows[name]) and found.seen[name].distinct > _NAMED]
     return {"product_name": words[0]} if len(words) == 1 and found.seen[words[0]].filled > _FILLED else {}
+
+
+def _is_of_moments(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether every value is of one moment, as a receipt's number is: goods come again at another."""
+    moment = found.roles.get("moment")
+    if moment is None or name == moment or found.seen[name].distinct == 1:
+        return False
+    pairs = rows.select(pl.col(name), pl.col(moment).alias("_moment")).drop_nulls().unique()
+    return pairs["_moment"].n_unique() > 1 and pairs.height == rows[name].drop_nulls().n_unique()
 
 
 def is_barcode(column: pl.Series) -> bool:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from retail_brain.ingest.look.asked_roles import asked_key
 from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
@@ -57,7 +58,8 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     for role in ("receipt", "store", "product", "customer"):
         if role in found.roles and role in _IDS[made.table]:
             theirs = found.roles[role]
-            made.columns[OUR_NAMES[role]] = customer_key(made, sample, theirs) if role == "customer" else quoted(theirs)
+            key = customer_key(made, sample, theirs) if role == "customer" else quoted(theirs)
+            made.columns[OUR_NAMES[role]] = asked_key(made, found, role, key) if role in found.asked else key
     if made.table not in ("transactions", "daily_sales", "inventory"):
         write_goods(made, found)
         write_list(made, found)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from retail_brain.ingest.look.asked_roles import ONE_SHOP
 from retail_brain.ingest.look.by_values import shop_of_receipts
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
@@ -35,14 +36,13 @@ def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None
 
 def write_shop(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Writes one shop where no column names any; asks about the one column that may, by its values."""
-    one = '{ constant = "1" }'
     perhaps = shop_of_receipts(sample, found) if made.table == "transactions" else None
     if perhaps is None:
-        made.columns["store_id"] = one
+        made.columns["store_id"] = ONE_SHOP
         made.remarks.append("no column names the shop: all rows belong to shop 1 (change the constant)")
         return
     question = f"is {perhaps!r} the shop (its values: {', '.join(found.seen[perhaps].examples)}), or is all one shop?"
-    made.columns["store_id"] = one_of(made, [f"{{ column = {quoted(perhaps)} }}", one], question)
+    made.columns["store_id"] = one_of(made, [f"{{ column = {quoted(perhaps)} }}", ONE_SHOP], question)
 
 
 def fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

@@ -23,6 +23,10 @@ _MOST_DIGITS = 6
 _EVERY = 0.9
 """Share of the receipts of several lines in which a number is another on every line: it numbers lines. By judgement."""
 
+_TELLING = 0.2
+"""Different times or customers for each receipt of several lines from which they tell receipts apart. By judgement: the
+best customers of a small shop come five times."""
+
 
 def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Joins the number of a receipt with shop, till and day where one number alone stands for several receipts.
@@ -35,7 +39,14 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     number, moment = found.roles["receipt"], found.roles.get("moment")
     if digits := digits_of_lines(sample, found, number):
         pattern = f"^(.+?)\\D?\\d{{{digits}}}$"
-        made.columns["transaction_id"] = f"{{ column = {quoted(number)}, pattern = '{pattern}' }}"
+        without = f"{{ column = {quoted(number)}, pattern = '{pattern}' }}"
+        if not lines_are_of_one(sample, found, number, digits):
+            made.questions.append(
+                f"the last {digits} digits of {number!r} run from 1 on: do they count receipts, so that each number is "
+                f"one, as written below, or the lines of one? Then write transaction_id = {without}"
+            )
+            return
+        made.columns["transaction_id"] = without
         made.remarks.append(
             f"the last {digits} digits of {number!r} count the lines of a receipt: what is before them is it"
         )
@@ -85,6 +96,32 @@ def digits_of_lines(sample: pl.DataFrame, found: Columns, number: str) -> int:
         if heads["_lines"].max() > 1 and same and _share_of(counted) > _EVERY:  # type: ignore[operator]
             return digits
     return 0
+
+
+def lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: int) -> bool:
+    """Whether the lines with one number but for its last digits share a time or a customer that few others have.
+
+    Numbers that run from 1 on every day share day and shop as well, and are of other people at other times.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns.
+        number: the column of the number.
+        digits: its last digits that count something from 1 on.
+    """
+    moment = found.roles.get("moment")
+    timed = [moment] if moment is not None and found.seen[moment].has_time else []
+    telling = timed + [found.roles[role] for role in ("time", "customer") if role in found.roles]
+    head = sample[number].cast(pl.String).str.extract(rf"^(.+?)\D?\d{{{digits}}}$", 1).alias("_head")
+    rows = sample.select(head, *(name for name in telling if name != number))
+    several = rows.filter(pl.len().over("_head") > 1)
+    for name in several.columns[1:]:
+        known = several.select("_head", name).drop_nulls()
+        heads = known["_head"].n_unique()
+        is_shared = known.unique().height == heads == several["_head"].n_unique()
+        if is_shared and heads > 1 and known[name].n_unique() > _TELLING * heads:
+            return True
+    return False
 
 
 def _share_of(fits: pl.Series) -> float:

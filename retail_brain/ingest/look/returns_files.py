@@ -35,19 +35,22 @@ def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> Looke
     if not {"units", "unit_price"} <= made.columns.keys() or "units" not in found.roles or _has_minus(members, found):
         return first
     named = [one for one in members if re.search(GIVEN_BACK, bare_name(one.path.stem).replace("_", " "))]
-    if named and len(named) < len(members):
-        remark = f"{', '.join(one.path.name for one in named)}: by its name it is of returns, whose units have no minus"
-        return replace(first, proposal=_with(made, named, remark))
+    named = named if len(named) < len(members) else []
     rows = {one.path: _lines(one) for one in members}
     given_back = [one for one in members if _was_sold_before(one, members, rows)]
-    if len(given_back) != 1:
+    names = ", ".join(one.path.name for one in named or given_back)
+    if named and all(one in given_back for one in named):
+        remark = f"{names}: by its name it is of returns, whose units have no minus, and its lines were sold before"
+        return replace(first, proposal=_with(made, named, remark))
+    if not named and len(given_back) != 1:
         return first
-    name = given_back[0].path.name
-    question = (
-        f"is {name} of returns without a minus (then uncomment `returns`), or of further sales? Nearly each of its "
-        "lines was sold before to the same person in the same shop at the same price"
+    why = (
+        "Its name alone says so, and may as well say that returns are in it or taken off"
+        if named
+        else "Nearly each of its lines was sold before to the same person in the same shop at the same price"
     )
-    asked = _with(made, given_back, "")
+    question = f"is {names} of returns without a minus (then uncomment `returns`), or of further sales? {why}"
+    asked = _with(made, named or given_back, "")
     keys = {**asked.keys, "returns": f"?{asked.keys['returns']}"}
     return replace(first, proposal=replace(asked, keys=keys, questions=[*made.questions, question]))
 

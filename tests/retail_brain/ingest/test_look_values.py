@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
+from retail_brain.ingest import ingest
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.goods_by_values import is_barcode
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 from tests.retail_brain.ingest.test_look import Row, load, write
 
 SHOPS = ("Norvik", "Halden", "Brusk")
@@ -59,23 +64,46 @@ def test_lines_of_receipts_are_known_by_their_values_alone(tmp_path: Path) -> No
     place = write(tmp_path / "x.csv", ["vex", "tupo", "mirn", "olba", "drak", "sool", "haff", "quem"], rows)
     seen = look(str(place))
     sold = tomllib.loads(seen.mapping)["tables"]["transactions"]["columns"]
-    assert {ours: sold[ours] for ours in ("transaction_id", "product_id", "customer_id", "sold_at", "units")} == {
-        "transaction_id": "vex", "product_id": "drak", "customer_id": "olba", "sold_at": "tupo", "units": "haff"
+    assert {ours: sold[ours] for ours in ("transaction_id", "product_id", "sold_at", "units")} == {
+        "transaction_id": "vex", "product_id": "drak", "sold_at": "tupo", "units": "haff"
     }  # fmt: skip
     assert sold["unit_price"] == {"column": "quem", "total": True}
     assert "store_id" not in sold, "which of two readings names the shop is asked"
-    (question,) = seen.questions
-    assert question.startswith("is 'mirn' the shop")
+    assert "customer_id" not in sold, "whether it is a person is asked"
+    assert '# customer_id = { column = "olba" }' in seen.mapping
+    assert {question[:19] for question in seen.questions} == {"is 'mirn' the shop ", "is 'olba' who bough"}
     assert "  'drak' is taken for the product: the same one costs much the same on every line" in seen.lines
 
 
-def test_report_of_days_takes_the_column_that_tells_its_rows_apart_for_the_shop(tmp_path: Path) -> None:
+def report_of_days(tmp_path: Path, name: str) -> Path:
     days: dict[tuple[date, str, tuple[str, str, float]], int] = {}
     for _, at, shop, _, good, units in LINES:
         days[at.date(), shop, good] = days.get((at.date(), shop, good), 0) + units
     rows = [[day, shop, good[1], units, f"{units * good[2]:.2f}"] for (day, shop, good), units in days.items()]
-    sold = tables(write(tmp_path / "x.csv", ["tupo", "mirn", "sool", "haff", "quem"], rows))["daily_sales"]["columns"]
-    assert (sold["store_id"], sold["product_id"], sold["units"]) == ("mirn", "sool", "haff")
+    return write(tmp_path / "x.csv", ["tupo", name, "sool", "haff", "quem"], rows)
+
+
+def test_report_of_days_asks_whether_the_column_that_tells_its_rows_apart_is_the_shop(tmp_path: Path) -> None:
+    seen = look(str(report_of_days(tmp_path, "mirn")))
+    sold = tomllib.loads(seen.mapping)["tables"]["daily_sales"]["columns"]
+    assert (sold.get("store_id"), sold["product_id"], sold["units"]) == (None, "sool", "haff")
+    assert [question[:18] for question in seen.questions] == ["is 'mirn' the shop"]
+    assert '# store_id = { column = "mirn" }\n# store_id = { constant = "1" }' in seen.mapping
+
+
+@pytest.mark.parametrize("name", ["Size", "Variant", "Farbe", "尺码", "Batch", "Gebinde"])
+def test_kinds_of_goods_in_a_report_of_days_are_no_shops(tmp_path: Path, name: str) -> None:
+    seen = look(str(report_of_days(tmp_path, name)))
+    assert f'store_id = "{name}"' not in seen.mapping
+    assert f'store_id = {{ column = "{name}"' not in seen.mapping
+
+
+@pytest.mark.parametrize("name", ["Table", "Served by", "Locker", "桌号", "olba"])
+def test_what_receipts_have_again_and_again_is_no_customer_before_a_person_says_so(tmp_path: Path, name: str) -> None:
+    rows = [[n, at, person, good[0], units, good[2]] for n, at, _, person, good, units in LINES if person]
+    seen = look(str(write(tmp_path / "x.csv", ["Ticket no", "Time", name, "EAN", "Qty", "Price"], rows)))
+    assert "customer_id" not in tomllib.loads(seen.mapping)["tables"]["transactions"]["columns"]
+    assert any("who bought" in question for question in seen.questions) == (name == "olba")
 
 
 def test_heads_lines_and_goods_are_joined_by_the_ids_that_they_share(tmp_path: Path) -> None:
@@ -164,9 +192,26 @@ def test_file_of_returns_beside_sales_has_its_units_turned(tmp_path: Path) -> No
     write(tmp_path / "shop" / "Retail sales.csv", header, told(range(48_110, 48_300)))
     write(tmp_path / "shop" / "Retail returns.csv", header, told(range(48_300, 48_360)))
     back = {str(n) for n, *_ in LINES if n >= 48_300}
-    for row in load(tmp_path, tmp_path / "shop"):
+    mapping = look(str(tmp_path / "shop")).mapping
+    assert '# returns = { files = ["Retail returns.csv"] }' in mapping, "a name alone decides nothing"
+    chosen = tmp_path / "shop" / "m.toml"
+    chosen.write_text(mapping.replace("# returns = ", "returns = "), encoding="utf-8")
+    ingest(str(chosen), str(tmp_path / "lake"), Settings(), SILENT)
+    for row in open_lake(str(tmp_path / "lake")).scan("transactions").collect().iter_rows(named=True):
         assert (float(str(row["units"])) < 0) == (row["transaction_id"] in back)
         assert float(str(row["unit_price"])) > 0
+
+
+@pytest.mark.parametrize("name", ["sales_feb_incl_returns", "sales_feb_net_of_returns", "sales_returning_customers",
+                                  "sales_Retourstrasse"])  # fmt: skip
+def test_word_of_returns_in_the_name_of_a_file_turns_nothing(tmp_path: Path, name: str) -> None:
+    header = ["Number", "Time", "Shop", "Item", "Qty", "Price"]
+    rows = [[n, at, shop, good[0], units, good[2]] for n, at, shop, _, good, units in LINES]
+    write(tmp_path / "sales_january.csv", header, rows[:300])
+    write(tmp_path / f"{name}.csv", header, rows[300:])
+    seen = look(str(tmp_path))
+    assert "returns" not in tomllib.loads(seen.mapping)["tables"]["transactions"]
+    assert any(f"{name}.csv of returns" in question for question in seen.questions)
 
 
 def test_list_of_people_with_a_yes_for_each_channel_is_customers_and_consents(tmp_path: Path) -> None:
@@ -205,14 +250,52 @@ def test_weeks_as_columns_are_dated_by_their_mondays(tmp_path: Path) -> None:
     assert {str(row["date"]) for row in sold} == {"2026-02-02", "2026-02-09", "2026-02-16"}
 
 
-def test_last_digits_of_a_number_that_count_lines_are_no_part_of_the_receipt(tmp_path: Path) -> None:
-    places: dict[int, int] = {}
+def numbered_lines(tmp_path: Path, header: list[str], places: tuple[int, ...]) -> Path:
+    """Lines whose number ends in the place of the line within its receipt."""
+    count: dict[int, int] = {}
     rows: list[Row] = []
-    for n, at, shop, _, good, units in LINES:
-        places[n] = places.get(n, 0) + 1
-        rows.append([f"F-{n}{places[n]:03d}", at.date(), shop, good[0], units, good[2]])
-    sold = load(tmp_path, write(tmp_path / "x.csv", ["Document", "Date", "Shop", "EAN", "Qty", "Price"], rows))
+    for n, at, shop, person, good, units in LINES:
+        count[n] = count.get(n, 0) + 1
+        cells: Row = [f"F-{n}{count[n]:03d}", at.date(), shop, good[0], units, good[2], at, person or f"n{n}"]
+        rows.append([cells[place] for place in places])
+    return write(tmp_path / "x.csv", header, rows)
+
+
+@pytest.mark.parametrize(
+    ("moment", "place", "further"), [("Time", 6, []), ("Date", 1, ["Member no"])], ids=["time", "customer"]
+)
+def test_last_digits_of_a_number_that_count_lines_are_no_part_of_the_receipt(
+    tmp_path: Path, moment: str, place: int, further: list[str]
+) -> None:
+    header = ["Document", moment, "Shop", "EAN", "Qty", "Price", *further]
+    sold = load(tmp_path, numbered_lines(tmp_path, header, (0, place, 2, 3, 4, 5, *(7 for _ in further))))
     assert {row["transaction_id"] for row in sold} == {f"F-{n}" for n in HEADS}
+
+
+@pytest.mark.parametrize("kind", ["lines", "one day", "days and shops", "days and shops, with customers"])
+def test_last_digits_that_may_count_receipts_are_asked_about_and_kept(tmp_path: Path, kind: str) -> None:
+    header = ["Receipt no", "Date", "Shop", "EAN", "Qty", "Price"]
+    rows: list[Row] = []
+    for number in range(1, 301):
+        good, day = GOODS[number % 15], date(2026, 3, 1)
+        rows.append([10_000 + number, day, "S01", good[0], 1, good[2]])
+    if kind.startswith("days and shops"):
+        rows = [
+            [f"S{shop:02d}-{day:%Y%m%d}-{n:04d}", day, f"S{shop:02d}", GOODS[n % 15][0], 1, GOODS[n % 15][2], f"K{n}"]
+            for day in (date(2026, 3, 1) + timedelta(days=past) for past in range(20))
+            for shop in (1, 2)
+            for n in range(1, 28 + day.day % 7)
+        ]
+        header += ["Member no"] if "customers" in kind else []
+        rows = [row[: len(header)] for row in rows]
+    place = (
+        numbered_lines(tmp_path, header, (0, 1, 2, 3, 4, 5))
+        if kind == "lines"
+        else write(tmp_path / "x.csv", header, rows)
+    )
+    seen = look(str(place))
+    assert tomllib.loads(seen.mapping)["tables"]["transactions"]["columns"]["transaction_id"] == "Receipt no"
+    assert ["run from 1 on" in question for question in seen.questions] == ([] if "customers" in kind else [True])
 
 
 def test_short_numbers_link_heads_and_lines_where_both_files_have_nearly_the_same(tmp_path: Path) -> None:

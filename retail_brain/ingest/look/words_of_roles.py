@@ -1,0 +1,40 @@
+"""Words in names of columns that are no shops and no customers, however much their values look like these."""
+
+import re
+from typing import Final
+
+from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_of_states import OF_PAYMENT, STATE_NAME
+
+_VARIANTS: Final = (
+    r"size|colou?r|variant|batch|lot(?:_|$)|pack|bundle|season|style|flavou?r|quality|condition|grade|unit|expir"
+    r"|farbe|gro(?:ss|ß|e)|gr[oö](?:ss|ß)e|gebinde|charge|sorte|einheit|taille|couleur|variante|format|talla|color|lote"
+    r"|sabor|tamano|tamanho|taglia|colore|lotto|maat|kleur|rozmiar|kolor|beden|renk|размер|цвет|партия"
+    r"|尺码|尺寸|颜色|顏色|规格|規格|批次|批号|款式|型号|口味|包装|单位|サイズ|色|カラー|ロット|사이즈|색상|옵션"
+)
+NO_SHOPS: Final = (
+    rf"{OF_PAYMENT}|^{STATE_NAME}$|type|kind|mode|method|tender|card|currency|country|source|channel|medium|device|table"
+    r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
+    r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
+    rf"|{_VARIANTS}"
+)
+"""Words in the names of columns that receipts and rows of days have and that are no shops."""
+_NO_PEOPLE: Final = (
+    rf"{NO_SHOPS}"
+    r"|serve[dr]|cashier|clerk|seller|sold_by|sales_?(?:person|rep|man)|waiter|waitress|employee|operator|assistant"
+    r"|associate|advis|stylist|driver|courier|picker|packer|created_by|entered_by|kellner|bedien|verkauf|mitarbeit"
+    r"|kassier|vendeu|serveu|caissi|vendedor|cajer|camarer|camerier|commess|cassier|medewerker|verkoper|kasjer"
+    r"|sprzedawc|кассир|продав|официант|收银|店员|服务员|导购|营业员|员工|业务员|销售员|技师|担当|スタッフ|店員|직원|담당"
+    r"|locker|seat|room|zone|area|aisle|bay|lane|till|register|(?:^|_)pos(?:_|$)|terminal|counter|station|shelf|floor"
+    r"|desk|kiosk|slot|bin|rack|tray|box|basket|trolley|cart|tag|pager|buzzer|queue|machine|printer|tisch|platz|spind"
+    r"|zimmer|kasse|mesa|caisse|caja|cassa|tavol|stolik|касса|стол|桌|台|柜|房|席|区|座|号牌|货架|仓|テーブル|卓|レジ|테이블"
+)
+
+
+def may_be_people(name: str) -> bool:
+    """Whether the name of a column says nothing against customers: no staff, no place, no kind of goods, no money.
+
+    >>> [may_be_people(name) for name in ("olba", "Served by", "Locker", "桌号", "Gross total")]
+    [True, False, False, False, False]
+    """
+    return not re.search(_NO_PEOPLE, bare_name(name)) and set(role_scores(name)) <= {"customer"}
