@@ -7,7 +7,6 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.looked_at import LookedAt
@@ -40,7 +39,7 @@ def sales_of_a_day(one: LookedAt) -> Proposal | None:
         return None
     dated = one.sample.with_columns(pl.lit(_SOME_DAYS[0]).alias(_DAY))
     seen = {**one.columns.seen, _DAY: evidence(pl.Series(_SOME_DAYS))}
-    made = propose(dated, Columns({**roles, "moment": _DAY}, seen, one.columns.alternatives, one.columns.remarks))
+    made = propose(dated, replace(one.columns, roles={**roles, "moment": _DAY}, seen=seen))
     ours = next((ours for ours, value in made.columns.items() if value == f"{{ column = {quoted(_DAY)} }}"), "")
     ours = ours or next((ours for ours, value in made.columns.items() if value == quoted(_DAY)), "")
     if made.table not in ("transactions", "daily_sales") or not ours:

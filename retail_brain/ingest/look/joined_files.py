@@ -131,7 +131,8 @@ def _with_order(line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[st
     )  # fmt: skip
     seen = {**line.columns.seen, **{to: order.columns.seen[name] for name, to in named.items()}}
     roles = {**own, **{role: named[name] for role, name in taken.items()}}
-    return _Both(rows.select(*line.sample.columns, *named.values()), Columns(roles, seen, {}), named)
+    asked = (line.columns.asked & own.keys()) | (order.columns.asked & taken.keys())
+    return _Both(rows.select(*line.sample.columns, *named.values()), Columns(roles, seen, {}, asked=asked), named)
 
 
 def _number(line: LookedAt, keys: Keys) -> str:
