@@ -14,7 +14,6 @@ from retail_brain.ingest.look.words_of_consent import (
     GRANTED,
     NO,
     PERMISSION,
-    REFUSAL,
     YES,
     answer_columns,
     are_plainly_read,
@@ -22,6 +21,7 @@ from retail_brain.ingest.look.words_of_consent import (
     named_channel,
     plain_answer,
     turned,
+    what_yes_means,
 )
 
 _WIDE: Final = 6
@@ -78,19 +78,27 @@ def _granted(made: Proposal, sample: pl.DataFrame, name: str) -> str:
     plain = {value: plain_answer(value) for value in values}
     yes, no = (tuple(value for value in values if plain[value] in words) for words in (YES, NO))
     is_yes_or_no = len(yes) + len(no) == len(values)
-    refuses = re.search(REFUSAL, bare_name(name)) is not None
+    means = what_yes_means(name)
     straight, reverse = _with_words(name, yes, no), _with_words(name, *turned(yes, no))
     plainly = quoted(name) if are_plainly_read(values) or not is_yes_or_no else straight
-    if refuses and is_yes_or_no:
+    if means is False and is_yes_or_no:
         return reverse
-    is_named = re.fullmatch(PERMISSION, bare_name(name)) or bare_name(name) == "status"
-    if not is_yes_or_no or is_named:
-        return plainly
+    return plainly if means or not is_yes_or_no else which_allows(made, [name], [straight, reverse])
+
+
+def which_allows(made: Proposal, names: Sequence[str], readings: list[str]) -> str:
+    """The answers of columns without a reading, so that nothing is granted before a person has said what a yes means.
+
+    Args:
+        made: the mapping of `consents`, which gets the question.
+        names: the columns.
+        readings: how they are read where a yes allows contact, and where it refuses.
+    """
     question = (
-        f"{name!r} is yes or no for each person and channel: does its yes allow contact (the first way below) or "
-        "refuse it (the second)? Leave `consents` out if it means something else"
+        f"{', '.join(map(repr, names))} holds yes or no for each person: does its yes allow contact (the first way "
+        "below) or refuse it (the second)? Leave `consents` out if it means something else"
     )
-    return one_of(made, [straight, reverse], question)
+    return one_of(made, readings, question)
 
 
 def _with_words(name: str, yes: Sequence[str], no: Sequence[str]) -> str:

@@ -2,24 +2,24 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.consent_files import write_since
+from retail_brain.ingest.look.consent_files import which_allows, write_since
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_consent import (
     ANSWERS,
     NO,
     PERMISSION,
-    REFUSAL,
     YES,
     answer_columns,
     contact_channel,
     turned,
+    what_yes_means,
 )
 
 _CHANNELS: Final = r"(?i)(e-?mail|sms|text messages?|wechat|app push|短信|微信|邮件|电子邮件|邮箱)"
@@ -39,6 +39,7 @@ class _Answers:
         name: of the column.
         before, channel, behind: the parts of its name; the channel is blank where it names none.
         yes, no: its values that allow contact, and that refuse it.
+        is_clear: whether its name says so beyond doubt.
     """
 
     name: str
@@ -47,6 +48,7 @@ class _Answers:
     behind: str
     yes: tuple[str, ...]
     no: tuple[str, ...]
+    is_clear: bool
 
 
 def _permissions(sample: pl.DataFrame, found: Columns) -> list[str]:
@@ -65,11 +67,12 @@ def _answers(sample: pl.DataFrame, found: Columns) -> list[_Answers]:
         if not all(word in YES or word in NO for word in plain.values()):
             continue
         yes, no = (tuple(one for one in values if plain[one] in words) for words in (YES, NO))
-        yes, no = turned(yes, no) if re.search(REFUSAL, bare_name(name)) else (yes, no)
+        means = what_yes_means(name)
+        yes, no = turned(yes, no) if means is False else (yes, no)
         spoken = name.replace("_", " ")
         said = re.search(_CHANNELS, spoken)
         start, end = said.span() if said else (len(name), len(name))
-        read.append(_Answers(name, name[:start], name[start:end], name[end:], yes, no))
+        read.append(_Answers(name, name[:start], name[start:end], name[end:], yes, no, means is not None))
     return read
 
 
@@ -92,20 +95,38 @@ def consents_of_people(people: Proposal, sample: pl.DataFrame, found: Columns) -
         return None
     made = Proposal(table="consents", columns={"customer_id": person})
     words = _words(answers)
-    if words is None:
+    if words is None or not _are_asked_alike(answers):
         return None
     if len(answers) == 1:
         column = contact_channel(sample, found) if not answers[0].channel else None
         constant = f'{{ constant = "{answers[0].channel.lower() or "any"}" }}'
         made.columns["channel"] = quoted(column) if column else constant
-        made.columns["granted"] = f"{{ column = {quoted(answers[0].name)}{words} }}"
+        made.columns["granted"] = _granted(made, answers, answers[0].name, words)
     elif pattern := _pattern(answers, list(found.seen)):
         made.keys["wide"] = f'{{ names = "channel", values = "granted", columns = {quoted(pattern)} }}'
-        made.columns["granted"] = f'{{ column = "granted"{words} }}'
+        made.columns["granted"] = _granted(made, answers, "granted", words)
     else:
         return None
     write_since(made, found, [answer.name for answer in answers])
     return made
+
+
+def _are_asked_alike(answers: Sequence[_Answers]) -> bool:
+    """Whether one question is enough: what a yes means is clear of all, or one doubt is common to all of them."""
+    around = {(answer.before.lower(), answer.behind.lower()) for answer in answers}
+    return all(answer.is_clear for answer in answers) or (
+        len(around) == 1 and not any(answer.is_clear for answer in answers)
+    )
+
+
+def _granted(made: Proposal, answers: Sequence[_Answers], column: str, words: str) -> str:
+    """The key of the answers in a column; asks what a yes means where the names leave room for doubt."""
+    straight = f"{{ column = {quoted(column)}{words} }}"
+    if all(answer.is_clear for answer in answers):
+        return straight
+    reverse = [replace(one, yes=allow, no=refuse) for one in answers for allow, refuse in [turned(one.yes, one.no)]]
+    names = [answer.name for answer in answers]
+    return which_allows(made, names, [straight, f"{{ column = {quoted(column)}{_words(reverse)} }}"])
 
 
 def _words(answers: Sequence[_Answers]) -> str | None:

@@ -18,8 +18,13 @@ GRANTED: Final = (
 """Columns that hold whether somebody may be contacted."""
 PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
+<<<<<<< HEAD
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consenso|consentimento|consentimiento|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
+=======
+    r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
+    r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас).*"
+>>>>>>> 7c61d71c (A look lets a yes allow contact only where its column says consent and nothing else)
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰).*"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""
@@ -29,6 +34,22 @@ REFUSAL: Final = (
     r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
 )
 """Words of a column whose yes is a refusal."""
+_ALLOWS: Final = (
+    r"opt(?:ed|s)?_?ins?|granted|consent(?:s|ed|ement|imento|imiento)?|consenso|permission|permit(?:s|ted)?|allow(?:ed|s)?"
+    r"|accept(?:s|ed)?|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
+    r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
+    r"|согласие|согласен|подписан"
+    r"|同意|授权|订阅|接收|接受|愿意|允许|可联系"
+)
+"""Words of a column whose yes allows, where nothing but the next words stands beside them."""
+_BESIDE_ALLOWS: Final = (
+    r"e_?mails?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
+    r"|marketing|newsletters?|news|advertis(?:ing|ements?)|promotion(?:s|al)?|offers?|contact|communications?"
+    r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
+    r"|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
+    r"|en|de|la|le|les|al|el|per|par|pour|zu|zur|zum|für|fur|und|von|voor|на|к"
+    r"|是否|短信|邮件|电子邮件|微信|电话|营销|推送|消息|信息|通知|广告|促销|会员|客户|顾客|的"
+)
 _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
@@ -47,6 +68,23 @@ _FURTHER_CHANNELS: Final = frozenset({
 """Ways to reach people that `consents` does not know: as channels they close all, which is said at ingest."""
 _MOST_CHANNELS: Final = 12
 """Different values beyond which a column is none of channels. By judgement: ways to reach people, each twice."""
+
+
+def what_yes_means(name: str) -> bool | None:
+    """Whether the yes of a column allows contact, or refuses it; None where its name leaves room for doubt.
+
+    A yes allows only where nothing that could turn it stands beside a word of consent.
+
+    >>> [what_yes_means(name) for name in ("Email opt-in", "是否接收短信", "Opt-out SMS", "SMS STOP", "未授权")]
+    [True, True, False, None, None]
+    """
+    plain = bare_name(name)
+    if refusals := re.findall(REFUSAL, plain):
+        return False if len(refusals) == 1 else None
+    said = rf"(?:_|{_BESIDE_ALLOWS})*(?:{_ALLOWS})(?:_|{_BESIDE_ALLOWS}|{_ALLOWS})*"
+    parts = rf"(?:{_ALLOWS}|{_BESIDE_ALLOWS})"
+    is_parted = bool(re.search(r"[\u4e00-\u9fff]", plain)) or re.fullmatch(rf"{parts}(?:_{parts})*", plain)
+    return True if is_parted and re.fullmatch(said, plain) else None
 
 
 def plain_answer(value: object) -> str:

@@ -91,3 +91,45 @@ def test_a_yes_in_a_list_of_people_without_contact_is_a_fact_of_them(tmp_path: P
     seen = answers(tmp_path, ["member", "city", "vip"], ["m1", "Bern", "yes"], ["m2", "Bern", "no"], name="people.csv")
     assert not seen.questions
     assert set(tomllib.loads(seen.mapping)["tables"]) == {"customers"}
+
+
+DOUBTFUL = ("Newsletter abgemeldet", "Marketing beendet", "SMS STOP", "SMS baja", "Sin publicidad",
+            "Désabonné newsletter",
+            "不推送", "停止短信", "未授权短信", "Newsletter", "Consent expired")  # fmt: skip
+REFUSING = ("Kein Newsletter", "No Newsletter", "Marketing declined")
+
+
+@pytest.mark.parametrize("name", [*DOUBTFUL, *REFUSING])
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_yes_beside_any_other_word_than_of_consent_grants_nothing(
+    tmp_path: Path, name: str, *, is_list: bool
+) -> None:
+    header = ["Member no", "First name", "Last name", "Post code", "Created", name]
+    people = [[f"m{n}", "Ann", "Ash", "12345", f"2025-01-{n:02d}", "ja" if n % 2 else "nein"] for n in range(1, 21)]
+    if not is_list:
+        header, people = ["Member no", "Channel", "Date", name], [[row[0], "sms", row[4], row[5]] for row in people]
+    sold(tmp_path)
+    seen = answers(tmp_path, header, *people, name="people.csv")
+    granted = consents(seen).get("granted")
+    assert '"ja"' not in str(granted).partition("false")[0].replace("'", '"')
+    is_asked = [question for question in seen.questions if repr(name) in question and "refuse" in question]
+    assert (granted is None and is_asked) if name in DOUBTFUL else granted
+    if name in DOUBTFUL:
+        readings = [line for line in seen.mapping.splitlines() if line.startswith("# granted = ")]
+        assert ['true = ["ja"]' in line for line in readings] == [True, False]
+
+
+def test_doubts_of_several_answers_are_asked_about_one_by_one_unless_they_are_one(tmp_path: Path) -> None:
+    def seen(*names: str) -> Look:
+        header = ["Member no", "First name", "Last name", "Post code", "Created", *names]
+        rows = [
+            [f"m{n}", "Ann", "Ash", "12345", f"2025-01-{n:02d}", *"yn"[n % 2], *"yn"[n // 2 % 2]] for n in range(1, 21)
+        ]
+        return answers(tmp_path, header, *rows, name="people.csv")
+
+    sold(tmp_path)
+    assert "granted" not in consents(seen("SMS STOP", "Email STOP"))
+    for names in (("SMS STOP", "Email opt in"), ("SMS baja", "WeChat newsletter")):
+        told = seen(*names)
+        assert "consents" not in tomllib.loads(told.mapping)["tables"]
+        assert all(any(repr(name) in question for question in told.questions) for name in names)
