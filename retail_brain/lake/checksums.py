@@ -2,39 +2,36 @@
 
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 from retail_brain.files import sha256, write_json
-from retail_brain.lake.layout import is_remote, join_uri
-from retail_brain.lake.reading import local_files, open_table
+from retail_brain.locks import file_lock
 
 # names that begin so are no data to Delta's readers, its vacuum and ours
-_NAME = "_checksums.json"
+_NAME, _LOCK = "_checksums.json", "_checksums.lock"
 
 
-def note_checksums(uri: str, name: str) -> None:
-    """Notes the checksums of a table's data files that have none yet, and forgets those of files that are gone.
+def note_checksums(folder: Path, version: int) -> None:
+    """Notes the checksums of the data files that a commit just added, and forgets those of files that are gone.
 
-    A file is never changed once it is named by a commit, so that its first checksum holds for good. What a killed run
-    did not note, the next write of the table notes.
+    A file is never changed once it is named by a commit, so that its first checksum holds for good. Files of earlier
+    commits are not looked at: whether they were damaged since nobody could tell.
 
     Args:
-        uri: the lake; nothing is noted of one in an object store, which checks by itself what it stores.
-        name: canonical table.
+        folder: of a local table.
+        version: of the table that the commit made.
 
     Raises:
-        DataError: the table's log is damaged.
-        OSError: a file cannot be read, or the checksums cannot be written.
+        OSError: a file or the commit cannot be read, or the checksums cannot be written.
     """
-    table = None if is_remote(uri) else open_table(uri, name)
-    if table is None:
+    # read before the lock: another writer waits for a small file alone
+    new = {file: sha256(folder / file) for file in _added(folder, version)}
+    if not new:
         return
-    folder = Path(join_uri(uri.removeprefix("file://"), name))
-    known = read_checksums(folder)
-    kept = {file: digest for file, digest in known.items() if (folder / file).exists()}
-    found = {file.path.relative_to(folder).as_posix(): file.path for file in local_files(table)}
-    new = {file: sha256(path) for file, path in found.items() if file not in kept and path.exists()}
-    if new or len(kept) < len(known):
+    with file_lock(folder / _LOCK):
+        kept = {file: digest for file, digest in read_checksums(folder).items() if (folder / file).exists()}
         write_json(folder / _NAME, kept | new)
+        (folder / _LOCK).unlink(missing_ok=True)
 
 
 def read_checksums(folder: Path) -> dict[str, str]:
@@ -44,3 +41,10 @@ def read_checksums(folder: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _added(folder: Path, version: int) -> list[str]:
+    """Data files that a commit added, by their paths in the folder."""
+    lines = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8").splitlines()
+    actions = [json.loads(line) for line in lines]
+    return [unquote(action["add"]["path"]) for action in actions if "add" in action]

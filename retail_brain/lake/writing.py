@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -18,7 +18,7 @@ from retail_brain.errors import DataError
 from retail_brain.lake.checksums import note_checksums
 from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
-from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
+from retail_brain.lake.layout import Layout, checked_uri, is_remote, join_uri, layout
 from retail_brain.lake.reading import local_folder, open_table, scan_table
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
     """
     for number in range(_ATTEMPTS):
         try:
-            done = attempt()
+            return attempt()
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
@@ -71,11 +71,6 @@ def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
             time.sleep(0.05 * number)
         except OSError as error:
             raise _unwritable(uri, name, error) from error
-        else:
-            # what is committed stays so: a checksum that cannot be noted now is noted by the next write
-            with suppress(OSError, DataError):
-                note_checksums(uri, name)
-            return done
     raise DataError(
         f"table {name} of the lake {uri} was changed by other writers each of the {_ATTEMPTS} times that it was to be "
         "written. Nothing of it was written; run it again when they are done."
@@ -266,13 +261,22 @@ def _arrow(rows: pl.LazyFrame) -> pa.RecordBatchReader:
 
 def _create(place: str, given: Incoming, options: dict[str, str], origin: str) -> WriteResult:
     rows, properties = given.rows.drop(ROW), _properties(0, origin)
-    if given.files:
+    _make(place, rows, given.files, options, properties)
+    _note(place, Path(place), 0)
+    return WriteResult(0, _count(rows), 0, 0)
+
+
+def _make(
+    place: str, rows: pl.LazyFrame, files: tuple[Path, ...], options: dict[str, str], properties: CommitProperties
+) -> None:
+    """Writes the first version of a table."""
+    if files:
         schema = Schema.from_arrow(arrow_schema(rows))
-        added = place_files(given.files, Path(place))
+        added = place_files(files, Path(place))
         create_table_with_add_actions(
             place, schema, added, configuration=_KEEP_HISTORY, storage_options=options, commit_properties=properties
         )
-        return WriteResult(0, _count(rows), 0, 0)
+        return
     write_deltalake(
         place,
         _arrow(rows),
@@ -282,7 +286,13 @@ def _create(place: str, given: Incoming, options: dict[str, str], origin: str) -
         writer_properties=_writer(),
         commit_properties=properties,
     )
-    return WriteResult(0, _count(rows), 0, 0)
+
+
+def _note(place: str, folder: Path, version: int) -> None:
+    """Notes the checksums of what was committed, which stays so whether they can be noted or not."""
+    if not is_remote(place):  # an object store checks by itself what it stores
+        with suppress(OSError):
+            note_checksums(folder, version)
 
 
 def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, table_layout: Layout) -> pl.LazyFrame:
@@ -298,8 +308,15 @@ def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, ta
 
 def _commit(table: DeltaTable, given: Incoming, options: dict[str, str], origin: str, *, replace: bool = False) -> None:
     """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
-    properties = _properties(table.version() + 1, origin)
-    mode = "overwrite" if replace else "append"
+    version = table.version() + 1
+    _add(table, given, options, _properties(version, origin), replace=replace)
+    _note(table.table_uri, local_folder(table), version)
+
+
+def _add(
+    table: DeltaTable, given: Incoming, options: dict[str, str], properties: CommitProperties, *, replace: bool
+) -> None:
+    mode: Literal["overwrite", "append"] = "overwrite" if replace else "append"
     if given.files:
         added = place_files(given.files, local_folder(table))
         table.create_write_transaction(added, mode, table.schema(), commit_properties=properties)

@@ -67,7 +67,7 @@ class TenantCase:
 
 def check_lake(case: TenantCase) -> Iterator[Finding]:
     """Whether every table of the lake opens and every file of it is whole."""
-    tables, rows, unnoted = 0, 0, 0
+    tables, rows, files_in_all, unnoted = 0, 0, 0, 0
     damaged: list[str] = []
     for name in TABLES:
         table = open_table(case.lake, name, case.settings.storage_options)
@@ -78,6 +78,7 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
         if not is_remote(case.lake):
             noted = read_checksums(local_folder(table))
             files = {file.path.relative_to(local_folder(table)).as_posix(): file for file in local_files(table)}
+            files_in_all += len(files)
             unnoted += len(files.keys() - noted.keys())
             problems = {key: file_problem(file, noted.get(key), deep=case.deep) for key, file in files.items()}
             damaged += [f"{name}/{file}: {problem}" for file, problem in problems.items() if problem is not None]
@@ -87,7 +88,8 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
     elif not tables:
         yield case.finding("lake", "warning", f"no table at {case.lake}", "retail-brain ingest DATASET")
     else:
-        checked = "checksums agree" + (f", {unnoted} files have none yet" if unnoted else "")
+        bare = f", {unnoted} files have none (written before checksums were kept, or by a run that was killed)"
+        checked = f"checksums of {files_in_all - unnoted} files agree" + (bare if unnoted else "")
         how = "files not looked into" if is_remote(case.lake) else checked if case.deep else "sizes agree"
         yield case.finding("lake", "ok", f"{tables} tables, {rows:,} rows, {how}")
 

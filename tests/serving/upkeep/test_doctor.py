@@ -178,6 +178,15 @@ def test_changed_bytes_of_the_same_length_are_found_by_a_deep_look(home: Path) -
     assert "other bytes than its checksum says" in wrong(home, deep=True)["lake"].text
 
 
+def test_a_deep_look_counts_files_that_have_no_checksum(home: Path) -> None:
+    for noted in Workspace(home).lake.glob("*/_checksums.json"):
+        noted.unlink()
+    [lake] = [finding for finding in examine(home, NOW, deep=True) if finding.check == "lake"]
+    assert lake.level == "ok"
+    assert "checksums of 0 files agree" in lake.text
+    assert "files have none (written before" in lake.text
+
+
 def test_a_job_that_says_nothing_any_more_and_one_that_nobody_takes_are_warnings(home: Path) -> None:
     with closing(Database(Workspace(home).database_url)) as database:
         upgrade(database)
