@@ -42,6 +42,7 @@ class DaysToCome:
         self._table = table
         self._rows = 0
         self._furthest: date | None = None
+        self._nearest: date | None = None
 
     def test(self, shaped: pl.DataFrame) -> list[pl.Expr]:
         """The reason of each row that is dated later, if there is one; counts them."""
@@ -55,8 +56,18 @@ class DaysToCome:
         late = (days > self._last).fill_null(value=False)
         self._rows += int(late.sum())
         self._furthest = max(furthest, self._furthest or furthest)
+        nearest = days.filter(late).min()
+        assert isinstance(nearest, date)
+        self._nearest = min(nearest, self._nearest or nearest)
         # without a day in it: the reason of a row that is set aside each day anew stays the same
         return [pl.when(pl.lit(late)).then(pl.lit(f"{name}: {_REASON}"))]
+
+    @property
+    def good_from(self) -> date | None:
+        """The day (UTC) from which the first of the rows found may be taken; None where none waits for its day."""
+        if self._nearest is None or self._table.planned is not None:
+            return None
+        return self._nearest - (self._last - today())
 
     def notes(self) -> list[str]:
         """A sentence on all that were found, in both languages; none where there were none."""
@@ -94,8 +105,3 @@ def stored_ahead(name: str, stored: pl.LazyFrame, last: date) -> list[str]:
         f"--replace. 数据湖的 {name} 里有 {rows:,} 行的日期晚于 {last}，最晚为 {furthest}：它们由早先的版本读入，"
         "其中最晚的一天成了全部数据的最后一天。请用 --replace 读入更正后的完整数据。"
     ]
-
-
-def was_dated_ahead(reason: str) -> bool:
-    """Whether a row was set aside because its day had not come, so that it may be good on a later day."""
-    return reason.endswith(f": {_REASON}")

@@ -14,7 +14,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.hashed_ids import hashed_rows
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
-from retail_brain.ingest.days_to_come import TOTALS, last_possible_day, was_dated_ahead
+from retail_brain.ingest.days_to_come import TOTALS, last_possible_day
 from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
@@ -107,13 +107,11 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
     report = IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
-    # a row of a day that has not come, or of a week that is not over, may be good tomorrow: it is read again then
-    is_settled = not any(
-        any(map(was_dated_ahead, table.reasons)) or any(map(waits_for_its_end, table.left_out))
-        for table in reports.values()
-    )
+    # rows of a week that is not over may be good tomorrow, and those of a day that has not come once it has
+    is_settled = not any(any(map(waits_for_its_end, table.left_out)) for table in reports.values())
     if digest is not None and is_settled:
-        remember(digest, report, settings.storage_options)
+        read_again_on = min((table.good_from for table in staged.values() if table.good_from), default=None)
+        remember(digest, report, settings.storage_options, read_again_on)
     return report
 
 

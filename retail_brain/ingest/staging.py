@@ -50,6 +50,8 @@ class Staged:
         notes: remarks on its columns, such as time zones.
         seconds: time taken.
         files: Parquet files that hold exactly these rows as the lake stores them; none where rows were changed since.
+        good_from: day (UTC) from which the first of the rows that were set aside for their day may be taken; None: none
+            waits for its day.
     """
 
     rows: pl.LazyFrame
@@ -60,6 +62,7 @@ class Staged:
     notes: tuple[str, ...]
     seconds: float
     files: tuple[Path, ...] = ()
+    good_from: date | None = None
 
     def with_rows(self, rows: pl.LazyFrame, **others: Any) -> "Staged":
         """The table with other rows, which its files do not hold, and other values of the attributes named."""
@@ -123,7 +126,8 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: 
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
     notes = (*checker.notes, *checker.to_come.notes(), *resolved.notes, *_receipt_notes(raw.name, staged, read))
     seconds = time.perf_counter() - started
-    return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files)
+    good_from = checker.to_come.good_from
+    return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files, good_from)
 
 
 def _spans(name: str) -> tuple[str, str] | None:

@@ -90,10 +90,25 @@ def test_many_of_them_stop_the_ingest_with_the_setting_named(chain: Any) -> None
         chain.ingest(max_bad=0.05)
 
 
-def test_the_same_dataset_is_read_again_while_rows_wait_for_their_day(chain: Any) -> None:
-    chain.sell("1,2025-01-01,A,x,,1,1", "2,2062-01-01,A,x,,1,1")
+@pytest.mark.parametrize(
+    ("days", "passed", "is_repeat"),
+    [(3, 0, True), (3, 1, True), (3, 2, False), (3, 9, False)],  # tomorrow's rows are taken already
+)
+def test_the_same_dataset_is_read_again_once_the_day_of_a_row_has_come(
+    chain: Any, monkeypatch: pytest.MonkeyPatch, days: int, passed: int, is_repeat: bool
+) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", f"2,{_day(days)},A,x,,1,1", "3,9999-12-31,A,x,,1,1")
     chain.ingest()
-    assert not chain.ingest().is_repeat
+    monkeypatch.setattr("retail_brain.ingest.repeats.today", lambda: TODAY + timedelta(days=passed))
+    assert chain.ingest().is_repeat is is_repeat
+
+
+def test_a_row_whose_day_never_comes_is_not_read_again_each_time(chain: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", "2,9999-12-31,A,x,,1,1")
+    first = chain.ingest()
+    again = chain.ingest()
+    assert again.is_repeat
+    assert again.tables["transactions"].reasons == first.tables["transactions"].reasons, "it is said all the same"
 
 
 def test_the_look_says_them_too(chain: Any, tmp_path: Any) -> None:
