@@ -1,6 +1,7 @@
 """Checksums of the data files of local tables: Delta keeps none, and most changed bytes of a Parquet file read well."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,10 +13,9 @@ _NAME, _LOCK = "_checksums.json", "_checksums.lock"
 
 
 def note_checksums(folder: Path, version: int) -> None:
-    """Notes the checksums of the data files that a commit just added, and forgets those of files that are gone.
+    """Notes the checksums of the data files that a commit just added.
 
-    A file is never changed once it is named by a commit, so that its first checksum holds for good. Files of earlier
-    commits are not looked at: whether they were damaged since nobody could tell.
+    Files of earlier commits are not looked at: nobody could tell whether they were damaged since.
 
     Args:
         folder: of a local table.
@@ -24,13 +24,29 @@ def note_checksums(folder: Path, version: int) -> None:
     Raises:
         OSError: a file or the commit cannot be read, or the checksums cannot be written.
     """
+    note_files(folder, _added(folder, version))
+
+
+def note_files(folder: Path, files: Iterable[str]) -> None:
+    """Notes the checksums of data files that are known to be whole and have none, and forgets those of files gone.
+
+    A file is never changed once a commit names it, so that its first checksum holds for good.
+
+    Args:
+        folder: of a local table.
+        files: paths in it; those that are not there are left out.
+
+    Raises:
+        OSError: a file cannot be read, or the checksums cannot be written.
+    """
+    known = read_checksums(folder)
     # read before the lock: another writer waits for a small file alone
-    new = {file: sha256(folder / file) for file in _added(folder, version)}
+    new = {file: sha256(folder / file) for file in files if file not in known and (folder / file).exists()}
     if not new:
         return
     with file_lock(folder / _LOCK):
         kept = {file: digest for file, digest in read_checksums(folder).items() if (folder / file).exists()}
-        write_json(folder / _NAME, kept | new)
+        write_json(folder / _NAME, new | kept)
         (folder / _LOCK).unlink(missing_ok=True)
 
 

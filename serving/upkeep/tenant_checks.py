@@ -88,7 +88,7 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
     elif not tables:
         yield case.finding("lake", "warning", f"no table at {case.lake}", "retail-brain ingest DATASET")
     else:
-        bare = f", {unnoted} files have none (written before checksums were kept, or by a run that was killed)"
+        bare = f", {unnoted} files have none until the next backup"
         checked = f"checksums of {files_in_all - unnoted} files agree" + (bare if unnoted else "")
         how = "files not looked into" if is_remote(case.lake) else checked if case.deep else "sizes agree"
         yield case.finding("lake", "ok", f"{tables} tables, {rows:,} rows, {how}")

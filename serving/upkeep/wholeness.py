@@ -11,8 +11,8 @@ import polars as pl
 
 from retail_brain.errors import DataError
 from retail_brain.files import sha256
-from retail_brain.lake.checksums import note_checksums, read_checksums
-from retail_brain.lake.reading import DataFile, local_files, local_folder
+from retail_brain.lake.checksums import note_files, read_checksums
+from retail_brain.lake.reading import DataFile, local_files, local_folder, open_table
 from serving.upkeep.findings import listed
 
 _NONE = "no bytes have this checksum"
@@ -80,7 +80,10 @@ def note_lake_checksums(lake: Path, names: Iterable[str]) -> None:
     """Notes the checksums of files that have none; a lake that cannot be written to or read stays without."""
     for name in names:
         with suppress(OSError, DataError):
-            note_checksums(str(lake), name)
+            table = open_table(str(lake), name)
+            if table is not None:
+                folder = local_folder(table)
+                note_files(folder, [file.path.relative_to(folder).as_posix() for file in local_files(table)])
 
 
 def _differs(found: str | None, wanted: str | None) -> bool:

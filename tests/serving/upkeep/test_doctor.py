@@ -184,7 +184,7 @@ def test_a_deep_look_counts_files_that_have_no_checksum(home: Path) -> None:
     [lake] = [finding for finding in examine(home, NOW, deep=True) if finding.check == "lake"]
     assert lake.level == "ok"
     assert "checksums of 0 files agree" in lake.text
-    assert "files have none (written before" in lake.text
+    assert "files have none until the next backup" in lake.text
 
 
 def test_a_job_that_says_nothing_any_more_and_one_that_nobody_takes_are_warnings(home: Path) -> None:
