@@ -29,6 +29,7 @@ from serving.http.errors import (
     status_of,
     unavailable,
 )
+from serving.http.file_places import without_places
 from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.lines import Lines
@@ -82,7 +83,7 @@ class Api:
             if isinstance(answer, Lines):
                 limits = self._runtime.ready_state().settings.serving
                 with self._admission.answering(answer.key_id, limits):
-                    await answer.send(send, self._limiter(limits.threads))
+                    await answer.send(send, self._limiter(limits.threads), self._told)
                 return
         except RetailBrainError as raised:
             status, answer, headers = self._refusal(raised, _language(scope))
@@ -104,11 +105,21 @@ class Api:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        body = error_body(error.code, in_words(error, language), error.details)
-        # where files lie is the operator's business: a verb's message names them from the root of the machine on
+        return status_of(error), Rendered(self._body(error, language)), headers
+
+    def _told(self, raised: RetailBrainError) -> bytes:
+        """An error as the client may see it, in English."""
+        return self._body(self._outward(raised), "en")
+
+    def _body(self, error: RetailBrainError, language: Language) -> bytes:
+        """The JSON of an error, without where files lie, which the message of a verb names."""
         state = self._runtime.state
-        body = body if state is None else body.replace(f"{state.home}/".encode(), b"")
-        return status_of(error), Rendered(body), headers
+        home = None if state is None else state.home
+        said = {"message": in_words(error, language), "details": error.details}
+        told = without_places(said, home)
+        if told != said:
+            _log.error("%s", str(error))
+        return error_body(error.code, told["message"], told["details"])
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
         """The error as the client may see it; what names our database stays in the log."""

@@ -1,6 +1,6 @@
 """An answer in lines (NDJSON): computed and sent piece by piece, so that neither side holds all of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -9,7 +9,6 @@ from pydantic_core import to_json
 from starlette.types import Send
 
 from retail_brain.errors import RetailBrainError
-from serving.http.errors import error_body
 
 _AT_ONCE = 100
 """Lines computed in one go in a thread: some tens of milliseconds, after which other requests have their turn."""
@@ -24,18 +23,18 @@ class Lines:
         self._rows = rows
         self.key_id = key_id
 
-    async def send(self, send: Send, limiter: CapacityLimiter) -> None:
-        """Sends status, headers and all lines."""
+    async def send(self, send: Send, limiter: CapacityLimiter, told: Callable[[RetailBrainError], bytes]) -> None:
+        """Sends status, headers and all lines; `told` gives the JSON of an error as the client may see it."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        while piece := await to_thread.run_sync(self._piece, limiter=limiter, abandon_on_cancel=True):
+        while piece := await to_thread.run_sync(self._piece, told, limiter=limiter, abandon_on_cancel=True):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    def _piece(self) -> bytes:
+    def _piece(self, told: Callable[[RetailBrainError], bytes]) -> bytes:
         """The next lines; empty at the end. An error that comes now can only be a line: the status is sent."""
         try:
             rows = [to_json(row, inf_nan_mode="null") for row in islice(self._rows, _AT_ONCE)]
         except RetailBrainError as error:
             self._rows = iter(())
-            rows = [error_body(error.code, str(error), error.details)]
+            rows = [told(error)]
         return b"".join(row + b"\n" for row in rows)

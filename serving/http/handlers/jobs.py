@@ -15,6 +15,7 @@ from retail_brain.settings import Settings, load_settings
 from retail_brain.sources.files import ENDINGS
 from retail_brain.workspace import Workspace
 from serving.http.errors import not_published
+from serving.http.file_places import without_places
 from serving.http.handlers.call import Call
 from serving.http.messages.job_messages import (
     JobCancelRequest,
@@ -70,7 +71,10 @@ def one(request: JobRequest, call: Call) -> dict[str, Any]:
     lines = lines_of(place.tenant, place.database, job.job_id, after=request.after, limit=request.limit)
     return {
         "job": _row(job, call),
-        "lines": [{"number": line.number, "at": _text(line.at), "text": line.text} for line in lines],
+        "lines": [
+            {"number": line.number, "at": _text(line.at), "text": without_places(line.text, call.state.home)}
+            for line in lines
+        ],
         "seconds_last_time": last_seconds(place.tenant, place.database, job.kind, job.arguments),
     }
 
@@ -157,7 +161,7 @@ def _check_may_start(place: JobPlace) -> None:
 
 
 def _row(job: Job, call: Call) -> dict[str, Any]:
-    return {
+    row = {
         "job_id": job.job_id,
         "kind": job.kind,
         "arguments": dict(job.arguments),
@@ -177,6 +181,9 @@ def _row(job: Job, call: Call) -> dict[str, Any]:
         "result": None if job.result is None else _result(job.result, call.language),
         "error": None if job.error is None else _error(job.error, call.language),
     }
+    # what a verb prints names files from the root of the machine on
+    shown: dict[str, Any] = without_places(row, call.state.home)
+    return shown
 
 
 def _result(stored: Mapping[str, Any], language: Language) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retail_brain.errors import NotFoundError
+from retail_brain.errors import DataError, NotFoundError
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import list_keys, revoke_key
 from serving.http.request_log import REQUEST_LOG
@@ -241,6 +241,26 @@ def test_no_refusal_says_where_files_lie(client: Any, monkeypatch: pytest.Monkey
     error = client.error("/job", {"job_id": "job_a"})
     assert error["message"] == "there are no features in var/main/features."
     assert error["details"] == {"at": "var"}
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("table x of the lake /srv/mine/lake_bad cannot be opened", "table x of the lake …/lake_bad cannot be opened"),
+        ("File not found: file:///mnt/my%20lake/x.json.", "File not found: …/x.json."),
+        ("the file '/usr' is a folder", "the file '…/usr' is a folder"),
+        ("ask /job of 31/12/2025 in units/day/shop, see https://a.org/b/c", ""),
+    ],
+)
+def test_what_lies_outside_of_the_home_is_told_by_its_last_name(
+    client: Any, monkeypatch: pytest.MonkeyPatch, message: str, told: str
+) -> None:
+    def damaged(*_: object, **__: object) -> None:
+        raise DataError(message, {"places": [message]})
+
+    monkeypatch.setattr("serving.http.handlers.jobs.find_job", damaged)
+    error = client.error("/job", {"job_id": "job_a"})
+    assert (error["message"], error["details"]) == (told or message, {"places": [told or message]})
 
 
 @pytest.mark.parametrize(

@@ -141,11 +141,12 @@ def test_a_running_job_is_watched_cancelled_and_holds_the_place(
     with inheritable_lock(place.root / "jobs" / "job_a.lock"):
         add_job(TENANT, database, "job_a", "publish", {}, by="Li", now=now, host=this_host(), is_gone=lambda _: True)
         values = {"seen_at": now, "step": "forecasts", "step_done": 2, "step_total": 8}
-        note_progress(TENANT, database, "job_a", values, [Line(1, now, "one"), Line(2, now, "two")], kept=9)
+        lines = [Line(1, now, "one"), Line(2, now, f"from /srv/far/lake to {place.root}/answers")]
+        note_progress(TENANT, database, "job_a", values, lines, kept=9)
         seen = client.ask("/job", {"job_id": "job_a", "after": 1}, tenant=TENANT)
         JobResponse.model_validate(seen)
         assert (seen["job"]["step"], seen["job"]["step_done"], seen["job"]["is_stopping"]) == ("forecasts", 2, False)
-        assert [line["text"] for line in seen["lines"]] == ["two"]
+        assert [line["text"] for line in seen["lines"]] == [f"from …/lake to var/{TENANT}/answers"]
         busy = client.error("/job_start", {"kind": "features"}, tenant=TENANT)
         assert (busy["code"], busy["details"]["problem"], busy["details"]["who"]) == ("conflict", "job_running", "Li")
         asked = client.ask("/job_cancel", {"job_id": "job_a"}, tenant=TENANT, role="data_scientist")
@@ -154,11 +155,12 @@ def test_a_running_job_is_watched_cancelled_and_holds_the_place(
         note_progress(TENANT, database, "job_a", {"steps": steps, "seen_at": now}, [], kept=9)
     # its process is gone
     assert client.ask("/jobs", {}, tenant=TENANT)["jobs"][0]["state"] == "stopped"
-    result = {"ids": {}, "counts": {}, "warnings": [], "messages": []}
+    result = {"ids": {}, "counts": {}, "warnings": [], "messages": [f"see {place.root}/lake"]}
     add_job(TENANT, database, "job_d", "publish", {}, by="Li", now=now, host=this_host(), is_gone=lambda _: True)
     end_job(TENANT, database, "job_d", "done", now=now, result=result)
     whole, small = (client.ask("/jobs", {"limit": 2, **given}, tenant=TENANT) for given in ({}, {"detail": False}))
     JobsResponse.model_validate(small)
+    result["messages"] = [f"see var/{TENANT}/lake"]
     assert [(job["result"], job["steps"]) for job in whole["jobs"]] == [(result, []), (None, steps)]
     assert small["jobs"] == [job | {"result": None, "steps": []} for job in whole["jobs"]]
     assert client.refused("/job_cancel", {"job_id": "job_a"}, tenant=TENANT) == (422, "impossible")

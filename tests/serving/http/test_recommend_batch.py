@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from retail_brain.errors import ImpossibleError
+from retail_brain.errors import ImpossibleError, RetailBrainError
+from serving.http.errors import error_body
 from serving.http.lines import Lines
 from serving.http.messages.people_messages import RecommendBatchLine
 
@@ -56,7 +57,10 @@ def test_an_error_after_the_first_lines_is_a_line() -> None:
         yield {"customer_id": "a"}
         raise ImpossibleError("gone")
 
+    def told(error: RetailBrainError) -> bytes:
+        return error_body(error.code, str(error))
+
     answer = Lines(rows(), "key")
     # lines of a piece that failed are not sent by halves
-    assert json.loads(answer._piece())["error"]["code"] == "impossible"
-    assert answer._piece() == b""
+    assert json.loads(answer._piece(told))["error"]["code"] == "impossible"
+    assert answer._piece(told) == b""
