@@ -121,3 +121,17 @@ def test_goods_with_a_campaign_and_two_days_are_promotions(tmp_path: Path) -> No
         "promotion_id": "Campaign ID", "product_id": "SKU", "valid_from": {"column": "First", "format": "%d.%m.%Y"},
         "valid_to": {"column": "Last", "format": "%d.%m.%Y"}, "unit_price": "Special price"}})  # fmt: skip
     assert seen.questions == ("does a promotion hold on the day of 'Last' no more, as valid_to means?",)
+
+
+def test_price_of_several_units_is_asked_about(tmp_path: Path) -> None:
+    def rows(goods: int) -> list[Row]:
+        prices = ((of, round(of * 0.8 * GOODS[goods][3], 2)) for of in (1, 1, 2, 1, 10))
+        code = GOODS[goods][1]
+        return [[moment(2 * n).date(), "North", code, 3 + n, of, price] for n, (of, price) in enumerate(prices)]
+
+    lines = [row for goods in range(8) for row in rows(goods)]
+    header = ["Date", "Store", "SKU", "Units", "Mult", "Price"]
+    (question,) = look(str(write(tmp_path / "x.csv", header, lines))).questions
+    assert question.startswith("'Price' is of as many units as 'Mult' says")
+    again = [[*row[:4], 1 + n % 3, GOODS[n // 5][3]] for n, row in enumerate(lines)]
+    assert not look(str(write(tmp_path / "x.csv", header, again))).questions, "the price is the same whatever it is of"
