@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 from sqlalchemy import Text as TextType
 from sqlalchemy.types import String
 
@@ -20,6 +20,7 @@ from retail_brain.operational.campaign_receipts import take_back_within
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import ERASED_IDS, ERASURE_SALTS, ERASURES, METADATA
+from retail_brain.operational.tables.columns import Limited
 from retail_brain.table_schemas import ANY_CHANNEL
 
 _ERASED = "[erased]"
@@ -198,18 +199,24 @@ def _deleted(connection: Connection, table: Table, tenant: str, condition: Colum
 
 def _blank_texts(table: Table, tenant: str, connection: Connection, values: Sequence[str]) -> int:
     """Puts `[erased]` in the place of ids in texts and JSON; returns the rows changed."""
-    columns = [column for column in table.c if isinstance(column.type, String | TextType | JSON)]
-    columns = [column for column in columns if column.name != "tenant_id" and not column.primary_key]
+    columns = [column for column in table.c if isinstance(column.type, String | Limited | TextType | JSON)]
+    # a key's own ids are ours: one that holds a person's id by chance must go on naming the row that it names
+    columns = [column for column in columns if not column.foreign_keys and not column.primary_key]
     keys = list(table.primary_key.columns)
     changed = 0
     for row in connection.execute(select(*keys, *columns).where(table.c.tenant_id == tenant)).all():
         cells = row._mapping  # the public way to a row's columns by name
-        new = {column.name: blanked(cells[column.name], values) for column in columns}
+        new = {column.name: _fitting(column, blanked(cells[column.name], values)) for column in columns}
         new = {name: value for name, value in new.items() if value != cells[name]}
         if new:
             own = and_(*(key == cells[key.name] for key in keys))
             changed += connection.execute(update(table).where(own).values(**new)).rowcount
     return changed
+
+
+def _fitting(column: Column[Any], value: Any) -> Any:
+    """The value within its column's limit: `[erased]` may be longer than the id that it stands for."""
+    return value[: column.type.most] if isinstance(column.type, Limited) and value is not None else value
 
 
 def blanked(value: Any, ids: Sequence[str]) -> Any:

@@ -70,7 +70,7 @@ _SHOWN = 5
 """Faults of a list that a sentence tells; the details have more. By judgement."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CODES = {"state": "campaign_state", "job_kind": "job_kind"}
+_CODES = {"state": "campaign_state", "job_kind": "job_kind", "place": "place_kind"}
 """Detail that is a code -> group of texts that says it."""
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Table, func, select
 from retail_brain import __version__
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import Database
-from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, RECEIPTS
+from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
 from retail_brain.operational.upgrade import HEAD
 from serving.upkeep.findings import Finding, Level, listed
 
@@ -29,6 +29,7 @@ _INSTANTS: tuple[tuple[Table, Column[datetime]], ...] = (
     (EVENTS, EVENTS.c.received_at),
     (DECISIONS, DECISIONS.c.decided_at),
     (RECEIPTS, RECEIPTS.c.noted_at),
+    (LINE_COMMENTS, LINE_COMMENTS.c.commented_at),
 )
 """When rows were stored, by our own clock: none may lie in the future."""
 

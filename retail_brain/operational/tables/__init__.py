@@ -28,7 +28,14 @@ from retail_brain.operational.tables.service import (
     RULES,
     TENANTS,
 )
-from retail_brain.operational.tables.stock import DECISIONS, EXPORT_LINES, EXPORTS, OVERRIDES, RECEIPTS
+from retail_brain.operational.tables.stock import (
+    DECISIONS,
+    EXPORT_LINES,
+    EXPORTS,
+    LINE_COMMENTS,
+    OVERRIDES,
+    RECEIPTS,
+)
 
 __all__ = [
     "API_KEYS",
@@ -53,6 +60,7 @@ __all__ = [
     "JOBS",
     "JOB_LINES",
     "KEY_ID_LENGTH",
+    "LINE_COMMENTS",
     "LONGEST_CAUSE",
     "LONGEST_PERSON",
     "METADATA",

@@ -1,4 +1,4 @@
-"""Tables of decisions about orders, what was handed over and arrived, and overrides of forecasts."""
+"""Tables of decisions and comments about orders, what was handed over and arrived, and overrides of forecasts."""
 
 from sqlalchemy import (
     Boolean,
@@ -78,6 +78,21 @@ RECEIPTS = Table(
     Column("noted_at", UtcDateTime, nullable=False),
     UniqueConstraint("tenant_id", "receipt_id"),
     Index(None, "tenant_id", "suggestion_id"),
+)
+
+LINE_COMMENTS = Table(
+    "line_comments",
+    METADATA,
+    serial(),
+    tenant_column(),
+    Column("comment_id", Limited("comment_id", 100), nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("product_id", Text, nullable=False),
+    Column("text", Limited("text", 1000), nullable=False),
+    Column("commented_by", Limited("commented_by", 200), nullable=False),
+    Column("commented_at", UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "comment_id"),
+    Index(None, "tenant_id", "store_id", "product_id"),
 )
 
 OVERRIDES = Table(

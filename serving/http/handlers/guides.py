@@ -82,7 +82,10 @@ def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
     _check_own(request.guide_id, call)
     if not call.place.is_headquarters and "store_id" in request.model_fields_set and request.store_id is None:
         raise HttpError(
-            403, "forbidden", f"a {call.place.kind} key keeps a guide in its own shop. Name it in store_id."
+            403,
+            "forbidden",
+            f"a {call.place.kind} key keeps a guide in its own shop. Name it in store_id.",
+            {"problem": "guide_needs_store"},
         )
     desk = _whole_desk(call)
     facts: GuideFacts = {}
@@ -224,7 +227,12 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
     tenant, database, settings = call.principal.tenant, call.state.database, call.view.settings
     if request.measure:
         if not call.principal.may(Scope.CAMPAIGNS) or not call.place.is_headquarters:
-            raise HttpError(403, "forbidden", "credit is worked out by headquarters' marketers and admins.")
+            raise HttpError(
+                403,
+                "forbidden",
+                "credit is worked out by headquarters' marketers and admins.",
+                {"problem": "credit_of_headquarters"},
+            )
         dataset = open_dataset(Workspace(call.state.home, tenant), settings)
         by = call.principal.name
         look_at_credit(tenant, database, dataset, settings, request.since, by=by, now=call.now)
@@ -259,7 +267,12 @@ def _own_guides(call: Call) -> list[Guide]:
         HttpError: the key is a guide's.
     """
     if call.place.guide is not None:
-        raise HttpError(403, "forbidden", "a guide's key looks at guides; their shop or headquarters change them.")
+        raise HttpError(
+            403,
+            "forbidden",
+            "a guide's key looks at guides; their shop or headquarters change them.",
+            {"problem": "guides_read_only"},
+        )
     guides = all_guides(_whole_desk(call))
     if call.place.is_headquarters:
         return guides

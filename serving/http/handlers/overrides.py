@@ -73,7 +73,12 @@ def _check_place(request: OverridesRequest, call: Call) -> None:
     if call.place.is_headquarters:
         return
     if any(given.store_id is None for given in request.overrides):
-        raise HttpError(403, "wrong_place", f"an override of all shops is for headquarters; name one of {call.place}.")
+        raise HttpError(
+            403,
+            "wrong_place",
+            f"an override of all shops is for headquarters; name one of {call.place}.",
+            {"problem": "override_needs_store"},
+        )
     own = {entry.override.override_id for entry in call.view.overrides.stored if entry.override.store_id is not None}
     for override_id in request.withdraw:
         if override_id not in own:

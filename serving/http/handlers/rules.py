@@ -29,7 +29,10 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
         return _shown(call, current, [rule for one in stored_rules(current) if (rule := _of_place(one, call))])
     if not call.place.is_headquarters:
         raise HttpError(
-            403, "forbidden", f"rules are set by headquarters; this key is for {call.place} and reads them."
+            403,
+            "forbidden",
+            f"rules are set by headquarters; this key is for {call.place} and reads them.",
+            {"problem": "rules_of_headquarters"},
         )
     # a check stores nothing, so whoever may read the rules may ask for it
     if not request.check and not call.principal.may(Scope.RULES):

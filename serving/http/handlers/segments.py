@@ -179,7 +179,12 @@ def _check_own(request: SegmentsRequest, call: Call) -> None:
             raise _unseen(name) from None
         return
     if present.place != call.place.stored():
-        raise HttpError(403, "wrong_place", f"the name {name!r} is another place's. Choose another name.")
+        raise HttpError(
+            403,
+            "wrong_place",
+            f"the name {name!r} is another place's. Choose another name.",
+            {"problem": "segment_name_of_others", "name": name},
+        )
 
 
 def _of_place(sources: SegmentSources, call: Call) -> SegmentSources:

@@ -9,7 +9,6 @@ from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.decisions import (
     Decision,
     StoredDecision,
-    decisions_about,
     no_decision,
     store_decisions,
     stores_of_decisions,
@@ -19,7 +18,7 @@ from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
-from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, LineHistoryRequest, ReplenishRequest
+from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
@@ -77,7 +76,7 @@ def suggestion_rows(
         line["is_open"] = is_open
         decided = call.view.decisions.get(line["suggestion_id"])
         line["state"] = "proposed" if decided is None else decided.state
-        line["decision"] = None if decided is None else _shown(decided.stored) | _outcome(decided)
+        line["decision"] = None if decided is None else shown_decision(decided.stored) | _outcome(decided)
     return listed
 
 
@@ -114,7 +113,7 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
         withdrawn = withdraw_decisions(tenant, database, request.withdraw, by=call.principal.name, now=call.now)
     call.state.refresh_decisions(tenant)
     return {
-        name: [_shown(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in listed]
+        name: [shown_decision(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in listed]
         for name, listed in (("stored", stored), ("withdrawn", withdrawn))
     }
 
@@ -134,20 +133,6 @@ def _check_place(request: DecisionsRequest, call: Call) -> None:
             f"decision_id {taken[0]!r} cannot be used. Decide anew under a new decision_id.",
             {"problem": "decision_id_taken", "decision_id": taken[0]},
         )
-
-
-def history_of_line(request: LineHistoryRequest, call: Call) -> dict[str, Any]:
-    """What was decided about a product in a store so far, newest first; what was taken back says so.
-
-    Raises:
-        NotFoundError: the store or the product is not known.
-    """
-    find_store(call.answers, request.store_id)
-    find_product(call.answers, request.product_id)
-    stored = decisions_about(
-        call.principal.tenant, call.state.database, request.store_id, request.product_id, limit=request.limit
-    )
-    return {"decisions": [_shown(one) | {"as_of": one.decision.as_of.isoformat()} for one in stored]}
 
 
 def _decision(given: DecisionIn, call: Call) -> Decision:
@@ -231,7 +216,8 @@ def _outcome(status: SuggestionStatus) -> dict[str, Any]:
     }
 
 
-def _shown(stored: StoredDecision) -> dict[str, Any]:
+def shown_decision(stored: StoredDecision) -> dict[str, Any]:
+    """A decision as answers tell it, without its day."""
     decision = stored.decision
     return {
         "decision_id": decision.decision_id,

@@ -64,7 +64,12 @@ def one(request: TriggerRequest, call: Call) -> dict[str, Any]:
     if request.trigger is None:
         return _answer(_seen_trigger(request.trigger_id, call), call)
     if not call.place.is_headquarters:
-        raise HttpError(403, "forbidden", f"triggers are made by headquarters; this key is for {call.place} and looks.")
+        raise HttpError(
+            403,
+            "forbidden",
+            f"triggers are made by headquarters; this key is for {call.place} and looks.",
+            {"problem": "triggers_of_headquarters"},
+        )
     if not call.principal.may(Scope.CAMPAIGNS):
         raise HttpError(
             403,

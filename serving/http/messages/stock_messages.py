@@ -114,16 +114,6 @@ class DecisionsRequest(BaseModel):
         return self
 
 
-class LineHistoryRequest(BaseModel):
-    """What was decided about a product in a store."""
-
-    model_config = config({"store_id": "S01", "product_id": "P068"})
-
-    store_id: Id
-    product_id: Id
-    limit: Annotated[int, Field(strict=True, ge=1, le=200), WHOLE] = 20
-
-
 class LinePlanRequest(BaseModel):
     """How the stock of a product in a store goes on, and what other order quantities would mean."""
 
@@ -261,12 +251,6 @@ class DecisionsResponse(Strict):
 
     stored: list[DecisionRow]
     withdrawn: Annotated[list[DecisionRow], Field(default_factory=list)]
-
-
-class LineHistoryResponse(Strict):
-    """Decisions about a product in a store, newest first, also of earlier days and those taken back."""
-
-    decisions: list[DecisionRow]
 
 
 class Arrival(Strict):

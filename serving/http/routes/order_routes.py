@@ -1,12 +1,27 @@
 """Routes of orders: suggestions, lists of lines, decisions, files, the order book and receipts."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import bulk, changes_file, line_plan, listing, listing_file, orders, suggestions
+from serving.http.handlers import (
+    bulk,
+    changes_file,
+    line_history,
+    line_plan,
+    listing,
+    listing_file,
+    orders,
+    suggestions,
+)
 from serving.http.messages.bulk_messages import (
     BulkDecisionsRequest,
     BulkDecisionsResponse,
     ChangesFileRequest,
     ChangesFileResponse,
+)
+from serving.http.messages.line_messages import (
+    LineCommentRequest,
+    LineCommentRow,
+    LineHistoryRequest,
+    LineHistoryResponse,
 )
 from serving.http.messages.listing_messages import (
     ListingFileRequest,
@@ -17,8 +32,6 @@ from serving.http.messages.listing_messages import (
 from serving.http.messages.stock_messages import (
     DecisionsRequest,
     DecisionsResponse,
-    LineHistoryRequest,
-    LineHistoryResponse,
     LinePlanRequest,
     LinePlanResponse,
     OrdersRequest,
@@ -79,11 +92,22 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/line_history",
-        "What was decided about a product in a store",
+        "What was decided and noted about a product in a store",
         LineHistoryRequest,
         LineHistoryResponse,
-        suggestions.history_of_line,
+        line_history.history_of_line,
         (Scope.STOCK,),
+        threaded=True,
+        tag="stock",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/line_comment",
+        "Comment on a product in a store, which decides nothing",
+        LineCommentRequest,
+        LineCommentRow,
+        line_history.comment,
+        (Scope.DECIDE,),
         threaded=True,
         tag="stock",
         scoped_by=ScopedBy.STORES,

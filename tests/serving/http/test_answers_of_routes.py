@@ -326,6 +326,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/head_office": {},
     "/listing_file": {"table": "suggestions", "format": "csv"},
     "/line_history": {"store_id": "S001", "product_id": "P0008"},
+    "/line_comment": {"store_id": "S001", "product_id": "P0008", "text": "集市"},
     "/listing": {"table": "suggestions", "group_by": "supplier_id", "limit": 5},
     "/anomalies": {"store_id": "S001"},
     "/counts": {"store_id": "S002"},

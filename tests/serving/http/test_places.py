@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/head_office": {},
     "/listing_file": {"table": "suggestions", "format": "csv"},
     "/line_history": {"store_id": OWN, "product_id": "P0008"},
+    "/line_comment": {"store_id": OWN, "product_id": "P0008", "text": "集市"},
     "/calendar": {"store_id": OWN},
     "/line_plan": {"store_id": OWN, "product_id": "P0008"},
     "/attention": {"store_id": OWN},
@@ -458,6 +459,21 @@ def test_a_neighbours_decision_can_be_neither_seen_taken_back_nor_received(ask: 
     assert status == 422
     assert suggestion not in text
     assert "2025-03-01" not in text
+
+
+def test_a_neighbours_comments_can_be_neither_seen_nor_made(ask: Any) -> None:
+    theirs = {"store_id": OTHER, "product_id": "P0003", "text": "他们的集市", "comment_id": "neighbours-c"}
+    assert ask("headquarters", "/line_comment", theirs)[0] == 200
+    for kind in SCOPED:
+        for path, body in (("/line_comment", theirs | {"comment_id": f"c {kind}"}), ("/line_history", {})):
+            status, text = ask(kind, path, {"store_id": OTHER, "product_id": "P0003"} | body)
+            assert (status, "集市" in text) == (404, False)
+    mine = {"store_id": OWN, "product_id": "P0003", "text": "mine", "comment_id": "neighbours-c"}
+    status, text = ask("shop", "/line_comment", mine)
+    assert (status, OTHER in text, "集市" in text) == (422, False, False)
+    assert ask("shop", "/line_comment", mine | {"comment_id": "mine-c"})[0] == 200
+    told = json.loads(ask("shop", "/line_history", {"store_id": OWN, "product_id": "P0003"})[1])["comments"]
+    assert [one["text"] for one in told] == ["mine"]
 
 
 def test_overrides_of_all_shops_are_seen_and_not_made_and_neighbours_ones_are_neither(ask: Any) -> None:

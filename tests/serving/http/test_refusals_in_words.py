@@ -64,14 +64,18 @@ KINDS -= {"UnavailableError", "ExtensionError"}  # the one has words by its code
 
 
 def unnamed(path: Path) -> list[str]:
-    """Line of every refusal of a file that names no problem; codes that only HTTP knows have words of their own."""
+    """Line of every refusal of a file that names no problem; codes that only HTTP knows have words of their own.
+
+    Those of a key's role and place have too, but none that say what it may not do and who may.
+    """
+    worded = set(_BY_CODE) - {"forbidden", "wrong_place"}
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in KINDS and call.args]
     return [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for call in made
         if "'problem'" not in ast.unparse(call)
-        and not any(isinstance(part, ast.Constant) and part.value in _BY_CODE for part in call.args[:2])
+        and not any(isinstance(part, ast.Constant) and part.value in worded for part in call.args[:2])
     ]
 
 
@@ -240,6 +244,13 @@ def test_faults_of_rules_and_definitions_are_told_in_chinese_with_their_places()
     told = in_words(unusable.value, "zh")
     assert "starts_on：缺少此项" in told
     assert not re.search("[a-z] [a-z]", told), "no English sentence is left"
+
+
+def test_a_place_is_told_of_in_chinese() -> None:
+    refused = HttpError(403, "wrong_place", "of all", {"problem": "headquarters_only", "place": "shop"})
+    assert "只限一家门店使用" in in_words(refused, "zh")
+    refused = HttpError(403, "wrong_place", "taken", {"problem": "segment_name_of_others", "name": "friends"})
+    assert in_words(refused, "zh") == "名称“friends”已被其他地方使用。请换一个名称。"
 
 
 def test_rows_that_are_refused_are_told_of_in_the_language_asked_for() -> None:

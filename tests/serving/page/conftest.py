@@ -104,6 +104,7 @@ def site(served: Site) -> Site:
     served.visit += 1
     served.asked.clear()
     fake_orders.DECIDED.clear()
+    fake_orders.COMMENTS.clear()
     return served
 
 

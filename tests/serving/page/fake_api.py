@@ -126,6 +126,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "changes_file": fake_orders.changes,
     "listing_file": fake_orders.file,
     "line_history": fake_orders.history,
+    "line_comment": fake_orders.comment,
     "line_plan": fake_stock.line_plan,
     "attention": fake_stock.attention,
     "transfers": fake_stock.transfers,

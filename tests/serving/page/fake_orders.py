@@ -20,6 +20,8 @@ from tests.serving.page.fake_stock import suggestion
 
 DECIDED: dict[tuple[str, str], dict[str, Any]] = {}
 """Decisions that count, by store and product; a test empties it."""
+COMMENTS: list[dict[str, Any]] = []
+"""Comments on lines, newest first; a test empties it."""
 _PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
 
 
@@ -260,6 +262,17 @@ def file(body: dict[str, Any]) -> dict[str, Any]:
 def history(body: dict[str, Any]) -> dict[str, Any]:
     now = DECIDED.get((body["store_id"], body["product_id"]))
     earlier = decision(body["store_id"], body["product_id"], "change", 6.0, suggested_quantity=12.0, reason="集市")
-    earlier |= {"decision_id": "d-old", "as_of": "2026-02-21", "withdrawn_by": "李强"}
+    earlier |= {
+        "decision_id": "d-old",
+        "as_of": "2026-02-21",
+        "decided_at": "2026-02-21T08:30:00Z",
+        "withdrawn_by": "李强",
+    }
     earlier |= {"withdrawn_at": "2026-02-21T09:00:00Z"}
-    return {"decisions": [*([] if now is None else [now]), earlier]}
+    own = [one for one in COMMENTS if (one["store_id"], one["product_id"]) == (body["store_id"], body["product_id"])]
+    return {"decisions": [*([] if now is None else [now]), earlier], "comments": own}
+
+
+def comment(body: dict[str, Any]) -> dict[str, Any]:
+    COMMENTS.insert(0, {"commented_by": "王芳", "commented_at": "2026-02-28T09:00:00Z", "comment_id": "c"} | body)
+    return COMMENTS[0]

@@ -59,6 +59,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "changes_file": {"file_name": "c.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQpTMDEsUDAwMDEsMTIK"},
     "listing_file": {"table": "suggestions", "format": "csv"},
     "line_history": SERIES,
+    "line_comment": SERIES | {"text": "隔壁有集市"},
     "line_plan": SERIES,
     "attention": {},
     "transfers": {},

@@ -300,6 +300,47 @@ def test_a_line_opens_with_its_arithmetic_and_history(open_page: Open, language:
 
 
 @BOTH
+def test_a_comment_stands_in_the_history_and_decides_nothing(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("orders?store=S01", language).page
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    box = page.locator("dialog.line-box")
+    field = box.get_by_label(says(language, "留言", "Comment"), exact=True)
+    field.press("Enter")
+    expect(box.locator(".comment-form .form-problem")).to_have_text(
+        says(language, "请先填写内容。", "Write something first.")
+    )
+    field.press_sequentially("隔壁有集市 <b>")
+    field.press("Enter")
+    # newer than the decision of a week ago
+    expect(box.locator(".line-history li").first).to_contain_text("王芳: 隔壁有集市 <b>")
+    expect(box.locator(".line-history li")).to_have_count(2)
+    expect(box.locator(".comment-form [role=status]")).to_contain_text(says(language, "订货不变", "changes no order"))
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    (sent,) = site.bodies("line_comment")
+    assert (sent["text"], len(sent["comment_id"])) == ("隔壁有集市 <b>", 32)
+    assert fake_orders.DECIDED == {}
+
+
+def test_a_comment_that_was_not_stored_stays_in_the_field_and_goes_again_under_its_id(
+    open_page: Open, site: Any
+) -> None:
+    page = open_page("orders?store=S01", "zh", quiet=False).page
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    form = page.locator(".comment-form")
+    form.locator("input").fill("隔壁有集市")
+    page.route("**/line_comment", lambda route: (route.fetch(), route.abort()))
+    form.locator("button").click()
+    expect(form.locator(".form-problem")).not_to_be_empty()
+    expect(form.locator("input")).to_have_value("隔壁有集市")
+    page.unroute("**/line_comment")
+    form.locator("button").click()
+    expect(form.locator("input")).to_have_value("")
+    first, second = site.bodies("line_comment")
+    assert first == second
+
+
+@BOTH
 def test_a_broken_pack_is_confirmed_a_rejection_explained_and_a_decision_taken_back(
     open_page: Open, site: Any, language: str
 ) -> None:

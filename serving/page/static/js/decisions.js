@@ -8,8 +8,8 @@ import { decisionOf } from "./suggestions.js";
 
 const AT_ONCE = 500;
 
-/** An id of our own, so that a decision sent twice counts once. */
-function newId() {
+/** An id of our own, so that what is sent twice counts once. */
+export function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

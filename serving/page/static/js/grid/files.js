@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { readBase64 } from "../base64.js";
 import { h, icon, name, scrollBox } from "../dom.js";
-import { day, number, t, units } from "../i18n.js";
+import { number, t, units } from "../i18n.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;
@@ -76,12 +76,4 @@ export function importButton({ signal, onread, onfail }) {
     }
   } });
   return [h("button", { type: "button", dataset: { action: "import" }, onclick: () => input.click() }, icon("upload"), t("changes.choose")), input];
-}
-
-/** Earlier decisions about a line, newest first, those taken back among them. */
-export async function lineHistory(line, signal) {
-  const { decisions } = await call("line_history", { store_id: line.store_id, product_id: line.product_id }, { signal });
-  if (!decisions.length) return h("p", { class: "hint" }, t("history.none"));
-  return h("ul", { class: "line-history" }, decisions.map((one) => h("li", { class: one.withdrawn_at ? "ended" : "" },
-    h("strong", {}, day(one.as_of, "long")), " ", t(`history.${one.decision}`, { suggested: units(one.suggested_quantity), units: units(one.order_quantity) }), " ", h("span", { class: "hint" }, name(one.decided_by), one.reason ? [": ", name(one.reason)] : null, one.withdrawn_at ? ` (${t("history.withdrawn", { by: one.withdrawn_by ?? "" })})` : null))));
 }

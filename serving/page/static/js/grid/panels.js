@@ -3,11 +3,11 @@
 import { call } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
 import { t } from "../i18n.js";
-import { fill } from "../states.js";
 import { lineDetail } from "../views/line.js";
 import { prepared } from "./columns.js";
 import { askThenStore } from "./deciding.js";
-import { changesShown, lineHistory, MOST_PRINTED } from "./files.js";
+import { changesShown, MOST_PRINTED } from "./files.js";
+import { historyPanel } from "./history.js";
 import { keyOf } from "./source.js";
 
 /** How a line was calculated, what was decided about it, and what one may do. */
@@ -16,7 +16,6 @@ export function openLine(grid, line) {
     box.remove();
     grid.table.element.querySelector(`tr[data-key="${CSS.escape(keyOf(line))}"] [data-field=open]`)?.focus();
   } });
-  const history = h("div");
   const decideHere = async (_, action, details) => {
     await grid.decideOne(line, action, details);
     box.close();
@@ -31,8 +30,7 @@ export function openLine(grid, line) {
   replace(box,
     h("div", { class: "panel-head" }, title, h("button", { type: "button", class: "ghost", "aria-label": t("action.close"), onclick: () => box.close() }, icon("close"))),
     lineDetail(prepared(line), { asOf: grid.asOf, canDecide: grid.mayDecide, ondecide: decideHere, onback: takeBack, signal: grid.signal }),
-    h("h3", {}, t("history.title")), history);
-  fill(history, grid.signal, () => lineHistory(line, grid.signal), { lines: 2 });
+    historyPanel(line, { mayComment: grid.mayDecide, signal: grid.signal }));
   document.body.append(box);
   grid.signal.addEventListener("abort", () => box.close(), { once: true });
   box.showModal();

@@ -1,0 +1,56 @@
+"""Comments on a product in a store over HTTP: stored once, shown in the history, deciding nothing."""
+
+from typing import Any
+
+import pytest
+
+LINE = {"store_id": "S002", "product_id": "P0031"}
+
+
+def test_a_comment_stands_in_the_history_of_its_line_and_decides_nothing(client: Any) -> None:
+    listed = {"table": "suggestions", "search": "P0031"}
+    before = client.ask("/listing", listed), client.ask("/orders", {})
+    first = client.ask("/line_comment", LINE | {"text": "隔壁有集市", "comment_id": "c-1"}, role="merchandiser")
+    client.ask("/line_comment", LINE | {"text": "second\nline"})
+    history = client.ask("/line_history", LINE, role="data_scientist")
+    assert [one["text"] for one in history["comments"]] == ["second\nline", "隔壁有集市"]
+    assert history["comments"][1] == first
+    assert (first["commented_by"], history["decisions"]) == ("merchandiser先生", [])
+    assert client.ask("/line_history", LINE | {"product_id": "P0032"})["comments"] == []
+    assert len(client.ask("/line_history", LINE | {"limit": 1})["comments"]) == 1
+    assert (client.ask("/listing", listed), client.ask("/orders", {})) == before
+
+
+def test_the_same_comment_twice_counts_once_and_another_under_its_id_is_refused(client: Any) -> None:
+    line = LINE | {"product_id": "P0033"}
+    made = client.ask("/line_comment", line | {"text": "集市", "comment_id": "c-2"})
+    assert client.ask("/line_comment", line | {"text": "集市", "comment_id": "c-2"}) == made
+    error = client.error("/line_comment", line | {"text": "other", "comment_id": "c-2"})
+    assert (error["code"], error["details"]["problem"]) == ("impossible", "comment_id_taken")
+    assert client.ask("/line_history", line)["comments"] == [made]
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"text": "集" * 1001}, (400, "malformed")),
+        ({"text": " \n"}, (400, "malformed")),
+        ({"text": ""}, (400, "malformed")),
+        ({"store_id": "S999"}, (404, "not_found")),
+        ({"product_id": "none"}, (404, "not_found")),
+    ],
+)
+def test_what_is_no_comment_or_about_nothing_is_refused(
+    client: Any, change: dict[str, str], refused: tuple[int, str]
+) -> None:
+    assert client.refused("/line_comment", LINE | {"text": "集市"} | change) == refused
+
+
+def test_a_thousand_letters_of_any_script_are_kept_whole(client: Any) -> None:
+    text = "集" * 1000
+    assert client.ask("/line_comment", LINE | {"product_id": "P0035", "text": text})["text"] == text
+
+
+@pytest.mark.parametrize("role", ["data_scientist", "marketer"])
+def test_who_may_not_decide_may_not_comment(client: Any, role: str) -> None:
+    assert client.refused("/line_comment", LINE | {"text": "集市"}, role=role) == (403, "forbidden")
