@@ -689,7 +689,7 @@ def test_a_guide_sees_no_money_of_a_person_and_selects_by_none(ask: Any) -> None
     for kind in ("guide", "guide in a shop"):
         assert "77.25" not in ask(kind, "/profile", {"customer_id": OF_GUIDE})[1]
         status, answer = segments(ask, kind, action="count", expression="spend > 5")
-        assert (status, answer["error"]["code"]) == (400, "usage")
+        assert (status, answer["error"]["code"]) == (422, "impossible")
         columns = {row["column"] for row in segments(ask, kind, action="columns")[1]["columns"]}
         assert not columns & set(Settings().privacy.hidden_from_guides)
     assert segments(ask, "shop", action="count", expression="spend > 5")[0] == 200
