@@ -20,7 +20,8 @@ PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
-    r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰).*"
+    r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"
+    r"|(?:.*_)?(?:stop|unsub|abgemeldet|abmeldung|afgemeld|avmeldt|baja|désabonnée?|desabonnee?)(?:_.*)?"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""
 REFUSAL: Final = (

@@ -95,6 +95,7 @@ def test_a_yes_in_a_list_of_people_without_contact_is_a_fact_of_them(tmp_path: P
 
 DOUBTFUL = ("Newsletter abgemeldet", "Marketing beendet", "SMS STOP", "SMS baja", "Sin publicidad",
             "Désabonné newsletter",
+            "Email STOP", "Telefon abgemeldet", "Désabonné", "停止邮件",
             "不推送", "停止短信", "未授权短信", "Newsletter", "Consent expired")  # fmt: skip
 REFUSING = ("Kein Newsletter", "No Newsletter", "Marketing declined")
 
