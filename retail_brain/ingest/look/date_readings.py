@@ -13,7 +13,7 @@ from retail_brain.sources.month_names import in_english, readings_apart, without
 
 _TIMES = (
     "", " %H:%M", " %Hh%M", " à %Hh%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S",
-    ", %I:%M:%S %p",
+    ", %I:%M %p", ", %I:%M:%S %p",
 )  # fmt: skip
 _DAY_FIRST = [f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))]
 _MONTH_FIRST = [f"%m{mark}%d{mark}{year}" for mark, year in product("/-", ("%Y", "%y"))]

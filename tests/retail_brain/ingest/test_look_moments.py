@@ -210,6 +210,13 @@ def test_years_of_other_calendars_are_read_and_their_leap_days(
     assert [row["sold_at"] for row in lines] == [day.replace(hour=9 + n % 9, minute=30) for n, day in enumerate(days)]
 
 
+@pytest.mark.parametrize("between", [" ", ", "])
+@pytest.mark.parametrize("clock", ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p"])
+def test_a_blank_or_a_comma_stands_between_day_and_time(between: str, clock: str) -> None:
+    form = f"%d %b %Y{between}{clock}"
+    assert evidence(pl.Series([moment(n).strftime(form) for n in range(20)])).dates == (form,)
+
+
 def test_numbers_of_shops_are_no_years(tmp_path: Path) -> None:
     rows = [[n, moment(n), f"{101 + n % 9}", "x", 1, 2] for n in range(30)]
     lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "Store", "SKU", "Qty", "Price"], rows))
