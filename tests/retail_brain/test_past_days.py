@@ -8,6 +8,7 @@ import pytest
 from retail_brain import past_days
 from retail_brain.errors import UsageError
 from retail_brain.ingest.days_to_come import last_possible_day
+from retail_brain.settings import DataSettings
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_clock_of_1970_sets_no_sale_of_the_sample_aside_and_one_ahead_is_believed(clock: Any) -> None:
     clock(1970, 1, 1)
-    assert last_possible_day(1, "day") > date(2026, 2, 28)  # the last day of the sample chain
+    assert last_possible_day("transactions", DataSettings()) > date(2026, 2, 28)  # the last day of the sample chain
     past_days.check_past_day(date(2026, 2, 28), "--on")
     clock(2031, 5, 1)
     assert past_days.today() == date(2031, 5, 1)
