@@ -154,7 +154,8 @@ def work(
         while True:
             try:
                 waited_for = _waited_for(database)
-                waited_for &= {tenant} if is_tenant_named() else waited_for
+                if is_tenant_named():
+                    waited_for &= {tenant}
                 there = set(tenants_of(home))
                 faults = {
                     name: _start_waiting(Workspace(home, name), database) if name in there else _no_folder(home, name)

@@ -20,6 +20,7 @@ from retail_brain.ingest.look.money import amount_is_units, grows
 from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, values
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import digits_of_lines
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -145,28 +146,18 @@ def _with_money(found: Columns, money: list[str]) -> Columns:
 def _with_only_count(rows: pl.DataFrame, found: Columns) -> Columns:
     """Takes the only count of a report of days and goods that has a price and no units."""
     roles = found.roles
-    if (
-        "units" in roles
-        or not {"moment", "product", "price"} <= roles.keys()
-        or not _is_of_days(found, roles["moment"])
-    ):
+    is_report = {"moment", "product", "price"} <= roles.keys() and _is_of_days(found, roles["moment"])
+    if not is_report or {"units", "receipt", "customer", "time"} & roles.keys():
         return found
     counts = [name for name in may_be_units(rows, found) if rows[name].n_unique() > _FLAGS]
-    if {"receipt", "customer", "time"} & roles.keys() or not _is_of_days(found, roles["moment"]) or len(counts) != 1:
-        return found
-    return _with(found, {"units": counts[0]}, "no other column counts")
+    return _with(found, {"units": counts[0]}, "no other column counts") if len(counts) == 1 else found
 
 
 def _largest(rows: pl.DataFrame, found: Columns, counts: list[str]) -> str:
     """Of several counts the one that is never below the others, as units are beside receipts; blank for none."""
     numbers = {name: values(rows, found, name).abs() for name in counts}
-    above = (name for name in counts if all(_mostly(numbers[name] >= other) for other in numbers.values()))
+    above = (name for name in counts if all(share(numbers[name] >= other) >= _HOLDS for other in numbers.values()))
     return next(above, "")
-
-
-def _mostly(fits: pl.Series) -> bool:
-    share = fits.mean()
-    return isinstance(share, float) and share >= _HOLDS
 
 
 def _grow(rows: pl.DataFrame, found: Columns, money: str, count: str) -> bool:
@@ -201,9 +192,9 @@ def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     days = pl.Series("_day", days_of(rows[moment], found.seen[moment])) if moment else pl.lit(0).alias("_day")
     keys = rows.select(days, *goods)
-    if _repeated(keys) <= _ONCE:
+    if share(keys.is_duplicated()) <= _ONCE:
         return found
-    telling = [name for name in _codes(rows, found) if _repeated(keys.with_columns(rows[name])) <= _ONCE]
+    telling = [name for name in _codes(rows, found) if share(keys.with_columns(rows[name]).is_duplicated()) <= _ONCE]
     # the name of a shop beside its code
     kinds = {name: rows[name].n_unique() for name in telling}
     fewest = [name for name in telling if kinds[name] == min(kinds.values())]
@@ -247,11 +238,6 @@ def _come_again(rows: pl.DataFrame, name: str, days: int) -> bool:
     return kinds >= _LEAST_PEOPLE and _AGAIN <= rows.height / kinds < _OFTEN_OPEN * days
 
 
-def _repeated(keys: pl.DataFrame) -> float:
-    share = keys.is_duplicated().mean()
-    return share if isinstance(share, float) else 0.0
-
-
 def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
     """Free columns that have one value on every receipt of several lines."""
     receipt = found.roles.get("receipt")
@@ -264,7 +250,7 @@ def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
     several = lines.filter(pl.col("_lines") > 1)
     if several.height < _LEAST_RECEIPTS:
         return []
-    return [name for name in names if (several[name] <= 1).mean() >= _HOLDS]  # type: ignore[operator]
+    return [name for name in names if share(several[name] <= 1) >= _HOLDS]
 
 
 def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
@@ -297,7 +283,7 @@ def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:
     ]
     days = {name: days_of(rows[name], found.seen[name]) for name in dated}
     for name, own in days.items():
-        if all((own <= other).mean() >= _HOLDS for other in days.values()):  # type: ignore[operator]
+        if all(share(own <= other) >= _HOLDS for other in days.values()):
             return _with(found, {"moment": name}, "no other day is before it")
     return found
 

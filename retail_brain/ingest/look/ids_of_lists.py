@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.proposal import propose
+from retail_brain.ingest.look.shares import share_known
 
 _KEYS: Final = {
     "products": ("product_id", ("product", "product_name")),
@@ -39,7 +40,7 @@ def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:
     if own is None or not sold:
         return one
     ids = pl.concat(sold).unique()
-    shares = {name: _share(ids, one.sample[name]) for name in one.columns.seen}
+    shares = {name: share_known(ids, one.sample[name]) for name in one.columns.seen}
     if shares.get(own, 0.0) >= _KNOWN:
         return one
     keys = [name for name, seen in one.columns.seen.items() if seen.distinct == seen.filled == 1]
@@ -62,7 +63,7 @@ def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:
 def _has_names_sold(one: LookedAt, own: str, looked: Sequence[LookedAt]) -> bool:
     """Whether sales have names of a list beside their codes."""
     names = [ids for other in looked if other is not one and (ids := _sold(other, ("product_name",))) is not None]
-    return any(_share(some, one.sample[own]) > 0 for some in names)
+    return any(share_known(some, one.sample[own]) > 0 for some in names)
 
 
 def _plain(value: str) -> str | None:
@@ -77,8 +78,3 @@ def _sold(other: LookedAt, roles: Sequence[str]) -> pl.Series | None:
     if name is None or other.proposal.table in _KEYS or not {"units", "amount", "receipt"} & found.keys():
         return None
     return other.sample[name].cast(pl.String).drop_nulls().unique()
-
-
-def _share(ids: pl.Series, column: pl.Series) -> float:
-    share = ids.is_in(column.cast(pl.String).drop_nulls().unique().implode()).mean()
-    return share if isinstance(share, float) else 0.0

@@ -13,6 +13,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.words import bare_name
 
 _LEAST = 5
@@ -72,12 +73,7 @@ def _is_name_of_other(roles: Mapping[str, str], held: str, role: str) -> bool:
 
 def _is_stranger(one: LookedAt, role: str, ids: pl.Series) -> bool:
     """Whether the column that a list has for a role holds few of the ids that the sales have."""
-    return role in _LISTED and _share(ids, _ids(one.sample[one.columns.roles[role]])) < _SHARED
-
-
-def _share(ids: pl.Series, known: pl.Series) -> float:
-    share = ids.is_in(known.implode()).mean()
-    return share if isinstance(share, float) else 0.0
+    return role in _LISTED and share_known(ids, _ids(one.sample[one.columns.roles[role]])) < _SHARED
 
 
 def _goods_elsewhere(looked: Sequence[LookedAt]) -> Iterator[tuple[int, str]]:
@@ -91,7 +87,7 @@ def _goods_elsewhere(looked: Sequence[LookedAt]) -> Iterator[tuple[int, str]]:
                 continue
             ids = _ids(one.sample[name])
             is_long = len(ids) >= _LEAST and bool((ids.str.len_chars() >= _LONG).all())
-            if is_long and any(_share(ids, known) >= _SHARED for known in codes):
+            if is_long and any(share_known(ids, known) >= _SHARED for known in codes):
                 yield place, name
                 break
 
@@ -141,7 +137,7 @@ def _is_shared(key: _Key, ids: pl.Series, name: str) -> bool:
 def _are_named_alike(ours: LookedAt, key: _Key, theirs: LookedAt, name: str) -> bool:
     """Whether ids stand beside the same names in both files, such as goods and people: then short ones are the same."""
     ids = _ids(theirs.sample[name])
-    if len(ids) < _LEAST_NAMED or _share(ids, key.ids) < _SHARED:
+    if len(ids) < _LEAST_NAMED or share_known(ids, key.ids) < _SHARED:
         return False
     listed = [ours.sample.select(_text(key.name, "id"), _text(other, "name")) for other in _words(ours, key.name)]
     for other in _words(theirs, name) if listed else ():

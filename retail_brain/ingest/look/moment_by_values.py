@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.shares import share
 
 _IN_ORDER = 0.8
 """Share of the rows that are not before (or not after) the one above. By judgement: days of shops one below the other
@@ -31,14 +32,14 @@ def moment_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
     names = [name for name, seen in found.seen.items() if name not in taken and is_dated(seen)]
     dated = {name: days_of(rows[name], found.seen[name]) for name in names if found.seen[name].filled >= _FILLED}
     dated = {name: days for name, days in dated.items() if days.n_unique() > 1 and _is_in_order(days)}
-    first = [name for name, days in dated.items() if all(_share(days <= other) >= _HOLDS for other in dated.values())]
+    first = [name for name, days in dated.items() if all(share(days <= other) >= _HOLDS for other in dated.values())]
     timed = [name for name in first if found.seen[name].has_time]
     return {"moment": (timed or first)[0]} if first else {}
 
 
 def _is_in_order(days: pl.Series) -> bool:
     """Whether days go up from row to row, or down."""
-    return max(_share(days >= days.shift()), _share(days <= days.shift())) >= _IN_ORDER and _changes(days)
+    return max(share(days >= days.shift()), share(days <= days.shift())) >= _IN_ORDER and _changes(days)
 
 
 def _changes(days: pl.Series) -> bool:
@@ -46,8 +47,3 @@ def _changes(days: pl.Series) -> bool:
     steps = days.diff().dt.total_days().drop_nulls()
     up, down = int((steps > 0).sum()), int((steps < 0).sum())
     return max(up, down) > 2 * min(up, down)
-
-
-def _share(fits: pl.Series) -> float:
-    share = fits.drop_nulls().mean()
-    return share if isinstance(share, float) else 0.0

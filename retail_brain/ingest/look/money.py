@@ -6,7 +6,6 @@ grows with the units, and lines with a discount whether it has been taken off.
 
 import itertools
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -16,6 +15,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.price_of_several import ask_about_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, paid_by_sums
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name
 
@@ -123,7 +123,7 @@ def _turn_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if _TURNED not in made.columns.get("units", "") or _TOTAL not in chosen or chosen.startswith("?"):
         return
     name = next(name for role in ("amount", "price") for name in found.all_of(role) if f'"{name}"' in chosen)
-    if _share(values(sample, found, name) < 0) > 0.5:
+    if share(values(sample, found, name) < 0) > 0.5:
         made.columns["unit_price"] = chosen.replace(" }", f", {_TURNED} }}")
 
 
@@ -159,13 +159,13 @@ def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
         for some in itertools.combinations(off, count):
             rest = listed - sum(some[1:], some[0])
             for name in free:
-                if _share((values(sample, found, name).abs() - rest).abs() <= _CENT) > _MOST:
+                if share((values(sample, found, name).abs() - rest).abs() <= _CENT) > _MOST:
                     return name
     return ""
 
 
 def _is_same(listed: pl.Series, amounts: pl.Series) -> bool:
-    return _share((listed - amounts).abs() <= _EQUAL * listed.abs() + _CENT) > _MOST
+    return share((listed - amounts).abs() <= _EQUAL * listed.abs() + _CENT) > _MOST
 
 
 def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, amount: str) -> None:
@@ -174,12 +174,12 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
     if _is_same(listed, amounts) and not _is_lowered(found, listed, amounts):
         made.columns["unit_price"] = number_key(made, found, price, "unit_price")
         _discount(made, sample, found, price, is_line=False)
-    elif _share((prices - amounts).abs() <= _EQUAL * prices.abs()) > _MOST:
+    elif share((prices - amounts).abs() <= _EQUAL * prices.abs()) > _MOST:
         is_unit = _is_of_line(sample, found, price) is False
         made.remarks.append(f"{price!r} equals {amount!r}: both are amounts of the {'unit' if is_unit else 'line'}")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price", "" if is_unit else _TOTAL)
         _discount(made, sample, found, price, is_line=not is_unit)
-    elif _share(amounts.abs() <= listed.abs() * (1 + _EQUAL) + _CENT) > _MOST:
+    elif share(amounts.abs() <= listed.abs() * (1 + _EQUAL) + _CENT) > _MOST:
         made.remarks.append(f"{amount!r} is what was paid: at most {price!r} times units")
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
         _with_discount(made, sample, found)
@@ -191,7 +191,7 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
         made.remarks.append(f"{price!r} and {amount!r} both grow with the units: {price!r} is nearer to what was paid")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL)
         _discount(made, sample, found, price, is_line=True)
-    elif _is_of_line(sample, found, price) is False and _share(amounts.abs() >= listed.abs() - _CENT) > _MOST:
+    elif _is_of_line(sample, found, price) is False and share(amounts.abs() >= listed.abs() - _CENT) > _MOST:
         made.remarks.append(f"{amount!r} holds more than goods, such as shipping or tax: {price!r} is that of a unit")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price")
         _discount(made, sample, found, price, is_line=False)
@@ -206,7 +206,7 @@ def _is_lowered(found: Columns, listed: pl.Series, amounts: pl.Series) -> bool:
     """Whether an amount is below price times units on some lines and above on none, where no column is the discount."""
     lowered = amounts.abs() < listed.abs() * (1 - _EQUAL) - _CENT
     raised = amounts.abs() > listed.abs() * (1 + _EQUAL) + _CENT
-    is_some = int(lowered.sum()) >= _DISCOUNTED and _share(lowered) < _MOST  # fees are taken off every line
+    is_some = int(lowered.sum()) >= _DISCOUNTED and share(lowered) < _MOST  # fees are taken off every line
     return "discount" not in found.roles and is_some and not raised.any()
 
 
@@ -227,7 +227,7 @@ def _has_tax(sample: pl.DataFrame, found: Columns, amount: str, listed: pl.Serie
 def _is_taxed(amounts: pl.Series, base: pl.Series) -> bool:
     rates = pl.DataFrame({"amount": amounts.abs(), "base": base.abs()}).filter(pl.col("base") > _LEAST_TAXED)
     ratio = (rates["amount"] / rates["base"]).round(2)
-    if len(ratio) < _DISCOUNTED or not _share(ratio.is_between(1, _MOST_TAX)) > _MOST or not _share(ratio > 1) > 0.1:
+    if len(ratio) < _DISCOUNTED or not share(ratio.is_between(1, _MOST_TAX)) > _MOST or not share(ratio > 1) > 0.1:
         return False
     usual = ratio.value_counts(sort=True).head(_RATES)["count"].sum()
     return bool(usual > _MOST * len(ratio))
@@ -252,16 +252,16 @@ def grows(sample: pl.DataFrame, found: Columns, name: str, units: str) -> bool |
     if ratios.height < _FEW:
         return None
     growth, more = ratios["money"] / ratios["m0"], ratios["units"] / ratios["u0"]
-    if _share((growth / more - 1).abs() < _NEAR) > _CLEARLY:
+    if share((growth / more - 1).abs() < _NEAR) > _CLEARLY:
         return True
-    return False if _share((growth - 1).abs() < _NEAR) > _CLEARLY else None
+    return False if share((growth - 1).abs() < _NEAR) > _CLEARLY else None
 
 
 def _with_discount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if "discount" in found.roles and made.table == "transactions":
         discounts = values(sample, found, found.roles["discount"])
         given = discounts.filter(discounts != 0)
-        turned = f", {_TURNED}" if len(given) and _share(given < 0) > _CLEARLY else ""
+        turned = f", {_TURNED}" if len(given) and share(given < 0) > _CLEARLY else ""
         made.columns["discount"] = number_key(made, found, found.roles["discount"], "discount", turned)
 
 
@@ -300,7 +300,7 @@ def _is_before(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.S
     if marked.height < _DISCOUNTED:
         return None
     for is_before, listed in ((True, marked["each"]), (False, marked["each"] + marked["off"])):
-        if _share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY:
+        if share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY:
             return is_before
     return None
 
@@ -310,16 +310,11 @@ def _is_rest(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Ser
     rest = values(sample, found, price).abs()
     others = [name for role in ("price", "amount") for name in found.all_of(role) if name != price]
     gaps = [(values(sample, found, name).abs() - discounts.abs() - rest).abs() for name in others]
-    return any(_share(gap <= _CENT) > _MOST for gap in gaps)
+    return any(share(gap <= _CENT) > _MOST for gap in gaps)
 
 
 def _last_part(name: str) -> str:
     return bare_name(name).rpartition("/")[2]
-
-
-def _share(fits: pl.Series | Sequence[bool]) -> float:
-    share = pl.Series(fits).mean()
-    return share if isinstance(share, float) else 0.0
 
 
 def _is_of_the_order(sample: pl.DataFrame, found: Columns, amount: str) -> bool:
@@ -335,7 +330,7 @@ def _is_of_the_order(sample: pl.DataFrame, found: Columns, amount: str) -> bool:
         pl.len().alias("lines"), pl.col(amount).drop_nulls().n_unique().alias("kinds"),
     )  # fmt: skip
     several = lines.filter(pl.col("lines") > 1)
-    return several.height > 2 and _share(several["kinds"] <= 1) > _MOST
+    return several.height > 2 and share(several["kinds"] <= 1) > _MOST
 
 
 def stands_on_first_lines(sample: pl.DataFrame, receipt: pl.Series, name: str) -> bool:
@@ -346,4 +341,4 @@ def stands_on_first_lines(sample: pl.DataFrame, receipt: pl.Series, name: str) -
     head = pl.col("receipt").is_first_distinct()
     several = rows.filter(pl.len().over("receipt") > 1)
     first, rest = several.filter(head)["value"], several.filter(~head)["value"]
-    return bool(first.is_not_null().any()) and _share(rest.is_null()) > _MOST
+    return bool(first.is_not_null().any()) and share(rest.is_null()) > _MOST

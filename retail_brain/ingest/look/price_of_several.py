@@ -5,6 +5,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
 
 _MOST_UNITS = 100
 """Units that a price is of at most. By judgement."""
@@ -45,7 +46,6 @@ def _price_of_several(sample: pl.DataFrame, found: Columns, price: str) -> str |
         several = rows.filter(pl.col("of") > 1).join(usual, on="goods")
         written = (several["price"] / several["usual"]).log().abs()
         of_one = (several["price"] / several["of"] / several["usual"]).log().abs()
-        share = (of_one < written).mean()
-        if several.height >= _LEAST and isinstance(share, float) and share > _NEARER:
+        if several.height >= _LEAST and share(of_one < written) > _NEARER:
             return name
     return None

@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name
 
 TILL = (
@@ -38,7 +39,7 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """
     number, moment = found.roles["receipt"], found.roles.get("moment")
     if digits := digits_of_lines(sample, found, number):
-        pattern = f"^(.+?)\\D?\\d{{{digits}}}$"
+        pattern = _head(digits)
         without = f"{{ column = {quoted(number)}, pattern = '{pattern}' }}"
         if not lines_are_of_one(sample, found, number, digits):
             made.questions.append(
@@ -58,7 +59,7 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     places += [name for name in tills if not _numbers_lines(sample, [number, moment, *places], name)]
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
-    anew = [name for name in (*places, "_day") if _share_above_one(kinds[name]) > _ANEW]
+    anew = [name for name in (*places, "_day") if share(kinds[name] > 1) > _ANEW]
     if not anew:
         return
     parts = [moment if name == "_day" else name for name in anew]
@@ -66,7 +67,8 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     made.remarks.append(f"{number!r} begins anew: with {parts} it names one receipt")
     if "_day" in anew and found.seen[moment].has_time:
         moments = sample.select(pl.col(number), pl.col(moment), *places).with_columns(rows["_day"])
-        if _share_above_one(moments.group_by(number, *places, "_day").agg(pl.col(moment).n_unique())[moment]) > _ANEW:
+        times = moments.group_by(number, *places, "_day").agg(pl.col(moment).n_unique())[moment]
+        if share(times > 1) > _ANEW:
             made.questions.append(
                 f"{number!r} begins anew every day, and lines of one number have several times in {moment!r}: have the "
                 "day in a column of its own, so that the lines of a receipt stay together"
@@ -81,7 +83,7 @@ def digits_of_lines(sample: pl.DataFrame, found: Columns, number: str) -> int:
     text = sample[number].cast(pl.String)
     for digits in range(_MOST_DIGITS, 0, -1):
         parts = sample.select(
-            text.str.extract(rf"^(.+?)\D?\d{{{digits}}}$", 1).alias("_head"),
+            text.str.extract(_head(digits), 1).alias("_head"),
             text.str.extract(rf"(\d{{{digits}}})$", 1).cast(pl.Int64, strict=False).alias("_line"),
             *shared,
         )
@@ -93,9 +95,14 @@ def digits_of_lines(sample: pl.DataFrame, found: Columns, number: str) -> int:
         )  # fmt: skip
         counted = (heads["_first"] == 1) & (heads["_last"] == heads["_lines"])
         same = all((heads[name] == 1).all() for name in shared)
-        if heads["_lines"].max() > 1 and same and _share_of(counted) > _EVERY:  # type: ignore[operator]
+        if heads["_lines"].max() > 1 and same and share(counted) > _EVERY:  # type: ignore[operator]
             return digits
     return 0
+
+
+def _head(digits: int) -> str:
+    """Pattern of what stands before so many digits at the end of a number, and the mark between them."""
+    return rf"^(.+?)\D?\d{{{digits}}}$"
 
 
 def lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: int) -> bool:
@@ -112,7 +119,7 @@ def lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: 
     moment = found.roles.get("moment")
     timed = [moment] if moment is not None and found.seen[moment].has_time else []
     telling = timed + [found.roles[role] for role in ("time", "customer") if role in found.roles]
-    head = sample[number].cast(pl.String).str.extract(rf"^(.+?)\D?\d{{{digits}}}$", 1).alias("_head")
+    head = sample[number].cast(pl.String).str.extract(_head(digits), 1).alias("_head")
     rows = sample.select(head, *(name for name in telling if name != number))
     several = rows.filter(pl.len().over("_head") > 1)
     for name in several.columns[1:]:
@@ -124,19 +131,8 @@ def lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: 
     return False
 
 
-def _share_of(fits: pl.Series) -> float:
-    share = fits.mean()
-    return share if isinstance(share, float) else 0.0
-
-
 def _numbers_lines(sample: pl.DataFrame, receipt: list[str], name: str) -> bool:
     """Whether a column such as `Pos` is another one on every line of a receipt; lines of one till share theirs."""
     groups = sample.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(name).n_unique().alias("_kinds"))
     several = groups.filter(pl.col("_lines") > 1)
-    share = (several["_kinds"] == several["_lines"]).mean()
-    return isinstance(share, float) and share > _EVERY
-
-
-def _share_above_one(counts: pl.Series) -> float:
-    share = (counts > 1).mean()
-    return share if isinstance(share, float) else 0.0
+    return share(several["_kinds"] == several["_lines"]) > _EVERY

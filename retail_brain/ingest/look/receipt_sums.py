@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
@@ -88,12 +89,12 @@ def is_of_the_order(receipt: pl.Series, values: pl.Series) -> bool:
     if several["value"].drop_nulls().n_unique() <= 2 or several["receipt"].n_unique() < _LEAST_RECEIPTS:
         return False
     rest = several.filter(~pl.col("head"))["value"]
-    if _share(rest.is_null()) > _HOLDS:
+    if share(rest.is_null()) > _HOLDS:
         return True
     kinds = several.filter(pl.col("value").fill_null(0) != 0).group_by("receipt").agg(
         pl.col("value").n_unique().alias("kinds"), pl.len().alias("lines")
     ).filter(pl.col("lines") > 1)  # fmt: skip
-    return kinds.height >= _LEAST_RECEIPTS and _share(kinds["kinds"] == 1) > 0.95
+    return kinds.height >= _LEAST_RECEIPTS and share(kinds["kinds"] == 1) > 0.95
 
 
 def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
@@ -101,7 +102,7 @@ def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
 
 
 def _is_money(values: pl.Series) -> bool:
-    return values.n_unique() > 1 and _share(values.fill_null(0) != 0) > 0.5
+    return values.n_unique() > 1 and share(values.fill_null(0) != 0) > 0.5
 
 
 def _made_by(
@@ -121,7 +122,7 @@ def _made_by(
     rights = [made[total], *(made[total] + made[f"={name}"].fill_null(0).abs() for name in of_order)]
     room = _CENT * made["_lines"]
     for right, (place, key) in itertools.product(rights, enumerate(sums)):
-        if _share((made[f"_{place}"] - right).abs() <= room) > _HOLDS:
+        if share((made[f"_{place}"] - right).abs() <= room) > _HOLDS:
             return Paid(*key, total)
     return None
 
@@ -139,8 +140,3 @@ def _forms(
         if name != discount:
             yield (name, True, True), pl.col(name) - off
             yield (name, False, True), pl.col(name) * units - off
-
-
-def _share(fits: pl.Series) -> float:
-    share = fits.mean()
-    return share if isinstance(share, float) else 0.0

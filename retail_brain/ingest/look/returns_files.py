@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_states import GIVEN_BACK
 from retail_brain.ingest.numbers import parse_numbers
@@ -93,5 +94,4 @@ def _was_sold_before(one: LookedAt, members: Sequence[LookedAt], rows: Mapping[P
     keys = [name for name in own.columns if name != "_day"]
     first = pl.concat(sold).group_by(keys).agg(pl.col("_day").min().alias("_sold"))
     before = own.join(first, on=keys, how="left")
-    share = (before["_sold"] <= before["_day"]).fill_null(value=False).mean()
-    return isinstance(share, float) and share >= _SOLD_BEFORE
+    return share((before["_sold"] <= before["_day"]).fill_null(value=False)) >= _SOLD_BEFORE

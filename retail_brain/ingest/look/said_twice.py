@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share_known
 
 _SAME_RECEIPTS = 0.8
 """Share of the receipts of a file that another must have, to be its lines. By judgement: both are first rows."""
@@ -22,9 +23,8 @@ def repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
         theirs = one.columns.roles.get("receipt")
         if receipt is None or theirs is None:
             return False
-        numbers, known = one.sample[theirs].cast(pl.String).drop_nulls(), lines.sample[receipt].cast(pl.String)
-        share = numbers.is_in(known.drop_nulls().unique().implode()).mean()
-        if numbers.is_duplicated().any() or not isinstance(share, float) or share < _SAME_RECEIPTS:
+        numbers = one.sample[theirs].cast(pl.String).drop_nulls()
+        if numbers.is_duplicated().any() or share_known(numbers, lines.sample[receipt]) < _SAME_RECEIPTS:
             return False
     return True
 

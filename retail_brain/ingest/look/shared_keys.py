@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share_known
 
 _KNOWN = 0.7
 """Share of the ids of sales that a list must hold under another name of the column. By judgement: lists lag behind."""
@@ -33,7 +34,7 @@ def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
                 continue
             others = [other for other in looked if other is not one and name in other.columns.seen]
             sold = [other for other in others if {"units", "on_hand"} & other.columns.roles.keys()]
-            if any(_share_of(_ids(other, name), one.sample[name]) > _SOME for other in sold):
+            if any(share_known(_ids(other, name), one.sample[name]) > _SOME for other in sold):
                 return {name: "product"}
     return {}
 
@@ -72,7 +73,7 @@ def _is_free_for(role: str, other: LookedAt, name: str, one: LookedAt) -> bool:
     roles = {column: held for held, column in other.columns.roles.items()}
     if name not in other.columns.seen or roles.get(name, role) != role:
         return False
-    return _share_of(_ids(other, name), one.sample[name]) > _SOME
+    return share_known(_ids(other, name), one.sample[name]) > _SOME
 
 
 def _ids(one: LookedAt, name: str) -> pl.Series:
@@ -93,15 +94,10 @@ def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, st
         own = one.columns.roles.get(role)
         for other in (other for other in sales if other is not one and one.proposal.table == table):
             ids = other.sample[other.columns.roles[role]].cast(pl.String).drop_nulls().unique()
-            if own is None or not len(ids) or _share_of(ids, one.sample[own]) >= _KNOWN:
+            if own is None or not len(ids) or share_known(ids, one.sample[own]) >= _KNOWN:
                 continue
-            shares = {name: _share_of(ids, one.sample[name]) for name in one.columns.seen if name != own}
+            shares = {name: share_known(ids, one.sample[name]) for name in one.columns.seen if name != own}
             best = max(shares, key=lambda name: shares[name], default="")
             if shares.get(best, 0) >= _KNOWN:
                 return {best: role}
     return {}
-
-
-def _share_of(ids: pl.Series, column: pl.Series) -> float:
-    share = ids.is_in(column.cast(pl.String).drop_nulls().unique().implode()).mean()
-    return share if isinstance(share, float) else 0.0

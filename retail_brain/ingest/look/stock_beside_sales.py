@@ -8,6 +8,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, number_key
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.numbers import parse_numbers
 
 _SOLD_ALONE, _WITH_COMING = 0.7, 0.9
@@ -68,15 +69,10 @@ def _by_balance(sample: pl.DataFrame, found: Columns) -> str | None:
             continue
         left = gap[f"{name} moved"]
         coming = (other for other in free if other != name and (gap[other] != 0).any())
-        if _share(left == 0) >= _SOLD_ALONE or any(_share(left == gap[other]) >= _WITH_COMING for other in coming):
+        if share(left == 0) >= _SOLD_ALONE or any(share(left == gap[other]) >= _WITH_COMING for other in coming):
             return name
     return None
 
 
 def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
     return parse_numbers(sample[name].cast(pl.String), found.seen[name].numbers[0]).alias(name)
-
-
-def _share(fits: pl.Series) -> float:
-    share = fits.mean()
-    return share if isinstance(share, float) else 0.0

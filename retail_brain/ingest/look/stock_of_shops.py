@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, with_day_of_file
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
@@ -86,7 +87,6 @@ def _by_total(one: LookedAt) -> str:
             made = numbers[others[start]]
             for end in range(start + 1, len(others)):
                 made = made + numbers[others[end]]
-                share = (made == numbers[total]).mean()
-                if isinstance(share, float) and share > _HOLDS and (numbers[others[start]] != numbers[total]).any():
+                if share(made == numbers[total]) > _HOLDS and (numbers[others[start]] != numbers[total]).any():
                     return f"^(?:{'|'.join(map(re.escape, others[start : end + 1]))})$"
     return ""

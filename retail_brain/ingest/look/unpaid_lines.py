@@ -11,6 +11,7 @@ from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.join_keys import Keys
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.states import column_of, listed
 
 _HOLDS = 0.97
@@ -85,7 +86,6 @@ def _is_unpaid(lines: pl.DataFrame, heads: pl.DataFrame, name: str, value: str) 
         ((pl.col("kept") - pl.col("_total")).abs() <= room).alias("kept"),
     )
     told = fits.filter(pl.col("out") > 0, pl.col("all") != pl.col("kept"))
-    share = fits["kept"].mean()
     if told.height < _LEAST or int(sums["out"].sum()) > _MOST_FLAGGED * lines.height:
         return False
-    return bool(told["kept"].all()) and isinstance(share, float) and share > _HOLDS
+    return bool(told["kept"].all()) and share(fits["kept"]) > _HOLDS

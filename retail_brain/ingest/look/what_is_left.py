@@ -12,6 +12,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
 
 _ROWS = 4_000
 """Rows that are looked at."""
@@ -71,13 +72,13 @@ def _differences(whole: pl.Series, parts: dict[str, pl.Series]) -> Iterator[tupl
         if (taken != 0).sum() < _LEAST_OFF or taken.abs().sum() >= rest.abs().sum():
             continue
         gaps = ((whole - taken - rest).abs(), (whole - taken.abs() - rest).abs())
-        if max(_share(gap <= _CENT) for gap in gaps) >= _HOLDS:
+        if max(share(gap <= _CENT) for gap in gaps) >= _HOLDS:
             yield off, left
 
 
 def _is_discount(off: pl.Series) -> bool:
     """Whether some rows have nothing taken off: tax, cost and profit are on nearly every one."""
-    return _share(off == 0) >= _FREE
+    return share(off == 0) >= _FREE
 
 
 def _with(found: Columns, role: str, name: str, says: str) -> Columns:
@@ -85,8 +86,3 @@ def _with(found: Columns, role: str, name: str, says: str) -> Columns:
     held = {other: column for other, column in found.roles.items() if column != name}
     kept = {other: tuple(one for one in names if one != name) for other, names in found.alternatives.items()}
     return replace(found, roles={**held, role: name}, alternatives=kept, remarks=(*found.remarks, says))
-
-
-def _share(fits: pl.Series) -> float:
-    share = fits.mean()
-    return share if isinstance(share, float) else 0.0

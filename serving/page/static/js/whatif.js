@@ -51,7 +51,7 @@ export function whatIfPanel({ store, product, horizon }, signal) {
   const slider = (low, high) => {
     const [step, digits] = high > 50 ? [1, 2] : high > 5 ? [0.1, 2] : high > 0.5 ? [0.01, 2] : [0.001, 3];
     const id = uniqueId("price");
-    const output = h("output", { for: id, class: "strong" }, money(usual));
+    const output = h("output", { for: id, class: "strong" }, priceText(usual));
     const change = debounce(draw, 150);
     const input = h("input", { id, type: "range", min: low.toFixed(digits), max: high.toFixed(digits), step, value: String(usual), oninput: () => { ask.price = Number(input.value); replace(output, priceText(ask.price), h("span", { class: "hint" }, ` ${t("what_if.of_usual", { share: percent(ask.price / usual, 0) })}`)); change(); } });
     return h("label", { class: "field what-if-price", for: id }, h("span", {}, t("what_if.price", { currency: currencySign() }), " ", output), input);
