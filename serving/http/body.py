@@ -2,7 +2,7 @@
 
 import asyncio
 import types
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,7 +16,7 @@ judgement, not measured."""
 
 
 async def read_body(
-    receive: Receive, limit: int, timeout_seconds: float, place: AbstractContextManager[object]
+    receive: Receive, limit: int, timeout_seconds: float, place: Callable[[], AbstractContextManager[object]]
 ) -> bytes:
     """The body of a request, at most `limit` bytes, within `timeout_seconds`.
 
@@ -27,10 +27,12 @@ async def read_body(
         receive: gives the messages of the request.
         limit: bytes.
         timeout_seconds: within which the whole body must be there.
-        place: held while the body is waited for; most bodies came with their headers, and nothing waits then.
+        place: gives what is held while the body is waited for, or refuses with an `HttpError`; most bodies came with
+            their headers, and it is not asked then.
 
     Raises:
-        HttpError: the body is larger than the limit (413), did not arrive in time (408), or the sender went away (400).
+        HttpError: the body is larger than the limit (413), did not arrive in time (408), the sender went away (400), or
+            there is no place to wait (429).
     """
     asked: Any = receive().__await__()
     try:
@@ -44,7 +46,7 @@ async def read_body(
         message = None
     try:
         # asyncio, not anyio: the service runs on it alone, and this costs a tenth
-        with place:
+        with place():
             async with asyncio.timeout(timeout_seconds):
                 first = await _rest(asked, awaited) if message is None else message
                 return await _read_pieces(first, receive, limit)

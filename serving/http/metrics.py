@@ -90,8 +90,7 @@ class PrometheusMeter:
         self._counters: dict[tuple[str, int], prometheus_client.Counter] = {}
         self._timers: dict[str, Any] = {}
         self._in_progress = 0
-        self._answered: Counter[tuple[str, int]] = Counter()
-        self._taken: defaultdict[str, list[float]] = defaultdict(list)
+        self._answered: list[tuple[str, int, float]] = []
         self._soon = Soon(self.flush, _LATE_SECONDS)
 
     def begin(self) -> None:
@@ -102,26 +101,27 @@ class PrometheusMeter:
     def end(self, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
         self._in_progress -= 1
-        self._answered[route, status] += 1
-        self._taken[route].append(seconds)
+        self._answered.append((route, status, seconds))
         self._soon.ask()
 
     def flush(self) -> None:
         """Counts what waits."""
         self._soon.cancel()
-        answered, self._answered = self._answered, Counter()
-        taken, self._taken = self._taken, defaultdict(list)
+        answered, self._answered = self._answered, []
         self._open.set(self._in_progress)
-        for key, count in answered.items():
+        for key, count in Counter((route, status) for route, status, _ in answered).items():
             counter = self._counters.get(key)
             if counter is None:
                 counter = self._counters[key] = self._total.labels(*key, self._service)
             counter.inc(count)
-        for route, seconds in taken.items():
+        taken: defaultdict[str, list[float]] = defaultdict(list)
+        for route, _, seconds in answered:
+            taken[route].append(seconds)
+        for route, of_route in taken.items():
             timer = self._timers.get(route)
             if timer is None:
                 timer = self._timers[route] = self._seconds.labels(route, self._service)
-            _observe(timer, seconds)
+            _observe(timer, of_route)
 
     def refused(self, reason: str) -> None:
         """A connection was refused or cut."""

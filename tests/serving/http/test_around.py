@@ -46,7 +46,8 @@ def test_nothing_names_another_host(client: Any) -> None:
 @pytest.mark.parametrize("path", ["/", "/ui/", "/docs.json", "/livez", "/nowhere", "/metrics"])
 def test_security_headers_are_on_everything_once(client: Any, path: str) -> None:
     headers = client.http.get(path).headers
-    assert headers["content-security-policy"].startswith("default-src 'self'")
+    wanted = "default-src 'self'" if path == "/ui/" else "default-src 'none'; frame-ancestors 'none'"
+    assert headers["content-security-policy"].startswith(wanted)
     assert headers["x-content-type-options"] == "nosniff"
     assert len(headers.get_list("content-security-policy")) == 1
 

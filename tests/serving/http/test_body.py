@@ -1,7 +1,7 @@
 """Bodies that come slowly, in pieces, or not to an end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import anyio
 import anyio.from_thread
@@ -19,12 +19,13 @@ def read(
     late: bool = False,
     held: list[str] | None = None,
     seconds: float = 0.05,
+    place: Callable[[], AbstractContextManager[object]] | None = None,
 ) -> bytes:
     """What is read of some messages, each of which comes after a moment if they are late; `held` notes the place."""
     notes = [] if held is None else held
 
     @contextmanager
-    def place() -> Iterator[None]:
+    def noted() -> Iterator[None]:
         notes.append("taken")
         try:
             yield
@@ -43,7 +44,7 @@ def read(
             assert message is not None
             return message
 
-        return await read_body(receive, limit, seconds, place())
+        return await read_body(receive, limit, seconds, place or noted)
 
     with anyio.from_thread.start_blocking_portal() as portal:  # a browser test may hold this thread's own loop
         return portal.call(run)
@@ -105,11 +106,23 @@ def test_what_fails_while_a_body_is_waited_for_reaches_the_caller() -> None:
 
     async def run() -> None:
         with pytest.raises(ConnectionResetError):
-            await read_body(broken, 10, 60, nullcontext())
+            await read_body(broken, 10, 60, nullcontext)
         with anyio.move_on_after(0.01) as scope:
-            await read_body(receive, 10, 60, nullcontext())
+            await read_body(receive, 10, 60, nullcontext)
         assert scope.cancelled_caught
 
     with anyio.from_thread.start_blocking_portal() as portal:
         portal.call(run)
     assert closed == ["closed"]
+
+
+def test_who_finds_no_place_to_wait_is_refused_unless_the_body_came_with_its_headers() -> None:
+    def full() -> AbstractContextManager[object]:
+        raise HttpError(429, "overloaded", "too many requests are still arriving.")
+
+    assert read([piece(b"ab", more=False)], place=full) == b"ab"
+    with pytest.raises(HttpError) as caught:
+        read([piece(b"a"), piece(b"b", more=False)], place=full)
+    assert caught.value.status == 429
+    with pytest.raises(HttpError):
+        read([piece(b"ab", more=False)], place=full, late=True)
