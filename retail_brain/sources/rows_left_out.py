@@ -51,10 +51,11 @@ _MONTH_NAMED = r"\d{1,2}[-\s./]\p{L}{3,12}\.?[-\s./]\d{2,4}"
 _OF = "for|of|de|del|du|da|do|di|des|für|fur|pour|van|voor|por|по|за|для|untuk|av"
 _BEFORE_A_GROUP = rf"^(?:{_ANY_TOTAL})\s+(?:(?:{_OF})\s+\S|{_MONTH_NAMED}$)"
 _OF_A_GROUP = (
-    rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
+    rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|^(?:{_ANY_TOTAL})\s*[(（\[].*[)）\]]$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
     rf"|{_BEFORE_A_GROUP}"
 )
-"""A total with the day it is of, before the name of what it is of (`Total for Tea`), or behind it."""
+"""A total with the day it is of or a remark in brackets, before the name of what it is of (`Total for Tea`), or behind
+it."""
 BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
 
 

@@ -24,7 +24,7 @@ from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.look.words_of_roles import NO_SHOPS, may_be_people
+from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
@@ -334,6 +334,7 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     if (
         role_scores(name)
         or re.search(NO_SHOPS, plain)
+        or re.search(OF_RECEIVERS, name.lower())
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False

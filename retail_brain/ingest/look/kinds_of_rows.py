@@ -4,7 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.not_goods import says_no_goods
-from retail_brain.ingest.look.states import MOST_KINDS, column_of, kinds_of, listed
+from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 

@@ -341,4 +341,6 @@ def stands_on_first_lines(sample: pl.DataFrame, receipt: pl.Series, name: str) -
     head = pl.col("receipt").is_first_distinct()
     several = rows.filter(pl.len().over("receipt") > 1)
     first, rest = several.filter(head)["value"], several.filter(~head)["value"]
-    return bool(first.is_not_null().any()) and share(rest.is_null()) > _MOST
+    filled = int(first.is_not_null().sum())
+    # a rare mark of lines is blank on most others too
+    return filled > 0 and share(rest.is_null()) > _MOST and int(rest.is_not_null().sum()) <= (1 - _MOST) * filled

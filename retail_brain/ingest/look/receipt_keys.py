@@ -10,6 +10,10 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.receipt_numbers import name_receipts
+from retail_brain.ingest.look.shares import share
+
+_MOST = 0.5
+"""Share of the receipts whose first line has a value from which a column is of the receipt. By judgement."""
 
 
 def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -56,7 +60,11 @@ def fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -
     further = [
         name
         for name in found.seen
-        if f'"{name}"' in asked and quoted(name) not in known and stands_on_first_lines(sample, ids, name)
+        if f'"{name}"' in asked
+        and quoted(name) not in known
+        and stands_on_first_lines(sample, ids, name)
+        # a rare mark may stand on first lines by chance, and is of its line where nothing else is of the receipt alone
+        and (known != "[]" or share(sample.filter(ids.is_first_distinct())[name].is_not_null()) > _MOST)
     ]
     if further:
         listed = ", ".join(filter(None, [known.strip("[]"), *map(quoted, further)]))
@@ -72,9 +80,9 @@ def _shop_of_the_rest(made: Proposal, sample: pl.DataFrame, found: Columns, blan
     filled = (
         sample.select(pl.col(store).drop_nulls().first().over(found.roles["receipt"])) if store in blank else sample
     )
-    share = filled[store].is_null().mean()
-    if isinstance(share, float) and share > 0:
+    lacking = share(filled[store].is_null())
+    if lacking > 0:
         made.columns["store_id"] = f'{{ column = {quoted(store)}, default = "online" }}'
         made.remarks.append(
-            f"{share:.0%} of rows have no {store!r}: they are of the shop `online` (change the default)"
+            f"{lacking:.0%} of rows have no {store!r}: they are of the shop `online` (change the default)"
         )

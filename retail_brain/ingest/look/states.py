@@ -8,14 +8,21 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.signs import write_returns_by_sign
+from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
+from retail_brain.ingest.look.words_of_states import (
+    CANCELLED,
+    CLAIM_REFUSED,
+    GIVEN_BACK,
+    IN_PART,
+    NOT_PAID,
+    OF_PAYMENT,
+)
 from retail_brain.ingest.numbers import parse_numbers
-from retail_brain.sources import ColumnFormat
 
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
-_TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x", "да", "sim", "tak", "evet", "はい", "예")
 _KIND = r"(?:^|_)(?:way|type|kind|flag|mode|typ|tipo|art)$|方式|类型|标志|标识|种别|区分"
 """Names of columns with a kind of sale in codes."""
 _CODE_LETTERS, _MOST_CODES = 2, 6
@@ -26,14 +33,8 @@ _STATE_CODE = r"\d{1,3}|[A-Za-z]"
 """A state of an order in a code."""
 _USUAL = 0.8
 """Share of the rows that the code of a plain sale has at least. By judgement."""
-_NEGATED = (
-    r"(?:未被?|没有?|不|\b(?:not|no|non|nicht|niet|nie|не|ne|sin|sem|inte|ikke|ej|ei|belum|tidak|chưa|không)\s+)$"
-)
-"""What stands before a word that it negates."""
 _MOST_ROWS = 0.5
 """Share of the rows from which a state is asked about and not left out on its own. By judgement."""
-MOST_KINDS = 12
-"""Kinds of rows in a column from which its values are no kinds. By judgement."""
 
 
 def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kept: Sequence[str] = ()) -> None:
@@ -46,11 +47,11 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         kept: further conditions that rows must meet.
     """
     found = _with_states(sample, found)
-    states = [_State(sample, found, name) for name in found.all_of("status")]
+    states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
-    out = [*_no_sales(made, sample, found, states), *_voided(made, sample, found), *_cancelled_since(made, found)]
-    out += _nothing_left(made, states)
-    asked = [*_not_paid(made, states), *_given_back(made, states)]
+    marked, perhaps = marked_rows(made, sample, found)
+    out = [*_no_sales(made, sample, found, states), *marked, *_nothing_left(made, states)]
+    asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps]
     for state in states:
         if "returns" not in made.keys and not state.is_state:
             _returns(made, state, " ".join(out))
@@ -77,42 +78,6 @@ def _joined(conditions: Sequence[str]) -> str:
         return ""
     text = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
     return f"'''{text}'''"
-
-
-class _State:
-    """A column with states of orders or kinds of rows.
-
-    Attributes:
-        name: of the column.
-        kinds: its values.
-        is_state: whether its name says that it is the state of an order, which is on all of its lines; a kind such as
-            `Refund` is on the rows of a receipt of its own.
-        has_units: whether a column has units.
-    """
-
-    def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
-        self.name, self.kinds = name, kinds_of(sample, name)
-        self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
-        self._sample, self._units = sample, found.roles.get("units")
-        self.has_units = self._units is not None
-        self._form = found.seen[self._units].numbers[0] if self._units else ColumnFormat()
-
-    def which(self, pattern: str, but: str = "$^") -> list[str]:
-        """The values with a word of a pattern and none of another."""
-        return [kind for kind in self.kinds if _says(pattern, _plain(kind)) and not re.search(but, _plain(kind))]
-
-    def units(self, kinds: Sequence[str]) -> pl.Series:
-        """Units of the rows with these values; none where no column has units."""
-        rows = self._sample.filter(pl.col(self.name).is_in(kinds))
-        return parse_numbers(rows[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
-
-    def rows(self, kinds: Sequence[str]) -> int:
-        """Number of rows with these values."""
-        return self._sample.filter(pl.col(self.name).is_in(kinds)).height
-
-    def without(self, kinds: Sequence[str]) -> str:
-        """The condition that leaves these values out."""
-        return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} NOT IN ({listed(kinds)})"
 
 
 def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -152,7 +117,7 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
 
 def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
     kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
-    words = [_plain(kind) for kind in kinds]
+    words = [plain_kind(kind) for kind in kinds]
     is_cancelled = [re.search(f"{CANCELLED}|{GIVEN_BACK}", word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
 
@@ -171,37 +136,12 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
             )
 
 
-def _says(pattern: str, kind: str) -> bool:
-    """Whether a state has a word of a pattern that is not negated, as in `订单未关闭` or `not cancelled`."""
-    return any(not re.search(_NEGATED, kind[: word.start()]) for word in re.finditer(pattern, kind))
-
-
-def _plain(kind: str) -> str:
-    """A kind for comparing with words; the small letter of the Turkish capital İ has a mark of its own."""
-    return kind.strip().lower().replace("\u0307", "")
-
-
-def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:
-    """The values of a column, in the order of the rows."""
-    return [str(kind) for kind in sample[name].drop_nulls().unique(maintain_order=True).to_list()]
-
-
-def column_of(name: str) -> str:
-    """The column of a file in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def listed(kinds: Sequence[str]) -> str:
-    """Values of a column in SQL."""
-    return ", ".join("'" + kind.replace("'", "''") + "'" for kind in kinds)
-
-
-def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequence[_State]) -> list[str]:
+def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequence[State]) -> list[str]:
     conditions: list[str] = []
     for state in states:
-        no_sale = state.which(CANCELLED, IN_PART)
+        no_sale = _cancelled(made, state)
         if not re.search(OF_PAYMENT, bare_name(state.name)):
-            no_sale += [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
+            no_sale += [kind for kind in state.kinds if _is_not_paid(plain_kind(kind))]
         if taking_back := [kind for kind in no_sale if _takes_back(state, kind)]:
             no_sale = [kind for kind in no_sale if kind not in taking_back]
             made.remarks.append(
@@ -223,7 +163,19 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
     return conditions
 
 
-def _takes_back(state: _State, kind: str) -> bool:
+def _cancelled(made: Proposal, state: State) -> list[str]:
+    """The values that say that an order was cancelled, and not that a claim after the sale came to nothing."""
+    no_sale = state.which(CANCELLED, IN_PART)
+    refused = no_sale if state.is_claim else [kind for kind in no_sale if re.search(CLAIM_REFUSED, plain_kind(kind))]
+    if refused:
+        made.remarks.append(
+            f"{state.rows(refused):,} rows whose {state.name!r} is one of {refused} had a claim that came to nothing: "
+            "they stay sold"
+        )
+    return [kind for kind in no_sale if kind not in refused]
+
+
+def _takes_back(state: State, kind: str) -> bool:
     """Whether every row of a kind has units below 0, as the rows that cancel others have."""
     units = state.units([kind])
     return bool(len(units)) and bool((units < 0).fill_null(value=False).all())
@@ -235,11 +187,11 @@ def _is_not_paid(kind: str) -> bool:
     return said is not None and (bool(re.fullmatch(rf"{NOT_PAID}\w*", kind)) or bool(re.search(OF_PAYMENT, kind)))
 
 
-def _not_paid(made: Proposal, states: Sequence[_State]) -> list[str]:
+def _not_paid(made: Proposal, states: Sequence[State]) -> list[str]:
     """Conditions without orders whose state of payment is open: some shops sell on account, others never deliver."""
     conditions = []
     for state in states:
-        kinds = [kind for kind in state.kinds if _is_not_paid(_plain(kind))]
+        kinds = [kind for kind in state.kinds if _is_not_paid(plain_kind(kind))]
         if kinds and re.search(OF_PAYMENT, bare_name(state.name)):
             conditions.append(state.without(kinds))
             made.questions.append(
@@ -248,7 +200,7 @@ def _not_paid(made: Proposal, states: Sequence[_State]) -> list[str]:
     return conditions
 
 
-def _given_back(made: Proposal, states: Sequence[_State]) -> list[str]:
+def _given_back(made: Proposal, states: Sequence[State]) -> list[str]:
     """Conditions without orders that came back and have no row of the return: net they are nothing."""
     conditions: list[str] = []
     for state in states:
@@ -259,12 +211,12 @@ def _given_back(made: Proposal, states: Sequence[_State]) -> list[str]:
                 f"{state.rows(kinds):,} rows have one of {kinds} in {state.name!r}, and no row of their own takes them "
                 "back: leave them out (what was sold net), or keep them (what was sold first)?"
             )
-        if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, _plain(kind))]:
+        if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, plain_kind(kind))]:
             made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
     return conditions
 
 
-def _codes_of_states(made: Proposal, states: Sequence[_State], rows: int) -> list[str]:
+def _codes_of_states(made: Proposal, states: Sequence[State], rows: int) -> list[str]:
     """Conditions without the rarer codes of a state such as 3 and 4, which no word explains; asks about them."""
     conditions = []
     for state in states:
@@ -281,7 +233,7 @@ def _codes_of_states(made: Proposal, states: Sequence[_State], rows: int) -> lis
     return conditions
 
 
-def _nothing_left(made: Proposal, states: Sequence[_State]) -> list[str]:
+def _nothing_left(made: Proposal, states: Sequence[State]) -> list[str]:
     """Conditions without orders that came back and have 0 units left."""
     conditions = []
     for state in states:
@@ -297,40 +249,12 @@ def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) 
     first = found.all_of("status")[0]
     cancelled = sample.filter(pl.col(name).is_in(kinds))[first]
     return all(
-        re.search(CANCELLED, _plain(str(kind))) or _is_not_paid(_plain(str(kind))) for kind in cancelled.to_list()
+        re.search(CANCELLED, plain_kind(str(kind))) or _is_not_paid(plain_kind(str(kind)))
+        for kind in cancelled.to_list()
     )
 
 
-def _voided(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
-    """Rows that a flag of its own calls void; lines that take others back by units below 0 stay beside these."""
-    conditions = []
-    named = [name for name in found.seen if re.search(CANCELLED, bare_name(name).replace("_", " "))]
-    for name in dict.fromkeys((*found.all_of("voided"), *named)):
-        state = _State(sample, found, name)
-        true = [kind for kind in state.kinds if kind.strip().lower() in _TRUE]
-        if not true or len(state.kinds) > 2 or state.rows(true) > sample.height / 2:
-            continue
-        if (state.units(true) < 0).all():
-            made.remarks.append(
-                f"{state.rows(true):,} rows whose {name!r} is {true[0]!r} take other lines back: both stay"
-            )
-            continue
-        conditions.append(state.without(true))
-        made.remarks.append(f"{state.rows(true):,} rows whose {name!r} is {true[0]!r} are no sales and are left out")
-    return conditions
-
-
-def _cancelled_since(made: Proposal, found: Columns) -> list[str]:
-    """Orders with a moment of their cancellation."""
-    conditions = []
-    for name, seen in found.seen.items():
-        if seen.dates and 0 < seen.filled < 1 and re.search(CANCELLED, bare_name(name).replace("_", " ")):
-            conditions.append(f"{column_of(name)} IS NULL OR {column_of(name)} = ''")
-            made.remarks.append(f"rows with a moment in {name!r} ({seen.filled:.1%}) are no sales and are left out")
-    return conditions
-
-
-def _returns(made: Proposal, state: _State, left_out: str) -> None:
+def _returns(made: Proposal, state: State, left_out: str) -> None:
     returned = [kind for kind in state.which(GIVEN_BACK) if listed([kind]) not in left_out]
     if not returned or not {"units", "unit_price"} <= set(made.columns):
         return

@@ -12,7 +12,7 @@ from retail_brain.ingest.look.join_keys import Keys
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
-from retail_brain.ingest.look.states import column_of, listed
+from retail_brain.ingest.look.state_columns import column_of, listed
 
 _HOLDS = 0.97
 """Share of the heads whose sum the lines must make without the flagged ones. By judgement: a few were given back."""

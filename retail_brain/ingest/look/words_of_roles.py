@@ -6,6 +6,14 @@ from typing import Final
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import OF_PAYMENT, STATE_NAME
 
+OF_RECEIVERS: Final = (
+    r"receiver|recipient|consignee|ship(?:ping|ment)?_?to|ship(?:ping)?_|deliver|bill(?:ing|ed)?_|buyer|lieferadr|empfang"
+    r"|rechnungsadr|livraison|destinatair|facturation|entrega|destinatari|envio|spedizione|consegna|fatturazione|bezorg"
+    r"|verzend|ontvang|dostaw|odbiorc|doruc|prijemc|dodac|получател|доставк|одержувач|teslimat|alici|mottagar|leverans"
+    r"|levering|modtager|toimitus|nguoi_nhan|giao_hang|penerima|pengiriman|ผู้รับ|จัดส่ง|المستلم|الشحن|נמען|משלוח"
+    r"|收货|收件|收貨|买家|買家|配送|お届け|届け?先|送付先|配送先|購入者|注文者|수령|수취|받는|배송"
+)
+"""Words in the names of columns that are of who gets the goods: where they live is no shop."""
 _VARIANTS: Final = (
     r"size|colou?r|variant|batch|lot(?:_|$)|pack|bundle|season|style|flavou?r|quality|condition|grade|unit|expir"
     r"|farbe|gro(?:ss|ß|e)|gr[oö](?:ss|ß)e|gebinde|charge|sorte|einheit|taille|couleur|variante|format|talla|color|lote"
@@ -16,7 +24,8 @@ NO_SHOPS: Final = (
     rf"{OF_PAYMENT}|^{STATE_NAME}$|type|kind|mode|method|tender|card|currency|country|source|channel|medium|device|table"
     r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
     r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
-    rf"|{_VARIANTS}"
+    r"|province|prefecture|county|post_?code|postal|(?:^|_)zip|plz|省份|^省$|都道府県|시도"
+    rf"|{OF_RECEIVERS}|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
 _NO_PEOPLE: Final = (

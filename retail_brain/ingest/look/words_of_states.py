@@ -47,6 +47,25 @@ GIVEN_BACK: Final = (
     r"|退单|退單|红字|冲红|返品|返金|赤伝|반품|환불|회수)"
 )
 """Goods or money that came back."""
+OF_CLAIM: Final = (
+    rf"(?:{GIVEN_BACK}|after_?sales?|\bclaims?\b|_claims?\b|dispute|\brma\b|chargeback|reklama|reclam|售后|売后|アフター"
+    r"|클레임|претенз)"
+)
+"""A word in the name of a column that holds what became of a claim of the buyer after the sale."""
+CLAIM_REFUSED: Final = rf"(?:{OF_CLAIM}\W*{CANCELLED})"
+"""A claim that came to nothing, as in `退款关闭` or `refund declined`: the goods stayed sold."""
+REASON: Final = (
+    r"(?:reason|grund|begruendung|begrundung|reden|motif|raison|motivo|razon|causa|causale|causal|powod|duvod|dovod"
+    r"|причин|підстав|motiv|\bok\b|indok|αιτια|λογοσ|sebep|neden|gerekce|orsak|arsag|syy|ly_do|alasan|เหตุผล|สาเหตุ|سبب"
+    r"|סיבה|סיבת|原因|理由|事由|사유)"
+)
+"""A word in the name of a column that says why something was done to a row."""
+REMOVED: Final = (
+    rf"(?:{CANCELLED}|remov|write_?off|written_?off|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
+    r"|списан|удален|снят|вычеркн|убран|törl|poist|fjern|tagit_bort|slett|xoa|hapus|ลบ|حذف|מחיק|移除|删单|删菜|删除|退菜|報損|报损"
+    r"|除去|取り消|제거)"
+)
+"""A word in the name of a column that says that rows were taken off a receipt."""
 IN_PART: Final = (
     r"(?:partial|teil(?:weise|s)|gedeeltelijk|deels|partiel|parcial|parzial|częściow|částeč|частич|частков|parțial|"
     r"részleges"

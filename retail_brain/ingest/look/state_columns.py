@@ -1,0 +1,83 @@
+"""Columns of states and kinds of rows: their values, the rows that have them, and conditions that leave them out."""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import OF_CLAIM, STATE_NAME
+from retail_brain.ingest.numbers import parse_numbers
+from retail_brain.sources import ColumnFormat
+
+_NEGATED = (
+    r"(?:未被?|没有?|不|无|無|\b(?:not|no|non|nicht|niet|nie|не|ne|sin|sem|inte|ikke|ej|ei|belum|tidak|chưa|không)\s+)$"
+)
+"""What stands before a word that it negates."""
+MOST_KINDS = 12
+"""Kinds of rows in a column from which its values are no kinds. By judgement."""
+
+
+class State:
+    """A column with states of orders or kinds of rows.
+
+    Attributes:
+        name: of the column.
+        kinds: its values.
+        is_state: whether its name says that it is the state of an order, which is on all of its lines; a kind such as
+            `Refund` is on the rows of a receipt of its own.
+        is_claim: whether its name says that it is the state of a claim after the sale, such as `Refund status`: there
+            a claim that was closed or refused leaves the sale as it was.
+        has_units: whether a column has units.
+    """
+
+    def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
+        self.name, self.kinds = name, kinds_of(sample, name)
+        self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
+        self.is_claim = re.search(OF_CLAIM, bare_name(name)) is not None
+        self._sample, self._units = sample, found.roles.get("units")
+        self.has_units = self._units is not None
+        self._form = found.seen[self._units].numbers[0] if self._units else ColumnFormat()
+
+    def which(self, pattern: str, but: str = "$^") -> list[str]:
+        """The values with a word of a pattern and none of another."""
+        return [kind for kind in self.kinds if says(pattern, plain_kind(kind)) and not re.search(but, plain_kind(kind))]
+
+    def units(self, kinds: Sequence[str]) -> pl.Series:
+        """Units of the rows with these values; none where no column has units."""
+        rows = self._sample.filter(pl.col(self.name).is_in(kinds))
+        return parse_numbers(rows[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
+
+    def rows(self, kinds: Sequence[str]) -> int:
+        """Number of rows with these values."""
+        return self._sample.filter(pl.col(self.name).is_in(kinds)).height
+
+    def without(self, kinds: Sequence[str]) -> str:
+        """The condition that leaves these values out."""
+        return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} NOT IN ({listed(kinds)})"
+
+
+def says(pattern: str, kind: str) -> bool:
+    """Whether a state has a word of a pattern that is not negated, as in `订单未关闭` or `not cancelled`."""
+    return any(not re.search(_NEGATED, kind[: word.start()]) for word in re.finditer(pattern, kind))
+
+
+def plain_kind(kind: str) -> str:
+    """A kind for comparing with words; the small letter of the Turkish capital İ has a mark of its own."""
+    return kind.strip().lower().replace("\u0307", "")
+
+
+def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:
+    """The values of a column, in the order of the rows."""
+    return [str(kind) for kind in sample[name].drop_nulls().unique(maintain_order=True).to_list()]
+
+
+def column_of(name: str) -> str:
+    """The column of a file in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(kinds: Sequence[str]) -> str:
+    """Values of a column in SQL."""
+    return ", ".join("'" + kind.replace("'", "''") + "'" for kind in kinds)

@@ -1,0 +1,82 @@
+"""Rows that do not count, marked in columns of tills that nobody has seen: taken out and said, or asked about."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retail_brain.ingest.look import look
+from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
+
+COUNT = len(LINES)
+
+
+def transactions(folder: Path) -> dict[str, Any]:
+    return dict(tomllib.loads(look(str(folder)).mapping)["tables"]["transactions"])
+
+
+def orders(folder: Path, name: str, values: dict[int, object], *, rest: object = "") -> Path:
+    """An export with a further column that has values on some lines."""
+    rows = [
+        [n, moment(n), good, units, price, values.get(place, rest)]
+        for place, (n, _, good, price, units) in enumerate(LINES)
+    ]
+    return write(folder / "orders.csv", [*HEAD, "Price", name], rows)
+
+
+@pytest.mark.parametrize(
+    "name", ["Motivo de anulación", "Void reason", "Stornogrund", "Powód usunięcia", "İptal nedeni", "移除原因"]
+)
+def test_lines_with_a_reason_of_removal_do_not_count(tmp_path: Path, name: str) -> None:
+    reasons: dict[int, object] = {4: "guest changed his mind", 9: "typed twice", 17: "guest changed his mind"}
+    folder = orders(tmp_path / "x", name, reasons).parent
+    assert any("3 rows" in line and "left out" in line for line in look(str(folder)).lines)
+    assert len(load(tmp_path, folder)) == COUNT - len(reasons)
+
+
+@pytest.mark.parametrize("nothing", ["-", "Nein", "无"])
+def test_what_stands_for_no_reason_takes_nothing_out(tmp_path: Path, nothing: str) -> None:
+    folder = orders(tmp_path / "x", "Stornogrund", {4: "Bruch"}, rest=nothing).parent
+    assert len(load(tmp_path, folder)) == COUNT - 1
+
+
+@pytest.mark.parametrize("name", ["Motif", "Return reason", "Причина"])
+def test_a_reason_that_may_be_of_a_return_is_asked_about(tmp_path: Path, name: str) -> None:
+    orders(tmp_path, name, {4: "colour", 9: "size"})
+    seen = look(str(tmp_path))
+    assert any("2 rows have something in" in question for question in seen.questions)
+    assert seen.mapping.count("# where = ") == 2
+
+
+def test_a_reason_of_discounts_is_not_asked_about(tmp_path: Path) -> None:
+    rows = [[n, moment(n), good, units, price, n % 3, "regular" if n % 3 else ""] for n, _, good, price, units in LINES]
+    write(tmp_path / "orders.csv", [*HEAD, "Net price", "Discount", "Reason"], rows)
+    seen = look(str(tmp_path))
+    assert "where" not in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "closed"), [("售后状态", "售后关闭"), ("Refund status", "Cancelled"), ("Order status", "Refund declined")]
+)
+def test_a_claim_that_came_to_nothing_leaves_the_sale(tmp_path: Path, name: str, closed: str) -> None:
+    folder = orders(
+        tmp_path / "x", name, {4: closed, 9: closed}, rest="无售后" if name == "售后状态" else "Completed"
+    ).parent
+    assert any("came to nothing" in line for line in look(str(folder)).lines)
+    assert len(load(tmp_path, folder)) == COUNT
+
+
+@pytest.mark.parametrize("name", ["收货省份", "Recipient region", "Lieferbundesland", "Área de entrega"])
+def test_where_the_goods_are_sent_is_no_shop(tmp_path: Path, name: str) -> None:
+    rows = [[n, moment(n), good, units, price, "NSW"[n % 3]] for n, _, good, price, units in LINES]
+    write(tmp_path / "orders.csv", [*HEAD, "Price", name], rows)
+    assert transactions(tmp_path)["columns"]["store_id"] == {"constant": "1"}
+
+
+def test_a_total_with_a_word_in_brackets_is_a_total(tmp_path: Path) -> None:
+    orders(tmp_path, "Remark", {})
+    with (tmp_path / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("Итого (без удалений),,,61,,\n")
+    assert any("total rows" in line for line in look(str(tmp_path)).lines)
