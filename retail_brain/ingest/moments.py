@@ -3,11 +3,15 @@
 import polars as pl
 
 from retail_brain.ingest.counted_moments import counted_moment, instant
+from retail_brain.ingest.eras import in_common_era
+from retail_brain.ingest.numbers import FURTHER_DIGITS
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import UNIX, WEEK, counted_form, is_number
+from retail_brain.sources.date_forms import ERA, UNIX, WEEK, counted_form, is_number
 from retail_brain.sources.month_names import in_english, without_language
+from retail_brain.sources.months import WEEKS
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y.%m.%d.", "%Y. %m. %d.")
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y.%m.%d.", "%Y. %m. %d.",
+                "%Y년 %m월 %d일", "%Y년%m월%d일")  # fmt: skip
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -28,6 +32,8 @@ TIME_FORMATS = (
     "%Y年%m月%d日 %H:%M:%S",
     "%Y年%m月%d日 %H:%M",
     "%Y年%m月%d日 %H时%M分%S秒",
+    "%Y년 %m월 %d일 %H:%M:%S",
+    "%Y년 %m월 %d일 %H:%M",
     "%Y-%m-%d %p %I:%M:%S",
     "%Y-%m-%d %p %I:%M",
     "%Y/%m/%d %p %I:%M:%S",
@@ -37,16 +43,12 @@ TIME_FORMATS = (
     "%Y/%m/%d %I:%M:%S %p",
 )
 """Forms that begin with the year, so that no other reading fits."""
-_WEEKS = (
-    (r"(?i)^((?:19|20)\d{2})[-/._ ]?(?:W|KW|wk|week|S|sem)[-. ]?(\d{1,2})$", 1, 2),
-    (r"(?i)^(?:W|KW|wk|week|S|sem)[-. ]?(\d{1,2})[-/._ ]+((?:19|20)\d{2})$", 2, 1),
-    (r"^((?:19|20)\d{2})年?第?(\d{1,2})周$", 1, 2),
-)
-"""Weeks as text, and which groups are their year and number."""
+_ERA_TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d %p %I:%M:%S", "%Y-%m-%d %p %I:%M")
+"""Forms of times whose day was counted from the first year of an era."""
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 
-_YEAR = r"^((?:\d{1,2}\D)*)(\d{3,4})((?:\D.*)?)$"
+_YEAR = r"^((?:\d{1,2}\D+)*)(\d{3,4})((?:\D.*)?)$"
 """What stands before the year, the year, and what stands behind it."""
 _OFFSET = r"(T\d{6}|:\d{2}(?:\.\d+)?)\s*([+-]\d{2}:?\d{2}|[+-]\d{2}|Z|UTC|GMT)$"
 """A zone behind a time of day; `-2015` behind a day is a year."""
@@ -55,7 +57,7 @@ _HALVES = {
     "오전": "AM", "오후": "PM", "a.m.": "AM", "p.m.": "PM", "a. m.": "AM", "p. m.": "PM", "a.\u00a0m.": "AM",
     "p.\u00a0m.": "PM",
 }  # fmt: skip
-_FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True))
+_FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True)) | FURTHER_DIGITS
 
 
 def parse_uniform(values: pl.Series, target: pl.DataType) -> pl.Series | None:
@@ -179,9 +181,10 @@ def _formats(text: ColumnFormat) -> tuple[str, ...]:
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = DATE_FORMATS if text.date_format is None else _formats(text)
-    plain = [form for form in forms if form != WEEK and without_language(form) == form]
+    plain = [form for form in forms if form not in (WEEK, ERA) and without_language(form) == form]
     days = [column.str.to_date(form, strict=False) for form in plain]
     days += [monday_of(column)] if WEEK in forms else []
+    days += [in_common_era(column).str.to_date("%Y-%m-%d", strict=False)] if ERA in forms else []
     days += [
         in_english(column, form).str.to_date(without_language(form), strict=False)
         for form in forms
@@ -192,8 +195,8 @@ def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
 
 def monday_of(column: pl.Expr) -> pl.Expr:
     """The Mondays of weeks in text by their numbers in ISO 8601; null where a value names none."""
-    year = pl.coalesce(*(column.str.extract(form, place) for form, place, _ in _WEEKS))
-    week = pl.coalesce(*(column.str.extract(form, place) for form, _, place in _WEEKS))
+    year = pl.coalesce(*(column.str.extract(form, place) for form, place, _ in WEEKS))
+    week = pl.coalesce(*(column.str.extract(form, place) for form, _, place in WEEKS))
     return (year + "-W" + week.str.zfill(2) + "-1").str.to_date("%G-W%V-%u", strict=False)
 
 
@@ -204,7 +207,10 @@ def _names_months(form: str) -> bool:
 def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
     plain = column.str.replace(_OFFSET, "$1")
-    forms = TIME_FORMATS if text.date_format is None else [form for form in _formats(text) if form != WEEK]
+    forms = TIME_FORMATS if text.date_format is None else [form for form in _formats(text) if form not in (WEEK, ERA)]
+    days = _parsed_date(plain, text)
+    if text.date_format is not None and ERA in _formats(text):
+        plain, forms = in_common_era(plain), [*forms, *_ERA_TIMES]
     named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
         *(
@@ -216,7 +222,7 @@ def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
             in_english(plain, form).str.to_datetime(without_language(form), time_unit="us", strict=False)
             for form in named
         ),
-        _parsed_date(plain, text).cast(pl.Datetime("us")),
+        days.cast(pl.Datetime("us")),
     )
     if not text.time_zone:
         return local

@@ -50,7 +50,13 @@ _SIGN = "|".join(re.escape(sign) for sign in sorted(_FAMILY, key=len, reverse=Tr
 _SIGNED = r"[^\d\s.,:/+()'\u2019-]"
 """What every sign of a currency has: something beside digits and marks of numbers and dates."""
 _BEFORE, _AFTER = rf"^([-+(]?)\s*(?:{_SIGN})\s*", rf"\s*(?:{_SIGN})(\)?)$"
-_FULL_WIDTH = dict(zip("０１２３４５６７８９．，－＋（）￥＄−–", "0123456789.,-+()¥$--", strict=True))
+FURTHER_DIGITS = {digit: str(place % 10) for place, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙")}
+"""Digits of Arabic, Persian and Thai."""
+_FULL_WIDTH = (
+    FURTHER_DIGITS
+    | {"٫": ".", "٬": ","}
+    | dict(zip("０１２３４５６７８９．，－＋（）￥＄−–", "0123456789.,-+()¥$--", strict=True))
+)
 _BLANKS = " \u00a0\u202f\u2009"
 _QUOTES = "'\u2019"
 _GROUPS = {".": f",{_BLANKS}{_QUOTES}", ",": f".{_BLANKS}{_QUOTES}"}

@@ -2,16 +2,23 @@
 
 import re
 from datetime import date, datetime
+from typing import Final
 
 from retail_brain.sources.month_names import LANGUAGES_APART, english_month
 
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/._年](0?[1-9]|1[0-2])月?")
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/._]((?:19|20)\d{2})")
-_WEEKS = (
-    re.compile(r"(?i)(?P<year>(?:19|20)\d{2})[-/._ ]?(?:W|KW|wk|week|S|sem)[-. ]?(?P<week>\d{1,2})"),
-    re.compile(r"(?i)(?:W|KW|wk|week|S|sem)[-. ]?(?P<week>\d{1,2})[-/._ ]+(?P<year>(?:19|20)\d{2})"),
-    re.compile(r"(?P<year>(?:19|20)\d{2})年?第?(?P<week>\d{1,2})周"),
+_WEEK_WORD = (
+    r"(?:W|KW|CW|WK|week|woche|kalenderwoche|S|sem|semana|semaine|settimana|vecka|uge|uke|viikko|vko|tydz|tydzień|týden|tyden"
+    r"|hét|нед|неделя|hafta|tuần|tuan|minggu|สัปดาห์(?:ที่)?|주|주차|週|周)"
 )
+WEEKS: Final = (
+    (rf"(?i)^((?:19|20)\d{{2}})[-/._ ]?{_WEEK_WORD}[-. ]?(\d{{1,2}})$", 1, 2),
+    (rf"(?i)^{_WEEK_WORD}[-. ]?(\d{{1,2}})[-/._ ]+((?:19|20)\d{{2}})$", 2, 1),
+    (r"^((?:19|20)\d{2})[年년]?\s?第?(\d{1,2})(?:周|週|주차?)$", 1, 2),
+    (r"^(\d{1,2})[-/.]((?:19|20)\d{2})$", 2, 1),
+)
+"""Patterns of weeks as text, and which groups are their year and number; those of the last may also be months."""
 _NAMED = ("%b %Y", "%B %Y")
 
 
@@ -45,13 +52,13 @@ def week_start(name: str) -> str | None:
     >>> week_start("2026-W06"), week_start("KW 6/2026"), week_start("2026年第6周"), week_start("W60 2026")
     ('2026-02-02', '2026-02-02', '2026-02-02', None)
     """
-    found = next((said for form in _WEEKS if (said := form.fullmatch(name.strip()))), None)
-    if found is None:
-        return None
-    try:
-        return date.fromisocalendar(int(found["year"]), int(found["week"]), 1).isoformat()
-    except ValueError:
-        return None
+    for form, year, week in WEEKS:
+        if found := re.match(form, name.strip()):
+            try:
+                return date.fromisocalendar(int(found[year]), int(found[week]), 1).isoformat()
+            except ValueError:
+                return None
+    return None
 
 
 def week_starts(names: list[str]) -> dict[str, str]:

@@ -6,9 +6,10 @@ from itertools import product
 
 import polars as pl
 
+from retail_brain.ingest.eras import in_common_era
 from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, datetime_of, half_width, monday_of
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS, WEEK
+from retail_brain.sources.date_forms import ERA, EXCEL, UNIX, UNIX_MS, WEEK
 from retail_brain.sources.month_names import in_english, readings_apart, without_language
 
 _TIMES = (
@@ -33,6 +34,8 @@ _PARTS = (
     r"^\p{L}[^\d:]{0,12}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})$",
 )
 """Days with a number or word behind them, such as `2026/02/16 -3` and `2026-02-16 (Mon)`, or a weekday before them."""
+_BARE_WEEK, _MONTHS = r"^(\d{1,2})[-/.]\d{4}$", 12
+"""A week (or a month) and its year, and the months of a year."""
 _SIX_DIGITS = r"^\d{6}$"
 _LAST_SHORT_YEAR = 2050
 """The last year that two digits stand for here."""
@@ -75,7 +78,9 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         return _dates_of_six(unique)
     mondays = unique.to_frame("v").select(monday_of(half_width(pl.col("v")))).to_series()
     if mondays.is_not_null().mean() > READABLE:  # type: ignore[operator]
-        return (WEEK,), ""
+        return _dates_of_weeks(unique)
+    if in_eras(unique):
+        return (ERA,), ""
     serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
     if not serial.any():
         return _dates_in_words(unique)
@@ -83,6 +88,21 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     texts = unique.filter(~serial)
     readings, proof = _dates_in_words(texts)
     return tuple((*(forms_of(texts) if form is None else (form,)), EXCEL) for form in readings), proof
+
+
+def _dates_of_weeks(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
+    """Weeks by their number; none where they could as well be months."""
+    bare = unique.str.extract(_BARE_WEEK).cast(pl.Int64, strict=False)
+    if bare.null_count():
+        return (WEEK,), ""
+    beyond = int((bare > _MONTHS).sum())
+    return ((WEEK,), f"its numbers are weeks: {beyond} values beyond 12, such as {unique[0]}") if beyond else ((), "")
+
+
+def in_eras(unique: pl.Series) -> bool:
+    """Whether most values are days that are counted from the first year of an era."""
+    days = unique.to_frame("v").select(in_common_era(half_width(pl.col("v")))).to_series()
+    return bool(days.is_not_null().mean() > READABLE)  # type: ignore[operator]
 
 
 def _dates_of_six(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import Evidence
 
+WHERE = "where"
+"""The key of a condition on rows."""
+
 
 @dataclass
 class Proposal:
@@ -86,10 +89,19 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
     """The table of a mapping; what must be decided stands as comments, both readings below each other."""
     named = quoted(files) if isinstance(files, str) else f"[{', '.join(map(quoted, files))}]"
     head = [f"[tables.{made.table}]", f"files = {named}" if files else ""]
-    lines = [*head, *(line for key, value in {**keys, **made.keys}.items() for line in _written(key, value))]
+    both = {**keys, **made.keys}
+    if WHERE in keys and WHERE in made.keys:
+        both[WHERE] = _both(keys[WHERE], made.keys[WHERE])
+    lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]
     return "\n".join(line for line in lines if line or lines.index(line) > 1) + "\n"
+
+
+def _both(ours: str, theirs: str) -> str:
+    """Two conditions of which every row must meet both; the second may be open, with a line per reading."""
+    bare = [f"({ours[3:-3]}) AND ({one[3:-3]})" for one in theirs.removeprefix("?").split("\n")]
+    return ("?" if theirs.startswith("?") else "") + "\n".join(f"'''{one}'''" for one in bare)
 
 
 def _written(key: str, value: str) -> list[str]:

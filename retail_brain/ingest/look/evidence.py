@@ -31,7 +31,7 @@ _MIDNIGHT, _SIXTY = 24, 60
 """Hours of a day; minutes of an hour and seconds of a minute."""
 _DAY_MINUTES, _DAY_SECONDS = 24 * 60, 24 * 60 * 60
 """Minutes and seconds of a day."""
-_DAY_MONTH_YEAR = r"^\d{1,2}\D\d{1,2}\D(\d{3,4})(?:[ T].*)?$"
+_DAY_MONTH_YEAR = r"^\d{1,2}(?:\D\d{1,2}\D|[\s./-]\D{2,12}[\s./-])(\d{3,4})(?:[ T,].*)?$"
 _YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
 _CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
 """Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
+from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
@@ -88,7 +88,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
     """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
-    opened = "".join(f", {key} = {value}" for key, value in other.keys.items())
+    opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key != WHERE)
     on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)
     columns = ", ".join(f"{quoted(to)} = {quoted(name)}" for name, to in named.items())
     files = quoted(other.path.relative_to(root).as_posix())

@@ -9,7 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, calendar_key, one_of, pattern_key, quoted
 from retail_brain.ingest.look.evidence import Evidence
 from retail_brain.ingest.moments import DATE_FORMATS
-from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS
+from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS, WEEK
 
 _MOST_DAYS = 20_000
 """Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
@@ -43,6 +43,8 @@ def write_moment(made: Proposal, found: Columns) -> None:
                 f"{name!r} holds texts and serial days: a spreadsheet that reads days in the other order turns "
                 "those up to 12 round and leaves the others as text. Is that so here? Then export the column as text"
             )
+    if seen.dates[0] == WEEK:
+        made.remarks.append(f'{name!r} is a week, dated by its Monday; set data.period to "week"')
     if seen.dates[0] in (UNIX, UNIX_MS):
         made.questions.append(f"{name!r} counts from 1970 in UTC: put the shops' zone in the place of UTC")
     if seen.offsets:

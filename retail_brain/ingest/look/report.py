@@ -14,7 +14,7 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
+from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
@@ -33,6 +33,7 @@ from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms,
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import with_day_of_file
+from retail_brain.ingest.look.sums_of_rows import sums_of_rows
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
 from retail_brain.sources.base import FileOptions, FileTable, stacked
@@ -149,6 +150,11 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
     sample = table.frame.head(SAMPLE_ROWS).collect()
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
+    if (sums := sums_of_rows(blanks)) is not None:
+        condition, is_sum = sums
+        note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
+        blanks = blanks.filter(~is_sum)
     return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), title), {})
 
 

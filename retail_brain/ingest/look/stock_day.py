@@ -14,9 +14,13 @@ _DAY = r"((?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2})"
 """A day in the name of a file."""
 _DAY_FIRST = r"(\d{2}[-_.]\d{2}[-_.](?:19|20)\d{2})"
 """A day in the name of a file with the year last."""
+_YEAR_IN_TEXT = r"(?:(?:19|20|25)\d{2})"
+"""A year in the lines above the header; that of Thailand is 543 ahead."""
 _IN_TEXT = (
-    r"(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{1,2} \p{L}{3,9},? (?:19|20)\d{2}"
-    r"|\p{L}{3,9} \d{1,2}, (?:19|20)\d{2}|(?:19|20)\d{2}年\d{1,2}月\d{1,2}日"
+    rf"{_YEAR_IN_TEXT}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]{_YEAR_IN_TEXT}"
+    rf"|\d{{1,2}} [\p{{L}}\p{{M}}.]{{3,12}},? {_YEAR_IN_TEXT}|\p{{L}}{{3,9}} \d{{1,2}}, {_YEAR_IN_TEXT}"
+    rf"|{_YEAR_IN_TEXT}年\d{{1,2}}月\d{{1,2}}日|{_YEAR_IN_TEXT}년 ?\d{{1,2}}월 ?\d{{1,2}}일"
+    r"|(?:令和|平成|民國|民国)(?:\d{1,3}|元)年\d{1,2}月\d{1,2}日"
 )
 """A day in the lines above the header."""
 _MONTHS = 12

@@ -1,0 +1,89 @@
+"""Finds rows that are sums of the rows above or below them, in any language: by their numbers, not by their words."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.evidence import Evidence
+from retail_brain.ingest.look.states import column_of
+from retail_brain.ingest.numbers import parse_numbers
+
+_MOST_SUMS: Final = 0.5
+"""Share of the rows that may be sums: a group has a line at least. By judgement."""
+_STRONG: Final = 1.0
+"""Sum from which it is hardly by chance that the rows beside it add up to it, such as 1.00 or more of money and units
+of several rows. Smaller ones, such as a single piece, equal the row before them every other time."""
+_LEAST_PROOFS: Final = 3
+"""Sums of several rows that must come out, counted by column. By judgement."""
+_HUNDREDTHS: Final = 100
+"""Parts of a unit that are compared: sums are printed to two decimals."""
+_EVEN: Final = 2
+"""Rows from which a sum says more than the row beside it does."""
+
+
+def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
+    """Rows that are sums of others next to them, such as `Summe Filiale 0112` and `DAY TOTAL`; None without any.
+
+    Sums leave a column blank that lines fill, such as the code of goods, and every row that does so is the sum of rows
+    directly above it (or of those below it, where sums come first), in all columns that add up.
+
+    Args:
+        sample: the first rows of a table of text.
+
+    Returns:
+        The condition in SQL that keeps the other rows, and whether each row is a sum.
+    """
+    blank = sample.select(pl.all().is_null())
+    counts = {name: int(blank[name].sum()) for name in sample.columns}
+    few = [name for name, count in counts.items() if 0 < count <= _MOST_SUMS * sample.height]
+    if not few:
+        return None
+    seen = {name: one for name, one in columns_of(sample).seen.items() if one.numbers and not one.dates}
+    numbers = {name: _hundredths(sample[name], one) for name, one in seen.items()}
+    for name in sorted(few, key=lambda name: -counts[name]):
+        if not _add_up(blank[name], numbers) and not _add_up(
+            blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}
+        ):
+            continue
+        sums = blank.filter(blank[name])
+        always = [one for one in few if sums[one].all()]
+        filled = " OR ".join(f"{column_of(one)} <> ''" for one in always)
+        return f"({filled})", blank[name]
+    return None
+
+
+def _hundredths(values: pl.Series, seen: Evidence) -> pl.Series:
+    """A column of numbers in hundredths; null where a cell is blank."""
+    return (parse_numbers(values.cast(pl.String), seen.numbers[0]) * _HUNDREDTHS).round().cast(pl.Int64, strict=False)
+
+
+def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:
+    """Whether each of some rows is the sum of lines directly above it, in every column that adds up."""
+    above = ((~is_sum).cum_sum() - (~is_sum)).cast(pl.Int64)
+    starts: dict[int, set[int]] = {}
+    proofs = 0
+    for values in numbers.values():
+        filled = (is_sum & values.is_not_null()).arg_true().to_list()
+        found = _starts(values, is_sum, above, filled)
+        several = sum(
+            above[row] - max(places) >= _EVEN and abs(values[row]) >= _STRONG * _HUNDREDTHS
+            for row, places in found.items()
+        )
+        if not several or len(found) < len(filled):
+            continue  # a price, which does not add up, or the number of a shop, which is that of the row above
+        proofs += several
+        starts |= {row: starts.get(row, places) & places for row, places in found.items()}
+    return proofs >= _LEAST_PROOFS and len(starts) == is_sum.sum() and all(starts.values())
+
+
+def _starts(values: pl.Series, is_sum: pl.Series, above: pl.Series, rows: list[int]) -> dict[int, set[int]]:
+    """Row -> the lines from which on those above it add up to it; only rows with one."""
+    running = values.fill_null(0).set(is_sum, 0).cum_sum()
+    wanted = {row: running[row] - values[row] for row in rows}
+    places: dict[int, list[int]] = {0: [0]}
+    for row in (~is_sum & running.is_in(list(wanted.values()))).arg_true():
+        places.setdefault(running[row], []).append(above[row] + 1)
+    found = {row: {one for one in places.get(total, ()) if one < above[row]} for row, total in wanted.items()}
+    return {row: starts for row, starts in found.items() if starts}

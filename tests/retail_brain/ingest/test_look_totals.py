@@ -1,0 +1,88 @@
+"""Rows that are sums of the rows beside them are told by their numbers, in any language and at any level."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_brain.ingest.look import look
+from retail_brain.ingest.look.draft import Proposal, toml_of
+from retail_brain.ingest.look.sums_of_rows import sums_of_rows
+from tests.retail_brain.ingest.test_look import Row, load, write
+
+HEADER = ["Shop", "Day", "SKU", "Article", "Pieces", "Turnover"]
+SOLD = [
+    (
+        shop,
+        date(2026, 4, 1) + timedelta(days=day),
+        f"A{good}",
+        (day * 5 + good * 3 + shop) % 9 - (good == 3),
+        2.25 + good,
+    )
+    for shop in range(3)
+    for day in range(4)
+    for good in range(1, 6)
+]
+"""Shop, day, good, units (some below 0) and price."""
+
+
+def lines(shop: int, day: date) -> list[Row]:
+    return [
+        [f"S{s}", d, good, f"Thing {good}", u, round(u * p, 2)] for s, d, good, u, p in SOLD if (s, d) == (shop, day)
+    ]
+
+
+def total(rows: list[Row], *said: str) -> Row:
+    """A row of sums with words in its first cells."""
+    cells = [*said, *[""] * (4 - len(said))]
+    return [*cells, sum(int(str(row[4])) for row in rows), round(sum(float(str(row[5])) for row in rows), 2)]
+
+
+def report(*, above: bool) -> list[Row]:
+    """The lines with a sum of every day, of every shop and of all, below or above them."""
+    rows: list[Row] = []
+    everything: list[Row] = []
+    for shop in range(3):
+        of_shop: list[Row] = []
+        block: list[Row] = []
+        for day in dict.fromkeys(day for _, day, *_ in SOLD):
+            of_day = lines(shop, day)
+            of_shop += of_day
+            said = total(of_day, f"S{shop}", f"{day} yekûn")
+            block += [said, *of_day] if above else [*of_day, said]
+        said = total(of_shop, f"S{shop} yekûn")
+        rows += [said, *block] if above else [*block, said]
+        everything += of_shop
+    said = total(everything, "Yekûn")
+    return [said, *rows] if above else [*rows, said]
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_sums_of_days_shops_and_all_in_a_language_without_words_here_count_once(tmp_path: Path, *, above: bool) -> None:
+    path = write(tmp_path / "report.csv", HEADER, report(above=above))
+    says = look(str(path)).lines
+    assert any("16 rows are sums of the rows beside them" in line for line in says)
+    sold = load(tmp_path, path, "daily_sales")
+    assert sum(float(str(row["units"])) for row in sold) == sum(units for *_, units, _ in SOLD)
+    assert len(sold) == len(SOLD)
+    assert {row["store_id"] for row in sold} == {"S0", "S1", "S2"}
+
+
+def test_lines_without_a_code_that_are_no_sums_stay(tmp_path: Path) -> None:
+    rows = report(above=False)
+    rows.insert(3, ["S0", "2026-04-01", "", "Bag", 2, "0.40"])  # the sums no longer hold it
+    sold = pl.DataFrame([list(map(str, row)) for row in rows], schema=HEADER, orient="row")
+    assert sums_of_rows(sold.with_columns(pl.col(pl.String).replace("", None))) is None
+
+
+def test_single_pieces_beside_single_pieces_are_no_sums() -> None:
+    rows = [[str(n), None if n % 3 else f"K{n}", "1", "2.50"] for n in range(60)]
+    assert sums_of_rows(pl.DataFrame(rows, schema=["receipt", "customer", "units", "price"], orient="row")) is None
+
+
+def test_conditions_of_sums_and_of_states_hold_together() -> None:
+    made = Proposal("daily_sales", {"where": "?'''\"State\" <> 'void''''\n'''TRUE'''"})
+    written = toml_of("a.csv", made, {"where": "'''(\"SKU\" <> '')'''"})
+    assert """# where = '''((\"SKU\" <> '')) AND (\"State\" <> 'void')'''""" in written
+    assert """# where = '''((\"SKU\" <> '')) AND (TRUE)'''""" in written
