@@ -7,7 +7,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import columns_of
 from retail_brain.ingest.look.evidence import Evidence
-from retail_brain.ingest.look.states import column_of
+from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.numbers import parse_numbers
 
 _MOST_SUMS: Final = 0.5
