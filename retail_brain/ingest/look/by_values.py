@@ -334,7 +334,7 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     if (
         role_scores(name)
         or re.search(NO_SHOPS, plain)
-        or re.search(OF_RECEIVERS, name.lower())
+        or re.search(f"{OF_RECEIVERS}|%", name.lower())
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False

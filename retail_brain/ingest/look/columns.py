@@ -205,7 +205,7 @@ def _finer_code(
 
 
 def _is_bare(name: str) -> bool:
-    return name.strip().lower().rstrip(".") in _CODES
+    return bare_name(name).rstrip(".") in _CODES
 
 
 def _corrected(

@@ -12,8 +12,10 @@ from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.paid_by_heads import pay_by_heads
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.signs import kind_below_zero
+from retail_brain.ingest.look.state_columns import may_tell_states
 from retail_brain.ingest.look.states import NO_UNITS_BELOW
 from retail_brain.ingest.look.unpaid_lines import leave_out_unpaid
 
@@ -64,8 +66,8 @@ def _has_goods(one: LookedAt) -> bool:
 
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
-    both = _with_order(line, order, keys, _OF_THE_ORDER)
-    first, joins = both.named, list[str]()
+    both = _with_order(line, order, keys, _OF_THE_ORDER, may_tell_states(order.sample, order.columns))
+    joins = list[str]()
     places = {line.place, order.place}
     for one in further:
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
@@ -73,17 +75,24 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
             joins.append(_join(one, root, found, added.named, ", optional = true"))
             places.add(one.place)
-            both = added
+            both = replace(added, named=both.named)
     made = propose(both.rows, with_roles_by_values(both.rows, both.columns))
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
+    pay_by_heads(made, both.rows, both.columns, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
-    first = _with_returns(made, both, order, first)
+    first = _with_returns(made, both, order, _needed(made, both))
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
+
+
+def _needed(made: Proposal, both: _Both) -> dict[str, str]:
+    """The columns of the order that play a role or that a key of the mapping names."""
+    roles, written = set(both.columns.roles.values()), " ".join((*made.keys.values(), *made.columns.values()))
+    return {name: to for name, to in both.named.items() if to in roles or f'"{to}"' in written}
 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
@@ -112,15 +121,18 @@ def _with_returns(made: Proposal, both: _Both, order: LookedAt, named: dict[str,
     return {**named, kind: beside}
 
 
-def _with_order(line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[str]) -> _Both:
-    """The lines with the columns of their order that play the wanted roles."""
+def _with_order(
+    line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[str], further: Sequence[str] = ()
+) -> _Both:
+    """The lines with the columns of their order that play the wanted roles, and further ones that have no role."""
     theirs = {role: name for role, name in order.columns.roles.items() if role in wanted}
     own = {role: name for role, name in line.columns.roles.items() if role not in theirs or role == "store"}
     number = next((key for key, _ in keys if key == line.columns.roles.get("receipt")), _number(line, keys))
     own = {role: name for role, name in own.items() if name != number} | {"receipt": number}
     taken = {role: name for role, name in theirs.items() if role not in own}
     columns = set(line.sample.columns)
-    named = {name: f"order_{name}" if name in columns else name for name in taken.values()}
+    beside = [name for name in further if name not in taken.values() and name not in {key for _, key in keys}]
+    named = {name: f"order_{name}" if name in columns else name for name in (*taken.values(), *beside)}
     marks = [f"_key{place}" for place in range(len(keys))]
     rows = line.sample.join(
         order.sample.select(
@@ -132,7 +144,9 @@ def _with_order(line: LookedAt, order: LookedAt, keys: Keys, wanted: Sequence[st
     seen = {**line.columns.seen, **{to: order.columns.seen[name] for name, to in named.items()}}
     roles = {**own, **{role: named[name] for role, name in taken.items()}}
     asked = (line.columns.asked & own.keys()) | (order.columns.asked & taken.keys())
-    return _Both(rows.select(*line.sample.columns, *named.values()), Columns(roles, seen, {}, asked=asked), named)
+    alternatives = {"status": tuple(named[name] for name in beside if name in order.columns.all_of("status"))}
+    both = Columns(roles, seen, alternatives, asked=asked)
+    return _Both(rows.select(*line.sample.columns, *named.values()), both, named)
 
 
 def _number(line: LookedAt, keys: Keys) -> str:

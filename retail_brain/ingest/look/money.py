@@ -14,7 +14,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.price_of_several import ask_about_several
-from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, paid_by_sums
+from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name
@@ -79,7 +79,11 @@ def _without_discounts_of_orders(made: Proposal, sample: pl.DataFrame, found: Co
         return found
     receipt = sample[found.roles["receipt"]].forward_fill()
     names = found.all_of("discount")
-    of_order = [name for name in names if is_of_the_order(receipt, values(sample, found, name))]
+    of_order = [
+        name
+        for name in names
+        if is_of_the_order(receipt, values(sample, found, name)) or is_off_receipts(receipt, sample, found, name)
+    ]
     left = next((name for name in names if name not in of_order), None)
     if not of_order:
         return found

@@ -22,6 +22,9 @@ _LEAST_RECEIPTS = 5
 """Receipts of several lines, or of several units, below which an equal sum may be chance. By judgement."""
 _HOLDS = 0.8
 """Share of the receipts that must add up: orders that came back in part do not. By judgement."""
+_SAME, _LEAST_COUPONS = 0.97, 3
+"""Share of the receipts on which a relation of their sums must hold, and receipts with a coupon below which it says
+nothing. By judgement."""
 _CENT = 0.011
 """Money that rounding of one line may add."""
 
@@ -95,6 +98,32 @@ def is_of_the_order(receipt: pl.Series, values: pl.Series) -> bool:
         pl.col("value").n_unique().alias("kinds"), pl.len().alias("lines")
     ).filter(pl.col("lines") > 1)  # fmt: skip
     return kinds.height >= _LEAST_RECEIPTS and share(kinds["kinds"] == 1) > 0.95
+
+
+def is_off_receipts(receipt: pl.Series, sample: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a discount is repeated on all lines of a receipt, and one sum of it is another one less the discount.
+
+    A few coupons are enough: `Total` is `Subtotal` and `Shipping` less `Coupon` on every receipt, and all four are the
+    same on all of its lines.
+    """
+    taken = {held for role, held in found.roles.items() if role not in ("price", "amount", "discount")}
+    names = [one for one, seen in found.seen.items() if seen.numbers and one not in taken and not seen.is_clock]
+    rows = pl.DataFrame({"_receipt": receipt, **{one: _numbers(sample, found, one).fill_null(0) for one in names}})
+    if name not in names or receipt.null_count():
+        return False
+    kinds = rows.group_by("_receipt").agg(pl.all().n_unique(), pl.len().alias("_lines")).filter(pl.col("_lines") > 1)
+    alike = [one for one in names if kinds.height >= _LEAST_RECEIPTS and share(kinds[one] == 1) >= _SAME]
+    heads = rows.unique("_receipt", keep="first")
+    if name not in alike or int((heads[name] != 0).sum()) < _LEAST_COUPONS:
+        return False
+    of_order = [one for one in alike if one != name][:_MOST]
+    further = [pl.Series([0.0] * heads.height), *(heads[one] for one in of_order)]
+    return any(
+        share((heads[before] - heads[name].abs() + more - heads[after]).abs() <= _CENT) >= _SAME
+        for before, after in itertools.permutations(of_order, 2)
+        for more in further
+        if _is_money(heads[after])
+    )
 
 
 def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:

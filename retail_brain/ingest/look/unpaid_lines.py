@@ -20,6 +20,8 @@ _LEAST = 3
 """Heads with a flagged line below which it may be chance that they add up without it. By judgement."""
 _MOST_FLAGGED = 0.5
 """Share of the lines that a flag may take out. By judgement."""
+_MOST_KINDS = 6
+"""Values up to which a column may be of flags or kinds of lines. By judgement."""
 _CENT = 0.011
 """Money that rounding of one line may add."""
 
@@ -35,7 +37,7 @@ def leave_out_unpaid(made: Proposal, rows: pl.DataFrame, found: Columns, order: 
         keys: the columns by which lines know their head; nothing is done where they are several.
     """
     total = order.columns.roles.get("amount")
-    paid = _paid(made, rows, found)
+    paid = paid_of(made, rows, found)
     where = made.keys.get("where", "")
     if total is None or paid is None or len(keys) != 1 or where.startswith("?"):
         return
@@ -46,9 +48,10 @@ def leave_out_unpaid(made: Proposal, rows: pl.DataFrame, found: Columns, order: 
         pl.col(theirs).cast(pl.String).alias("_head"), values(order.sample, order.columns, total).alias("_total")
     )
     for name in rows.columns:
-        if name in found.roles.values() or lines[name].drop_nulls().n_unique() != 2:
+        kinds = lines[name].drop_nulls().unique().cast(pl.String).sort()
+        if name in found.roles.values() or not 0 < len(kinds) <= _MOST_KINDS:
             continue
-        for value in lines[name].drop_nulls().unique().cast(pl.String).sort():
+        for value in kinds:
             if _is_unpaid(lines, heads, name, value):
                 out = f"{column_of(name)} IS NULL OR {column_of(name)} NOT IN ({listed([value])})"
                 made.keys["where"] = f"'''({condition}) AND ({out})'''" if condition else f"'''{out}'''"
@@ -59,7 +62,7 @@ def leave_out_unpaid(made: Proposal, rows: pl.DataFrame, found: Columns, order: 
                 return
 
 
-def _paid(made: Proposal, rows: pl.DataFrame, found: Columns) -> pl.Series | None:
+def paid_of(made: Proposal, rows: pl.DataFrame, found: Columns) -> pl.Series | None:
     """The money of each line as the proposal reads it; None where that is open or not read from one column."""
     written = made.columns.get("unit_price", "?")
     units = found.roles.get("units")

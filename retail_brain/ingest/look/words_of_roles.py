@@ -46,4 +46,4 @@ def may_be_people(name: str) -> bool:
     >>> [may_be_people(name) for name in ("olba", "Served by", "Locker", "桌号", "Gross total")]
     [True, False, False, False, False]
     """
-    return not re.search(_NO_PEOPLE, bare_name(name)) and set(role_scores(name)) <= {"customer"}
+    return "%" not in name and not re.search(_NO_PEOPLE, bare_name(name)) and set(role_scores(name)) <= {"customer"}

@@ -1,0 +1,70 @@
+"""What heads of receipts say of their lines: which do not count, and what was paid for them."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retail_brain.ingest.look import look
+from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
+
+VOID = (3, 8, 21)
+"""Receipts that their heads call void."""
+RATE = 1.19
+
+
+def transactions(folder: Path) -> dict[str, Any]:
+    return dict(tomllib.loads(look(str(folder)).mapping)["tables"]["transactions"])
+
+
+def net(n: int, price: float, units: int) -> float:
+    return round(price * units * (1 - 0.05 * (n % 3)), 2)
+
+
+def two_files(folder: Path, name: str, void: str) -> Path:
+    """Heads with a mark, and lines with a rate of discount, no discount in money, and amounts before and with tax."""
+    lines = [
+        [f"R{n:05}", good, f"Tea {good}", units, price, 5 * (n % 3), net(n, price, units),
+         round(net(n, price, units) * RATE, 2)]
+        for n, _, good, price, units in LINES
+    ]  # fmt: skip
+    sums: dict[str, float] = {}
+    for number, *_, paid in lines:
+        sums[str(number)] = sums.get(str(number), 0.0) + float(str(paid))
+    heads = [
+        [number, moment(n).date(), f"C{n % 7}", round(sums[number], 2), void if n in VOID else ""]
+        for n, number in enumerate(sums)
+    ]
+    write(folder / "heads.csv", ["Beleg", "Datum", "Kunde", "Brutto gesamt", name], heads)
+    header = ["Beleg", "Code", "Text", "Menge", "E.Preis", "Rabatt %", "ohne MwSt", "mit MwSt"]
+    return write(folder / "lines.csv", header, lines).parent
+
+
+@pytest.mark.parametrize(
+    ("name", "void"), [("Storno", "X"), ("Annulé", "✓"), ("作废标志", "是"), ("Grund der Löschung", "vertippt")]
+)
+def test_a_mark_of_the_head_takes_its_lines_out(tmp_path: Path, name: str, void: str) -> None:
+    rows = load(tmp_path, two_files(tmp_path / "x", name, void))
+    assert len(rows) == sum(n not in VOID for n, *_ in LINES)
+
+
+def test_the_amount_that_adds_up_to_the_sum_of_the_head_is_what_was_paid(tmp_path: Path) -> None:
+    folder = two_files(tmp_path, "Bemerkung", "")
+    assert any("adds up to 'Brutto gesamt' of the heads" in line for line in look(str(folder)).lines)
+    assert transactions(folder)["columns"]["unit_price"] == {"column": "mit MwSt", "total": True}
+
+
+def test_a_coupon_of_few_receipts_is_of_no_line(tmp_path: Path) -> None:
+    sums: dict[int, float] = {}
+    for n, _, _, price, units in LINES:
+        sums[n] = sums.get(n, 0.0) + price * units
+    off = {5: 2.0, 14: 2.0, 23: 2.0}
+    rows = [
+        [n, moment(n), good, units, price, sums[n], 3, off.get(n, 0), sums[n] + 3 - off.get(n, 0)]
+        for n, _, good, price, units in LINES
+    ]
+    write(tmp_path / "orders.csv", [*HEAD, "Price", "Goods", "Postage", "Coupon discount", "To pay"], rows)
+    columns = transactions(tmp_path)["columns"]
+    assert (columns["unit_price"], "discount" in columns) == ("Price", False)
