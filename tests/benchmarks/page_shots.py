@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_http import free_port, running, service_command
+from page_scenes import scenes_of
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from retail_brain.operational.database import Database
@@ -29,7 +30,7 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from tests.chromium import chromium_path
 
-WIDTHS = (390, 820, 1440)
+WIDTHS = (390, 768, 1440)
 TALLEST = 12_000
 """Pixels of a picture: a longer view is cut there, and its height is said."""
 ALL_ROLES = ("merchandiser", "marketer", "data_scientist", "admin", "guide")
@@ -233,13 +234,33 @@ def shoot(page: Page, options: argparse.Namespace, view: str, name: str, told: l
     told.clear()
 
 
+def scenes(browser: Browser, address: str, keys: dict[str, str], options: argparse.Namespace) -> None:
+    """Pictures of what is seen after something was pressed; each in a tab of its own, so that none follows another."""
+    for scene in options.scenes:
+        wanted = not options.only or re.search(options.only, scene.name)
+        for language, width, theme in options.of if wanted and scene.role in (options.role or ALL_ROLES) else ():
+            options.now = (language, width)
+            told: list[str] = []
+            with tab(browser, width, theme, told) as page:
+                joint = "&" if "?" in scene.view else "?"
+                page.goto(f"{address}/ui/#/{scene.view}{joint}lang={language}&key={keys[scene.role]}")
+                try:
+                    settle(page)
+                    scene.steps(page)
+                except Error as error:
+                    told.append(f"the scene did not come: {str(error).splitlines()[0]}")
+                shoot(page, options, scene.view, f"scene-{scene.name}-{language}-{width}-{theme}.png", told)
+
+
 def pictures(address: str, keys: dict[str, str], ids: dict[str, str], options: argparse.Namespace) -> None:
     """All pictures of the roles, by one browser; a tab for each language, width and theme."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         # without one of the system's, playwright says how to install its own
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
-        for role in options.role or ALL_ROLES:
+        if options.scenes:
+            scenes(browser, address, keys, options)
+        for role in () if options.scenes else options.role or ALL_ROLES:
             views = [view for view in views_of(ids, role) if not options.only or re.search(options.only, view)]
             for language, width, theme in options.of:
                 options.now = (language, width)
@@ -264,6 +285,9 @@ def main() -> None:
     parser.add_argument("--only", help="only views whose address this pattern finds")
     parser.add_argument("--of", action="append", type=_look, help="only LANGUAGE-WIDTH-THEME; may be repeated")
     parser.add_argument("--text-only", action="store_true", help="no pictures, only what looks wrong")
+    parser.add_argument(
+        "--scenes", action="store_true", help="instead of views, what is seen after something was pressed"
+    )
     parser.add_argument("--axe", type=Path, help="a copy of axe.min.js, which looks too")
     options = parser.parse_args()
     options.of = options.of or [(n, w, th) for n in ("zh", "en") for w in WIDTHS for th in ("light", "dark")]
@@ -279,6 +303,7 @@ def main() -> None:
             keys["guide"] = guide_key(options.home, options.tenant, guide)
             tasks = ask("guide_list", guide_id=guide).get("tasks") or []
             ids["of_guide"] = tasks[0]["customer_id"] if tasks else ""
+        options.scenes = scenes_of(ask, ids) if options.scenes else []
         pictures(address, keys, ids, options)
 
 

@@ -32,7 +32,7 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
     table, left_out = _table(request, call.state.settings.serving.changes_file_bytes)
     found = changed_lines(table, suggested_lines(call))
     names = ("store_id", "store_name", "product_id", "product_name", "seen_quantity", "quantity")
-    lines = found.lines.select(*names, order_quantity="new_quantity", reason="reason")
+    lines = found.lines.select(*names, order_quantity="new_quantity", reason=_written(found.lines, call))
     return {
         "lines": lines.with_columns(pl.col(pl.Float64).round(4)).to_dicts(),
         "problems": found.problems.head(_NAMED).to_dicts(),
@@ -41,6 +41,15 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
         "rows": found.rows,
         "left_out": left_out,
     }
+
+
+def _written(lines: pl.DataFrame, call: Call) -> pl.Series:
+    """Reasons that a person wrote: a file of the view holds the suggestion's own sentence, which is nobody's reason."""
+    suggestions = call.answers.suggestions
+    assert suggestions is not None
+    own = [suggestions.reasons(language).gather(lines["place"]).str.slice(0, 1000) for language in ("en", "zh")]
+    same = [(sentence.str.strip_chars() == lines["reason"]).fill_null(value=False) for sentence in own]
+    return lines["reason"].set(same[0] | same[1], None)
 
 
 def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, int]:

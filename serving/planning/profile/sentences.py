@@ -79,7 +79,7 @@ def place_profile(
     """The profile of a store; `stage` is its group of similar shops. Arguments as for `person_profile`."""
     writer = ProfileWriter(row, language, currency, names or {})
     group = str(row.get("cluster") or "-")
-    label = writer.pick((f"店群 {group}", f"Group {group}"))
+    label = writer.pick(("未分店群", "In no group") if group == "-" else (f"店群 {group}", f"Group {group}"))
     sentences = [_hours_sentence(writer), _conversion_sentence(writer), _mix_sentence(writer)]
     return writer.profile(
         "store_id",

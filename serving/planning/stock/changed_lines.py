@@ -29,7 +29,7 @@ class ChangedLines:
 
     Attributes:
         lines: rows whose quantity is another than counts now: the names of the lines, `seen_quantity` (suggested),
-            `quantity` (counts now), `new_quantity` and `reason`.
+            `quantity` (counts now), `new_quantity`, `reason` and `place` (among the suggestions).
         problems: rows that cannot count: columns _PROBLEMS; `row` counts the header as 1.
         same: rows that say what counts already, or say no quantity.
         rows: of the file.
@@ -47,7 +47,7 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
     Args:
         table: texts: `store_id`, `product_id`, `quantity`, and perhaps `order_quantity` (what was suggested when the
             file was made) and `reason`.
-        lines: order lines with names, `order_quantity` and `quantity`.
+        lines: order lines with names, `order_quantity`, `quantity` and `row` (place among the suggestions).
 
     Raises:
         DataError: a column is missing.
@@ -60,7 +60,9 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
             {"problem": "changes_file_columns", "missing": missing, "columns": table.columns},
         )
     asked = _typed(table)
-    known = lines.select(*_KEYS, "store_name", "product_name", seen_quantity="order_quantity", now="quantity")
+    known = lines.select(
+        *_KEYS, "store_name", "product_name", seen_quantity="order_quantity", now="quantity", place="row"
+    )
     found = asked.join(known, on=_KEYS, how="left", maintain_order="left")
     empty = pl.col("text").is_null()
     is_bad = ~pl.col("new_quantity").is_between(0, 1e9).fill_null(value=False)

@@ -217,6 +217,16 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(client: Any, tmp
     assert state(client, "P0013") == ("changed", 150.0)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sentence_of_a_suggestion_is_no_persons_reason(client: Any, language: str) -> None:
+    file = client.post("/listing_file", {"table": "suggestions", "format": "csv"}, language=language).json()
+    table = pl.read_csv(base64.b64decode(file["content"])).filter(pl.col("reason").is_not_null()).head(2)
+    assert table.height == 2
+    table = table.with_columns(quantity=pl.col("quantity") + 1, reason=pl.Series([table["reason"][0], "the fair"]))
+    answer = client.ask("/changes_file", sent(table.write_csv().encode()))
+    assert [line["reason"] for line in answer["lines"]] == [None, "the fair"]
+
+
 @pytest.mark.parametrize(
     ("body", "refused"),
     [

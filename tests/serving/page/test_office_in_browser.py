@@ -50,7 +50,7 @@ def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, langua
     assert large == 22
     assert small == 5 + 17 * 0.5
     expect(marks.nth(1)).to_have_attribute(
-        "aria-label", re.compile(says(language, r"同比-10\.0%", r"-10\.0% vs last year"))
+        "aria-label", re.compile(says(language, r"同比−10\.0%", r"−10\.0% vs last year"))
     )
     expect(page.locator(".store-map text")).to_have_count(2)
     expect(page.locator(".store-map .hint")).to_contain_text(says(language, "2 家没有坐标", "2 stores without"))
@@ -110,6 +110,6 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
 def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
     page = open_page("overview", language).page
     figure = page.locator(".office-figures .figure").filter(has_text=says(language, "较计划", "vs plan"))
-    expect(figure).to_contain_text("-4.0%")
+    expect(figure).to_contain_text("−4.0%")
     expect(figure).to_contain_text(says(language, "计划 ¥41,667", "planned ¥41,667"))
     expect(page.locator(".office-table").last.locator("thead")).to_contain_text(says(language, "较计划", "vs plan"))

@@ -51,6 +51,16 @@ export function replace(parent, ...children) {
   return append(parent, children);
 }
 
+/** Escape inside of an element does what its way out does; not while a text is composed, where it ends the composing. */
+export function onEscape(element, run) {
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+    event.preventDefault();
+    run();
+  });
+  return element;
+}
+
 /** Whether lines are cards, of which few fill the screen. */
 export const isPhone = () => matchMedia("(max-width: 760px)").matches;
 

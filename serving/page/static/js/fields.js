@@ -1,6 +1,6 @@
 // Labelled fields of forms, and a question that stands where its button was.
 
-import { h, replace } from "./dom.js";
+import { h, icon, onEscape, replace } from "./dom.js";
 import { t } from "./i18n.js";
 
 export const field = (label, input, hint) => h("label", { class: "field", title: hint }, h("span", {}, label), input);
@@ -14,15 +14,24 @@ export function numberBox(label, name, value, limits, hint) {
   return field(label, h("input", { type: "number", name, value: value ?? "", inputmode: "decimal", ...limits }), hint);
 }
 
+/** A button that chooses files, and the names of those that were chosen, in the language of the page and not of the browser. */
+export function fileField(label, props, hint) {
+  const said = h("span", { class: "hint words" }, t("files.none"));
+  const tell = () => { said.textContent = [...box.files].map((file) => file.name).join(t("word.list")) || t("files.none"); };
+  const box = h("input", { type: "file", class: "visually-hidden", ...props, onchange: tell });
+  return h("label", { class: "field file-field", title: hint }, h("span", {}, label), box, h("span", { class: "file-choice" }, h("span", { class: "button" }, icon("upload"), t(props.multiple ? "files.choose_several" : "files.choose")), said));
+}
+
 /** A button that asks before it does what cannot be taken back. `ask` may hold a field; `sure()` does it. */
 export function askedButton(label, question, sure, { action, content = null } = {}) {
   const place = h("div", { class: "asked" });
   const rest = () => replace(place, h("button", { type: "button", dataset: { action }, onclick: open }, label));
   const open = () => {
     const yes = h("button", { type: "submit", class: "primary", dataset: { action: `${action}-sure` } }, label);
-    const no = h("button", { type: "button", onclick: () => { rest(); place.querySelector("button").focus(); } }, t("action.cancel"));
+    const back = () => { rest(); place.querySelector("button").focus(); };
+    const no = h("button", { type: "button", onclick: back }, t("action.cancel"));
     const given = content?.();
-    replace(place, h("form", { class: "question", onsubmit: (event) => { event.preventDefault(); sure(new FormData(event.target)); } }, h("p", {}, question), given, h("p", { class: "buttons" }, yes, no)));
+    replace(place, onEscape(h("form", { class: "question", onsubmit: (event) => { event.preventDefault(); sure(new FormData(event.target)); } }, h("p", {}, question), given, h("p", { class: "buttons" }, yes, no)), back));
     (place.querySelector("input, textarea") ?? yes).focus();
   };
   rest();

@@ -74,9 +74,12 @@ export const isMoney = (unit) => unit === currency.name;
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 export const DASH = "–";
 
+/** A number as the language writes it, with the minus of money: a hyphen is too short beside a plus, and may end a line. */
+const written = (value, options) => new Intl.NumberFormat(locale(), options).format(value).replace("-", "−");
+
 export function number(value, digits = 0) {
   if (!isNumber(value)) return DASH;
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+  return written(value, { maximumFractionDigits: digits });
 }
 
 /** Units: whole where they are whole, one digit where they are not. */
@@ -87,13 +90,13 @@ export function units(value) {
 
 export function signed(value, digits = 1) {
   if (!isNumber(value)) return DASH;
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
+  return written(value, { maximumFractionDigits: digits, signDisplay: "exceptZero" });
 }
 
 /** A share with its sign and one digit, alike in every line of a column. */
 export function signedPercent(value) {
   if (!isNumber(value)) return DASH;
-  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1, signDisplay: "exceptZero" }).format(value);
+  return written(value, { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1, signDisplay: "exceptZero" });
 }
 
 export function money(value, digits) {
@@ -126,7 +129,7 @@ export function likelihood(value) {
 export function percent(value, digits) {
   if (!isNumber(value)) return DASH;
   const places = digits ?? (Math.abs(value) < 0.1 ? 1 : 0);
-  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: places, minimumFractionDigits: value === 0 ? 0 : places }).format(value);
+  return written(value, { style: "percent", maximumFractionDigits: places, minimumFractionDigits: value === 0 ? 0 : places });
 }
 
 const DAY_MS = 86_400_000;

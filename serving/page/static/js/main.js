@@ -99,6 +99,8 @@ async function switchLanguage(language) {
   if (readRoute().params.has("lang")) patchParams({ lang: language });
   if (hasKey()) render();
   else signIn();
+  // the header was made anew: who pressed the button stays on it
+  document.querySelector(`[data-language="${language}"]`)?.focus();
 }
 
 /** What stands in the frame while there is no key. */

@@ -8,6 +8,8 @@ const PAGE = 100;
 const CARDS = 20;
 /** Columns of a table that a phone shows as a table: one with more becomes a card for each line. */
 const FEW = 4;
+/** Spaces as wide as a decimal point and as a digit. */
+const [POINT, DIGIT] = ["\u2008", "\u2007"];
 
 function comparer(column, descending) {
   const compare = collator();
@@ -18,6 +20,18 @@ function comparer(column, descending) {
     if (noA || noB) return noA - noB;
     return sign * (typeof a === "number" && typeof b === "number" ? a - b : compare.compare(String(a), String(b)));
   };
+}
+
+const DECIMALS = /^[^\d]*[\d,]+(?:\.(\d+))?$/;
+
+/** Room after the numbers of a column that have fewer decimals than others, so that their points stand under each other. */
+function alignDecimals(rows, columns) {
+  for (const column of columns.filter((one) => /number/.test(one.align ?? ""))) {
+    const cells = rows.map((row) => row.querySelector(`td[data-column="${column.key}"]`)).filter((cell) => cell && !cell.children.length && DECIMALS.test(cell.textContent));
+    const digits = cells.map((cell) => DECIMALS.exec(cell.textContent)[1]?.length ?? 0);
+    const most = Math.max(0, ...digits);
+    cells.forEach((cell, place) => { if (digits[place] < most) cell.append(digits[place] ? "" : POINT, DIGIT.repeat(most - digits[place])); });
+  }
 }
 
 /** Which lines of how many are shown, and the ways to those before and after. */
@@ -65,7 +79,9 @@ export function dataTable({ columns, rows, caption, sort = null, onsort, rowClas
   const draw = () => {
     const list = ordered();
     replace(head, columns.map(heading));
-    replace(body, list.slice(0, shown).map(line));
+    const lines = list.slice(0, shown).map(line);
+    if (!areCards) alignDecimals(lines, columns);
+    replace(body, lines);
     const more = list.length - shown;
     if (paged) replace(foot, pager(paged));
     else replace(foot, more > 0 ? [

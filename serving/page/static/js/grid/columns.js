@@ -88,7 +88,7 @@ export function groupRow(part, all, grid) {
       purchaseOrder(group),
       group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
       h("span", {}, t("grid.lines", { count: group.lines })),
-      h("span", {}, t("grid.units", { units: units(group.quantity ?? 0) })),
+      h("span", { class: "group-units" }, t("grid.units", { units: units(group.quantity ?? 0) })),
       group.is_open ? h("span", { class: "hint" }, t("grid.open", { count: group.is_open })) : null))),
   };
 }

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { refusal } from "../decisions.js";
-import { h, icon, name, replace } from "../dom.js";
+import { h, icon, name, onEscape, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
 
@@ -40,7 +40,7 @@ export function askThenStore(place, body, { signal, ondone, onfail }) {
       const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
       const beyond = answer.beyond_lines > 0;
       const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
-      replace(place, differenceText(answer), h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))));
+      replace(place, differenceText(answer), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
       (answer.lines ? apply : place.querySelector("button")).focus();
     } catch (error) {
       if (signal.aborted) return;
@@ -67,11 +67,11 @@ export function changeForm(onsend, oncancel) {
   };
   const form = h("form", { class: "pickers bulk-form", onsubmit: send }, kind, valueField, packs, field(t("bulk.reason"), h("input", { name: "reason", maxlength: "300" })),
     h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel"))));
-  return form;
+  return onEscape(form, oncancel);
 }
 
 export function rejectForm(onsend, oncancel) {
   const send = (event) => { event.preventDefault(); onsend({ action: "reject", reason: new FormData(event.target).get("reason").trim() }); };
-  return h("form", { class: "pickers bulk-form", onsubmit: send }, field(t("bulk.reason_needed"), h("input", { name: "reason", maxlength: "300", required: true, pattern: ".*\\S.*" })),
-    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel"))));
+  return onEscape(h("form", { class: "pickers bulk-form", onsubmit: send }, field(t("bulk.reason_needed"), h("input", { name: "reason", maxlength: "300", required: true, pattern: ".*\\S.*" })),
+    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel")))), oncancel);
 }

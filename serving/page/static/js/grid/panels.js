@@ -55,12 +55,17 @@ export function showFile(grid, answer) {
   const place = grid.places.bulk;
   replace(place, h("section", { class: "panel", "aria-label": t("changes.title") }, h("h2", {}, t("changes.title")), changesShown(answer), check));
   if (!answer.lines.length) {
-    replace(check, h("button", { type: "button", onclick: () => replace(place) }, t("action.close")));
+    replace(check, h("button", { type: "button", onclick: () => { replace(place); grid.root.querySelector("[data-action=import]")?.focus(); } }, t("action.close")));
+    check.querySelector("button").focus();
     return;
   }
   const lines = answer.lines.map(({ store_id, product_id, seen_quantity, order_quantity, reason }) => ({ store_id, product_id, seen_quantity, order_quantity, ...(reason ? { reason } : {}) }));
   askThenStore(check, { as_of: grid.asOf, action: "change", packs: null, lines }, {
     signal: grid.signal, onfail: (text) => grid.fail(text),
-    ondone: (done) => { replace(place); if (done) grid.ondone(done); },
+    ondone: (done) => {
+      replace(place);
+      if (done) grid.ondone(done);
+      else grid.root.querySelector("[data-action=import]")?.focus();
+    },
   });
 }

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, replace } from "../dom.js";
-import { choice, field } from "../fields.js";
+import { choice, field, fileField } from "../fields.js";
 import { number, percent, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
@@ -30,9 +30,8 @@ export async function startJob(body, signal) {
 /** Where the data come from: a source of the settings, or files of this device. */
 function origin(offer, kind) {
   const places = [...offer.sources.map(sourceValue), ...(offer.upload_bytes ? [FILES] : [])];
-  const box = h("input", { type: "file", name: "files", multiple: true, accept: offer.endings.join(",") });
   const forms = offer.forms.filter((one) => one !== "seen");
-  const ofFiles = [field(t("jobs.files"), box, t("jobs.files_hint", { size: megabytes(offer.upload_bytes) })), kind === "check" ? null : choice(t("jobs.form"), "form", forms, "tables", formName)];
+  const ofFiles = [fileField(t("jobs.files"), { name: "files", multiple: true, accept: offer.endings.join(",") }, t("jobs.files_hint", { size: megabytes(offer.upload_bytes) })), kind === "check" ? null : choice(t("jobs.form"), "form", forms, "tables", formName)];
   const more = h("div", { class: "pickers inner" });
   const suit = (place) => { replace(more, place === FILES ? ofFiles : null); };
   suit(places[0]);

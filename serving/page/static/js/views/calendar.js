@@ -75,6 +75,7 @@ export async function calendarView(root, { params, overview, signal }) {
   const body = { limit: page, ...(begins ? { begins_on: begins, ends_on: addDays(begins, 3 * STEP_DAYS - 1) } : {}), ...(store ? { store_id: store } : {}) };
   await fill(place, signal, async () => {
     const answer = await call("calendar", body, { signal });
+    form.elements.from.value = answer.begins_on;
     const at = scaleOf(answer);
     const isOpen = viewsFor(overview?.role).includes("campaigns");
     const list = h("ul", { class: "day-rows" }, answer.promotions.map((row) => promotion(row, answer.names, at)));

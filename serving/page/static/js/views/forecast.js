@@ -126,7 +126,7 @@ function asTable(forecasts, bands, fileName) {
     { class: "panel as-table" },
     h("summary", {}, t("forecast.as_table")),
     h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: () => download(fileName, toCsv(columns, forecasts)) }, icon("download"), t("action.csv"))),
-    scrollBox(t("forecast.as_table"), h("table", { class: "data" }, h("thead", {}, h("tr", {}, head.map((text, index) => h("th", { scope: "col", class: index ? "number" : "" }, text)))), h("tbody", {}, rows))),
+    scrollBox(t("forecast.as_table"), h("table", { class: "data" }, h("caption", { class: "visually-hidden" }, t("forecast.as_table")), h("thead", {}, h("tr", {}, head.map((text, index) => h("th", { scope: "col", class: index ? "number" : "" }, text)))), h("tbody", {}, rows))),
   );
 }
 
@@ -146,7 +146,7 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
     h("section", { class: "panel" },
       h("div", { class: "panel-head" }, h("h2", {}, name(product.name || product.id), h("span", { class: "at" }, " · ", name(store.name || store.id))),
         may("people:read") ? h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience")) : null),
-      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
+      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), figures(history, forecasts, period), legend(bands, points, events), h("p", { class: "hint" }, t(`forecast.axis.${period}`)), chart.element, line),
     driversSection(forecasts, driversNote, period),
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),

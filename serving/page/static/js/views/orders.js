@@ -155,7 +155,7 @@ class OrdersGrid {
 
   bulkForm(form) {
     this.clear();
-    const cancel = () => { replace(this.places.bulk); this.places.picked.querySelector("button")?.focus(); };
+    const cancel = () => { replace(this.places.bulk); this.focusBack(); };
     replace(this.places.bulk, form((change) => this.bulk(change), cancel));
     this.places.bulk.querySelector("select, input").focus();
   }
@@ -171,7 +171,7 @@ class OrdersGrid {
     this.clear();
     return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
       signal: this.signal, onfail: (text) => this.fail(text),
-      ondone: (answer) => (answer ? this.ondone(answer) : this.places.picked.querySelector("button")?.focus()),
+      ondone: (answer) => (answer ? this.ondone(answer) : this.focusBack()),
     });
   }
 
@@ -202,6 +202,12 @@ class OrdersGrid {
     }
     await this.reload();
     this.draw();
+    this.focusBack();
+  }
+
+  /** The focus after what held it is gone: the last that can be undone or the buttons of picked lines, else the grid. */
+  focusBack() {
+    (this.places.picked.querySelector("button") ?? this.table.element).focus();
   }
 
   /** A decision about one line; its row and the totals are asked for anew. */

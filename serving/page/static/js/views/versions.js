@@ -4,7 +4,7 @@ import { call, workedOut } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
-import { lines } from "../plots.js";
+import { bars, lines } from "../plots.js";
 import { failureText } from "../problems.js";
 import { may, mayRunJobs, placeKind } from "../rights.js";
 import { address } from "../route.js";
@@ -91,7 +91,9 @@ function byWindow(kind, versions) {
   const plot = ([metric, own, baseline]) => {
     const series = versions.map((one, index) => ({ name: label(one), colour: COLOURS[index % COLOURS.length], points: points(one, own, metric) }));
     if (baseline) series.push({ name: code("method", baseline), colour: "c0", points: points(versions[0], baseline, metric) });
-    const drawn = lines(series.filter((one) => one.points.length), { places, format: (value) => shown(metric, value), summary: code("metric", metric) });
+    const known = series.filter((one) => one.points.length);
+    // one window makes dots, not a line: bars tell versions apart
+    const drawn = places.length === 1 ? bars(known.map((one) => ({ label: one.name, value: one.points[0].value, text: shown(metric, one.points[0].value) }))) : lines(known, { places, format: (value) => shown(metric, value), summary: code("metric", metric) });
     return drawn ? h("section", {}, h("h3", {}, code("metric", metric)), drawn) : null;
   };
   return places.length ? h("section", { class: "panel" }, h("h2", {}, t("versions.by_window")), h("p", { class: "hint" }, t("versions.by_window_hint")), h("div", { class: "pair" }, PLOTS[kind].map(plot))) : null;
@@ -114,14 +116,14 @@ export async function versionsView(root, { params, signal }) {
   const links = kinds.map((one) => h("a", { class: "button", "aria-current": one === kind ? "true" : null, dataset: { kind: one }, href: address("models", { kind: one }) }, t(`bundle.${one}`)));
   replace(root, h("h1", {}, t("nav.models")), h("p", { class: "intro" }, t(kind === "features" ? "drift.intro" : "versions.intro")), h("nav", { class: "filters links", "aria-label": t("nav.models") }, links), place);
   if (kind === "features") return driftPart(place, { params, signal });
-  const news = h("div", { role: "status" });
+  const news = h("div", { role: "status", tabindex: "-1" });
   place.before(news);
   const draw = () => fill(place, signal, async () => {
     // the first question to a worker starts MLflow, which may take longer than one answer may
     const { versions, total } = await workedOut("models", { kind, limit: 5 }, { signal });
     if (!versions.length) return empty(t("versions.none"), t("versions.none_hint"));
     return [
-      sideBySide(kind, versions, (said) => { replace(news, said); draw(); }), byWindow(kind, versions),
+      sideBySide(kind, versions, (said) => { replace(news, said); news.focus(); draw(); }), byWindow(kind, versions),
       kind === "demand" ? h("div", { class: "pair" }, byPart("versions.by_class", "versions.by_class_hint", versions, (one) => one.classes, "group", (part) => code("demand_class", part), "within_90"), byPart("versions.by_store", "versions.by_store_hint", versions, (one) => one.stores, "store_id", storeName, "wape")) : null,
       total > versions.length ? h("p", { class: "hint" }, t("versions.more", { shown: versions.length, total })) : null];
   }, { lines: 8 });
