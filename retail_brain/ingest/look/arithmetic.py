@@ -34,6 +34,9 @@ _LEAST = 10
 """Lines of more than one unit, and lines with a discount, below which a relation may be chance. By judgement."""
 _MOST_UNITS = 100
 """Median of a column of units; prices of cheap currencies are above. By judgement."""
+_PIECES = 0.3
+"""Share of whole numbers in a column of units of which some are weighed; rates of tax or exchange have none. By
+judgement."""
 _CENT = 0.006
 """Money that rounding a price to a cent may take off one unit, with room for binary fractions."""
 _NOT_NUMBERS = {
@@ -86,7 +89,8 @@ def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
     """Roles of the columns that make each other; none where no three do. What was paid after a discount goes first."""
     plain: dict[str, str] = {}
     for units, price in itertools.permutations(numbers, 2):
-        if found.roles.get("units", units) != units or not _may_be_units(numbers[units]):
+        is_named = found.roles.get("price") == price  # else units that are no whole numbers may be the price
+        if found.roles.get("units", units) != units or not _may_be_units(numbers[units], is_named=is_named):
             continue
         made = np.abs(numbers[units] * numbers[price])
         room = _CENT * np.maximum(1.0, np.abs(numbers[units]))
@@ -109,8 +113,9 @@ def _agrees(relation: Mapping[str, str], found: Columns) -> bool:
     return "discount" in relation or chosen <= {relation["price"], relation["amount"]}
 
 
-def _may_be_units(values: Numbers) -> bool:
-    whole = np.mean(values == np.round(values)) > _HOLDS
+def _may_be_units(values: Numbers, *, is_named: bool) -> bool:
+    """Whether numbers may count units: whole ones, or weights among them where the price is known by its name."""
+    whole = np.mean(values == np.round(values)) > (_PIECES if is_named else _HOLDS)
     return bool(whole and np.sum(np.abs(values) > 1) >= _LEAST and 0 < np.median(np.abs(values)) <= _MOST_UNITS)
 
 

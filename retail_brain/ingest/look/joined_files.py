@@ -14,6 +14,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
 from retail_brain.ingest.look.proposal import propose
+from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.signs import kind_below_zero
 from retail_brain.ingest.look.state_columns import may_tell_states
 from retail_brain.ingest.look.states import NO_UNITS_BELOW
@@ -23,6 +24,9 @@ _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
 """Roles that the head of an order has; a line may lack them, or hold another moment such as the day of dispatch."""
 _OF_FURTHER = ("customer", "store", "channel")
 """Roles for which a further file about the orders is joined."""
+
+_WITH_LINES = 0.8
+"""Share of the receipts of a file with goods of its own that another must have lines of. By judgement."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,13 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
     Further files with one row per order, which name the person or the shop, are joined too.
     """
     lines = [one for one in looked if _has_goods(one) and {"units", "amount", "price"} & one.columns.roles.keys()]
-    orders = [one for one in looked if "moment" in one.columns.roles and not _has_goods(one)]
+    orders = [one for one in looked if "moment" in one.columns.roles and _may_be_heads(one)]
     for line in lines:
         if {"moment", "on_hand"} & line.columns.roles.keys() and "receipt" not in line.columns.roles:
             continue
         for order in orders:
+            if order is line or (_has_goods(order) and not _has_lines_of(line, order)):
+                continue
             if keys := keys_of(line, order):
                 further = [one for one in looked if one is not line and one is not order and not _has_goods(one)]
                 return _joined(line, order, keys, further, root)
@@ -63,6 +69,22 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
 
 def _has_goods(one: LookedAt) -> bool:
     return "product" in one.columns.roles or "product_name" in one.columns.roles
+
+
+def _may_be_heads(one: LookedAt) -> bool:
+    """Whether a file names no goods, or has a row per receipt, in which what was bought may stand summed up."""
+    number = one.columns.roles.get("receipt")
+    seen = one.columns.seen[number] if number is not None else None
+    return not _has_goods(one) or (seen is not None and seen.distinct == seen.filled == 1)
+
+
+def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
+    """Whether a file without moments has the lines of nearly every receipt of another, some with several."""
+    ours, theirs = line.columns.roles.get("receipt"), order.columns.roles["receipt"]
+    if ours is None or "units" not in line.columns.roles or "moment" in line.columns.roles:
+        return False
+    lines, heads = line.sample[ours].cast(pl.String).drop_nulls(), order.sample[theirs].cast(pl.String)
+    return lines.is_duplicated().any() and share_known(heads, lines) >= _WITH_LINES
 
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:

@@ -182,13 +182,24 @@ def _roles(looked: Sequence[LookedAt], key: _Key, other: int, name: str) -> Iter
             yield other, name, what
     elif "moment" in ours.roles and "on_hand" not in ours.roles and our_role in ("", "receipt"):
         lines = looked[other].sample.height / max(1, looked[other].sample[name].n_unique())
-        has_goods = {"product", "product_name"} & ours.roles.keys()
+        has_goods = bool({"product", "product_name"} & ours.roles.keys())
+        if has_goods and not _has_several_goods(looked[other], name):
+            return
         sells = any(seen.numbers for seen in theirs.seen.values())
-        if not has_goods and sells and lines >= _MANY_LINES and role in ("", "receipt"):
+        if sells and lines >= _MANY_LINES and role in ("", "receipt"):
             yield key.file, key.name, "receipt"
             yield other, name, "receipt"
     elif our_role in _LISTED and not {"units", "amount", "receipt"} & ours.roles.keys():
         yield other, name, our_role
+
+
+def _has_several_goods(one: LookedAt, name: str) -> bool:
+    """Whether a file without moments has lines of several goods with one number, as orders have."""
+    goods = one.columns.roles.get("product") or one.columns.roles.get("product_name")
+    if goods is None or "moment" in one.columns.roles:
+        return False
+    kinds = one.sample.group_by(name).agg(pl.col(goods).n_unique())[goods]
+    return int((kinds > 1).sum()) >= _LEAST
 
 
 def _listed(found: Columns) -> str:

@@ -18,6 +18,7 @@ from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
+from retail_brain.ingest.look.texts_among_lines import leave_out_texts
 from retail_brain.ingest.look.units_key import write_units
 from retail_brain.ingest.look.without_goods import (
     begin_receipts_without_goods,
@@ -99,7 +100,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         write_receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
-    goods = leave_out_what_is_not_goods(made, sample, found)
+    goods = [*leave_out_texts(made, sample, found), *leave_out_what_is_not_goods(made, sample, found)]
     leave_out_and_turn(made, sample, found, [*([kept] if kept else []), *goods])
     fill_down_conditions(made, sample, found)
     ask_about_currencies(made, sample, found)

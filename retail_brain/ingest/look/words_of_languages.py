@@ -36,7 +36,9 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",
     "units": r"adet|miktar|so_luong(?:_san_pham|_ban)?|sl|ilosc(?:_sztuk)?|szt|jumlah|kuantitas|antall?|maara"
     r"|kpl|mnozstvi|pocet(?:_kusu)?"
-    r"|mennyiseg|darab|ποσοτητα|τεμαχια|الكمية|العدد|จำนวน|ปริมาณ|כמות",
+    r"|mennyiseg|darab|ποσοτητα|τεμαχια|الكمية|العدد|จำนวน(?:ชิ้น|ที่ขาย|สินค้า)?|ปริมาณ|כמות"
+    # as lists of narrow columns shorten them; inside a longer name these letters mean something else
+    r"|q_ta|anz|stck|pz|uds?|unids?|ks|db|kol|kom|buc(?:ati)?|к_во|к_сть|ποσ|판매량|(?:판매)?개수|件|个数",
     "price": r"birim_fiyati?|fiyat|don_gia|gia(?:_ban|_san_pham)?|cena(?:_(?:jednostkowa|brutto|netto"
     r"|sprzedazy|za_kus|za_jednotku))?"
     r"|harga(?:_(?:satuan|jual))?|(?:styck|enhets|stk)_?pris|a_pris|pris|(?:yksikko|a_?)?hinta|jednotkova_cena|egysegar"
