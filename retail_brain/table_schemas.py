@@ -42,6 +42,7 @@ class Transactions(dy.Schema):
     units = dy.Float64(min=-_MAX_UNITS, max=_MAX_UNITS)
     unit_price = _money(nullable=False)
     discount = dy.Float64(nullable=True)
+    coupon_discount = _money()
 
 
 class DailySales(dy.Schema):

@@ -89,7 +89,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 {"home_store_id": "stores"},
                 open_attributes=True,
             ),
-            _table("transactions", schemas.Transactions, "customer_id channel discount", "sold_at", _GOODS | _PERSON),
+            _table(
+                "transactions",
+                schemas.Transactions,
+                "customer_id channel discount coupon_discount",
+                "sold_at",
+                _GOODS | _PERSON,
+            ),
             _table("daily_sales", schemas.DailySales, "unit_price in_stock", "date", _GOODS),
             _table("category_sales", schemas.CategorySales, "department", "date", {"store_id": "stores"}),
             _table(

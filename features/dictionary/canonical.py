@@ -52,6 +52,11 @@ COLUMNS: Final[Mapping[str, Meaning]] = {
     "contact_cost": ("money", "每次触达的费用", "money that one contact costs"),
     "contacted_at": ("time", "触达时刻", "moment of the contact, or of being held out"),
     "contacts.channel": ("", "触达渠道", "channel of the contact"),
+    "coupon_discount": (
+        "money",
+        "整行用券抵扣金额；空或 0 即未用券",
+        "money that coupons took off the line; null or 0: none",
+    ),
     "country": ("", "国家代码（ISO 3166）", "ISO 3166 code of the country, whose holidays count"),
     "customer_id": ("id", "顾客账号", "customer account; null: nobody was recognised"),
     "daily_fulfilment_capacity": ("orders/day", "每天可拣订单数", "orders a day that the store can pick"),

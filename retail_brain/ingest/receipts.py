@@ -8,7 +8,7 @@ from retail_brain.lake.difference import ROW
 
 RECEIPT = ["transaction_id", "store_id", "sold_at"]
 """What names a receipt: tills start anew with their numbers, but not at the same moment in the same shop."""
-_LINE = ["product_id", "units", "unit_price", "discount", "customer_id", "channel"]
+_LINE = ["product_id", "units", "unit_price", "discount", "coupon_discount", "customer_id", "channel"]
 
 
 @dataclass(frozen=True)

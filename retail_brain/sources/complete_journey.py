@@ -144,8 +144,10 @@ def _transactions(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.Lazy
     """One row per receipt line of merchandise.
 
     `unit_price` is the price on the shelf for a holder of the chain's card: what the retailer receives
-    for the line plus its own match of a coupon, per unit. `discount` is the card's discount on the line.
+    for the line plus its own match of a coupon, per unit. `discount` is the card's discount on the line, and
+    `coupon_discount` what coupons took off it, the retailer's own match included.
     """
+    coupons = pl.col("coupon_disc") + pl.col("coupon_match_disc")
     goods = products.filter(_is_goods()).select("product_id")
     return (
         transactions.filter(pl.col("quantity") > 0)
@@ -160,6 +162,7 @@ def _transactions(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.Lazy
             pl.col("quantity").cast(pl.Float64).alias("units"),
             ((pl.col("sales_value") + pl.col("coupon_match_disc")) / pl.col("quantity")).alias("unit_price"),
             pl.col("retail_disc").alias("discount"),
+            pl.when(coupons > 0).then(coupons).alias("coupon_discount"),
         )
     )
 

@@ -174,7 +174,7 @@ def coupons() -> None:
         )
 
 
-_GOODS_FEATURES = ("goods_days", "goods_known", "goods_share", "campaign_goods")
+_GOODS_FEATURES = ("goods_days", "goods_known", "goods_share", "goods_coupon_days", "campaign_goods")
 _HISTORY_FEATURES = ("received", "redeemed_before", "redeemed_share", "days_since_redemption", "is_type_a", "is_type_c")
 
 
@@ -227,7 +227,8 @@ def _redemption_frame(dataset: Dataset) -> pl.DataFrame:
     rows = rows.with_columns(redeemed=pl.col("redeemed_on").is_not_null()).sort("campaign_id", "customer_id")
     person = person_state(dataset, rows.select("customer_id", "day").unique())
     goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
-    bought = dataset.scan("transactions").select("customer_id", "product_id", on=pl.col("sold_at").dt.date())
+    used = (pl.col("coupon_discount") > 0).fill_null(value=False)
+    bought = dataset.scan("transactions").select("customer_id", "product_id", used=used, on=pl.col("sold_at").dt.date())
     before = (pl.col("on") < pl.col("day")) & (pl.col("on") >= pl.col("day") - timedelta(days=DAYS))
     own = (
         rows.lazy()
@@ -240,6 +241,7 @@ def _redemption_frame(dataset: Dataset) -> pl.DataFrame:
             goods_days=pl.col("on").filter(pl.col("valid").is_not_null()).n_unique(),
             goods_known=pl.col("product_id").filter(pl.col("valid").is_not_null()).n_unique(),
             goods_share=pl.col("valid").is_not_null().mean(),
+            goods_coupon_days=pl.col("on").filter(pl.col("valid").is_not_null() & pl.col("used")).n_unique(),
         )
         .collect(engine="streaming")
     )

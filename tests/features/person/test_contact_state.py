@@ -25,7 +25,8 @@ def chain(*more: tuple[str, str, int]) -> Dataset:
     bought = [("a", "T", 10), ("a", "T", 100), ("a", "M", 10), ("b", "M", 5), *more]
     lines = [
         {"transaction_id": str(number), "sold_at": AT - timedelta(days=ago), "store_id": "S", "product_id": product,
-         "customer_id": who, "units": 2.0, "unit_price": 3.0, "discount": 1.0 if product == "M" else 0.0}
+         "customer_id": who, "units": 2.0, "unit_price": 3.0, "discount": 1.0 if product == "M" else 0.0,
+         "coupon_discount": 0.5 if (product, ago) == ("T", 10) else None}
         for number, (who, product, ago) in enumerate(bought)
     ]  # fmt: skip
     events = [{"occurred_at": AT - timedelta(days=1), "event_type": "view", "customer_id": "b", "product_id": "T"}]
@@ -56,10 +57,10 @@ def test_the_state_of_a_person_by_hand() -> None:
     a, stranger = person_state(chain(), keys("a", "stranger")).to_dicts()
     assert a == pytest.approx(
         {"customer_id": "a", "day": DAY, "visit_days_91d": 1, "visit_days": 2, "spend": 18, "basket_value": 9,
-         "days_since_visit": 10, "days_known": 100, "categories": 2, "discount_share": 1 / 3, "contacts_91d": 1,
-         "responses": 1}
+         "days_since_visit": 10, "days_known": 100, "categories": 2, "discount_share": 1 / 3, "coupon_days": 1,
+         "coupon_share": 1.05 / 3, "contacts_91d": 1, "responses": 1}
     )  # fmt: skip
-    assert [stranger[name] for name in ("visit_days", "contacts_91d", "spend")] == [0, 0, None]
+    assert [stranger[name] for name in ("visit_days", "coupon_days", "contacts_91d", "spend")] == [0, 0, 0, None]
 
 
 def test_the_state_towards_a_category_by_hand() -> None:
@@ -90,10 +91,12 @@ def test_the_day_itself_and_what_comes_after_it_change_nothing() -> None:
 
 
 def test_without_events_discounts_contacts_or_categories_the_rest_is_known() -> None:
-    frames = {"transactions": chain().frames["transactions"].collect().drop("discount")}
+    frames = {"transactions": chain().frames["transactions"].collect().drop("discount", "coupon_discount")}
     dataset = Dataset.from_frames(frames)
     (a,) = person_state(dataset, keys("a")).to_dicts()
     assert (a["visit_days"], a["discount_share"], a["contacts_91d"]) == (2, None, 0)
+    # a share of no coupons would say again how often somebody comes
+    assert (a["coupon_days"], a["coupon_share"]) == (0, None)
     assert set(a) == {"customer_id", "day", *PERSON_FEATURES}
     assert category_history(dataset, keys("a"))["category"].to_list() == [None]
 

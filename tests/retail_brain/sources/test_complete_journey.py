@@ -72,7 +72,7 @@ def frames() -> tuple[pl.LazyFrame, pl.LazyFrame]:
 def test_price_is_the_card_holders_shelf_price_on_the_local_day() -> None:
     (row,) = complete_journey._transactions(*frames()).collect().to_dicts()
     assert row["unit_price"] == (3.0 + 1.0) / 2
-    assert (row["units"], row["discount"]) == (2.0, 0.5)
+    assert (row["units"], row["discount"], row["coupon_discount"]) == (2.0, 0.5, 2.0)
     assert row["sold_at"] == datetime(2017, 7, 3, 23, 30)
     assert (row["transaction_id"], row["customer_id"]) == ("31198570044", "900")
 
