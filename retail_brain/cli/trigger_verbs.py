@@ -67,7 +67,7 @@ def save(
 @trigger.command("list")
 def list_() -> None:
     """List triggers with how they stand and what they did."""
-    from retail_brain.operational.trigger_firings import firing_counts
+    from retail_brain.operational.firing_pages import firing_counts
     from retail_brain.operational.triggers import list_triggers
     from serving.planning.triggers.desk import summary
 

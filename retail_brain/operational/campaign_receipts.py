@@ -152,20 +152,6 @@ def opt_outs(tenant: str, database: Database) -> list[tuple[str, str, datetime]]
         return [(row.customer_id, row.channel, row.at) for row in rows]
 
 
-def clicks(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:
-    """Campaign, person and moment (UTC) of every click that came back.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    table = CAMPAIGN_RECEIPTS.c
-    query = select(table.campaign_id, table.customer_id, table.at)
-    own = (table.tenant_id == tenant) & (table.kind == "clicked")
-    with database.reading() as connection:
-        rows = connection.execute(query.where(own).order_by(table.id))
-        return [(row.campaign_id, row.customer_id, row.at) for row in rows]
-
-
 def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int]:
     """A value that differs after every receipt, and after refusals were taken back. Cheap to poll.
 

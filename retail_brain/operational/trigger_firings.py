@@ -182,7 +182,7 @@ def due_firings(
         due &= table.trigger_id.in_(sorted(trigger_ids))
     query = select(TRIGGER_FIRINGS).where(due).order_by(table.due_at, table.id).limit(limit)
     with database.reading() as connection:
-        return [_stored(row) for row in connection.execute(query)]
+        return [stored_firing(row) for row in connection.execute(query)]
 
 
 def store_decisions(tenant: str, database: Database, decisions: Sequence[Decision], mark: ContactsMark) -> bool:
@@ -216,7 +216,7 @@ def take_firings(tenant: str, database: Database, lease: Lease, *, limit: int) -
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        return [_stored(row) for row in take_rows(connection, TRIGGER_FIRINGS, _taken(tenant), lease, limit)]
+        return [stored_firing(row) for row in take_rows(connection, TRIGGER_FIRINGS, _taken(tenant), lease, limit)]
 
 
 @dataclass(frozen=True)
@@ -325,52 +325,7 @@ def firings(
     if since is not None:
         query = query.where(func.coalesce(table.sent_on, table.day) >= since)
     with database.reading() as connection:
-        return [_stored(row) for row in connection.execute(query.order_by(table.id))]
-
-
-def firings_page(
-    tenant: str, database: Database, trigger_id: str, state: str | None, *, limit: int, offset: int
-) -> tuple[list[Firing], int]:
-    """One page of what a trigger fired, in the order of noting, and how many there are in all.
-
-    Args:
-        tenant: whose.
-        database: where they are.
-        trigger_id: of one trigger.
-        state: only of this state; None: of any.
-        limit: most of them.
-        offset: passed over before the page.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    table = TRIGGER_FIRINGS.c
-    own = (table.tenant_id == tenant) & (table.trigger_id == trigger_id)
-    if state is not None:
-        own &= table.state == state
-    page = select(TRIGGER_FIRINGS).where(own).order_by(table.id).limit(limit).offset(offset)
-    counted = select(func.count()).select_from(TRIGGER_FIRINGS).where(own)
-    with database.reading() as connection:
-        return [_stored(row) for row in connection.execute(page)], connection.execute(counted).scalar_one()
-
-
-def firing_counts(tenant: str, database: Database) -> dict[str, dict[str, int]]:
-    """Firings by trigger and by state; dropped ones by their reason too, as `dropped:CODE`.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    table = TRIGGER_FIRINGS.c
-    query = select(table.trigger_id, table.state, table.code, func.count().label("number"))
-    grouped = query.where(table.tenant_id == tenant).group_by(table.trigger_id, table.state, table.code)
-    counts: dict[str, dict[str, int]] = {}
-    with database.reading() as connection:
-        for row in connection.execute(grouped):
-            own = counts.setdefault(row.trigger_id, {})
-            own[row.state] = own.get(row.state, 0) + row.number
-            if row.code is not None:
-                own[f"dropped:{row.code}"] = row.number
-    return counts
+        return [stored_firing(row) for row in connection.execute(query.order_by(table.id))]
 
 
 def _taken(tenant: str) -> ColumnElement[bool]:
@@ -378,5 +333,6 @@ def _taken(tenant: str) -> ColumnElement[bool]:
     return (TRIGGER_FIRINGS.c.tenant_id == tenant) & (TRIGGER_FIRINGS.c.state == "taken")
 
 
-def _stored(row: Row[tuple[object, ...]]) -> Firing:
+def stored_firing(row: Row[tuple[object, ...]]) -> Firing:
+    """A firing of its row."""
     return Firing(**{name: getattr(row, name) for name in Firing.__dataclass_fields__})

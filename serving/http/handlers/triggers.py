@@ -1,12 +1,10 @@
 """Triggers: list, look, store, switch, remove, look for causes, what they fired and what they brought."""
 
-from collections import Counter
 from typing import Any
 
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts
-from retail_brain.operational.trigger_firings import Firing, firing_counts, firings_page
-from retail_brain.operational.trigger_firings import firings as firings_of
+from retail_brain.operational.firing_pages import IsSeen, firing_counts, firings_page
 from retail_brain.operational.triggers import (
     StoredTrigger,
     TriggerChange,
@@ -41,7 +39,7 @@ from serving.store.triggers import PublishedTriggerSource
 def triggers(request: TriggersRequest, call: Call) -> dict[str, Any]:
     """Triggers in the order in which they were made; removed ones only where they are asked for."""
     tenant, database = call.principal.tenant, call.state.database
-    counts = firing_counts(tenant, database) if call.place.is_headquarters else _own_counts(call)
+    counts = firing_counts(tenant, database, _is_own(call))
     wanted = request.states or ["on", "off"]
     rows = [one for one in list_triggers(tenant, database, removed=True) if one.state in wanted]
     rows = [one for one in rows if _is_seen(one, call)]
@@ -115,12 +113,15 @@ def firings(request: TriggerFiringsRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     _seen_trigger(request.trigger_id, call)
-    if call.place.is_headquarters:
-        about = (request.trigger_id, request.state)
-        page, total = firings_page(tenant, database, *about, limit=request.limit, offset=request.offset)
-    else:
-        own = [row for row in _own_firings(request.trigger_id, call) if request.state in {None, row.state}]
-        page, total = own[request.offset : request.offset + request.limit], len(own)
+    page, total = firings_page(
+        tenant,
+        database,
+        request.trigger_id,
+        request.state,
+        limit=request.limit,
+        offset=request.offset,
+        is_seen=_is_own(call),
+    )
     shown = [planning.firing_row(row) | {"reason": _words(row.code, call)} for row in page]
     return {"firings": shown, "total": total}
 
@@ -184,21 +185,9 @@ def _is_seen(stored: StoredTrigger, call: Call) -> bool:
     return any(call.answers.stores.find(store) >= 0 for store in stores)
 
 
-def _own_firings(trigger_id: str | None, call: Call) -> list[Firing]:
-    """What a trigger (None: all) fired for people of the place."""
-    fired = firings_of(call.principal.tenant, call.state.database, trigger_id)
-    return [one for one in fired if call.answers.customers.find(one.customer_id) >= 0]
-
-
-def _own_counts(call: Call) -> dict[str, dict[str, int]]:
-    """Firings for people of the place, by trigger and by state and reason, as `firing_counts` gives them."""
-    counts: dict[str, Counter[str]] = {}
-    for one in _own_firings(None, call):
-        own = counts.setdefault(one.trigger_id, Counter())
-        own[one.state] += 1
-        if one.code is not None:
-            own[f"dropped:{one.code}"] += 1
-    return {name: dict(own) for name, own in counts.items()}
+def _is_own(call: Call) -> IsSeen | None:
+    """Whether a customer is of the key's place; None where all are."""
+    return None if call.place.is_headquarters else lambda customer_id: call.answers.customers.find(customer_id) >= 0
 
 
 def _may_write(call: Call) -> bool:
@@ -213,7 +202,7 @@ def _answer(stored: StoredTrigger, call: Call) -> dict[str, Any]:
     if call.place.is_headquarters:
         counts = planning.counts_of(call.principal.tenant, call.state.database, stored.trigger_id)
     else:
-        counts = _own_counts(call).get(stored.trigger_id, {})
+        counts = firing_counts(call.principal.tenant, call.state.database, _is_own(call)).get(stored.trigger_id, {})
     return {"trigger": _row(stored, counts, call), "may_write": _may_write(call)}
 
 

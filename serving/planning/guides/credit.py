@@ -1,6 +1,5 @@
 """Attributes purchases after a talk, and new customers, to guides: one row of credit per guide."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 import polars as pl
@@ -9,7 +8,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.persons import Accounts
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.database import Database
-from retail_brain.operational.guide_tasks import OUTCOMES, GuideTask, list_referrals, list_tasks
+from retail_brain.operational.guide_tasks import OUTCOMES, list_referrals
+from retail_brain.operational.made_contacts import TALKS, credited_talks, outcomes_of_lines
 from retail_brain.operational.repeated_contacts import CREDIT as CREDIT_LOOKS
 from retail_brain.settings import Settings
 from serving.planning.campaigns.measuring import margins
@@ -30,8 +30,6 @@ CREDIT = {
 """One row per guide: lines by outcome, receipts and money credited for contacts, people brought and their money.
 
 `referrals_of_known` are of people who had bought before, by whichever card: they are counted and not credited."""
-_TALKED = ("done", "bought")
-"""Outcomes after which a purchase is credited."""
 
 
 def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings, since: date | None) -> pl.DataFrame:
@@ -52,12 +50,11 @@ def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings
         UnavailableError: the database does not answer.
     """
     as_of = dataset.as_of or dataset.last_day()
-    lines = [one for one in list_tasks(tenant, database, since=since) if not one.held and one.state != "withdrawn"]
-    lines = [one for one in lines if one.day <= as_of or one.answered_at is not None]
+    lines = outcomes_of_lines(tenant, database, since, as_of)
     told = [(one.guide_id, one.customer_id, one.at.astimezone().date()) for one in list_referrals(tenant, database)]
     brought = [one for one in told if since is None or one[2] >= since]
-    talks = _frame([(one.guide_id, one.customer_id, _day(one)) for one in lines if one.state in _TALKED])
-    named = _frame(brought)
+    talks = credited_talks(tenant, database, since, as_of)
+    named = pl.DataFrame(brought, dict(TALKS), orient="row")
     known = _known_before(named, dataset, as_of)
     referred = named.join(known, on=named.columns, how="anti")
     people = pl.concat([talks, referred])["customer_id"].unique().to_list()
@@ -123,18 +120,8 @@ def _known_before(referred: pl.DataFrame, dataset: Dataset, as_of: date) -> pl.D
     return named.join(first, on="person_id").filter(pl.col("first") < pl.col("talked_on")).select(referred.columns)
 
 
-def _counts(lines: Sequence[GuideTask]) -> pl.DataFrame:
-    frame = pl.DataFrame(
-        [(one.guide_id, one.state) for one in lines], schema={"guide_id": pl.String, "state": pl.String}, orient="row"
-    )
-    each = [(pl.col("state") == name).sum().alias(name) for name in (*OUTCOMES, "open")]
-    return frame.group_by("guide_id").agg(pl.len().alias("listed"), *each)
-
-
-def _day(task: GuideTask) -> date:
-    return task.day if task.answered_at is None else task.answered_at.astimezone().date()
-
-
-def _frame(rows: Sequence[tuple[str, str, date]]) -> pl.DataFrame:
-    schema = {"guide_id": pl.String, "customer_id": pl.String, "talked_on": pl.Date}
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
+def _counts(lines: pl.DataFrame) -> pl.DataFrame:
+    each = [
+        pl.col("lines").filter(pl.col("state") == name).sum().cast(pl.Int64).alias(name) for name in (*OUTCOMES, "open")
+    ]
+    return lines.group_by("guide_id").agg(pl.col("lines").sum().alias("listed"), *each)

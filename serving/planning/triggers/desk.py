@@ -12,8 +12,9 @@ from retail_brain.decisions.triggers.definition import TriggerDefinition, parse_
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Touched, has_events, touched_goods
+from retail_brain.operational.firing_pages import firing_counts
 from retail_brain.operational.guides import guides_of_customers, moved_customers
-from retail_brain.operational.trigger_firings import Firing, firing_counts
+from retail_brain.operational.trigger_firings import Firing
 from retail_brain.operational.triggers import StoredTrigger, TriggerChange, save_trigger, trigger
 from retail_brain.settings import Settings
 from serving.planning.campaigns.goods import check_named

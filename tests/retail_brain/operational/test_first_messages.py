@@ -5,10 +5,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from retail_brain.operational.database import Database
-from retail_brain.operational.first_messages import MessageCounts, first_messages, message_counts
+from retail_brain.operational.firing_pages import firing_counts, firings_page
+from retail_brain.operational.first_messages import (
+    MessageCounts,
+    first_messages,
+    message_counts,
+    reached_people,
+    told_goods,
+)
 from retail_brain.operational.tables import GUIDE_TASKS, TRIGGER_FIRINGS
 
 START, UNTIL = date(2025, 1, 1), date(2025, 1, 20)
@@ -77,3 +84,54 @@ def test_counts_are_those_of_the_rows(messages: dict[str, list[dict[str, Any]]],
     }
     assert message_counts("other", database, UNTIL) == {}
     assert not first_messages("other", database, "guides", UNTIL).height
+
+
+def test_people_reached_count_from_the_first_message_and_are_told_of_the_goods_of_all(
+    messages: dict[str, list[dict[str, Any]]], database: Database
+) -> None:
+    whole = date(2025, 2, 1)
+    for name in messages:
+        own = [row for row in first_messages("main", database, name, whole).rows(named=True) if row["is_first"]]
+        reached = reached_people("main", database, name)
+        assert reached.select("customer_id", "channel", "day", "held").rows() == [
+            (one["customer_id"], one["channel"], one["day"], one["held"]) for one in own
+        ]
+    told = {
+        (first, row.product_id)
+        for first, rows in _by_first_card(database).items()
+        for row in rows
+        if row.product_id is not None
+    }
+    found = told_goods("main", database, "trigger:a").rows()
+    assert set(found) == told
+    assert len(found) == len(told)
+    assert not told_goods("other", database, "trigger:a").height
+
+
+def _by_first_card(database: Database) -> dict[str, list[Any]]:
+    """Messages of trigger a that were decided, of each person, under the card of the first."""
+    table = TRIGGER_FIRINGS.c
+    query = (
+        select(TRIGGER_FIRINGS).where(table.trigger_id == "a", table.held.is_not(None)).order_by(table.day, table.id)
+    )
+    people: dict[str, list[Any]] = {}
+    with database.reading() as connection:
+        for row in connection.execute(query):
+            people.setdefault(row.person_id, []).append(row)
+    return {rows[0].customer_id: rows for rows in people.values()}
+
+
+def test_pages_and_counts_of_a_place_are_those_of_its_people_alone(
+    messages: dict[str, list[dict[str, Any]]], database: Database
+) -> None:
+    def is_seen(customer_id: str) -> bool:
+        return customer_id.endswith(("1", "5"))
+
+    everybody, total = firings_page("main", database, "a", "sent", limit=500, offset=0)
+    own = [one for one in everybody if is_seen(one.customer_id)]
+    assert 10 < len(own) < total
+    assert firings_page("main", database, "a", "sent", limit=4, offset=3, is_seen=is_seen) == (own[3:7], len(own))
+    assert firings_page("main", database, "a", "sent", limit=4, offset=999, is_seen=is_seen) == ([], len(own))
+    assert firing_counts("main", database, is_seen)["a"]["sent"] == len(own)
+    assert firing_counts("main", database, lambda _: True) == firing_counts("main", database)
+    assert messages

@@ -9,6 +9,7 @@ from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, U
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.firing_pages import firing_counts, firings_page
 from retail_brain.operational.leases import Lease
 from retail_brain.operational.repeated_contacts import (
     CAMPAIGN_PREFIX,
@@ -24,9 +25,7 @@ from retail_brain.operational.trigger_firings import (
     Sent,
     close_firings,
     due_firings,
-    firing_counts,
     firings,
-    firings_page,
     note_causes,
     release_firings,
     store_decisions,
