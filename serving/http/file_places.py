@@ -1,18 +1,31 @@
-"""Takes out of answers where files lie on the machine: that is the operator's business, and stands in the log."""
+"""Takes out of answers where files lie: on the machine, in an object store, behind a database's address.
 
-import os
+That is the operator's business, and stands in the log. What is cut depends on the text alone, never on what the machine
+holds: otherwise the way of cutting would tell which folders there are.
+"""
+
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-# not behind a letter, digit or sign of an address: 31/12/2025, units/day and https://a/b are no paths of a machine
-_ABSOLUTE = re.compile(r"(?:\bfile://|(?<![A-Za-z0-9_./:~#-]))(?P<path>/[^\s'\"`<>|;,()（），；：。、]+)")
+_END = r"\s'\"`<>|;,()（），；：。、"
+_PLACE = re.compile(
+    # s3://bucket/a, file:///a, postgresql+psycopg://user@host/a; https://a/b is an address that anybody may know
+    rf"(?P<address>(?<![A-Za-z0-9+.-])(?!https?://)[A-Za-z][A-Za-z0-9+.-]*://[^{_END}]*)"
+    # C:\a\b, C:/a/b and \\server\share\a, also with the doubled signs of a text in quotes
+    rf"|(?P<windows>(?<![A-Za-z0-9])[A-Za-z]:[\\/][^{_END}]*|(?<![A-Za-z0-9\\])\\\\[^{_END}]+)"
+    # not behind a letter, digit or sign of an address: 31/12/2025, units/day and https://a/b are no paths of a machine
+    rf"|(?<![A-Za-z0-9_./:~#-])(?P<path>/[^{_END}]+)"
+)
 _HIDDEN = "…/"
+_OF_THE_SERVICE = frozenset({"ui", "docs.json", "livez", "readyz", "healthz", "metrics"})
+"""First parts of paths that the service answers beside its routes."""
 
 
 def without_places(value: Any, home: Path | None) -> Any:
-    """What clients may be told of a message, or of a value of JSON with some: absolute paths are cut.
+    """What clients may be told of a message, or of a value of JSON with some: absolute paths and addresses are cut.
 
     Those in the home folder are told from there on, of others the last part alone.
 
@@ -22,10 +35,12 @@ def without_places(value: Any, home: Path | None) -> Any:
 
     >>> without_places("the lake /srv/x/lake_bad cannot be opened. See /docs.json of 31/12/2025", None)
     'the lake …/lake_bad cannot be opened. See /docs.json of 31/12/2025'
+    >>> without_places("nothing at s3://company/brand/lake", None)
+    'nothing at …/lake'
     """
     if isinstance(value, str):
-        text = value if home is None else value.replace(f"{home}/", "")
-        return _ABSOLUTE.sub(_cut, text)
+        text = value if home is None else value.replace(f"file://{home}/", "").replace(f"{home}/", "")
+        return _PLACE.sub(_cut, text)
     if isinstance(value, Mapping):
         return {name: without_places(inner, home) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -34,10 +49,21 @@ def without_places(value: Any, home: Path | None) -> Any:
 
 
 def _cut(found: re.Match[str]) -> str:
-    first, *further = found["path"].strip("/").split("/")
-    if not first:
-        return found[0]
-    # a route of ours has one part, and no folder of the machine its name
-    if not found[0].startswith("file:") and not further and not os.path.lexists(f"/{first}"):
-        return found[0]
-    return _HIDDEN + (further[-1] if further else first)
+    text = found["address"] or found["windows"] or found["path"]
+    # a full stop ends a sentence, not a name
+    name = text.rstrip(".:")
+    _, _, behind = name.rpartition("://")
+    parts = [part for part in re.split(r"[\\/]+", behind) if part]
+    if found["path"] is not None and (not parts or (len(parts) == 1 and parts[0] in _ours())):
+        return text
+    # the only part of an address is its bucket or host, of C:\ its drive
+    is_named = len(parts) > 1 or found["path"] is not None
+    return _HIDDEN + (parts[-1] if is_named else "") + text[len(name) :]
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Names of the service's own paths, which refusals send clients to."""
+    from serving.http.routes import ROUTES  # noqa: PLC0415  # a circle otherwise
+
+    return _OF_THE_SERVICE | {route.path.strip("/") for route in ROUTES}
