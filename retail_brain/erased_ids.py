@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,19 @@ import polars as pl
 CUSTOMER = "customer_id"
 LEAST_SEARCHED = 5
 """Characters of an id from which it is looked for inside longer texts: a shorter one stands in many by chance."""
+NAMES_PEOPLE = re.compile("customer|person|id_value|member|owner")
+"""Columns whose values are people; elsewhere a short id is a number or code of something else."""
+DIGEST = re.compile(
+    r"""(?<![0-9A-Za-z])(?=[0-9-]*[a-f])
+    (?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})
+    (?![0-9A-Za-z])""",
+    re.VERBOSE,
+)
+"""Digests and random ids, of suggestions, contacts, jobs: what stands within one stands there by chance.
+
+One letter at least: a row of digits may be phone numbers one behind the other."""
+LONGEST_CHANCE = 15
+"""Characters of an id up to which it stands within a digest by chance: 16 given ones are in none of 10^15."""
 
 
 @dataclass(frozen=True)

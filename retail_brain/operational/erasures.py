@@ -10,12 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.types import String
 
-from retail_brain.erased_ids import CUSTOMER, LEAST_SEARCHED, ErasedIds, Subjects, digest_of
+from retail_brain.erased_ids import CUSTOMER, ErasedIds, Subjects, digest_of
 from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.blanking import Blanking
 from retail_brain.operational.campaign_receipts import take_back_within
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
@@ -23,10 +38,19 @@ from retail_brain.operational.tables import ERASED_IDS, ERASURE_SALTS, ERASURES,
 from retail_brain.operational.tables.columns import Limited
 from retail_brain.table_schemas import ANY_CHANNEL
 
-_ERASED = "[erased]"
 _OWN = frozenset({"erasures", "erased_ids", "erasure_salts", "api_keys", "tenants"})
 """Tables that an erasure does not look through: its own, and those without people."""
 _PEOPLE_COLUMNS = ("customer_id", "person_id")
+_NAMES_OF_ROWS = {"subject"} | frozenset(
+    column.name
+    for table in METADATA.sorted_tables
+    for constraint in table.constraints
+    if isinstance(constraint, UniqueConstraint)
+    for column in constraint.columns
+)
+"""Columns by which rows are told apart and named from elsewhere: blanked alike, two of them would break their key.
+
+The audit's `subject` names rows of every table."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +156,7 @@ def erase_from_database(tenant: str, database: Database, subjects: Subjects, per
     """Takes people out of every table of a tenant: table -> rows that were deleted or changed.
 
     Rows about the people go. Where a text or JSON value of another row holds an id, `[erased]` takes its place: a
-    decision or the audit stays, without the person.
+    decision or the audit stays, without the person; see `Blanking`.
 
     Args:
         tenant: whose tables.
@@ -145,12 +169,13 @@ def erase_from_database(tenant: str, database: Database, subjects: Subjects, per
     """
     done: dict[str, int] = {}
     with database.writing() as connection:
+        blanking = Blanking(subjects.values, _salt(tenant, database, connection))
         # children before the rows that they refer to
         for table in reversed(METADATA.sorted_tables):
             if table.name in _OWN or "tenant_id" not in table.c:
                 continue
             rows = _delete_rows(table, tenant, connection, subjects, persons)
-            rows += _blank_texts(table, tenant, connection, subjects.values)
+            rows += _blank_texts(table, tenant, connection, blanking)
             if rows:
                 done[table.name] = rows
     return done
@@ -197,7 +222,7 @@ def _deleted(connection: Connection, table: Table, tenant: str, condition: Colum
     return connection.execute(delete(table).where(table.c.tenant_id == tenant, condition)).rowcount
 
 
-def _blank_texts(table: Table, tenant: str, connection: Connection, values: Sequence[str]) -> int:
+def _blank_texts(table: Table, tenant: str, connection: Connection, blanking: Blanking) -> int:
     """Puts `[erased]` in the place of ids in texts and JSON; returns the rows changed."""
     columns = [column for column in table.c if isinstance(column.type, String | Limited | TextType | JSON)]
     # a key's own ids are ours: one that holds a person's id by chance must go on naming the row that it names
@@ -206,7 +231,7 @@ def _blank_texts(table: Table, tenant: str, connection: Connection, values: Sequ
     changed = 0
     for row in connection.execute(select(*keys, *columns).where(table.c.tenant_id == tenant)).all():
         cells = row._mapping  # the public way to a row's columns by name
-        new = {column.name: _fitting(column, blanked(cells[column.name], values)) for column in columns}
+        new = {column.name: _blanked(column, cells[column.name], blanking) for column in columns}
         new = {name: value for name, value in new.items() if value != cells[name]}
         if new:
             own = and_(*(key == cells[key.name] for key in keys))
@@ -214,32 +239,13 @@ def _blank_texts(table: Table, tenant: str, connection: Connection, values: Sequ
     return changed
 
 
-def _fitting(column: Column[Any], value: Any) -> Any:
-    """The value within its column's limit: `[erased]` may be longer than the id that it stands for."""
-    return value[: column.type.most] if isinstance(column.type, Limited) and value is not None else value
-
-
-def blanked(value: Any, ids: Sequence[str]) -> Any:
-    """A text or JSON value with `[erased]` in the place of ids: whole texts, and parts of texts for longer ids.
-
-    >>> blanked({"who": "C00001", "why": "asked by C00001 today"}, ["C00001"])
-    {'who': '[erased]', 'why': 'asked by [erased] today'}
-    >>> blanked("12 of them", ["12"])
-    '12 of them'
-    """
-    if isinstance(value, str):
-        if value in ids:
-            return _ERASED
-        for one in ids:
-            if len(one) >= LEAST_SEARCHED and one in value:
-                value = value.replace(one, _ERASED)
-        return value
-    if isinstance(value, dict):
-        return {blanked(name, ids): blanked(part, ids) for name, part in value.items()}
-    if isinstance(value, list):
-        kept = [blanked(part, ids) for part in value]
-        return [part for part in kept if part != _ERASED]
-    return value
+def _blanked(column: Column[Any], value: Any, blanking: Blanking) -> Any:
+    """The value without ids, within its column's limit: `[erased]` may be longer than the id that it stands for."""
+    most = column.type.most if isinstance(column.type, Limited) else None
+    if isinstance(value, str) and column.name in _NAMES_OF_ROWS:
+        return blanking.name(column.name, value, most)
+    new = blanking.value(column.name, value)
+    return new[:most] if most is not None and new is not None else new
 
 
 def _salt(tenant: str, database: Database, connection: Connection) -> str:

@@ -28,11 +28,11 @@ from retail_brain.lake.layout import QUARANTINE, checked_uri, is_remote, join_ur
 from retail_brain.lake.people import PEOPLE_TABLES, rows_without, write_erased
 from retail_brain.lake.side_lists import write_file
 from retail_brain.operational.audit import list_audit
+from retail_brain.operational.blanking import Blanking
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import (
     Erasure,
     begin_erasure,
-    blanked,
     compact,
     erase_from_database,
     erased_ids,
@@ -267,7 +267,8 @@ def _traces(subjects: Subjects, place: Place) -> list[str]:
     found = [f"{folder.name}/{name}" for folder in folders if folder.is_dir() for name in find_traces(folder, ids)]
     if is_remote(lake):
         found += [join_uri(lake, name) for name in find_remote_traces(lake, place.settings.storage_options, ids)]
-    return [str(blanked(name, ids)) for name in found]
+    blanking = Blanking(ids, "")
+    return [str(blanking.value("file", name)) for name in found]
 
 
 def _traces_of_database(subjects: Subjects, place: Place) -> list[str]:

@@ -14,17 +14,20 @@ from typing import IO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from retail_brain.erased_ids import LEAST_SEARCHED
+from retail_brain.erased_ids import LEAST_SEARCHED, LONGEST_CHANCE, NAMES_PEOPLE
 from retail_brain.files import scratch_folder
 from retail_brain.lake.lake_files import LakeFiles, path_of
 
 _PIECE_BYTES = 8_000_000
 """Bytes of a file looked at together; bounds the memory. Chosen by judgement, not measured."""
 
+_LONGEST_DIGEST = 64
+"""Characters of the longest digest, SHA-256 in hexadecimal."""
+_RUN, _LETTER = re.compile(rb"[0-9a-f-]{24,}"), re.compile(b"[a-f]")
+_LETTERS_OF_DIGEST = 3
+"""Letters in a digest at least: 24 random digits have fewer once in 200, phone numbers side by side none."""
 _PROGRAM = "code.zip"
 """Our own modules beside a model of MLflow: they hold examples of ids, such as C00001, and nobody's data."""
-_NAMES_PEOPLE = re.compile("customer|person|id_value|member|owner")
-"""Columns whose values are people; elsewhere a short id is a number or code of something else."""
 
 
 class Needles:
@@ -42,11 +45,23 @@ class Needles:
 
     def whole(self, column: str) -> frozenset[str]:
         """Ids that count where a whole value of a column is one: short ones only where a column names people."""
-        return self.ids if _NAMES_PEOPLE.search(column) else self._long
+        return self.ids if NAMES_PEOPLE.search(column) else self._long
 
     def in_bytes(self, data: "bytes | memoryview") -> bool:
-        """Whether some bytes hold one of the longer ids."""
-        return self._pattern is not None and self._pattern.search(data) is not None
+        """Whether some bytes hold one of the longer ids, other than by chance within a digest."""
+        return self._pattern is not None and any(not _is_chance(found, data) for found in self._pattern.finditer(data))
+
+
+def _is_chance(found: "re.Match[bytes]", data: "bytes | memoryview") -> bool:
+    """Whether an id stands within a digest, such as the id of a suggestion.
+
+    Values of a database's file lie side by side without a sign between them: where a digest ends is not to be seen.
+    """
+    first = max(0, found.start() - _LONGEST_DIGEST)
+    near = bytes(data[first : found.end() + _LONGEST_DIGEST])
+    start, end = found.start() - first, found.end() - first
+    around = (one for one in _RUN.finditer(near) if one.start() <= start and end <= one.end())
+    return any(len(_LETTER.findall(one[0])) >= _LETTERS_OF_DIGEST for one in around) and end - start <= LONGEST_CHANCE
 
 
 def _forms(text: str) -> Iterator[bytes]:

@@ -89,3 +89,17 @@ def test_a_short_id_is_looked_for_as_a_whole_value_of_columns_of_people(tmp_path
     pl.DataFrame({"customer_id": ["12"]}).write_parquet(tmp_path / "theirs.parquet")
     (tmp_path / "numbers.txt").write_text("12 of 12")
     assert find_traces(tmp_path, ["12"]) == ["theirs.parquet"]
+
+
+def test_an_id_within_a_digest_stands_there_by_chance(tmp_path: Path) -> None:
+    digest = "91ab12345cdd0e8f7a66b0c1"
+    with closing(sqlite3.connect(tmp_path / "base.db")) as database:
+        database.execute("CREATE TABLE decisions (suggestion_id TEXT, store_id TEXT)")
+        database.execute("INSERT INTO decisions VALUES (?, ?)", (digest, "a1"))
+        database.commit()
+    (tmp_path / "said.json").write_text(json.dumps({"suggestion_id": digest}))
+    pl.DataFrame({"phone": ["13800138000", "13912345678"]}).write_parquet(
+        tmp_path / "phones.parquet", compression="uncompressed"
+    )
+    assert find_traces(tmp_path, ["12345"]) == ["phones.parquet"]
+    assert find_traces(tmp_path, [digest]) == ["base.db", "said.json"]
