@@ -6,6 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 from retail_brain.errors import UsageError
 
 _ENVIRONMENT = "env:"
+FILE_OR_ADDRESS = "the path of a CSV file or an http(s) address"
+"""What orders and contacts may be handed over to."""
 
 
 def address_parts(address: str) -> SplitResult:
@@ -53,18 +55,31 @@ def may_hold_secret(address: str) -> bool:
     return bool(parts.scheme) and bool("@" in parts.netloc or parts.query or parts.fragment)
 
 
-def named_address(address: str) -> str:
+def is_named(address: str) -> bool:
+    """Whether an address is kept in an environment variable (`env:NAME`): then its name alone is told.
+
+    >>> [is_named(one) for one in ("env:TILL", "till://store-7")]
+    [True, False]
+    """
+    return address.startswith(_ENVIRONMENT)
+
+
+def named_address(address: str, wanted: str = "an address") -> str:
     """The address itself, or what the environment variable holds that `env:NAME` names.
+
+    Args:
+        address: as it was given.
+        wanted: what the variable shall hold, for the message.
 
     Raises:
         UsageError: there is no such variable.
     """
-    if not address.startswith(_ENVIRONMENT):
+    if not is_named(address):
         return address
     name = address.removeprefix(_ENVIRONMENT)
     if not os.environ.get(name):
         raise UsageError(
-            f"the environment variable {name} is not set here; wanted an address in it. A verb reads it where it was "
+            f"the environment variable {name} is not set here; wanted {wanted} in it. A verb reads it where it was "
             "typed; a job where `jobs start` or the service started it, or, under the setting jobs.runner = worker, "
             "where `jobs work` runs.",
             {"problem": "variable_not_set", "variable": name},

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_brain.cli.context import current, open_database
-from retail_brain.cli.effects import tell_effect
+from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
 from retail_brain.cli.table_files import rows_table, write_table
 
 if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
+    from retail_brain.operational.campaign_effects import StoredEffect
     from retail_brain.operational.campaigns import Change, StoredCampaign
+    from retail_brain.operational.database import Database
+    from retail_brain.settings import Settings
     from serving.planning.campaigns.life import Desk
 
 campaign = typer.Typer(
@@ -221,6 +225,7 @@ def push(
     lake: LakeOption = None,
 ) -> None:
     """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
+    from retail_brain.addresses import is_named
     from retail_brain.operational.leases import Lease
     from serving.planning.campaigns.push import Push, push_contacts, secret_of
     from serving.planning.stock.webhook import Delivery
@@ -238,7 +243,7 @@ def push(
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
     reported().counts["contacts"] = sent.contacts
     place = ""
-    if sent.file is not None and not to.startswith("env:"):  # of what a variable holds only the name is told
+    if sent.file is not None and not is_named(to):  # of what a variable holds only the name is told
         reported().wrote(sent.file, sent.contacts)
         place = f" in {sent.file}"
     elif sent.file is not None:
@@ -263,9 +268,7 @@ def push(
 @campaign.command()
 def measure(
     campaign_id: IdArgument,
-    out: Annotated[
-        Path | None, typer.Option("--out", callback=writable_table, help="Effects by channel, segment and shop.")
-    ] = None,
+    out: EffectOutOption = None,
     by: ByOption = "command line",
     lake: LakeOption = None,
     as_of: AsOfOption = None,
@@ -273,13 +276,12 @@ def measure(
     """Measure what a campaign brought: contacted against held-out people; the look is kept for /campaign_effect."""
     from serving.planning.campaigns.measuring import look_at
 
-    chosen = current()
-    dataset = chosen.dataset(lake, as_of)
-    with closing(open_database()) as database:
-        now = datetime.now(UTC)
-        look = look_at(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings, by=by, now=now)
-    reported().ids["campaign"] = campaign_id
-    tell_effect(campaign_id, look, out)
+    def measured(
+        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
+    ) -> "StoredEffect":
+        return look_at(tenant, database, dataset, campaign_id, settings, by=by, now=now)
+
+    measure_effect(campaign_id, {"campaign": campaign_id}, measured, out, lake, as_of)
 
 
 @campaign.command()

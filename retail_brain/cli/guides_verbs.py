@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import current
-from retail_brain.cli.effects import tell_effect
+from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, parse_past_day, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, parse_past_day
 from retail_brain.cli.table_files import read_table, rows_table, write_table
 from retail_brain.cli.trigger_verbs import open_desk, opened_database
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from retail_brain.dataset import Dataset
+    from retail_brain.operational.campaign_effects import StoredEffect
+    from retail_brain.operational.database import Database
     from retail_brain.operational.guides import GuideChange
+    from retail_brain.settings import Settings
     from serving.planning.triggers.desk import Desk
 
 guides = typer.Typer(help="Guides 导购: their people, daily lists, answers and credit.", no_args_is_help=True)
@@ -254,9 +258,7 @@ def credit(
 
 @guides.command()
 def effect(
-    out: Annotated[
-        Path | None, typer.Option("--out", callback=writable_table, help="Effects by channel, segment and shop.")
-    ] = None,
+    out: EffectOutOption = None,
     by: ByOption = "command line",
     lake: LakeOption = None,
     as_of: AsOfOption = None,
@@ -264,11 +266,12 @@ def effect(
     """Measure what the daily lists brought: listed against held-out people."""
     from serving.planning.triggers.measure import look_at_guides
 
-    chosen = current()
-    dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
-    with opened_database() as database:
-        look = look_at_guides(tenant, database, dataset, chosen.settings, by, datetime.now(UTC))
-    tell_effect("guides", look, out)
+    def measured(
+        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
+    ) -> "StoredEffect":
+        return look_at_guides(tenant, database, dataset, settings, by, now)
+
+    measure_effect("guides", {}, measured, out, lake, as_of)
 
 
 def _change(desk: "Desk", guide_id: str, version: int | None, by: str) -> "GuideChange":

@@ -58,7 +58,7 @@ def export(
 
     Lines have supplier, source, days of order and arrival, packs, costs and names, as far as they are known.
     """
-    from retail_brain.addresses import shown_address
+    from retail_brain.addresses import is_named, shown_address
     from retail_brain.export_mapping import ExportMapping, read_export_mapping
     from serving.planning.stock.order_export import OrderForm, export_orders
     from serving.planning.stock.webhook import Delivery
@@ -85,9 +85,9 @@ def export(
         typer.echo("nothing new to export")
         return
     # of what a variable holds only the name is told
-    is_named = to.startswith("env:")
-    places = ", ".join(file.name if is_named else str(file) for file in done.files)
-    places = f"{to} ({places})" if is_named and places else places or shown_address(to)
+    is_variable = is_named(to)
+    places = ", ".join(file.name if is_variable else str(file) for file in done.files)
+    places = f"{to} ({places})" if is_variable and places else places or shown_address(to)
     typer.echo(f"{lines} orders in {len(done.exports)} exports to {places}")
     for sentence in done.short:
         typer.echo(f"warning: {sentence}")

@@ -12,7 +12,11 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
     from retail_brain.decisions.offer_rules import Rule
+    from retail_brain.operational.campaign_effects import StoredEffect
+    from retail_brain.operational.database import Database
+    from retail_brain.settings import Settings
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 
@@ -92,15 +96,15 @@ def effect(
     by: ByOption = "command line",
 ) -> None:
     """Measure a test of rules: those to whom they apply against the others, all purchases since it began."""
-    from retail_brain.cli.effects import tell_effect
+    from retail_brain.cli.effects import measure_effect
     from serving.planning.people.rule_tests import look_at_test
 
-    here = current()
-    dataset = here.dataset(lake, as_of)
-    with closing(open_database()) as database:
-        now = datetime.now(UTC)
-        look = look_at_test(here.workspace.tenant, database, dataset, name, here.settings, by=by, now=now)
-    tell_effect(f"test {name}", look, None)
+    def measured(
+        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
+    ) -> "StoredEffect":
+        return look_at_test(tenant, database, dataset, name, settings, by=by, now=now)
+
+    measure_effect(f"test {name}", {}, measured, None, lake, as_of)
 
 
 @rules.command()

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
-from retail_brain.cli.effects import tell_effect
+from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_instant, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_instant
 from retail_brain.cli.table_files import rows_table, write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from retail_brain.dataset import Dataset
+    from retail_brain.operational.campaign_effects import StoredEffect
     from retail_brain.operational.database import Database
     from retail_brain.operational.triggers import StoredTrigger, TriggerChange
+    from retail_brain.settings import Settings
     from serving.planning.triggers.desk import Desk
     from serving.planning.triggers.evaluate import Seen
     from serving.store.answer_set import Answers
@@ -193,9 +196,7 @@ def firings(trigger_id: IdArgument, out: OutOption) -> None:
 @trigger.command()
 def effect(
     trigger_id: IdArgument,
-    out: Annotated[
-        Path | None, typer.Option("--out", callback=writable_table, help="Effects by channel, segment and shop.")
-    ] = None,
+    out: EffectOutOption = None,
     by: ByOption = "command line",
     lake: LakeOption = None,
     as_of: AsOfOption = None,
@@ -204,13 +205,12 @@ def effect(
     from retail_brain.operational.triggers import trigger as read
     from serving.planning.triggers.measure import look_at_trigger
 
-    chosen = current()
-    dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
-    with opened_database() as database:
-        stored = read(tenant, database, trigger_id)
-        look = look_at_trigger(tenant, database, dataset, stored, chosen.settings, by, datetime.now(UTC))
-    reported().ids["trigger"] = trigger_id
-    tell_effect(trigger_id, look, out)
+    def measured(
+        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
+    ) -> "StoredEffect":
+        return look_at_trigger(tenant, database, dataset, read(tenant, database, trigger_id), settings, by, now)
+
+    measure_effect(trigger_id, {"trigger": trigger_id}, measured, out, lake, as_of)
 
 
 def _look(

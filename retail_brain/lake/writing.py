@@ -1,7 +1,7 @@
 """Commits rows to a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,11 @@ import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import create_table_with_add_actions
+from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from retail_brain.erased_ids import ErasedIds
 from retail_brain.errors import DataError
-from retail_brain.lake.checksums import note_checksums
+from retail_brain.lake.checksums import note_checksums, note_files
 from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
 from retail_brain.lake.layout import Layout, checked_uri, is_remote, join_uri, layout
@@ -272,7 +272,7 @@ def _make(
     """Writes the first version of a table."""
     if files:
         schema = Schema.from_arrow(arrow_schema(rows))
-        added = place_files(files, Path(place))
+        added = _placed(files, Path(place))
         create_table_with_add_actions(
             place, schema, added, configuration=_KEEP_HISTORY, storage_options=options, commit_properties=properties
         )
@@ -286,6 +286,14 @@ def _make(
         writer_properties=_writer(),
         commit_properties=properties,
     )
+
+
+def _placed(files: Sequence[Path], folder: Path) -> list[AddAction]:
+    """What a commit adds of files put into a table's folder, their checksums noted before it names them."""
+    added = place_files(files, folder)
+    with suppress(OSError):
+        note_files(folder, [action.path for action in added])
+    return added
 
 
 def _note(place: str, folder: Path, version: int) -> None:
@@ -318,7 +326,7 @@ def _add(
 ) -> None:
     mode: Literal["overwrite", "append"] = "overwrite" if replace else "append"
     if given.files:
-        added = place_files(given.files, local_folder(table))
+        added = _placed(given.files, local_folder(table))
         table.create_write_transaction(added, mode, table.schema(), commit_properties=properties)
         return
     # not by MERGE, which rewrites fewer files: it writes string views, which pyarrow, pandas and Daft cannot filter

@@ -4,7 +4,6 @@ The result goes through Parquet files in a scratch folder, a batch at a time, so
 is never in memory as a whole.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +13,12 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from retail_brain.addresses import named_address
 from retail_brain.errors import DataError, UsageError
 from retail_brain.extras import check_installed
 
 _BATCH_ROWS = 200_000
 """Rows fetched at once; bounds the memory of a query. Chosen by judgement, not measured."""
-_ENVIRONMENT = "env:"
 
 
 def query_files(query: str, folder: Path, scratch: Path, database: str = ":memory:") -> pl.LazyFrame:
@@ -98,12 +97,7 @@ def _parsed(url: str) -> URL:
     Raises:
         UsageError: it is not a URL or the variable is not set.
     """
-    value = url
-    if url.startswith(_ENVIRONMENT):
-        name = url.removeprefix(_ENVIRONMENT)
-        value = os.environ.get(name, "")
-        if not value:
-            raise UsageError(f"the environment variable {name} is not set; wanted the database's SQLAlchemy URL in it.")
+    value = named_address(url, "the database's SQLAlchemy URL")
     try:
         return make_url(value)
     except ArgumentError as error:

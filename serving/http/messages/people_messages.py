@@ -44,7 +44,27 @@ class PersonRequest(BaseModel):
         return self
 
 
-class RecommendRequest(PersonRequest):
+class _Wanted(BaseModel):
+    """What is asked for, whoever it is for."""
+
+    k: Count = 10
+    store_id: Id | None = None
+    exclude: Annotated[list[Id], Field(max_length=2000), ONCE] = []
+    kind: Kind = "mixed"
+    explore_at_least: Annotated[
+        int, Field(strict=True, ge=0, le=500, description="of the k, how many must be new to them"), WHOLE
+    ] = 0
+    due_within_days: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] | None,
+        Field(description="leave out repeat goods that are due later"),
+    ] = None
+    fulfilment: Annotated[
+        list[Literal["in_store", "ship", "pickup"]] | None,
+        Field(description="only goods that reach the person in these ways; needs store_id"),
+    ] = None
+
+
+class RecommendRequest(_Wanted, PersonRequest):
     """Recommendations for a person."""
 
     model_config = config(
@@ -53,49 +73,19 @@ class RecommendRequest(PersonRequest):
         rule=exactly_one({"customer_id": STRING}, {"id_type": STRING, "id_value": STRING}),
     )
 
-    k: Count = 10
-    store_id: Id | None = None
     basket: Annotated[list[Id], Field(max_length=500), ONCE] = []
-    exclude: Annotated[list[Id], Field(max_length=2000), ONCE] = []
-    kind: Kind = "mixed"
-    explore_at_least: Annotated[
-        int, Field(strict=True, ge=0, le=500, description="of the k, how many must be new to them"), WHOLE
-    ] = 0
-    due_within_days: Annotated[
-        Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] | None,
-        Field(description="leave out repeat goods that are due later"),
-    ] = None
-    fulfilment: Annotated[
-        list[Literal["in_store", "ship", "pickup"]] | None,
-        Field(description="only goods that reach the person in these ways; needs store_id"),
-    ] = None
 
 
-class RecommendBatchRequest(BaseModel):
+class RecommendBatchRequest(_Wanted):
     """Recommendations for up to 10,000 people in the same way, such as for tonight's mailing."""
 
     model_config = config({"customer_ids": ["C00001", "C00002"], "k": 5, "store_id": "S01"})
 
     customer_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000), ONCE]
-    k: Count = 10
-    store_id: Id | None = None
-    exclude: Annotated[list[Id], Field(max_length=2000), ONCE] = []
-    kind: Kind = "mixed"
-    explore_at_least: Annotated[
-        int, Field(strict=True, ge=0, le=500, description="of the k, how many must be new to them"), WHOLE
-    ] = 0
-    due_within_days: Annotated[
-        Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] | None,
-        Field(description="leave out repeat goods that are due later"),
-    ] = None
-    fulfilment: Annotated[
-        list[Literal["in_store", "ship", "pickup"]] | None,
-        Field(description="only goods that reach the person in these ways; needs store_id"),
-    ] = None
 
     def each(self) -> Iterator[RecommendRequest]:
         """The request of each person, in order."""
-        shared = {name: getattr(self, name) for name in type(self).model_fields if name != "customer_ids"}
+        shared = {name: getattr(self, name) for name in _Wanted.model_fields}
         first = RecommendRequest(customer_id=self.customer_ids[0], **shared)
         return (first.model_copy(update={"customer_id": one}) for one in self.customer_ids)
 

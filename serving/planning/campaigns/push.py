@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.addresses import address_parts
+from retail_brain.addresses import FILE_OR_ADDRESS, address_parts, named_address
 from retail_brain.csv_cells import safe_cell
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
@@ -287,16 +287,10 @@ def resolved_target(target: str) -> str:
     Raises:
         UsageError: there is no such variable, or the target is neither a file nor an http(s) address.
     """
-    name = target.removeprefix("env:")
-    found = os.environ.get(name, "") if target.startswith("env:") else target
-    if not found:
+    found = named_address(target, FILE_OR_ADDRESS)
+    if not found or address_parts(found).scheme not in {"", "http", "https"}:
         raise UsageError(
-            f"the environment variable {name} that --to names is not set. Set it to a file or an address.",
-            {"problem": "push_target_unusable"},
-        )
-    if address_parts(found).scheme not in {"", "http", "https"}:
-        raise UsageError(
-            "contacts cannot go to such a target; wanted the path of a CSV file or an http(s) address.",
+            f"contacts cannot go to such a target; wanted {FILE_OR_ADDRESS}.",
             {"problem": "push_target_unusable"},
         )
     return found

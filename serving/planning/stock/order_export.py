@@ -1,6 +1,5 @@
 """Exports approved orders as a CSV file or to a webhook, each at least once."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.addresses import address_parts, shown_address
+from retail_brain.addresses import FILE_OR_ADDRESS, address_parts, named_address, shown_address
 from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportColumn, ExportMapping, mapped
 from retail_brain.operational.database import Database
@@ -99,7 +98,7 @@ def export_orders(
         UsageError: the target is neither a file nor an http(s) address, or the mapping does not fit.
     """
     form = form or OrderForm()
-    target = _resolved(target)
+    target = named_address(target, FILE_OR_ADDRESS)
     _check_target(target)
     _lines([], form)  # a mapping that does not fit is refused before anything is stored
     # The export is stored before it is sent: a crash or a refusal leaves it pending, and the address can tell a
@@ -180,20 +179,6 @@ def _post(address: str, export: Export, form: OrderForm, delivery: Delivery) -> 
     )
 
 
-def _resolved(target: str) -> str:
-    """The target itself, or what the environment variable holds that it names.
-
-    Raises:
-        UsageError: there is no such variable.
-    """
-    if not target.startswith("env:"):
-        return target
-    name = target.removeprefix("env:")
-    if not os.environ.get(name):
-        raise UsageError(f"the environment variable {name} that --to names is not set. Set it to a file or an address.")
-    return os.environ[name]
-
-
 def _is_address(target: str) -> bool:
     return address_parts(target).scheme in {"http", "https"}
 
@@ -201,8 +186,6 @@ def _is_address(target: str) -> bool:
 def _check_target(target: str) -> None:
     scheme = address_parts(target).scheme
     if not target or (scheme and not _is_address(target)):
-        raise UsageError(
-            f"orders cannot go to {shown_address(target)!r}; wanted the path of a CSV file or an http(s) address."
-        )
+        raise UsageError(f"orders cannot go to {shown_address(target)!r}; wanted {FILE_OR_ADDRESS}.")
     if not _is_address(target):
         check_order_file(target)
