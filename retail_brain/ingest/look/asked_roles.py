@@ -1,7 +1,10 @@
 """Asks about shops and customers that the values of a column suggest and no name says."""
 
+import polars as pl
+
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, one_of, whole
+from retail_brain.ingest.look.who_bought import is_masked
 
 ONE_SHOP = '{ constant = "1" }'
 """The shop of rows that name none."""
@@ -18,6 +21,12 @@ def asked_key(made: Proposal, found: Columns, role: str, key: str) -> str:
     """
     name = found.roles[role]
     values = ", ".join(found.seen[name].examples)
+    if role == "customer" and is_masked(pl.Series(found.seen[name].examples)):
+        made.questions.append(
+            f"{name!r} is masked (its values: {values}), and different people may look alike: uncomment customer_id "
+            "only where each value is one person"
+        )
+        return "?" + whole(key)
     if role == "customer":
         made.questions.append(
             f"is {name!r} who bought (its values: {values})? Then uncomment customer_id; if it is a place, a member of "

@@ -22,6 +22,7 @@ from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import digits_of_lines
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.what_is_left import with_what_is_left
+from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
@@ -95,7 +96,7 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     found = _with_place_of_days(rows, found)
     if not {"product", "product_name"} & found.roles.keys():
         found = _with_heads(rows, found)
-    return _with_person(rows, found)
+    return with_people_told_apart(rows, _with_person(rows, found))
 
 
 def _is_list(found: Columns) -> bool:

@@ -25,7 +25,7 @@ NO_SHOPS: Final = (
     r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
     r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
     r"|province|prefecture|county|post_?code|postal|(?:^|_)zip|plz|省份|^省$|都道府県|시도"
-    rf"|{OF_RECEIVERS}|{_VARIANTS}"
+    rf"|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
 _NO_PEOPLE: Final = (

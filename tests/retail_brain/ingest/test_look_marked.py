@@ -80,3 +80,31 @@ def test_a_total_with_a_word_in_brackets_is_a_total(tmp_path: Path) -> None:
     with (tmp_path / "orders.csv").open("a", encoding="utf-8") as file:
         file.write("Итого (без удалений),,,61,,\n")
     assert any("total rows" in line for line in look(str(tmp_path)).lines)
+
+
+@pytest.mark.parametrize("masked", ["z***e{}", "138****{:04}", "王*", "k**{}@mail.example"])
+def test_masked_buyers_are_nobody_and_that_is_said(tmp_path: Path, masked: str) -> None:
+    rows = [[n, moment(n), good, units, price, masked.format(n % 9)] for n, _, good, price, units in LINES]
+    write(tmp_path / "orders.csv", [*HEAD, "Price", "Buyer"], rows)
+    assert "customer_id" not in transactions(tmp_path)["columns"]
+    seen = look(str(tmp_path))
+    assert any("different people look alike" in line for line in seen.lines)
+    assert any("is masked" in question for question in seen.questions)
+
+
+def test_a_column_that_tells_masked_buyers_apart_is_taken(tmp_path: Path) -> None:
+    rows = [[n, moment(n), good, units, price, "z***e", f"B{n % 9}"] for n, _, good, price, units in LINES]
+    write(tmp_path / "orders.csv", [*HEAD, "Price", "Customer id", "Buyer code"], rows)
+    assert transactions(tmp_path)["columns"]["customer_id"] == "Buyer code"
+
+
+@pytest.mark.parametrize(("users", "name"), [(1, "UserId"), (3, "User"), (1, "Customer")])
+def test_who_served_and_one_account_for_all_is_no_customer(tmp_path: Path, users: int, name: str) -> None:
+    rows = [
+        [n + more, moment(n + more), good, units, price, n % users + 1]
+        for more in (0, 100)
+        for n, _, good, price, units in LINES
+    ]
+    write(tmp_path / "orders.csv", [*HEAD, "Price", name], rows)
+    assert "customer_id" not in transactions(tmp_path)["columns"]
+    assert any(f"'{name}' (such as 1)" in line for line in look(str(tmp_path)).lines)
