@@ -258,6 +258,20 @@ class Supply(dy.Schema):
     units_per_truck = dy.Float64(nullable=True, min_exclusive=0)
 
 
+class Suppliers(dy.Schema):
+    """One row per supplier: what people call it."""
+
+    supplier_id = _id(primary_key=True)
+    name = _text()
+
+
+class Guides(dy.Schema):
+    """One row per guide (shop assistant who looks after customers): what people call them."""
+
+    guide_id = _id(primary_key=True)
+    name = _text()
+
+
 class Events(dy.Schema):
     """One row per interaction; the person is a customer_id or an identifier, the goods may be absent."""
 

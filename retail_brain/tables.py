@@ -111,6 +111,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table("calendar", schemas.Calendar, "region"),
             _table("assortment", schemas.Assortment, "listed_until", None, _GOODS),
             _table("supply", schemas.Supply, _SUPPLY_OPTIONS, None, _GOODS),
+            _table("suppliers", schemas.Suppliers),
+            _table("guides", schemas.Guides),
             _table(
                 "events",
                 schemas.Events,

@@ -23,6 +23,8 @@ TABLE_NAMES: Final[Mapping[str, str]] = {
     "calendar": "每天每个事件一行；区域为空即全部区域",
     "assortment": "每店每品的每次上架一行",
     "supply": "每店每品一行：如何补货",
+    "suppliers": "每个供应商一行：名称",
+    "guides": "每位导购一行：姓名",
     "events": "每次互动一行",
     "campaigns": "每个活动一行",
     "contacts": "每次触达一行，含对照组",

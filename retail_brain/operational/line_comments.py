@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
@@ -64,6 +64,29 @@ def store_comment(tenant: str, database: Database, comment: LineComment, *, now:
             entry = AuditEntry(now, comment.commented_by, "line.commented", comment.comment_id, details)
             append_audit(tenant, connection, entry)
         return stored
+
+
+def comments_mark(tenant: str, database: Database) -> int:
+    """A value that rises with every comment. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(func.max(LINE_COMMENTS.c.id)).where(LINE_COMMENTS.c.tenant_id == tenant)
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one() or 0
+
+
+def comment_counts(tenant: str, database: Database) -> dict[tuple[str, str], int]:
+    """Store and product -> comments on them, in one query; lines without any are left out.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    keys = (LINE_COMMENTS.c.store_id, LINE_COMMENTS.c.product_id)
+    query = select(*keys, func.count()).where(LINE_COMMENTS.c.tenant_id == tenant).group_by(*keys)
+    with database.reading() as connection:
+        return {(store, product): number for store, product, number in connection.execute(query)}
 
 
 def comments_about(

@@ -18,6 +18,7 @@ from retail_brain.sample_chain.master import (
     store_table,
     supply_table,
 )
+from retail_brain.sample_chain.named import guide_table, supplier_table
 from retail_brain.sample_chain.outreach import build_outreach
 from retail_brain.sample_chain.people import build_needs, build_people
 from retail_brain.sample_chain.prices import build_pricing
@@ -64,10 +65,11 @@ def generate(size: Size, seed: int) -> Chain:
     lines = receipt_lines(trade)
     identities = build_identities(chain, people, next(streams))
     transactions = transaction_table(trade, lines)
+    customers, supply = customer_table(chain, people), supply_table(chain, trade.terms)
     tables = {
         "products": product_table(chain),
         "stores": store_table(chain),
-        "customers": customer_table(chain, people),
+        "customers": customers,
         "transactions": transactions,
         "identities": identities.table,
         "consents": consent_table(chain, outreach),
@@ -76,7 +78,9 @@ def generate(size: Size, seed: int) -> Chain:
         "promotions": promotion_table(chain, pricing),
         "calendar": calendar_table(chain, days),
         "assortment": assortment_table(chain),
-        "supply": supply_table(chain, trade.terms),
+        "supply": supply,
+        "suppliers": supplier_table(supply, [sub.name for sub in chain.subs]),
+        "guides": guide_table(customers),
         "events": event_table(trade, lines, identities, next(streams)),
         "campaigns": campaign_table(chain, outreach),
         "contacts": contact_table(chain, outreach),

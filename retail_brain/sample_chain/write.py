@@ -9,7 +9,7 @@ from retail_brain.files import atomic_path, sha256, write_json
 from retail_brain.sample_chain.assemble import Chain, generate
 from retail_brain.sample_chain.chain import SIZES
 
-VERSION = "2"
+VERSION = "3"
 """Raised whenever the same seed gives other data."""
 
 _TABLE_NOTES = {
@@ -25,6 +25,8 @@ _TABLE_NOTES = {
     "calendar": "holidays, festivals, shopping days and local events, 120 days beyond the last day",
     "assortment": "listings per store; seasonal goods are listed for their season only",
     "supply": "order_weekdays as mon,tue,...; a source_store_id means the warehouse delivers",
+    "suppliers": "names of the suppliers in supply",
+    "guides": "names of the guides in customers",
     "events": "what members looked at, scanned, tried, put in the bag or shared; some only by an identifier",
     "campaigns": "the last one is planned for after the last day and has no contacts yet",
     "contacts": "is_holdout was drawn by lot",

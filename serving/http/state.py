@@ -155,6 +155,11 @@ class State:
         if tenant in self._tenants:
             self._tenants[tenant].refresh_guides()
 
+    def refresh_comments(self, tenant: str) -> None:
+        """Looks at once for new comments on lines of orders."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_comments()
+
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""
         try:

@@ -22,6 +22,7 @@ from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.guides import moved_customers, moves_mark
+from retail_brain.operational.line_comments import comment_counts, comments_mark
 from retail_brain.operational.model_tests import ModelTest, running_test
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.places import HEADQUARTERS, Place
@@ -47,7 +48,7 @@ from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.exceptions import open_exceptions
 from serving.store.identities import identifier
-from serving.store.listing.order_lines import decided_rows, order_lines, with_decisions
+from serving.store.listing.order_lines import decided_rows, order_lines, with_comments, with_decisions
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -77,6 +78,8 @@ class TenantView:
         moved: customer -> guide of people who were moved from one guide to another.
         moved_mark: state of the database in which `moved` was read.
         model_test: test of two recommenders that runs.
+        comments: store and product -> comments that people left on that line.
+        comments_mark: state of the database in which `comments` was read.
         place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
     """
 
@@ -93,6 +96,8 @@ class TenantView:
     moved: Mapping[str, str | None] = field(default_factory=dict)
     moved_mark: int = 0
     model_test: ModelTest | None = None
+    comments: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    comments_mark: int = 0
     place: Place = HEADQUARTERS
 
     @cached_property
@@ -151,7 +156,9 @@ class TenantView:
             return None
         lines = order_lines(self.answers, suggestions, self.settings.replenishment)
         whole = self.place.is_headquarters
-        return with_decisions(lines, self.answers, suggestions, self.decisions.values(), self.waiting, is_whole=whole)
+        decided = self.decisions.values()
+        counted = with_decisions(lines, self.answers, suggestions, decided, self.waiting, is_whole=whole)
+        return with_comments(counted, self.comments)
 
 
 @dataclass(frozen=True)
@@ -229,6 +236,7 @@ class Tenant:
         self.refresh_opt_outs()
         self.refresh_guides()
         self.refresh_model_test()
+        self.refresh_comments()
 
     def refresh_events(self) -> None:
         """Looks for new events, so that whoever sent them sees their effect at once."""
@@ -290,6 +298,12 @@ class Tenant:
         if view is not None and (test := running_test(view.tenant, self._database)) != view.model_test:
             self._swap(view.answers, model_test=test)
 
+    def refresh_comments(self) -> None:
+        """Looks for new comments on lines of orders."""
+        view = self.view
+        if view is not None and (mark := comments_mark(view.tenant, self._database)) != view.comments_mark:
+            self._swap(view.answers, comments=comment_counts(view.tenant, self._database), comments_mark=mark)
+
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
         if self.view is not None:
@@ -349,6 +363,8 @@ class Tenant:
             moved_mark=moves_mark(tenant, self._database),
             moved=moved_customers(tenant, self._database),
             model_test=running_test(tenant, self._database),
+            comments_mark=comments_mark(tenant, self._database),
+            comments=comment_counts(tenant, self._database),
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)

@@ -250,6 +250,8 @@ _TABLES = (
     "line_products",
     "line_stores",
     "line_supply",
+    "supplier_names",
+    "guide_names",
     "line_outlook",
     "line_arrivals",
     "promotion_days",

@@ -1,5 +1,6 @@
 """Facts for triggers from published answers, so that API and command line fire on the same causes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -66,6 +67,11 @@ class PublishedTriggerSource(PublishedSource):
     def birthdays(self) -> pl.DataFrame | None:
         """Birthdays."""
         return self.answers.rows.get("facts_birthdays")
+
+    def guide_names(self) -> Mapping[str, str]:
+        """Names of the guides whom the lake names."""
+        named = self.answers.rows.get("guide_names")
+        return {} if named is None else dict(named.iter_rows())
 
     def fitting(self, product_id: str) -> pl.DataFrame:
         """Likely buyers of a product.

@@ -120,6 +120,8 @@ def _write_line_facts(folder: Path) -> None:
     shops = {"S001": ("V1", 2.0, 1e6, 60.0, "recorded"), "S002": ("V2", 2.0, None, None, "price")}
     supply = [(store, product, *terms) for store, terms in shops.items() for product in ids[:40]]
     write_rows(folder, "line_supply", pl.DataFrame(supply, schema=LINE_SUPPLY, orient="row"))
+    # the supplier of the second shop has no name
+    write_rows(folder, "supplier_names", pl.DataFrame({"supplier_id": ["V1"], "name": ["江澜商贸"]}))
 
 
 def _write_outlook(folder: Path) -> None:

@@ -44,7 +44,9 @@ def comment(request: LineCommentRequest, call: Call) -> dict[str, Any]:
         text=request.text,
         commented_by=call.principal.name,
     )
-    return _shown(store_comment(call.principal.tenant, call.state.database, given, now=call.now))
+    stored = store_comment(call.principal.tenant, call.state.database, given, now=call.now)
+    call.state.refresh_comments(call.principal.tenant)
+    return _shown(stored)
 
 
 def _shown(stored: StoredComment) -> dict[str, Any]:

@@ -23,9 +23,11 @@ _NAMES = ("store_name", "region", "product_name", "department", "category")
 _PURCHASE_ORDER = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks", "is_below_minimum")
 _SUPPLIED = (
     "supplier_id",
+    "supplier_name",
     "warehouse_id",
     "warehouse_name",
     "purchase_order",
+    "purchase_order_name",
     "unit_cost",
     "cost_basis",
     "quantity",
@@ -132,7 +134,8 @@ def _suggestions(shown: pl.DataFrame, call: Call) -> list[dict[str, Any]]:
     assert suggestions is not None
     stores, products = shown["store_id"].to_list(), shown["product_id"].to_list()
     rows = suggestion_rows(suggestions, rows_of(shown), stores, products, call)
-    more = shown.select(*_NAMES, *_SUPPLIED, *_PURCHASE_ORDER).with_columns(pl.col(pl.Float64).round(4))
+    counted = shown.select(*_NAMES, *_SUPPLIED, *_PURCHASE_ORDER, "comments")
+    more = counted.with_columns(pl.col("comments").cast(pl.Int64), pl.col(pl.Float64).round(4))
     return [row | added for row, added in zip(rows, more.iter_rows(named=True), strict=True)]
 
 

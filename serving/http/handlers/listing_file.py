@@ -17,7 +17,9 @@ from serving.planning.listing.tables import TABLES
 from serving.store.listing.order_lines import rows_of
 
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_BEFORE = ("reason", "reason_zh", "urgency", "purchase_order", "is_cost_estimated")
+_LAST = ("supplier_name", "comments")
+"""Columns that later versions added: a file has them at its end, so that the others stay where they were."""
+_BEFORE = ("reason", "reason_zh", "urgency", "purchase_order", "purchase_order_name", "is_cost_estimated", *_LAST)
 """Columns that a file does not have, or has at its end."""
 _MORE = {
     "orders": ("suggestion_id", "decided_at", "exported_at"),
@@ -68,7 +70,7 @@ def _columns(lines: pl.DataFrame, name: str, call: Call) -> pl.DataFrame:
         assert suggestions is not None
         reason = suggestions.reasons(call.language).gather(pl.Series(rows_of(lines)))
         table = table.with_columns(purchase_order=lines["purchase_order"], reason=reason.replace("", None))
-        table = table.with_columns(as_of=pl.lit(call.answers.manifest.as_of))
+        table = table.with_columns(as_of=pl.lit(call.answers.manifest.as_of)).hstack(lines.select(_LAST))
     else:
         reasons = ("reason_zh", "reason") if call.language == "zh" else ("reason",)
         column = next((one for one in reasons if one in lines.columns), None)

@@ -148,12 +148,15 @@ class ListedSuggestion(SuggestionRow, _Place):
     versions where nothing is ordered. It is recorded, or the price less the assumed margin, as `cost_basis` says.
     `purchase_order_cost` and `purchase_order_trucks` are of all lines of the purchase order (supplier and day), null
     where a part is unknown or the key is of some shops; `purchase_order_minimum` is the supplier's least money of one.
+    `supplier_name` is the id where the lake's `suppliers` have no name. `comments` counts those of `/line_comment`.
     """
 
     supplier_id: str | None
+    supplier_name: str | None
     warehouse_id: str | None
     warehouse_name: str | None
     purchase_order: str | None
+    purchase_order_name: str | None
     unit_cost: float | None
     cost_basis: CostBasis | None
     quantity: float
@@ -162,6 +165,7 @@ class ListedSuggestion(SuggestionRow, _Place):
     purchase_order_minimum: float | None
     purchase_order_trucks: float | None
     is_below_minimum: bool
+    comments: int
 
 
 class ListedOrder(OrderRow, _Place):

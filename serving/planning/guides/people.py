@@ -29,6 +29,7 @@ class Guide:
 
     Attributes:
         version: of what somebody stored about them; None where nobody did.
+        name: that was stored, else that of the lake's `guides`.
         store_id: shop that was stored, else that of most of their people.
         capacity: people on a day's list.
         people: customers whom they look after.
@@ -184,14 +185,14 @@ def move_row(stored: Any) -> dict[str, Any]:
     }
 
 
-def _guide(desk: Desk, name: str, stored: StoredGuide | None, people: int, shop: str | None) -> Guide:
-    usual = desk.settings.guides.capacity_per_day
+def _guide(desk: Desk, guide_id: str, stored: StoredGuide | None, people: int, shop: str | None) -> Guide:
+    usual, listed = desk.settings.guides.capacity_per_day, desk.source.guide_names().get(guide_id)
     if stored is None:
-        return Guide(name, None, None, shop, usual, people, is_here=True, left_on=None)
+        return Guide(guide_id, None, listed, shop, usual, people, is_here=True, left_on=None)
     return Guide(
-        name,
+        guide_id,
         stored.version,
-        stored.name,
+        stored.name or listed,
         stored.store_id or shop,
         usual if stored.capacity is None else stored.capacity,
         people,

@@ -27,11 +27,12 @@ SUGGESTIONS = Table(
         **_PLACE,
         **_GOODS,
         **_columns(
-            texts="supplier_id warehouse_id warehouse_name purchase_order state decision decided_by reason_code "
-            "cost_basis",
+            texts="supplier_id supplier_name warehouse_id warehouse_name purchase_order purchase_order_name state "
+            "decision decided_by reason_code cost_basis",
             numbers="order_quantity quantity cost order_cost unit_cost on_hand on_order demand_until_next_arrival "
             "order_up_to safety_stock expected_lost_sales expected_value case_pack min_order_quantity shelf_room "
-            "urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum purchase_order_trucks",
+            "urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum purchase_order_trucks "
+            "comments",
             days="order_on arrives_on",
             flags="is_exception is_order is_open is_exported is_below_minimum is_cost_estimated",
         ),
@@ -40,9 +41,9 @@ SUGGESTIONS = Table(
     {
         **_OF_PLACE,
         **_OF_GOODS,
-        "supplier_id": "supplier_id",
+        "supplier_id": "supplier_name",
         "warehouse_id": "warehouse_name",
-        "purchase_order": "purchase_order",
+        "purchase_order": "purchase_order_name",
         **{name: name for name in ("order_on", "arrives_on", "state", "decided_by")},
     },
     (
@@ -70,6 +71,7 @@ SUGGESTIONS = Table(
         "underway": pl.col("is_exported"),
         "enough": ~_flagged & ~(pl.col("order_quantity") > 0),
         "below_minimum": pl.col("is_below_minimum"),
+        "commented": pl.col("comments") > 0,
     },
     {"purchase_order": ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks")},
 )

@@ -1,7 +1,7 @@
 """What the receiver of an order needs beside the quantity: supplier or source, days, packs, costs and names."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -15,8 +15,9 @@ _DETAILS: Final = (
     *("kind", "supplier_id", "source_store_id", "store_name", "product_name", "order_on", "arrives_on"),
     *("case_pack", "packs", "unit_cost", "line_cost", "currency"),
     *("purchase_order_cost", "min_order_value", "below_minimum", "trucks"),
+    *("supplier_name", "source_store_name"),
 )
-"""Columns that are added to the lines of an export."""
+"""Columns that are added to the lines of an export, new ones at the end: a receiver may count columns."""
 SUGGESTED: Final = {
     "store_id": pl.String,
     "product_id": pl.String,
@@ -34,6 +35,8 @@ _PRODUCT = {
     "list_cost": ("unit_cost", pl.Float64()),
 }
 _STORE = {"store_id": ("store_id", pl.String()), "store_name": ("name", pl.String())}
+_SOURCE = {"source_store_id": ("store_id", pl.String()), "source_store_name": ("name", pl.String())}
+_SUPPLIER = {"supplier_id": ("supplier_id", pl.String()), "supplier_name": ("name", pl.String())}
 """Our column -> theirs and its type."""
 
 
@@ -71,6 +74,8 @@ def with_details(
             line_cost=pl.when(ordered).then((pl.col("order_quantity") * pl.col("unit_cost")).round(4)).otherwise(0.0),
         )
         .with_columns(supplier_id=pl.when(pl.col("kind") == PURCHASE).then("supplier_id"))
+        .join(_master(dataset, "suppliers", _SUPPLIER), on="supplier_id", how="left", maintain_order="left")
+        .join(_master(dataset, "stores", _SOURCE), on="source_store_id", how="left", maintain_order="left")
         .with_columns(_purchase_orders())
         .with_columns(below_minimum=pl.when(ordered).then(pl.col("purchase_order_cost") < pl.col("min_order_value")))
         .select(*lines.columns, *_DETAILS)
@@ -96,13 +101,19 @@ def short_orders(lines: pl.DataFrame) -> list[str]:
     """A sentence per purchase order that is below its supplier's minimum."""
     short = lines.filter(pl.col("below_minimum")).unique(["supplier_id", "order_on"], maintain_order=True)
     return [
-        f"the purchase order of {row['supplier_id']} on {row['order_on'] or 'an unknown day'} comes to {total}, below "
+        f"the purchase order of {_called(row)} on {row['order_on'] or 'an unknown day'} comes to {total}, below "
         f"the supplier's minimum of {least}."
         for row in short.iter_rows(named=True)
         for total, least in [
             map(Currency.of(row["currency"] or "").exact, (row["purchase_order_cost"], row["min_order_value"]))
         ]
     ]
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """What a supplier is called: the name with the id that the order carries, or the id alone."""
+    name, supplier = row["supplier_name"], row["supplier_id"]
+    return str(supplier) if name in {None, supplier} else f"{name} ({supplier})"
 
 
 def _supply(dataset: Dataset | None) -> pl.DataFrame:
@@ -118,7 +129,7 @@ def _supply(dataset: Dataset | None) -> pl.DataFrame:
 
 
 def _master(dataset: Dataset | None, table: str, columns: Mapping[str, tuple[str, pl.DataType]]) -> pl.DataFrame:
-    """Columns of the products or stores under other names; empty without a lake."""
+    """Columns of a table of names under other names; empty without a lake."""
     if dataset is None:
         return pl.DataFrame(schema={ours: kind for ours, (_, kind) in columns.items()})
     rows = dataset.scan_or_empty(table)

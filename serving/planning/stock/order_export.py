@@ -35,6 +35,7 @@ COLUMNS = tuple(_SCHEMA)
 _SAME: dict[str, str | ExportColumn] = {name: name for name in COLUMNS}
 _NO_DETAILS = {
     "supplier_id": pl.lit(None, dtype=pl.String),
+    "supplier_name": pl.lit(None, dtype=pl.String),
     "currency": pl.lit(None, dtype=pl.String),
     "line_cost": pl.lit(None, dtype=pl.Float64),
 }

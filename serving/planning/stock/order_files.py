@@ -72,6 +72,7 @@ def _json(groups: list[tuple[str, pl.DataFrame]], mapping: ExportMapping) -> str
     orders: list[dict[str, Any]] = [
         {
             "supplier_id": rows["supplier_id"][0],
+            "supplier_name": rows["supplier_name"][0],
             "currency": rows["currency"][0],
             "total_cost": rows["line_cost"].sum() if not rows["line_cost"].null_count() else None,
             "lines": mapped(rows, mapping).to_dicts(),

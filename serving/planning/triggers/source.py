@@ -1,5 +1,6 @@
 """What triggers are evaluated from, wherever it was read: the facts of campaigns, and what changed of late."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import polars as pl
@@ -44,6 +45,10 @@ class TriggerSource(CampaignSource, Protocol):
 
     def birthdays(self) -> pl.DataFrame | None:
         """Birthdays: columns `changes.BIRTHDAYS`."""
+        ...
+
+    def guide_names(self) -> Mapping[str, str]:
+        """Guide_id -> name, where there is one."""
         ...
 
     def fitting(self, product_id: str) -> pl.DataFrame:

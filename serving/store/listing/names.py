@@ -22,13 +22,17 @@ LINE_SUPPLY = {
     "cost_basis": pl.String,
 }
 """What is published of goods, stores and supply for lists; answers of older versions have none of it."""
+SUPPLIER_NAMES = {"supplier_id": pl.String, "name": pl.String}
+GUIDE_NAMES = {"guide_id": pl.String, "name": pl.String}
+"""What suppliers and guides are called, those with a name alone; answers of older versions have none of it."""
 
 
 def with_names(lines: pl.DataFrame, answers: Answers, stores: Sequence[str] = ("store_id",)) -> pl.DataFrame:
     """The lines, in their order, with names and groups of their goods and stores and the column `searched`.
 
     Adds `product_name`, `department`, `category`, and per column X_id of `stores` X_name; a name is the id where the
-    catalog has none. `store_id` also gets `region`, `from_store_id` `from_region` and so on.
+    catalog has none. `store_id` also gets `region`, `from_store_id` `from_region` and so on; lines with a
+    `supplier_id` get `supplier_name`.
     """
     named = _joined(lines, _goods(answers), "product_id")
     searched = ["product_id", "product_name"]
@@ -38,7 +42,8 @@ def with_names(lines: pl.DataFrame, answers: Answers, stores: Sequence[str] = ("
         named = _joined(named, known, column)
         searched += [column, name]
     if "supplier_id" in lines.columns:
-        searched.append("supplier_id")
+        named = _joined(named, _suppliers(answers), "supplier_id")
+        searched += ["supplier_id", "supplier_name"]
     # a line break between them: a word of a search cannot reach over two names
     text = pl.concat_str(searched, separator="\n", ignore_nulls=True).str.to_lowercase()
     return named.with_columns(text.alias(SEARCHED))
@@ -69,6 +74,13 @@ def places(answers: Answers) -> pl.DataFrame:
         return _catalog(answers.stores, "store", answers.rows.get("line_stores"), LINE_STORES)
 
     return answers.lines_memo.get((answers.stores,), "places", work)
+
+
+def _suppliers(answers: Answers) -> pl.DataFrame:
+    """One row per supplier with a name: `supplier_id`, `supplier_name`."""
+    known = answers.rows.get("supplier_names")
+    named = pl.DataFrame(schema=SUPPLIER_NAMES) if known is None else known
+    return named.rename({"name": "supplier_name"})
 
 
 def coordinates(answers: Answers) -> dict[str, tuple[float, float]]:

@@ -1,6 +1,6 @@
 """Joins the order suggestions of all stores with names, terms, flags and decisions: one row per store x product."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -39,7 +39,8 @@ def order_lines(answers: Answers, suggestions: Suggestions, settings: Replenishm
         known = _supplied(lines.hstack(suggestions.lots()), answers).hstack(_flagged(flags))
         # ids of stores are withheld from keys of other places
         own = known.filter(pl.col("store_id").is_not_null())
-        return with_names(_in_order(own), answers, ("store_id", "warehouse_id"))
+        named = with_names(_in_order(own), answers, ("store_id", "warehouse_id"))
+        return named.with_columns(purchase_order_name=_purchase_order("supplier_name"))
 
     return answers.lines_memo.get((suggestions,), repr(settings), work)
 
@@ -129,9 +130,21 @@ def _supplied(lines: pl.DataFrame, answers: Answers) -> pl.DataFrame:
         supplier_id=pl.when(moved.is_null()).then("supplier_id"),
         unit_cost=pl.coalesce(ordered, "unit_cost"),
     )
-    # what is ordered from one supplier on one day is one purchase order; null where nobody names the supplier
-    order = pl.concat_str("supplier_id", pl.col("order_on").cast(pl.String), separator=" · ")
-    return supplied.with_columns(purchase_order=order)
+    return supplied.with_columns(purchase_order=_purchase_order("supplier_id"))
+
+
+def _purchase_order(supplier: str) -> pl.Expr:
+    """What is ordered from one supplier on one day is one purchase order; null where nobody names the supplier."""
+    return pl.concat_str(supplier, pl.col("order_on").cast(pl.String), separator=" · ")
+
+
+def with_comments(lines: pl.DataFrame, counts: Mapping[tuple[str, str], int]) -> pl.DataFrame:
+    """The lines with `comments`: how many people noted, by store and product; 0 where nobody did."""
+    rows = [(store, product, float(number)) for (store, product), number in counts.items()]
+    schema = {"store_id": pl.String, "product_id": pl.String, "comments": pl.Float64}
+    noted = pl.DataFrame(rows, schema=schema, orient="row")
+    joined = lines.join(noted, on=["store_id", "product_id"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("comments").fill_null(0.0))
 
 
 def _flagged(flags: pl.DataFrame) -> pl.DataFrame:

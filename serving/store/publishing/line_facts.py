@@ -8,16 +8,33 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
-from serving.store.listing.names import COORDINATES, LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
+from serving.store.listing.names import (
+    COORDINATES,
+    GUIDE_NAMES,
+    LINE_PRODUCTS,
+    LINE_STORES,
+    LINE_SUPPLY,
+    SUPPLIER_NAMES,
+)
 from serving.store.rows import write_rows
 
 
 def publish_line_facts(folder: Path, dataset: Dataset) -> None:
-    """Writes category and department of each product, and region and coordinates of each store, as described."""
+    """Writes category and department of each product, region and coordinates of each store, as described, and names.
+
+    Names are those of suppliers and guides; who has none is left out, and is called by the id.
+    """
     stores = LINE_STORES | COORDINATES
     for name, table, schema in (("line_products", "products", LINE_PRODUCTS), ("line_stores", "stores", stores)):
         columns = (pl.col(column).cast(kind) for column, kind in schema.items())
         write_rows(folder, name, dataset.scan_or_empty(table).select(columns).unique(next(iter(schema))).collect())
+    for name, table, schema in (
+        ("supplier_names", "suppliers", SUPPLIER_NAMES),
+        ("guide_names", "guides", GUIDE_NAMES),
+    ):
+        columns = (pl.col(column).cast(kind) for column, kind in schema.items())
+        named = dataset.scan_or_empty(table).select(columns).filter(pl.col("name").str.strip_chars() != "")
+        write_rows(folder, name, named.unique(next(iter(schema)), keep="last").collect())
 
 
 def publish_line_supply(

@@ -33,16 +33,20 @@ def test_lines_of_all_stores_have_names_supplier_and_cost(client: Any) -> None:
     (row,) = client.ask("/listing", {"table": "suggestions", "where": where})["rows"]
     told = ("store_name", "product_name", "region", "category", "supplier_id", "unit_cost", "quantity", "cost")
     assert [row[name] for name in told] == ["Grand-Place", "牛奶3", "苏州", "类0", "V2", 2.0, 2.0, 4.0]
+    assert row["supplier_name"] == "V2", "a supplier without a name is called by the id"
     asked = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0003"]})["suggestions"][0]
     assert {name: row[name] for name in asked} == asked, "the same line as /replenish gives it"
 
 
 def test_groups_by_supplier_add_up_to_the_whole(client: Any) -> None:
     answer = client.ask("/listing", {"table": "suggestions", "group_by": "supplier_id", "limit": 0})
-    assert [(group["key"], group["lines"], group["order_quantity"]) for group in answer["groups"]] == [
-        ("V1", 40, 780.0),
-        ("V2", 40, 780.0),
+    told = ("key", "name", "lines", "order_quantity")
+    assert [tuple(group[name] for name in told) for group in answer["groups"]] == [
+        ("V1", "江澜商贸", 40, 780.0),
+        ("V2", "V2", 40, 780.0),
     ]
+    found = client.ask("/listing", {"table": "suggestions", "search": "江澜", "limit": 0})
+    assert found["total"] == 40, "the name of a supplier finds its lines"
     assert (answer["totals"]["order_quantity"], answer["groups_total"]) == (1560.0, 2)
 
 
@@ -51,6 +55,7 @@ def test_a_purchase_order_is_held_against_its_suppliers_minimum_whatever_the_vie
     told = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks")
     whole = {group["key"]: group for group in client.ask("/listing", asked)["groups"]}
     (first,) = [group for key, group in whole.items() if key.startswith("V1")]
+    assert first["name"] == first["key"].replace("V1", "江澜商贸")
     assert [first[name] for name in told] == [pytest.approx(1560.0), 1e6, pytest.approx(780 / 60)]
     assert first["is_below_minimum"] == 39  # one line orders nothing
     part = client.ask("/listing", asked | {"where": [{"column": "product_id", "any_of": ["P0021"]}]})

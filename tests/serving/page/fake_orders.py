@@ -22,6 +22,8 @@ DECIDED: dict[tuple[str, str], dict[str, Any]] = {}
 """Decisions that count, by store and product; a test empties it."""
 COMMENTS: list[dict[str, Any]] = []
 """Comments on lines, newest first; a test empties it."""
+SUPPLIERS = {"V1": "江澜乳品商贸", "V2": "禾丰礼品商贸"}
+"""Names of suppliers; V3 has none and is called by its id."""
 _PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
 
 
@@ -67,6 +69,8 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
     row = suggestion(store_id, index, product_id)
     moved = row["source"].removeprefix("transfer:") if row["source"] != "supplier" else None
     supplier = None if moved else f"V{index % 3 + 1}"
+    called = SUPPLIERS.get(supplier, supplier)
+    noted = [one for one in COMMENTS if (one["store_id"], one["product_id"]) == (store_id, product_id)]
     now = DECIDED.get((store_id, product_id))
     quantity = row["order_quantity"] if now is None else now["order_quantity"]
     return row | {
@@ -76,9 +80,12 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "department": "食品",
         "category": "乳品" if index % 2 else "礼品",
         "supplier_id": supplier,
+        "supplier_name": called,
         "warehouse_id": moved,
         "warehouse_name": STORES[moved][0] if moved else None,
         "purchase_order": supplier and f"{supplier} · {row['order_on']}",
+        "purchase_order_name": called and f"{called} · {row['order_on']}",
+        "comments": len(noted),
         "unit_cost": 9.9,
         "cost_basis": "recorded",
         "quantity": quantity,

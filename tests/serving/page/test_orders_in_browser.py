@@ -235,6 +235,33 @@ def test_a_condition_is_chosen_by_name_and_taken_away(open_page: Open, site: Any
     expect(page.locator("[data-condition=column]")).to_be_focused()
 
 
+@BOTH
+def test_an_address_with_the_id_of_a_supplier_shows_its_name(open_page: Open, language: str) -> None:
+    page = open_page("orders?show=all&f=supplier_id:V1", language).page
+    expect(page.locator(".conditions .chip")).to_contain_text("江澜乳品商贸")
+    expect(page.locator(".conditions .chip")).not_to_contain_text("V1")
+    expect(page.locator(f"{LINES} [data-column=supplier_name]").first).to_have_text("江澜乳品商贸")
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    expect(page.locator("dialog .facts")).to_contain_text("江澜乳品商贸 V1")
+
+
+@BOTH
+def test_a_line_with_comments_says_how_many_and_can_be_filtered(open_page: Open, language: str) -> None:
+    page = open_page("orders?show=all", language).page
+    mark = page.locator(f"{LINES} .comment-mark")
+    expect(page.locator(LINES).first).to_be_visible()
+    expect(mark).to_have_count(0)
+    page.locator(f"{LINES} [data-field=open]").nth(1).click()
+    page.locator("[data-comment=text]").fill("集市")
+    page.locator("[data-comment=store]").click()
+    expect(page.locator("dialog .line-history .comment")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(mark).to_have_count(1)
+    expect(mark.locator(".visually-hidden")).to_have_text(says(language, "1 条留言", "1 comment"))
+    page.locator("[data-show=commented]").click()
+    expect(page.locator(LINES)).to_have_count(1)
+
+
 def test_words_find_lines_of_every_store(open_page: Open) -> None:
     page = open_page("orders?show=all", "en").page
     page.locator("[data-field=find]").fill("湖滨 花茶")
@@ -246,23 +273,23 @@ def test_words_find_lines_of_every_store(open_page: Open) -> None:
 def test_purchase_orders_stand_by_supplier_and_day(open_page: Open) -> None:
     page = open_page("orders?group=purchase_order&show=orders", "en").page
     heads = page.locator("tr.group")
-    expect(heads.filter(has_text="V1 · Sun, 1 Mar 2026")).to_contain_text("¥")
+    expect(heads.filter(has_text="江澜乳品商贸 · Sun, 1 Mar 2026")).to_contain_text("¥")
     expect(heads.filter(has_text="Transfers and lines without a supplier")).to_have_count(1)
 
 
 @BOTH
 def test_a_purchase_order_below_its_suppliers_minimum_says_so(open_page: Open, language: str) -> None:
     page = open_page("orders?group=purchase_order&show=orders", language).page
-    own = page.locator("tr.group").filter(has_text="V1 ·").first
+    own = page.locator("tr.group").filter(has_text="江澜乳品商贸 ·").first
     expect(own).to_contain_text(says(language, "低于供应商起订金额 ¥5,000", "below the supplier's minimum of ¥5,000"))
     expect(own).to_contain_text(says(language, "车", "truck loads"))
-    expect(page.locator("tr.group").filter(has_text="V2 ·").first).not_to_contain_text(
+    expect(page.locator("tr.group").filter(has_text="禾丰礼品商贸 ·").first).not_to_contain_text(
         says(language, "起订", "minimum")
     )
     page.locator("[data-show=below_minimum]").click()
-    expect(page.locator("tr.group").filter(has_text="V2 ·")).to_have_count(0)
+    expect(page.locator("tr.group").filter(has_text="禾丰礼品商贸 ·")).to_have_count(0)
     page.goto(page.url.split("#")[0] + "#/orders?group=purchase_order&f=store_id:S01&show=orders")
-    expect(page.locator("tr.group").filter(has_text="V1 ·").first).to_contain_text(
+    expect(page.locator("tr.group").filter(has_text="江澜乳品商贸 ·").first).to_contain_text(
         says(language, "整单", "whole order")
     )
 

@@ -106,6 +106,7 @@ const ICONS = {
   close: "M6 6l12 12M18 6L6 18",
   chevron: "M9 5l7 7-7 7",
   search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L21 21",
+  comment: "M4 5h16v11H11l-4.5 4v-4H4z",
   check: "M5 13l4.5 4.5L19 7",
   alert: "M12 4l9 16H3zM12 10v4.5M12 17.2v.3",
 };

@@ -67,6 +67,11 @@ def test_guides_come_from_their_people_with_the_shop_of_most_and_what_was_stored
         guide(chain(), "G9")
 
 
+def test_the_name_that_was_stored_goes_before_that_of_the_lake_and_who_has_none_stays_without(chain, database) -> None:
+    save_guide(database, change("G2"), name="王")
+    assert [one.name for one in all_guides(chain())] == ["陈", "王", None]
+
+
 def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chain, database) -> None:
     made = make_lists(chain(settings=rules(capacity_per_day=2)), DAY, by="Li")
     assert made == {"G1": 2, "G2": 1, "G3": 1}

@@ -58,7 +58,9 @@ def stores() -> pl.DataFrame:
 
 def detailed() -> pl.DataFrame:
     lines = pl.DataFrame(LINES, schema=["store_id", "product_id", "order_quantity"], orient="row")
-    data = Dataset.from_frames({"supply": supply(), "products": products(), "stores": stores()})
+    called = pl.DataFrame({"supplier_id": ["Acme"], "name": ["Acme Foods"]})
+    tables = {"supply": supply(), "products": products(), "stores": stores(), "suppliers": called}
+    data = Dataset.from_frames(tables)
     return with_details(lines.with_columns(as_of=pl.lit(DAY)), data, None, "€")
 
 
@@ -94,6 +96,10 @@ def test_lines_know_supplier_source_packs_costs_and_names() -> None:
         ("transfer", None, "S1", "S2", "tea", 1.0, 9.0, 54.0),
     ]
     assert table["store_name"].to_list() == ["North", "North", "South", None, "South"]
+    assert table["supplier_name"].to_list() == ["Acme Foods", "Acme Foods", None, None, None]
+    assert table["source_store_name"].to_list() == [None, None, None, None, "North"]
+    dear = table.head(1).with_columns(below_minimum=pl.lit(value=True), min_order_value=pl.lit(99.0))
+    assert short_orders(dear)[0].startswith("the purchase order of Acme Foods (Acme) on ")
     assert set(table["currency"]) == {"€"}
 
 
@@ -211,6 +217,7 @@ def suppliers_of_like_names() -> pl.DataFrame:
     named = ["A/B", "A_B", "a b", "transfers", "Without supplier", None, None]
     return pl.DataFrame(
         {
+            "supplier_name": [None] * 7,
             "kind": ["purchase"] * 6 + ["transfer"],
             "supplier_id": named,
             "source_store_id": [None] * 6 + ["S1"],

@@ -75,6 +75,9 @@ class FakeSource:
         }
         return AudienceFacts(**(whole | self.changes))
 
+    def guide_names(self) -> Mapping[str, str]:
+        return {"G1": "陈", "G2": "周"}
+
     def names(self, product_ids: Sequence[str]) -> Mapping[str, str]:
         return {one: f"{one}茶" for one in product_ids}
 

@@ -22,10 +22,21 @@ def test_goods_and_stores_are_published_with_their_groups(tmp_path: Path) -> Non
     assert map_rows(tmp_path, "line_stores").rows() == [("S1", "north", 30.2, 120.1)]
 
 
+def test_suppliers_and_guides_are_published_with_their_names_those_without_are_left_out(tmp_path: Path) -> None:
+    tables = {
+        "suppliers": pl.DataFrame({"supplier_id": ["V1", "V2", "V3"], "name": ["江澜商贸", None, " "]}),
+        "guides": pl.DataFrame({"guide_id": ["G1"], "name": ["王芳"]}),
+    }
+    publish_line_facts(tmp_path, Dataset.from_frames(tables))
+    assert map_rows(tmp_path, "supplier_names").rows() == [("V1", "江澜商贸")]
+    assert map_rows(tmp_path, "guide_names").rows() == [("G1", "王芳")]
+
+
 def test_a_chain_without_descriptions_publishes_empty_tables(tmp_path: Path) -> None:
     publish_line_facts(tmp_path, Dataset.from_frames({}))
     assert map_rows(tmp_path, "line_products").columns == ["product_id", "department", "category"]
     assert map_rows(tmp_path, "line_stores").height == 0
+    assert [map_rows(tmp_path, name).height for name in ("supplier_names", "guide_names")] == [0, 0]
 
 
 def test_a_unit_costs_what_the_plan_counts_in(tmp_path: Path) -> None:

@@ -30,13 +30,16 @@ function quantityCell(line, grid) {
   return [changed, input];
 }
 
+/** How many comments a line has; they are read where its name opens it. */
+const commentMark = (count) => (count ? [h("span", { class: "comment-mark", title: t("grid.comments", { count }) }, icon("comment"), h("span", { class: "visually-hidden" }, t("grid.comments", { count })), h("span", { "aria-hidden": "true" }, number(count))), " "] : null);
+
 export function columns(grid) {
   return [
     { key: "product_name", label: t("column.product"), align: "product", cell: (line) => [
       h("button", { type: "button", class: "link strong", dataset: { field: "open" }, title: t("action.question"), onclick: () => grid.onopen(line) }, name(line.product_name)),
-      h("span", { class: "sub" }, line.product_name === line.product_id ? null : [name(line.product_id), " · "], h("span", { class: "narrow" }, name(line.store_name)), h("span", { class: "wide-text" }, line.category ? name(line.category) : null))] },
+      h("span", { class: "sub" }, commentMark(line.comments), line.product_name === line.product_id ? null : [name(line.product_id), " · "], h("span", { class: "narrow" }, name(line.store_name)), h("span", { class: "wide-text" }, line.category ? name(line.category) : null))] },
     { key: "store_name", label: t("overview.shop"), align: "wide", cell: (line) => name(line.store_name) },
-    { key: "supplier_id", label: t("grid.supplier"), align: "wide", cell: (line) => (line.warehouse_id ? h("span", { class: "badge transfer" }, name(line.warehouse_name)) : name(line.supplier_id ?? "")) },
+    { key: "supplier_name", label: t("grid.supplier"), align: "wide", cell: (line) => (line.warehouse_id ? h("span", { class: "badge transfer" }, name(line.warehouse_name)) : name(line.supplier_name ?? "", { title: line.supplier_id })) },
     { key: "quantity", label: t("column.order_quantity"), hint: t("column_help.order_quantity"), align: "number emphasis", first: "descending", cell: (line) => quantityCell(line, grid) },
     { key: "cost", label: t("column.order_cost"), align: "number wider", first: "descending", cell: (line) => h("span", { title: costHint(line.cost, line.cost_basis) }, costText(line.cost, line.cost_basis)) },
     { key: "order_on", label: t("column.order_on"), align: "date wider", cell: (line) => day(line.order_on) },
@@ -56,7 +59,7 @@ export function lineRow(line, all, grid) {
   const box = h("input", { type: "checkbox", checked: picked, dataset: { field: "pick" }, "aria-label": t("grid.pick", { product: line.product_name, store: line.store_name }), onchange: () => grid.onpick(line, box.checked) });
   return {
     key,
-    version: JSON.stringify([line.quantity, line.is_below_minimum, line.state, line.is_open, line.decision?.decision_id, picked, grid.mayDecide]),
+    version: JSON.stringify([line.quantity, line.is_below_minimum, line.state, line.is_open, line.comments, line.decision?.decision_id, picked, grid.mayDecide]),
     make: () => h("tr", { class: [line.flags.length ? "exception" : "", picked ? "picked" : ""].join(" ").trim() }, h("td", { class: "select-cell" }, grid.mayDecide ? box : null),
       all.map((column) => h("td", { class: column.align ?? "", dataset: { column: column.key } }, column.cell(line)))),
   };

@@ -30,8 +30,24 @@ async function values(state, table, column, signal) {
 
 function label(column, { key, name: named }) {
   if (key === null || key === "") return t("grid.without", { what: t(`grid.by.${column}`) });
+  if (column === "purchase_order") return (named ?? key).replace(/\d{4}-\d{2}-\d{2}$/, (last) => day(last, "full"));
   if (WORDS[column]) return t(`${WORDS[column]}.${key}`);
   return DAYS.has(column) ? day(key, "full") : (named ?? key);
+}
+
+/** Columns whose values are ids with a name that only the lines tell. */
+const NAMED = new Set(["supplier_id", "warehouse_id", "purchase_order", "product_id"]);
+
+/** Writes the name of a value that came with an address into its chip, once the service has told it. */
+async function tellName(place, table, { column, value }, { names, signal, onfail }) {
+  try {
+    const { groups } = await call("listing", { table, where: [{ column, any_of: [value] }], group_by: column, limit: 0 }, { signal });
+    if (!groups.length) return;
+    names.set(`${column}:${value}`, label(column, groups[0]));
+    place.textContent = names.get(`${column}:${value}`);
+  } catch (error) {
+    if (!signal.aborted) onfail(error);
+  }
 }
 
 /** Puts a new bar of conditions in its place; who was in the old one is at its first box then. */
@@ -45,7 +61,9 @@ export function redrawConditions(place, bar) {
 export function conditionBar(state, { signal, onchange, names, onfail, table = "suggestions", columns = CONDITIONS }) {
   const chip = (one) => {
     const text = names.get(`${one.column}:${one.value}`) ?? label(one.column, { key: one.value, name: one.column.endsWith("store_id") ? storeName(one.value) : null });
-    return h("li", { class: "chip" }, t(`grid.by.${one.column}`), ": ", name(text), h("button", { type: "button", "aria-label": t("action.remove", { name: text }), onclick: () => onchange(state.where.filter((other) => other !== one)) }, icon("close")));
+    const shown = name(text);
+    if (NAMED.has(one.column) && one.value && !names.has(`${one.column}:${one.value}`)) tellName(shown, table, one, { names, signal, onfail });
+    return h("li", { class: "chip" }, t(`grid.by.${one.column}`), ": ", shown, h("button", { type: "button", "aria-label": t("action.remove", { name: text }), onclick: () => onchange(state.where.filter((other) => other !== one)) }, icon("close")));
   };
   const place = h("span", { class: "condition-value" });
   const choose = async (event) => {

@@ -64,10 +64,10 @@ function commentForm(line, signal, onstored) {
   return h("form", { class: "comment-form", onsubmit: store }, h("label", { for: field.id }, t("comment.label")), field, button, problem, said);
 }
 
-/** The history of a line, with a field for a comment where the key may decide. */
-export function historyPanel(line, { mayComment, signal }) {
+/** The history of a line, with a field for a comment where the key may decide; `oncomment()` after one was stored. */
+export function historyPanel(line, { mayComment, signal, oncomment }) {
   const list = h("div");
   const show = () => fill(list, signal, () => lineHistory(line, signal), { lines: 2 });
   show();
-  return [h("h3", {}, t("history.title")), mayComment ? commentForm(line, signal, show) : null, list];
+  return [h("h3", {}, t("history.title")), mayComment ? commentForm(line, signal, () => { show(); oncomment(); }) : null, list];
 }

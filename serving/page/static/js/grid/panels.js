@@ -30,7 +30,7 @@ export function openLine(grid, line) {
   replace(box,
     h("div", { class: "panel-head" }, title, h("button", { type: "button", class: "ghost", "aria-label": t("action.close"), onclick: () => box.close() }, icon("close"))),
     lineDetail(prepared(line), { asOf: grid.asOf, canDecide: grid.mayDecide, ondecide: decideHere, onback: takeBack, signal: grid.signal }),
-    historyPanel(line, { mayComment: grid.mayDecide, signal: grid.signal }));
+    historyPanel(line, { mayComment: grid.mayDecide, signal: grid.signal, oncomment: () => grid.freshen(line).catch((error) => { if (!grid.signal.aborted) grid.fail(error); }) }));
   document.body.append(box);
   grid.signal.addEventListener("abort", () => box.close(), { once: true });
   box.showModal();

@@ -2,7 +2,7 @@
 
 import { patchParams, pushParams } from "../route.js";
 
-export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "below_minimum", "all"];
+export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "below_minimum", "commented", "all"];
 export const GROUPS = ["store_id", "region", "supplier_id", "purchase_order", "warehouse_id", "department", "category", "product_id"];
 /** Columns that a condition may be chosen for, in the order in which they are offered. */
 export const CONDITIONS = ["store_id", "region", "supplier_id", "warehouse_id", "department", "category", "order_on", "flags"];

@@ -66,9 +66,12 @@ function facts(line, asOf) {
   );
 }
 
+const supplier = ({ supplier_id: id, supplier_name: called }) => [name(called ?? id), called && called !== id ? [" ", h("span", { class: "hint" }, name(id))] : null];
+
 export function sourceText(line) {
   const source = String(line.source ?? "");
   if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(storeName(source.slice(9))));
+  if (source === "supplier" && line.supplier_id) return [t("source.supplier"), " ", supplier(line)];
   return source ? code("source", source) : "";
 }
 

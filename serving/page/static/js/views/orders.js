@@ -120,16 +120,19 @@ class OrdersGrid {
   }
 
   draw() {
-    const answer = this.source.answer();
-    const shown = this.places.shows.querySelector(":focus")?.dataset.show;
-    replace(this.places.shows, showBar(this.state, answer.shows, (show) => this.change({ show })));
-    if (shown) this.places.shows.querySelector(`[data-show="${shown}"]`)?.focus();
+    this.drawShows();
     redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
     this.drawSums();
     this.drawPicked();
     this.table.element.hidden = !this.source.length();
     replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
     this.table.draw();
+  }
+
+  drawShows() {
+    const shown = this.places.shows.querySelector(":focus")?.dataset.show;
+    replace(this.places.shows, showBar(this.state, this.source.answer().shows, (show) => this.change({ show })));
+    if (shown) this.places.shows.querySelector(`[data-show="${shown}"]`)?.focus();
   }
 
   drawSums() {
@@ -223,6 +226,7 @@ class OrdersGrid {
   async freshen(line) {
     const fresh = await this.source.refreshLine(line);
     if (this.picked.has(keyOf(line)) && fresh) this.picked.set(keyOf(line), fresh);
+    this.drawShows();
     this.drawSums();
     this.drawPicked();
     this.table.draw();
