@@ -135,7 +135,7 @@ def _suggestions(shown: pl.DataFrame, call: Call) -> list[dict[str, Any]]:
     stores, products = shown["store_id"].to_list(), shown["product_id"].to_list()
     rows = suggestion_rows(suggestions, rows_of(shown), stores, products, call)
     counted = shown.select(*_NAMES, *_SUPPLIED, *_PURCHASE_ORDER, "comments")
-    more = counted.with_columns(pl.col("comments").cast(pl.Int64), pl.col(pl.Float64).round(4))
+    more = counted.with_columns(pl.col("comments").cast(pl.Int64)).with_columns(pl.col(pl.Float64).round(4))
     return [row | added for row, added in zip(rows, more.iter_rows(named=True), strict=True)]
 
 

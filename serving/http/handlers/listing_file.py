@@ -70,7 +70,8 @@ def _columns(lines: pl.DataFrame, name: str, call: Call) -> pl.DataFrame:
         assert suggestions is not None
         reason = suggestions.reasons(call.language).gather(pl.Series(rows_of(lines)))
         table = table.with_columns(purchase_order=lines["purchase_order"], reason=reason.replace("", None))
-        table = table.with_columns(as_of=pl.lit(call.answers.manifest.as_of)).hstack(lines.select(_LAST))
+        table = table.with_columns(as_of=pl.lit(call.answers.manifest.as_of))
+        table = table.hstack(lines.select(_LAST).with_columns(pl.col("comments").cast(pl.Int64)))
     else:
         reasons = ("reason_zh", "reason") if call.language == "zh" else ("reason",)
         column = next((one for one in reasons if one in lines.columns), None)
