@@ -50,6 +50,13 @@ async function tellName(place, table, { column, value }, { names, signal, onfail
   }
 }
 
+/** Puts a new bar of ready filters in its place; the one that had the focus keeps it. */
+export function redrawShows(place, bar) {
+  const shown = place.querySelector(":focus")?.dataset.show;
+  replace(place, bar);
+  if (shown) place.querySelector(`[data-show="${shown}"]`)?.focus();
+}
+
 /** Puts a new bar of conditions in its place; who was in the old one is at its first box then. */
 export function redrawConditions(place, bar) {
   const wasHere = place.contains(document.activeElement);

@@ -7,7 +7,7 @@ import { number, t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
-import { conditionBar, groupBox, redrawConditions, searchBox, showBar } from "../grid/filters.js";
+import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
 import { openLine, printAll, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
@@ -130,9 +130,7 @@ class OrdersGrid {
   }
 
   drawShows() {
-    const shown = this.places.shows.querySelector(":focus")?.dataset.show;
-    replace(this.places.shows, showBar(this.state, this.source.answer().shows, (show) => this.change({ show })));
-    if (shown) this.places.shows.querySelector(`[data-show="${shown}"]`)?.focus();
+    redrawShows(this.places.shows, showBar(this.state, this.source.answer().shows, (show) => this.change({ show })));
   }
 
   drawSums() {
