@@ -1,7 +1,8 @@
 """Says what is in requirements.lock, and which of it known advisories name. Needs no network.
 
     python deploy/supply_chain.py sbom [--out FILE]      # CycloneDX 1.6, with a purl and the hashes of every package
-    python deploy/supply_chain.py check ADVISORIES       # 1 where an advisory names a version of the lock
+    python deploy/supply_chain.py check ADVISORIES       # 1 where an advisory names a version of the lock, 2 where it
+                                                         # could not be checked
 
 ADVISORIES is a stored list: a folder or zip of OSV entries (the `all.zip` that OSV offers for PyPI), or the file
 `insecure_full.json` of the package safety-db. The check says how old the list is: it cannot know of anything newer.
@@ -113,9 +114,12 @@ def read_advisories(path: Path) -> list[Advisory]:
     """All entries of a stored list.
 
     Raises:
-        ValueError: it holds no entry that can be read.
+        ValueError: it cannot be read, or holds no entry.
     """
-    found = [advisory for entry in _entries(path) for advisory in _advisories(entry)]
+    try:
+        found = [advisory for entry in _entries(path) for advisory in _advisories(entry)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read as a list of advisories ({type(error).__name__}: {error})") from error
     if not found:
         raise ValueError(
             f"{path} holds no advisory; wanted OSV entries (folder or zip) or safety-db's insecure_full.json"
@@ -207,13 +211,21 @@ def check(pins: Iterable[Pin], advisories: list[Advisory], today: date) -> tuple
 
 
 def main() -> int:
-    """Runs one of the two commands; returns the exit code."""
+    """Runs one of the two commands; returns the exit code: 1 for an advisory, 2 for what cannot be read."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lock", type=Path, default=LOCK)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("sbom").add_argument("--out", type=Path)
     commands.add_parser("check").add_argument("advisories", type=Path)
     options = parser.parse_args()
+    try:
+        return _run(options)
+    except (OSError, ValueError) as error:
+        print(f"Error: {error}. Nothing was checked.", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
     pins = read_lock(options.lock.read_text(encoding="utf-8"))
     if options.command == "sbom":
         version = re.search(r'__version__ = "([^"]+)"', (ROOT / "retail_brain" / "__init__.py").read_text())

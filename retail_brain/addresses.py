@@ -1,9 +1,13 @@
 """Addresses of other systems: which may be told, and where one may be kept that may not."""
 
 import os
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from retail_brain.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 _ENVIRONMENT = "env:"
 FILE_OR_ADDRESS = "the path of a CSV file or an http(s) address"
@@ -40,6 +44,16 @@ def shown_address(address: str) -> str:
     if not parts.scheme:
         return address  # a path, in which these signs mean nothing
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def shown_database(url: "URL") -> str:
+    """A database's address for messages: without password and without parameters, one of which may be a password.
+
+    >>> from sqlalchemy.engine import make_url
+    >>> shown_database(make_url("postgresql://brain:secret@db/main?password=abc"))
+    'postgresql://brain:***@db/main'
+    """
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def may_hold_secret(address: str) -> bool:

@@ -104,3 +104,19 @@ def test_the_bill_lists_every_pin_of_the_real_lock_with_its_hashes(chain: Module
     assert len({component["bom-ref"] for component in bill["components"]}) == len(bill["components"])
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["serialNumber"] == chain.sbom(pins, "1.0", datetime(2027, 1, 1, tzinfo=UTC))["serialNumber"]
+
+
+@pytest.mark.parametrize("text", [None, "", "[1]", "{"])
+def test_a_list_that_cannot_be_read_is_no_finding(
+    chain: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+) -> None:
+    path = tmp_path / "list.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["supply_chain.py", "check", str(path)])
+    assert chain.main() == 2
+    assert "Nothing was checked" in capsys.readouterr().err

@@ -58,7 +58,7 @@ def add(
     change: _Change = _Change(),
     scope: _Scope = _Scope(),
     confirm: Annotated[
-        bool, typer.Option("--confirm-exception", help="Take it though it lasts longer than is usual.")
+        bool, typer.Option("--confirm-exception", help="Take it though it lasts longer or changes more than is usual.")
     ] = False,
     data: DataOptions = DataOptions(),
 ) -> None:
@@ -70,7 +70,7 @@ def add(
         LEAST_FACTOR,
         MOST_FACTOR,
         Override,
-        check_duration,
+        check_override,
         is_usable_factor,
         store_overrides,
     )
@@ -103,7 +103,7 @@ def add(
         as_of=seen,
     )
     if not confirm:
-        check_duration(override, current().settings.demand.override_most_days)
+        check_override(override, current().settings.demand, _highest_forecast(scope))
     with closing(open_database()) as database:
         (stored,) = store_overrides(current().workspace.tenant, database, [override], now=datetime.now(UTC))
     reported().ids["override_id"] = stored.override.override_id
@@ -183,6 +183,17 @@ def ledger(
 def _as_of(data: DataOptions) -> date:
     dataset = data.dataset()
     return dataset.as_of or dataset.last_day()
+
+
+def _highest_forecast(scope: _Scope) -> float | None:
+    """Of the published answers; None where there are none that can be read."""
+    from retail_brain.errors import ModelError
+    from serving.store.answer_set import open_current
+
+    try:
+        return open_current(current().workspace.answers).highest_forecast(scope.store, scope.product)
+    except ModelError:
+        return None
 
 
 def _check_ids(scope: _Scope, lake: str | None) -> None:

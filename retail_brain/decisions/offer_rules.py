@@ -63,7 +63,9 @@ _TIME = (
     "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
 )
 # stated only: what an earlier version stored stays readable, and whoever takes new rules refuses it (`parse_rules`)
-_Text = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+LONGEST_TEXT = 200
+"""Characters of a rule's name, of an id or of a value that it names, as of ids everywhere else in the service."""
+_Text = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$", "maxLength": LONGEST_TEXT})]
 _Time = Annotated[datetime, Field(json_schema_extra={"pattern": _TIME})]
 
 
@@ -105,7 +107,7 @@ class Rule(BaseModel):
     starts_at: _Time | None = None
     ends_at: _Time | None = None
     adults_only: bool = False
-    name: _Text = Field(default="", max_length=200)
+    name: _Text = Field(default="", max_length=LONGEST_TEXT)
     test: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$", max_length=40)] = ""
     test_share: float = Field(default=0.5, gt=0, lt=1)
 

@@ -31,7 +31,7 @@ class QuantityLimits:
         found = []
         if abs(packs - round(packs)) > ROUNDING:
             below, above = math.floor(packs) * self.case_pack, math.ceil(packs) * self.case_pack
-            text = f"is not a whole number of packs of {self.case_pack:g} (nearest: {below:g} or {above:g})"
+            text = f"is not a whole number of packs of {self.case_pack:,.10g} (nearest: {below:,.15g} or {above:,.15g})"
             found.append(Beyond("pack", text, {"case_pack": self.case_pack, "below": below, "above": above}))
         for code, text, limit, over in (
             ("minimum", "is less than the minimum order of", self.least, quantity < self.least - ROUNDING),

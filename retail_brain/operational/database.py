@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from retail_brain.addresses import shown_database
 from retail_brain.errors import RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
@@ -61,11 +62,13 @@ class Database:
         """
         try:
             self.url = make_url(url)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError):  # of a port that is no number
+            # not chained: the error repeats the address, and what is wrong with it may be a password with such signs
             raise UsageError(
                 "the operational database's URL cannot be read; wanted sqlite:///FILE or "
-                "postgresql://USER:PASSWORD@HOST/NAME. Correct RETAIL_BRAIN_DATABASE_URL."
-            ) from error
+                "postgresql://USER:PASSWORD@HOST:PORT/NAME, with signs such as @ : / in a password written as "
+                "%40 %3A %2F. Correct RETAIL_BRAIN_DATABASE_URL."
+            ) from None
         if self.url.drivername in {"postgresql", "postgres"}:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -191,7 +194,7 @@ class Database:
             yield
         except PoolTimeoutError as error:
             raise UnavailableError(
-                f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: every "
+                f"the operational database {shown_database(self.url)} does not answer: every "
                 "connection to it is in use. Check that it runs."
             ) from error
         except StatementError as error:
@@ -203,7 +206,7 @@ class Database:
             if not error.connection_invalidated and not _is_of_the_server(error.orig):
                 raise
             raise UnavailableError(
-                f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "
+                f"the operational database {shown_database(self.url)} does not answer: "
                 f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
             ) from error
 

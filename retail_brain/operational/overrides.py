@@ -1,6 +1,6 @@
 """Stores forecast overrides: who replaced a forecast, why and until when; append-only, so they can be evaluated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import OVERRIDES
+from retail_brain.settings import DemandSettings
 
 KINDS = ("factor", "units")
 LEAST_FACTOR, MOST_FACTOR = 0.01, 100
@@ -51,26 +52,46 @@ def is_usable_factor(value: float) -> bool:
     return value == 0 or LEAST_FACTOR <= value <= MOST_FACTOR
 
 
-def check_duration(override: Override, most_days: int) -> None:
-    """Refuses an override that ends later than is usual.
+def check_override(override: Override, settings: DemandSettings, peak: float | None) -> None:
+    """Refuses an override that ends later, or changes more, than is usual.
 
     Args:
         override: not stored yet.
-        most_days: days that it may last without a confirmation (setting `demand.override_most_days`).
+        settings: hold `override_most_days` and `override_most_times`.
+        peak: highest forecast of a period of what it applies to, units; None where nothing is forecast yet, and only
+            factors are compared then.
 
     Raises:
-        UnconfirmedError: it ends later.
+        UnconfirmedError: it does.
     """
+    beyond = [*_too_late(override, settings.override_most_days)]
+    beyond += _too_much(override, settings.override_most_times, peak)
+    check_usual(
+        beyond,
+        what=f"the override of {override.store_id or 'all stores'}, {override.product_id or 'all products'}",
+        confirm="confirm it as an exception (confirm_exception, --confirm-exception)",
+        details={"override_id": override.override_id},
+    )
+
+
+def _too_late(override: Override, most_days: int) -> Iterator[Beyond]:
     last = override.begins_on + timedelta(days=most_days)
     # one without an end is meant to last until it is withdrawn, so it cannot be a slip of the date
     if override.ends_on is not None and override.ends_on > last:
         facts = {"ends_on": override.ends_on.isoformat(), "limit": last.isoformat(), "days": most_days}
-        check_usual(
-            [Beyond("duration", f"ends on {override.ends_on}, later than {last} ({most_days} days)", facts)],
-            what=f"the override of {override.store_id or 'all stores'}, {override.product_id or 'all products'}",
-            confirm="confirm it as an exception (confirm_exception, --confirm-exception)",
-            details={"override_id": override.override_id},
-        )
+        yield Beyond("duration", f"ends on {override.ends_on}, later than {last} ({most_days} days)", facts)
+
+
+def _too_much(override: Override, most_times: float, peak: float | None) -> Iterator[Beyond]:
+    if override.kind == "factor" and override.value > most_times:
+        facts = {"value": override.value, "limit": most_times}
+        yield Beyond("factor", f"multiplies the forecast by {override.value:,g}, more than {most_times:,g}", facts)
+    # goods that sell one in months may well sell a few: below one unit a period a share says little
+    limit = None if peak is None else round(most_times * max(peak, 1.0), 1)
+    if override.kind == "units" and peak is not None and limit is not None and override.value > limit:
+        facts = {"units": override.value, "limit": limit, "peak": round(peak, 1), "times": most_times}
+        said = f"states {override.value:,g} units a period, more than {limit:,g}; the highest forecast is {peak:,.1f}"
+        yield Beyond("override_units", said, facts)
 
 
 @dataclass(frozen=True)

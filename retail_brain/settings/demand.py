@@ -82,6 +82,9 @@ class DemandSettings(Section):
     override_most_days: int = Field(
         default=366, ge=1, description="days that an override of forecasts lasts at most unless it is confirmed"
     )
+    override_most_times: float = Field(
+        default=20.0, ge=1, description="times the highest forecast that an override states at most unless confirmed"
+    )
     sample_paths: int = Field(default=200, ge=20, description="simulated futures of each series")
     min_sale_days: int = Field(
         default=1, ge=1, description="days; series with fewer days of sale are forecast by shrunk rates"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from retail_brain.addresses import named_address
+from retail_brain.addresses import named_address, shown_database
 from retail_brain.errors import DataError, UsageError
 from retail_brain.extras import check_installed
 
@@ -69,7 +69,7 @@ def query_database(query: str, url: str, scratch: Path) -> pl.LazyFrame:
             for number, batch in enumerate(batches):
                 batch.write_parquet(folder / f"{number:06}.parquet")
     except SQLAlchemyError as error:
-        raise _failed(query, place.render_as_string(hide_password=True), error) from error
+        raise _failed(query, shown_database(place), error) from error
     # relaxed: a batch whose values are all null has another type than the others
     parts = [pl.scan_parquet(path) for path in sorted(folder.glob("*.parquet"))]
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.LazyFrame()
@@ -100,11 +100,11 @@ def _parsed(url: str) -> URL:
     value = named_address(url, "the database's SQLAlchemy URL")
     try:
         return make_url(value)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):  # of a port that is no number; not chained: it repeats the address
         raise UsageError(
             "the database's URL cannot be read; wanted one like postgresql+psycopg://user:password@host/database "
-            "or sqlite:///file.db."
-        ) from error
+            "or sqlite:///file.db, with signs such as @ : / in a password written as %40 %3A %2F."
+        ) from None
 
 
 def _fresh(scratch: Path) -> Path:

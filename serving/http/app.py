@@ -55,6 +55,8 @@ _JSON_HEADERS = [_JSON, _PRIVATE]
 _PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """Escape of half a character (a surrogate); two that follow each other are one."""
+_GZIP = b"\x1f\x8b"
+"""What every file of gzip begins with."""
 _HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 
 
@@ -258,6 +260,13 @@ def _read(route: Route, body: bytes) -> Any:
                 raise
         return route.request.model_validate(parsed)
     except ValidationError as error:
+        if body[:2] == _GZIP:
+            raise HttpError(
+                400,
+                "malformed",
+                "the body is compressed; wanted JSON as it is. Send it without.",
+                {"problem": "body_packed"},
+            ) from None
         # not chained: the original holds the values of the request, which may be personal data
         raise malformed(error) from None
 

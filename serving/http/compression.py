@@ -30,11 +30,24 @@ class Rendered:
         """The bytes that are sent to this client, and the headers that say so; small ones stay as they are."""
         if len(self.plain) < _SMALLEST:
             return self.plain, []
-        if b"gzip" not in header(scope, b"accept-encoding").lower():
+        if not _takes_gzip(header(scope, b"accept-encoding")):
             return self.plain, [_VARY]
         if self._packed is None:
             self._packed = gzip.compress(self.plain, _LEVEL, mtime=0)
         return self._packed, [_ENCODING, _VARY]
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    """Whether a header `Accept-Encoding` asks for gzip.
+
+    >>> [_takes_gzip(one) for one in (b"gzip, br", b"br;q=1, GZIP;q=0.5", b"gzip;q=0", b"gzip; q=0.000, br", b"br")]
+    [True, True, False, False, False]
+    """
+    for coding in accepted.lower().split(b","):
+        name, _, quality = coding.partition(b";")
+        if name.strip() == b"gzip":
+            return quality.strip().rstrip(b"0.") != b"q="
+    return False
 
 
 def header(scope: Scope, name: bytes) -> bytes:

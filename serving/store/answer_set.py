@@ -121,6 +121,18 @@ class Answers:
     audience_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
     lines_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
+    def highest_forecast(self, store_id: str | None, product_id: str | None) -> float | None:
+        """Highest mean forecast of a period, units, of a store's, a product's or one series; None stands for all.
+
+        Of all series where none of those is forecast; None where nothing is.
+        """
+        if self.forecasts is None:
+            return None
+        store = None if store_id is None else self.stores.find(store_id)
+        product = None if product_id is None else self.products.find(product_id)
+        own = self.forecasts.peak(store, product)
+        return self.forecasts.peak(None, None) if own is None else own
+
 
 def write_manifest(folder: Path, manifest: AnswersManifest) -> None:
     """Writes the manifest with the checksums of all files; it must be the last file written."""

@@ -122,6 +122,15 @@ class Forecasts:
             return _rounded(self._flat.row(-1 - row)[None]) * periods
         return _rounded(self._units.row(row)[:periods])
 
+    def peak(self, store: int | None, product: int | None) -> float | None:
+        """Highest mean forecast of a period, units, of the series of a store, a product or both; None: of all.
+
+        None where no such series has a forecast. It reads every row that matches, so ask it for what a person writes.
+        """
+        rows = self.index.of(store, product)
+        means = [self._units[rows[rows >= 0]][..., 0], self._flat[-1 - rows[rows < 0]][..., 0]]
+        return max((float(mean.max()) for mean in means if mean.size), default=None)
+
     def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
         """Units per period and driver, for the periods that have drivers."""
         row = self.index.find(store, product)

@@ -60,6 +60,15 @@ class KeyIndex:
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return self._rows[places], self._keys[places] == keys
 
+    def of(self, store: int | None, product: int | None) -> Array:
+        """Rows of all pairs of a store, of a product, or of both; None stands for all."""
+        matches = np.ones(len(self._keys), bool)
+        if store is not None:
+            matches &= self._keys // self._n_products == store
+        if product is not None:
+            matches &= self._keys % self._n_products == product
+        return self._rows[matches]
+
     def of_store(self, store: int) -> tuple[Array, Array]:
         """Products of a store in catalog order, and their rows."""
         bounds = np.searchsorted(self._keys, [store * self._n_products, (store + 1) * self._n_products])

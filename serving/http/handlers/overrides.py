@@ -9,7 +9,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.overrides import (
     Override,
     StoredOverride,
-    check_duration,
+    check_override,
     no_override,
     store_overrides,
     withdraw_overrides,
@@ -31,7 +31,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
         HttpError: the role may only look.
         NotFoundError: a store, a product or an override is not known.
         ImpossibleError: an override would have expired already or end before it begins, or its id was used for another.
-        UnconfirmedError: an override lasts longer than is usual and was not confirmed.
+        UnconfirmedError: an override lasts longer or changes more than is usual and was not confirmed.
     """
     tenant, database = call.principal.tenant, call.state.database
     if (request.overrides or request.withdraw) and not call.principal.may(Scope.DECIDE):
@@ -133,13 +133,14 @@ def _override(given: OverrideIn, call: Call) -> Override:
         begins_on=begins_on,
         ends_on=given.ends_on,
         kind=given.kind,
-        value=given.value,
+        value=given.value + 0.0,  # never -0
         reason=given.reason,
         made_by=call.principal.name,
         as_of=as_of,
     )
     if not given.confirm_exception:
-        check_duration(override, call.view.settings.demand.override_most_days)
+        peak = call.answers.highest_forecast(given.store_id, given.product_id) if given.kind == "units" else None
+        check_override(override, call.view.settings.demand, peak)
     return override
 
 

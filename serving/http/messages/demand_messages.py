@@ -74,7 +74,9 @@ class OverrideIn(BaseModel):
     ends_on: Annotated[Day, Field(description="first day that it no longer applies to, later than begins_on")]
     reason: Annotated[Comment, Field(min_length=1)]
     override_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
-    confirm_exception: Annotated[Flag, Field(description="it counts though it lasts longer than is usual")] = False
+    confirm_exception: Annotated[
+        Flag, Field(description="it counts though it lasts longer or changes more than is usual")
+    ] = False
 
     @model_validator(mode="after")
     def _of_something(self) -> "OverrideIn":

@@ -3,16 +3,16 @@
 import csv
 import json
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
-from retail_brain.decisions.offer_rules import ADULTS_ONLY, Goods, ResolvedRule, Rule, resolve_rules
+from retail_brain.decisions.offer_rules import ADULTS_ONLY, LONGEST_TEXT, Goods, ResolvedRule, Rule, resolve_rules
 from retail_brain.errors import UsageError
 from retail_brain.files import write_text
 from retail_brain.operational.rules import RuleSet
@@ -20,6 +20,8 @@ from serving.planning.people.reasons import Language
 
 _MAX_RULES = 1_000
 """Rules of a tenant: each is looked at in every recommendation. Chosen by judgement, not measured."""
+_SHOWN_NAME = 40
+"""Characters of a rule's name in a message, which must not become as long as what was sent."""
 _WARNINGS: Mapping[str, Mapping[Language, str]] = {
     "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
     "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},
@@ -99,20 +101,23 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
     for place, values in enumerate(listed, start=1):
         try:
             rule = Rule.model_validate_json(to_json(values), strict=is_strict)
-            if any("\0" in text for text in (rule.name, *rule.values, *rule.stores)):
-                said = "the character NUL is in no name; leave it out"
-                problems.append({"rule": place, "name": rule.name.replace("\0", ""), "where": "rule", "problem": said})
+            problems += [{"rule": place, "name": _shown_name(rule.name)} | one for one in _odd_texts(rule)]
             rules.append(rule)
+        except PydanticSerializationError:
+            # a text cut within an emoji; no database and no answer can hold it
+            said = "a text holds half a character (a surrogate); write the whole one or leave it out"
+            problems.append({"rule": place, "name": "", "where": "rule", "problem": said})
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_context=False, include_input=False):
                 where = ".".join(map(str, problem["loc"])) or "rule"
                 said = problem["msg"].removeprefix("Value error, ")
-                problems.append({"rule": place, "name": str(values.get("name") or ""), "where": where, "problem": said})
+                name = _shown_name(str(values.get("name") or ""))
+                problems.append({"rule": place, "name": name, "where": where, "problem": said})
     shares: dict[str, float] = {}
     for place, rule in enumerate(rules, start=1):
         if rule.test and shares.setdefault(rule.test, rule.test_share) != rule.test_share:
             said = f"test {rule.test} has the share {shares[rule.test]:g} in a rule before; give all of its rules one"
-            problems.append({"rule": place, "name": rule.name, "where": "test_share", "problem": said})
+            problems.append({"rule": place, "name": _shown_name(rule.name), "where": "test_share", "problem": said})
     if problems:
         shown = "; ".join(
             f"rule {one['rule']}{' (' + one['name'] + ')' if one['name'] else ''}: {one['where']}: {one['problem']}"
@@ -124,6 +129,23 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
             {"problem": "rules_unusable", "faults": [shown], "problems": problems[:50]},
         )
     return rules
+
+
+def _odd_texts(rule: Rule) -> Iterator[dict[str, str]]:
+    """What is wrong with the texts of a rule that an earlier version would have stored."""
+    if any("\0" in text for text in (rule.name, *rule.values, *rule.stores)):
+        yield {"where": "rule", "problem": "the character NUL is in no name; leave it out"}
+    for where, texts in (("values", rule.values), ("stores", rule.stores)):
+        longest = max(map(len, texts), default=0)
+        if longest > LONGEST_TEXT:
+            said = f"a text of {longest:,} characters; wanted at most {LONGEST_TEXT}"
+            yield {"where": where, "problem": said}
+
+
+def _shown_name(name: str) -> str:
+    """A rule's name for messages: without NUL, and no longer than tells it apart."""
+    plain = name.replace("\0", "")
+    return plain if len(plain) <= _SHOWN_NAME else plain[: _SHOWN_NAME - 1] + "…"
 
 
 def warnings_of(

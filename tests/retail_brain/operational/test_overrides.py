@@ -10,13 +10,14 @@ from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.overrides import (
     Override,
-    check_duration,
+    check_override,
     is_usable_factor,
     list_overrides,
     overrides_mark,
     store_overrides,
     withdraw_overrides,
 )
+from retail_brain.settings import DemandSettings
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 FAIR = Override(
@@ -80,10 +81,34 @@ def test_the_mark_moves_with_each_change(database: Database) -> None:
 
 
 def test_an_override_that_lasts_longer_than_is_usual_names_the_last_usual_day() -> None:
-    check_duration(replace(FAIR, ends_on=FAIR.begins_on + timedelta(days=366)), most_days=366)
+    check_override(replace(FAIR, ends_on=FAIR.begins_on + timedelta(days=366)), DemandSettings(), None)
     with pytest.raises(UnconfirmedError, match=r"ends on 2099-01-01, later than .* \(366 days\)") as caught:
-        check_duration(replace(FAIR, ends_on=date(2099, 1, 1)), most_days=366)
+        check_override(replace(FAIR, ends_on=date(2099, 1, 1)), DemandSettings(), None)
     assert caught.value.details["problems"][0]["days"] == 366
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "peak", "code"),
+    [
+        ("units", 1e9, 4.2, "override_units"),
+        ("units", 84.1, 4.2, "override_units"),
+        ("units", 84.0, 4.2, None),
+        ("units", 20.0, 0.01, None),
+        ("units", 1e9, None, None),
+        ("factor", 20.1, None, "factor"),
+        ("factor", 20.0, 0.0, None),
+    ],
+)
+def test_an_override_far_beyond_the_forecast_is_confirmed_first(
+    kind: str, value: float, peak: float | None, code: str | None
+) -> None:
+    override = replace(FAIR, kind=kind, value=value)
+    if code is None:
+        check_override(override, DemandSettings(), peak)
+        return
+    with pytest.raises(UnconfirmedError) as caught:
+        check_override(override, DemandSettings(), peak)
+    assert [one["code"] for one in caught.value.details["problems"]] == [code]
 
 
 @pytest.mark.parametrize(("factor", "usable"), [(0, True), (0.01, True), (100, True), (1e-300, False), (101, False)])

@@ -1,6 +1,7 @@
 """What a wrong request gets: never a traceback, never another shape than the one, never its own values in a log."""
 
 import errno
+import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +29,8 @@ CAMPAIGN = {
     [
         ("/forecast", b"{not json", 400, "malformed"),
         ("/forecast", b"", 400, "malformed"),
+        ("/forecast", gzip.compress(b"{}"), 400, "malformed"),
+        ("/rules", b'{"rules":[{"action":"cap","name":"\\ud800"}],"check":true}', 400, "usage"),
         ("/forecast", b"\xff\xfe\x00", 400, "malformed"),
         ("/forecast", b"[" * 100_000, 400, "malformed"),
         ("/forecast", [], 400, "malformed"),

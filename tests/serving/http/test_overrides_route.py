@@ -56,6 +56,16 @@ def test_units_are_what_the_forecast_becomes_and_the_last_word_counts(client: An
     client.ask("/overrides", {"withdraw": ids})
 
 
+def test_units_far_beyond_the_forecast_are_confirmed_first(client: Any) -> None:
+    asked = OF | {"kind": "units", "value": 1e9, "ends_on": "2025-03-04", "reason": "slip"}
+    error = client.error("/overrides", {"overrides": [asked]})
+    assert error["code"] == "unconfirmed"
+    (problem,) = error["details"]["problems"]
+    assert problem["limit"] == pytest.approx(20 * max(problem["peak"], 1), rel=0.05)
+    stored = client.ask("/overrides", {"overrides": [asked | {"confirm_exception": True}]})["stored"]
+    client.ask("/overrides", {"withdraw": stored})
+
+
 def test_sending_the_same_override_again_changes_nothing(client: Any) -> None:
     body = {"overrides": [FAIR | {"override_id": uuid.uuid4().hex, "store_id": "S003"}]}
     first = client.ask("/overrides", body)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,23 @@ def test_every_problem_is_named_with_its_rule() -> None:
     assert [one["rule"] for one in caught.value.details["problems"]] == [2, 3]
     with pytest.raises(UsageError, match="1,001 rules"):
         parse_rules([{"action": "cap"}] * 1001, "f.toml")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"name": "n" * 100_000}, r"rule 1 \(n{39}…\): name"),
+        ({"stores": ["s" * 100_000]}, "stores: a text of 100,000 characters; wanted at most 200"),
+        ({"values": ["v" * 201]}, "values: a text of 201 characters"),
+        ({"name": "half \ud800"}, "half a character"),
+        ({"action": "\ud800"}, "half a character"),
+    ],
+)
+def test_long_and_broken_texts_are_refused_and_not_sent_back(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        parse_rules([{"action": "exclude", "values": ["P1"]} | values], "the request", is_strict=True)
+    assert len(str(caught.value)) < 400
+    assert len(str(caught.value.details)) < 1000
 
 
 def test_warnings_name_what_is_probably_not_meant() -> None:
