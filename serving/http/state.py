@@ -7,8 +7,10 @@ request that is under way.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from retail_brain.errors import RetailBrainError, UnavailableError
@@ -107,12 +109,9 @@ class State:
             mark = self._change_mark()
             for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
                 tenant = pointer.parent.parent.name
-                try:
-                    faults: list[RetailBrainError] = self._tenant(tenant).refresh(mark)
-                except Exception as error:  # noqa: BLE001  # whatever it is, the other tenants must stay fresh
-                    self._note_faults(tenant, [error])
-                else:
-                    self._note_faults(tenant, faults)
+                # whatever goes wrong, the other tenants must stay fresh
+                with _surviving(partial(self._note_fault, tenant)):
+                    self._note_faults(tenant, self._tenant(tenant).refresh(mark))
             self._refreshed = time.monotonic()
 
     def refresh_events(self, tenant: str) -> None:
@@ -173,7 +172,10 @@ class State:
             self._tenants[name] = Tenant(workspace, self.database, self.settings.serving, self.now)
         return self._tenants[name]
 
-    def _note_faults(self, tenant: str, faults: list[Exception] | list[RetailBrainError]) -> None:
+    def _note_fault(self, tenant: str, fault: BaseException) -> None:
+        self._note_faults(tenant, [fault])
+
+    def _note_faults(self, tenant: str, faults: Sequence[BaseException]) -> None:
         """Remembers what is wrong with a tenant (`*`: with all) now; logs it when it is something else than before."""
         who = "every tenant" if tenant == _ALL else f"tenant {tenant}"
         if not faults:
@@ -198,34 +200,47 @@ class State:
     def _prepare(self) -> None:
         """Works out what the first request for a list would wait for; one that fails finds out by itself."""
         for name, tenant in list(self._tenants.items()):
-            try:
+            with _surviving(partial(_note_unprepared, name)):
                 tenant.prepare()
-            except Exception:  # noqa: BLE001  # one tenant's fault stays with that tenant
-                _log.warning("tenant %s: lists are worked out when they are asked for", name, exc_info=True)
 
     def _look(self, *, forgets: bool = False) -> None:
         """One refresh that never raises: the thread must outlive every fault."""
-        try:
+        with _surviving(partial(self._note_fault, _ALL)):
             self.refresh()
             if forgets:
                 self._forget_events()
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is noted and tried again
-            self._note_faults(_ALL, [error])
-        else:
             self._note_faults(_ALL, [])
-        try:
+        # as metrics on a full disk: answers are fresh all the same
+        with _surviving(self._note_uncounted):
             if self.on_refresh is not None:
                 self.on_refresh(self)
-        except Exception as error:  # noqa: BLE001  # as metrics on a full disk: answers are fresh all the same
-            if self._uncounted != _text(error):
-                _log.warning("looks for news cannot be counted: %s", _text(error))
-            self._uncounted = _text(error)
+
+    def _note_uncounted(self, error: BaseException) -> None:
+        if self._uncounted != _text(error):
+            _log.warning("looks for news cannot be counted: %s", _text(error))
+        self._uncounted = _text(error)
 
     def _forget_events(self) -> None:
         before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
-        for tenant in list(self._tenants.values()):
-            tenant.forget_events(before)
+        for name, tenant in list(self._tenants.items()):
+            with _surviving(partial(self._note_fault, name)):
+                tenant.forget_events(before)
 
 
-def _text(fault: Exception) -> str:
+@contextmanager
+def _surviving(note: Callable[[BaseException], None]) -> Iterator[None]:
+    """Context whose faults are noted and go no further: SystemExit and panics of Polars too, which are no Exception."""
+    try:
+        yield
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001
+        note(error)
+
+
+def _note_unprepared(tenant: str, fault: BaseException) -> None:
+    _log.warning("tenant %s: lists are worked out when they are asked for", tenant, exc_info=fault)
+
+
+def _text(fault: BaseException) -> str:
     return str(fault) if isinstance(fault, RetailBrainError) else f"{type(fault).__name__}: {fault}"

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import anyio.from_thread
 import pytest
+from polars.exceptions import PanicException
 
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import Database
@@ -231,6 +232,52 @@ def test_the_thread_outlives_what_goes_wrong_beside_the_looks(home: Path, monkey
     assert wait_until(lambda: len(looks) > 3 and "*" not in state.faults)
     assert state.is_ready
     state.stop()
+
+
+@pytest.mark.parametrize("fault", [PanicException, SystemExit, RecursionError])
+@pytest.mark.parametrize("place", ["refresh", "prepare", "forget_events"])
+def test_the_thread_outlives_what_is_no_exception_and_other_tenants_stay_fresh(
+    home: Path, monkeypatch: pytest.MonkeyPatch, synthetic: ModuleType, place: str, fault: type[BaseException]
+) -> None:
+    state, looks = State(home, Settings(serving=ServingSettings(poll_seconds=0.01))), []
+    state.on_refresh = lambda _: looks.append(1)
+    state.start()
+    whole = getattr(Tenant, place)
+
+    def broken(tenant: Tenant, *arguments: Any) -> Any:
+        if vars(tenant)["_workspace"].tenant == "main":
+            raise fault
+        return whole(tenant, *arguments)
+
+    monkeypatch.setattr("serving.http.state._FORGET_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Tenant, place, broken)
+        synthetic.publish_synthetic(Workspace(home, "other"), "second")
+        assert wait_until(lambda: answers_of(state, "other") == "second")
+        before = len(looks)
+        assert wait_until(lambda: len(looks) > before + 2)
+        assert state.is_ready
+        if place == "refresh":
+            assert fault.__name__ in state.faults["main"]
+    assert wait_until(lambda: not state.faults)
+    state.stop()
+
+
+def test_a_thread_that_ended_and_one_that_hangs_are_not_ready(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(home, Settings(serving=ServingSettings(poll_seconds=0.01)))
+    with monkeypatch.context() as patch:
+        patch.setattr(State, "_keep_fresh", lambda _: None)
+        state.start()
+        assert wait_until(lambda: not state.is_ready)
+    state.stop()
+    hung = State(home, Settings())
+    hung.start()
+    assert hung.is_ready
+    late = time.monotonic() + 121
+    monkeypatch.setattr("serving.http.state.time.monotonic", lambda: late)
+    assert not hung.is_ready
+    monkeypatch.undo()
+    hung.stop()
 
 
 def wait_until(is_so: Callable[[], bool]) -> bool:
