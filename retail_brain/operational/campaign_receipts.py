@@ -5,15 +5,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+import polars as pl
+from sqlalchemy import Connection, DateTime, func, select, type_coerce, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
+from retail_brain.operational.frames import Schema, read_frame
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
 from retail_brain.table_schemas import ANY_CHANNEL
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
+OPT_OUTS: Schema = {"customer_id": pl.String, "channel": pl.String, "at": pl.Datetime("us")}
+"""One row per opt-out; `at` in UTC, without zone."""
 Cards = Callable[[str], Sequence[str]]
 """Gives every customer id of a person by one of them."""
 
@@ -139,21 +143,30 @@ def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> s
     return known
 
 
-def opt_outs(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:
-    """Person, channel and moment (UTC) of every opt-out that came back.
+def opt_outs(tenant: str, database: Database, after: int = 0) -> pl.DataFrame:
+    """Columns OPT_OUTS: every opt-out that came back, in order of arrival.
+
+    Args:
+        tenant: whose campaigns.
+        database: where they are.
+        after: only rows of a higher number, such as the newest one that is known (`opt_outs_mark`).
 
     Raises:
         UnavailableError: the database does not answer.
     """
     table = CAMPAIGN_RECEIPTS.c
-    query = select(table.customer_id, table.channel, table.at).where(table.tenant_id == tenant)
-    with database.reading() as connection:
-        rows = connection.execute(query.where(table.kind == "opted_out").order_by(table.id))
-        return [(row.customer_id, row.channel, row.at) for row in rows]
+    # plain moments: a million of them are no objects with a zone
+    query = select(table.customer_id, table.channel, type_coerce(table.at, DateTime()))
+    own = (table.tenant_id == tenant) & (table.kind == "opted_out") & (table.id > after)
+    return read_frame(database, query.where(own).order_by(table.id), OPT_OUTS)
 
 
-def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int]:
+def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int, int]:
     """A value that differs after every receipt, and after refusals were taken back. Cheap to poll.
+
+    Returns:
+        Number of the newest receipt, how many opt-outs there are, and `noted` of the newest receipt: SQLite gives the
+        number of a receipt that was removed to the next one.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -162,7 +175,24 @@ def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int]:
     newest = select(func.max(table.id)).where(table.tenant_id == tenant)
     refused = select(func.count()).where(table.tenant_id == tenant, table.kind == "opted_out")
     with database.reading() as connection:
-        return connection.execute(newest).scalar_one() or 0, connection.execute(refused).scalar_one()
+        number = connection.execute(newest).scalar_one() or 0
+        return number, connection.execute(refused).scalar_one(), _noted(connection, number)
+
+
+def noted(database: Database, number: int) -> int:
+    """When a receipt was stored (microseconds since 1970), 0 where it is not there any more: tells who has a number.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return _noted(connection, number)
+
+
+def _noted(connection: Connection, number: int) -> int:
+    query = select(CAMPAIGN_RECEIPTS.c.noted_at).where(CAMPAIGN_RECEIPTS.c.id == number)
+    at = connection.execute(query).scalar_one_or_none()
+    return 0 if at is None else round(at.timestamp() * 1_000_000)
 
 
 def receipt_counts(tenant: str, database: Database, campaign_id: str) -> dict[str, int]:

@@ -280,7 +280,7 @@ class Tenant:
         """Looks for refusals that came back of contacts."""
         view = self.view
         if view is not None and refusals_mark(view.tenant, self._database) != view.opt_outs.mark:
-            book = OptOutBook.read(view.tenant, self._database).after(view.opt_outs)
+            book = view.opt_outs.read_on(view.tenant, self._database).after(view.opt_outs)
             parts: dict[str, Any] = {"opt_outs": book}
             if book.refused.height != view.opt_outs.refused.height:  # a refusal takes planned contacts back
                 parts["campaigns"] = self._campaigns(view.answers, view.settings)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from retail_brain.erased_ids import ErasedIds
-from retail_brain.operational.campaign_receipts import opt_outs, opt_outs_mark
+from retail_brain.operational.campaign_receipts import noted, opt_outs, opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import erased_ids, erasures_mark, pending_erasures
 from retail_brain.operational.upgrade import upgrade
@@ -17,7 +17,7 @@ from serving.planning.demand.overrides import has_database
 
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
 """One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
-RefusalsMark = tuple[int, int, int, int]
+RefusalsMark = tuple[int, int, int, int, int]
 _NEVER = datetime(2999, 12, 31)  # local time, as of consents
 """No consent is later: a channel closed then stays closed."""
 _FARTHEST_ZONE = timedelta(hours=14)
@@ -40,15 +40,6 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
     Raises:
         UnavailableError: the database does not answer.
     """
-    stored = [(person, named, at.replace(tzinfo=None)) for person, named, at in opt_outs(tenant, database)]
-    # a million people who granted nothing have a row each: as columns they become one per channel
-    named = pl.DataFrame(stored, schema=OPT_OUTS, orient="row").with_columns(
-        pl.when(pl.col("channel") == ANY_CHANNEL)
-        .then(pl.lit(list(CHANNELS_OF_CONTACT)))
-        .otherwise(pl.concat_list("channel"))
-        .alias("channel"),
-        pl.col("changed_at") + _FARTHEST_ZONE,
-    )
     # whoever asked to be erased is closed from that moment on, however long the erasure takes
     rows = [
         (person, channel, _NEVER)
@@ -56,8 +47,21 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
         for person in sorted(erasure.subjects.customers if erasure.subjects else ())
         for channel in CHANNELS_OF_CONTACT
     ]
-    erased = pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
-    return pl.concat([named.explode("channel").select(erased.columns), erased])
+    return pl.concat([_by_channel(opt_outs(tenant, database)), pl.DataFrame(rows, schema=OPT_OUTS, orient="row")])
+
+
+def _by_channel(stored: pl.DataFrame) -> pl.DataFrame:
+    """Columns OPT_OUTS of opt-outs as they are stored: a refusal of any channel is one of each."""
+    # a million people who granted nothing have a row each: as columns they become one per channel
+    named = stored.select(
+        "customer_id",
+        pl.when(pl.col("channel") == ANY_CHANNEL)
+        .then(pl.lit(list(CHANNELS_OF_CONTACT)))
+        .otherwise(pl.concat_list("channel"))
+        .alias("channel"),
+        changed_at=pl.col("at") + _FARTHEST_ZONE,
+    )
+    return named.explode("channel")
 
 
 def stored_moment(local: datetime) -> datetime:
@@ -94,7 +98,7 @@ class OptOutBook:
         erased: digests of people who were erased by request; None where nobody was.
     """
 
-    mark: RefusalsMark = (0, 0, 0, 0)
+    mark: RefusalsMark = (0, 0, 0, 0, 0)
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPT_OUTS))
     erased: ErasedIds | None = None
 
@@ -108,6 +112,24 @@ class OptOutBook:
         # the mark first: a receipt that comes meanwhile is read again at the next look
         mark = refusals_mark(tenant, database)
         return cls(mark, read_opt_outs(tenant, database), erased_ids(tenant, database))
+
+    def read_on(self, tenant: str, database: Database) -> "OptOutBook":
+        """The present ones, of which those that are in this book are not read again.
+
+        Where people granted nothing, each has a row: a receipt more is no reason to read a million.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        mark = refusals_mark(tenant, database)
+        newest, number, stored, *erasures = self.mark
+        if not number or list(mark[3:]) != erasures or noted(database, newest) != stored:
+            return self.read(tenant, database)
+        new = opt_outs(tenant, database, after=newest)
+        # fewer: some were taken back; more: some came since the mark, or with a lower number
+        if number + new.height != mark[1]:
+            return self.read(tenant, database)
+        return replace(self, mark=mark, refused=pl.concat([self.refused, _by_channel(new)]))
 
     def is_erased(self, id_type: str, id_value: str) -> bool:
         """Whether an id is one of somebody who was erased by request, or is being erased."""

@@ -84,7 +84,7 @@ def test_a_refusal_outlives_the_receipts_of_its_time(home: Home) -> None:
         "main", database, [*receipts, ContactReceipt("new", "K1", OTHER, "sms", "opened", NOW)], by="x", now=OLD
     )
     assert removed(limited(home, contacts=300)) == [("database", "campaign_receipts", 1)]
-    assert [(person, channel) for person, channel, _ in opt_outs("main", database)] == [(OTHER, "sms")]
+    assert opt_outs("main", database).select("customer_id", "channel").rows() == [(OTHER, "sms")]
 
 
 def test_a_contact_ages_from_the_day_on_which_it_was_sent(home: Home) -> None:

@@ -1,7 +1,7 @@
 """Opt-outs beside consents: stored in UTC, compared with the local time of a shop."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -37,12 +37,12 @@ def _consents(given: datetime) -> pl.DataFrame:
     ],
 )
 def test_a_consent_reopens_a_channel_only_where_it_is_the_later_in_every_zone(
-    given: datetime, is_open: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    given: datetime, is_open: bool, tmp_path: Path
 ) -> None:
-    refused = [("C1", "sms", datetime(2026, 3, 2, 2, tzinfo=UTC))]
-    monkeypatch.setattr(opt_outs, "opt_outs", lambda *_: refused)
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     upgrade(database)
+    refused = [Refusal("C1", "sms", datetime(2026, 3, 2, 2, tzinfo=UTC))]
+    note_refusals("main", database, refused, TOLD, by="Li", now=NOW)
     read = read_opt_outs("main", database)
     kept = keep_open(PAIRS, with_opt_outs(_consents(given), read), read.select("customer_id", "channel"))
     assert (kept.height == 1) is is_open
@@ -77,6 +77,42 @@ def test_what_the_lake_does_not_refuse_any_more_is_removed_and_what_was_told_sta
     after = OptOutBook.read("main", database)
     assert after.refused["customer_id"].to_list() == ["C2", "C3"]
     assert before.mark != after.mark
+
+
+def test_a_book_is_read_on_from_where_it_ended_and_anew_where_something_was_taken_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(book: OptOutBook) -> list[tuple[object, ...]]:
+        return sorted(book.refused.rows())
+
+    asked: list[int] = []
+    whole = opt_outs.opt_outs
+    monkeypatch.setattr(opt_outs, "opt_outs", lambda *place, after=0: asked.append(after) or whole(*place, after=after))
+    book = OptOutBook().read_on("main", database)
+    for who, source in (("C1", LAKE), ("C2", LAKE), ("C3", TOLD), ("C4", TOLD)):
+        note_refusals("main", database, [Refusal(who, "any", NOW)], source, by="Li", now=NOW)
+        book = book.read_on("main", database)
+        assert refused(book) == refused(OptOutBook.read("main", database))
+    # the others are those of the comparison, and of the first
+    assert [after for after in asked if after] == [1, 2, 3]
+    numbers = [number for number, _, _ in lake_refusals("main", database)]
+    remove_refusals("main", database, numbers[:1], by="Li", now=NOW)
+    note_refusals("main", database, [Refusal("C5", "sms", NOW)], TOLD, by="Li", now=NOW)
+    book = book.read_on("main", database)
+    assert refused(book) == refused(OptOutBook.read("main", database))
+    assert {who for who, _, _ in refused(book)} == {"C2", "C3", "C4", "C5"}
+    # SQLite gives the number of what was removed to the next one
+    note_refusals("main", database, [Refusal("C6", "sms", NOW)], LAKE, by="Li", now=NOW)
+    book = book.read_on("main", database)
+    remove_refusals("main", database, [lake_refusals("main", database)[-1][0]], by="Li", now=NOW)
+    for number, who in enumerate(("C7", "C8")):
+        later = NOW + timedelta(seconds=1 + number)
+        note_refusals("main", database, [Refusal(who, "sms", NOW)], TOLD, by="Li", now=later)
+        seen = book.read_on("main", database)
+        assert seen.mark != book.mark
+        assert refused(seen) == refused(OptOutBook.read("main", database))
+    begin_erasure("main", database, Subjects(frozenset({"C9"})), by="Li", now=NOW)
+    assert refused(book.read_on("main", database)) == refused(OptOutBook.read("main", database))
 
 
 def test_whoever_was_erased_stays_closed_as_long_as_the_answers_know_them(database: Database) -> None:
