@@ -66,9 +66,8 @@ def serve(
     check_address(host, port)
     check_routes()
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
+    _stop_when_told()
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
-    # systemd and containers stop by SIGTERM: the processes end as after Ctrl-C
-    signal.signal(signal.SIGTERM, _stop)
     try:
         wait_until_ready(process, f"http://{host}:{port}/livez", say or _quiet)
         if on_ready is not None:
@@ -86,6 +85,17 @@ def serve(
 
 def _quiet(_text: str) -> None:
     pass
+
+
+def _stop_when_told() -> None:
+    """Lets signals that end us end the service's processes too, as after Ctrl-C: else they would keep the port.
+
+    systemd and containers stop by SIGTERM, a terminal that closes by SIGHUP, which `nohup` has us ignore. Nothing needs
+    a signal to be read anew: answers and settings of tenants are looked at all the time.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
 
 
 def _stop(_signal: int, _frame: object) -> None:

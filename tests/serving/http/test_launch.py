@@ -1,6 +1,8 @@
 """`serve` waits for the service as long as it lives, says what for, and says so when it ends."""
 
+import signal
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,3 +47,29 @@ def test_a_service_that_takes_an_hour_is_waited_for_and_named_meanwhile(monkeypa
 def test_a_service_that_ended_is_waited_for_no_longer() -> None:
     with pytest.raises(RetailBrainError, match="ended with exit code 3 before it was ready"):
         launch.wait_until_ready(process(3), "http://127.0.0.1:1/readyz", print)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_ends_the_verb_ends_its_processes(monkeypatch: pytest.MonkeyPatch, name: str, tmp_path: Path) -> None:
+    number, deeds = getattr(signal, name), list[str]()
+
+    def wait() -> int:
+        if not deeds:
+            signal.raise_signal(number)
+        deeds.append("waited")
+        return 0
+
+    made = SimpleNamespace(wait=wait, poll=lambda: 0 if "waited" in deeds else None)
+    made.terminate = lambda: deeds.append("terminated")
+    monkeypatch.setattr(launch.subprocess, "Popen", lambda *_, **__: made)
+    monkeypatch.setattr(launch, "wait_until_ready", lambda *_: None)
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        assert launch.serve(tmp_path, host="127.0.0.1", port=0, workers=1) == 0
+        assert deeds == ["terminated", "waited"]
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+        launch.serve(tmp_path, host="127.0.0.1", port=0, workers=1)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
