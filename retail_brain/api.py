@@ -103,10 +103,10 @@ class Tenant:
             NotFoundError: nothing was ingested yet.
         """
         from features.demand.periods import last_visible_day
-        from retail_brain.lake import open_lake
+        from retail_brain.lake.whole import open_whole_lake
 
         uri = self.settings.lake_uri or str(self.workspace.lake)
-        lake = open_lake(uri, self.settings.storage_options)
+        lake = open_whole_lake(uri, self.settings.storage_options)
         return lake.at(self.as_of or last_visible_day(lake, self.settings.data.period))
 
     def ingest(self, dataset: str | Path) -> "IngestReport":
@@ -201,7 +201,7 @@ class Tenant:
             ModelError: a model cannot be read.
             UnavailableError: the operational database does not answer.
         """
-        from retail_brain.lake import open_lake
+        from retail_brain.lake.whole import open_whole_lake
         from retail_brain.operational.database import Database
         from retail_brain.operational.upgrade import upgrade
         from training.promotion import Challenge, promote, record_promotion
@@ -213,7 +213,7 @@ class Tenant:
                 self.workspace,
                 kind,
                 self.settings,
-                lambda versions: open_lake(uri, self.settings.storage_options, versions),
+                lambda versions: open_whole_lake(uri, self.settings.storage_options, versions),
                 Challenge(version, force=force, note=reason),
                 progress=self.progress,
             )

@@ -36,13 +36,13 @@ class Context:
 
         Raises:
             UsageError: the day is no date, or has not come yet.
-            DataError: there is no readable lake, or it holds no sales.
+            DataError: there is no readable lake, it is damaged, or it holds no sales.
         """
         from features.demand.periods import last_visible_day
-        from retail_brain.lake import open_lake
+        from retail_brain.lake.whole import open_whole_lake
 
         asked = None if as_of is None else parse_past_day(as_of, "--as-of")
-        dataset = open_lake(self.lake_uri(lake), self.settings.storage_options)
+        dataset = open_whole_lake(self.lake_uri(lake), self.settings.storage_options)
         if asked is None:
             return dataset.at(last_visible_day(dataset, self.settings.data.period))
         last = last_visible_day(dataset.at(asked), self.settings.data.period)

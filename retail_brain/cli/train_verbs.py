@@ -125,7 +125,7 @@ def run_promotion(
     reason: str | None = None,
 ) -> "Promotion":
     """Promotes the challenger if it is better; both are compared on the table versions that the challenger saw."""
-    from retail_brain.lake import open_lake
+    from retail_brain.lake.whole import open_whole_lake
     from training.promotion import Challenge, record_promotion
     from training.promotion import promote as promote_model
 
@@ -135,7 +135,7 @@ def run_promotion(
             context.workspace,
             kind,
             context.settings,
-            lambda versions: open_lake(uri, options, versions),
+            lambda versions: open_whole_lake(uri, options, versions),
             Challenge(version, force=force, note=reason),
             progress=context.progress,
         )
