@@ -112,9 +112,10 @@ def champion_version(workspace: Workspace, kind: Kind) -> int | None:
     pointer = workspace.bundles / kind / "CHAMPION"
     if not pointer.exists():
         return None
-    text = pointer.read_text(encoding="utf-8").strip()
-    if not text.isdigit():
-        raise ModelError(f"{pointer} holds {text!r}; wanted a version number. Promote a model again.")
+    text = pointer.read_bytes().decode(errors="replace").strip()
+    # digits of ASCII alone: int() reads others too, and isdigit() takes some that it does not
+    if not (text.isascii() and text.isdigit()):
+        raise ModelError(f"{pointer} holds {text[:40]!r}; wanted a version number. Promote a model again.")
     return int(text)
 
 

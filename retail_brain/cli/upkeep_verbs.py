@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli.context import chosen_place, current, open_database
+from retail_brain.cli.context import chosen_place, current, is_tenant_named, open_database
 from retail_brain.cli.json_result import reported
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ def doctor(
 ) -> None:
     """Check home, settings, database, lake, models, answers, disk, permissions, clock and versions of every tenant.
 
+    With --tenant it looks at that one, and at what all share.
+
     Ends with 1 where something is wrong. Each finding that is not ok names what mends it.
     """
     from serving.upkeep import examine
 
-    _, home = chosen_place()
+    tenant, home = chosen_place()
     counts = {"ok": 0, "warning": 0, "fault": 0}
-    for finding in examine(home, datetime.now(UTC), umask=_umask(), deep=deep):
+    for finding in examine(
+        home, datetime.now(UTC), umask=_umask(), deep=deep, tenant=tenant if is_tenant_named() else None
+    ):
         counts[finding.level] += 1
         typer.echo(_as_json(finding) if json else _as_text(finding))
     if not json:

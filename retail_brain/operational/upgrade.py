@@ -13,6 +13,8 @@ from retail_brain.locks import file_lock
 from retail_brain.operational.database import Database
 
 HEAD = "0019"
+UPGRADE_LOCK = ".upgrade"
+"""Ending of the lock file beside an SQLite database; it stays, and so tells that there was one."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
 """Key of PostgreSQL's advisory lock: any fixed number that no other program takes."""
@@ -37,7 +39,7 @@ def upgrade(database: Database) -> None:
 
 def _one_at_a_time(database: Database) -> AbstractContextManager[None]:
     if database.is_sqlite and database.url.database:
-        return file_lock(Path(f"{database.url.database}.upgrade"))
+        return file_lock(Path(f"{database.url.database}{UPGRADE_LOCK}"))
     return nullcontext()
 
 

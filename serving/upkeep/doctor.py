@@ -15,7 +15,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
 from retail_brain.settings import Settings, load_settings
 from retail_brain.workspace import Workspace, tenants_of
-from serving.upkeep.findings import Finding
+from serving.upkeep.findings import HOME, Finding, for_place
 from serving.upkeep.home_checks import (
     check_clock,
     check_database,
@@ -25,6 +25,7 @@ from serving.upkeep.home_checks import (
     check_versions,
 )
 from serving.upkeep.tenant_checks import (
+    PUT_BACK,
     TenantCase,
     check_answers,
     check_bundles,
@@ -38,13 +39,11 @@ from serving.upkeep.work_checks import check_jobs, check_model_test
 
 _RESTORE = "restore the newest backup: retail-brain restore FILE"
 _REMEDIES = {
-    "lake": "restore the files from a backup, or ingest the dataset into a new lake (--lake)",
+    "lake": PUT_BACK,
     "features": "retail-brain features",
     "answers": "retail-brain publish",
 }
 """What helps where a check itself broke, by its name; all others are helped by a backup."""
-HOME = "home"
-"""Subject of findings about what all tenants share."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ class _Check:
     find: Callable[[], Iterator[Finding]]
 
 
-def examine(home: Path, now: datetime, *, umask: int = 0o077, deep: bool = False) -> Iterator[Finding]:
+def examine(
+    home: Path, now: datetime, *, umask: int = 0o077, deep: bool = False, tenant: str | None = None
+) -> Iterator[Finding]:
     """Yields the findings of every check, the home's first, then those of each tenant; changes nothing.
 
     Complexity: reads every byte of bundles and published answers once; with `deep` also every byte of the lakes.
@@ -63,12 +64,15 @@ def examine(home: Path, now: datetime, *, umask: int = 0o077, deep: bool = False
         now: the instant; stored instants after it mean that a clock was set back.
         umask: permission mask that files should follow.
         deep: decode every data file of local lakes instead of comparing sizes only.
+        tenant: the only tenant to look at; None: every one.
     """
     with closing(Database(Workspace(home).database_url)) as database:
-        yield from _run(HOME, _home_checks(home, database, now, umask))
+        found = _run(HOME, _home_checks(home, database, now, umask))
+        yield from (for_place(finding, home) for finding in found)
         has_tables = _has_present_tables(database)
-        for tenant in tenants_of(home):
-            yield from _examine_tenant(Workspace(home, tenant), database if has_tables else None, now, deep=deep)
+        for name in tenants_of(home) if tenant is None else [tenant]:
+            of_tenant = _examine_tenant(Workspace(home, name), database if has_tables else None, now, deep=deep)
+            yield from (for_place(finding, home) for finding in of_tenant)
 
 
 def _home_checks(home: Path, database: Database, now: datetime, umask: int) -> list[_Check]:
@@ -77,7 +81,7 @@ def _home_checks(home: Path, database: Database, now: datetime, umask: int) -> l
         _Check("folders", lambda: check_folders(home, set(tenants_of(home)))),
         _Check("disk", lambda: check_disk(home)),
         _Check("permissions", lambda: check_permissions(home, umask)),
-        _Check("database", lambda: check_database(database, home)),
+        _Check("database", lambda: check_database(database)),
         _Check("clock", lambda: check_clock(database, home, now)),
     ]
 
@@ -142,5 +146,8 @@ def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:
         # whatever is broken, the other checks must still be made; a panic of Polars is no Exception
         except BaseException as error:  # noqa: BLE001
             text = str(error) if isinstance(error, RetailBrainError) else f"{type(error).__name__}: {error}"
-            findings = [Finding(subject, check.name, "fault", text, _REMEDIES.get(check.name, _RESTORE))]
+            remedy = _REMEDIES.get(check.name, _RESTORE)
+            if isinstance(error, PermissionError):
+                remedy = f"let the service's user read and write {error.filename or 'it'} and its folder (chown, chmod)"
+            findings = [Finding(subject, check.name, "fault", text, remedy)]
         yield from findings

@@ -1,12 +1,19 @@
 """Findings of a health check: what was checked, how it is, and the command that mends it."""
 
+import re
+import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
+
+from retail_brain.workspace import Workspace, default_home
 
 _EXAMPLES = 3
 """Names listed in one sentence: enough to know the kind, and the count says how many there are."""
 
+HOME = "home"
+"""Subject of findings about what all tenants share."""
 Level = Literal["ok", "warning", "fault"]
 
 
@@ -27,6 +34,26 @@ class Finding:
     level: Level
     text: str
     remedy: str = ""
+
+
+_VERB = re.compile(r"\bretail-brain (?=[a-z])")
+_FOLDERS = re.compile(r"(?<= )(var|mlruns)\b")
+
+
+def for_place(finding: Finding, home: Path) -> Finding:
+    """The finding with a remedy that acts on its tenant and home where it is typed as it is told.
+
+    Args:
+        finding: whose commands name neither.
+        home: the home that was looked at.
+    """
+    options = "" if home == default_home() else f"--home {shlex.quote(str(home))} "
+    if finding.subject not in {HOME, Workspace(home).tenant}:
+        options += f"--tenant {finding.subject} "
+    remedy = _VERB.sub(lambda verb: verb[0] + options, finding.remedy)
+    if remedy.startswith("chmod "):
+        remedy = _FOLDERS.sub(lambda name: shlex.quote(str(home / name[1])), remedy)
+    return replace(finding, remedy=remedy)
 
 
 def listed(one: str, several: str, names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from retail_brain import __version__
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
-from retail_brain.operational.upgrade import HEAD
+from retail_brain.operational.upgrade import HEAD, UPGRADE_LOCK
 from serving.upkeep.findings import Finding, Level, listed
 
 _FULL_BYTES = 200_000_000
@@ -99,28 +99,46 @@ def _is_looser(path: Path, umask: int) -> bool:
     return not path.is_symlink() and bool(path.stat().st_mode & 0o777 & umask)
 
 
-def check_database(database: Database, home: Path) -> Iterator[Finding]:
+def check_database(database: Database) -> Iterator[Finding]:
     """Whether the operational database answers, is whole, and has the tables of this version."""
     if database.is_sqlite and not Path(database.url.database or "").is_file():
-        text = f"there is no operational database in {home / 'var'} yet: no keys, no decisions"
-        yield Finding("home", "database", "warning", text, "retail-brain keys create --role admin")
+        yield _no_database(Path(database.url.database or ""))
         return
     try:
         revision = database.revision()
         damage = _damage(database) if database.is_sqlite else None
     except UnavailableError as error:
-        remedy = "start the database, or correct RETAIL_BRAIN_DATABASE_URL"
+        remedy = (
+            _put_back(database) if database.is_sqlite else "start the database, or correct RETAIL_BRAIN_DATABASE_URL"
+        )
         yield Finding("home", "database", "fault", str(error), remedy)
         return
     kind = database.url.get_backend_name()
     if damage is not None:
-        remedy = "restore the newest backup: retail-brain restore FILE"
-        yield Finding("home", "database", "fault", f"{kind} says: {damage}", remedy)
+        yield Finding("home", "database", "fault", f"{kind} says: {damage}", _put_back(database))
     elif revision != HEAD:
         text = f"{kind} has tables of revision {revision}; this version wants {HEAD}"
         yield Finding("home", "database", "warning", text, "any command upgrades it, such as `retail-brain keys list`")
     else:
         yield Finding("home", "database", "ok", f"{kind} answers, tables of revision {revision}")
+
+
+def _no_database(file: Path) -> Finding:
+    """A file that never was is no fault; what lies beside it tells of one that was there."""
+    if file.with_name(file.name + UPGRADE_LOCK).exists() or file.with_name(f"{file.name}-wal").exists():
+        text = f"the operational database {file} is gone: keys, decisions, campaigns and refusals are in no other place"
+        remedy = "put the file back, or move the home aside and restore the newest backup: retail-brain restore FILE"
+        return Finding("home", "database", "fault", text, remedy)
+    text = f"there is no operational database in {file.parent} yet: no keys, no decisions"
+    return Finding("home", "database", "warning", text, "retail-brain keys create --role admin")
+
+
+def _put_back(database: Database) -> str:
+    """What mends an SQLite file that cannot be read or written: no start of a server does."""
+    return (
+        f"let the service's user read and write {database.url.database} and its folder; where the file itself is "
+        "damaged, move the home aside and restore the newest backup: retail-brain restore FILE"
+    )
 
 
 def _damage(database: Database) -> str | None:

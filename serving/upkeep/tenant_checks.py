@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,6 +26,11 @@ from serving.upkeep.wholeness import file_problem
 from training.bundle import KINDS, champion_version, read_manifest
 from training.tracking.location import find_location
 
+PUT_BACK = (
+    "take the files out of a backup (`retail-brain restore FILE` into another home), or ingest the dataset into a new "
+    "lake (--lake)"
+)
+"""What mends a damaged lake: no verb restores one file."""
 _EXPIRES_SOON = timedelta(days=14)
 """Before a key's end: time to make another and to put it where it is used."""
 
@@ -82,7 +87,7 @@ def check_lake(case: TenantCase) -> Iterator[Finding]:
             unnoted += len(files.keys() - noted.keys())
             problems = {key: file_problem(file, noted.get(key), deep=case.deep) for key, file in files.items()}
             damaged += [f"{name}/{file}: {problem}" for file, problem in problems.items() if problem is not None]
-    remedy = "restore the file from a backup, or ingest the dataset into a new lake (--lake)"
+    remedy = PUT_BACK
     if damaged:
         yield case.finding("lake", "fault", listed("damaged file", "damaged files", damaged), remedy)
     elif not tables:
@@ -139,7 +144,9 @@ def check_answers(case: TenantCase) -> Iterator[Finding]:
         yield case.finding("answers", "warning", f"{kind} is left out: {reason}", f"retail-brain train {kind}")
     for kind in KINDS:
         published = (manifest.bundles.get(kind) or {}).get("version")
-        present = champion_version(case.workspace, kind)
+        present = None
+        with suppress(ModelError):  # `check_bundles` says so
+            present = champion_version(case.workspace, kind)
         if present is not None and published != present and kind not in manifest.left_out:
             text = f"published from {kind} version {published}; the champion is version {present}"
             yield case.finding("answers", "warning", text, "retail-brain publish")

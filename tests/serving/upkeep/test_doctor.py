@@ -84,7 +84,8 @@ def test_a_chain_without_customers_is_not_told_to_train_a_recommender(tmp_path: 
     sales.write_csv(tmp_path / "data" / "transactions.csv")
     ingest(str(tmp_path / "data"), str(Workspace(tmp_path).lake), Settings(), SILENT)
     told = {finding.remedy for finding in examine(tmp_path, NOW) if finding.check == "bundles"}
-    assert told == {"retail-brain train demand", "retail-brain train recommender" if has_customers else ""}
+    verb = f"retail-brain --home {tmp_path} train"
+    assert told == {f"{verb} demand", f"{verb} recommender" if has_customers else ""}
 
 
 def cut_lake(home: Path) -> None:
@@ -123,6 +124,22 @@ def point_champion_wrong(home: Path) -> None:
     (folder / "CHAMPION").write_text("7\n")
 
 
+def garble_champion(home: Path) -> None:
+    folder = Workspace(home).bundles / "demand"
+    folder.mkdir(parents=True)
+    (folder / "CHAMPION").write_bytes(b"\xff\xfe seven")
+
+
+def lose_database(home: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{home}/var/operational.db{suffix}").unlink(missing_ok=True)
+
+
+def garble_database(home: Path) -> None:
+    lose_database(home)
+    (home / "var" / "operational.db").write_bytes(b"no database at all" * 1000)
+
+
 def garble_sales(home: Path) -> None:
     """Other bytes, of the same number, in the place of all rows; the footer that says where they are stays."""
     for file in local_files(open_table(str(Workspace(home).lake), "transactions")):
@@ -156,6 +173,9 @@ def lose_tested_version(home: Path) -> None:
         (misspell_setting, "settings", "no_such_key"),
         (damage_database, "database", "operational"),
         (point_champion_wrong, "bundles", "7"),
+        (garble_champion, "bundles", "CHAMPION"),
+        (lose_database, "database", "is gone"),
+        (garble_database, "database", "operational"),
     ],
 )
 def test_damage_is_a_fault_of_the_part_it_is_in(
@@ -166,6 +186,36 @@ def test_damage_is_a_fault_of_the_part_it_is_in(
     assert {finding.check for finding in faults} == {check}
     assert text in faults[0].text
     assert faults[0].remedy
+
+
+def test_a_remedy_acts_on_the_home_and_the_tenant_that_it_is_about(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "var" / "two").mkdir(mode=0o700)
+    (Workspace(home).answers / "CURRENT").chmod(0o644)
+    found = [finding for finding in examine(home, NOW) if finding.remedy]
+    two = {finding.remedy for finding in found if finding.subject == "two"}
+    assert f"retail-brain --home {home} --tenant two ingest DATASET" in two
+    assert f"retail-brain --home {home} --tenant two publish" in two
+    assert f"retail-brain --home {home} features" in {one.remedy for one in found if one.subject == "main"}
+    (folders,) = [one.remedy for one in found if one.check == "permissions"]
+    assert folders == f"chmod -R go= {home}/var {home}/mlruns"
+    assert {one.subject for one in examine(home, NOW, tenant="two")} == {"home", "two"}
+    monkeypatch.setenv("RETAIL_BRAIN_HOME", str(home))
+    assert "retail-brain --tenant two publish" in {one.remedy for one in examine(home, NOW)}
+
+
+def test_the_verb_looks_at_the_tenant_that_is_named(home: Path) -> None:
+    (home / "var" / "two").mkdir(mode=0o700)
+    call = ["--home", str(home), "--tenant", "two", "doctor"]
+    assert " main " not in CliRunner().invoke(app, call).output
+    assert " main " in CliRunner().invoke(app, [*call[:2], "doctor"]).output
+
+
+def test_what_may_not_be_read_is_mended_by_rights(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "answers/first")
+
+    monkeypatch.setattr("serving.upkeep.tenant_checks.current_id", closed)
+    assert "let the service's user read and write answers/first" in wrong(home)["answers"].remedy
 
 
 def test_changed_bytes_of_the_same_length_are_found_by_a_deep_look(home: Path) -> None:
