@@ -161,7 +161,8 @@ def work(
                     name: _start_waiting(Workspace(home, name), database) if name in there else _no_folder(home, name)
                     for name in sorted(waited_for)
                 }
-            except UnavailableError as error:  # it may answer again, as the service waits for it too
+            # the database may answer again, as the service waits for it too, and a home be mounted again
+            except (UnavailableError, OSError) as error:
                 if once:
                     raise
                 faults = {"any tenant": str(error)}

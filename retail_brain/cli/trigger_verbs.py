@@ -164,13 +164,16 @@ def run(
     while True:
         try:
             _look(trigger_ids or (), to, at, secret_env, by, lake, seen)
-        except UsageError:
+        except (UsageError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
-        except RetailBrainError as error:
+        # whoever watches goes on, after a full disk and a panic of Polars too, which is no Exception: what was not
+        # handed over goes out at the next look
+        except BaseException as error:
             if every is None:
                 raise
-            # whoever watches goes on: what was not handed over goes out at the next look
-            typer.echo(f"{error}", err=True)
+            said = error if isinstance(error, RetailBrainError) else f"{type(error).__name__}: {error}"
+            moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            typer.echo(f"{moment}: this look failed, the next one follows: {said}", err=True)
         if every is None:
             return
         time.sleep(every)

@@ -15,10 +15,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.exceptions import PanicException
 from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, RetailBrainError, UsageError
+from retail_brain.errors import ConflictError, DataError, ImpossibleError, NotFoundError, RetailBrainError, UsageError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.trigger_firings import firings
@@ -231,3 +232,28 @@ def test_what_an_address_does_not_take_goes_out_the_next_time(home: Path, receiv
     assert states(home) == ["taken"]
     assert "1 handed over" in run(home, "run", "--to", receiver.address).stdout
     assert [one["customer_id"] for one in receiver.taken] == ["C00001"]
+
+
+@pytest.mark.parametrize("fault", [DataError("the lake is away"), OSError(28, "No space left"), PanicException("cut")])
+def test_who_watches_goes_on_after_a_look_that_failed_and_who_looks_once_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    looks: list[int] = []
+
+    def look(*_: object) -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        raise fault
+
+    monkeypatch.setattr("retail_brain.cli.trigger_verbs._look", look)
+    monkeypatch.setattr("retail_brain.cli.trigger_verbs.time.sleep", lambda _: None)
+    call = ["--home", str(tmp_path), "trigger", "run"]
+    watched = CliRunner().invoke(app, [*call, "--every", "1"])
+    assert len(looks) == 3
+    assert watched.stderr.count("this look failed, the next one follows: ") == 2
+    assert str(fault) in watched.stderr
+    looks.clear()
+    with pytest.raises(type(fault)):
+        CliRunner().invoke(app, call, catch_exceptions=False)
+    assert len(looks) == 1
