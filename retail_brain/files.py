@@ -136,6 +136,22 @@ def write_text(path: Path, text: str) -> None:
         # a rename may reach the disk before the content: without these, a power cut could leave an empty file
         file.flush()
         os.fsync(file.fileno())
+    _sync(path.parent)
+
+
+def make_durable(folder: Path) -> None:
+    """Waits until all that is in a folder is on the disk: before something that outlives a power cut names it."""
+    for path in (*sorted(folder.rglob("*")), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,8 +10,7 @@ import time
 
 import bentoml
 
-from retail_brain.errors import RetailBrainError
-from retail_brain.settings import Settings, load_settings
+from retail_brain.settings import Settings, service_settings
 from retail_brain.umask import use_umask
 from retail_brain.workspace import Workspace, default_home
 from serving.http.app import Api
@@ -33,12 +32,10 @@ _routes = all_routes()
 
 
 def _service_settings() -> Settings:
-    """Settings of tenant `main`, or the defaults while its settings file cannot be read."""
-    try:
-        return load_settings(Workspace(default_home()))
-    except RetailBrainError as error:
-        _log.warning("the service runs with default settings: %s", error)
-        return Settings()
+    settings, warning = service_settings(Workspace(default_home()))
+    if warning is not None:
+        _log.warning("%s", warning)
+    return settings
 
 
 _settings = _service_settings().serving

@@ -58,6 +58,7 @@ _chosen: dict[str, Callable[[], Context]] = {}
 
 
 _place: dict[str, tuple[str, Path | None]] = {}
+_quiet: dict[str, bool] = {}
 _named: dict[str, bool] = {}
 
 
@@ -70,8 +71,8 @@ def choose(tenant: str, home: Path | None, *, quiet: bool = False, is_named: boo
         quiet: whether only errors are said.
         is_named: whether somebody named the tenant; otherwise a verb that serves all of them may.
     """
-    _place["place"], _named["tenant"] = (tenant, home), is_named
-    _chosen["context"] = cache(lambda: _open_context(tenant, home, quiet=quiet))
+    _place["place"], _named["tenant"], _quiet["quiet"] = (tenant, home), is_named, quiet
+    _chosen["context"] = cache(lambda: _open_context(tenant, home))
 
 
 def current() -> Context:
@@ -91,19 +92,24 @@ def chosen_place() -> tuple[str, Path]:
     return tenant, (home or default_home()).resolve()
 
 
+def chosen_progress() -> "Progress":
+    """Reports as the command line asked for; reads no settings."""
+    from retail_brain.progress import Progress, watching_descriptor
+
+    return Progress(quiet=_quiet["quiet"], listener=reported(), events=watching_descriptor())
+
+
 def is_tenant_named() -> bool:
     """Whether the tenant was named on the command line."""
     return _named["tenant"]
 
 
-def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
-    from retail_brain.progress import Progress, watching_descriptor
+def _open_context(tenant: str, home: Path | None) -> Context:
     from retail_brain.settings import load_settings
     from retail_brain.workspace import Workspace, default_home
 
     workspace = Workspace((home or default_home()).resolve(), tenant)
-    progress = Progress(quiet=quiet, listener=reported(), events=watching_descriptor())
-    return Context(workspace, load_settings(workspace), progress)
+    return Context(workspace, load_settings(workspace), chosen_progress())
 
 
 def open_database() -> "Database":

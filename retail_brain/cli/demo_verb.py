@@ -30,7 +30,7 @@ def demo(
     if serve:
         from retail_brain.cli.serve_verb import run_service
 
-        run_service(context, demo_key=True)
+        run_service(context.workspace, context.progress, demo_key=True)
 
 
 def prepare(context: Context, data: str) -> Context:

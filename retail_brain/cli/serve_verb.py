@@ -1,11 +1,18 @@
 """The verb that serves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli.context import Context, current, open_database
+from retail_brain.cli.context import chosen_place, chosen_progress, database_of
+
+if TYPE_CHECKING:
+    from retail_brain.progress import Progress
+    from retail_brain.settings import ServingSettings
+    from retail_brain.workspace import Workspace
 
 _DEMO_KEY = "demo"
 
@@ -16,11 +23,16 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="the settings'")] = None,
 ) -> None:
     """Serve the answers of all tenants and the page until Ctrl-C."""
-    run_service(current(), demo_key=False, host=host, port=port, workers=workers)
+    from retail_brain.workspace import Workspace
+
+    # no settings: a mistake in those of one tenant is no reason to serve nobody
+    tenant, home = chosen_place()
+    run_service(Workspace(home, tenant), chosen_progress(), demo_key=False, host=host, port=port, workers=workers)
 
 
 def run_service(
-    context: Context,
+    workspace: "Workspace",
+    progress: "Progress",
     *,
     demo_key: bool,
     host: str | None = None,
@@ -29,42 +41,80 @@ def run_service(
 ) -> None:
     """Serves until it is stopped; says where the page is as soon as it answers.
 
+    It starts although settings or database cannot be read, and says so: its processes try again by themselves.
+
     Args:
-        context: whose home folder is served; its settings give what is not named here.
+        workspace: whose home folder is served; `[serving]` of tenant `main` gives what is not named here.
+        progress: says what is amiss.
         demo_key: make a key for this run, name it in the page's address, and take it back at the end.
         host: address to listen on.
         port: port to listen on.
         workers: number of processes.
+
+    Raises:
+        RetailBrainError: the database was made by a newer version, or the service cannot start.
+        UnavailableError: `demo_key`, and the database does not answer.
     """
-    from retail_brain.operational.keys import create_key, revoke_key
     from serving.http.launch import serve as serve_processes
 
-    serving = context.settings.serving
+    serving = _serving_settings(workspace, progress)
     at, on = host or serving.host, port or serving.port
-    database, tenant = open_database(), context.workspace.tenant
-    key = create_key(tenant, database, role="admin", name=_DEMO_KEY, now=datetime.now(UTC)) if demo_key else None
     page = f"http://{at}:{on}/ui/"
+    with _demo_key(workspace, is_wanted=demo_key) as key:
+        if not demo_key:
+            _prepare_database(workspace, progress)
 
-    def say_where() -> None:
-        typer.echo(
-            f"\n  Page:  {page}#key={key}" if key else f"\n  Page:  {page}  (make a key: retail-brain keys create)"
-        )
-        if not list((context.workspace.home / "var").glob("*/answers/CURRENT")):
-            typer.echo("  Nothing is published yet: run `retail-brain publish`; the service takes it up by itself.")
-        typer.echo(f"  API:   http://{at}:{on}/docs.json\n  Ctrl-C ends it.\n")
+        def say_where() -> None:
+            typer.echo(
+                f"\n  Page:  {page}#key={key}" if key else f"\n  Page:  {page}  (make a key: retail-brain keys create)"
+            )
+            if not list((workspace.home / "var").glob("*/answers/CURRENT")):
+                typer.echo("  Nothing is published yet: run `retail-brain publish`; the service takes it up by itself.")
+            typer.echo(f"  API:   http://{at}:{on}/docs.json\n  Ctrl-C ends it.\n")
 
-    try:
         code = serve_processes(
-            context.workspace.home,
+            workspace.home,
             host=at,
             port=on,
             workers=workers or serving.workers,
             on_ready=say_where,
-            say=context.progress.say,
+            say=progress.say,
         )
-    finally:
-        if key is not None:
-            revoke_key(tenant, database, "_".join(key.split("_", 2)[:2]), now=datetime.now(UTC))
-        database.close()
     if code:
         raise typer.Exit(1)
+
+
+def _serving_settings(workspace: "Workspace", progress: "Progress") -> "ServingSettings":
+    from retail_brain.settings import service_settings
+
+    settings, warning = service_settings(type(workspace)(workspace.home))
+    if warning is not None:
+        progress.say(f"warning: {warning}")
+    return settings.serving
+
+
+def _prepare_database(workspace: "Workspace", progress: "Progress") -> None:
+    """Migrates the database before the processes start, where it answers: they do so too, and wait for it."""
+    from retail_brain.errors import UnavailableError
+
+    try:
+        database_of(workspace).close()
+    except (UnavailableError, OSError) as error:
+        progress.say(f"warning: {error} The service starts without it, tries again, and is ready once it answers.")
+
+
+@contextmanager
+def _demo_key(workspace: "Workspace", *, is_wanted: bool) -> Iterator[str | None]:
+    """Context of a key for this run; None where none is wanted."""
+    if not is_wanted:
+        yield None
+        return
+    from retail_brain.operational.keys import create_key, revoke_key
+
+    database, tenant = database_of(workspace), workspace.tenant
+    key = create_key(tenant, database, role="admin", name=_DEMO_KEY, now=datetime.now(UTC))
+    try:
+        yield key
+    finally:
+        revoke_key(tenant, database, "_".join(key.split("_", 2)[:2]), now=datetime.now(UTC))
+        database.close()

@@ -17,7 +17,7 @@ from retail_brain.settings.people import (
 from retail_brain.settings.section import Section
 from retail_brain.settings.service import JobSettings, PrivacySettings, RetentionSettings, ServingSettings
 from retail_brain.settings.stock import NetworkSettings, OrderPolicy, ReplenishmentSettings
-from retail_brain.settings.tenant import Settings, load_settings, parse_settings
+from retail_brain.settings.tenant import Settings, load_settings, parse_settings, service_settings
 
 __all__ = [
     "AudienceSettings",
@@ -40,4 +40,5 @@ __all__ = [
     "TriggerSettings",
     "load_settings",
     "parse_settings",
+    "service_settings",
 ]

@@ -59,6 +59,24 @@ def load_settings(workspace: Workspace) -> Settings:
         raise UsageError(f"{path} is not a TOML file: {error}. Correct it or delete it to use the defaults.") from error
 
 
+def service_settings(workspace: Workspace) -> tuple[Settings, str | None]:
+    """What the service itself runs with, and a warning where the file of its tenant cannot be used whole.
+
+    A mistake of one tenant must not stop the service for all: section `[serving]` is used where that alone can be, so
+    that the service stays where people expect it; otherwise the defaults are.
+    """
+    try:
+        return load_settings(workspace), None
+    except UsageError as error:
+        fault = str(error)
+    try:
+        section = tomllib.loads(workspace.settings_file.read_text(encoding="utf-8")).get("serving", {})
+        settings, found = Settings.model_validate({"serving": section}), "its section [serving] alone"
+    except (OSError, ValueError):  # no TOML, no text, or the section itself is wrong
+        settings, found = Settings(), "the defaults"
+    return settings, f"{fault} The service itself runs with {found}: start it again after."
+
+
 def parse_settings(values: Mapping[str, Any], origin: str) -> Settings:
     """Settings from nested values.
 

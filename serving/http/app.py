@@ -26,7 +26,6 @@ from serving.http.errors import (
     is_no_room,
     malformed,
     no_room,
-    not_published,
     status_of,
     unavailable,
 )
@@ -307,7 +306,7 @@ def _checked(lines: Iterator[Any], route: Route, request: Any, call: Call) -> It
 def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews, route: Route) -> Call:
     view = state.view(principal.tenant)
     if view is None and route.needs_answers:
-        raise not_published(principal.tenant)
+        raise state.no_answers(principal.tenant)
     if principal.place is HEADQUARTERS:  # most keys: sees the view as it is
         return Call(principal, view, state, _language(scope), state.now())
 

@@ -95,6 +95,15 @@ def not_published(tenant: str) -> HttpError:
     return HttpError(503, "not_published", message, retry_after=10)
 
 
+def at_fault(tenant: str) -> HttpError:
+    """503 for a tenant that has something, none of which can be read: what is wrong stands in the log."""
+    message = (
+        f"the answers, the settings or the database of tenant {tenant} cannot be read now; they are tried again every "
+        "few seconds. `retail-brain doctor` on the service's machine says what is wrong and what mends it."
+    )
+    return HttpError(503, "at_fault", message, retry_after=10)
+
+
 def status_of(error: RetailBrainError) -> int:
     """HTTP status code of an error; 500 for a kind that is not in the table."""
     if isinstance(error, HttpError):

@@ -75,6 +75,8 @@ class Layer:
         state = self._runtime.state
         if state is None:
             return "starting", "the service is starting. Ask again in a second."
+        if not state.tenants and state.faults:
+            return "at_fault", "no tenant's answers can be read. `retail-brain doctor` says what is wrong."
         if not state.tenants:
             return "not_published", "no tenant has answers yet. Run `retail-brain publish`."
         return "failed", "the service has not looked for news for two minutes: its log says why."

@@ -18,6 +18,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.http.errors import HttpError, at_fault, not_published
 from serving.http.tenant import Tenant, TenantView
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -107,8 +108,7 @@ class State:
                 upgrade(self.database)
                 self._is_upgraded = True
             mark = self._change_mark()
-            for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
-                tenant = pointer.parent.parent.name
+            for tenant in self._to_look_at():
                 # whatever goes wrong, the other tenants must stay fresh
                 with _surviving(partial(self._note_fault, tenant)):
                     self._note_faults(tenant, self._tenant(tenant).refresh(mark))
@@ -158,6 +158,15 @@ class State:
         """Looks at once for new comments on lines of orders."""
         if tenant in self._tenants:
             self._tenants[tenant].refresh_comments()
+
+    def no_answers(self, tenant: str) -> HttpError:
+        """Why a tenant has no view: what it has cannot be read, or it has published nothing yet."""
+        return at_fault(tenant) if {tenant, _ALL} & self._faults.keys() else not_published(tenant)
+
+    def _to_look_at(self) -> list[str]:
+        """Tenants that have or had answers, a pointer without a set and sets without one among them."""
+        found = {folder.parent.name for folder in (self.home / "var").glob("*/answers") if _has_something(folder)}
+        return sorted(found | self._tenants.keys())
 
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""
@@ -225,6 +234,11 @@ class State:
         for name, tenant in list(self._tenants.items()):
             with _surviving(partial(self._note_fault, name)):
                 tenant.forget_events(before)
+
+
+def _has_something(answers: Path) -> bool:
+    # hidden folders are sets that are being written
+    return answers.is_dir() and any(not path.name.startswith(".") for path in answers.iterdir())
 
 
 @contextmanager

@@ -43,7 +43,7 @@ from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
-from serving.store.answer_set import Answers, current_id, open_answers
+from serving.store.answer_set import Answers, current_id, open_answers, set_folders
 from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.exceptions import open_exceptions
@@ -162,15 +162,20 @@ class TenantView:
 
 
 @dataclass(frozen=True)
-class _DamagedSet:
-    """A set of answers that could not be opened, and when to try again (seconds of the monotonic clock).
+class _Damage:
+    """A set of answers or a pointer that cannot be used, and when to try again (seconds of the monotonic clock).
 
-    The fault is kept as text: an error holds the frames it passed, and with them the answers that were opened instead.
+    `wanted` is empty where it is the pointer. The fault is kept as text: an error holds the frames it passed, and with
+    them the answers that were opened instead.
     """
 
-    answers_id: str
+    wanted: str
     fault: str
     retry_at: float
+
+    def is_same(self, wanted: str, fault: str | None) -> bool:
+        """Whether it is of this set, or of this fault where the pointer has one."""
+        return self.wanted == wanted and fault in {None, self.fault}
 
 
 class Tenant:
@@ -189,7 +194,7 @@ class Tenant:
         self._limits = limits
         self._now = now
         self._settings_file = SettingsFile(workspace)
-        self._damaged: _DamagedSet | None = None
+        self._damaged: _Damage | None = None
         self._looked_at: object = None
         self._prepared: str | None = None
         self._swapping = threading.Lock()
@@ -323,26 +328,53 @@ class Tenant:
                 self.view = replace(self.view, **parts)
 
     def _follow_pointer(self, settings: Settings) -> None:
-        """Moves to the set of answers that CURRENT names; a new worker whose set is damaged takes the one before.
+        """Moves to the set of answers that CURRENT names; a new worker that cannot takes the newest whole set.
 
         Raises:
-            ModelError: the set is damaged. It is tried again every `_RETRY_SECONDS`.
+            ModelError: the pointer or the set is damaged. The set is tried again every `_RETRY_SECONDS`.
         """
-        wanted = current_id(self._workspace.answers)
-        if wanted is None or (self.view is not None and self.view.answers.manifest.answers_id == wanted):
+        wanted, fault = self._pointed()
+        if wanted is None:
+            if fault is not None:
+                raise ModelError(fault)
+            return
+        if self.view is not None and self.view.answers.manifest.answers_id == wanted:
             return
         damaged = self._damaged
-        if damaged is not None and damaged.answers_id == wanted and time.monotonic() < damaged.retry_at:
+        if damaged is not None and damaged.is_same(wanted, fault) and time.monotonic() < damaged.retry_at:
             raise ModelError(damaged.fault)
+        if fault is None:
+            try:
+                self._open_view(open_answers(self._workspace.answers / wanted), settings)
+            except ModelError as error:
+                fault = str(error)
+            else:
+                return
+        self._fall_back(_Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS), settings)
+
+    def _pointed(self) -> tuple[str | None, str | None]:
+        """The set that CURRENT names, empty where it cannot be read, None where there is none; and what is wrong."""
+        answers = self._workspace.answers
         try:
-            answers = open_answers(self._workspace.answers / wanted)
+            wanted = current_id(answers)
         except ModelError as error:
-            self._damaged = _DamagedSet(wanted, str(error), time.monotonic() + _RETRY_SECONDS)
-            earlier = None if self.view is not None else _newest_readable(self._workspace.answers, wanted)
-            if earlier is not None:
-                self._open_view(earlier, settings)
-            raise
-        self._open_view(answers, settings)
+            # one that is missing may have been taken away, as by an erasure: then no set beside it is served
+            return "" if (answers / "CURRENT").exists() else None, str(error)
+        if wanted is None and self.view is not None:
+            return None, f"{answers / 'CURRENT'} is gone, and so are its sets. Run `retail-brain publish`."
+        return wanted, None
+
+    def _fall_back(self, damage: _Damage, settings: Settings) -> None:
+        """Keeps what is served, or serves the newest set that is whole.
+
+        Raises:
+            ModelError: always, what is damaged.
+        """
+        earlier = None if self.view is not None else _newest_readable(self._workspace.answers, damage.wanted)
+        if earlier is not None:
+            self._open_view(earlier, settings)
+        self._damaged = damage  # after: where the database was away just now, the next look tries all of it again
+        raise ModelError(damage.fault)
 
     def _open_view(self, answers: Answers, settings: Settings) -> None:
         tenant = self._workspace.tenant
@@ -421,9 +453,9 @@ def _person_key(answers: Answers, stored: StoredEvent) -> str:
 
 
 def _newest_readable(answers: Path, damaged: str) -> Answers | None:
-    """The newest set of answers that is whole, besides one that is not; names of sets begin with their instant."""
-    for folder in sorted(answers.iterdir(), reverse=True):
-        if folder.is_dir() and not folder.name.startswith(".") and folder.name != damaged:
+    """The newest set of answers that is whole, besides one that is not."""
+    for folder in reversed(set_folders(answers)):
+        if folder.name != damaged:
             try:
                 return open_answers(folder)
             except ModelError as error:

@@ -292,18 +292,30 @@ def current_id(answers: Path) -> str | None:
     """Id of the current set under a tenant's answers folder, or None where nothing was published.
 
     Raises:
-        ModelError: the pointer cannot be read, or names no folder beside it.
+        ModelError: the pointer cannot be read, is blank, names no folder beside it, or is missing beside sets.
     """
     pointer = answers / "CURRENT"
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
+        if sets := set_folders(answers):
+            raise ModelError(
+                f"{pointer} is missing, though sets of answers lie beside it; the newest is {sets[-1].name}. "
+                "Run `retail-brain publish`."
+            ) from None
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{pointer} cannot be read: {error}. Run `retail-brain publish`.") from error
-    if name in {".", ".."} or "/" in name or "\0" in name:
+    if name in {"", ".", ".."} or "/" in name or "\0" in name:
         raise ModelError(f"{pointer} holds {name!r}; wanted the name of a set beside it. Run `retail-brain publish`.")
-    return name or None
+    return name
+
+
+def set_folders(answers: Path) -> list[Path]:
+    """Folders of sets, whole or not, the oldest first: their names begin with their instant."""
+    # hidden folders are sets that are being written
+    found = answers.iterdir() if answers.is_dir() else ()
+    return sorted(path for path in found if path.is_dir() and not path.name.startswith("."))
 
 
 def readable_id(answers: Path) -> str | None:
@@ -335,7 +347,6 @@ def make_current(answers: Path, answers_id: str) -> None:
     previous = readable_id(answers)
     write_text(answers / "CURRENT", answers_id + "\n")
     keep = {answers_id, previous}
-    for folder in sorted(answers.iterdir()):
-        # hidden folders are sets that are being written
-        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in keep:
+    for folder in set_folders(answers):
+        if folder.name not in keep:
             shutil.rmtree(folder, ignore_errors=True)

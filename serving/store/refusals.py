@@ -111,8 +111,8 @@ def tell_refusals(workspace: Workspace, lake: str, settings: Settings, *, by: st
 
 def _published(workspace: Workspace) -> AnswersManifest | None:
     """The manifest of the answers in use; None where there are none."""
-    name = current_id(workspace.answers)
     try:
+        name = current_id(workspace.answers)
         return None if name is None else read_manifest(workspace.answers / name)
     except ModelError:  # the service keeps older ones: it is told with the next set
         return None

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from retail_brain import files
-from retail_brain.files import ORPHAN_SECONDS, atomic_path, hand_over, name_aside, scratch_folder, sweep
+from retail_brain.files import ORPHAN_SECONDS, atomic_path, hand_over, name_aside, scratch_folder, sweep, write_text
 
 DIES_IN_SCRATCH = """
 import os
@@ -117,3 +117,17 @@ def test_a_folder_is_replaced_before_the_old_one_is_removed(
     assert seen == [({"new.txt"}, True)]
     assert [one.name for one in tmp_path.iterdir()] == ["features"]
     assert [one.name for one in target.iterdir()] == ["new.txt"]
+
+
+def test_a_text_is_on_the_disk_before_its_name_and_its_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[tuple[int, str]] = []
+
+    def fsync(descriptor: int) -> None:
+        waited.append((os.fstat(descriptor).st_ino, "named" if (tmp_path / "CURRENT").exists() else "aside"))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "CURRENT", "one\n")
+    own, folder = (tmp_path / "CURRENT").stat().st_ino, tmp_path.stat().st_ino
+    assert waited == [(own, "aside"), (folder, "named")]

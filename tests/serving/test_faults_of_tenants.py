@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,6 +27,7 @@ from serving.http.admission import Admission
 from serving.http.app import Api
 from serving.http.errors import HttpError
 from serving.http.keyring import Keyring
+from serving.http.refusals import in_words
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.http.tenant import Tenant
@@ -152,12 +154,55 @@ def test_bad_settings_and_a_damaged_set_are_both_named(home: Path, state: State,
     assert answers_of(state, "main") == "first"
 
 
-def test_a_pointer_to_nowhere_is_a_fault_of_its_tenant_only(home: Path) -> None:
-    (Workspace(home, "main").answers / "CURRENT").write_bytes(b"\xff\xfe")
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe", b"../..\n", b"nope\n"])
+def test_a_pointer_that_cannot_be_read_is_a_fault_and_the_newest_whole_set_serves(
+    home: Path, state: State, synthetic: ModuleType, content: bytes
+) -> None:
+    workspace = Workspace(home, "main")
+    synthetic.publish_synthetic(workspace, "second")
+    pointer = workspace.answers / "CURRENT"
+    pointer.write_bytes(content)
+    begun = State(home, Settings())
+    for _ in range(2):
+        state.refresh()
+        begun.refresh()
+        assert (answers_of(state, "main"), answers_of(begun, "main")) == ("first", "second")
+        assert list(state.faults) == list(begun.faults) == ["main"]
+    pointer.write_text("second\n")
+    state.refresh()
+    begun.refresh()
+    assert (answers_of(state, "main"), state.faults, begun.faults) == ("second", {}, {})
+    begun.stop()
+
+
+def test_a_pointer_that_is_missing_is_a_fault_where_there_are_sets_and_what_was_taken_away_stays_so(
+    home: Path, state: State
+) -> None:
+    answers = Workspace(home, "main").answers
+    (answers / "CURRENT").unlink()
+    begun = State(home, Settings())
+    for one, served in ((state, "first"), (begun, None)):
+        one.refresh()
+        assert answers_of(one, "main") == served
+        assert "CURRENT is missing, though sets of answers lie beside it; the newest is first" in one.faults["main"]
+    begun.stop()
+    shutil.rmtree(answers)
+    state.refresh()
+    assert answers_of(state, "main") == "first"
+    assert "CURRENT is gone" in state.faults["main"]
+
+
+def test_who_asks_a_tenant_at_fault_is_not_told_to_publish_and_not_what_is_wrong(home: Path) -> None:
+    Workspace(home, "main").settings_file.write_text("no_such_key = 1\n")
     state = State(home, Settings())
     state.refresh()
-    assert state.tenants == ("other",)
-    assert "main" in state.faults
+    refusal = state.no_answers("main")
+    assert (refusal.status, refusal.code, refusal.retry_after) == (503, "at_fault", 10)
+    assert "retail-brain doctor" in str(refusal)
+    assert "publish" not in str(refusal)
+    assert "no_such_key" not in str(refusal)
+    assert "读不出" in in_words(refusal, "zh")
+    assert state.no_answers("nobody").code == "not_published"
     state.stop()
 
 

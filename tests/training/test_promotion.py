@@ -289,3 +289,12 @@ def test_training_says_that_no_window_tested_its_model(
         said = capsys.readouterr()
         assert ("no window tested this demand model: the history until 2026-01-31" in said.out + said.err) is is_said
         assert ("未经回测" in said.out + said.err) is is_said
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", "²".encode()])
+def test_a_champion_pointer_that_cannot_be_read_is_named(tmp_path: Path, content: bytes) -> None:
+    pointer = Workspace(tmp_path).bundles / "demand" / "CHAMPION"
+    pointer.parent.mkdir(parents=True)
+    pointer.write_bytes(content)
+    with pytest.raises(ModelError, match=r"CHAMPION holds .*wanted a version number"):
+        champion_version(Workspace(tmp_path), "demand")

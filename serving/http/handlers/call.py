@@ -7,7 +7,6 @@ from datetime import datetime
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.operational.places import Place
 from serving.http.access import Principal
-from serving.http.errors import not_published
 from serving.http.state import State
 from serving.http.tenant import TenantView
 from serving.planning.people.reasons import Language
@@ -48,7 +47,7 @@ class Call:
             HttpError: nothing is.
         """
         if self.published is None:
-            raise not_published(self.principal.tenant)
+            raise self.state.no_answers(self.principal.tenant)
         return self.published
 
     @property

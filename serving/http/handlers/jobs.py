@@ -14,7 +14,7 @@ from retail_brain.operational.jobs import Job, ask_cancel, find_job, last_second
 from retail_brain.settings import Settings, load_settings
 from retail_brain.sources.files import ENDINGS
 from retail_brain.workspace import Workspace
-from serving.http.errors import not_published
+from serving.http.errors import at_fault
 from serving.http.file_places import without_places
 from serving.http.handlers.call import Call
 from serving.http.messages.job_messages import (
@@ -147,7 +147,7 @@ def _settings(workspace: Workspace, call: Call) -> Settings:
     except UsageError as error:
         if call.published is None:
             _log.warning("tenant %s has settings that cannot be used: %s", workspace.tenant, error)
-            raise not_published(workspace.tenant) from None
+            raise at_fault(workspace.tenant) from None
         return call.view.settings
 
 

@@ -14,7 +14,7 @@ from features.country import currency_of, money_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
-from retail_brain.files import name_aside, sweep
+from retail_brain.files import make_durable, name_aside, sweep
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import note_left_out, note_served
 from retail_brain.operational.upgrade import upgrade
@@ -110,6 +110,7 @@ def _publish(
         # checked on the files as they will be served, before anybody can see them
         manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
         write_manifest(aside, manifest)
+        make_durable(aside)
         aside.rename(workspace.answers / answers_id)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

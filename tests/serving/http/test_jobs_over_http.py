@@ -222,7 +222,7 @@ def test_a_mistake_in_the_settings_is_not_the_callers_and_names_no_file(client: 
         error = client.error("/jobs", {}, tenant="empty")
     finally:
         empty.settings_file.unlink()
-    assert (error["code"], "settings" in error["message"]) == ("not_published", False)
+    assert (error["code"], "settings.toml" in error["message"]) == ("at_fault", False)
 
 
 def test_a_part_of_a_file_fits_into_a_request(client: Any, place: Workspace) -> None:

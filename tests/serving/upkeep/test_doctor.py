@@ -106,6 +106,14 @@ def point_nowhere(home: Path) -> None:
     (Workspace(home).answers / "CURRENT").write_bytes(b"\xff\xfe")
 
 
+def blank_pointer(home: Path) -> None:
+    (Workspace(home).answers / "CURRENT").write_bytes(b"")
+
+
+def lose_pointer(home: Path) -> None:
+    (Workspace(home).answers / "CURRENT").unlink()
+
+
 def misspell_setting(home: Path) -> None:
     Workspace(home).settings_file.write_text("no_such_key = 1\n")
 
@@ -170,6 +178,8 @@ def lose_tested_version(home: Path) -> None:
         (lose_lake_file, "lake", "missing"),
         (damage_answers, "answers", "pairs.product.npy"),
         (point_nowhere, "answers", "decode"),
+        (blank_pointer, "answers", "CURRENT holds ''"),
+        (lose_pointer, "answers", "the newest is first"),
         (misspell_setting, "settings", "no_such_key"),
         (damage_database, "database", "operational"),
         (point_champion_wrong, "bundles", "7"),
