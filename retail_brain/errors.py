@@ -88,6 +88,10 @@ class UnavailableError(RetailBrainError):
     code = "unavailable"
 
 
+class NoRoomError(UnavailableError):
+    """The operational database's disk is full: nothing can be written until there is room."""
+
+
 class ExtensionError(RetailBrainError):
     """An extension of another package cannot be imported, clashes with another, fails or breaks its protocol."""
 

@@ -6,6 +6,8 @@ This module is imported once per worker process, so its names are made once per 
 import gc
 import logging
 import os
+import shutil
+import threading
 import time
 
 import bentoml
@@ -19,6 +21,7 @@ from serving.http.direct import answer_directly
 from serving.http.metrics import PrometheusMeter
 from serving.http.metrics_folder import use_own_folder
 from serving.http.middleware import Layer
+from serving.http.orphans import end_with_parent
 from serving.http.outside_routes import all_routes
 from serving.http.request_log import REQUEST_LOG, use_json_logs
 from serving.http.runtime import Runtime
@@ -47,6 +50,7 @@ use_own_folder()
 def _count_tenants(state: State) -> None:
     if _runtime.meter is not None:
         _runtime.meter.refreshed(len(state.tenants), len(state.faults), time.time())
+        _runtime.meter.room(shutil.disk_usage(state.home).free)
 
 
 def _count_refused(reason: str) -> None:
@@ -60,14 +64,19 @@ guard_connections(_settings, _count_refused)
 class RetailBrain:
     """Forecasts, orders, recommendations and audiences of a retailer, answered from published tables."""
 
+    _orphaned = threading.Event()
+
     @bentoml.on_startup  # type: ignore[untyped-decorator]  # BentoML ships no types
     def begin(self) -> None:
         """Opens the published answers and starts the thread that refreshes them."""
         # `bentoml serve` starts workers that no verb of ours gave the mask to
         use_umask()
+        self._orphaned = end_with_parent()
         home = default_home()
         _runtime.state = State(home, _service_settings())
         _runtime.meter = PrometheusMeter("retail_brain", time.time())
+        # before the first look, which may take a minute: 0 would be a full disk
+        _runtime.meter.room(shutil.disk_usage(home).free)
         _runtime.spans = None if _settings.trace_endpoint is None else spans_to(_settings.trace_endpoint)
         _runtime.state.on_refresh = _count_tenants
         _runtime.state.start()
@@ -88,6 +97,7 @@ class RetailBrain:
         if _runtime.spans is not None:
             _runtime.spans.close()
         _runtime.spans = None
+        self._orphaned.set()
 
     def __is_ready__(self) -> bool:
         """Whether at least one tenant has published answers and the refresh thread is alive."""

@@ -1,5 +1,6 @@
 """Access to the operational database: connections, transactions and the revision of its tables."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Stateme
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from retail_brain.addresses import shown_database
-from retail_brain.errors import RetailBrainError, UnavailableError, UsageError
+from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
 TRIES = 5
@@ -37,6 +38,14 @@ _DOES_NOT_ANSWER = {"OperationalError", "DatabaseError", "ConnectionTimeout"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""
 _STATES_OF_A_SERVER = ("08", "53", "57P")
 """Beginnings of PostgreSQL's codes for a lost connection, a server without room, and one that starts or stops."""
+
+_DISK_FULL = "53100"
+"""PostgreSQL's code for a disk that is full."""
+_FAILED_FILES = ("SQLITE_IOERR", "SQLITE_CANTOPEN")
+"""What SQLite also says where it cannot make or lengthen its files beside the database."""
+_NO_ROOM_BYTES = 1 << 20
+"""Bytes free below which such a failure is one of room: SQLite lengthens its files by tens of kilobytes. By judgement.
+"""
 
 Named = TypeVar("Named")
 
@@ -202,6 +211,11 @@ class Database:
                 raise error.orig from None
             if not isinstance(error, DBAPIError):
                 raise
+            if self._has_no_room(error.orig):
+                raise NoRoomError(
+                    f"the operational database {self.url.render_as_string(hide_password=True)} cannot be written: its "
+                    f"disk is full ({str(error.orig).splitlines()[0]}). Free some space there."
+                ) from error
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
             if not error.connection_invalidated and not _is_of_the_server(error.orig):
                 raise
@@ -209,6 +223,18 @@ class Database:
                 f"the operational database {shown_database(self.url)} does not answer: "
                 f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
             ) from error
+
+    def _has_no_room(self, error: BaseException | None) -> bool:
+        """Whether a statement failed because the disk is full; SQLite does not always say so by its name."""
+        name = getattr(error, "sqlite_errorname", None) or ""
+        if name == "SQLITE_FULL" or getattr(error, "sqlstate", None) == _DISK_FULL:
+            return True
+        if not name.startswith(_FAILED_FILES) or not self.url.database:
+            return False
+        try:
+            return shutil.disk_usage(Path(self.url.database).parent).free < _NO_ROOM_BYTES
+        except OSError:
+            return False
 
     def _check_file(self) -> None:
         """Follows an SQLite file that was put in the place of the one in use, and stops where it was taken away.

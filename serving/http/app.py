@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from retail_brain.errors import RetailBrainError, UnavailableError
+from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError
 from retail_brain.operational.places import HEADQUARTERS
 from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
@@ -33,6 +33,7 @@ from serving.http.file_places import without_places
 from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.lines import Lines
+from serving.http.metrics import Unavailable
 from serving.http.openapi import openapi
 from serving.http.places import PlacedViews, check_answer, check_request, check_route
 from serving.http.refusals import in_words
@@ -93,6 +94,7 @@ class Api:
             if not is_no_room(raised):
                 raise
             _log.error("%s could not be answered: the disk is full", scope["path"])
+            self._count("disk_full")
             status, answer, headers = self._refusal(no_room(), _language(scope))
         assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
@@ -128,7 +130,13 @@ class Api:
         if not isinstance(error, UnavailableError):
             return error
         _log.error("%s", str(error))  # as text: a record that is kept must not keep the request
+        self._count("disk_full" if isinstance(error, NoRoomError) else "database")
         return unavailable(error)
+
+    def _count(self, reason: Unavailable) -> None:
+        """Counts a refusal of something that should be written or read and cannot be, for whoever watches."""
+        if self._runtime.meter is not None:
+            self._runtime.meter.unavailable(reason)
 
     async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
         path, method = scope["path"], scope["method"]

@@ -14,6 +14,7 @@ from retail_brain.errors import (
     ExpressionError,
     ImpossibleError,
     ModelError,
+    NoRoomError,
     NotFoundError,
     RetailBrainError,
     UnavailableError,
@@ -72,7 +73,9 @@ def error_body(code: str, message: str, details: Any = None) -> bytes:
 
 
 def unavailable(error: UnavailableError) -> HttpError:
-    """503 for a database that does not answer; without its address, which is nobody's business outside."""
+    """503 for a database that does not answer or whose disk is full; without its address, nobody's business outside."""
+    if isinstance(error, NoRoomError):
+        return no_room()
     return HttpError(
         503, error.code, "the service cannot reach its database now. Ask again in a few seconds.", retry_after=5
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.extensions import extension_names
+from serving.http.orphans import death_signal
 
 _SAY_EVERY_SECONDS = 30.0
 """Seconds between notes that the service is still starting. Chosen by judgement, not measured."""
@@ -67,7 +68,12 @@ def serve(
     check_routes()
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
     _stop_when_told()
-    process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        command,
+        env=environment(home, workers),
+        cwd=Path(__file__).resolve().parents[2],
+        preexec_fn=death_signal(),  # noqa: PLW1509  # one system call, and no thread of ours runs yet
+    )
     try:
         wait_until_ready(process, f"http://{host}:{port}/livez", say or _quiet)
         if on_ready is not None:

@@ -6,7 +6,7 @@ Requests are labelled by route, never by raw path: a path may hold what a person
 import os
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers
 from serving.http.soon import Soon
@@ -15,6 +15,10 @@ _LATE_SECONDS = 0.2
 """Seconds after which a request is counted at the latest: nobody collects metrics as often. Chosen by judgement."""
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper ends of the buckets of the time to answer, seconds."""
+
+
+Unavailable = Literal["disk_full", "database"]
+"""Why a request could not be stored or answered: no room on a disk, or a database that does not answer."""
 
 
 class Meter(Protocol):
@@ -28,6 +32,12 @@ class Meter(Protocol):
 
     def refused(self, reason: str) -> None:
         """A connection was refused or cut before a request was read from it, or its answer by it."""
+
+    def unavailable(self, reason: Unavailable) -> None:
+        """A request was refused, for the disk is full or the database away."""
+
+    def room(self, free: int) -> None:
+        """A worker looked how many bytes are free on the disk of the home."""
 
     def flush(self) -> None:
         """Counts what waits to be counted with others."""
@@ -69,9 +79,22 @@ class PrometheusMeter:
         self._refused = prometheus_client.Counter(
             "retail_brain_connections_refused_total", "Connections refused or cut, by reason", ("reason",)
         )
+        self._unavailable = prometheus_client.Counter(
+            "retail_brain_unavailable_total",
+            "Requests refused since the disk is full (disk_full) or the database does not answer (database)",
+            ("reason",),
+        )
+        # counted from 0 on, so that the first one is a rise; and no new label needs room on a disk that is full
+        for reason in get_args(Unavailable):
+            self._unavailable.labels(reason)
         # gauges of living workers only: one that died must not be counted for ever
         self._open = prometheus_client.Gauge(
             "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
+        )
+        self._free = prometheus_client.Gauge(
+            "retail_brain_disk_free_bytes",
+            "Bytes free on the disk of the home",
+            multiprocess_mode="livemin",
         )
         self._served = prometheus_client.Gauge(
             "retail_brain_tenants_served", "Tenants with answers, fewest of all workers", multiprocess_mode="livemin"
@@ -126,6 +149,14 @@ class PrometheusMeter:
     def refused(self, reason: str) -> None:
         """A connection was refused or cut."""
         self._refused.labels(reason).inc()
+
+    def unavailable(self, reason: Unavailable) -> None:
+        """A request was refused, for the disk is full or the database away."""
+        self._unavailable.labels(reason).inc()
+
+    def room(self, free: int) -> None:
+        """A worker looked at the disk."""
+        self._free.set(free)
 
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import anyio
@@ -16,7 +16,7 @@ import anyio.from_thread
 import pytest
 from polars.exceptions import PanicException
 
-from retail_brain.errors import UnavailableError
+from retail_brain.errors import NoRoomError, UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
@@ -398,10 +398,15 @@ def test_a_database_that_hangs_holds_one_request_for_the_limit_and_others_not_at
     released.set()
 
 
-def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "reason"), [(UnavailableError, "database"), (NoRoomError, "disk_full")])
+def test_the_answer_to_an_absent_or_full_database_names_nothing_and_is_counted(
+    state: State, monkeypatch: pytest.MonkeyPatch, kind: type[UnavailableError], reason: str
+) -> None:
     def away(*_: object, **__: object) -> None:
-        raise UnavailableError("the operational database postgresql://somebody@db.internal/x does not answer")
+        raise kind("the operational database postgresql://somebody@db.internal/x does not answer")
 
+    counted: list[str] = []
+    meter: Any = SimpleNamespace(unavailable=counted.append)
     monkeypatch.setattr("serving.http.keyring.find_key", away)
     sent: list[dict[str, Any]] = []
 
@@ -413,9 +418,10 @@ def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatc
             sent.append(message)
 
         scope = {"type": "http", "path": "/overview", "method": "POST", "headers": [(b"authorization", b"Bearer x")]}
-        await Api(Runtime(state=state))(scope, receive, send)
+        await Api(Runtime(state=state, meter=meter))(scope, receive, send)
 
     run_apart(ask)
+    assert counted == [reason]
     assert sent[0]["status"] == 503
     assert (b"retry-after", b"5") in sent[0]["headers"]
     assert (b"cache-control", b"no-store") in sent[0]["headers"]
@@ -423,6 +429,7 @@ def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatc
     assert error["code"] == "unavailable"
     assert "somebody" not in error["message"]
     assert "db.internal" not in error["message"]
+    assert error["details"] == ({"problem": "disk_full"} if reason == "disk_full" else {})
 
 
 def test_waiting_bodies_take_no_place_of_those_that_are_answered() -> None:
