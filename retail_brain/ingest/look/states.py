@@ -9,9 +9,11 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.marked_rows import marked_rows
+from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_states
 from retail_brain.ingest.look.signs import write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_kinds import KIND_NAME, NO_SALE, STATE_ALONE
 from retail_brain.ingest.look.words_of_states import (
     CANCELLED,
     CLAIM_REFUSED,
@@ -23,8 +25,6 @@ from retail_brain.ingest.look.words_of_states import (
 from retail_brain.ingest.numbers import parse_numbers
 
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
-_KIND = r"(?:^|_)(?:way|type|kind|flag|mode|typ|tipo|art)$|方式|类型|标志|标识|种别|区分"
-"""Names of columns with a kind of sale in codes."""
 _CODE_LETTERS, _MOST_CODES = 2, 6
 """Letters of such a code, and how many of them there are at most. By judgement."""
 NO_UNITS_BELOW = "no row has units below 0"
@@ -50,11 +50,13 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
-    out = [*_no_sales(made, sample, found, states), *marked, *_nothing_left(made, states)]
-    asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps]
+    no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
+    out = [*_no_sales(made, sample, found, states), *no_kinds, *marked, *_nothing_left(made, states)]
+    asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
+    asked += unknown_states(made, states)
     for state in states:
         if "returns" not in made.keys and not state.is_state:
-            _returns(made, state, " ".join(out))
+            _returns(made, state, " ".join([*out, *perhaps_kinds]))
     asked += _codes_of_states(made, states, sample.height)
     _write_where(made, [*out, *kept], asked)
     if "returns" not in made.keys:
@@ -87,7 +89,7 @@ def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         return
     for name, seen in found.seen.items():
         is_free = name not in found.roles.values() or name in found.all_of("status")
-        if not is_free or seen.dates or not re.search(_KIND, bare_name(name)):
+        if not is_free or seen.dates or not re.search(KIND_NAME, bare_name(name)):
             continue
         if re.search(CANCELLED, bare_name(name)):
             continue
@@ -110,15 +112,18 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
     further = [
         name
         for name, seen in found.seen.items()
-        if name not in taken and not seen.numbers and not seen.dates and _names_a_cancelled_order(sample, name)
+        if name not in taken and not seen.numbers and not seen.dates and _tells_states(sample, name)
     ]
     return replace(found, alternatives={**found.alternatives, "status": (*known, *further)}) if further else found
 
 
-def _names_a_cancelled_order(sample: pl.DataFrame, name: str) -> bool:
+def _tells_states(sample: pl.DataFrame, name: str) -> bool:
     kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
+    if len(kinds) > 1 and re.search(STATE_ALONE, bare_name(name)):
+        return True
     words = [plain_kind(kind) for kind in kinds]
-    is_cancelled = [re.search(f"{CANCELLED}|{GIVEN_BACK}", word) is not None for word in words]
+    told = f"{CANCELLED}|{GIVEN_BACK}" + (f"|{NO_SALE}" if re.search(KIND_NAME, bare_name(name)) else "")
+    is_cancelled = [re.search(told, word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
 
 

@@ -16,6 +16,8 @@ _LEAST_SHOPS = 2
 """Columns from which they may be shops."""
 _MOST_COLUMNS = 400
 """Columns beyond which sums are not tried: each is added up for every row."""
+_FLAGS = 2
+"""Values up to which a column is a flag and no sum."""
 _HOLDS = 0.95
 """Share of the rows on which the sum of the shops must be the total. By judgement."""
 _STOCK = (
@@ -80,7 +82,7 @@ def _by_total(one: LookedAt) -> str:
         return ""
     numbers = {name: parse_numbers(one.sample[name].cast(pl.String), ColumnFormat()).fill_null(0) for name in names}
     for total in names:
-        if not numbers[total].sum():
+        if numbers[total].n_unique() <= _FLAGS:
             continue
         others = [name for name in names if name != total]
         for start in range(len(others) - _LEAST_SHOPS + 1):

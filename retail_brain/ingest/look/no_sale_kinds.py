@@ -1,0 +1,83 @@
+"""Kinds of documents that sell nothing to people, and states whose words nobody knows: taken out, or asked about."""
+
+import re
+from collections.abc import Sequence
+
+from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.state_columns import State, plain_kind
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_kinds import BOUGHT, NO_SALE, OF_DISPATCH, SOLD, STATES_OF_SALES
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT
+
+_KNOWN = "|".join((CANCELLED, GIVEN_BACK, NOT_PAID, IN_PART, STATES_OF_SALES, SOLD, NO_SALE))
+_LEAST_LETTERS = 2
+"""Letters of a word; shorter ones and numbers are codes, which are asked about as such."""
+
+
+def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str], list[str]]:
+    """Conditions without quotations, purchases, transfers, counts, losses and the like.
+
+    They are certain where another kind of the same column is called a sale, and asked about elsewhere: `Transfer` may
+    be how a sale was paid.
+
+    Args:
+        made: the proposal; gets remarks and questions.
+        states: columns with kinds of rows.
+
+    Returns:
+        Conditions that are certain, and conditions that are asked about.
+    """
+    sure: list[str] = []
+    asked: list[str] = []
+    for state in states:
+        if re.search(OF_PAYMENT, bare_name(state.name)) or state.is_claim:
+            continue
+        kinds = state.which(NO_SALE, CANCELLED)
+        sold = [kind for kind in state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}") if kind not in kinds]
+        kinds += [kind for kind in state.which(BOUGHT) if sold and kind not in (*sold, *kinds)]
+        if not kinds or len(kinds) == len(state.kinds):
+            continue
+        counted = ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
+        if sold:
+            made.remarks.append(
+                f"{state.rows(kinds):,} rows are no sales to people by {state.name!r} ({counted}), beside {sold}, and "
+                "are left out"
+            )
+            sure.append(state.without(kinds))
+        else:
+            made.questions.append(
+                f"{state.rows(kinds):,} rows may be no sales by {state.name!r} ({counted}): leave them out, as the "
+                "first way does, or keep them?"
+            )
+            asked.append(state.without(kinds))
+    return sure, asked
+
+
+def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
+    """Conditions without the rarer states of orders whose words nobody knows; asks about them.
+
+    Args:
+        made: the proposal; gets the questions.
+        states: columns with states of orders; those of dispatch alone say nothing about sales.
+    """
+    conditions = []
+    for state in states:
+        if not state.is_state or state.is_claim or re.search(OF_DISPATCH, bare_name(state.name)):
+            continue
+        usual = max(state.kinds, key=lambda kind: state.rows([kind]), default="")
+        kinds = [kind for kind in state.kinds if kind != usual and not _is_known(kind)]
+        kinds = [kind for kind in kinds if not (state.has_units and (state.units([kind]) < 0).all())]
+        if kinds:
+            counted = ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
+            made.questions.append(
+                f"{state.rows(kinds):,} rows have a word in {state.name!r} that nobody knows ({counted}; {usual} "
+                f"{state.rows([usual]):,}): are they sales, or held, cancelled or given back (leave them out)?"
+            )
+            conditions.append(state.without(kinds))
+    return conditions
+
+
+def _is_known(kind: str) -> bool:
+    """Whether a word of a state is one of those that are read, or a code."""
+    plain = plain_kind(kind)
+    return re.search(_KNOWN, plain) is not None or len(plain) < _LEAST_LETTERS or plain.isdigit()

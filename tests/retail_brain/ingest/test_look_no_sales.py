@@ -1,0 +1,68 @@
+"""Kinds of documents that are no sales, and states whose words nobody knows."""
+
+from pathlib import Path
+
+import pytest
+
+from retail_brain.ingest.look import look
+from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look_marked import COUNT, transactions
+from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
+
+
+def kinds(folder: Path, name: str, usual: str, *others: str) -> Path:
+    """An export with a column of kinds; the others are on the receipts from 1 on, one each."""
+    rows = [
+        [n, moment(n), good, units, price, others[n - 1] if 0 < n <= len(others) else usual]
+        for n, _, good, price, units in LINES
+    ]
+    return write(folder / "orders.csv", [*HEAD, "Price", name], rows).parent
+
+
+def lines_of(*receipts: int) -> int:
+    return sum(n in receipts for n, *_ in LINES)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Document type", ["Sale", "Purchase", "Stock count", "Loss and damage"]),
+        ("Belegart", ["Verkauf", "Angebot", "Wareneingang", "Umlagerung"]),
+        ("Тип документа", ["Продажа", "Закупка", "Списание", "Перемещение"]),
+        ("单据类型", ["销售出库", "采购入库", "报损单", "调拨单"]),
+    ],
+)
+def test_kinds_of_documents_that_are_no_sales_are_left_out(tmp_path: Path, name: str, words: list[str]) -> None:
+    folder = kinds(tmp_path / "x", name, *words)
+    assert any(f"{lines_of(1, 2, 3)} rows are no sales to people" in line for line in look(str(folder)).lines)
+    assert len(load(tmp_path, folder)) == COUNT - lines_of(1, 2, 3)
+
+
+def test_a_refund_beside_them_is_turned_and_a_return_to_a_supplier_is_none(tmp_path: Path) -> None:
+    kinds(tmp_path, "Document type", "Sale", "Refund", "Stock return")
+    made = transactions(tmp_path)
+    assert made["returns"] == {"column": "Document type", "values": ["Refund"]}
+    assert "'Stock return'" in made["where"]
+
+
+@pytest.mark.parametrize(("name", "usual", "odd"), [("Type", "Counter", "Transfer"), ("Art", "Laden", "Test")])
+def test_a_kind_that_may_be_no_sale_is_asked_about(tmp_path: Path, name: str, usual: str, odd: str) -> None:
+    seen = look(str(kinds(tmp_path, name, usual, odd)))
+    assert any("may be no sales" in question for question in seen.questions)
+    assert seen.mapping.count("# where = ") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"), [("Status", "Ghosted"), ("Bestellstatus", "Verschollen"), ("状态", "挂起异常")]
+)
+def test_a_state_that_nobody_knows_is_asked_about(tmp_path: Path, name: str, odd: str) -> None:
+    seen = look(str(kinds(tmp_path, name, "Zq", odd, odd)))
+    assert any(f"{odd} {lines_of(1, 2)}" in question for question in seen.questions)
+
+
+@pytest.mark.parametrize("name", ["Delivery status", "Versandstatus"])
+def test_states_of_dispatch_and_known_words_are_not_asked_about(tmp_path: Path, name: str) -> None:
+    assert len(load(tmp_path / "a", kinds(tmp_path / "a" / "x", name, "Zq", "Ghosted"))) == COUNT
+    assert (
+        len(load(tmp_path / "b", kinds(tmp_path / "b" / "x", "Status", "Completed", "Shipped", "Processing"))) == COUNT
+    )
