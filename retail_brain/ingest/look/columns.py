@@ -30,12 +30,14 @@ _FITS: Mapping[str, Callable[[Evidence], bool]] = {
 }
 """Role -> what its values must be."""
 _FILES = {
-    "receipt": "order|sale|receipt|ticket|transaction|invoice|订单|销售|小票|流水",
+    "receipt": "order|sale|receipt|ticket|transaction|invoice|document|bill|cheque|check|beleg|订单|销售|小票|流水",
     "product": "product|item|article|goods|sku|商品|货品",
-    "store": "store|shop|branch|outlet|location|门店|店铺",
+    "store": "store|shop|branch|outlet|location|warehouse|门店|店铺",
     "customer": "customer|member|client|user|会员|客户|顾客",
 }
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
+_OF_OTHERS = "(?:line|detail|position|row|entr(?:y|ie)|type|kind|group|status|state|categor(?:y|ie)|tax|payment)s?"
+"""The last word in the name of a file that lists something of what its first words name, or `items` of documents."""
 _BARE = ("id", "code", "编号", "编码")
 """Names of codes that do not say whose they are."""
 _CODES = (*_BARE, "symbol", "indeks", "index", "kod", "codigo", "código", "codice", "cod", "cód", "код", "kode", "kodi")
@@ -150,6 +152,8 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     is_number = plain == "name" and all(re.search(r"\d", example) for example in seen.examples)
     score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
+    if len(words := bare_name(stem).split("_")) > 1 and re.fullmatch(_OF_OTHERS, words[-1]) and plain in _BARE:
+        return {}  # `OrderLine` numbers lines, and `DocumentType` kinds of documents
     if not role and seen.distinct > _EVERY_LINE and not is_number:
         return {}  # it numbers the lines of a file whose name says nothing
     return {role or "receipt": score} if score else {}

@@ -1,15 +1,18 @@
 """Recognises orders and their lines in two files, and proposes how they are joined."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
+from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.join_keys import Keys, keys_of
+from retail_brain.ingest.look.kinds_of_lists import KindsListed, kinds_listed
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
@@ -62,8 +65,8 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
             if order is line or (_has_goods(order) and not _has_lines_of(line, order)):
                 continue
             if keys := keys_of(line, order):
-                further = [one for one in looked if one is not line and one is not order and not _has_goods(one)]
-                return _joined(line, order, keys, further, root)
+                others = [one for one in looked if one is not line and one is not order]
+                return _joined(line, order, keys, others, root)
     return None
 
 
@@ -87,17 +90,21 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
     return lines.is_duplicated().any() and share_known(heads, lines) >= _WITH_LINES
 
 
-def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[LookedAt], root: Path) -> Joined:
+def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
     both = _with_order(line, order, keys, _OF_THE_ORDER, may_tell_states(order.sample, order.columns))
     joins = list[str]()
     places = {line.place, order.place}
-    for one in further:
+    for one in others:
+        if _has_goods(one):
+            continue
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
         if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
             joins.append(_join(one, root, found, added.named, ", optional = true"))
             places.add(one.place)
             both = replace(added, named=both.named)
+    kinds = list(kinds_listed(both.rows, both.columns, others))
+    both = replace(both, **_with_words(both, kinds))
     made = propose(both.rows, with_roles_by_values(both.rows, both.columns))
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
@@ -105,16 +112,33 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, further: Sequence[Looke
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
     pay_by_heads(made, both.rows, both.columns, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
-    first = _with_returns(made, both, order, _needed(made, both))
+    used = [one for one in kinds if f'"{one.name}"' in " ".join(made.keys.values())]
+    first = _with_returns(made, both, order, _needed(made, both, {one.column for one in used}))
+    for one in used:
+        on = ((one.column, one.key),)
+        joins.append(_join(one.listed, root, on, {one.words: one.name}, ", optional = true"))
+        places.add(one.listed.place)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
 
 
-def _needed(made: Proposal, both: _Both) -> dict[str, str]:
-    """The columns of the order that play a role or that a key of the mapping names."""
+def _with_words(both: _Both, kinds: Sequence[KindsListed]) -> dict[str, Any]:
+    """The rows and columns with the words that lists have for codes of kinds."""
+    rows, seen = both.rows, dict(both.columns.seen)
+    for one in kinds:
+        words = one.listed.sample.select(
+            pl.col(one.key).cast(pl.String).alias("_code"), pl.col(one.words).alias(one.name)
+        )
+        rows = rows.join(words, left_on=pl.col(one.column).cast(pl.String), right_on="_code", how="left")
+        seen[one.name] = evidence(rows[one.name])
+    return {"rows": rows, "columns": replace(both.columns, seen=seen)}
+
+
+def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, str]:
+    """The columns of the order that play a role, that a key of the mapping names, or that a further join needs."""
     roles, written = set(both.columns.roles.values()), " ".join((*made.keys.values(), *made.columns.values()))
-    return {name: to for name, to in both.named.items() if to in roles or f'"{to}"' in written}
+    return {name: to for name, to in both.named.items() if to in roles or to in further or f'"{to}"' in written}
 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:

@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_kinds import KIND_NAME
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, OF_CLAIM, REASON, REMOVED, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
@@ -59,17 +60,22 @@ class State:
 
 
 def may_tell_states(sample: pl.DataFrame, found: Columns) -> list[str]:
-    """Columns whose name says a state, a mark or a reason, or one of whose few values is a word of cancelled orders."""
-    named = rf"(?:^|[\s_]){STATE_NAME}$|{CANCELLED}|{GIVEN_BACK}|{REMOVED}|{REASON}"
+    """Columns whose name says a state, mark, reason or kind, or a value of which is a word of cancelled orders."""
+    named = rf"{KIND_NAME}|(?:^|[\s_]){STATE_NAME}$|{CANCELLED}|{GIVEN_BACK}|{REMOVED}|{REASON}"
     told = {*found.all_of("status"), *found.all_of("voided")}
     for name, seen in found.seen.items():
         is_free = name in told or name not in found.roles.values()
-        if is_free and seen.filled and (name in told or re.search(named, bare_name(name).replace("_", " "))):
+        plain = bare_name(name)
+        if is_free and seen.filled and (name in told or re.search(named, plain) or re.search(named, _spaced(plain))):
             told.add(name)
         elif is_free and not seen.numbers and not seen.dates and sample[name].n_unique() <= MOST_KINDS:
             words = (plain_kind(kind) for kind in kinds_of(sample, name))
             told |= {name} if any(re.search(f"{CANCELLED}|{GIVEN_BACK}", word) for word in words) else set()
     return [name for name in found.seen if name in told]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def says(pattern: str, kind: str) -> bool:

@@ -68,3 +68,25 @@ def test_a_coupon_of_few_receipts_is_of_no_line(tmp_path: Path) -> None:
     write(tmp_path / "orders.csv", [*HEAD, "Price", "Goods", "Postage", "Coupon discount", "To pay"], rows)
     columns = transactions(tmp_path)["columns"]
     assert (columns["unit_price"], "discount" in columns) == ("Price", False)
+
+
+def test_words_of_a_list_of_kinds_tell_refunds_and_purchases_from_sales(tmp_path: Path) -> None:
+    folder, kind = tmp_path / "x", {3: 7, 8: 9, 21: 8}  # a purchase, a refund and a loss
+    totals: dict[int, float] = {}
+    for n, _, _, price, units in LINES:
+        totals[n] = totals.get(n, 0.0) + price * units
+    heads = [[400 + n, n % 2 + 1, moment(n), totals[n], kind.get(n, 6), n % 3 + 1] for n in totals]
+    write(folder / "Bill.csv", ["Id", "UserId", "Date", "Total", "BillTypeId", "WarehouseId"], heads)
+    lines = [
+        [90_000 + place, 400 + n, int(good[1:]) + 1, units, price, price * units]
+        for place, (n, _, good, price, units) in enumerate(LINES)
+    ]
+    write(folder / "BillLine.csv", ["Id", "BillId", "ProductId", "Quantity", "Price", "Total"], lines)
+    write(folder / "BillType.csv", ["Id", "Name"], [[6, "Sales"], [7, "Purchase"], [8, "Loss"], [9, "Refund"]])
+    write(folder / "Product.csv", ["Id", "Name", "Cost"], [[n + 1, f"Tea {n}", 1.5] for n in range(5)])
+    write(folder / "Warehouse.csv", ["Id", "Name"], [[1, "North"], [2, "South"], [3, "East"]])
+    rows = load(tmp_path, folder)
+    assert len(rows) == sum(n not in (3, 21) for n, *_ in LINES)
+    assert {float(str(row["units"])) < 0 for row in rows if row["transaction_id"] == "408"} == {True}
+    assert all(row["customer_id"] is None for row in rows)
+    assert {row["store_id"] for row in rows} == {"1", "2", "3"}

@@ -1,0 +1,74 @@
+"""Finds the words of a column of codes in a list beside it: `DocumentTypeId` 1, 2 and 4 in `DocumentType.csv`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shares import share_known
+from retail_brain.ingest.look.state_columns import MOST_KINDS
+from retail_brain.ingest.look.words import bare_name
+
+_MOST_LISTED = 60
+"""Rows of a list of kinds at most. By judgement."""
+_ENDS = ("_id", "_code", "_no", "_nr", "_key", "_ref", "id", "")
+"""What may stand behind the name of the list in the name of the column of codes."""
+
+
+@dataclass(frozen=True)
+class KindsListed:
+    """A column of codes and the list that names them.
+
+    Attributes:
+        column: of codes, beside the sales.
+        listed: the list.
+        key: column of the list with the codes.
+        words: column of the list with the words.
+        name: the words beside the sales, such as `DocumentType Name`.
+    """
+
+    column: str
+    listed: LookedAt
+    key: str
+    words: str
+    name: str
+
+
+def kinds_listed(sample: pl.DataFrame, found: Columns, others: Sequence[LookedAt]) -> Iterator[KindsListed]:
+    """The columns of few codes without a role of which a list in another file has all, and is called like the column.
+
+    Args:
+        sample: the rows.
+        found: their columns.
+        others: the other files.
+    """
+    for name in sample.columns:
+        codes = sample[name].drop_nulls().cast(pl.String).unique()
+        if name in found.roles.values() or not 1 < len(codes) <= MOST_KINDS:
+            continue
+        for one in others:
+            if one.sample.height > _MOST_LISTED or not _is_called(name, one):
+                continue
+            keys = (key for key, seen in one.columns.seen.items() if seen.distinct == seen.filled == 1)
+            key = next((key for key in keys if share_known(codes, one.sample[key]) == 1), None)
+            words = _words(one, key) if key else None
+            if key is not None and words is not None:
+                yield KindsListed(name, one, key, words, f"{one.path.stem} {words}")
+                break
+
+
+def _is_called(column: str, one: LookedAt) -> bool:
+    """Whether a column is called like the file of a list, one or many, with or without a word for a code."""
+    name, stem = bare_name(column), bare_name(one.path.stem)
+    stems = {stem, stem.removesuffix("s"), stem.removesuffix("es"), f"{stem.removesuffix('ies')}y"}
+    return any(name == f"{one}{end}" for one in stems for end in _ENDS)
+
+
+def _words(one: LookedAt, key: str) -> str | None:
+    """The first column of a list with other words on each row."""
+    for name, seen in one.columns.seen.items():
+        if name != key and seen.distinct == seen.filled == 1 and not seen.numbers and not seen.dates:
+            return name
+    return None
