@@ -112,12 +112,12 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
     pay_by_heads(made, both.rows, both.columns, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
-    used = [one for one in kinds if f'"{one.name}"' in " ".join(made.keys.values())]
-    first = _with_returns(made, both, order, _needed(made, both, {one.column for one in used}))
-    for one in used:
-        on = ((one.column, one.key),)
-        joins.append(_join(one.listed, root, on, {one.words: one.name}, ", optional = true"))
-        places.add(one.listed.place)
+    used = [kind for kind in kinds if f'"{kind.name}"' in " ".join(made.keys.values())]
+    first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
+    for kind in used:
+        on = ((kind.column, kind.key),)
+        joins.append(_join(kind.listed, root, on, {kind.words: kind.name}, ", optional = true"))
+        places.add(kind.listed.place)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
