@@ -1,7 +1,7 @@
 """Validates a batch of rows: good rows in canonical types, bad rows with reasons and original values."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import dataframely as dy
@@ -13,6 +13,7 @@ from retail_brain.ingest.moments import parse_uniform
 from retail_brain.ingest.spreadsheet_ids import LOST, id_columns, shortened_ids, whole_ids
 from retail_brain.ingest.typing import attribute, typed
 from retail_brain.sources import ColumnFormat
+from retail_brain.sources.base import PER
 from retail_brain.tables import Table
 
 REASONS = "reasons"
@@ -101,6 +102,8 @@ class Checker:
         ]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self._price = formats.get("unit_price", ColumnFormat())
+        plain = replace(self._price, per=None)
+        self._per = [typed(PER, source[PER], pl.Float64(), plain).alias(PER)] if self._price.per in source else []
         self._ids = [name for name in id_columns(table) if name in self._present]
         self._text_ids = [
             name
@@ -114,12 +117,15 @@ class Checker:
         raw = batch.with_row_index(_ROW)
         plain = frozenset(name for name in self._text_ids if are_plain(batch[name]))
         odd = [name for name in self._ids if name not in plain]
-        shaped = raw.select(_ROW, *self._columns(batch, plain), *self._absent, *self._further)
+        shaped = raw.select(_ROW, *self._columns(batch, plain), *self._absent, *self._further, *self._per)
         # pandas writes a missing number as NaN, so it is no error where the column may be missing
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         shaped = whole_ids(shaped, odd)
         unreadable = self._unreadable(raw, shaped, odd)
+        if self._per:
+            of_one = pl.col("unit_price") / pl.col(PER)
+            shaped = shaped.with_columns(pl.when(pl.col(PER) != 0).then(of_one).alias("unit_price")).drop(PER)
         if self._price.is_total or self._price.before_discount:
             per_unit = _price_per_unit(self._price)
             if "unit_price" in self._table.optional:  # a day without units has no price, and is no mistake

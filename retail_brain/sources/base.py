@@ -30,6 +30,7 @@ class ColumnFormat:
         pad: digits of an id of digits, filled up with zeros in front.
         strip_zeros: whether zeros in front of an id of digits go.
         is_total: whether a price is the amount of the whole line, to be divided by the units.
+        per: column of the source with the units that a price is of, such as 3 of `3 for 5.00`; None: it is of one.
         before_discount: whether the discount of the line has still to be taken off a price.
         negate: whether a number has the opposite sign, as in ledgers where a sale takes units out.
     """
@@ -47,6 +48,7 @@ class ColumnFormat:
     pad: int | None = None
     strip_zeros: bool = False
     is_total: bool = False
+    per: str | None = None
     before_discount: bool = False
     negate: bool = False
 
@@ -57,6 +59,8 @@ LEFT_OUT: Final = {"reason": pl.String, "rows": pl.Int64}
 """Columns of the counts of rows that a source leaves out."""
 
 
+PER: Final = "_per"
+"""Column with the units that the price of a row is of, where a mapping names one."""
 FILE_NAME: Final = "_file_name"
 """Column with the name of the file that a row comes from, where a mapping reads it."""
 FILE: Final = "_file"

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
-from retail_brain.sources.base import FILE_NAME, FileOptions, RawTable, Source
+from retail_brain.sources.base import FILE_NAME, PER, FileOptions, RawTable, Source
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
@@ -21,6 +21,8 @@ from retail_brain.tables import TABLES
 
 _OF_LINES = ("products", "stores", "customers")
 """Tables that an export without lists of its own may hold in the columns of its lines."""
+_WITH_LINES = ("transactions", "daily_sales", "inventory")
+"""Tables with a row for each line."""
 _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
 
 
@@ -51,7 +53,7 @@ def mapped_tables(mapping: DatasetMapping, path: Path, scratch: Path) -> Source:
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     warnings: list[str] = []
-    lines = [mapping.tables[name] for name in ("transactions", "daily_sales") if name in mapping.tables]
+    lines = [mapping.tables[name] for name in _WITH_LINES if name in mapping.tables]
     tables = {name: _table(name, table, path, scratch, warnings, lines) for name, table in mapping.tables.items()}
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
 
@@ -138,6 +140,7 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
     assert table.files is not None
     files = mapped_files(path.parent, table.files)
     names = [name for ours in table.columns for name in table.column(ours).names(ours)]
+    names += [per for ours in table.columns if (per := table.column(ours).per) is not None]
     options = _opened_by(table, names)
     named = any(table.column(ours).file_name is not None for ours in table.columns)
     named = named or (table.returns is not None and bool(table.returns.files))
@@ -204,6 +207,8 @@ def _renamed(
     """
     schema = frame.collect_schema()
     wanted = {theirs: find_column(theirs, schema) for ours, c in columns.items() for theirs in c.names(ours)}
+    per = next((column.per for column in columns.values() if column.per is not None), None)
+    wanted |= {per: find_column(per, schema)} if per is not None else {}
     missing = sorted(theirs for theirs, found in wanted.items() if found is None)
     if missing:
         raise DataError(
@@ -214,6 +219,7 @@ def _renamed(
         _made(mapping, [found[theirs] for theirs in mapping.names(ours)], schema, is_moment=ours in moments).alias(ours)
         for ours, mapping in columns.items()
     ]
+    made += [pl.col(found[per]).alias(PER)] if per is not None else []
     used = {*found.values(), *columns, FILE_NAME}
     return frame.select(*made, *(name for name in schema.names() if name not in used))
 

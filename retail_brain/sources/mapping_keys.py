@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retail_brain.sources.base import ColumnFormat
+from retail_brain.sources.base import PER, ColumnFormat
 from retail_brain.sources.date_forms import counted_form
 from retail_brain.sources.month_names import without_language
 
@@ -38,6 +38,7 @@ class ColumnMapping(BaseModel):
     pad: int | None = Field(default=None, ge=1, le=64)
     strip_zeros: bool = False
     total: bool = False
+    per: str | None = None
     before_discount: bool = False
     negate: bool = False
     type: Literal["text", "number", "integer", "boolean"] | None = None
@@ -93,6 +94,7 @@ class ColumnMapping(BaseModel):
             pad=self.pad,
             strip_zeros=self.strip_zeros,
             is_total=self.total,
+            per=PER if self.per is not None else None,
             before_discount=self.before_discount,
             negate=self.negate,
         )
@@ -176,6 +178,9 @@ class TableMapping(FileKeys):
         if self.returns is not None and not {"units", "unit_price"} <= set(self.columns):
             raise ValueError("`returns` needs the columns `units` and `unit_price`")
         price = self.column("unit_price")
+        divided = [ours for ours in self.columns if self.column(ours).per is not None]
+        if divided and (divided != ["unit_price"] or price.total or price.before_discount):
+            raise ValueError("`per` goes with `unit_price` alone, without `total` and `before_discount`")
         if price.before_discount and "discount" not in self.columns:
             raise ValueError("`before_discount` needs the column `discount`")
         return self

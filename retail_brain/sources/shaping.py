@@ -22,9 +22,10 @@ def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: C
 
     Args:
         raw: the table.
-        fill_down: columns of the source whose blanks take the value of the receipt's first row.
+        fill_down: columns of the source whose blanks take the value of the receipt's first row; without a number of
+            receipts in one column, that of the row above.
         where: SQL condition over the source's columns; the rows it takes out are counted.
-        receipt: where `transaction_id` comes from; `fill_down` needs it.
+        receipt: where `transaction_id` comes from; `fill_down` fills within it.
 
     Raises:
         UsageError: the condition is not SQL, or no receipt is there to fill down.
@@ -53,17 +54,20 @@ def with_counts(raw: RawTable, further: pl.LazyFrame) -> pl.LazyFrame:
 
 def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMapping | None, origin: str) -> pl.LazyFrame:
     theirs = receipt.names("transaction_id") if receipt is not None else ()
-    if len(theirs) != 1:
-        raise UsageError("fill_down fills within a receipt: map transaction_id to one column of the source.")
+    if receipt is not None and (len(theirs) != 1 and not receipt.columns):
+        raise UsageError("fill_down fills within a receipt: map transaction_id to columns of the source.")
+    theirs = theirs if len(theirs) == 1 else ()
     present = frame.collect_schema().names()
     found = {name: find_column(name, present) for name in (*theirs, *names)}
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise DataError(f"{origin} has no columns {missing} to fill down; got {present}. Correct the names.")
-    group = str(found[theirs[0]])
     texts = [str(name) for name in found.values() if frame.collect_schema()[str(name)] == pl.String]
     # a quoted blank, as web shops write them, is as blank as none
     frame = frame.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
+    if not theirs:  # rows of a report: each stands below the row that names its shop and day
+        return frame.with_columns(pl.col(str(found[name])).forward_fill() for name in names)
+    group = str(found[theirs[0]])
     if theirs[0] in names:
         frame = frame.with_columns(pl.col(group).forward_fill())
     others = [str(found[name]) for name in names if found[name] != group]
@@ -85,6 +89,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     present = raw.frame.collect_schema().names()
     made = {wide.names, wide.values}
     named = [name for ours, column in columns.items() if ours not in made for name in column.names(ours)]
+    named += [column.per for column in columns.values() if column.per is not None]
     index = [column for name in named if (column := find_column(name, present)) is not None]
     index += [name for name in present if name == FILE_NAME]
     rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)

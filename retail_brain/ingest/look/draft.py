@@ -85,6 +85,11 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def listed(texts: Sequence[str]) -> str:
+    """A list of strings in TOML."""
+    return f"[{', '.join(map(quoted, texts))}]"
+
+
 def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str]) -> str:
     """The table of a mapping; what must be decided stands as comments, both readings below each other."""
     named = quoted(files) if isinstance(files, str) else f"[{', '.join(map(quoted, files))}]"

@@ -143,7 +143,7 @@ def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
     """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
-    opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key != WHERE)
+    opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key not in (WHERE, "fill_down"))
     on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)
     columns = ", ".join(f"{quoted(to)} = {quoted(name)}" for name, to in named.items())
     files = quoted(other.path.relative_to(root).as_posix())

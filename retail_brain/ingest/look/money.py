@@ -13,7 +13,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.numbers_of import values
-from retail_brain.ingest.look.price_of_several import ask_about_several
+from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import paid_rank
@@ -61,7 +61,7 @@ def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
             made.remarks.append(f"{price!r} grows with the units: it is the amount of the line")
         made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL if is_line else "")
         _discount(made, sample, found, price, is_line=bool(is_line))
-        ask_about_several(made, sample, found, price)
+        divide_by_several(made, sample, found, price)
     elif amount is not None:
         is_unit = _is_of_line(sample, found, amount) is False
         if is_unit:

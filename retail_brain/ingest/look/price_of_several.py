@@ -3,7 +3,7 @@
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.draft import Proposal, quoted, whole
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 
@@ -15,19 +15,27 @@ _NEARER = 0.9
 """Share of these lines on which the price of one is nearer to the usual one than the written price. By judgement."""
 
 
-def ask_about_several(made: Proposal, sample: pl.DataFrame, found: Columns, price: str) -> None:
-    """Asks where a price is of several units, which a mapping of files cannot divide.
+def divide_by_several(made: Proposal, sample: pl.DataFrame, found: Columns, price: str) -> None:
+    """Divides a price of several units by the column that says of how many it is.
 
     Args:
-        made: the proposal; gets the question.
+        made: the proposal with the key of its price.
         sample: the rows.
         found: roles of the columns.
         price: column with the price of a unit, or of several.
     """
     if (several := _price_of_several(sample, found, price)) is not None:
-        made.questions.append(
-            f"{price!r} is of as many units as {several!r} says, such as 2 for 3.00, and money would be too high: "
-            "divide it in the file or in a mapping with `sql`"
+        readings = [whole(one) for one in made.columns["unit_price"].removeprefix("?").split("\n")]
+        if any("total = true" in one or "before_discount = true" in one for one in readings):
+            made.questions.append(
+                f"{price!r} is of as many units as {several!r} says, such as 2 for 3.00, and money would be too high: "
+                "divide it in the file or in a mapping with `sql`"
+            )
+            return
+        divided = [f"{one.removesuffix(' }')}, per = {quoted(several)} }}" for one in readings]
+        made.columns["unit_price"] = ("?" if len(divided) > 1 else "") + "\n".join(divided)
+        made.remarks.append(
+            f"{price!r} is of as many units as {several!r} says, such as 2 for 3.00, and is divided by it"
         )
 
 

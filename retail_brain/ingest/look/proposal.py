@@ -15,6 +15,7 @@ from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_n
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
+from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
@@ -45,7 +46,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         sample: its first rows as text.
         found: roles of its columns.
     """
-    related = events_of(sample, found) or relation(sample, found)
+    related = events_of(sample, found) or relation(sample, found) or matrix_of_sizes(sample, found)
     if related is not None:
         return related
     made = Proposal(table=table_of(sample, found))

@@ -14,8 +14,9 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
+from retail_brain.ingest.look.draft import WHERE, Proposal, listed, quoted, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
+from retail_brain.ingest.look.filled_down import columns_to_fill
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
@@ -155,6 +156,10 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_sum)
+    if names := columns_to_fill(blanks, columns_of(blanks, path.stem)):
+        note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, "fill_down": listed(names)}
+        blanks = blanks.with_columns(pl.col(names).forward_fill())
     return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), title), {})
 
 
@@ -235,7 +240,7 @@ def _with_groups(
     names = group_columns(open_file(path, scratch, options).frame.head(SAMPLE_ROWS).collect())
     if not names:
         return options, keys
-    return replace(options, group_rows=names), {**keys, "group_rows": f"[{', '.join(map(quoted, names))}]"}
+    return replace(options, group_rows=names), {**keys, "group_rows": listed(names)}
 
 
 def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
@@ -291,6 +296,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
     for one in looked:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
     sold: tuple[str | list[str], LookedAt] | None = None
+    counted = sold
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table and not any(one.place in done for one in members):
             questions += [question for one in members for question in one.proposal.questions]
@@ -309,11 +315,13 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if sells(first) else sold
+        counted = (files, first) if table == "inventory" else counted
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
         parts.append(toml_of(files_of([one], root), beside, one.keys))
-    if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
-        parts.append(toml_of(sold[0], goods, sold[1].keys))
+    lines_of_goods = sold or counted
+    if lines_of_goods is not None and "products" not in done and (goods := goods_of_lines(lines_of_goods[1])):
+        parts.append(toml_of(lines_of_goods[0], goods, lines_of_goods[1].keys))
     return "\n".join(parts), questions
 
 

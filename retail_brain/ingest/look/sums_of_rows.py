@@ -19,6 +19,8 @@ _LEAST_PROOFS: Final = 3
 """Sums of several rows that must come out, counted by column. By judgement."""
 _HUNDREDTHS: Final = 100
 """Parts of a unit that are compared: sums are printed to two decimals."""
+_MOST_NAMED: Final = 3
+"""Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
 _EVEN: Final = 2
 """Rows from which a sum says more than the row beside it does."""
 
@@ -48,7 +50,7 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
         ):
             continue
         sums = blank.filter(blank[name])
-        always = [one for one in few if sums[one].all()]
+        always = [name, *(one for one in few if one != name and sums[one].all())][:_MOST_NAMED]
         filled = " OR ".join(f"{column_of(one)} <> ''" for one in always)
         return f"({filled})", blank[name]
     return None

@@ -50,6 +50,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры|блюда))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
         r"item|product|article|artikel|part|商品|存货|物料",
+        r"(?:style|model|modell|modelo|modele|design|款号|款式|品番)(?:_?(?:id|no|nr|number|code))?",
     ),
     "product_name": (
         r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",

@@ -6,7 +6,10 @@ Portuguese, Turkish, Vietnamese, Polish, Indonesian, Nordic, Finnish, Czech, Hun
 from collections.abc import Mapping
 from typing import Final
 
+from retail_brain.ingest.look.words_of_lists import LISTS
+
 FURTHER: Final[Mapping[str, str]] = {
+    **LISTS,
     "receipt": r"n(?:umero|o|r|ro)?_(?:de_|do_|da_)?(?:pedido|venda|venta|cupom|nota|documento|boleta|factura"
     r"|folio|comprobante)|folio|boleta|cupom|comprobante|kvitto|paragon|(?:siparis|fis|fatura|belge|satis|islem)_(?:no|numarasi)|(?:ma|so)_(?:hoa_don|don_hang|phieu|chung_tu|giao_dich)"
     r"|(?:nr|numer)_(?:zamowienia|paragonu|faktury|dokumentu|transakcji)|no(?:mor)?_(?:struk|transaksi|pesanan|faktur|nota)"
@@ -24,19 +27,19 @@ FURTHER: Final[Mapping[str, str]] = {
     "store": r"заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
-    r"|สาขา|ร้าน|סניף|חנות",
+    r"|(?:ชื่อ|รหัส)?(?:สาขา|ร้าน(?:ค้า)?|คลัง(?:สินค้า)?)(?:/(?:สาขา|คลัง|ร้าน))?|kho(?:_hang)?|gudang|(?:depo|ambar)(?:_adi)?|المستودع|סניף|חנות",
     "product": r"(?:urun|stok|malzeme)_(?:kodu|no)|barkod(?:_no)?|ma_(?:hang|hang_hoa|san_pham|vach|sp)"
     r"|(?:kod|symbol|indeks)_(?:towaru|produktu|kreskowy)|kode_(?:barang|produk|item)|varenr|varenummer|artikelnr"
     r"|tuote(?:numero|nro|koodi)|viivakoodi|kod_(?:zbozi|produktu)|carovy_kod|cikkszam|termekkod|vonalkod"
-    r"|κωδικοσ(?:_(?:ειδουσ|προιοντοσ))?|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|รหัสสินค้า|บาร์โค้ด|מקט|ברקוד"
+    r"|κωδικοσ(?:_(?:ειδουσ|προιοντοσ))?|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
     r"|קוד_(?:פריט|מוצר)",
     "product_name": r"(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
     r"|nazwa(?:_(?:towaru|produktu))?|towar|nama_(?:barang|produk|item)|benamning|varenavn|tuote(?:nimi)?|nazev(?:_(?:zbozi|produktu))?|termek(?:nev)?"
-    r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?สินค้า|รายการ|שם_(?:פריט|מוצר)|תיאור"
+    r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?(?:สินค้า|รายการ)(?:สินค้า)?|שם_(?:פריט|מוצר)|תיאור"
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",
     "units": r"adet|miktar|so_luong(?:_san_pham|_ban)?|sl|ilosc(?:_sztuk)?|szt|jumlah|kuantitas|antall?|maara"
     r"|kpl|mnozstvi|pocet(?:_kusu)?"
-    r"|mennyiseg|darab|ποσοτητα|τεμαχια|الكمية|العدد|จำนวน(?:ชิ้น|ที่ขาย|สินค้า)?|ปริมาณ|כמות"
+    r"|mennyiseg|darab|ποσοτητα|τεμαχια|(?:ال)?(?:كمية|عدد)(?:_المباعة)?|จำนวน(?:ชิ้น|ที่ขาย|ขาย|หน่วย|สินค้า)?|ปริมาณ|כמות"
     # as lists of narrow columns shorten them; inside a longer name these letters mean something else
     r"|q_ta|anz|stck|pz|uds?|unids?|ks|db|kol|kom|buc(?:ati)?|к_во|к_сть|ποσ|판매량|(?:판매)?개수|件|个数",
     "price": r"birim_fiyati?|fiyat|don_gia|gia(?:_ban|_san_pham)?|cena(?:_(?:jednostkowa|brutto|netto"
@@ -45,14 +48,14 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|τιμη(?:_μοναδασ)?|سعر_الوحدة|السعر|ราคา(?:ต่อหน่วย|ขาย)?|מחיר(?:_.*)?|valor_unitario",
     "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam|thanh_tien|tong_tien"
     r"|wartosc(?:_(?:brutto|sprzedazy))?|kwota(?:_brutto)?|razem|total_harga|belopp?|belob|summa|sum|yhteensa|castka|celkem"
-    r"|osszeg|ertek|osszesen|αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|รวม(?:เงิน)?|จำนวนเงิน|มูลค่า"
+    r"|osszeg|ertek|osszesen|αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
     r"|סהכ|סכום",
     "discount": r"indirim(?:_tutari)?|giam_gia|chiet_khau|rabatt?|diskon|potongan|alennus|sleva|kedvezmeny|εκπτωση"
     r"|(?:ال)?خصم|ส่วนลด|הנחה",
     "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
     r"|musteri_(?:no|kodu|id|numarasi)|ma_(?:khach_hang|kh)|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
-    r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส)?(?:ลูกค้า|สมาชิก)|ชื่อผู้ใช้|(?:מספר_)?לקוח"
+    r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",
     "status": r"(?:siparis_)?(?:statusu|durumu?)|trang_thai|tila|stav(?:_objednavky)?|allapot|statusz|κατασταση"
     r"|(?:ال)?حالة(?:_.*)?|สถานะ|סטטוס|situacao(?:_.*)?",

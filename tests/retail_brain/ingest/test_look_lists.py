@@ -123,7 +123,7 @@ def test_goods_with_a_campaign_and_two_days_are_promotions(tmp_path: Path) -> No
     assert seen.questions == ("does a promotion hold on the day of 'Last' no more, as valid_to means?",)
 
 
-def test_price_of_several_units_is_asked_about(tmp_path: Path) -> None:
+def test_price_of_several_units_is_divided(tmp_path: Path) -> None:
     def rows(goods: int) -> list[Row]:
         prices = ((of, round(of * 0.8 * GOODS[goods][3], 2)) for of in (1, 1, 2, 1, 10))
         code = GOODS[goods][1]
@@ -131,7 +131,9 @@ def test_price_of_several_units_is_asked_about(tmp_path: Path) -> None:
 
     lines = [row for goods in range(8) for row in rows(goods)]
     header = ["Date", "Store", "SKU", "Units", "Mult", "Price"]
-    (question,) = look(str(write(tmp_path / "x.csv", header, lines))).questions
-    assert question.startswith("'Price' is of as many units as 'Mult' says")
+    sold = load(tmp_path, write(tmp_path / "a" / "x.csv", header, lines), "daily_sales")
+    prices = {str(good): price for _, good, _, price in GOODS}
+    assert all(float(str(row["unit_price"])) <= prices[str(row["product_id"])] + 0.01 for row in sold)
     again = [[*row[:4], 1 + n % 3, GOODS[n // 5][3]] for n, row in enumerate(lines)]
-    assert not look(str(write(tmp_path / "x.csv", header, again))).questions, "the price is the same whatever it is of"
+    says = look(str(write(tmp_path / "x.csv", header, again)))
+    assert "per" not in says.mapping, "the price is the same whatever it is of"

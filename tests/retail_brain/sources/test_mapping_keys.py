@@ -310,6 +310,25 @@ def test_receipt_number_itself_is_filled_down(tmp_path: Path) -> None:
     assert column(tmp_path, "transaction_id") == ["1", "1", "2"]
 
 
+def test_price_of_several_units_is_divided_by_their_column(tmp_path: Path) -> None:
+    text = till(price=["3,00", "5,00", "7,50"], of=["1", "2", "3"])
+    load(tmp_path, text, unit_price='{ column = "price", decimal = ",", per = "of" }')
+    assert column(tmp_path, "unit_price") == [3.0, 2.5, 2.5]
+
+
+def test_price_of_no_units_is_set_aside(tmp_path: Path) -> None:
+    report = load(
+        tmp_path, till(price=["3", "5", "4"], of=["1", "0", "2"]), unit_price='{ column = "price", per = "of" }'
+    )
+    assert column(tmp_path, "unit_price") == [3.0, 2.0]
+    assert report.tables["transactions"].quarantined == 1
+
+
+def test_amounts_are_not_divided_twice(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`per` goes with `unit_price` alone"):
+        load(tmp_path, till(of=["1"]), unit_price='{ column = "price", total = true, per = "of" }')
+
+
 def test_rows_that_a_condition_takes_out_are_counted(tmp_path: Path) -> None:
     text = till(when=["2026-01-01"] * 3, state=["paid", "void", ""])
     report = load(tmp_path, text, "where = \"state = 'paid'\"")

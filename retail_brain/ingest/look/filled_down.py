@@ -1,0 +1,48 @@
+"""Reports that name a shop or a day on the first of its rows alone: the rows below are filled from it."""
+
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+
+_MOST_FILLED: Final = 0.8
+"""Share of the rows up to which a day may stand on the first row of its group alone. By judgement: a broken export
+lacks a few days, and is no report."""
+_GOODS: Final = ("product", "product_name")
+
+
+def columns_to_fill(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns that stand on the first row of a group alone, outermost first; none where rows are of receipts or people.
+
+    A day that most rows lack does, and so does what stands on some of the rows with a day alone (its shop), and goods
+    that stand on more of them than the day. A shop without such a day does where it is named once and never again.
+
+    Args:
+        sample: the first rows.
+        found: roles of its columns.
+    """
+    if not sample.height or {"receipt", "customer", "time"} & found.roles.keys():
+        return []
+    filled = sample.select(pl.all().is_not_null())
+    anchor = _anchor(sample, found)
+    if anchor is None:
+        return []
+    outer = [name for name in sample.columns if _is_within(filled[name], filled[anchor])]
+    goods = [found.roles[role] for role in _GOODS if role in found.roles]
+    inner = [name for name in goods if not filled[name].all() and _is_within(filled[anchor], filled[name])]
+    return [name for name in sample.columns if name in (*outer, *inner) and filled[name][0]]
+
+
+def _anchor(sample: pl.DataFrame, found: Columns) -> str | None:
+    """The column of days, or else of shops, that stands on first rows alone; None without one."""
+    day, shop = found.roles.get("moment"), found.roles.get("store")
+    if day is not None and sample[day][0] is not None and found.seen[day].filled < _MOST_FILLED:
+        return day
+    once = shop is not None and found.seen[shop].distinct == 1 and sample[shop].drop_nulls().len() > 1
+    return shop if once and found.seen[str(shop)].filled < _MOST_FILLED and sample[str(shop)][0] is not None else None
+
+
+def _is_within(inner: pl.Series, outer: pl.Series) -> bool:
+    """Whether a column is filled on rows alone on which another one is, the first among them."""
+    return bool(inner[0] and not (inner & ~outer).any())
