@@ -79,6 +79,7 @@ class FileOptions:
         expected: names that the header should hold; the line that holds most of them is the header.
         group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
         named: whether every row gets the name of its file in the column `FILE_NAME`.
+        section: number, from 1, of a table in a file of text that has several, each below a header line of its own.
     """
 
     encoding: str | None = None
@@ -88,6 +89,7 @@ class FileOptions:
     expected: frozenset[str] = frozenset()
     group_rows: tuple[str, ...] = ()
     named: bool = False
+    section: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,14 @@ class FileTable:
         malformed: columns `reason` and `line`: lines with more fields than the header.
         left_out: columns `reason` and `rows`: rows taken out, such as totals.
         notes: remarks on its form for the user.
+        sections: tables that the file holds below each other, each with a header line of its own.
     """
 
     frame: pl.LazyFrame
     malformed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MALFORMED))
     left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LEFT_OUT))
     notes: tuple[str, ...] = ()
+    sections: int = 1
 
 
 def stacked(tables: Sequence[FileTable]) -> FileTable:

@@ -108,6 +108,8 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         return open_file(packed, scratch, options)
     if start in (ARCHIVE, _OLD_WORKBOOK):
         # tills call their workbooks .csv, and the other way round
+        if options.section is not None:
+            raise DataError(f"{path} is a workbook, which has no sections: say `sheet` in the place of `section`.")
         return read_workbook(path, options)
     if name.removesuffix(".gz").endswith(_JSON):
         frame, notes = flat(_scan_json_lines(path, scratch), str(path))

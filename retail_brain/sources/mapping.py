@@ -150,7 +150,8 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
 def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:
     """How files are opened; names of columns that the mapping looks for show where the header is."""
     expected = frozenset(map(plain_name, names))
-    return FileOptions(keys.encoding, keys.delimiter, keys.skip_lines, keys.sheet, expected, keys.group_rows)
+    opened = FileOptions(keys.encoding, keys.delimiter, keys.skip_lines, keys.sheet, expected, keys.group_rows)
+    return replace(opened, section=keys.section)
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:

@@ -62,13 +62,14 @@ def header_index(rows: Sequence[Sequence[str | None]], expected: Collection[str]
     wide = [index for index, cells in enumerate(filled) if len(cells) >= least]
     if not wide:
         return next((index for index, cells in enumerate(filled) if cells), 0)
-    named = (index for index in wide if sum(_is_name(cell) for cell in filled[index]) > len(filled[index]) / 2)
+    named = (index for index in wide if sum(is_name(cell) for cell in filled[index]) > len(filled[index]) / 2)
     # a table with a column per day has more dates than names in its header
-    led_by_name = (index for index in wide if _is_name(filled[index][0]))
+    led_by_name = (index for index in wide if is_name(filled[index][0]))
     return next(named, next(led_by_name, wide[0]))
 
 
-def _is_name(cell: str) -> bool:
+def is_name(cell: str) -> bool:
+    """Whether a cell may be the name of a column: neither a number, nor a date, nor a remark."""
     return _NOT_A_NAME.fullmatch(cell) is None
 
 

@@ -6,6 +6,7 @@ Every column is read as text, so an id keeps its leading zeros; ingest turns tex
 import csv
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ from retail_brain.sources.fixed_width import without_blanks
 from retail_brain.sources.framed import without_frame
 from retail_brain.sources.group_rows import with_group_columns
 from retail_brain.sources.rows_left_out import without_odd_rows
+from retail_brain.sources.sections import header_lines, one_section
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
 
 
@@ -35,7 +37,11 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         source = without_frame(in_utf8(path, scratch, options.encoding), scratch)
         if options.delimiter is None:
             source = without_blanks(source, scratch)
-        mark, skipped = _start(path, source, options)
+        # names of a later table must not be looked for above it
+        mark, skipped = _start(path, source, replace(options, expected=frozenset()) if options.section else options)
+        starts = header_lines(source, mark, skipped)
+        if options.section is not None:
+            source, skipped = one_section(source, scratch, options.section, starts), 0
         header = next(_records(source, mark, skipped))
         malformed = pl.DataFrame(schema=MALFORMED)
         try:
@@ -49,7 +55,7 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     except (OSError, EOFError, csv.Error, pl.exceptions.PolarsError) as error:
         raise unreadable(str(path), error, "Check that the file exists and is a whole CSV file.") from error
     rows, left_out = with_group_columns(rows, options.group_rows, left_out)
-    return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)))
+    return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)), len(starts))
 
 
 def _start(path: Path, source: Path, options: FileOptions) -> tuple[str, int]:

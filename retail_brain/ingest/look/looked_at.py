@@ -25,5 +25,5 @@ class LookedAt:
 
     @property
     def place(self) -> tuple[Path, str]:
-        """Its path, and the key of its sheet: sheets of one workbook feed tables of their own."""
-        return self.path, self.keys.get("sheet", "")
+        """Its path, and the key of its sheet or section: those of one file feed tables of their own."""
+        return self.path, self.keys.get("sheet") or self.keys.get("section", "")

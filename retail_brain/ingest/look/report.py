@@ -206,12 +206,21 @@ def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]
     options, keys = _options(largest)
     options, keys = _with_groups(largest, scratch, options, keys)
     tables = [open_file(one, scratch, options) for one in paths]
+    if len(paths) == 1 and tables[0].sections > 1:
+        return [_section(largest, scratch, options, keys, number + 1) for number in range(tables[0].sections)]
     headers = {tuple(table.frame.collect_schema().names()) for table in tables}
     if len(headers) > 1:
         raise DataError(
             f"{path} holds {len(paths)} files with {len(headers)} different headers. Unpack it and look at the folder."
         )
     return [(stacked(tables), keys)]
+
+
+def _section(
+    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str], number: int
+) -> tuple[FileTable, dict[str, str]]:
+    """One of the tables that stand below each other in a file, and the keys that say so."""
+    return open_file(path, scratch, replace(options, section=number)), {**keys, "section": str(number)}
 
 
 def _sheets(path: Path) -> list[str]:
@@ -294,7 +303,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         done = {"transactions", *joined.places}
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
-        groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
+        groups.setdefault((one.proposal.table, one.place[1], *one.columns.seen), []).append(one)
     sold: tuple[str | list[str], LookedAt] | None = None
     counted = sold
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):

@@ -51,7 +51,7 @@ def unlike_dates(first: LookedAt, members: Sequence[LookedAt]) -> list[str]:
 
 
 def _columns(one: LookedAt) -> tuple[str, ...]:
-    return (one.keys.get("sheet", ""), *one.columns.seen)
+    return (one.place[1], *one.columns.seen)
 
 
 def _seen(one: LookedAt, members: Sequence[LookedAt]) -> Mapping[str, Evidence]:
