@@ -19,8 +19,8 @@ from retail_brain.tables import TABLES
 
 CONSENTS = "consents"
 CHANNEL_WORDS = {
-    "sms": ("sms", "text", "text message", "text messages", "短信", "手机短信", "短消息"),
-    "email": ("email", "e-mail", "邮件", "电子邮件", "电子邮箱", "邮箱"),
+    "sms": ("sms", "text", "text message", "text messages", "短信", "手机短信", "短消息", "문자", "문자메시지"),
+    "email": ("email", "e-mail", "邮件", "电子邮件", "电子邮箱", "邮箱", "메일", "이메일"),
     "app": ("app", "app push", "app推送", "应用", "应用推送", "手机应用"),
     "wechat": ("wechat", "weixin", "微信"),
     "guide": ("guide", "导购", "导购员"),

@@ -116,6 +116,13 @@ class WideMapping(BaseModel):
     names: str
     values: str
     columns: str | None = None
+    beside: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if wrong := [name for name in self.beside.values() if "{}" not in name]:
+            raise ValueError(f"`beside` names columns by `{{}}`, the name of the column of cells: got {wrong}")
+        return self
 
 
 class ReturnsMapping(BaseModel):

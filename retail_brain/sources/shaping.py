@@ -87,7 +87,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
         DataError: no column has such a name.
     """
     present = raw.frame.collect_schema().names()
-    made = {wide.names, wide.values}
+    made = {wide.names, wide.values, *wide.beside}
     named = [name for ours, column in columns.items() if ours not in made for name in column.names(ours)]
     named += [column.per for column in columns.values() if column.per is not None]
     index = [column for name in named if (column := find_column(name, present)) is not None]
@@ -110,7 +110,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
         warnings.append(f"{raw.origin}: the columns {others} are no {wide.names} and are not read")
     texts = [name for name, kind in raw.frame.collect_schema().items() if name in index and kind == pl.String]
     total = pl.any_horizontal(is_total(pl.col(name)) for name in texts) if texts else pl.lit(value=False)
-    cells = raw.frame.filter(~total).unpivot(spread.to_list(), index=index, variable_name="_name", value_name="_cell")
+    cells = _cells(raw, raw.frame.filter(~total), spread.to_list(), index, wide.beside)
     if wide.columns and re.compile(wide.columns).groups == 1:
         cells = cells.with_columns(pl.col("_name").str.extract(wide.columns, 1))
     if periods:
@@ -120,6 +120,33 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=frame, left_out=with_counts(raw, taken))
+
+
+def _cells(
+    raw: RawTable, frame: pl.LazyFrame, spread: list[str], index: list[str], beside: Mapping[str, str]
+) -> pl.LazyFrame:
+    """One row per cell of some columns, with the columns that belong to each.
+
+    Raises:
+        DataError: the source lacks one of these.
+    """
+    if not beside:
+        return frame.unpivot(spread, index=index, variable_name="_name", value_name="_cell")
+    present = frame.collect_schema().names()
+    theirs = {name: {ours: form.replace("{}", name) for ours, form in beside.items()} for name in spread}
+    missing = sorted({other for named in theirs.values() for other in named.values() if other not in present})
+    if missing:
+        raise DataError(f"{raw.origin} has no columns {missing} that `beside` names; got {present}. Correct the names.")
+    parts = [
+        frame.select(
+            *index,
+            pl.lit(name).alias("_name"),
+            pl.col(name).alias("_cell"),
+            *(pl.col(other).alias(ours) for ours, other in named.items()),
+        )
+        for name, named in theirs.items()
+    ]
+    return pl.concat(parts)
 
 
 _MINUS = r"[-−－()（）]"

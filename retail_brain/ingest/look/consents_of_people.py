@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.consent_files import which_allows, write_since
-from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.draft import Proposal, date_key, quoted
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_consent import (
     ANSWERS,
@@ -22,7 +22,7 @@ from retail_brain.ingest.look.words_of_consent import (
     what_yes_means,
 )
 
-_CHANNELS: Final = r"(?i)(e-?mail|sms|text messages?|wechat|app push|短信|微信|邮件|电子邮件|邮箱)"
+_CHANNELS: Final = r"(?i)(e-?mail|sms|text messages?|wechat|app push|短信|微信|邮件|电子邮件|邮箱|이메일|메일|문자)"
 """Channels as `consents` reads them, in names of columns."""
 _FILE_OF_CONSENT: Final = (
     r"consent|opt_?(?:in|out|s)?(?:_|$)|permission|subscri|newsletter|einwillig|toestemming|consenso|consentim"
@@ -103,12 +103,31 @@ def consents_of_people(people: Proposal, sample: pl.DataFrame, found: Columns) -
         made.columns["channel"] = quoted(column) if column else constant
         made.columns["granted"] = _granted(made, answers, answers[0].name, words)
     elif pattern := _pattern(answers, list(found.seen)):
-        made.keys["wide"] = f'{{ names = "channel", values = "granted", columns = {quoted(pattern)} }}'
+        behind = _behind_their_days(found, answers)
+        beside = f", beside = {{ changed_at = {quoted('{}' + behind)} }}" if behind else ""
+        made.keys["wide"] = f'{{ names = "channel", values = "granted", columns = {quoted(pattern)}{beside} }}'
         made.columns["granted"] = _granted(made, answers, "granted", words)
+        if behind:  # each answer has the day it was given
+            key = date_key(made, found, answers[0].name + behind)
+            made.columns["changed_at"] = key.replace(quoted(answers[0].name + behind), '"changed_at"')
+            return made
     else:
         return None
     write_since(made, found, [answer.name for answer in answers])
     return made
+
+
+def _behind_their_days(found: Columns, answers: Sequence[_Answers]) -> str:
+    """What stands behind the name of every answer in the name of its day; blank where answers have no days."""
+    first = answers[0].name
+    rests = [name.removeprefix(first) for name in found.seen if name.startswith(first) and name != first]
+    days = (rest for rest in rests if all(_is_filled_day(found, answer.name + rest) for answer in answers))
+    return next(days, "")
+
+
+def _is_filled_day(found: Columns, name: str) -> bool:
+    seen = found.seen.get(name)
+    return seen is not None and seen.filled == 1 and len(seen.dates) == 1 and not seen.numbers
 
 
 def _are_asked_alike(answers: Sequence[_Answers]) -> bool:

@@ -83,8 +83,9 @@ def columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
 def _is_list_of_people(found: Columns) -> bool:
     """Whether each row is another person: what looks like the name of goods is theirs."""
     roles = found.roles
-    others = {"product", "units", "amount", "price", "on_hand", "receipt"}
-    if "customer" not in roles or others & roles.keys():
+    others = {"product", "units", "price", "on_hand", "receipt"}
+    is_sold = "amount" in roles and ("moment" in roles or "joined_on" not in roles)
+    if "customer" not in roles or others & roles.keys() or is_sold:
         return False
     return found.seen[roles["customer"]].distinct == found.seen[roles["customer"]].filled == 1
 

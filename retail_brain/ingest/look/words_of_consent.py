@@ -21,12 +21,14 @@ PERMISSION: Final = (
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"
+    r"|.*(?:수신|동의|마케팅|광고|거부|配信|同意|購読|ยินยอม|ยอมรับ|dong_y|nhan_tin|setuju|persetujuan|izin|onay|موافق).*"
     r"|(?:.*_)?(?:stop|unsub|abgemeldet|abmeldung|afgemeld|avmeldt|baja|désabonnée?|desabonnee?)(?:_.*)?"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""
 REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
     r"|disallow|disagree|block|refus|reject|declin|withdr|revok|отказ|відмов"
+    r"|거부|거절|미동의|비동의|동의_?안|해지|拒否"
     r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
 )
 """Words of a column whose yes is a refusal."""
@@ -35,6 +37,7 @@ _ALLOWS: Final = (
     r"|accept(?:s|ed)?|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
     r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
     r"|согласие|согласен|подписан"
+    r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
     r"|同意|授权|订阅|接收|接受|愿意|允许|可联系"
 )
 """Words of a column whose yes allows, where nothing but the next words stands beside them."""
@@ -44,6 +47,7 @@ _BESIDE_ALLOWS: Final = (
     r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
     r"|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
     r"|en|de|la|le|les|al|el|per|par|pour|zu|zur|zum|für|fur|und|von|voor|на|к"
+    r"|이메일|메일|문자|메시지|카카오톡?|알림톡|푸시|앱|마케팅|광고성?|정보|수신|여부|고객|회원|의"
     r"|是否|短信|邮件|电子邮件|微信|电话|营销|推送|消息|信息|通知|广告|促销|会员|客户|顾客|的"
 )
 _PAIRS: Final = (
@@ -79,7 +83,7 @@ def what_yes_means(name: str) -> bool | None:
         return False if len(refusals) == 1 else None
     said = rf"(?:_|{_BESIDE_ALLOWS})*(?:{_ALLOWS})(?:_|{_BESIDE_ALLOWS}|{_ALLOWS})*"
     parts = rf"(?:{_ALLOWS}|{_BESIDE_ALLOWS})"
-    is_parted = bool(re.search(r"[\u4e00-\u9fff]", plain)) or re.fullmatch(rf"{parts}(?:_{parts})*", plain)
+    is_parted = bool(re.search(r"[\u4e00-\u9fff\uac00-\ud7a3]", plain)) or re.fullmatch(rf"{parts}(?:_{parts})*", plain)
     return True if is_parted and re.fullmatch(said, plain) else None
 
 
