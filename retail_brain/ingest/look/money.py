@@ -12,6 +12,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
@@ -137,13 +138,15 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
     for name in found.all_of("amount"):
         if _is_of_the_order(sample, found, name):
             made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
+        elif lacking := lines_without(sample, found, name):
+            made.remarks.append(f"{name!r} is blank on {lacking:,} lines with a price and units and is not used")
         else:
             amounts.append(name)
     if amounts and (left := _after_all_discounts(sample, found)):
         return left
     if len(amounts) > 1 and paid_rank(_last_part(amounts[0])) <= 0 and {"price", "units"} <= found.roles.keys():
         listed = values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])
-        if _is_lowered(found, listed, values(sample, found, amounts[0])):
+        if is_lowered(sample, found, listed, values(sample, found, amounts[0])):
             return amounts[0]
         explained = (name for name in amounts if _is_same(listed, values(sample, found, name)))
         return next(explained, amounts[0])
@@ -161,9 +164,10 @@ def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
     free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken]
     for count in range(len(off), 1, -1):
         for some in itertools.combinations(off, count):
-            rest = listed - sum(some[1:], some[0])
+            taken_off = sum(some[1:], some[0])
             for name in free:
-                if share((values(sample, found, name).abs() - rest).abs() <= _CENT) > _MOST:
+                fits = (values(sample, found, name).abs() - listed + taken_off).abs() <= _CENT
+                if share(fits) > _MOST and share(fits.filter(taken_off > 0)) > _MOST:
                     return name
     return ""
 
@@ -175,7 +179,7 @@ def _is_same(listed: pl.Series, amounts: pl.Series) -> bool:
 def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, amount: str) -> None:
     prices, amounts, units = (values(sample, found, name) for name in (price, amount, found.roles["units"]))
     listed = prices * units
-    if _is_same(listed, amounts) and not _is_lowered(found, listed, amounts):
+    if _is_same(listed, amounts) and not is_lowered(sample, found, listed, amounts):
         made.columns["unit_price"] = number_key(made, found, price, "unit_price")
         _discount(made, sample, found, price, is_line=False)
     elif share((prices - amounts).abs() <= _EQUAL * prices.abs()) > _MOST:
@@ -186,7 +190,7 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
     elif share(amounts.abs() <= listed.abs() * (1 + _EQUAL) + _CENT) > _MOST:
         made.remarks.append(f"{amount!r} is what was paid: at most {price!r} times units")
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
-        _with_discount(made, sample, found)
+        _with_discount(made, sample, with_discount_between(sample, found, listed, amounts))
     elif _has_tax(sample, found, amount, listed):
         made.remarks.append(f"{amount!r} is the amount of the line with tax, as it was paid")
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
@@ -204,14 +208,6 @@ def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price
         readings.append(number_key(made, found, amount, "unit_price", _TOTAL))
         question = f"which is paid, {price!r} for a unit or {amount!r} for the line?"
         made.columns["unit_price"] = one_of(made, readings, question)
-
-
-def _is_lowered(found: Columns, listed: pl.Series, amounts: pl.Series) -> bool:
-    """Whether an amount is below price times units on some lines and above on none, where no column is the discount."""
-    lowered = amounts.abs() < listed.abs() * (1 - _EQUAL) - _CENT
-    raised = amounts.abs() > listed.abs() * (1 + _EQUAL) + _CENT
-    is_some = int(lowered.sum()) >= _DISCOUNTED and share(lowered) < _MOST  # fees are taken off every line
-    return "discount" not in found.roles and is_some and not raised.any()
 
 
 def _has_tax(sample: pl.DataFrame, found: Columns, amount: str, listed: pl.Series) -> bool:

@@ -83,14 +83,17 @@ def paid_by_sums(sample: pl.DataFrame, found: Columns) -> Paid | None:
 def is_of_the_order(receipt: pl.Series, values: pl.Series) -> bool:
     """Whether a column is of the whole receipt: the same on all lines of those with several, or on the first alone.
 
-    A column of one or two values, such as a discount of 0, says nothing.
+    A column of one or two values, such as a discount of 0, says nothing unless one is 0 and the other stands on all
+    lines of several receipts.
     """
     rows = pl.DataFrame({"receipt": receipt, "value": values}).with_columns(
         pl.col("receipt").is_first_distinct().alias("head")
     )
     several = rows.filter(pl.len().over("receipt") > 1)
-    if several["value"].drop_nulls().n_unique() <= 2 or several["receipt"].n_unique() < _LEAST_RECEIPTS:
+    if several["receipt"].n_unique() < _LEAST_RECEIPTS:
         return False
+    if several["value"].drop_nulls().n_unique() <= 2:
+        return _is_on_all_lines(several)
     rest = several.filter(~pl.col("head"))["value"]
     if share(rest.is_null()) > _HOLDS:
         return True
@@ -124,6 +127,14 @@ def is_off_receipts(receipt: pl.Series, sample: pl.DataFrame, found: Columns, na
         for more in further
         if _is_money(heads[after])
     )
+
+
+def _is_on_all_lines(several: pl.DataFrame) -> bool:
+    """Whether a value beside 0 stands on all lines of each receipt that has it, as that of a receipt does."""
+    is_given = pl.col("value").fill_null(0) != 0
+    given = several.group_by("receipt").agg(is_given.any().alias("some"), is_given.all().alias("all")).filter("some")
+    is_beside = given.height < several["receipt"].n_unique()
+    return is_beside and given.height >= _LEAST_RECEIPTS and share(given["all"]) > 0.95
 
 
 def _numbers(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:

@@ -1,11 +1,15 @@
 """Finds returns by a sum that is below 0 on their rows, where units have no minus, and the kind that goes with it."""
 
+import re
+
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.not_goods import says_no_goods
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_states import STATE_NAME
 
 _MOST_KINDS = 6
 """Values up to which a column may be of kinds. By judgement."""
@@ -17,6 +21,10 @@ _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind with a sum below 0: of returns, and of sales."""
 _NO_SUMS = ("discount", "units", "receipt", "customer", "store", "product")
 """Roles whose numbers are no sums of goods; a discount below 0 is none that came back."""
+_KIND = (
+    rf"{STATE_NAME}|(?:^|_)(?:type|kind|typ|tipo|art|doc)|类型|区分|種別|类别|구분|유형|тип|вид|tur|loai|rodzaj|druh"
+)
+"""Words in names of columns of kinds."""
 
 
 def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str], str] | None:
@@ -24,15 +32,22 @@ def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str
 
     Args:
         sample: the rows.
-        found: roles of the columns; units that are below 0 somewhere say returns themselves.
+        found: roles of the columns; rows with units below 0 say so themselves, and count for nothing.
     """
     units = found.roles.get("units")
-    if units is not None and bool((values(sample, found, units) < 0).any()):
-        return None
+    below = (values(sample, found, units) < 0).fill_null(value=False) if units is not None else pl.Series([False])
+    sums_of = list(found.seen)
+    if below.any():
+        # rows that take others back have a minus themselves; a kind of returns may have none beside them
+        sample = sample.filter(~below)
+        sums_of = found.all_of("amount")  # not a margin, which may be below 0 on what was sold off
     kinds = [
         name for name in found.seen if 2 <= sample[name].n_unique() <= _MOST_KINDS and _is_kind(sample, found, name)
     ]
-    for name, seen in found.seen.items():
+    # what is called a kind before what counts pieces that came back, of which other rows may have another number
+    kinds.sort(key=lambda name: (not re.search(_KIND, bare_name(name)), sample[name].n_unique()))
+    for name in sums_of:
+        seen = found.seen[name]
         if not seen.numbers or seen.is_clock or name in {found.roles.get(role) for role in _NO_SUMS}:
             continue
         sums = values(sample, found, name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import KIND_NAME
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, OF_CLAIM, REASON, REMOVED, STATE_NAME
@@ -35,6 +36,7 @@ class State:
 
     def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
         self.name, self.kinds = name, kinds_of(sample, name)
+        self._legend = legend_of(name)
         self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
         self.is_claim = re.search(OF_CLAIM, bare_name(name)) is not None
         self._sample, self._units = sample, found.roles.get("units")
@@ -43,7 +45,12 @@ class State:
 
     def which(self, pattern: str, but: str = "$^") -> list[str]:
         """The values with a word of a pattern and none of another."""
-        return [kind for kind in self.kinds if says(pattern, plain_kind(kind)) and not re.search(but, plain_kind(kind))]
+        plain = {kind: self.said(kind) for kind in self.kinds}
+        return [kind for kind, text in plain.items() if says(pattern, text) and not re.search(but, text)]
+
+    def said(self, kind: str) -> str:
+        """A value for comparing with words, or what the name of the column says that it means."""
+        return plain_kind(self._legend.get(kind, kind))
 
     def units(self, kinds: Sequence[str]) -> pl.Series:
         """Units of the rows with these values; none where no column has units."""

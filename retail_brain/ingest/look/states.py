@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_states
 from retail_brain.ingest.look.signs import write_returns_by_sign
@@ -112,7 +113,9 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
     further = [
         name
         for name, seen in found.seen.items()
-        if name not in taken and not seen.numbers and not seen.dates and _tells_states(sample, name)
+        if name not in taken
+        and (legend_of(name) or not (seen.numbers or seen.dates))
+        and _tells_states(sample, name)
     ]
     return replace(found, alternatives={**found.alternatives, "status": (*known, *further)}) if further else found
 
@@ -121,7 +124,8 @@ def _tells_states(sample: pl.DataFrame, name: str) -> bool:
     kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
     if len(kinds) > 1 and re.search(STATE_ALONE, bare_name(name)):
         return True
-    words = [plain_kind(kind) for kind in kinds]
+    legend = legend_of(name)
+    words = [plain_kind(legend.get(kind, kind)) for kind in kinds]
     told = f"{CANCELLED}|{GIVEN_BACK}" + (f"|{NO_SALE}" if re.search(KIND_NAME, bare_name(name)) else "")
     is_cancelled = [re.search(told, word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
@@ -146,7 +150,7 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
     for state in states:
         no_sale = _cancelled(made, state)
         if not re.search(OF_PAYMENT, bare_name(state.name)):
-            no_sale += [kind for kind in state.kinds if _is_not_paid(plain_kind(kind))]
+            no_sale += [kind for kind in state.kinds if _is_not_paid(state.said(kind))]
         if taking_back := [kind for kind in no_sale if _takes_back(state, kind)]:
             no_sale = [kind for kind in no_sale if kind not in taking_back]
             made.remarks.append(
@@ -171,7 +175,7 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
 def _cancelled(made: Proposal, state: State) -> list[str]:
     """The values that say that an order was cancelled, and not that a claim after the sale came to nothing."""
     no_sale = state.which(CANCELLED, IN_PART)
-    refused = no_sale if state.is_claim else [kind for kind in no_sale if re.search(CLAIM_REFUSED, plain_kind(kind))]
+    refused = no_sale if state.is_claim else [kind for kind in no_sale if re.search(CLAIM_REFUSED, state.said(kind))]
     if refused:
         made.remarks.append(
             f"{state.rows(refused):,} rows whose {state.name!r} is one of {refused} had a claim that came to nothing: "
@@ -196,7 +200,7 @@ def _not_paid(made: Proposal, states: Sequence[State]) -> list[str]:
     """Conditions without orders whose state of payment is open: some shops sell on account, others never deliver."""
     conditions = []
     for state in states:
-        kinds = [kind for kind in state.kinds if _is_not_paid(plain_kind(kind))]
+        kinds = [kind for kind in state.kinds if _is_not_paid(state.said(kind))]
         if kinds and re.search(OF_PAYMENT, bare_name(state.name)):
             conditions.append(state.without(kinds))
             made.questions.append(
@@ -216,7 +220,7 @@ def _given_back(made: Proposal, states: Sequence[State]) -> list[str]:
                 f"{state.rows(kinds):,} rows have one of {kinds} in {state.name!r}, and no row of their own takes them "
                 "back: leave them out (what was sold net), or keep them (what was sold first)?"
             )
-        if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, plain_kind(kind))]:
+        if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, state.said(kind))]:
             made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
     return conditions
 

@@ -21,6 +21,8 @@ _HUNDREDTHS: Final = 100
 """Parts of a unit that are compared: sums are printed to two decimals."""
 _MOST_NAMED: Final = 3
 """Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
+_MOST_ADDED: Final = 2.0**62
+"""Sum of the numbers of a column, in hundredths, from which they are ids: those of 16 digits overflow when added."""
 _EVEN: Final = 2
 """Rows from which a sum says more than the row beside it does."""
 
@@ -43,7 +45,8 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
     if not few:
         return None
     seen = {name: one for name, one in columns_of(sample).seen.items() if one.numbers and not one.dates}
-    numbers = {name: _hundredths(sample[name], one) for name, one in seen.items()}
+    read = {name: _hundredths(sample[name], one) for name, one in seen.items()}
+    numbers = {name: values for name, values in read.items() if values.cast(pl.Float64).abs().sum() < _MOST_ADDED}
     for name in sorted(few, key=lambda name: -counts[name]):
         if not _add_up(blank[name], numbers) and not _add_up(
             blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}

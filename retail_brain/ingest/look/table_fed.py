@@ -8,6 +8,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.numbered_days import numbered_columns
 from retail_brain.ingest.look.receipt_numbers import TILL
 from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_roles import contacts_of
 from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 from retail_brain.sources.shaping import DAY_NAME
@@ -18,6 +19,8 @@ _LEAST_SHOPS = 2
 """Columns of numbers from which a table may have a column per shop."""
 _LISTED = 0.8
 """Share of distinct goods from which rows are a list of them. By judgement: some lists name a product twice."""
+_LEAST_CONTACTS = 2
+"""Columns with ways to reach a person from which rows without a moment are people. By judgement: orders have a day."""
 _OFTEN = 0.02
 """Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
 
@@ -81,11 +84,11 @@ def columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
 
 
 def _is_list_of_people(found: Columns) -> bool:
-    """Whether each row is another person: what looks like the name of goods is theirs."""
+    """Whether each row is another person: what looks like the name of goods is theirs, and sums are of their life."""
     roles = found.roles
-    others = {"product", "units", "price", "on_hand", "receipt"}
-    is_sold = "amount" in roles and ("moment" in roles or "joined_on" not in roles)
-    if "customer" not in roles or others & roles.keys() or is_sold:
+    has_sums = bool({"units", "amount", "price"} & roles.keys())
+    is_of_life = "moment" not in roles and ("joined_on" in roles or len(contacts_of(found)) >= _LEAST_CONTACTS)
+    if "customer" not in roles or {"product", "on_hand", "receipt"} & roles.keys() or (has_sums and not is_of_life):
         return False
     return found.seen[roles["customer"]].distinct == found.seen[roles["customer"]].filled == 1
 

@@ -1,4 +1,4 @@
-"""Finds rows of a document that are texts: a remark or the number of an order, without a code, units and money."""
+"""Finds rows of documents that are no lines: a remark or the number of an order, and heads without goods and units."""
 
 import polars as pl
 
@@ -11,7 +11,7 @@ _MOST = 0.5
 
 
 def leave_out_texts(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
-    """The condition that leaves out rows with a text where others name goods, and no number of units and money.
+    """Conditions that leave out rows with a text where others name goods, and rows that name none and count nothing.
 
     Args:
         made: the proposal, which says what is left out.
@@ -19,18 +19,36 @@ def leave_out_texts(made: Proposal, sample: pl.DataFrame, found: Columns) -> lis
         found: roles of the columns.
 
     Returns:
-        The condition; none where there are no such rows.
+        The conditions; none where there are no such rows.
     """
-    code, name = found.roles.get("product"), found.roles.get("product_name")
-    counted = [found.roles[role] for role in ("units", "price", "amount") if role in found.roles]
-    if code is None or name is None or "units" not in found.roles:
+    roles = found.roles
+    goods = [roles[role] for role in ("product", "product_name") if role in roles]
+    counted = [roles[role] for role in ("units", "price") if role in roles]
+    if "units" not in roles or not goods:
         return []
-    is_text = pl.col(name).is_not_null() & pl.all_horizontal(pl.col([code, *counted]).is_null())
-    rows = sample.filter(is_text)
-    if not rows.height or rows.height > _MOST * sample.height:
-        return []
-    made.remarks.append(
-        f"{rows.height:,} rows have a text in {name!r}, such as {str(rows[name][0])[:40]!r}, without {code!r}, units "
-        "and money: they are no goods and are left out"
-    )
-    return [" OR ".join(f"{column_of(one)} IS NOT NULL" for one in (code, *counted))]
+    conditions = []
+    heads = _without(sample, [*goods, *counted])
+    if 0 < heads.height <= _MOST * sample.height:
+        made.remarks.append(
+            f"{heads.height:,} rows name no goods and have no units: they are heads or sums and are left out"
+        )
+        conditions.append(_any_of([*goods, *counted]))
+    if goods == [roles.get("product"), roles.get("product_name")]:
+        code, name = goods
+        counted += [roles["amount"]] if "amount" in roles else []
+        texts = _without(sample, [code, *counted]).filter(pl.col(name).is_not_null())
+        if 0 < texts.height <= _MOST * sample.height:
+            made.remarks.append(
+                f"{texts.height:,} rows have a text in {name!r}, such as {str(texts[name][0])[:40]!r}, without "
+                f"{code!r}, units and money: they are no goods and are left out"
+            )
+            conditions.append(_any_of([code, *counted]))
+    return conditions
+
+
+def _without(sample: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    return sample.filter(pl.all_horizontal(pl.col(names).is_null()))
+
+
+def _any_of(names: list[str]) -> str:
+    return " OR ".join(f"{column_of(name)} IS NOT NULL" for name in names)

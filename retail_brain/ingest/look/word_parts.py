@@ -39,8 +39,9 @@ _JAPANESE: Final[Mapping[str, str]] = {
     "customer": r"^(?:会員|顧客|お客様|購入者|注文者)(?:番号|コード|id|no|メール.*|電話.*)?$|^メールアドレス$",
     "units": r"^(?!.*(?:返品|合計)).*(?:数量|個数|点数|商品数|販売数|売上数)$",
     "price": r"^(?!.*原).*(?:単価|価格|売価)$",
-    "amount": r"^(?!.*(?:税|送料|値引|割引|ポイント|手数料|預|釣|請求|原価|支払)).*(?:金額|小計|合計|売上高?)$",
-    "discount": r"^(?!.*率).*(?:値引|割引)",
+    "amount": r"^(?!.*(?:税|送料|値引|割引|ポイント|手数料|預|釣|請求|原価|支払)).*(?:金額|小計|合計|売上高?)$"
+    r"|(?:値引|割引)き?[前後](?:小?計|合計|額|金額|価格)$",
+    "discount": r"^(?!.*(?:率|(?:値引|割引)き?(?:前|後))).*(?:値引|割引)",
     "moment": r"^(?!.*(?:発送|更新|配送|届|入金|生年|登録|締)).*(?:日時|日付|日)$",
     "time": r"(?:時刻|時間)$",
     "status": r"(?:ステータス|区分|状態|種別)$",
@@ -98,10 +99,11 @@ _OF_A_PERSON = (
 )
 """Names of columns with names of people, which are no goods."""
 _PAID = {
-    2: r"after|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销",
+    2: r"after|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销|[値割]引き?後",
     1: r"incl|inc|including|ttc|brutto|含税|价税",
     -1: r"subtotal|excl|excluding|ex|ht|netto|不含税|未税|无税",
-    -2: r"list|gross|original|regular|msrp|before|compare|retail|应收|应付|原|标价|吊牌|市场|划线|零售价",
+    -2: r"list|gross|original|regular|msrp|before|compare|retail|应收|应付|原|标价|吊牌|市场|划线|零售价"
+    r"|[値割]引き?前",
     -4: r"grand|order|receipt|invoice|basket|订单|整单",
 }
 """How near to what was paid for a line a column of money is, by words of its name. The order is by judgement."""

@@ -1,5 +1,6 @@
 """What of a file is a line of goods: units without a known name, texts between lines, parents, orders beside lines."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,92 @@ def test_orders_that_sum_up_their_goods_are_heads_of_the_lines_beside_them(tmp_p
             for row in lines] == [
         (str(70000 + n), f"u{n % 7}", good, count, PRICES[good]) for n, _, good, count in LINES if n != 4
     ]  # fmt: skip
+
+
+def test_kind_of_returns_without_a_minus_is_found_beside_cancelled_receipts_that_have_one(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for n, _, good, count in LINES:
+        receipt = [count * PRICES[good] for m, _, good, count in LINES if m == n]
+        sign = -1 if n % 5 == 2 else 1
+        rows.append([n, moment(n), good, count, PRICES[good], round(sign * sum(receipt), 2), 2 if sign < 0 else 1])
+    rows += [
+        [90 + n, moment(30 + n), "g1", count, PRICES["g1"], round(count * PRICES["g1"], 2), 1]
+        for n, count in enumerate((2, -2, 1, -1))
+    ]
+    header = ["Receipt", "Date", "SKU", "Qty", "Price", "Total", "Doc kind"]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", header, rows))
+    assert [row["units"] for row in lines] == [
+        *(-count if n % 5 == 2 else count for n, _, _, count in LINES), *(2, -2, 1, -1)
+    ]  # fmt: skip
+
+
+def test_lines_of_a_parcel_with_a_row_of_its_own_are_paid_by_price_and_units(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for n, line, good, count in LINES:
+        several = n % 3 > 0
+        if several and line == 0:
+            rows.append([2000018518870000 + n, moment(n), "", "", "", "", 40.0 + n, f"u{n % 7}"])
+        paid, who = ("", "") if several else (round(count * PRICES[good] * 0.8, 2), f"u{n % 7}")
+        rows.append([2000018518871000 + 10 * n + line, moment(n), good, f"Tea {good}", count, PRICES[good], paid, who])
+    header = ["Sale no", "Date", "SKU", "Title", "Qty", "Unit price", "Total", "Buyer ID"]
+    path = write(tmp_path / "sales.csv", header, rows)
+    lines = load(tmp_path, path)
+    assert [(row["product_id"], row["units"], row["unit_price"]) for row in lines] == [
+        (good, count, PRICES[good]) for _, _, good, count in LINES
+    ]
+    assert any("'Total' is blank on 50 lines" in line for line in look(str(path)).lines)
+
+
+def test_amount_that_is_lower_where_a_unit_has_a_discount_is_what_was_paid(tmp_path: Path) -> None:
+    def off(n: int, line: int) -> float:
+        return 0.25 if (n + line) % 5 == 0 else 0.0
+
+    rows = [
+        [n, moment(n), good, count, PRICES[good], off(n, line), round(count * PRICES[good], 2),
+         round(count * off(n, line), 2), round(count * (PRICES[good] - off(n, line)), 2)]
+        for n, line, good, count in LINES
+    ]  # fmt: skip
+    header = [
+        "レシート番号",
+        "取引日時",
+        "商品コード",
+        "数量",
+        "商品単価",
+        "単品値引",
+        "値引き前計",
+        "値引き計",
+        "値引き後計",
+    ]
+    write(tmp_path / "sales.csv", header, rows)
+    columns = tomllib.loads(look(str(tmp_path)).mapping)["tables"]["transactions"]["columns"]
+    assert columns["unit_price"] == {"column": "値引き後計", "total": True}
+    assert columns["discount"] == "値引き計"
+
+
+def test_long_numbers_beside_blank_cells_are_no_sums(tmp_path: Path) -> None:
+    rows = [[90_000_018_518_870_000 + 977 * n, moment(n), f"g{n % 4}", n % 3 + 1, 2.5, "x" if n % 9 else ""]
+            for n in range(90)]  # fmt: skip
+    lines = load(tmp_path, write(tmp_path / "sales.csv", ["Order no", "Date", "SKU", "Qty", "Price", "Note"], rows))
+    assert len(lines) == 90
+
+
+def test_list_of_people_with_sums_of_their_life_is_known_by_the_phone_that_sales_have(tmp_path: Path) -> None:
+    people = [[f"{n:04x}ab", f"Ann B{n}", f"8120000{n:04}", "", "Bergen", 17 * n, 3 + n, 250.5 * n] for n in range(12)]
+    header = ["Customer ID", "Customer name", "Phone", "Address", "City", "Points", "Total visits", "Total spent"]
+    write(tmp_path / "export_customers.csv", header, people)
+    sales = [[n, moment(n), good, count, PRICES[good], f"8120000{n % 9:04}"] for n, _, good, count in LINES]
+    write(tmp_path / "receipts.csv", ["Receipt number", "Date", "SKU", "Quantity", "Price", "Customer contacts"], sales)
+    listed = load(tmp_path, tmp_path, "customers")
+    assert [row["customer_id"] for row in listed] == [f"8120000{n:04}" for n in range(12)]
+
+
+@pytest.mark.parametrize(
+    "name", ["Line kind (1: sale, 2: return, 9: void)", "取引明細区分（1：通常、2：返品、9：取消）"]
+)
+def test_codes_mean_what_the_name_of_their_column_says(tmp_path: Path, name: str) -> None:
+    kinds = {n: 2 if n % 9 == 4 else 9 if n % 11 == 5 else 1 for n in range(30)}
+    rows = [[n, moment(n), good, count, PRICES[good], kinds[n]] for n, _, good, count in LINES]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", ["Receipt", "Date", "SKU", "Qty", "Price", name], rows))
+    assert [row["units"] for row in lines] == [
+        -count if kinds[n] == 2 else count for n, _, _, count in LINES if kinds[n] != 9
+    ]
