@@ -40,6 +40,24 @@ def test_groups_that_an_answer_leaves_out_are_counted(open_page: Open, language:
 
 
 @BOTH
+def test_a_refusal_calls_store_and_product_by_their_names(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S02", language, quiet=False).page
+    row = page.locator(LINES).first
+    product = row.locator("[data-field=open]").inner_text()
+    # the key of a row, between its two ids
+    _, product_id = (row.get_attribute("data-key") or "").split("\u001f")
+    about = {"problem": "suggestion_unknown", "store_id": "S02", "product_id": product_id}
+    error = {"error": {"code": "not_found", "message": f"S02 {product_id}", "details": about}}
+    page.route("**/decisions", lambda route: route.fulfill(status=422, json=error))
+    row.locator("input.quantity").fill("1")
+    row.locator("input.quantity").press("Enter")
+    said = page.locator("p.form-problem").first
+    expect(said).to_contain_text("湖滨银泰店")
+    expect(said).to_contain_text(product)
+    expect(said).not_to_contain_text(product_id)
+
+
+@BOTH
 def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -> None:
     page = open_page("stock", language).page
 
@@ -114,7 +132,7 @@ def test_a_merchandisers_orders_of_all_stores_take_four_clicks(open_page: Open) 
     clicks = ["[data-show=plain]", "[data-field=pick-all]", "[data-bulk=approve]", "[data-bulk=apply]"]
     for one in clicks:
         page.locator(one).click()
-    expect(page.locator(".notice")).to_have_text("8 decisions stored.")
+    expect(page.locator(".notice")).to_have_text("8 decisions saved.")
     expect(page.locator("[data-show=plain]")).not_to_contain_text("8")
     assert len(clicks) == 4
     assert {store for store, _ in fake_orders.DECIDED} == {"S01", "S02", "S03", "S90"}

@@ -99,11 +99,23 @@ export async function call(route, body = {}, { signal, timeout: most = TIMEOUT_M
   }
   if (!response.ok) throw await failure(response);
   try {
-    return await response.json();
+    return noted(await response.json());
   } catch {
     throw new ApiError(response.status, "bad_answer", "", {});
   }
 }
+
+const named = { product: new Map(), guide: new Map() };
+
+/** Keeps the names that an answer tells, for sentences of the service about ids. */
+function noted(answer) {
+  Object.entries(answer?.names?.products ?? answer?.names ?? {}).forEach(([id, name]) => { if (typeof name === "string") named.product.set(id, name); });
+  (Array.isArray(answer?.guides) ? answer.guides : []).forEach((one) => { if (one?.name) named.guide.set(one.guide_id, one.name); });
+  return answer;
+}
+
+/** What an answer called a product or a guide; the id where none did. */
+export const calledName = (kind, id) => named[kind].get(id) ?? id;
 
 /** Like `call`, asked again while the service works out what takes longer than one question may. */
 export async function workedOut(route, body, { signal }) {
@@ -143,8 +155,9 @@ export async function remembered(route, body, options) {
 export async function search(kind, query, { storeId, limit = 12, signal } = {}) {
   const body = { kind, query, limit };
   if (storeId) body.store_id = storeId;
-  const answer = await remembered("search", body, { signal });
-  return answer.items ?? [];
+  const { items = [] } = await remembered("search", body, { signal });
+  if (kind === "product") items.forEach((item) => { if (item.name) named.product.set(item.id, item.name); });
+  return items;
 }
 
 /** The item with exactly this id, or one made of the id alone where the service does not list it. */

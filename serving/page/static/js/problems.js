@@ -1,10 +1,17 @@
 // What went wrong, in the page's language where the service names the problem by a code, else in the service's words.
 
+import { calledName } from "./api.js";
 import { words } from "./dom.js";
 import { code, day, has, t } from "./i18n.js";
+import { storeName } from "./suggestions.js";
+
+/** Ids of an error's details by what they are of; a sentence says the names. */
+const NAMED = { store_id: storeName, store_ids: storeName, product_id: (id) => calledName("product", id), product_ids: (id) => calledName("product", id), guide_id: (id) => calledName("guide", id), guides: (id) => calledName("guide", id) };
 
 function said(key, value) {
-  if (Array.isArray(value)) return value.join(t("word.list"));
+  if (Array.isArray(value)) return value.map((one) => said(key, one)).join(t("word.list"));
+  if (NAMED[key]) return NAMED[key](value);
+  if (key === "table") return code("data_table", value);
   if (key === "state") return code("campaign_state", value);
   if (key === "place") return code("place_kind", value);
   if (key === "job_kind") return code("job_kind", value);
