@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_orders
+from tests.serving.page.fake_chain import PRODUCTS, STORES
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -359,7 +360,7 @@ def test_a_comment_stands_in_the_history_and_decides_nothing(open_page: Open, si
     # newer than the decision of a week ago
     expect(box.locator(".line-history li").first).to_contain_text("王芳: 隔壁有集市 <b>")
     expect(box.locator(".line-history li")).to_have_count(2)
-    expect(box.locator(".comment-form [role=status]")).to_contain_text(says(language, "订货不变", "changes no order"))
+    expect(box.locator(".comment-form [role=status]")).to_contain_text(says(language, "订货不变", "does not change the order"))
     expect(field).to_have_value("")
     expect(field).to_be_focused()
     (sent,) = site.bodies("line_comment")
@@ -429,6 +430,8 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open,
     page.locator("input[type=file]").set_input_files({"name": "c.csv", "mimeType": "text/csv", "buffer": content})
     expect(page.locator(".grid-bulk")).to_contain_text("2 rows read: 1 changes something")
     expect(page.locator(".grid-bulk")).to_contain_text("the quantity “many” cannot be read")
+    told = page.locator(".grid-bulk details li")
+    expect(told).to_contain_text(f"{PRODUCTS['P0002']} · {STORES['S01'][0]}")
     page.locator("[data-bulk=apply]").click()
     expect(page.locator(LINES).first.locator(".badge.change")).to_have_text("Changed to 36")
     sent = site.bodies("bulk_decisions", lambda body: not body.get("check"))[-1]
@@ -474,11 +477,11 @@ def test_a_line_shows_how_its_stock_goes_on_and_what_more_would_cost(open_page: 
     first, second = page.locator(".outlook").nth(0), page.locator(".outlook").nth(1)
     expect(first.locator(".arrival")).to_have_count(2)
     expect(first).to_contain_text(says(language, "在途 12", "12 on order arrive"))
-    expect(first).to_contain_text(says(language, "九成情况在 1 至 19 之间", "9, from 1 to 19 in 90% of the cases"))
+    expect(first).to_contain_text(says(language, "九成情况在 1 至 19 之间", "9; 1 to 19 in 90% of cases"))
     expect(second.locator("circle")).to_have_count(5)
     expect(first).not_to_contain_text(says(language, "到货日未知", "without a known day"))
     expect(second.locator("circle.own")).to_have_count(1)
-    expect(second).to_contain_text(says(language, "建议：订 24", "Suggested: 24 ordered"))
+    expect(second).to_contain_text(says(language, "建议：订 24", "Suggested: 24 units"))
     page.keyboard.press("Escape")
     page.goto(page.url.split("#")[0] + "#/orders?store=S02&show=all")
     page.locator(f"{LINES} [data-field=open]").first.click()

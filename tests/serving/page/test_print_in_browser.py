@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.serving.page.fake_chain import PRODUCTS
 
+pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 UPRIGHT, LYING = 703, 1040
 """CSS pixels between the margins of A4: 210 mm less twice 12, 297 mm less twice 11, at 96 to the inch."""

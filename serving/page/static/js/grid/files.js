@@ -1,9 +1,10 @@
 // The view as a file, and a file of changes read back: its difference is shown before it counts.
 
-import { call } from "../api.js";
+import { call, calledName } from "../api.js";
 import { readBase64 } from "../base64.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { number, t, units } from "../i18n.js";
+import { storeName } from "../suggestions.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;
@@ -47,7 +48,7 @@ export function exportButtons(table, body, { signal, onsaved, onfail, onprint })
 
 function problemLine(row) {
   const facts = { row: number(row.row), seen: units(row.seen), now: units(row.now), text: row.text ?? "" };
-  return h("li", {}, t(`changes.${row.code}`, facts), " ", name(row.product_id ?? ""), " · ", name(row.store_id ?? ""));
+  return h("li", {}, t(`changes.${row.code}`, facts), " ", name(calledName("product", row.product_id) ?? ""), " · ", name(storeName(row.store_id) ?? ""));
 }
 
 /** What a file changes: its lines with both quantities, and the rows that cannot count with why. */
