@@ -431,7 +431,7 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open,
     expect(page.locator(".grid-bulk")).to_contain_text("2 rows read: 1 changes something")
     expect(page.locator(".grid-bulk")).to_contain_text("the quantity “many” cannot be read")
     told = page.locator(".grid-bulk details li")
-    expect(told).to_contain_text(f"{PRODUCTS['P0002']} · {STORES['S01'][0]}")
+    expect(told).to_contain_text(f"{PRODUCTS['P0001']} · {STORES['S01'][0]}")
     page.locator("[data-bulk=apply]").click()
     expect(page.locator(LINES).first.locator(".badge.change")).to_have_text("Changed to 36")
     sent = site.bodies("bulk_decisions", lambda body: not body.get("check"))[-1]
