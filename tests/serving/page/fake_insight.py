@@ -15,7 +15,12 @@ CHAMPION = {"version": 1}
 
 
 def aside(number: int, units: str) -> dict[str, str | None]:
-    row = {"quarantine_id": f"q{number}", "dataset": "till", "reasons": "units: no number"}
+    row = {
+        "quarantine_id": f"q{number}",
+        "dataset": "till",
+        "reasons": "units: not a number",
+        "set_aside_on": "2026-02-28",
+    }
     return row | {"transaction_id": f"T{number}", "units": units, "store_id": "S01"}
 
 
@@ -100,7 +105,7 @@ def quarantine(body: dict[str, Any]) -> Any:
         if not ASIDE:
             return error(404, "not_found", "no row of transactions is set aside")
         answer |= {"columns": list(ASIDE[0]), "rows": ASIDE, "total": len(ASIDE)}
-    count = {"table": "transactions", "dataset": "till", "reasons": "units: no number", "rows": len(ASIDE)}
+    count = {"table": "transactions", "dataset": "till", "reasons": "units: not a number", "rows": len(ASIDE)}
     return answer | {"counts": [count] if ASIDE else [], "may_write": True}
 
 

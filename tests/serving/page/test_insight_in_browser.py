@@ -164,6 +164,8 @@ def test_set_aside_rows_are_mended_and_brought_in(open_page: Open, site: Any, la
     page = open_page("quarantine", language).page
     page.locator("tbody a").click()
     expect(page.locator(".set-aside")).to_have_count(2)
+    expect(page.locator(".set-aside").first).to_contain_text(says(language, "units：不是数字", "units: not a number"))
+    expect(page.locator("[name=set_aside_on]")).to_have_count(0)  # when it was set aside is nobody's to change
     assert [row["units"] for row in downloaded(page, "[data-action=csv]")] == ["many", "1,5"]
     page.locator("[data-action=retry]").click()
     expect(page.locator("main [role=alert] .form-problem")).to_have_text(

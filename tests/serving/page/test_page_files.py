@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from retail_brain.ingest import checking, days_to_come, repeated_rows, spreadsheet_ids
 from retail_brain.tables import TABLES
 from serving.page.app import STATIC, content_version, needed_modules
 
@@ -75,6 +76,17 @@ def test_every_step_of_a_job_has_words() -> None:
 
 def test_every_table_has_a_name() -> None:
     assert {name for name in TABLES if f"data_table.{name}" not in TEXTS["en"]} == set()
+
+
+def test_every_reason_of_a_row_that_was_set_aside_has_words() -> None:
+    """They are written by the checks of an ingest, as `COLUMN: REASON`."""
+    folder = STATIC.parents[2] / "retail_brain/ingest"
+    wanted = {f"not {kind}" for kind in checking._KINDS.values()} | set(checking._RULES.values())
+    wanted |= {repeated_rows.DUPLICATE, spreadsheet_ids.LOST, days_to_come._REASON}
+    direct = re.findall(r'f"\{name\}: ([^"{]+)"', (folder / "checking.py").read_text("utf-8"))
+    wanted |= {reason for reason in direct if reason.strip() != "not"}
+    assert len(wanted) > 14
+    assert {reason for reason in wanted if f"set_aside.{reason}" not in TEXTS["en"]} == set()
 
 
 def test_every_view_has_a_name_and_says_what_it_is_for() -> None:

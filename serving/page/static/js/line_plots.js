@@ -49,12 +49,12 @@ export function stockProjection(plan) {
     t("outlook.least", { stock: units(plan.least_mean), low: units(plan.least_low), high: units(plan.least_high), day: day(plan.next_arrives_on, "short") }),
   ].filter(Boolean);
   return h("figure", { class: "line-plot outlook" }, h("figcaption", {}, h("h3", {}, t("outlook.title"))),
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": said.join(" ") },
+    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": said.join(t("sentence.space")) },
       svg("path", { class: "area", d: band }), svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(0), y2: y(0) }),
       due.map((one) => mark(one.at, one.units, "due")), plan.order_quantity ? mark(order, plan.order_quantity, "order") : null,
       svg("path", { class: "curve", d: path }),
       label(LEFT - 6, y(most) + 8, "end", units(most)), label(LEFT - 6, y(0), "end", "0"), label(LEFT, HEIGHT - 6, "start", day(start, "short")), label(x(order), HEIGHT - 6, "middle", x(order) - LEFT > 60 && WIDTH - x(order) > 80 ? day(order, "short") : ""), label(WIDTH - RIGHT, HEIGHT - 6, "end", day(end, "short"))),
-    h("p", { class: "hint" }, said.join(" ")));
+    h("p", { class: "hint" }, said.join(t("sentence.space"))));
 }
 
 /** Chance of no stock-out against the money that stock costs, by order quantity; the plan's own is marked. */
@@ -68,7 +68,7 @@ export function costOfService(plan) {
   const own = rows.find((row) => row.quantity === plan.order_quantity);
   const point = (row) => svg("circle", { class: row === own ? "own" : null, cx: x(row.chance), cy: y(row.stock_cost), r: row === own ? 6 : 3.5 }, svg("title", {}, sentence(row)));
   const more = own ? rows.find((row) => row.quantity > own.quantity) : null;
-  const said = [own ? t("service.own", { text: sentence(own) }) : null, more ? t("service.more", { text: sentence(more) }) : null].filter(Boolean).join(" ");
+  const said = [own ? t("service.own", { text: sentence(own) }) : null, more ? t("service.more", { text: sentence(more) }) : null].filter(Boolean).join(t("sentence.space"));
   return h("figure", { class: "line-plot outlook" }, h("figcaption", {}, h("h3", {}, t("service.title"))),
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": said },
       svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(0), y2: y(0) }),

@@ -70,7 +70,7 @@ export function previewPanels(preview, names) {
   const told = preview.products.slice(0, 12).map((row) => ({ label: name(names[row.product_id] ?? row.product_id), value: row.contacts, text: number(row.contacts) }));
   const calendar = preview.days.map((row) => ({ label: day(row.day), value: row.contacts, text: number(row.contacts) }));
   return [
-    h("div", { class: "audience-top" }, panel("campaign.expected", figures(preview), h("p", { class: "hint" }, `${basis(preview)} ${rankedBy(preview)}`)), h("section", { class: "panel side" }, h("h2", {}, t("campaign.steps")), steps(preview))),
+    h("div", { class: "audience-top" }, panel("campaign.expected", figures(preview), h("p", { class: "hint" }, `${basis(preview)}${t("sentence.space")}${rankedBy(preview)}`)), h("section", { class: "panel side" }, h("h2", {}, t("campaign.steps")), steps(preview))),
     h("div", { class: "pair" }, panel("campaign.by_channel", reach(preview)), panel("campaign.told_of", bars(told))),
     h("div", { class: "pair" }, panel("campaign.by_shop", byShop(preview)), panel("campaign.by_day", bars(calendar))),
     preview.stock.length ? panel("campaign.stock_title", stock(preview, names)) : null,

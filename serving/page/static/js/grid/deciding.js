@@ -13,8 +13,8 @@ export function differenceText(answer) {
   const cost = answer.cost === null ? null : t("bulk.cost", { before: money(answer.cost, 0), after: money(answer.cost_after, 0) });
   const left = [["exported", answer.skipped.exported], ["same", answer.skipped.same]].filter(([, count]) => count).map(([key, count]) => t(`bulk.skipped.${key}`, { count }));
   return h("div", { class: "difference", role: "status" },
-    h("p", {}, h("strong", {}, t("bulk.lines", { count: answer.lines })), " ", t("bulk.units", { before: units(answer.units), after: units(answer.units_after) }), " ", cost, answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
-    left.length ? h("p", { class: "hint" }, left.join(" ")) : null,
+    h("p", {}, h("strong", {}, t("bulk.lines", { count: answer.lines })), t("sentence.space"), t("bulk.units", { before: units(answer.units), after: units(answer.units_after) }), t("sentence.space"), cost, answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
+    left.length ? h("p", { class: "hint" }, left.join(t("sentence.space"))) : null,
     answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
 }
 

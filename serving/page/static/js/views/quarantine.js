@@ -3,7 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
-import { code, number, t } from "../i18n.js";
+import { code, day, has, number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -11,15 +11,26 @@ import { dataTable } from "../table.js";
 
 const SHOWN = 50;
 const MOST = 1000;
-const ABOUT = ["quarantine_id", "dataset", "reasons", "line"];
+const ABOUT = ["quarantine_id", "dataset", "reasons", "line", "set_aside_on"];
+
+/** The folder of files that were sent from the page: a place of the service that says nothing to a person. */
+const SENT = /\/uploads\/up_[0-9a-f]+$/;
+
+/** Why rows were set aside, `COLUMN: WHY; ...`, in the words of the page where it has them. */
+function whyText(reasons) {
+  return (reasons ?? "").split("; ").map((one) => {
+    const [column, why] = one.split(/: (.*)/s);
+    return why && has(`set_aside.${why}`) ? t("quarantine.why", { column, why: t(`set_aside.${why}`) }) : one;
+  }).join(t("word.list"));
+}
 
 function counts(answer) {
   if (!answer.counts.length) return empty(t("quarantine.none"), t("quarantine.none_hint"));
   const columns = [
     { key: "table", label: t("quarantine.table"), align: "product", value: (row) => code("data_table", row.table), cell: (row) => [h("a", { href: address("quarantine", { table: row.table }) }, name(code("data_table", row.table), { class: "strong" })), name(row.table, { class: "sub" })] },
     { key: "rows", label: t("quarantine.rows"), align: "number", first: "descending", value: (row) => row.rows, cell: (row) => number(row.rows) },
-    { key: "reasons", label: t("quarantine.reasons"), align: "reason", value: (row) => row.reasons, cell: (row) => words(row.reasons) },
-    { key: "dataset", label: t("quarantine.dataset"), value: (row) => row.dataset, cell: (row) => name(row.dataset) },
+    { key: "reasons", label: t("quarantine.reasons"), align: "reason", value: (row) => row.reasons, cell: (row) => words(whyText(row.reasons)) },
+    { key: "dataset", label: t("quarantine.dataset"), value: (row) => row.dataset, cell: (row) => (SENT.test(row.dataset) ? t("jobs.sent_files") : name(row.dataset)) },
   ];
   return dataTable({ columns, rows: answer.counts, caption: t("nav.quarantine") }).element;
 }
@@ -27,7 +38,7 @@ function counts(answer) {
 /** One row with its reason and a box for each value; `changed` tells what is not as it was found. */
 function rowCard(row, columns, mayWrite) {
   const boxes = columns.map((column) => h("input", { name: column, value: row[column] ?? "", disabled: !mayWrite, autocomplete: "off" }));
-  const element = h("li", { class: "panel set-aside" }, h("p", { class: "form-problem" }, words(row.reasons)), h("div", { class: "pickers" }, boxes.map((box, index) => h("label", { class: "field" }, h("span", {}, columns[index]), box))));
+  const element = h("li", { class: "panel set-aside" }, h("p", { class: "form-problem" }, words(whyText(row.reasons))), row.set_aside_on ? h("p", { class: "hint" }, t("quarantine.since", { day: day(row.set_aside_on, "long") })) : null, h("div", { class: "pickers" }, boxes.map((box, index) => h("label", { class: "field" }, h("span", {}, columns[index]), box))));
   const mended = () => ({ ...row, ...Object.fromEntries(columns.map((column, index) => [column, boxes[index].value === "" ? null : boxes[index].value])) });
   return { element, mended, isChanged: () => columns.some((column, index) => boxes[index].value !== (row[column] ?? "")) };
 }
