@@ -20,6 +20,7 @@
   headings.forEach((level, place) => { if (place && level > headings[place - 1] + 1) found.push(`a level of heading is left out: ${headings}`); });
   if (document.querySelectorAll("main").length !== 1 || !document.querySelector("nav[aria-label]")) found.push("landmarks");
   document.querySelectorAll("table").forEach((one) => { if (shown(one) && !one.classList.contains("sum") && !one.caption) found.push(`a table without caption: ${where(one)}`); });
+  document.querySelectorAll("th").forEach((one) => { if (shown(one) && !one.textContent.trim() && !one.querySelector("input")) found.push(`a heading without text: ${where(one)}`); });
   document.querySelectorAll("ul, ol").forEach((one) => { if ([...one.children].some((child) => child.tagName !== "LI")) found.push(`a list with other things in it: ${where(one)}`); });
 
   const numbers = (colour) => { const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number); return colour.startsWith("color(") ? [255 * r, 255 * g, 255 * b, a] : [r, g, b, a]; };

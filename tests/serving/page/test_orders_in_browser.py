@@ -459,6 +459,7 @@ def test_who_may_not_decide_sees_no_way_to(open_page: Open, monkeypatch: pytest.
     expect(page.locator(LINES).first).to_be_visible()
     for absent in ("input.quantity", "[data-field=pick]", "[data-field=pick-all]", "[data-action=import]"):
         expect(page.locator(absent)).to_have_count(0)
+    expect(page.locator("thead th:empty")).to_have_count(0)
     expect(page.locator("[data-export=xlsx]")).to_be_visible()
 
 

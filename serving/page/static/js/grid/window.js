@@ -24,7 +24,7 @@ export function windowedTable({ columns, rowHeight: usual, caption, length, row,
     if (column.sortable === false) return h("th", props, column.label);
     return h("th", { ...props, "aria-sort": state }, h("button", { type: "button", class: "sort", dataset: { column: column.key }, onclick: () => onsort(column) }, column.label));
   };
-  const drawHead = () => head.replaceChildren(h("th", { class: "select-cell" }, corner), ...columns.map(heading));
+  const drawHead = () => head.replaceChildren(h(corner ? "th" : "td", { class: "select-cell" }, corner), ...columns.map(heading));
 
   /** Elements of rows that stay in sight stay as they are: a field that is being typed in keeps its place. */
   const draw = () => {
