@@ -113,9 +113,7 @@ def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
     further = [
         name
         for name, seen in found.seen.items()
-        if name not in taken
-        and (legend_of(name) or not (seen.numbers or seen.dates))
-        and _tells_states(sample, name)
+        if name not in taken and (legend_of(name) or not (seen.numbers or seen.dates)) and _tells_states(sample, name)
     ]
     return replace(found, alternatives={**found.alternatives, "status": (*known, *further)}) if further else found
 

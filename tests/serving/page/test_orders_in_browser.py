@@ -360,7 +360,9 @@ def test_a_comment_stands_in_the_history_and_decides_nothing(open_page: Open, si
     # newer than the decision of a week ago
     expect(box.locator(".line-history li").first).to_contain_text("王芳: 隔壁有集市 <b>")
     expect(box.locator(".line-history li")).to_have_count(2)
-    expect(box.locator(".comment-form [role=status]")).to_contain_text(says(language, "订货不变", "does not change the order"))
+    expect(box.locator(".comment-form [role=status]")).to_contain_text(
+        says(language, "订货不变", "does not change the order")
+    )
     expect(field).to_have_value("")
     expect(field).to_be_focused()
     (sent,) = site.bodies("line_comment")
