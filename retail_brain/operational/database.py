@@ -213,7 +213,7 @@ class Database:
                 raise
             if self._has_no_room(error.orig):
                 raise NoRoomError(
-                    f"the operational database {self.url.render_as_string(hide_password=True)} cannot be written: its "
+                    f"the operational database {shown_database(self.url)} cannot be written: its "
                     f"disk is full ({str(error.orig).splitlines()[0]}). Free some space there."
                 ) from error
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
