@@ -6,7 +6,6 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import columns_of
-from retail_brain.ingest.look.evidence import Evidence
 from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.numbers import parse_numbers
 
@@ -57,11 +56,6 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
         filled = " OR ".join(f"{column_of(one)} <> ''" for one in always)
         return f"({filled})", blank[name]
     return None
-
-
-def _hundredths(values: pl.Series, seen: Evidence) -> pl.Series:
-    """A column of numbers in hundredths; null where a cell is blank."""
-    return (parse_numbers(values.cast(pl.String), seen.numbers[0]) * _HUNDREDTHS).round().cast(pl.Int64, strict=False)
 
 
 def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:

@@ -81,6 +81,11 @@ def test_single_pieces_beside_single_pieces_are_no_sums() -> None:
     assert sums_of_rows(pl.DataFrame(rows, schema=["receipt", "customer", "units", "price"], orient="row")) is None
 
 
+def test_long_codes_are_no_sums_and_stop_nothing() -> None:
+    rows = [[str(9_400_000_000_000_000 + n), None if n % 4 else "Box", "2"] for n in range(200)]
+    assert sums_of_rows(pl.DataFrame(rows, schema=["barcode", "packing", "units"], orient="row")) is None
+
+
 def test_conditions_of_sums_and_of_states_hold_together() -> None:
     made = Proposal("daily_sales", {"where": "?'''\"State\" <> 'void''''\n'''TRUE'''"})
     written = toml_of("a.csv", made, {"where": "'''(\"SKU\" <> '')'''"})
