@@ -82,7 +82,7 @@ def test_single_pieces_beside_single_pieces_are_no_sums() -> None:
 
 
 def test_long_codes_are_no_sums_and_stop_nothing() -> None:
-    rows = [[str(9_400_000_000_000_000 + n), None if n % 4 else "Box", "2"] for n in range(200)]
+    rows = [[str(9_400_000_000_000_000 + n), "Box" if n % 4 else None, "2"] for n in range(200)]
     assert sums_of_rows(pl.DataFrame(rows, schema=["barcode", "packing", "units"], orient="row")) is None
 
 
