@@ -18,10 +18,10 @@ _LEAST_PROOFS: Final = 3
 """Sums of several rows that must come out, counted by column. By judgement."""
 _HUNDREDTHS: Final = 100
 """Parts of a unit that are compared: sums are printed to two decimals."""
+_LARGEST: Final = 1e11
+"""Number beyond which a column is of codes, such as barcodes, and no sums: their sums would leave 64 bits."""
 _MOST_NAMED: Final = 3
 """Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
-_MOST_ADDED: Final = 2.0**62
-"""Sum of the numbers of a column, in hundredths, from which they are ids: those of 16 digits overflow when added."""
 _EVEN: Final = 2
 """Rows from which a sum says more than the row beside it does."""
 
@@ -44,8 +44,12 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
     if not few:
         return None
     seen = {name: one for name, one in columns_of(sample).seen.items() if one.numbers and not one.dates}
-    read = {name: _hundredths(sample[name], one) for name, one in seen.items()}
-    numbers = {name: values for name, values in read.items() if values.cast(pl.Float64).abs().sum() < _MOST_ADDED}
+    read = {name: parse_numbers(sample[name].cast(pl.String), one.numbers[0]) for name, one in seen.items()}
+    numbers = {
+        name: (values * _HUNDREDTHS).round().cast(pl.Int64)
+        for name, values in read.items()
+        if values.abs().is_between(0, _LARGEST).all()
+    }
     for name in sorted(few, key=lambda name: -counts[name]):
         if not _add_up(blank[name], numbers) and not _add_up(
             blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}
