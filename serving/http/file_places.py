@@ -5,8 +5,7 @@ holds: otherwise the way of cutting would tell which folders there are.
 """
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,13 @@ _PLACE = re.compile(
     rf"|(?<![A-Za-z0-9_./:~#-])(?P<path>/[^{_END}]+)"
 )
 _HIDDEN = "…/"
-_OF_THE_SERVICE = frozenset({"ui", "docs.json", "livez", "readyz", "healthz", "metrics"})
-"""First parts of paths that the service answers beside its routes."""
+_ours = {"ui", "docs.json", "livez", "readyz", "healthz", "metrics"}
+"""First parts of paths that the service answers; those of routes come by `leave_paths`, for routes import this."""
+
+
+def leave_paths(paths: Iterable[str]) -> None:
+    """Leaves paths of the service as they are, which refusals send clients to."""
+    _ours.update(path.strip("/") for path in paths)
 
 
 def without_places(value: Any, home: Path | None) -> Any:
@@ -54,16 +58,8 @@ def _cut(found: re.Match[str]) -> str:
     name = text.rstrip(".:")
     _, _, behind = name.rpartition("://")
     parts = [part for part in re.split(r"[\\/]+", behind) if part]
-    if found["path"] is not None and (not parts or (len(parts) == 1 and parts[0] in _ours())):
+    if found["path"] is not None and (not parts or (len(parts) == 1 and parts[0] in _ours)):
         return text
     # the only part of an address is its bucket or host, of C:\ its drive
     is_named = len(parts) > 1 or found["path"] is not None
     return _HIDDEN + (parts[-1] if is_named else "") + text[len(name) :]
-
-
-@cache
-def _ours() -> frozenset[str]:
-    """Names of the service's own paths, which refusals send clients to."""
-    from serving.http.routes import ROUTES  # noqa: PLC0415  # a circle otherwise
-
-    return _OF_THE_SERVICE | {route.path.strip("/") for route in ROUTES}

@@ -3,6 +3,7 @@
 One table serves requests, writes /docs.json and is the list that the conformance tests run over.
 """
 
+from serving.http.file_places import leave_paths
 from serving.http.routes import (
     campaign_routes,
     demand_routes,
@@ -31,3 +32,4 @@ ROUTES: tuple[Route, ...] = (
     *job_routes.ROUTES,
     *service_routes.ROUTES,
 )
+leave_paths(route.path for route in ROUTES)

@@ -81,6 +81,6 @@ def test_every_view_of_the_menu_is_reached_and_opened_by_the_keyboard(open_page:
         wanted = page.locator(stops).evaluate_all(
             "all => all.filter((one) => !one.disabled && one.checkVisibility() && one.tabIndex >= 0).length"
         )
-        assert page.evaluate("document.activeElement.id") == "main", view
+        expect(page.locator("#main")).to_be_focused()
         page.keyboard.press("Tab")
         assert wanted == 0 or page.evaluate("document.querySelector('main').contains(document.activeElement)"), view
