@@ -103,7 +103,8 @@ def add(
         as_of=seen,
     )
     if not confirm:
-        check_override(override, current().settings.demand, _highest_forecast(scope))
+        peak = _highest_forecast(scope) if override.kind == "units" else None
+        check_override(override, current().settings.demand, peak)
     with closing(open_database()) as database:
         (stored,) = store_overrides(current().workspace.tenant, database, [override], now=datetime.now(UTC))
     reported().ids["override_id"] = stored.override.override_id
@@ -186,13 +187,14 @@ def _as_of(data: DataOptions) -> date:
 
 
 def _highest_forecast(scope: _Scope) -> float | None:
-    """Of the published answers; None where there are none that can be read."""
+    """Of the published answers; None, and a word about it, where there are none that can be read."""
     from retail_brain.errors import ModelError
     from serving.store.answer_set import open_current
 
     try:
         return open_current(current().workspace.answers).highest_forecast(scope.store, scope.product)
-    except ModelError:
+    except ModelError as error:
+        typer.echo(f"warning: the units are not compared with the forecast: {error}", err=True)
         return None
 
 

@@ -86,8 +86,9 @@ def run_service(
 
 def _serving_settings(workspace: "Workspace", progress: "Progress") -> "ServingSettings":
     from retail_brain.settings import service_settings
+    from retail_brain.workspace import Workspace
 
-    settings, warning = service_settings(type(workspace)(workspace.home))
+    settings, warning = service_settings(Workspace(workspace.home))
     if warning is not None:
         progress.say(f"warning: {warning}")
     return settings.serving

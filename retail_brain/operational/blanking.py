@@ -7,7 +7,7 @@ from typing import Any
 from retail_brain.erased_ids import DIGEST, LEAST_SEARCHED, LONGEST_CHANCE, NAMES_PEOPLE, digest_of
 
 _ERASED = "[erased]"
-_NO_PERSON = re.compile("store|product|goes_with")
+_NO_PERSON = re.compile(r"(^|_)(store|product)s?(_|$)|goes_with")
 """Columns and keys of shops and goods: their ids may be the same numbers as those of people."""
 _DIGITS_OF_NAME = 8
 """Hexadecimal digits that keep two blanked names of rows apart: alike once in four thousand million."""

@@ -271,7 +271,7 @@ def _read(route: Route, body: bytes) -> Any:
             raise HttpError(
                 400,
                 "malformed",
-                "the body is compressed; wanted JSON as it is. Send it without.",
+                "the body is compressed; wanted plain JSON. Send it uncompressed.",
                 {"problem": "body_packed"},
             ) from None
         # not chained: the original holds the values of the request, which may be personal data

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
 from serving.store.series_index import KeyIndex, write_keys
+
+_AT_ONCE = 10_000
+"""Series read at once: some 10 MB of 28 periods with seven quantiles."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,22 @@ class Forecasts:
 
         None where no such series has a forecast. It reads every row that matches, so ask it for what a person writes.
         """
-        rows = self.index.of(store, product)
-        means = [self._units[rows[rows >= 0]][..., 0], self._flat[-1 - rows[rows < 0]][..., 0]]
-        return max((float(mean.max()) for mean in means if mean.size), default=None)
+        if store is None and product is None:
+            return self._peak_of_all
+        return self._peak(self.index.of(store, product))
+
+    @cached_property
+    def _peak_of_all(self) -> float | None:
+        return self._peak(self.index.of(None, None))
+
+    def _peak(self, rows: Array) -> float | None:
+        highest: float | None = None
+        # in parts: a row holds all quantiles of all periods, and a chain a million of them
+        for part in (rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE)):
+            for mean in (self._units[part[part >= 0]][..., 0], self._flat[-1 - part[part < 0]][..., 0]):
+                if mean.size:
+                    highest = max(float(mean.max()), highest or 0.0)
+        return highest
 
     def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
         """Units per period and driver, for the periods that have drivers."""

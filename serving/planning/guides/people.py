@@ -72,8 +72,11 @@ def all_guides(desk: Desk) -> list[Guide]:
     """
     stored = {one.guide_id: one for one in list_guides(desk.tenant, desk.database)}
     people = Counter(desk.guides.values())
-    shops = _shops(desk)
-    return [_guide(desk, name, stored.get(name), people[name], shops.get(name)) for name in sorted({*stored, *people})]
+    shops, names = _shops(desk), desk.source.guide_names()
+    return [
+        _guide(desk, (one, names.get(one)), stored.get(one), people[one], shops.get(one))
+        for one in sorted({*stored, *people})
+    ]
 
 
 def guide(desk: Desk, guide_id: str) -> Guide:
@@ -185,8 +188,10 @@ def move_row(stored: Any) -> dict[str, Any]:
     }
 
 
-def _guide(desk: Desk, guide_id: str, stored: StoredGuide | None, people: int, shop: str | None) -> Guide:
-    usual, listed = desk.settings.guides.capacity_per_day, desk.source.guide_names().get(guide_id)
+def _guide(
+    desk: Desk, named: tuple[str, str | None], stored: StoredGuide | None, people: int, shop: str | None
+) -> Guide:
+    usual, (guide_id, listed) = desk.settings.guides.capacity_per_day, named
     if stored is None:
         return Guide(guide_id, None, listed, shop, usual, people, is_here=True, left_on=None)
     return Guide(

@@ -139,7 +139,7 @@ def _purchase_order(supplier: str) -> pl.Expr:
 
 
 def with_comments(lines: pl.DataFrame, counts: Mapping[tuple[str, str], int]) -> pl.DataFrame:
-    """The lines with `comments`: how many people noted, by store and product; 0 where nobody did."""
+    """The lines with `comments`: how many were written, by store and product; 0 where nobody did."""
     rows = [(store, product, float(number)) for (store, product), number in counts.items()]
     schema = {"store_id": pl.String, "product_id": pl.String, "comments": pl.Float64}
     noted = pl.DataFrame(rows, schema=schema, orient="row")

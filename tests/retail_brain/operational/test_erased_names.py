@@ -67,6 +67,9 @@ def test_values_of_json_lose_the_person_and_no_other_count() -> None:
     assert blanking.value("note", ["C00001", "C000017", "8613800138000"]) == ["C000017", "86[erased]"]
     assert blanking.value("note", f"task {DIGEST} of C00002.") == f"task {DIGEST} of [erased]."
     assert blanking.value("note", None) is None
+    told = {"stored_by": "C00001", "restore": "C00001", "from_store_id": "C00001", "product_ids": ["C00001"]}
+    left = {"stored_by": "[erased]", "restore": "[erased]", "from_store_id": "C00001", "product_ids": ["C00001"]}
+    assert blanking.value("details", told) == left
 
 
 def test_an_id_that_is_a_digest_itself_goes_wherever_it_stands() -> None:

@@ -29,6 +29,8 @@ def test_series_with_and_without_a_day_axis_are_read_alike(tmp_path: Path) -> No
     assert held.get(0, 0, 1) == [[1.0, 0.5, 1.5]]
     assert held.get(0, 1, 2) is None
     assert held.drivers(1, 2, 2) == []
+    peaks = [held.peak(*of) for of in ((1, 2), (1, None), (None, 2), (None, 0), (0, None), (None, None), (0, 1))]
+    assert peaks == [2.0, 5.0, 2.0, 5.0, 1.0 + 1.0, 5.0, None]
 
 
 def test_drivers_are_given_as_far_as_they_are_known(tmp_path: Path) -> None:

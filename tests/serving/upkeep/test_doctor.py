@@ -29,6 +29,8 @@ from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
 from serving.upkeep import Finding, examine
+from serving.upkeep.findings import for_place
+from serving.upkeep.tenant_checks import PUT_BACK
 
 NOW = datetime.now(UTC) + timedelta(days=1)  # later than all that the tests make
 AS_OF = date(2025, 2, 28)
@@ -209,6 +211,8 @@ def test_a_remedy_acts_on_the_home_and_the_tenant_that_it_is_about(home: Path, m
     (folders,) = [one.remedy for one in found if one.check == "permissions"]
     assert folders == f"chmod -R go= {home}/var {home}/mlruns"
     assert {one.subject for one in examine(home, NOW, tenant="two")} == {"home", "two"}
+    damaged = for_place(Finding("two", "lake", "fault", "damaged", PUT_BACK), home)
+    assert "`retail-brain --home OTHER restore FILE`" in damaged.remedy
     monkeypatch.setenv("RETAIL_BRAIN_HOME", str(home))
     assert "retail-brain --tenant two publish" in {one.remedy for one in examine(home, NOW)}
 
