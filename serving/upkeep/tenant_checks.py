@@ -27,8 +27,8 @@ from training.bundle import KINDS, champion_version, read_manifest
 from training.tracking.location import find_location
 
 PUT_BACK = (
-    "take the files out of a backup (`retail-brain --home OTHER restore FILE`, into another home), or ingest the dataset into a new "
-    "lake (--lake)"
+    "take the files out of a backup (`retail-brain --home OTHER restore FILE`, into another home), or ingest the "
+    "dataset into a new lake (--lake)"
 )
 """What mends a damaged lake: no verb restores one file."""
 _EXPIRES_SOON = timedelta(days=14)
