@@ -148,9 +148,11 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
         return ()
     readings = (ColumnFormat(), ColumnFormat(thousands=","), ColumnFormat(decimal=","))
     shares = {reading: 1 - parse_numbers(unique, reading).null_count() / len(unique) for reading in readings}
-    if shares[readings[0]] > READABLE:
+    is_plain, most = shares[readings[0]] > READABLE, max(shares.values())
+    if is_plain and shares[readings[0]] == most:
         return (ColumnFormat(decimal=","),) if _has_points_of_thousands(unique) else (readings[0],)
-    found = tuple(reading for reading, share in shares.items() if share > READABLE)
+    # the few values with a comma among whole numbers are numbers as well
+    found = tuple(reading for reading, share in shares.items() if (share == most if is_plain else share > READABLE))
     if len(found) > 1 and _has_points_of_thousands(unique.str.replace_all(",", ".", literal=True)):
         return (ColumnFormat(thousands=","),)
     return found or _numbers_with_units(unique)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.state_columns import State, plain_kind
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_kinds import BOUGHT, NO_SALE, OF_DISPATCH, SOLD, STATES_OF_SALES
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT
+from retail_brain.ingest.look.words_of_kinds import BOUGHT, NO_SALE, OF_DISPATCH, OPEN, SOLD, STATES_OF_SALES, UNDER_WAY
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
 
 _KNOWN = "|".join((CANCELLED, GIVEN_BACK, NOT_PAID, IN_PART, STATES_OF_SALES, SOLD, NO_SALE))
 _LEAST_LETTERS = 2
@@ -65,7 +65,7 @@ def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
         if not state.is_state or state.is_claim or re.search(OF_DISPATCH, bare_name(state.name)):
             continue
         usual = max(state.kinds, key=lambda kind: state.rows([kind]), default="")
-        kinds = [kind for kind in state.kinds if kind != usual and not _is_known(kind)]
+        kinds = [kind for kind in state.kinds if kind != usual and not _is_known(state, kind)]
         kinds = [kind for kind in kinds if not (state.has_units and (state.units([kind]) < 0).all())]
         if kinds:
             counted = ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
@@ -77,7 +77,14 @@ def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
     return conditions
 
 
-def _is_known(kind: str) -> bool:
-    """Whether a word of a state is one of those that are read, or a code."""
-    plain = plain_kind(kind)
-    return re.search(_KNOWN, plain) is not None or len(plain) < _LEAST_LETTERS or plain.isdigit()
+def _is_known(state: State, kind: str) -> bool:
+    """Whether a word of a state is one of those that are read, or a code.
+
+    An order that is new or under way is sold, unless the state is one of payment. One that is open is so where another
+    column says whether it was paid: at a till it is a bill that nobody has paid.
+    """
+    plain, fulfilled = plain_kind(kind), "$^"
+    if not re.search(OF_PAYMENT, bare_name(state.name)):
+        paid_apart = any(re.search(OF_PAYMENT, name) and re.search(STATE_NAME, name) for name in state.beside)
+        fulfilled = f"{UNDER_WAY}|{OPEN}" if paid_apart else UNDER_WAY
+    return re.search(f"{_KNOWN}|{fulfilled}", plain) is not None or len(plain) < _LEAST_LETTERS or plain.isdigit()

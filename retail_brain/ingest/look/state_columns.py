@@ -17,6 +17,8 @@ _NEGATED = (
     r"(?:未被?|没有?|不|无|無|\b(?:not|no|non|nicht|niet|nie|не|ne|sin|sem|inte|ikke|ej|ei|belum|tidak|chưa|không)\s+)$"
 )
 """What stands before a word that it negates."""
+_JOINED = r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])"
+"""Where words are joined that begin with a capital each, as in `AVTraining`."""
 MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
 
@@ -32,10 +34,12 @@ class State:
         is_claim: whether its name says that it is the state of a claim after the sale, such as `Refund status`: there
             a claim that was closed or refused leaves the sale as it was.
         has_units: whether a column has units.
+        beside: plain names of the other columns.
     """
 
     def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
         self.name, self.kinds = name, kinds_of(sample, name)
+        self.beside = [bare_name(other) for other in sample.columns if other != name]
         self._legend = legend_of(name)
         self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
         self.is_claim = re.search(OF_CLAIM, bare_name(name)) is not None
@@ -91,8 +95,14 @@ def says(pattern: str, kind: str) -> bool:
 
 
 def plain_kind(kind: str) -> str:
-    """A kind for comparing with words; the small letter of the Turkish capital İ has a mark of its own."""
-    return kind.strip().lower().replace("\u0307", "")
+    """A kind for comparing with words, the joined ones apart.
+
+    The small letter of the Turkish capital İ has a mark of its own.
+
+    >>> [plain_kind(kind) for kind in ("AVTraining", "PartiallyRefunded", " OK", "İptal")]
+    ['av training', 'partially refunded', 'ok', 'iptal']
+    """
+    return re.sub(_JOINED, " ", kind.strip()).lower().replace("\u0307", "")
 
 
 def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:

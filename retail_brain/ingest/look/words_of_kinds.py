@@ -52,9 +52,10 @@ NO_SALE: Final = (
     r"|обучен|тест|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"
     r"|\b(?:cash|pay|paid)[- ]?(?:in|out)s?\b|\bopening (?:float|balance)|\bdrawer|\bno ?sale\b|\bfloat\b"
     r"|kassensturz|einlage"
-    r"|entnahme|внесен|изъят|инкассац|wp[lł]ata|wyp[lł]ata)"
+    r"|entnahme|внесен|изъят|инкассац|wp[lł]ata|wyp[lł]ata"
+    r"|^av (?:transfer|bestell|beleg|sachbez|sonstig|rechnung))"
 )
-"""Kinds of documents and rows that sell nothing to people."""
+"""Kinds of documents and rows that sell nothing to people; `AV` are the other transactions of German tills (DSFinV-K)."""
 STATES_OF_SALES: Final = (
     r"(?:\bcomplet|\bdone\b|\bfinish|\bfinal|\bpaid\b|\bship|\bsent\b|\bdispatch|\bdeliver|\bfulfil|\bclosed?\b"
     r"|\bconfirm|\baccept"
@@ -84,6 +85,40 @@ STATES_OF_SALES: Final = (
     r"|準備中|有効|正常|완결|완료|배송|발송|결제됨|입금 ?확인|정상|구매 ?확정)"
 )
 """Words of orders that were sold, or are on their way."""
+UNDER_WAY: Final = (
+    r"(?:\bun(?:ship|fulfil|dispatch)|\bin transit|\bin delivery|\bon (?:the|its) way|\ben route|\bto ship"
+    r"|\barchived?\b"
+    r"|unterwegs|auf dem weg|nicht vers|unversandt|verpackt|gepackt|bereit\b|in zustellung|in auslieferung|archiviert"
+    r"|onderweg|niet verzonden|te verzenden|ingepakt|\bklaar|in behandeling|gearchiveerd"
+    r"|en transit|acheminement|non exp[ée]di|[àa] exp[ée]dier|emball[ée]|\bpr[êe]te?\b|nouve(?:au|lle)"
+    r"|en pr[ée]paration|archiv[ée]e?\b"
+    r"|en camino|en tr[áa]nsito|en reparto|no enviad|por enviar|sin enviar|empa[qc](?:uet)?ad|\blist[oa]\b|preparad"
+    r"|en preparaci|\bnuev[oa]\b|archivad"
+    r"|a caminho|em tr[âa]nsito|em transporte|saiu para entrega|em rota|n[ãa]o enviad|a enviar|embalad|separad|em separa"
+    r"|em prepara|\bpront[oa]\b|\bnov[oa]\b|arquivad"
+    r"|in transito|in consegna|in viaggio|non spedit|da spedire|imballat|in preparazione|\bnuov[oa]\b|archiviat"
+    r"|w drodze|w dor[ęe]czeniu|w transporcie|niewys[łl]an|do wys[łl]ania|spakowan|\bgotow|\bnow[yae]\b|archiwal"
+    r"|na cest[ěe]|v p[řr]eprav|neodesl|k odesl|zabalen|p[řr]ipraven|pripraven|\bnov[ýáée]\b|archivov"
+    r"|в пути|в дороге|в доставке|не отправл|к отправке|упакован|собран|\bготов|\bновы[йе]|\bновая|в архиве"
+    r"|у дорозі|в дорозі|запакован|зібран|\bнов[иеа]"
+    r"|pe drum|[îi]n tranzit|neexpediat|de expediat|ambalat|preg[ăa]tit|\bnou[ăa]?\b|arhivat"
+    r"|\búton\b|szállítás alatt|csomagol|előkész|\búj\b"
+    r"|καθ.?οδόν|σε μεταφορά|συσκευασ|έτοιμ|\bνέ[αο]"
+    r"|ta[şs][ıi]ma|\byolda|da[ğg][ıi]t[ıi]m|gönderilme|paketlen|haz[ıi]r|\byeni\b|ar[şs]iv"
+    r"|på v(?:äg|ej|ei)|under transport|ej skickad|(?:ikke|ej) (?:af)?sendt|\bpack(?:ad|et)|pakket|\bklar\b|\bny[tea]?\b"
+    r"|arkiver"
+    r"|matkalla|lähettämättä|pakattu|\buusi|arkistoi"
+    r"|đang (?:giao|vận chuyển)|chưa giao|đóng gói|sẵn sàng|\bmới\b"
+    r"|dalam (?:perjalanan|pengiriman)|sedang dikirim|belum dikirim|dikemas|\bsiap\b|\bbaru\b"
+    r"|ขนส่ง|ที่ต้องจัดส่ง|แพ็ค|พร้อมส่ง|ใหม่|في الطريق|قيد (?:الشحن|التوصيل|التجهيز)|جاهز|جديد|בדרך|ארוז|מוכן|חדש"
+    r"|运输|運輸|在途|打包|拣货|揀貨|备货|備貨|配货|新订单|新訂單|归档|輸送|移動中|梱包|新規|未処理|이동 ?중|포장|신규|상품 ?준비)"
+)
+"""Words of orders that are new, packed, ready, under way or filed: of fulfilment, which says nothing of payment."""
+OPEN: Final = (
+    r"(?:\bopen\b|\bouverte?\b|\babiert[oa]\b|\babert[oa]\b|\bapert[oa]\b|\botwart|\botev[řr]en|\botvoren|открыт|відкрит"
+    r"|deschis|nyitott|ανοι[χκ]τ|\baç[ıi]k\b|\böppen|\båben|\båpen|\bavoin|\bđang mở|\bterbuka|مفتوح|פתוח|进行中|進行中|オープン|열림)"
+)
+"""An order that is open: still to be fulfilled where another column says whether it was paid, else perhaps not paid."""
 OF_DISPATCH: Final = (
     r"(?:ship|deliver|fulfil|dispatch|versand|liefer|bezorg|verzend|exp[ée]di|livrais|env[ií]o|entrega|spediz"
     r"|consegn|dostaw"

@@ -17,7 +17,7 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|(?:cislo_)?(?:uctenk[ay]|dokladu|objednavky)|(?:bizonylat|nyugta|szamla|rendeles)(?:szam|_szama)"
     r"|αριθμοσ_(?:αποδειξησ|παραστατικου|παραγγελιασ)|رقم_(?:الفاتورة|الطلب|الايصال|الإيصال)"
     r"|เลขที่(?:ใบเสร็จ|บิล|เอกสาร|คำสั่งซื้อ)|מספר_(?:קבלה|חשבונית|הזמנה|עסקה)",
-    "moment": r"opened|closed|apertura|chiusura"
+    "moment": r"opened|closed|apertura|chiusura|(?:bon|beleg|vorgangs?)_?(?:start|beginn|ende|datum|zeit)"
     r"|data_(?:da_venda|do_pedido|de_emissao|emissao|hora|sprzedazy|zamowienia|transakcji|wystawienia"
     r"|paragonu)|(?:(?:siparis|fis|satis|islem|fatura)_)?tarihi?|thoi_gian(?:_.*)?|ngay(?:_(?:ban|hoa_don|dat_hang|gio|tao))?"
     r"|(?:tanggal|waktu)(?:_.*)?|(?:salgs|ordre|kjops|kobs)?dato|forsaljningsdatum|(?:pvm|paivays|paivamaara|myyntipaiva)"
@@ -33,7 +33,7 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|tuote(?:numero|nro|koodi)|viivakoodi|kod_(?:zbozi|produktu)|carovy_kod|cikkszam|termekkod|vonalkod"
     r"|κωδικοσ(?:_(?:ειδουσ|προιοντοσ))?|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
     r"|קוד_(?:פריט|מוצר)",
-    "product_name": r"(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
+    "product_name": r"(?:artikel|waren|produkt)_?(?:text|bezeichnung|name)|(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
     r"|nazwa(?:_(?:towaru|produktu))?|towar|nama_(?:barang|produk|item)|benamning|varenavn|tuote(?:nimi)?|nazev(?:_(?:zbozi|produktu))?|termek(?:nev)?"
     r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?(?:สินค้า|รายการ)(?:สินค้า)?|שם_(?:פריט|מוצר)|תיאור"
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",
