@@ -117,6 +117,7 @@ class WideMapping(BaseModel):
     values: str
     columns: str | None = None
     beside: dict[str, str] = Field(default_factory=dict)
+    called: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

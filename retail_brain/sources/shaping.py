@@ -84,7 +84,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
         warnings: columns that are taken for neither are appended to it.
 
     Raises:
-        DataError: no column has such a name.
+        DataError: no column has such a name, or one that `called` has.
     """
     present = raw.frame.collect_schema().names()
     made = {wide.names, wide.values, *wide.beside}
@@ -105,6 +105,10 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
             f"{raw.origin} has no columns whose names are {wide.names}; got {present}. Say with `columns` in `wide`, a "
             "regular expression, which columns they are."
         )
+    if unknown := [name for name in wide.called if name not in set(spread.to_list())]:
+        raise DataError(
+            f"{raw.origin} has no columns {unknown} that `called` names among {spread.to_list()}. Correct the names."
+        )
     others = [name for name in rest.to_list() if name not in set(spread.to_list())]
     if others:
         warnings.append(f"{raw.origin}: the columns {others} are no {wide.names} and are not read")
@@ -112,14 +116,29 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     total = pl.any_horizontal(is_total(pl.col(name)) for name in texts) if texts else pl.lit(value=False)
     cells = _cells(raw, raw.frame.filter(~total), spread.to_list(), index, wide.beside)
     if wide.columns and re.compile(wide.columns).groups == 1:
-        cells = cells.with_columns(pl.col("_name").str.extract(wide.columns, 1))
+        cells = cells.with_columns(pl.coalesce(_called(wide), pl.col("_name").str.extract(wide.columns, 1)))
+    elif wide.called:
+        cells = cells.with_columns(pl.coalesce(_called(wide), "_name"))
     if periods:
         cells = cells.with_columns(pl.col("_name").replace(periods))
         period = "month" if months else "week"
         warnings.append(f'{raw.origin}: {period}s are dated by their first day; set data.period = "{period}"')
-    frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
+    frame = cells.filter(_is_filled(cells, wide)).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=frame, left_out=with_counts(raw, taken))
+
+
+def _is_filled(cells: pl.LazyFrame, wide: WideMapping) -> pl.Expr:
+    """Cells with a value; a blank answer of a person stays, and closes its channel as one that cannot be read."""
+    filled = pl.col("_cell").is_not_null()
+    if wide.values == "granted" or cells.collect_schema()["_cell"] != pl.String:
+        return filled
+    return filled & (pl.col("_cell").str.strip_chars() != "")
+
+
+def _called(wide: WideMapping) -> pl.Expr:
+    """The name that the mapping gives to a column; null for the others."""
+    return pl.col("_name").replace_strict(wide.called, default=None, return_dtype=pl.String)
 
 
 def _cells(

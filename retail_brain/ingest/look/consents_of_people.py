@@ -8,15 +8,19 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.consent_rows import CHANNEL_WORDS
 from retail_brain.ingest.look.consent_files import which_allows, write_since
-from retail_brain.ingest.look.draft import Proposal, date_key, quoted
+from retail_brain.ingest.look.draft import Proposal, called_columns, date_key, quoted
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_consent import (
     ANSWERS,
+    NEWSLETTER,
     NO,
+    OF_OTHER_FIRMS,
     PERMISSION,
     YES,
     answer_columns,
+    are_answers,
     contact_channel,
     turned,
     what_yes_means,
@@ -38,6 +42,7 @@ class _Answers:
     Attributes:
         name: of the column.
         before, channel, behind: the parts of its name; the channel is blank where it names none.
+        reaches: the channel in our words, which a newsletter has without naming it; blank where it is not known.
         yes, no: its values that allow contact, and that refuse it.
         is_clear: whether its name says so beyond doubt.
     """
@@ -46,6 +51,7 @@ class _Answers:
     before: str
     channel: str
     behind: str
+    reaches: str
     yes: tuple[str, ...]
     no: tuple[str, ...]
     is_clear: bool
@@ -72,8 +78,16 @@ def _answers(sample: pl.DataFrame, found: Columns) -> list[_Answers]:
         spoken = name.replace("_", " ")
         said = re.search(_CHANNELS, spoken)
         start, end = said.span() if said else (len(name), len(name))
-        read.append(_Answers(name, name[:start], name[start:end], name[end:], yes, no, means is not None))
+        channel = name[start:end]
+        reaches = _spelled().get(channel.lower(), channel.lower())
+        reaches = reaches or ("email" if re.search(NEWSLETTER, bare_name(name)) else "")
+        read.append(_Answers(name, name[:start], channel, name[end:], reaches, yes, no, means is not None))
     return read
+
+
+def _spelled() -> dict[str, str]:
+    """Word of a channel -> our word."""
+    return {word: ours for ours, words in CHANNEL_WORDS.items() for word in words}
 
 
 def consents_of_people(people: Proposal, sample: pl.DataFrame, found: Columns) -> Proposal | None:
@@ -90,22 +104,22 @@ def consents_of_people(people: Proposal, sample: pl.DataFrame, found: Columns) -
     if people.table != "customers" or person is None:
         return None
     answers = _answers(sample, found)
-    named = [answer for answer in answers if answer.channel]
-    if not answers or (len(answers) > 1 and len({answer.channel.lower() for answer in named}) < len(answers)):
+    reached = {answer.reaches for answer in answers} - {""}
+    if not answers or (len(answers) > 1 and len(reached) < len(answers)):
         return None
     made = Proposal(table="consents", columns={"customer_id": person})
     words = _words(answers)
     if words is None or not _are_asked_alike(answers):
         return None
     if len(answers) == 1:
-        column = contact_channel(sample, found) if not answers[0].channel else None
-        constant = f'{{ constant = "{answers[0].channel.lower() or "any"}" }}'
+        column = contact_channel(sample, found) if not answers[0].reaches else None
+        constant = f'{{ constant = "{answers[0].reaches or "any"}" }}'
         made.columns["channel"] = quoted(column) if column else constant
         made.columns["granted"] = _granted(made, answers, answers[0].name, words)
-    elif pattern := _pattern(answers, list(found.seen)):
+    elif columns := _columns(answers, list(found.seen)):
         behind = _behind_their_days(found, answers)
         beside = f", beside = {{ changed_at = {quoted('{}' + behind)} }}" if behind else ""
-        made.keys["wide"] = f'{{ names = "channel", values = "granted", columns = {quoted(pattern)}{beside} }}'
+        made.keys["wide"] = f'{{ names = "channel", values = "granted", {columns}{beside} }}'
         made.columns["granted"] = _granted(made, answers, "granted", words)
         if behind:  # each answer has the day it was given
             key = date_key(made, found, answers[0].name + behind)
@@ -158,6 +172,14 @@ def _words(answers: Sequence[_Answers]) -> str | None:
     return "".join(f", {key} = [{words}]" for key, words in listed if words)
 
 
+def _columns(answers: Sequence[_Answers], names: Sequence[str]) -> str:
+    """The keys that say which columns are answers and of which channel; blank where they cannot be told."""
+    if not all(answer.channel for answer in answers):
+        return called_columns({answer.name: answer.reaches for answer in answers})
+    pattern = _pattern(answers, names)
+    return f"columns = {quoted(pattern)}" if pattern else ""
+
+
 def _pattern(answers: Sequence[_Answers], names: Sequence[str]) -> str:
     """A regular expression for exactly these columns, whose group is the channel; blank where there is none."""
     before, channel, behind = (
@@ -186,6 +208,11 @@ def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem:
     names = _permissions(sample, found)
     if re.search(_FILE_OF_CONSENT, bare_name(stem)) or contact_channel(sample, found):
         names += [name for name in answer_columns(sample, found) if name not in names]
+    for name in _of_other_firms(sample, found):
+        made.remarks.append(
+            f"{name!r} says by its name who may get offers of other firms: it opens and closes no channel of yours and "
+            "is not read; map it to `consents` by hand if it does"
+        )
     for name in names:
         question = (
             f"{name!r} may hold who refuses to be contacted. Without a table `consents` nobody does: map it there "
@@ -193,3 +220,10 @@ def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem:
         )
         if name not in read and question not in made.questions:
             made.questions.append(question)
+
+
+def _of_other_firms(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of yes and no to offers of other firms."""
+    named = [name for name in found.seen if re.search(OF_OTHER_FIRMS, bare_name(name))]
+    named = [name for name in named if not re.fullmatch(PERMISSION, bare_name(name))]
+    return [name for name in named if are_answers(sample[name].drop_nulls().unique().head(ANSWERS + 1).to_list())]

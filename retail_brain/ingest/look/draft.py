@@ -75,6 +75,13 @@ def pattern_key(seen: Evidence) -> str:
     return f", pattern = '{seen.pattern}'" if seen.pattern else ""
 
 
+def called_columns(names: Mapping[str, str]) -> str:
+    """The keys of `wide` for some columns and what each of them is called in the canonical table."""
+    pattern = "|".join(re.escape(name).replace("\\ ", " ") for name in names)
+    called = ", ".join(f"{quoted(name)} = {quoted(ours)}" for name, ours in names.items())
+    return f"columns = {quoted(f'^(?:{pattern})$')}, called = {{ {called} }}"
+
+
 def whole(value: str) -> str:
     """A value of a mapping as a table of keys."""
     return value if value.startswith(("{", "?")) else f"{{ column = {value} }}"

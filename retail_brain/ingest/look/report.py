@@ -33,7 +33,7 @@ from retail_brain.ingest.look.same_columns import unlike_dates, with_common_date
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
-from retail_brain.ingest.look.stock_day import with_day_of_file
+from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import sums_of_rows
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
@@ -328,6 +328,8 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
         parts.append(toml_of(files_of([one], root), beside, one.keys))
+    if counted is not None and sold is None and "stores" not in done and (shops := shops_of_stock(counted[1])):
+        parts.append(toml_of(counted[0], shops, counted[1].keys))
     lines_of_goods = sold or counted
     if lines_of_goods is not None and "products" not in done and (goods := goods_of_lines(lines_of_goods[1])):
         parts.append(toml_of(lines_of_goods[0], goods, lines_of_goods[1].keys))

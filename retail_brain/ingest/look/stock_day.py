@@ -104,3 +104,18 @@ def _stock(one: LookedAt) -> Proposal:
     made.columns["on_hand"] = number_key(made, one.columns, roles["on_hand"], "on_hand")
     ask_for_day_of_stock(made)
     return with_day_of_file(made, one.path.name, one.title)
+
+
+def shops_of_stock(one: LookedAt) -> Proposal | None:
+    """The mapping of `stores` from lines of stock by shop or warehouse, where no sales say which there are.
+
+    Args:
+        one: a file that feeds stock.
+
+    Returns:
+        The mapping; None where no column names shops, or a part of the lines alone is of stock.
+    """
+    store = one.columns.roles.get("store")
+    if store is None or one.proposal.keys or one.proposal.columns.get("store_id") != quoted(store):
+        return None
+    return Proposal("stores", columns={"store_id": quoted(store)})

@@ -1,10 +1,11 @@
-"""Finds tables that files hold beside the one they feed: stock in a list of goods, consents in a list of people."""
+"""Finds tables that files hold beside the one they feed: stock in a list of goods, consents and identities in a list of people."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from retail_brain.ingest.look.consents_of_people import consents_of_people
 from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.identities_of_people import identities_of_people
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
 from retail_brain.ingest.look.stock_day import stock_of_list
@@ -12,6 +13,7 @@ from retail_brain.ingest.look.stock_of_shops import stock_of_shops
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
     "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
+    "identities": (lambda one: identities_of_people(one.proposal, one.sample, one.columns),),
     "consents": (lambda one: consents_of_people(one.proposal, one.sample, one.columns),),
 }
 """Table -> what finds it in a file; the first that does counts."""

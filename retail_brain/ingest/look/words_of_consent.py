@@ -22,9 +22,21 @@ PERMISSION: Final = (
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"
     r"|.*(?:수신|동의|마케팅|광고|거부|配信|同意|購読|ยินยอม|ยอมรับ|dong_y|nhan_tin|setuju|persetujuan|izin|onay|موافق).*"
+    r"|.*(?:lettre_d_?information|infolettre|notiziario|nyhetsbrev|uutiskirj|zpravodaj|hirlevel|e_?bulten|biuletyn|buletin"
+    r"|뉴스레터|メルマガ|メールマガジン|ניוזלטר).*"
     r"|(?:.*_)?(?:stop|unsub|abgemeldet|abmeldung|afgemeld|avmeldt|baja|désabonnée?|desabonnee?)(?:_.*)?"
 )
 """Columns that may hold whether somebody may be contacted, in whatever words."""
+NEWSLETTER: Final = (
+    r"newsletter|lettre_d_?information|infolettre|nieuwsbrief|boletin|notiziario|nyhetsbrev|uutiskirj|zpravodaj|hirlevel"
+    r"|e_?bulten|biuletyn|뉴스레터|メルマガ|メールマガジン|ניוזלטר"
+)
+"""A word in the name of a column of a newsletter, which comes by e-mail where the name says no other way."""
+OF_OTHER_FIRMS: Final = (
+    r"partner|partenaire|socios|parceir|tercer|terceir|third_part|drittanbiet|derden|tiers|терт|партн[её]р|第三方|合作"
+    r"|제3자|제휴|パートナー|第三者"
+)
+"""A word in the name of a column that says whether other firms may make offers to a person."""
 REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
     r"|disallow|disagree|block|refus|reject|declin|withdr|revok|отказ|відмов"

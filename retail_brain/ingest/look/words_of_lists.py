@@ -44,7 +44,9 @@ LISTS: Final[Mapping[str, str]] = {
         r"|브랜드(?:명)?|ブランド(?:名)?|メーカー(?:名)?|znacka|마크"
     ),
     "joined_on": (
-        r"วันที่(?:สมัคร(?:สมาชิก)?|เป็นสมาชิก|ลงทะเบียน)|ngay_(?:tham_gia|dang_ky|tao_khach)"
+        r"(?:date_(?:d_?)?)?inscription|date_de_creation_du_compte|fecha_de_(?:registro|alta)|data_(?:di_)?iscrizione"
+        r"|anmelde(?:datum|tag)|registriert(?:_am)?"
+        r"|วันที่(?:สมัคร(?:สมาชิก)?|เป็นสมาชิก|ลงทะเบียน)|ngay_(?:tham_gia|dang_ky|tao_khach)"
         r"|tanggal_(?:daftar|gabung|bergabung|registrasi)|(?:uyelik|kayit)_tarihi"
         r"|تاريخ_(?:التسجيل|الانضمام)|(?:회원_?)?(?:가입|등록)_?(?:일시?|일자|날짜)"
         r"|(?:会員)?(?:登録|入会)(?:日時?|年月日)|data_(?:rejestracji|przystapienia|de_cadastro)"
