@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.consent_rows import CHANNEL_WORDS
+from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.consent_files import which_allows, write_since
 from retail_brain.ingest.look.draft import Proposal, called_columns, date_key, quoted
 from retail_brain.ingest.look.words import bare_name
@@ -16,6 +16,7 @@ from retail_brain.ingest.look.words_of_consent import (
     ANSWERS,
     NEWSLETTER,
     NO,
+    OF_OFFERS,
     OF_OTHER_FIRMS,
     PERMISSION,
     YES,
@@ -224,6 +225,7 @@ def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem:
 
 def _of_other_firms(sample: pl.DataFrame, found: Columns) -> list[str]:
     """Columns of yes and no to offers of other firms."""
-    named = [name for name in found.seen if re.search(OF_OTHER_FIRMS, bare_name(name))]
-    named = [name for name in named if not re.fullmatch(PERMISSION, bare_name(name))]
+    plain = {name: bare_name(name) for name in found.seen}
+    named = [name for name, text in plain.items() if re.search(OF_OTHER_FIRMS, text) and re.search(OF_OFFERS, text)]
+    named = [name for name in named if not re.fullmatch(PERMISSION, plain[name])]
     return [name for name in named if are_answers(sample[name].drop_nulls().unique().head(ANSWERS + 1).to_list())]

@@ -1,7 +1,7 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,6 +49,8 @@ _KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjs
 """Endings of files that are no text, or always in UTF-8."""
 
 
+_Lines = tuple[str | list[str], LookedAt]
+"""Files of lines, and the one that they are read like."""
 _LINKS = 2
 """Times that links between files are followed."""
 
@@ -304,7 +306,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
         groups.setdefault((one.proposal.table, one.place[1], *one.columns.seen), []).append(one)
-    sold: tuple[str | list[str], LookedAt] | None = None
+    sold: _Lines | None = None
     counted = sold
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table and not any(one.place in done for one in members):
@@ -328,12 +330,17 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
         parts.append(toml_of(files_of([one], root), beside, one.keys))
-    if counted is not None and sold is None and "stores" not in done and (shops := shops_of_stock(counted[1])):
-        parts.append(toml_of(counted[0], shops, counted[1].keys))
-    lines_of_goods = sold or counted
-    if lines_of_goods is not None and "products" not in done and (goods := goods_of_lines(lines_of_goods[1])):
-        parts.append(toml_of(lines_of_goods[0], goods, lines_of_goods[1].keys))
+    parts += _lists_of_lines(sold, counted, done)
     return "\n".join(parts), questions
+
+
+def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collection[object]) -> Iterable[str]:
+    """The lists that no file is: goods out of lines of sales or else of stock, and shops out of stock alone."""
+    if sold is None and counted is not None and "stores" not in done and (shops := shops_of_stock(counted[1])):
+        yield toml_of(counted[0], shops, counted[1].keys)
+    lines = sold or counted
+    if lines is not None and "products" not in done and (goods := goods_of_lines(lines[1])):
+        yield toml_of(lines[0], goods, lines[1].keys)
 
 
 def _has_no_names(one: LookedAt) -> bool:

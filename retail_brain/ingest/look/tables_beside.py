@@ -1,4 +1,4 @@
-"""Finds tables that files hold beside the one they feed: stock in a list of goods, consents and identities in a list of people."""
+"""Finds tables that files hold beside their own: stock in a list of goods, consents and identities in one of people."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final

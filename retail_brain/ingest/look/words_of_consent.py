@@ -33,10 +33,15 @@ NEWSLETTER: Final = (
 )
 """A word in the name of a column of a newsletter, which comes by e-mail where the name says no other way."""
 OF_OTHER_FIRMS: Final = (
-    r"partner|partenaire|socios|parceir|tercer|terceir|third_part|drittanbiet|derden|tiers|терт|партн[её]р|第三方|合作"
+    r"partner|partenaire|socios|parceir|tercer|terceir|third_part|drittanbiet|derden|_tiers|треть|партн[её]р|第三方|合作"
     r"|제3자|제휴|パートナー|第三者"
 )
-"""A word in the name of a column that says whether other firms may make offers to a person."""
+"""A word for other firms in the name of a column."""
+OF_OFFERS: Final = (
+    r"offer|offre|oferta|offert|angebot|aanbied|aanbod|promo|mail|advert|werb|publi|предлож"
+    r"|优惠|推广|推送|广告|광고|혜택|案内|広告"
+)
+"""A word for what firms send to people in the name of a column."""
 REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
     r"|disallow|disagree|block|refus|reject|declin|withdr|revok|отказ|відмов"

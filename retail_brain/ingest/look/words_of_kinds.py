@@ -55,7 +55,7 @@ NO_SALE: Final = (
     r"|entnahme|внесен|изъят|инкассац|wp[lł]ata|wyp[lł]ata"
     r"|^av (?:transfer|bestell|beleg|sachbez|sonstig|rechnung))"
 )
-"""Kinds of documents and rows that sell nothing to people; `AV` are the other transactions of German tills (DSFinV-K)."""
+"""Kinds of documents and rows that sell nothing to people; `AV` stands before those of German tills (DSFinV-K)."""
 STATES_OF_SALES: Final = (
     r"(?:\bcomplet|\bdone\b|\bfinish|\bfinal|\bpaid\b|\bship|\bsent\b|\bdispatch|\bdeliver|\bfulfil|\bclosed?\b"
     r"|\bconfirm|\baccept"
@@ -94,7 +94,8 @@ UNDER_WAY: Final = (
     r"|en pr[ée]paration|archiv[ée]e?\b"
     r"|en camino|en tr[áa]nsito|en reparto|no enviad|por enviar|sin enviar|empa[qc](?:uet)?ad|\blist[oa]\b|preparad"
     r"|en preparaci|\bnuev[oa]\b|archivad"
-    r"|a caminho|em tr[âa]nsito|em transporte|saiu para entrega|em rota|n[ãa]o enviad|a enviar|embalad|separad|em separa"
+    r"|a caminho|em tr[âa]nsito|em transporte|saiu para entrega|em rota|n[ãa]o enviad"
+    r"|a enviar|embalad|separad|em separa"
     r"|em prepara|\bpront[oa]\b|\bnov[oa]\b|arquivad"
     r"|in transito|in consegna|in viaggio|non spedit|da spedire|imballat|in preparazione|\bnuov[oa]\b|archiviat"
     r"|w drodze|w dor[ęe]czeniu|w transporcie|niewys[łl]an|do wys[łl]ania|spakowan|\bgotow|\bnow[yae]\b|archiwal"
@@ -105,18 +106,22 @@ UNDER_WAY: Final = (
     r"|\búton\b|szállítás alatt|csomagol|előkész|\búj\b"
     r"|καθ.?οδόν|σε μεταφορά|συσκευασ|έτοιμ|\bνέ[αο]"
     r"|ta[şs][ıi]ma|\byolda|da[ğg][ıi]t[ıi]m|gönderilme|paketlen|haz[ıi]r|\byeni\b|ar[şs]iv"
-    r"|på v(?:äg|ej|ei)|under transport|ej skickad|(?:ikke|ej) (?:af)?sendt|\bpack(?:ad|et)|pakket|\bklar\b|\bny[tea]?\b"
+    r"|på v(?:äg|ej|ei)|under transport|ej skickad|(?:ikke|ej) (?:af)?sendt|\bpack(?:ad|et)"
+    r"|pakket|\bklar\b|\bny[tea]?\b"
     r"|arkiver"
     r"|matkalla|lähettämättä|pakattu|\buusi|arkistoi"
     r"|đang (?:giao|vận chuyển)|chưa giao|đóng gói|sẵn sàng|\bmới\b"
     r"|dalam (?:perjalanan|pengiriman)|sedang dikirim|belum dikirim|dikemas|\bsiap\b|\bbaru\b"
     r"|ขนส่ง|ที่ต้องจัดส่ง|แพ็ค|พร้อมส่ง|ใหม่|في الطريق|قيد (?:الشحن|التوصيل|التجهيز)|جاهز|جديد|בדרך|ארוז|מוכן|חדש"
-    r"|运输|運輸|在途|打包|拣货|揀貨|备货|備貨|配货|新订单|新訂單|归档|輸送|移動中|梱包|新規|未処理|이동 ?중|포장|신규|상품 ?준비)"
+    r"|运输|運輸|在途|打包|拣货|揀貨|备货|備貨|配货|新订单|新訂單|归档|輸送|移動中|梱包|新規|未処理"
+    r"|이동 ?중|포장|신규|상품 ?준비)"
 )
 """Words of orders that are new, packed, ready, under way or filed: of fulfilment, which says nothing of payment."""
 OPEN: Final = (
-    r"(?:\bopen\b|\bouverte?\b|\babiert[oa]\b|\babert[oa]\b|\bapert[oa]\b|\botwart|\botev[řr]en|\botvoren|открыт|відкрит"
-    r"|deschis|nyitott|ανοι[χκ]τ|\baç[ıi]k\b|\böppen|\båben|\båpen|\bavoin|\bđang mở|\bterbuka|مفتوح|פתוח|进行中|進行中|オープン|열림)"
+    r"(?:\bopen\b|\bouverte?\b|\babiert[oa]\b|\babert[oa]\b|\bapert[oa]\b|\botwart"
+    r"|\botev[řr]en|\botvoren|открыт|відкрит"
+    r"|deschis|nyitott|ανοι[χκ]τ|\baç[ıi]k\b|\böppen|\båben|\båpen|\bavoin|\bđang mở"
+    r"|\bterbuka|مفتوح|פתוח|进行中|進行中|オープン|열림)"
 )
 """An order that is open: still to be fulfilled where another column says whether it was paid, else perhaps not paid."""
 OF_DISPATCH: Final = (

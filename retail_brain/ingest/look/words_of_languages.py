@@ -33,7 +33,8 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|tuote(?:numero|nro|koodi)|viivakoodi|kod_(?:zbozi|produktu)|carovy_kod|cikkszam|termekkod|vonalkod"
     r"|κωδικοσ(?:_(?:ειδουσ|προιοντοσ))?|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
     r"|קוד_(?:פריט|מוצר)",
-    "product_name": r"(?:artikel|waren|produkt)_?(?:text|bezeichnung|name)|(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
+    "product_name": r"(?:artikel|waren|produkt)_?(?:text|bezeichnung|name)"
+    r"|(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
     r"|nazwa(?:_(?:towaru|produktu))?|towar|nama_(?:barang|produk|item)|benamning|varenavn|tuote(?:nimi)?|nazev(?:_(?:zbozi|produktu))?|termek(?:nev)?"
     r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?(?:สินค้า|รายการ)(?:สินค้า)?|שם_(?:פריט|מוצר)|תיאור"
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",

@@ -75,3 +75,54 @@ def test_receipts_of_people_without_a_day_of_joining_are_no_list_of_people(tmp_p
 )
 def test_yes_in_korean_allows_only_where_nothing_could_turn_it(name: str, means: bool | None) -> None:
     assert what_yes_means(name) is means
+
+
+def members(n: int) -> Row:
+    contact = "" if n == 3 else f"u{n}@example.org"
+    return [f"M{n}", f"Nom {n}", contact, f"+33 6 12 34 56 {n + 10}", f"{n + 1:02}/02/2025", n % 2, n % 3 == 0]
+
+
+@pytest.mark.parametrize(
+    ("newsletter", "partners"),
+    [("Lettre d'information", "Offres des partenaires"), ("Newsletter", "Offers of partners")],
+)
+def test_a_newsletter_is_a_consent_to_email_and_offers_of_other_firms_open_nothing(
+    tmp_path: Path, newsletter: str, partners: str
+) -> None:
+    header = ["Customer ID", "Nom", "Adresse e-mail", "Mobile", "Inscription", newsletter, partners]
+    rows = [[*members(n)[:6], int(bool(members(n)[6]))] for n in range(20)]
+    seen = look(str(write(tmp_path / "customers.csv", header, rows)))
+    made = tomllib.loads(seen.mapping)["tables"]
+    assert made["consents"]["columns"] == {"customer_id": "Customer ID", "channel": {"constant": "email"}}
+    assert f'# granted = {{ column = "{newsletter}"' in seen.mapping
+    assert any(f"{partners!r} says by its name who may get offers of other firms" in line for line in seen.lines)
+
+
+def test_addresses_and_numbers_of_people_are_identities_and_blank_ones_are_none(tmp_path: Path) -> None:
+    header = ["Customer ID", "Nom", "Adresse e-mail", "Mobile", "Inscription", "Guide e-mail"]
+    rows = [[*members(n)[:5], f"g{n % 3}@example.org"] for n in range(20)]
+    path = write(tmp_path / "customers.csv", header, rows)
+    quoted = "\n".join(",".join(f'"{cell}"' for cell in row) for row in [header, *rows])
+    path.write_text(quoted, encoding="utf-8")
+    seen = look(str(path))
+    assert not seen.questions
+    assert "identities: 39 rows looked at, 0 would be set aside" in seen.lines
+    (tmp_path / "m.toml").write_text(seen.mapping, encoding="utf-8")
+    found = mapping_source(tmp_path / "m.toml", tmp_path).tables["identities"].frame.collect()
+    assert found["id_type"].value_counts().sort("id_type").rows() == [("email", 19), ("phone", 20)]
+    assert not found["id_value"].str.starts_with("g").any()
+
+
+def test_a_called_column_that_is_missing_is_named_and_a_blank_answer_stays(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text('"id","news"\n"1","y"\n"2",""\n', encoding="utf-8")
+    text = """[tables.consents]
+files = "people.csv"
+wide = { names = "channel", values = "granted", columns = "^news$", called = { "news" = "email" } }
+columns = { customer_id = "id", changed_at = { constant = "2026-01-01" } }
+"""
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    rows = mapping_source(tmp_path / "m.toml", tmp_path).tables["consents"].frame.collect()
+    assert rows["channel"].to_list() == ["email", "email"]
+    (tmp_path / "m.toml").write_text(text.replace('"news" =', '"letters" ='), encoding="utf-8")
+    with pytest.raises(DataError, match=r"letters.*called"):
+        mapping_source(tmp_path / "m.toml", tmp_path)
