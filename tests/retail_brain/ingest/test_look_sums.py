@@ -189,7 +189,7 @@ def test_files_of_the_same_days_are_of_the_shops_in_their_names(tmp_path: Path) 
 def test_names_of_people_are_no_goods(tmp_path: Path) -> None:
     rows = [[f"K{n}", "Ann", f"Lee{n}", f"a{n}@example.org"] for n in range(12)]
     write(tmp_path / "people.csv", ["customer_code", "first_name", "last_name", "email"], rows)
-    assert list(tomllib.loads(look(str(tmp_path)).mapping)["tables"]) == ["customers"]
+    assert list(tomllib.loads(look(str(tmp_path)).mapping)["tables"]) == ["customers", "identities"]
 
 
 def test_column_of_no_known_name_whose_lines_stand_together_numbers_the_receipts(tmp_path: Path) -> None:
