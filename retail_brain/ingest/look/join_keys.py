@@ -39,6 +39,8 @@ def keys_of(line: LookedAt, order: LookedAt) -> Keys:
             theirs = order.sample.select(name for _, name in keys)
             if theirs.is_duplicated().any() or _matched(line, order, keys) < _OVERLAP:
                 continue
+            if keys != pairs[:1] and "moment" in line.columns.roles and not _is_of_heads(line, keys, pairs):
+                continue
             return _with_places(line, order, keys, pairs)
     return ()
 
@@ -61,10 +63,20 @@ def _pairs(line: LookedAt, order: LookedAt) -> Keys:
     if receipts[0]:
         number += [(receipts[0], theirs) for theirs in order.sample.columns if _is_long(order.sample[theirs])]
     if "moment" in line.columns.roles:
-        return tuple(number[:1]) if receipts[0] and receipts[1] else ()  # lines with a moment may stand alone
+        if not (receipts[0] and receipts[1]):
+            return ()  # lines with a moment may stand alone
+        number = number[:1]
     is_id = [pair for pair in found if not _is_other(line, pair[0])]
     is_id.sort(key=lambda pair: pair[0] != line.columns.roles.get("store"))
     return tuple(dict.fromkeys((*number, *is_id)))
+
+
+def _is_of_heads(line: LookedAt, keys: Keys, pairs: Keys) -> bool:
+    """Whether a key of lines with a moment has the number of the receipt, and several lines of one receipt.
+
+    A file that has more to say of each line, such as its taxes, has no heads.
+    """
+    return keys[0] == pairs[0] and bool(line.sample.select(name for name, _ in keys).is_duplicated().any())
 
 
 def _is_other(line: LookedAt, name: str) -> bool:

@@ -43,7 +43,8 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|mennyiseg|darab|ποσοτητα|τεμαχια|(?:ال)?(?:كمية|عدد)(?:_المباعة)?|จำนวน(?:ชิ้น|ที่ขาย|ขาย|หน่วย|สินค้า)?|ปริมาณ|כמות"
     # as lists of narrow columns shorten them; inside a longer name these letters mean something else
     r"|q_ta|anz|stck|pz|uds?|unids?|ks|db|kol|kom|buc(?:ati)?|к_во|к_сть|ποσ|판매량|(?:판매)?개수|件|个数",
-    "price": r"birim_fiyati?|fiyat|don_gia|gia(?:_ban|_san_pham)?|cena(?:_(?:jednostkowa|brutto|netto"
+    "price": r"stk_?(?:br(?:utto)?|preis)"
+    r"|birim_fiyati?|fiyat|don_gia|gia(?:_ban|_san_pham)?|cena(?:_(?:jednostkowa|brutto|netto"
     r"|sprzedazy|za_kus|za_jednotku))?"
     r"|harga(?:_(?:satuan|jual))?|(?:styck|enhets|stk)_?pris|a_pris|pris|(?:yksikko|a_?)?hinta|jednotkova_cena|egysegar"
     r"|τιμη(?:_μοναδασ)?|سعر_الوحدة|السعر|ราคา(?:ต่อหน่วย|ขาย)?|מחיר(?:_.*)?|valor_unitario",

@@ -77,3 +77,29 @@ def test_stock_by_warehouse_lists_the_shops_and_keeps_parts_of_units(tmp_path: P
     assert made["inventory"]["columns"]["on_hand"] == {"column": "Stan", "decimal": ","}
     for table, count in (("inventory", 40), ("stores", 2), ("products", 20)):
         assert f"{table}: {count} rows looked at, 0 would be set aside" in seen.lines
+
+
+@pytest.mark.parametrize("first", [0, 500])
+def test_lines_and_heads_with_moments_are_joined_by_till_where_numbers_begin_anew(tmp_path: Path, first: int) -> None:
+    folder, closed = tmp_path / "x", "2026-10-05T20:15:00"
+    tills = {"KASSE-1": 0, "KASSE-2": first}
+    heads: list[Row] = [
+        [till, closed, add + n, moment(n).isoformat(), "AVTraining" if n == 3 else "Beleg", till]
+        for till, add in tills.items()
+        for n in range(12)
+    ]
+    lines: list[Row] = [
+        [till, closed, add + n, line, f"Ware {(n + line) % 7}", f"40{(n + line) % 7:011}", "1,000", f"{2 + line},95"]
+        for till, add in tills.items()
+        for n in range(12)
+        for line in (1, 2)
+    ]
+    taxes = [[*row[:4], 1, "0,47"] for row in lines]
+    at = ["Z_KASSE_ID", "Z_ERSTELLUNG", "BON_ID"]
+    write(folder / "lines.csv", [*at, "POS_ZEILE", "ARTIKELTEXT", "GTIN", "MENGE", "STK_BR"], lines, mark=";")
+    write(folder / "lines_vat.csv", [*at, "POS_ZEILE", "UST_SCHLUESSEL", "POS_UST"], taxes, mark=";")
+    write(folder / "transactions.csv", [*at, "BON_START", "BON_TYP", "TERMINAL_ID"], heads, mark=";")
+    rows = load(tmp_path, folder)
+    assert len(rows) == len(lines) - 4
+    assert len({row["transaction_id"] for row in rows}) == len(heads) - 2
+    assert {row["sold_at"] for row in rows} == {moment(n) for n in range(12) if n != 3}
