@@ -33,7 +33,8 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
         return _boolean(column, source, text)
     if target in (pl.Date, pl.Datetime):
         moment = date_of(column, source, text) if target == pl.Date else datetime_of(column, source, text)
-        return pl.when(moment >= date(EARLIEST_YEAR, 1, 1)).then(moment)
+        day = moment.dt.offset_by("1d") if text.is_last_day else moment
+        return pl.when(moment >= date(EARLIEST_YEAR, 1, 1)).then(day)
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
 
 

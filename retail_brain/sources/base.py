@@ -25,6 +25,7 @@ class ColumnFormat:
         strip: units of measure behind numbers, such as `件`.
         source_time_zone: zone of values without an offset where it is not the local one.
         years_ahead: years by which the calendar of dates is ahead of the common one: 543 for Buddhist years.
+        is_last_day: whether a date is the last day that a row holds, and the day after it is meant.
         true_values: texts that mean true; None takes the usual words.
         false_values: texts that mean false; None takes the usual words.
         pad: digits of an id of digits, filled up with zeros in front.
@@ -43,6 +44,7 @@ class ColumnFormat:
     strip: tuple[str, ...] = ()
     source_time_zone: str | None = None
     years_ahead: int = 0
+    is_last_day: bool = False
     true_values: tuple[str, ...] | None = None
     false_values: tuple[str, ...] | None = None
     pad: int | None = None

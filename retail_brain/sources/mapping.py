@@ -112,7 +112,7 @@ def _table(
         raw = joined_with(raw, other, join.on, join.columns, optional=join.optional)
     columns = {ours: table.column(ours) for ours in table.columns}
     formats = {ours: column.text_format() for ours, column in columns.items()}
-    shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id"))
+    shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id") or columns.get("order_id"))
     if table.wide is not None:
         shaped = from_wide(shaped, table.wide, columns, warnings)
     if table.returns is not None:

@@ -32,6 +32,7 @@ class ColumnMapping(BaseModel):
     time_zone: str | None = None
     source_time_zone: str | None = None
     years_ahead: int = Field(default=0, ge=-3000, le=3000)
+    last_day: bool = False
     separator: str | None = None
     true: tuple[str, ...] | None = None
     false: tuple[str, ...] | None = None
@@ -89,6 +90,7 @@ class ColumnMapping(BaseModel):
             strip=self.strip,
             source_time_zone=self.source_time_zone,
             years_ahead=self.years_ahead,
+            is_last_day=self.last_day,
             true_values=self.true,
             false_values=self.false,
             pad=self.pad,

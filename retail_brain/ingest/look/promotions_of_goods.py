@@ -6,7 +6,8 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
-from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.draft import Proposal, number_key, quoted
+from retail_brain.ingest.look.validity import write_validity
 from retail_brain.ingest.look.words import bare_name
 
 PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|акци|промо|促销|活动"
@@ -33,12 +34,9 @@ def promotions_of_goods(sample: pl.DataFrame, found: Columns) -> Proposal | None
     if "store" in found.roles:
         made.columns["store_id"] = quoted(found.roles["store"])
     begins, ends = days
-    made.columns["valid_from"], made.columns["valid_to"] = date_key(made, found, begins), date_key(made, found, ends)
+    write_validity(made, sample, found, (begins, ends), "promotion")
     if price is not None:
         made.columns["unit_price"] = number_key(made, found, price, "unit_price")
-    following = sample.select(pl.col(begins).alias(ends), product).unique()
-    if sample.join(following, on=[ends, product], how="semi").is_empty():
-        made.questions.append(f"does a promotion hold on the day of {ends!r} no more, as valid_to means?")
     return made
 
 

@@ -13,6 +13,7 @@ from retail_brain.ingest.look.moment_key import write_moment
 from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
+from retail_brain.ingest.look.purchases import purchases
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.sizes import matrix_of_sizes
@@ -46,7 +47,12 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         sample: its first rows as text.
         found: roles of its columns.
     """
-    related = events_of(sample, found) or relation(sample, found) or matrix_of_sizes(sample, found)
+    related = (
+        events_of(sample, found)
+        or purchases(sample, found)
+        or relation(sample, found)
+        or matrix_of_sizes(sample, found)
+    )
     if related is not None:
         return related
     made = Proposal(table=table_of(sample, found))

@@ -10,6 +10,8 @@ from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.consent_files import consents_of_rows
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
+from retail_brain.ingest.look.prices_of_some import ask_for_prices_of_some
+from retail_brain.ingest.look.validity import validity_of, write_validity
 from retail_brain.ingest.look.words import bare_name
 
 _FROM: Final = (
@@ -62,7 +64,7 @@ def _named(found: Columns, pattern: str) -> str | None:
 
 def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     """Prices of goods from day to day; None for a list of goods, lines of sales and prices of a promotion."""
-    begins, ends = _named(found, _FROM), _named(found, _UNTIL)
+    begins, ends = validity_of(sample, found) or (_named(found, _FROM), _named(found, _UNTIL))
     price = found.roles.get("price") or found.roles.get("list_price")
     if price is None or {"customer", "amount", "time"} & found.roles.keys():
         return None
@@ -77,11 +79,9 @@ def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     if "store" in found.roles:
         made.columns["store_id"] = quoted(found.roles["store"])
     made.columns["product_id"] = quoted(found.roles["product"])
-    made.columns["valid_from"], made.columns["valid_to"] = (date_key(made, found, name) for name in (begins, ends))
+    write_validity(made, sample, found, (begins, ends), "price")
     made.columns["unit_price"] = number_key(made, found, price, "unit_price")
-    following = sample.select(pl.col(begins).alias(ends), *keys).unique()
-    if sample.join(following, on=[ends, *keys], how="semi").is_empty():
-        made.questions.append(f"does a price hold on the day of {ends!r} no more, as valid_to means?")
+    ask_for_prices_of_some(made, sample, found, (begins, ends, price))
     return made
 
 

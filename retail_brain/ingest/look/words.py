@@ -45,7 +45,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "product": (
         r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
-        rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
+        rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}"
+        r"|(?:[a-z_]+/)?(?:product_)?internal_reference",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
         r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры|блюда))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
