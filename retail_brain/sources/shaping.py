@@ -25,7 +25,8 @@ def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: C
         fill_down: columns of the source whose blanks take the value of the receipt's first row; without a number of
             receipts in one column, that of the row above.
         where: SQL condition over the source's columns; the rows it takes out are counted.
-        receipt: where `transaction_id`, or the `order_id` of an order to a supplier, comes from; `fill_down` fills within it.
+        receipt: where `transaction_id`, or the `order_id` of an order to a supplier, comes from; `fill_down` fills
+            within it.
 
     Raises:
         UsageError: the condition is not SQL, or no receipt is there to fill down.

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.validity import validity_of
 
 _MOST_FILLED: Final = 0.8
 """Share of the rows up to which a day may stand on the first row of its group alone. By judgement: a broken export
@@ -26,7 +27,7 @@ def columns_to_fill(sample: pl.DataFrame, found: Columns) -> list[str]:
         return []
     filled = sample.select(pl.all().is_not_null())
     anchor = _anchor(sample, found)
-    if anchor is None:
+    if anchor is None or anchor in (validity_of(sample, found) or ()):
         return []
     outer = [name for name in sample.columns if _is_within(filled[name], filled[anchor])]
     goods = [found.roles[role] for role in _GOODS if role in found.roles]

@@ -21,7 +21,11 @@ def goods_of_lines(one: LookedAt) -> Proposal | None:
         one: a file that feeds sales or stock.
     """
     code = one.columns.roles.get("product")
-    if code is None or one.proposal.keys or one.proposal.columns.get("product_id") != quoted(code):
+    if (
+        code is None
+        or (one.proposal.keys and one.proposal.table != "prices")
+        or one.proposal.columns.get("product_id") != quoted(code)
+    ):
         return None
     money = _MONEY_OF_STOCK if one.proposal.table == "inventory" else {}
     if money and "list_price" not in one.columns.roles:

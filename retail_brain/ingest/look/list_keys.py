@@ -4,9 +4,20 @@ import re
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.words import bare_name
 
 _YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
 """Birthdays as the triggers read them; they may lie before all days that a moment of sale can have."""
+_NAME = (
+    r"name|title|nombre|titulo|nome|nom|naam|nazwa|nazev|naziv|navn|namn|nimi|nev|denumire|ad[i]?|ten|nama|название|наименование"
+    r"|назва|名称|标题|商品名|名前|이름"
+)
+"""A column that is called a name."""
+_TEXT = (
+    r"descri|beschreib|omschrij|opis|popis|beskriv|kuvaus|leiras|aciklama|mo_ta|deskripsi"
+    r"|описан|опис|描述|详情|説明|설명"
+)
+"""A word in the name of a column of texts about goods."""
 OUR_NAMES = {
     "guide": "guide_id",
     "product_name": "name",
@@ -47,10 +58,19 @@ def write_list(made: Proposal, found: Columns) -> None:
     for role in names[made.table]:
         if role in found.roles:
             ours = OUR_NAMES.get(role, role)
-            theirs = found.roles[role]
+            theirs = _name_beside_text(found) if role == "product_name" else found.roles[role]
             made.columns[ours] = _master_key(made, found, theirs, ours)
     if made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
+
+
+def _name_beside_text(found: Columns) -> str:
+    """The column of names, or the one that is called a name where that is a text about the goods and is often blank."""
+    text = found.roles["product_name"]
+    if not re.search(_TEXT, bare_name(text)):
+        return text
+    free = (name for name in found.seen if name not in found.roles.values() and re.fullmatch(_NAME, bare_name(name)))
+    return next((name for name in free if found.seen[name].filled > found.seen[text].filled), text)
 
 
 def _birthday(made: Proposal, found: Columns, theirs: str) -> None:

@@ -8,11 +8,15 @@ from retail_brain.ingest.look.state_columns import column_of, listed
 from retail_brain.ingest.numbers import parse_numbers
 
 _MOST_LEAST_UNITS = 12
-"""Distinct numbers up to which a column may be of units from which a price holds. By judgement: they are few and round."""
+"""Distinct numbers up to which a column may be of units from which a price holds. By judgement: they are few."""
+_MANY_GOODS = 0.5
+"""Share of the goods from which a price list of some may be that of the shelf. By judgement."""
+_MOST_LISTS = 5
+"""Price lists of some that are offered beside the prices for all. By judgement: more are those of single customers."""
 
 
 def ask_for_prices_of_some(made: Proposal, sample: pl.DataFrame, found: Columns, taken: tuple[str, str, str]) -> None:
-    """Asks whether prices that not everybody pays are left out, by the columns that only such rows fill.
+    """Leaves out prices that not everybody pays, by the columns that only such rows fill.
 
     A shelf price is one per product, shop and day. Where a list has more, columns that are blank on some rows say for
     whom or in which money the others hold, and a number above that of most rows from how many units on.
@@ -41,13 +45,28 @@ def ask_for_prices_of_some(made: Proposal, sample: pl.DataFrame, found: Columns,
             kept = rows
     if not names:
         return
-    readings = ["'''" + " AND ".join(f"({one})" for one in conditions) + "'''", "'''TRUE'''"]
+    general = "'''" + " AND ".join(f"({one})" for one in conditions) + "'''"
+    left = f"{kept.height:,} of {sample.height:,} rows have none of {names}"
+    others = _lists_of_some(sample, key, names[0])
+    if not others:
+        made.keys["where"] = general
+        made.remarks.append(f"{left} and are the prices for all; the others hold for some buyers, quantities or moneys")
+        return
     made.keys["where"] = one_of(
-        made, readings,
-        f"{several:,} rows have another price of the same product from the same day on: do prices with {names} hold for "
-        f"some buyers, quantities or moneys alone? Then leave them out ({kept.height:,} of {sample.height:,} rows stay), "
-        "or else keep all",
+        made, [general, *(f"'''{column_of(names[0])} IN ({listed([one])})'''" for one in others)],
+        f"{several:,} rows have another price of a product from the same day on: which are the prices of the shelf? "
+        f"{left} and may be for all; {others} are further lists",
     )  # fmt: skip
+
+
+def _lists_of_some(sample: pl.DataFrame, key: list[str], name: str) -> list[str]:
+    """Values of a column that have one price for each of many goods, which a shelf may show."""
+    goods = sample[key[-2]].n_unique()
+    lists = []
+    for (value,), rows in sample.drop_nulls(name).group_by(name, maintain_order=True):
+        if not rows.select(key).is_duplicated().any() and rows[key[-2]].n_unique() >= _MANY_GOODS * goods:
+            lists.append(str(value))
+    return lists[:_MOST_LISTS]
 
 
 def _for_all(rows: pl.DataFrame, found: Columns, name: str) -> tuple[str, pl.DataFrame] | None:

@@ -1,9 +1,10 @@
 """Recognises orders to suppliers: purchases are never sales, and what is on its way feeds `open_orders`.
 
-Their shape, whatever system they come from: a supplier and no customer, and beside what was ordered what was received of
-it, or the day on which it is expected. Languages in the order: English, German, Dutch, French, Spanish and Portuguese,
-Italian, Polish and Czech, Russian and Ukrainian, Romanian, Hungarian, Turkish, Nordic, Finnish, Vietnamese, Indonesian,
-Chinese, Japanese, Korean.
+Their shape, whatever system they come from: a supplier and no customer, and beside what was ordered what was received
+of it, or the day on which it is expected.
+
+Languages in the order: English, German, Dutch, French, Spanish and Portuguese, Italian, Polish and Czech, Russian and
+Ukrainian, Romanian, Hungarian, Turkish, Nordic, Finnish, Vietnamese, Indonesian, Chinese, Japanese, Korean.
 """
 
 import re
@@ -47,12 +48,15 @@ _PLACE: Final = (
 )
 """A word in the name of a column of the shop or warehouse that orders are brought to."""
 _NOT_ORDERED: Final = (
-    r"(?:\brfq\b|request for quot|quotation|\bquote|to approve|anfrage|angebot|offerte|devis|cotizaci|presupuesto|cota[cç]"
-    r"|preventiv|zapytani|popt[aá]v|запрос|запит|förfrågan|tarjouspyynt|báo giá|询价|询盘|待审|見積|견적)"
+    r"(?:\brfq\b|request for quot|quotation|\bquote|to approve|anfrage|angebot|offerte|devis|cotizaci|presupuesto"
+    r"|cota[cç]|preventiv|zapytani|popt[aá]v|запрос|запит|förfrågan|tarjouspyynt|báo giá|询价|询盘|待审|見積|견적)"
 )
 """States of orders that were not placed yet."""
 _SUFFIX: Final = r"^.+?(: [^:]+)$"
 """What stands behind the name of a warehouse, such as the kind of its papers."""
+
+_CALLED: Final = 0.1
+"""Score of a column that is called a purchase and nothing else, such as `PO`: below any name of numbers."""
 
 
 def purchases(sample: pl.DataFrame, found: Columns) -> Proposal | None:
@@ -103,11 +107,13 @@ def _is_purchase(
         return False
     if not any(re.search(SUPPLIER, bare) for bare in names.values()):
         return False
-    if received is not None:
-        return True
+    if "on_hand" in found.roles:
+        return False  # a ledger of stock has what came in as well
     texts = [name for name, bare in names.items() if re.search(STATE_NAME, bare)]
     words = [*names.values(), *(str(value).lower() for name in texts for value in sample[name].drop_nulls().unique())]
-    return due is not None and any(re.search(_PURCHASE, word) for word in words)
+    if any(re.search(_PURCHASE, word) for word in words):
+        return received is not None or due is not None
+    return received is not None and due is not None
 
 
 def _received(found: Columns, names: dict[str, str]) -> str | None:
@@ -133,9 +139,9 @@ def _ordered(found: Columns, names: dict[str, str], received: str | None) -> str
 
 def _number_of_order(found: Columns, names: dict[str, str], taken: tuple[str | None, ...]) -> str | None:
     scores = {
-        name: role_scores(name).get("receipt", 0.0)
+        name: role_scores(name).get("receipt", 0.0) or _CALLED * bool(re.search(_PURCHASE, bare))
         for name, bare in names.items()
-        if name not in taken and not re.search(SUPPLIER, bare) and not found.seen[name].dates
+        if name not in taken and not re.search(rf"{SUPPLIER}|{STATE_NAME}", bare) and not found.seen[name].dates
     }
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and scores[best] else None
@@ -150,7 +156,7 @@ def _write_place(made: Proposal, sample: pl.DataFrame, store: str | None) -> Non
     ends = sample[store].cast(pl.String).drop_nulls().str.extract(_SUFFIX).unique()
     made.columns["store_id"] = quoted(store)
     if len(ends) == 1 and ends[0] is not None:
-        made.columns["store_id"] = f"{{ column = {quoted(store)}, pattern = {quoted(f'^(.+){re.escape(ends[0])}$')} }}"
+        made.columns["store_id"] = f"{{ column = {quoted(store)}, pattern = {quoted(f'^(.+){_escaped(ends[0])}$')} }}"
         made.remarks.append(f"{ends[0]!r} stands behind all names in {store!r} and is left out")
 
 
@@ -183,3 +189,8 @@ def _fill_down(made: Proposal, sample: pl.DataFrame, order: str | None, used: li
     first = [name for name in used if share(sample[name].is_not_null() & ~begins) == 0]
     made.keys["fill_down"] = f"[{', '.join(map(quoted, dict.fromkeys(first)))}]"
     made.remarks.append(f"{first} stand on the first line of an order alone: filled down within it")
+
+
+def _escaped(text: str) -> str:
+    """A text as a regular expression that says the same; blanks stay as they are."""
+    return re.escape(text).replace("\\ ", " ")

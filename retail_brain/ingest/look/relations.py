@@ -9,8 +9,8 @@ from retail_brain.ingest.look.calendar_of_events import calendar_of_events
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.consent_files import consents_of_rows
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
-from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
 from retail_brain.ingest.look.prices_of_some import ask_for_prices_of_some
+from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
 from retail_brain.ingest.look.validity import validity_of, write_validity
 from retail_brain.ingest.look.words import bare_name
 

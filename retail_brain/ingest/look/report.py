@@ -24,6 +24,7 @@ from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
+from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
@@ -167,7 +168,7 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    return with_roles_by_values(sample, columns_of(sample, stem, known))
+    return without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
 
 
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
@@ -326,10 +327,11 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if sells(first) else sold
-        counted = (files, first) if table == "inventory" else counted
+        counted = (files, first) if table == "inventory" or (table, counted) == ("prices", None) else counted
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
-        parts.append(toml_of(files_of([one], root), beside, one.keys))
+        lines += _lines_beside(one, beside, root)
+        parts += [toml_of(files_of([one], root), beside, one.keys)] if beside.table else []
     parts += _lists_of_lines(sold, counted, done)
     return "\n".join(parts), questions
 
@@ -341,6 +343,11 @@ def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collectio
     lines = sold or counted
     if lines is not None and "products" not in done and (goods := goods_of_lines(lines[1])):
         yield toml_of(lines[0], goods, lines[1].keys)
+
+
+def _lines_beside(one: LookedAt, beside: Proposal, root: Path) -> list[str]:
+    feeds = f"feeds {beside.table} as well" if beside.table else "has more"
+    return [f"{one.path.relative_to(root)}: {feeds}", *(f"  {said}" for said in beside.remarks)]
 
 
 def _has_no_names(one: LookedAt) -> bool:

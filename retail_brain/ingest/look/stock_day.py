@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import polars as pl
 
@@ -10,10 +11,14 @@ from retail_brain.ingest.look.draft import Proposal, number_key, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.looked_at import LookedAt
 
-_DAY = r"((?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2})"
+_DAY = r"(?:^|\D)((?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01]))"
 """A day in the name of a file."""
-_DAY_FIRST = r"(\d{2}[-_.]\d{2}[-_.](?:19|20)\d{2})"
+_DAY_FIRST = r"(?:^|\D)(\d{1,2}[-_.]\d{1,2}[-_.](?:19|20)\d{2})"
 """A day in the name of a file with the year last."""
+_INSTANT = r"(?:^|\D)(1\d{9})(?:\d{3})?(?:\D|$)"
+"""Seconds or thousandths of them since 1970 in the name of a file."""
+_NEAR = 1
+"""Days that an instant in UTC may be off the day of its shop."""
 _YEAR_IN_TEXT = r"(?:(?:19|20|25)\d{2})"
 """A year in the lines above the header; that of Thailand is 543 ahead."""
 _IN_TEXT = (
@@ -68,13 +73,27 @@ def _day_in_name(name: str) -> tuple[str, str] | None:
         form = f', format = "%Y{mark}%m{mark}%d"' if mark in ("_", ".") else ""
         return f"{{ file_name = {quoted(_DAY)}{form} }}", f"the day in the name of the file, {found[1]}"
     if found := re.search(_DAY_FIRST, name):
-        day, month, mark = int(found[1][:2]), int(found[1][3:5]), found[1][2]
-        if mark != "." and max(day, month) <= _MONTHS:
-            return None
-        form = f"%m{mark}%d{mark}%Y" if month > _MONTHS else f"%d{mark}%m{mark}%Y"
+        mark = re.sub(r"\d", "", found[1])[:1]
+        day, month, year = map(int, found[1].split(mark))
+        month_first = month > _MONTHS
+        if mark != "." and max(day, month) <= _MONTHS and day != month:
+            proved = _proved_by_instant(name, date(year, month, day), date(year, day, month))
+            if proved is None:
+                return None
+            month_first = proved == date(year, day, month)
+        form = f"%m{mark}%d{mark}%Y" if month_first else f"%d{mark}%m{mark}%Y"
         says = f"the day in the name of the file, {found[1]}"
         return f"{{ file_name = {quoted(_DAY_FIRST)}, format = {quoted(form)} }}", says
     return None
+
+
+def _proved_by_instant(name: str, *readings: date) -> date | None:
+    """The one reading of a day that an instant in the name of the file is of; None where none or several are."""
+    if (found := re.search(_INSTANT, name)) is None:
+        return None
+    day = datetime.fromtimestamp(int(found[1]), UTC).date()
+    near = [one for one in readings if abs((one - day).days) <= _NEAR]
+    return near[0] if len(near) == 1 else None
 
 
 def _day_in_title(title: str) -> tuple[str, str] | None:
@@ -88,12 +107,16 @@ def _day_in_title(title: str) -> tuple[str, str] | None:
 
 
 def stock_of_list(one: LookedAt) -> Proposal | None:
-    """The mapping of `inventory` from a list of goods of a day, with one column of stock; None for any other file."""
+    """The mapping of `inventory` from a list of goods with one column of stock; None for any other file."""
     found = one.columns
     if one.proposal.table != "products" or not {"on_hand", "product"} <= found.roles.keys():
         return None
-    made = _stock(one)
-    return made if made.columns["date"] != _OPEN else None
+    return _stock(one)
+
+
+def is_undated(made: Proposal) -> bool:
+    """Whether a proposal lacks the day of its stock, which only a person can write."""
+    return made.columns.get("date") == _OPEN
 
 
 def _stock(one: LookedAt) -> Proposal:
@@ -102,6 +125,11 @@ def _stock(one: LookedAt) -> Proposal:
     made.columns["product_id"] = quoted(roles["product"])
     made.columns["store_id"] = quoted(roles["store"]) if "store" in roles else '{ constant = "1" }'
     made.columns["on_hand"] = number_key(made, one.columns, roles["on_hand"], "on_hand")
+    if one.columns.seen[roles["on_hand"]].filled < 1:
+        stock = '"' + roles["on_hand"].replace('"', '""') + '"'
+        made.keys["where"] = f"'''length({stock}) > 0'''"
+        blank = one.sample[roles["on_hand"]].null_count()
+        made.remarks.append(f"{blank:,} rows have no {roles['on_hand']!r}: they are no stock and are left out")
     ask_for_day_of_stock(made)
     return with_day_of_file(made, one.path.name, one.title)
 

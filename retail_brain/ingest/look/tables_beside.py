@@ -7,16 +7,21 @@ from retail_brain.ingest.look.consents_of_people import consents_of_people
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.identities_of_people import identities_of_people
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
-from retail_brain.ingest.look.stock_day import stock_of_list
+from retail_brain.ingest.look.stock_day import is_undated, stock_of_list
 from retail_brain.ingest.look.stock_of_shops import stock_of_shops
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
+    "promotions": (promotions_of_offers,),
     "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
     "identities": (lambda one: identities_of_people(one.proposal, one.sample, one.columns),),
     "consents": (lambda one: consents_of_people(one.proposal, one.sample, one.columns),),
 }
 """Table -> what finds it in a file; the first that does counts."""
+
+_SALES: Final = {"transactions", "daily_sales"}
+_DAY: Final = "a day such as 2026-11-14"
 
 
 def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator[tuple[LookedAt, Proposal]]:
@@ -24,10 +29,16 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
 
     Args:
         looked: the files of a dataset.
-        done: tables that files feed as their own.
+        done: tables that files feed as their own. Beside sales the stock of a list of goods without a day is no
+            question: it comes as a remark, without a table.
     """
     for table, ways in _BESIDE.items():
         found = ((one, made) for way in ways for one in looked if (made := way(one)) is not None)
         first = next(found, None) if table not in done else None
-        if first is not None:
-            yield first
+        if first is None:
+            continue
+        one, made = first
+        if is_undated(made) and "wide" not in made.keys and _SALES & set(done):
+            yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])
+        else:
+            yield one, made

@@ -13,7 +13,7 @@ from retail_brain.sources.column_names import plain_name
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
-        rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}|basket",
+        rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket|po)_?{_CODE}|basket",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
         r"(?:номер|no?|id)_(?:чека|документа|заказа|продажи)|чек|(?:取引|レシート)no",
         r"单号|流水|영수증번호|주문번호|거래번호|전표번호|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|beleg|ticket|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
@@ -92,7 +92,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
                 r"|inventory(?:_quantity)?|qty_available|bestand|available|остат(?:ок|ки)(?:_на_складе)?|lagerbestand|voorraad"
-                r"|existencias?|giacenza|estoque|stan(?:_magazynowy)?|keszlet|在庫数?|재고(?:수량)?",
+                r"|existencias?|inventario|giacenza|estoque|stan(?:_magazynowy)?|keszlet|在庫数?|재고(?:수량)?",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
     "on_order": (r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
                  r"|offene_bestell(?:ung|menge)",

@@ -119,7 +119,8 @@ def test_goods_with_a_campaign_and_two_days_are_promotions(tmp_path: Path) -> No
     (table,) = tomllib.loads(seen.mapping)["tables"].items()
     assert table == ("promotions", {"files": "x.csv", "columns": {
         "promotion_id": "Campaign ID", "product_id": "SKU", "valid_from": {"column": "First", "format": "%d.%m.%Y"},
-        "valid_to": {"column": "Last", "format": "%d.%m.%Y"}, "unit_price": "Special price"}})  # fmt: skip
+        "unit_price": "Special price"}})  # fmt: skip
+    assert '# valid_to = { column = "Last", format = "%d.%m.%Y", last_day = true }' in seen.mapping
     assert seen.questions == ("does a promotion hold on the day of 'Last' no more, as valid_to means?",)
 
 

@@ -156,9 +156,16 @@ def test_price_list_with_days_that_touch_is_prices(tmp_path: Path) -> None:
     assert 'unit_price = { column = "Preis", decimal = "," }' in seen.mapping
 
 
-def test_price_list_whose_days_do_not_touch_asks_for_the_last_day(tmp_path: Path) -> None:
+def test_price_list_whose_days_follow_each_other_holds_on_the_last_day(tmp_path: Path) -> None:
     seen = look(str(priced(tmp_path, "14.03.2026")))
-    assert "does a price hold on the day of 'Gültig bis' no more, as valid_to means?" in seen.questions
+    assert not seen.questions
+    assert 'valid_to = { column = "Gültig bis", format = "%d.%m.%Y", last_day = true }' in seen.mapping
+
+
+def test_price_list_whose_days_say_nothing_of_the_last_day_is_asked_about(tmp_path: Path) -> None:
+    seen = look(str(priced(tmp_path, "11.03.2026")))
+    assert seen.questions == ("does a price hold on the day of 'Gültig bis' no more, as valid_to means?",)
+    assert seen.mapping.count("# valid_to = ") == 2
 
 
 def test_list_of_customers_has_no_goods_in_their_first_names(tmp_path: Path) -> None:

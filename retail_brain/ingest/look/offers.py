@@ -1,0 +1,134 @@
+"""Recognises lists of goods with a price for some days, as shops and marketplaces export their offers.
+
+Such a list has a row for each product, nobody who bought and no receipt, and beside the price a lower one with a first
+and a last day. It feeds `products`; the lower prices feed `promotions`, and what it counts is the stock.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, number_key, quoted
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.promotions_of_goods import PROMOTED
+from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.validity import condition_of_days, days_as_id, validity_of, write_validity
+from retail_brain.ingest.look.words import bare_name, role_scores
+
+_LOWER: Final = 0.95
+"""Share of the rows with both on which the price of some days must be below the usual one. By judgement."""
+_LOWERED: Final = (
+    rf"{PROMOTED}|sale|special|discount|reduc|angebot|rabatt|sonder|rebaj|oferta|descuento|desconto|remise|promozion|scont|soldes"
+    r"|korting|aanbied|obniz|rabat|slev|скидк|акц|знижк|indirim|kampanj|tilbud|tarjous|khuyen|giam|折|优惠|特价|値引|割引|セール|할인|특가"
+)
+"""A word in the name of a column of lower prices."""
+
+_PRICE: Final = (
+    r"price|preis|prijs|prix|pre[cç]io?|preco|prezzo|cen[ay]|цен|ціна|fiyat|pris|hinta|harga|价|價|価格|가격|단가"
+)
+"""A word in the name of a column of prices."""
+
+
+def without_roles_of_sales(sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns of a list of offers as those of a list of goods: units are stock, and its days are no moment.
+
+    Args:
+        sample: the first rows.
+        found: their columns by name and values; returned as they are where the file is no such list.
+    """
+    lowered = lowered_price(sample, found)
+    if lowered is None:
+        return found
+    price, days = lowered
+    roles = {role: name for role, name in found.roles.items() if name not in (price, *days)}
+    of_sales = {"amount", "discount", "moment", "time", "status", "receipt", "customer"}
+    roles = {role: name for role, name in roles.items() if role not in of_sales | found.asked}
+    units = roles.pop("units", None)
+    if units is not None and "on_hand" not in roles:
+        roles["on_hand"] = units
+    roles["price"] = _usual_price(sample, found, price, days) or ""
+    said = f"goods once each, with {price!r} for some days: offers, not sales" + (
+        f"; {roles['on_hand']!r} is their stock" if "on_hand" in roles else ""
+    )
+    return replace(
+        found,
+        roles={role: name for role, name in roles.items() if name},
+        remarks=(*found.remarks, said),
+        asked=frozenset(),
+    )
+
+
+def promotions_of_offers(one: LookedAt) -> Proposal | None:
+    """The mapping of `promotions` from a list of offers; None for any other file.
+
+    Args:
+        one: a file that was looked at.
+    """
+    if one.proposal.table != "products" or (lowered := lowered_price(one.sample, one.columns)) is None:
+        return None
+    price, days = lowered
+    made = Proposal(table="promotions", columns={"promotion_id": days_as_id(days)})
+    made.columns["product_id"] = quoted(one.columns.roles["product"])
+    if "store" in one.columns.roles:
+        made.columns["store_id"] = quoted(one.columns.roles["store"])
+    write_validity(made, one.sample, one.columns, days, "promotion")
+    made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
+    made.keys["where"] = f"'''{condition_of_days(days)}'''"
+    has_days = pl.all_horizontal(pl.col(days).is_not_null())
+    kept = one.sample.filter(has_days)
+    open_ended = one.sample.filter(pl.col(price).is_not_null(), ~has_days).height
+    made.remarks.append(
+        f"{kept.height:,} rows have {price!r} from {days[0]!r} to {days[1]!r}: promotions"
+        + (f"; {open_ended:,} rows with it lack a day and are left out" if open_ended else "")
+    )
+    return made
+
+
+def lowered_price(sample: pl.DataFrame, found: Columns) -> tuple[str, tuple[str, str]] | None:
+    """The column of the price of some days, and its first and last day; None where a file is no list of offers.
+
+    Args:
+        sample: the first rows.
+        found: their columns.
+    """
+    product = found.roles.get("product")
+    if product is None or found.seen[product].distinct < 1 or found.seen[product].filled < 1:
+        return None
+    if {"receipt", "customer"} & found.roles.keys() - found.asked or (days := validity_of(sample, found)) is None:
+        return None
+    dated = sample.select(pl.all_horizontal(pl.col(days).is_not_null())).to_series()
+    lowered = [name for name in _prices(found, days) if share(sample[name].is_not_null().filter(dated)) == 1]
+    lowered = [name for name in lowered if _usual_price(sample, found, name, days) is not None]
+    # what every row has may be a cost: only its name says that it is a price of some days
+    named = [name for name in lowered if re.search(_LOWERED, bare_name(name))]
+    some = [name for name in lowered if found.seen[name].filled < 1]
+    best = next((name for name in (*(one for one in named if one in some), *some, *named)), None)
+    return None if best is None else (best, days)
+
+
+def _prices(found: Columns, days: tuple[str, str]) -> Mapping[str, float]:
+    """Columns of numbers whose names are of prices -> score; what is taken off, such as `Discount`, is none."""
+    scores = {
+        name: max(role_scores(name).get(role, 0.0) for role in ("price", "list_price"))
+        for name, seen in found.seen.items()
+        if seen.numbers and name not in days and name != found.roles["product"]
+    }
+    return {name: score for name, score in scores.items() if score > 0 or re.search(_PRICE, bare_name(name))}
+
+
+def _usual_price(sample: pl.DataFrame, found: Columns, lowered: str, days: tuple[str, str]) -> str | None:
+    """The column of prices of which another is below on nearly every row that has both."""
+    below = values(sample, found, lowered)
+    scores = _prices(found, days)
+    for name in sorted(scores, key=lambda name: -scores[name]):
+        usual = values(sample, found, name)
+        both = below.is_not_null() & usual.is_not_null()
+        is_fuller = found.seen[name].filled > found.seen[lowered].filled or found.seen[lowered].filled == 1
+        if name != lowered and is_fuller and both.any() and share((below < usual).filter(both)) >= _LOWER:
+            return name
+    return None
