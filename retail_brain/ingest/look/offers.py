@@ -49,10 +49,10 @@ def without_roles_of_sales(sample: pl.DataFrame, found: Columns) -> Columns:
     of_sales = {"amount", "discount", "moment", "time", "status", "receipt", "customer"}
     roles = {role: name for role, name in roles.items() if role not in of_sales | found.asked}
     units = roles.pop("units", None)
-    if units is not None and "on_hand" not in roles:
+    if units is not None and "on_hand" not in roles and role_scores(units).get("units"):
         roles["on_hand"] = units
     roles["price"] = _usual_price(sample, found, price, days) or ""
-    said = f"goods once each, with {price!r} for some days: offers, not sales" + (
+    said = f"goods with {price!r} for some days: offers, not sales" + (
         f"; {roles['on_hand']!r} is their stock" if "on_hand" in roles else ""
     )
     return replace(
@@ -69,19 +69,42 @@ def promotions_of_offers(one: LookedAt) -> Proposal | None:
     Args:
         one: a file that was looked at.
     """
-    if one.proposal.table != "products" or (lowered := lowered_price(one.sample, one.columns)) is None:
+    is_list = one.proposal.table == "products" and _is_list(one.columns)
+    return _promotions(one.sample, one.columns) if is_list else None
+
+
+def promotions_by_days(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    """The mapping of `promotions` from a file of lower prices of which goods have several; None for any other file.
+
+    Args:
+        sample: the first rows.
+        found: their columns.
+    """
+    return None if _is_list(found) else _promotions(sample, found)
+
+
+def with_lowered_price(made: Proposal | None, sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    """The promotions with the lower of two prices as theirs; what was given where there are no two."""
+    if made is not None and (lowered := lowered_price(sample, found)) is not None:
+        made.columns["unit_price"] = number_key(made, found, lowered[0], "unit_price")
+    return made
+
+
+def _promotions(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    if (lowered := lowered_price(sample, found)) is None:
         return None
     price, days = lowered
     made = Proposal(table="promotions", columns={"promotion_id": days_as_id(days)})
-    made.columns["product_id"] = quoted(one.columns.roles["product"])
-    if "store" in one.columns.roles:
-        made.columns["store_id"] = quoted(one.columns.roles["store"])
-    write_validity(made, one.sample, one.columns, days, "promotion")
-    made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
-    made.keys["where"] = f"'''{condition_of_days(days)}'''"
+    made.columns["product_id"] = quoted(found.roles["product"])
+    if "store" in found.roles:
+        made.columns["store_id"] = quoted(found.roles["store"])
+    write_validity(made, sample, found, days, "promotion")
+    made.columns["unit_price"] = number_key(made, found, price, "unit_price")
     has_days = pl.all_horizontal(pl.col(days).is_not_null())
-    kept = one.sample.filter(has_days)
-    open_ended = one.sample.filter(pl.col(price).is_not_null(), ~has_days).height
+    kept = sample.filter(has_days)
+    if kept.height < sample.height:
+        made.keys["where"] = f"'''{condition_of_days(days)}'''"
+    open_ended = sample.filter(pl.col(price).is_not_null(), ~has_days).height
     made.remarks.append(
         f"{kept.height:,} rows have {price!r} from {days[0]!r} to {days[1]!r}: promotions"
         + (f"; {open_ended:,} rows with it lack a day and are left out" if open_ended else "")
@@ -96,10 +119,9 @@ def lowered_price(sample: pl.DataFrame, found: Columns) -> tuple[str, tuple[str,
         sample: the first rows.
         found: their columns.
     """
-    product = found.roles.get("product")
-    if product is None or found.seen[product].distinct < 1 or found.seen[product].filled < 1:
+    if "product" not in found.roles or {"receipt", "customer"} & found.roles.keys() - found.asked:
         return None
-    if {"receipt", "customer"} & found.roles.keys() - found.asked or (days := validity_of(sample, found)) is None:
+    if (days := validity_of(sample, found)) is None or not (_is_list(found) or _is_price_alone(sample, found, days[0])):
         return None
     dated = sample.select(pl.all_horizontal(pl.col(days).is_not_null())).to_series()
     lowered = [name for name in _prices(found, days) if share(sample[name].is_not_null().filter(dated)) == 1]
@@ -109,6 +131,19 @@ def lowered_price(sample: pl.DataFrame, found: Columns) -> tuple[str, tuple[str,
     some = [name for name in lowered if found.seen[name].filled < 1]
     best = next((name for name in (*(one for one in named if one in some), *some, *named)), None)
     return None if best is None else (best, days)
+
+
+def _is_list(found: Columns) -> bool:
+    """Whether each row is another product."""
+    seen = found.seen[found.roles["product"]] if "product" in found.roles else None
+    return seen is not None and seen.distinct == 1 and seen.filled == 1
+
+
+def _is_price_alone(sample: pl.DataFrame, found: Columns, first: str) -> bool:
+    """Whether nothing counts what was sold, and each product has one row from a day on."""
+    key = [found.roles[role] for role in ("store", "product") if role in found.roles]
+    counted = any(role_scores(name).keys() & {"units", "amount"} for name, seen in found.seen.items() if seen.numbers)
+    return not counted and not sample.select(*key, first).is_duplicated().any()
 
 
 def _prices(found: Columns, days: tuple[str, str]) -> Mapping[str, float]:

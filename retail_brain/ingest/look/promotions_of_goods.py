@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, number_key, quoted
 from retail_brain.ingest.look.validity import write_validity
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words import bare_name, role_scores
 
 PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|акци|промо|促销|活动"
 """Words in the names of columns of promotions."""
@@ -55,7 +55,7 @@ def _number(sample: pl.DataFrame, found: Columns, product: str | None) -> str | 
     """The column that tells promotions apart: each has a product once in a shop; None where none is named as one."""
     beside = [name for name in (product, found.roles.get("store")) if name]
     named = [name for name, seen in found.seen.items() if re.search(PROMOTED, bare_name(name)) and not seen.dates]
-    named = [name for name in named if name not in beside and name != found.roles.get("price")]
+    named = [name for name in named if name not in beside and not role_scores(name).keys() & {"price", "list_price"}]
     named.sort(key=lambda name: re.search(_NUMBER, bare_name(name)) is None)
     keys = (name for name in named if found.seen[name].filled == 1)
     return next((name for name in keys if not sample.select(name, *beside).is_duplicated().any()), None)

@@ -55,6 +55,11 @@ _NOT_ORDERED: Final = (
 _SUFFIX: Final = r"^.+?(: [^:]+)$"
 """What stands behind the name of a warehouse, such as the kind of its papers."""
 
+_LEFT: Final = (
+    r"outstanding|remaining|backorder|(?:^|_)open_|to_receive|to_come|offen|noch_zu|restmenge|openstaand|(?:^|_)reste|pendient"
+    r"|residu|pozosta|zbyva|остал|осталось|kalan|未交|未到|未入|在途|残数|残量|잔량"
+)
+"""A word in the name of a column of units that have still to come."""
 _CALLED: Final = 0.1
 """Score of a column that is called a purchase and nothing else, such as `PO`: below any name of numbers."""
 
@@ -69,7 +74,7 @@ def purchases(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         found: roles of its columns.
     """
     names = {name: bare_name(name) for name, seen in found.seen.items() if seen.filled}
-    received = _received(found, names)
+    received = _counted(found, names, _RECEIVED)
     due = next((name for name, bare in names.items() if re.search(_EXPECTED, bare) and found.seen[name].dates), None)
     if not _is_purchase(sample, found, names, received=received, due=due):
         return None
@@ -88,6 +93,9 @@ def purchases(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     made.columns["units"] = number_key(made, found, units, "units")
     if received is not None:
         made.columns["received_units"] = number_key(made, found, received, "received_units")
+    elif (left := _counted(found, names, _LEFT)) is not None:
+        made.columns["units"] = number_key(made, found, left, "units")
+        made.remarks.append(f"{left!r} has still to come: it is taken for what is on order, and nothing of it came in")
     else:
         made.questions.append("no column says what came in: is every order of this file still on its way?")
     order = _number_of_order(found, names, (product, due, units, store))
@@ -111,16 +119,16 @@ def _is_purchase(
         return False  # a ledger of stock has what came in as well
     texts = [name for name, bare in names.items() if re.search(STATE_NAME, bare)]
     words = [*names.values(), *(str(value).lower() for name in texts for value in sample[name].drop_nulls().unique())]
-    if any(re.search(_PURCHASE, word) for word in words):
-        return received is not None or due is not None
-    return received is not None and due is not None
+    if received is not None and (due is not None or found.roles.get("units") == received):
+        return True
+    return (received or due) is not None and any(re.search(_PURCHASE, word) for word in words)
 
 
-def _received(found: Columns, names: dict[str, str]) -> str | None:
-    """The column of units that came in."""
+def _counted(found: Columns, names: dict[str, str], pattern: str) -> str | None:
+    """The column of units whose name has a word of a pattern; money, such as `Amount received`, is none."""
     for name, bare in names.items():
-        is_count = role_scores(name).keys() & {"units", "on_hand", "on_order"} or re.search(r"数|량|수$", bare)
-        if found.seen[name].numbers and is_count and re.search(_RECEIVED, bare.rpartition("/")[2]):
+        roles = role_scores(name).keys()
+        if found.seen[name].numbers and not roles & {"price", "amount"} and re.search(pattern, bare.rpartition("/")[2]):
             return name
     return None
 

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.calendar_of_events import calendar_of_events
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.consent_files import consents_of_rows
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.offers import promotions_by_days, with_lowered_price
 from retail_brain.ingest.look.prices_of_some import ask_for_prices_of_some
 from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
 from retail_brain.ingest.look.validity import validity_of, write_validity
@@ -47,8 +48,11 @@ def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         return days
     if "customer" in roles and not {"product", "product_name"} & roles.keys():
         return consents_of_rows(sample, found)
-    if "product" in roles and (priced := promotions_of_goods(sample, found) or _prices(sample, found)) is not None:
-        return priced
+    if "product" in roles:
+        promoted = with_lowered_price(promotions_of_goods(sample, found), sample, found)
+        promoted = promoted or promotions_by_days(sample, found)
+        if (priced := promoted or _prices(sample, found)) is not None:
+            return priced
     if {"store", "product"} <= roles.keys() and _is_key(sample, roles["store"], roles["product"]):
         return _supply(found) or _assortment(found)
     return None
@@ -64,10 +68,13 @@ def _named(found: Columns, pattern: str) -> str | None:
 
 def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     """Prices of goods from day to day; None for a list of goods, lines of sales and prices of a promotion."""
-    begins, ends = validity_of(sample, found) or (_named(found, _FROM), _named(found, _UNTIL))
+    validity = validity_of(sample, found)
+    begins, ends = validity or (_named(found, _FROM), _named(found, _UNTIL))
     price = found.roles.get("price") or found.roles.get("list_price")
-    if price is None or {"customer", "amount", "time"} & found.roles.keys():
+    if price is None or {"amount", "time"} & found.roles.keys():
         return None
+    if validity is None and "customer" in found.roles:
+        return None  # beside a first and a last day it is whom a price is for
     if begins is None or ends is None:
         return _prices_from_days(sample, found, price)
     keys = [found.roles[role] for role in ("store", "product") if role in found.roles]

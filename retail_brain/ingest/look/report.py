@@ -327,7 +327,9 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         files = files_of(members, root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if sells(first) else sold
-        counted = (files, first) if table == "inventory" or (table, counted) == ("prices", None) else counted
+        counted = (
+            (files, first) if table == "inventory" or (table in ("prices", "promotions") and not counted) else counted
+        )
     for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         questions += beside.questions
         lines += _lines_beside(one, beside, root)

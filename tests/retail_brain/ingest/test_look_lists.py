@@ -116,7 +116,8 @@ def test_goods_with_a_campaign_and_two_days_are_promotions(tmp_path: Path) -> No
     rows = [[1201 + n % 2, f"Week {n % 2}", *GOODS[n][1:3], *days[n % 2][::-1], 2.5] for n in range(8)]
     header = ["Campaign ID", "Campaign", "SKU", "Product", "Last", "First", "Special price"]
     seen = look(str(write(tmp_path / "x.csv", header, rows)))
-    (table,) = tomllib.loads(seen.mapping)["tables"].items()
+    table, goods = tomllib.loads(seen.mapping)["tables"].items()
+    assert goods[1]["columns"] == {"product_id": "SKU", "name": "Product"}
     assert table == ("promotions", {"files": "x.csv", "columns": {
         "promotion_id": "Campaign ID", "product_id": "SKU", "valid_from": {"column": "First", "format": "%d.%m.%Y"},
         "unit_price": "Special price"}})  # fmt: skip

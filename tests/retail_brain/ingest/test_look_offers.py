@@ -128,3 +128,33 @@ def test_a_further_list_of_many_goods_may_be_that_of_the_shelf(tmp_path: Path) -
     seen = look(str(write(tmp_path / "x.txt", PRICES, price_list(further), mark="\t")))
     assert ["which are the prices of the shelf" in question for question in seen.questions] == [True]
     assert """# where = '''"Klantgroep" IN ('SHOP')'''""" in seen.mapping
+
+
+@pytest.mark.parametrize(
+    "header",
+    [["Code article", "Libellé", "Prix normal", "Prix promo", "Date début", "Date fin"],
+     ["Item no", "Title", "Normal price", "Offer price", "Valid from", "Valid to"],
+     ["商品编码", "商品名称", "原价", "促销价", "开始日期", "结束日期"]],
+)  # fmt: skip
+@pytest.mark.parametrize("campaign", ["", "Campaign ID"])
+def test_lower_prices_of_goods_that_come_again_are_promotions(tmp_path: Path, header: list[str], campaign: str) -> None:
+    rows: list[Row] = []
+    for n in range(14):
+        days = [f"2026-03-{n // 7 * 10 + day:02}" for day in (1, 8)]
+        rows.append(
+            [f"A{n % 7}", f"Art {n % 7}", f"{n + 5}.50", f"{n + 3}.50", *days, *([70 + n // 7] * bool(campaign))]
+        )
+    path = write(tmp_path / "x.csv", [*header, *([campaign] * bool(campaign))], rows)
+    made = tables(look(str(path)))
+    assert made.keys() == {"promotions", "products"}
+    columns = made["promotions"]["columns"]
+    assert (columns["unit_price"], columns["valid_from"]) == (header[3], header[4])
+    assert columns["promotion_id"] == (campaign or {"columns": header[4:], "join": "/"})
+
+
+def test_prices_for_levels_of_customers_are_prices_and_no_sales(tmp_path: Path) -> None:
+    header = ["商品编码", "商品名称", "客户等级", "单价", "生效日期", "失效日期"]
+    rows = [[f"P{n % 7}", f"品{n % 7}", "VIP" if n > 6 else "", 3.5 + n, "2026-01-01", "2026-06-30"] for n in range(14)]
+    seen = look(str(write(tmp_path / "x.csv", header, rows)))
+    assert seen.mapping.startswith("[tables.prices]")
+    assert len(seen.questions) == 2

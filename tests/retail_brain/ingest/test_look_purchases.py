@@ -78,3 +78,19 @@ def test_sales_with_a_supplier_and_ledgers_of_stock_are_no_purchases(tmp_path: P
     header = ["Receipt no", "Date", "Item no", "Supplier", "Qty", "Qty received", "Price", name]
     rows = [[n, moment(n), f"G{n % 4}", "Company A", 1 + n % 3, 1, 2.5, value.format(n % 7)] for n in range(40)]
     assert "open_orders" not in look(str(write(tmp_path / "x.csv", header, rows))).mapping
+
+
+@pytest.mark.parametrize("name", ["Noch zu liefern", "Outstanding Qty", "未交数量"])
+def test_units_that_have_still_to_come_are_what_is_on_order(tmp_path: Path, name: str) -> None:
+    header = [*NAMES["de"][:9], name, "Preis"]
+    table = proposed(write(tmp_path / "x.csv", header, orders()))["open_orders"]
+    assert table["columns"]["units"] == name
+    assert "received_units" not in table["columns"]
+
+
+def test_goods_that_came_in_from_suppliers_are_no_sales(tmp_path: Path) -> None:
+    header = ["Receiving ID", "Date", "Supplier", "Item", "Quantity received", "Cost"]
+    rows = [[f"R{n // 2}", moment(n).date(), "Company A", f"good {n % 5}", 5 + n, 2.5] for n in range(30)]
+    seen = look(str(write(tmp_path / "Receivings.csv", header, rows)))
+    assert not seen.mapping
+    assert any("purchases from suppliers and no sales" in line for line in seen.lines)
