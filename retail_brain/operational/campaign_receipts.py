@@ -161,12 +161,11 @@ def opt_outs(tenant: str, database: Database, after: int = 0) -> pl.DataFrame:
     return read_frame(database, query.where(own).order_by(table.id), OPT_OUTS)
 
 
-def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int, int]:
+def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int]:
     """A value that differs after every receipt, and after refusals were taken back. Cheap to poll.
 
     Returns:
-        Number of the newest receipt, how many opt-outs there are, and `noted` of the newest receipt: SQLite gives the
-        number of a receipt that was removed to the next one.
+        Number of the newest receipt, and how many opt-outs there are.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -175,24 +174,7 @@ def opt_outs_mark(tenant: str, database: Database) -> tuple[int, int, int]:
     newest = select(func.max(table.id)).where(table.tenant_id == tenant)
     refused = select(func.count()).where(table.tenant_id == tenant, table.kind == "opted_out")
     with database.reading() as connection:
-        number = connection.execute(newest).scalar_one() or 0
-        return number, connection.execute(refused).scalar_one(), _noted(connection, number)
-
-
-def noted(database: Database, number: int) -> int:
-    """When a receipt was stored (microseconds since 1970), 0 where it is not there any more: tells who has a number.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.reading() as connection:
-        return _noted(connection, number)
-
-
-def _noted(connection: Connection, number: int) -> int:
-    query = select(CAMPAIGN_RECEIPTS.c.noted_at).where(CAMPAIGN_RECEIPTS.c.id == number)
-    at = connection.execute(query).scalar_one_or_none()
-    return 0 if at is None else round(at.timestamp() * 1_000_000)
+        return connection.execute(newest).scalar_one() or 0, connection.execute(refused).scalar_one()
 
 
 def receipt_counts(tenant: str, database: Database, campaign_id: str) -> dict[str, int]:

@@ -136,6 +136,29 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """A transaction that may put another table in the place of one to which others refer.
+
+        SQLite refuses that while it watches foreign keys, and can only stop doing so between transactions.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        if not self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with self._answering(), self.engine.connect() as connection:
+            connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> int:

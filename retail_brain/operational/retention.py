@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Date, Table, and_, delete, func, not_, or_, select
+from sqlalchemy import ColumnElement, Date, Table, and_, delete, func, not_, or_, select
 
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import (
@@ -65,7 +65,7 @@ def count_old_rows(tenant: str, database: Database, kind: Kind, cutoff: date) ->
     with database.reading() as connection:
         counted = {
             rule.table.name: connection.execute(
-                select(func.count()).select_from(rule.table).where(_old(rule, tenant, cutoff, connection, database))
+                select(func.count()).select_from(rule.table).where(_old(rule, tenant, cutoff))
             ).scalar_one()
             for rule in _RULES[kind]
         }
@@ -80,21 +80,15 @@ def delete_old_rows(tenant: str, database: Database, kind: Kind, cutoff: date) -
     """
     with database.writing() as connection:
         gone = {
-            rule.table.name: connection.execute(
-                delete(rule.table).where(_old(rule, tenant, cutoff, connection, database))
-            ).rowcount
+            rule.table.name: connection.execute(delete(rule.table).where(_old(rule, tenant, cutoff))).rowcount
             for rule in _RULES[kind]
         }
     return {name: rows for name, rows in gone.items() if rows}
 
 
-def _old(rule: _Rule, tenant: str, cutoff: date, connection: Connection, database: Database) -> ColumnElement[bool]:
+def _old(rule: _Rule, tenant: str, cutoff: date) -> ColumnElement[bool]:
     border = cutoff if isinstance(rule.day.type, Date) else datetime.combine(cutoff, time(), tzinfo=UTC)
     parts = [rule.table.c.tenant_id == tenant, rule.day < border]
     if rule.condition is not None:
         parts.append(rule.condition)
-    if database.is_sqlite:
-        # SQLite gives the number of a deleted last row to the next one, and readers remember the last number they saw
-        newest = connection.execute(select(func.max(rule.table.c.id))).scalar_one()
-        parts.append(rule.table.c.id != (newest or 0))
     return and_(*parts)

@@ -12,7 +12,7 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.locks import file_lock
 from retail_brain.operational.database import Database
 
-HEAD = "0019"
+HEAD = "0020"
 UPGRADE_LOCK = ".upgrade"
 """Ending of the lock file beside an SQLite database; it stays, and so tells that there was one."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,7 +31,7 @@ def upgrade(database: Database) -> None:
     """
     if database.revision() == HEAD:  # nearly every start: no lock needed
         return
-    with _one_at_a_time(database), database.writing() as connection:
+    with _one_at_a_time(database), database.rebuilding() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         _migrate(connection)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    Table,
     Text,
     UniqueConstraint,
 )
@@ -18,18 +17,13 @@ from retail_brain.operational.tables.columns import (
     _SERIAL,
     LONGEST_CAUSE,
     LONGEST_PERSON,
-    METADATA,
     Limited,
     UtcDateTime,
-    serial,
-    tenant_column,
+    numbered_table,
 )
 
-CAMPAIGNS = Table(
+CAMPAIGNS = numbered_table(
     "campaigns",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("campaign_id", Limited("campaign_id", 100), nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Limited("state", 20), nullable=False),
@@ -51,11 +45,8 @@ CAMPAIGNS = Table(
     UniqueConstraint("tenant_id", "campaign_id"),
 )
 
-CAMPAIGN_CONTACTS = Table(
+CAMPAIGN_CONTACTS = numbered_table(
     "campaign_contacts",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("campaign_id", Limited("campaign_id", 100), nullable=False),
     Column("customer_id", Text, nullable=False),
     Column("contact_id", Limited("contact_id", 40)),
@@ -80,11 +71,8 @@ CAMPAIGN_CONTACTS = Table(
     Index(None, "tenant_id", "contact_id"),
 )
 
-CAMPAIGN_EFFECTS = Table(
+CAMPAIGN_EFFECTS = numbered_table(
     "campaign_effects",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("campaign_id", Limited("campaign_id", 200), nullable=False),
     Column("as_of", Date, nullable=False),
     Column("effect", JSON, nullable=False),
@@ -93,11 +81,8 @@ CAMPAIGN_EFFECTS = Table(
     UniqueConstraint("tenant_id", "campaign_id", "as_of"),
 )
 
-CAMPAIGN_RECEIPTS = Table(
+CAMPAIGN_RECEIPTS = numbered_table(
     "campaign_receipts",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("receipt_id", Limited("receipt_id", 200), nullable=False),
     Column("campaign_id", Limited("campaign_id", 200), nullable=False),
     Column("customer_id", Text, nullable=False),
@@ -109,11 +94,8 @@ CAMPAIGN_RECEIPTS = Table(
     Index(None, "tenant_id", "kind"),
 )
 
-TRIGGERS = Table(
+TRIGGERS = numbered_table(
     "triggers",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("trigger_id", Limited("trigger_id", 100), nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Limited("state", 20), nullable=False),
@@ -129,11 +111,8 @@ TRIGGERS = Table(
     UniqueConstraint("tenant_id", "trigger_id"),
 )
 
-TRIGGER_FIRINGS = Table(
+TRIGGER_FIRINGS = numbered_table(
     "trigger_firings",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("trigger_id", Limited("trigger_id", 100), nullable=False),
     Column("person_id", Limited("person_id", LONGEST_PERSON), nullable=False),
     Column("cause", Limited("cause", LONGEST_CAUSE), nullable=False),

@@ -11,7 +11,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
 )
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
 from retail_brain.errors import UsageError
@@ -76,8 +78,14 @@ METADATA = MetaData(
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
-def serial() -> Column[int]:
-    return Column("id", _SERIAL, primary_key=True, autoincrement=True)
+def numbered_table(name: str, *parts: SchemaItem) -> Table:
+    """A table whose rows belong to a tenant and have a rising `id`, by which readers read on from the last they saw.
+
+    No number is given twice, also not that of a removed newest row (SQLite would, PostgreSQL never does): a reader
+    would not see the next row.
+    """
+    number = Column("id", _SERIAL, primary_key=True, autoincrement=True)
+    return Table(name, METADATA, number, tenant_column(), *parts, sqlite_autoincrement=True)
 
 
 def tenant_column() -> Column[str]:

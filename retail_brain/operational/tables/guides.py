@@ -7,25 +7,19 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    Table,
     Text,
     UniqueConstraint,
 )
 
 from retail_brain.operational.tables.columns import (
     LONGEST_PERSON,
-    METADATA,
     Limited,
     UtcDateTime,
-    serial,
-    tenant_column,
+    numbered_table,
 )
 
-GUIDES = Table(
+GUIDES = numbered_table(
     "guides",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("guide_id", Limited("guide_id", 200), nullable=False),
     Column("version", Integer, nullable=False),
     Column("name", Limited("name", 200)),
@@ -37,11 +31,8 @@ GUIDES = Table(
     UniqueConstraint("tenant_id", "guide_id"),
 )
 
-GUIDE_CUSTOMERS = Table(
+GUIDE_CUSTOMERS = numbered_table(
     "guide_customers",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("customer_id", Limited("customer_id", 200), nullable=False),
     Column("guide_id", Limited("guide_id", 200)),
     Column("before", Limited("before", 200)),
@@ -51,11 +42,8 @@ GUIDE_CUSTOMERS = Table(
     Index(None, "tenant_id", "customer_id"),
 )
 
-GUIDE_TASKS = Table(
+GUIDE_TASKS = numbered_table(
     "guide_tasks",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("task_id", Limited("task_id", 40), nullable=False),
     Column("guide_id", Limited("guide_id", 200), nullable=False),
     Column("day", Date, nullable=False),
@@ -80,11 +68,8 @@ GUIDE_TASKS = Table(
     Index(None, "tenant_id", "guide_id", "day"),
 )
 
-GUIDE_ANSWERS = Table(
+GUIDE_ANSWERS = numbered_table(
     "guide_answers",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("answer_id", Limited("answer_id", 200), nullable=False),
     Column("task_id", Limited("task_id", 40), nullable=False),
     Column("guide_id", Limited("guide_id", 200), nullable=False),
@@ -97,11 +82,8 @@ GUIDE_ANSWERS = Table(
     Index(None, "tenant_id", "task_id"),
 )
 
-GUIDE_REFERRALS = Table(
+GUIDE_REFERRALS = numbered_table(
     "guide_referrals",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("referral_id", Limited("referral_id", 200), nullable=False),
     Column("guide_id", Limited("guide_id", 200), nullable=False),
     Column("customer_id", Limited("customer_id", 200), nullable=False),

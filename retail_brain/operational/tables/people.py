@@ -12,13 +12,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from retail_brain.operational.tables.columns import _SERIAL, METADATA, Limited, UtcDateTime, serial, tenant_column
-
-SEGMENTS = Table(
-    "segments",
+from retail_brain.operational.tables.columns import (
+    _SERIAL,
     METADATA,
-    serial(),
-    tenant_column(),
+    Limited,
+    UtcDateTime,
+    numbered_table,
+    tenant_column,
+)
+
+SEGMENTS = numbered_table(
+    "segments",
     Column("name", Limited("name", 100), nullable=False),
     Column("version", Integer, nullable=False),
     Column("expression", JSON, nullable=False),
@@ -42,11 +46,8 @@ SEGMENT_MEMBERS = Table(
     Column("customer_id", Limited("customer_id", 200), primary_key=True),
 )
 
-ERASURES = Table(
+ERASURES = numbered_table(
     "erasures",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("erasure_id", Limited("erasure_id", 40), nullable=False),
     # who is erased: kept only until the erasure is finished
     Column("subjects", JSON(none_as_null=True)),
@@ -64,21 +65,15 @@ ERASURE_SALTS = Table(
     Column("salt", Limited("salt", 64), nullable=False),
 )
 
-ERASED_IDS = Table(
+ERASED_IDS = numbered_table(
     "erased_ids",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("digest", Limited("digest", 64), nullable=False),
     Column("erasure_id", Limited("erasure_id", 40), nullable=False),
     UniqueConstraint("tenant_id", "digest"),
 )
 
-IDENTITY_DECISIONS = Table(
+IDENTITY_DECISIONS = numbered_table(
     "identity_decisions",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("decision_id", Limited("decision_id", 40), nullable=False),
     Column("kind", Limited("kind", 20), nullable=False),
     Column("nodes", JSON, nullable=False),

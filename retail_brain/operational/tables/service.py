@@ -13,7 +13,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from retail_brain.operational.tables.columns import KEY_ID_LENGTH, METADATA, Limited, UtcDateTime, serial, tenant_column
+from retail_brain.operational.tables.columns import (
+    KEY_ID_LENGTH,
+    METADATA,
+    Limited,
+    UtcDateTime,
+    numbered_table,
+    tenant_column,
+)
 
 TENANTS = Table(
     "tenants",
@@ -38,11 +45,8 @@ API_KEYS = Table(
     Index(None, "tenant_id"),
 )
 
-EVENTS = Table(
+EVENTS = numbered_table(
     "events",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("event_id", Limited("event_id", 100)),
     Column("received_at", UtcDateTime, nullable=False),
     Column("occurred_at", DateTime, nullable=False),
@@ -59,22 +63,16 @@ EVENTS = Table(
     Index(None, "tenant_id", "received_at"),
 )
 
-RULES = Table(
+RULES = numbered_table(
     "rules",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("rules", JSON, nullable=False),
     Column("set_by", Limited("set_by", 200), nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
     Index(None, "tenant_id"),
 )
 
-MODEL_TESTS = Table(
+MODEL_TESTS = numbered_table(
     "model_tests",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("name", Limited("name", 40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("share", Float, nullable=False),
@@ -91,11 +89,8 @@ MODEL_TESTS = Table(
     UniqueConstraint("tenant_id", "name"),
 )
 
-JOBS = Table(
+JOBS = numbered_table(
     "jobs",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("job_id", Limited("job_id", 40), nullable=False),
     Column("kind", Limited("kind", 40), nullable=False),
     Column("arguments", JSON, nullable=False),
@@ -120,11 +115,8 @@ JOBS = Table(
     Index(None, "tenant_id", "state"),
 )
 
-JOB_LINES = Table(
+JOB_LINES = numbered_table(
     "job_lines",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("job_id", Limited("job_id", 40), nullable=False),
     # from 1 on, in the order of printing
     Column("number", Integer, nullable=False),
@@ -133,11 +125,8 @@ JOB_LINES = Table(
     UniqueConstraint("tenant_id", "job_id", "number"),
 )
 
-AUDIT = Table(
+AUDIT = numbered_table(
     "audit",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Limited("actor", 200), nullable=False),
     Column("action", Limited("action", 100), nullable=False),

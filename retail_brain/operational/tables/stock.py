@@ -12,13 +12,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from retail_brain.operational.tables.columns import _SERIAL, METADATA, Limited, UtcDateTime, serial, tenant_column
-
-DECISIONS = Table(
-    "decisions",
+from retail_brain.operational.tables.columns import (
+    _SERIAL,
     METADATA,
-    serial(),
-    tenant_column(),
+    Limited,
+    UtcDateTime,
+    numbered_table,
+    tenant_column,
+)
+
+DECISIONS = numbered_table(
+    "decisions",
     Column("decision_id", Limited("decision_id", 100), nullable=False),
     Column("suggestion_id", Limited("suggestion_id", 100), nullable=False),
     Column("store_id", Text, nullable=False),
@@ -50,11 +54,8 @@ EXPORTS = Table(
     Index(None, "tenant_id"),
 )
 
-EXPORT_LINES = Table(
+EXPORT_LINES = numbered_table(
     "export_lines",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("export_id", Limited("export_id", 40), ForeignKey("exports.export_id"), nullable=False),
     Column("decision_row", _SERIAL, ForeignKey("decisions.id"), nullable=False),
     Column("suggestion_id", Limited("suggestion_id", 100), nullable=False),
@@ -62,11 +63,8 @@ EXPORT_LINES = Table(
     Index(None, "tenant_id", "suggestion_id"),
 )
 
-RECEIPTS = Table(
+RECEIPTS = numbered_table(
     "receipts",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("receipt_id", Limited("receipt_id", 100), nullable=False),
     Column("suggestion_id", Limited("suggestion_id", 100), nullable=False),
     Column("store_id", Text, nullable=False),
@@ -80,11 +78,8 @@ RECEIPTS = Table(
     Index(None, "tenant_id", "suggestion_id"),
 )
 
-LINE_COMMENTS = Table(
+LINE_COMMENTS = numbered_table(
     "line_comments",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("comment_id", Limited("comment_id", 100), nullable=False),
     Column("store_id", Text, nullable=False),
     Column("product_id", Text, nullable=False),
@@ -95,11 +90,8 @@ LINE_COMMENTS = Table(
     Index(None, "tenant_id", "store_id", "product_id"),
 )
 
-OVERRIDES = Table(
+OVERRIDES = numbered_table(
     "overrides",
-    METADATA,
-    serial(),
-    tenant_column(),
     Column("override_id", Limited("override_id", 100), nullable=False),
     Column("store_id", Text),
     Column("product_id", Text),

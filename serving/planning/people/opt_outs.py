@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from retail_brain.erased_ids import ErasedIds
-from retail_brain.operational.campaign_receipts import noted, opt_outs, opt_outs_mark
+from retail_brain.operational.campaign_receipts import opt_outs, opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import erased_ids, erasures_mark, pending_erasures
 from retail_brain.operational.upgrade import upgrade
@@ -17,7 +17,7 @@ from serving.planning.demand.overrides import has_database
 
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
 """One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
-RefusalsMark = tuple[int, int, int, int, int]
+RefusalsMark = tuple[int, int, int, int]
 _NEVER = datetime(2999, 12, 31)  # local time, as of consents
 """No consent is later: a channel closed then stays closed."""
 _FARTHEST_ZONE = timedelta(hours=14)
@@ -98,7 +98,7 @@ class OptOutBook:
         erased: digests of people who were erased by request; None where nobody was.
     """
 
-    mark: RefusalsMark = (0, 0, 0, 0, 0)
+    mark: RefusalsMark = (0, 0, 0, 0)
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPT_OUTS))
     erased: ErasedIds | None = None
 
@@ -122,8 +122,8 @@ class OptOutBook:
             UnavailableError: the database does not answer.
         """
         mark = refusals_mark(tenant, database)
-        newest, number, stored, *erasures = self.mark
-        if not number or list(mark[3:]) != erasures or noted(database, newest) != stored:
+        newest, number, *erasures = self.mark
+        if not number or list(mark[2:]) != erasures:
             return self.read(tenant, database)
         new = opt_outs(tenant, database, after=newest)
         # fewer: some were taken back; more: some came since the mark, or with a lower number
