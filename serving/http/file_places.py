@@ -18,6 +18,10 @@ _PLACE = re.compile(
     # not behind a letter, digit or sign of an address: 31/12/2025, units/day and https://a/b are no paths of a machine
     rf"|(?<![A-Za-z0-9_./:~#-])(?P<path>/[^{_END}]+)"
 )
+_WHOLE = re.compile(r"/|~|\.\.?[\\/]|\\\\|[A-Za-z]:[\\/]|[A-Za-z][A-Za-z0-9+.-]*://")
+"""How a place of files begins; what is called by a name of its own does not."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^?#]*).*", re.DOTALL)
+"""What an address has behind its path may be a secret."""
 _HIDDEN = "…/"
 _ours = {"ui", "docs.json", "livez", "readyz", "healthz", "metrics"}
 """First parts of paths that the service answers; those of routes come by `leave_paths`, for routes import this."""
@@ -50,6 +54,20 @@ def without_places(value: Any, home: Path | None) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(without_places(inner, home) for inner in value)
     return value
+
+
+def place_name(value: str) -> str:
+    """What clients may be told of a text that is a place of files as a whole: its last part. A mere name is told.
+
+    Unlike a sentence's paths, such a place may hold spaces.
+
+    >>> place_name("/srv/our tills/shop 1.csv"), place_name("https://till.example/day?key=7"), place_name("till")
+    ('…/shop 1.csv', '…/day', 'till')
+    """
+    if not _WHOLE.match(value):
+        return value
+    parts = [part for part in re.split(r"[\\/]+", _ADDRESS.sub(r"\1", value)) if part]
+    return _HIDDEN + (parts[-1] if len(parts) > 1 or value.startswith("/") else "")
 
 
 def _cut(found: re.Match[str]) -> str:

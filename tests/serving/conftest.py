@@ -61,6 +61,8 @@ class Client:
         response = self.http.post(path, headers=headers, **content)
         # whatever a test asks: answers are for one key, and no cache on the way may keep them
         assert response.status_code != 200 or response.headers["cache-control"] == "no-store"
+        # and where the service lies on its machine is the operator's business; files that leave are no text
+        assert str(self.home).encode() not in response.content
         return response
 
     def ask(self, path: str, body: Any, **asker: str) -> Any:

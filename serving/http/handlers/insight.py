@@ -7,12 +7,14 @@ import polars as pl
 from features.dictionary.entries import dictionary
 from features.jobs import read_drift
 from retail_brain.errors import NotFoundError
+from retail_brain.ingest.quarantine import DATASET
 from retail_brain.ingest.retry import ID, quarantine_counts, quarantined, retry_quarantine
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
+from serving.http.file_places import place_name
 from serving.http.handlers.call import Call, find_store
 from serving.http.messages.insight_messages import DriftRequest, ModelsRequest, QuarantineRequest
 from serving.store.refusals import tell_refusals
@@ -44,7 +46,7 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
         call.state.refresh_opt_outs(call.principal.tenant)
     elif request.action == "show":
         rows = _own_rows(str(request.table), call)
-        page = rows.slice(request.offset, request.limit).select(pl.all().cast(pl.String))
+        page = _without_places(rows.slice(request.offset, request.limit).select(pl.all().cast(pl.String)))
         answer |= {"columns": page.columns, "rows": page.to_dicts(), "total": rows.height}
     return answer | {"counts": _counts(call), "may_write": may_write}
 
@@ -80,7 +82,12 @@ def _of_place(rows: pl.DataFrame, call: Call) -> pl.DataFrame:
 def _counts(call: Call) -> list[dict[str, Any]]:
     """Counts by table, dataset and reason of the rows that the key may see."""
     options = call.view.settings.storage_options
-    return quarantine_counts(_lake(call), options, lambda rows: _of_place(rows, call)).to_dicts()
+    return _without_places(quarantine_counts(_lake(call), options, lambda rows: _of_place(rows, call))).to_dicts()
+
+
+def _without_places(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose dataset says what it is called, and not where it lies on the machine."""
+    return rows.with_columns(pl.col(DATASET).map_elements(place_name, return_dtype=pl.String))
 
 
 def _check_own_rows(request: QuarantineRequest, call: Call) -> None:

@@ -36,7 +36,8 @@ Ask = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def lake(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Tenant `main` with a lake of two customers, and one receipt line of a customer that is not there."""
-    folder = tmp_path_factory.mktemp("data")
+    folder = tmp_path_factory.mktemp("data") / "insight data"
+    folder.mkdir()
     rows = [
         ("a", "C00001", datetime(2025, 1, 10, 9), "1"),
         ("b", "C00001", datetime(2025, 2, 20, 9), "2"),
@@ -135,6 +136,8 @@ def test_set_aside_rows_are_listed_shown_mended_and_brought_in(ask: Ask) -> None
     shown = ask("/quarantine", {"action": "show", "table": "transactions"})
     QuarantineResponse.model_validate(shown)
     (row,) = shown["rows"]
+    # the dataset is a folder of the machine
+    assert {counts[0]["dataset"], row["dataset"]} == {"…/insight data"}
     assert (row["transaction_id"], row["units"], shown["total"]) == ("d", "many", 1)
     done = ask("/quarantine", {"action": "retry", "table": "transactions", "rows": [row | {"units": "3"}]})
     assert (done["brought_in"], done["still_bad"], done["counts"]) == (1, 0, [])

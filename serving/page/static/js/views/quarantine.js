@@ -14,7 +14,7 @@ const MOST = 1000;
 const ABOUT = ["quarantine_id", "dataset", "reasons", "line", "set_aside_on"];
 
 /** The folder of files that were sent from the page: a place of the service that says nothing to a person. */
-const SENT = /\/uploads\/up_[0-9a-f]+$/;
+const SENT = /(^|\/)up_[0-9a-f]+$/;
 
 /** Why rows were set aside, `COLUMN: WHY; ...`, in the words of the page where it has them. */
 function whyText(reasons) {
