@@ -19,6 +19,8 @@ from retail_brain.addresses import shown_database
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
+UPGRADE_LOCK = ".upgrade"
+"""Ending of the lock file beside an SQLite database; it stays, and so tells that there was one."""
 TRIES = 5
 """Times that plans are worked out again because others changed meanwhile what they rest on. By judgement, not measured.
 """
@@ -200,7 +202,7 @@ class Database:
                 return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
         if not self.url.database:
             return object()  # in memory: nobody else can ask, so nothing is compared
-        self._check_file()
+        self.check_file()
         try:
             watch = self._watch  # another thread may end it at any moment
             if watch is None:
@@ -221,7 +223,7 @@ class Database:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        self._check_file()
+        self.check_file()
         try:
             yield
         except PoolTimeoutError as error:
@@ -259,27 +261,26 @@ class Database:
         except OSError:
             return False
 
-    def _check_file(self) -> None:
+    def check_file(self) -> None:
         """Follows an SQLite file that was put in the place of the one in use, and stops where it was taken away.
 
-        SQLite goes on writing to a file that was removed or moved: what it accepts then is lost with the process.
+        SQLite goes on writing to a file that was removed or moved: what it accepts then is lost with the process. And
+        it makes a new, empty one where there is none: refusals would be forgotten without a word.
 
         Raises:
-            UnavailableError: the file that was in use is gone.
+            UnavailableError: the file that was in use, now or by another process before, is gone.
         """
         if not self.is_sqlite or not self.url.database:
             return
-        try:
-            present: int | None = Path(self.url.database).stat().st_ino
-        except FileNotFoundError:
-            present = None
-        if present is None and self._file is not None:
-            self._unwatch()
-            self.engine.dispose()
-            raise UnavailableError(
-                f"the operational database {self.url.database} is gone since it was opened. Put it back or restore a "
-                "backup; a process that starts without it makes a new, empty one."
-            )
+        file = Path(self.url.database)
+        present = _inode(file)
+        if present is None:
+            remains = left_beside(file)
+            present = _inode(file)  # another process may make it at this moment, and makes it before them
+            if present is None and (remains or self._file is not None):
+                self._unwatch()
+                self.engine.dispose()
+                raise UnavailableError(_told_gone(file, remains))
         if self._file is not None and present != self._file:
             self._unwatch()
             self.engine.dispose()
@@ -289,6 +290,26 @@ class Database:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.close()
+
+
+def left_beside(file: Path) -> list[Path]:
+    """Files beside an SQLite database that are made after it: without it, they tell that there was one."""
+    return [path for ending in (UPGRADE_LOCK, "-wal") if (path := Path(f"{file}{ending}")).exists()]
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _told_gone(file: Path, remains: Sequence[Path]) -> str:
+    told = (
+        f"the operational database {file} is gone: keys, decisions, campaigns and refusals are in no other place. Put "
+        "it back, or move the home aside and restore the newest backup: retail-brain restore FILE."
+    )
+    return f"{told} To begin with an empty one, remove {' and '.join(map(str, remains))}." if remains else told
 
 
 def lock_tenant(tenant: str, connection: Connection) -> None:

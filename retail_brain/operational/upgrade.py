@@ -10,11 +10,9 @@ from sqlalchemy import Connection, text
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.locks import file_lock
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import UPGRADE_LOCK, Database
 
 HEAD = "0020"
-UPGRADE_LOCK = ".upgrade"
-"""Ending of the lock file beside an SQLite database; it stays, and so tells that there was one."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
 """Key of PostgreSQL's advisory lock: any fixed number that no other program takes."""

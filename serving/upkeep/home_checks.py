@@ -12,9 +12,9 @@ from sqlalchemy import Column, Table, func, select
 
 from retail_brain import __version__
 from retail_brain.errors import UnavailableError
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, left_beside
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
-from retail_brain.operational.upgrade import HEAD, UPGRADE_LOCK
+from retail_brain.operational.upgrade import HEAD
 from serving.upkeep.findings import Finding, Level, listed
 
 _FULL_BYTES = 200_000_000
@@ -125,7 +125,7 @@ def check_database(database: Database) -> Iterator[Finding]:
 
 def _no_database(file: Path) -> Finding:
     """A file that never was is no fault; what lies beside it tells of one that was there."""
-    if file.with_name(file.name + UPGRADE_LOCK).exists() or file.with_name(f"{file.name}-wal").exists():
+    if left_beside(file):
         text = f"the operational database {file} is gone: keys, decisions, campaigns and refusals are in no other place"
         remedy = "put the file back, or move the home aside and restore the newest backup: retail-brain restore FILE"
         return Finding("home", "database", "fault", text, remedy)

@@ -28,7 +28,12 @@ def tenant_overrides(workspace: Workspace) -> pl.DataFrame:
 
 
 def has_database(workspace: Workspace, database: Database) -> bool:
-    """Whether there is a database to read: opening SQLite would create the file of a tenant that never wrote any."""
+    """Whether there is a database to read: opening SQLite would create the file of a tenant that never wrote any.
+
+    Raises:
+        UnavailableError: there was one, and its file is gone.
+    """
+    database.check_file()
     is_made = (workspace.home / "var" / "operational.db").exists()
     return is_made or not (database.is_sqlite and _is_default(workspace))
 

@@ -65,7 +65,7 @@ def test_a_file_that_is_gone_or_replaced_has_no_mark_of_before(database: Databas
     database.close()
     file.unlink()
     for _ in range(2):
-        with pytest.raises(UnavailableError, match="is gone since it was opened"):
+        with pytest.raises(UnavailableError, match="is gone: keys"):
             database.change_mark()
         assert not file.exists()
     Path(f"{file}.other").rename(file)

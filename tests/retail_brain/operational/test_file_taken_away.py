@@ -1,6 +1,7 @@
 """An SQLite file that is taken away or replaced while it is open: nothing is accepted that would be lost."""
 
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_a_file_that_is_gone_takes_no_more_writes_until_it_is_back(file: Path, d
         if part.exists():
             part.rename(part.with_suffix(".moved")) if moved else part.unlink()
     for _ in range(2):
-        with pytest.raises(UnavailableError, match="is gone since it was opened"):
+        with pytest.raises(UnavailableError, match="is gone: keys"):
             store_events("main", database, [EVENT], now=NOW)
         assert not file.exists()
     away.rename(file)
@@ -60,3 +61,21 @@ def test_a_backup_put_in_its_place_is_followed(file: Path, database: Database) -
     other.replace(file)
     assert stored(database) == 0
     database.close()
+
+
+def test_a_process_that_starts_without_the_file_makes_no_empty_one(file: Path, database: Database) -> None:
+    database.close()
+    away = file.rename(file.with_name("away.db"))
+    started = Database(f"sqlite:///{file}")
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match=r"restore the newest backup.*remove .*operational.db\.upgrade"):
+            upgrade(started)
+    assert not file.exists()
+    away.rename(file)
+    assert stored(started) == 1
+    started.close()
+    file.unlink()
+    Path(f"{file}.upgrade").unlink()  # as told: whoever wants an empty one
+    with closing(Database(f"sqlite:///{file}")) as empty:
+        upgrade(empty)
+        assert stored(empty) == 0

@@ -9,13 +9,15 @@ import pytest
 
 from retail_brain.decisions.consents import keep_open, with_opt_outs
 from retail_brain.erased_ids import Subjects
+from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import begin_erasure, finish_erasure
 from retail_brain.operational.refusals import LAKE, TOLD, Refusal, lake_refusals, note_refusals, remove_refusals
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
+from retail_brain.workspace import Workspace
 from serving.planning.people import opt_outs
-from serving.planning.people.opt_outs import OptOutBook, read_opt_outs, stored_moment
+from serving.planning.people.opt_outs import OptOutBook, read_opt_outs, stored_moment, tenant_opt_outs
 
 PAIRS = pl.DataFrame({"customer_id": ["C1"], "channel": ["sms"]})
 
@@ -57,6 +59,18 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_refusals_of_a_lost_database_are_not_taken_for_none(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert tenant_opt_outs(workspace).is_empty()  # none was ever made, and none is
+    file = tmp_path / "var" / "operational.db"
+    assert not file.exists()
+    upgrade(Database(workspace.database_url))
+    file.unlink()
+    with pytest.raises(UnavailableError, match="is gone"):
+        tenant_opt_outs(workspace)
+    assert not file.exists()
 
 
 def test_a_refusal_told_in_local_time_comes_back_as_it_was_for_every_channel(database: Database) -> None:
