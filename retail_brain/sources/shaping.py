@@ -22,8 +22,8 @@ def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: C
 
     Args:
         raw: the table.
-        fill_down: columns of the source whose blanks take the value of the receipt's first row; without a number of
-            receipts in one column, that of the row above.
+        fill_down: columns of the source whose blanks take the value of the receipt's first row; where no column numbers
+            receipts, or all that do are among them, that of the row above.
         where: SQL condition over the source's columns; the rows it takes out are counted.
         receipt: where `transaction_id`, or the `order_id` of an order to a supplier, comes from; `fill_down` fills
             within it.
@@ -57,7 +57,6 @@ def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMappi
     theirs = receipt.names("transaction_id") if receipt is not None else ()
     if receipt is not None and (len(theirs) != 1 and not receipt.columns):
         raise UsageError("fill_down fills within a receipt: map transaction_id to columns of the source.")
-    theirs = theirs if len(theirs) == 1 else ()
     present = frame.collect_schema().names()
     found = {name: find_column(name, present) for name in (*theirs, *names)}
     missing = [name for name, column in found.items() if column is None]
@@ -66,13 +65,25 @@ def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMappi
     texts = [str(name) for name in found.values() if frame.collect_schema()[str(name)] == pl.String]
     # a quoted blank, as web shops write them, is as blank as none
     frame = frame.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
-    if not theirs:  # rows of a report: each stands below the row that names its shop and day
-        return frame.with_columns(pl.col(str(found[name])).forward_fill() for name in names)
-    group = str(found[theirs[0]])
-    if theirs[0] in names:
-        frame = frame.with_columns(pl.col(group).forward_fill())
-    others = [str(found[name]) for name in names if found[name] != group]
-    return frame.with_columns(pl.col(name).fill_null(pl.col(name).drop_nulls().first().over(group)) for name in others)
+    listed = [str(found[name]) for name in names]
+    groups = [str(found[name]) for name in theirs]
+    if receipt is None or (receipt.columns and set(groups) <= set(listed)):
+        return _filled_from_above(frame, listed, groups)
+    frame = frame.with_columns(pl.col(name).forward_fill() for name in groups if name in listed)
+    others = [name for name in listed if name not in groups]
+    return frame.with_columns(pl.col(name).fill_null(pl.col(name).drop_nulls().first().over(groups)) for name in others)
+
+
+def _filled_from_above(frame: pl.LazyFrame, listed: list[str], groups: list[str]) -> pl.LazyFrame:
+    """Rows of a report, each below the one that names its shop and day.
+
+    What is listed behind the columns that number the receipts is of one receipt, and not filled into the next.
+    """
+    outer = listed[: max((listed.index(name) + 1 for name in groups), default=len(listed))]
+    inner = [pl.col(name) for name in listed if name not in outer]
+    start = pl.any_horizontal(pl.col(name).is_not_null() for name in groups).cum_sum() if groups else pl.lit(0)
+    within = [name.forward_fill().over(start) for name in inner]
+    return frame.with_columns(*within, *(pl.col(name).forward_fill() for name in outer))
 
 
 def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapping], warnings: list[str]) -> RawTable:

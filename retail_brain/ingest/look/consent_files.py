@@ -18,6 +18,7 @@ from retail_brain.ingest.look.words_of_consent import (
     answer_columns,
     are_plainly_read,
     contact_channel,
+    is_of_end,
     named_channel,
     plain_answer,
     turned,
@@ -44,9 +45,9 @@ def consents_of_rows(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     granted = _answer(sample, found, by_values)
     if granted is None or _is_list_of_people(sample, found):
         return None
-    days = _days(found)
-    if not days and by_values is None:
+    if not _dated(found) and by_values is None:
         return None
+    days = _days(found)
     made = Proposal(table="consents")
     made.columns["customer_id"] = quoted(found.roles["customer"])
     channel = by_values or next(filter(named_channel, found.seen), None)
@@ -55,7 +56,7 @@ def consents_of_rows(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         made.questions.append("no column names the channel: does the answer hold for all of them, as written below?")
     made.columns["granted"] = _granted(made, sample, granted)
     moment = found.roles.get("moment", next(iter(days), None))
-    if moment is None or moment == found.roles.get("joined_on"):
+    if moment is None or moment == found.roles.get("joined_on") or is_of_end(moment):
         write_since(made, found, [granted])
     else:
         made.columns["changed_at"] = date_key(made, found, moment)
@@ -112,10 +113,15 @@ def _is_list_of_people(sample: pl.DataFrame, found: Columns) -> bool:
     return customer.distinct == customer.filled == 1 and sample.width >= _WIDE
 
 
-def _days(found: Columns) -> list[str]:
-    """Columns of days that an answer may be of."""
+def _dated(found: Columns) -> list[str]:
+    """Columns of days other than those of birth."""
     born = found.roles.get("birth_date")
     return [name for name, seen in found.seen.items() if seen.dates and not seen.numbers and name != born]
+
+
+def _days(found: Columns) -> list[str]:
+    """Columns of days that an answer may be of: not those on which it ends."""
+    return [name for name in _dated(found) if not is_of_end(name)]
 
 
 def write_since(made: Proposal, found: Columns, names: Sequence[str]) -> None:

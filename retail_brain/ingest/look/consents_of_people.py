@@ -23,6 +23,7 @@ from retail_brain.ingest.look.words_of_consent import (
     answer_columns,
     are_answers,
     contact_channel,
+    is_of_change,
     turned,
     what_yes_means,
 )
@@ -136,6 +137,7 @@ def _behind_their_days(found: Columns, answers: Sequence[_Answers]) -> str:
     """What stands behind the name of every answer in the name of its day; blank where answers have no days."""
     first = answers[0].name
     rests = [name.removeprefix(first) for name in found.seen if name.startswith(first) and name != first]
+    rests = [rest for rest in rests if is_of_change(rest)]
     days = (rest for rest in rests if all(_is_filled_day(found, answer.name + rest) for answer in answers))
     return next(days, "")
 

@@ -32,7 +32,8 @@ def columns_to_fill(sample: pl.DataFrame, found: Columns) -> list[str]:
     outer = [name for name in sample.columns if _is_within(filled[name], filled[anchor])]
     goods = [found.roles[role] for role in _GOODS if role in found.roles]
     inner = [name for name in goods if not filled[name].all() and _is_within(filled[anchor], filled[name])]
-    return [name for name in sample.columns if name in (*outer, *inner) and filled[name][0]]
+    found_blank = [name for name in sample.columns if name in (*outer, *inner) and filled[name][0]]
+    return sorted(found_blank, key=lambda name: int(filled[name].sum()))
 
 
 def _anchor(sample: pl.DataFrame, found: Columns) -> str | None:

@@ -78,6 +78,19 @@ NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))
 ANSWERS: Final = 6
 """Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
 _CHANNEL_NAME: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
+_OF_END: Final = (
+    r"expir|until|valid|renew|review|lapse|(?:^|_)(?:end|ends|ended|ending|bis|due|fin|fine|fim)(?:_|$)|ablauf|gultig"
+    r"|lauft_ab|hasta|jusqu|scad|venc|caduc|geldig|verloop|wazn|истека|действ|срок|закінч|만료|유효|종료|기한"
+    r"|过期|過期|到期|有效|失效|截止|期限|終了|失効|満了"
+)
+"""Words in the name of the day on which an answer ends: it is no day on which somebody answered."""
+_CHANGE: Final = (
+    r"last|latest|change[ds]?|update[ds]?|modified|since|date|day|time|datetime|timestamp|ts|at|on|when|datum|tag|seit"
+    r"|am|geandert|aktualisiert|anderung|anderungsdatum|stand|sinds|gewijzigd|depuis|le|modifie|maj|fecha|desde|cambio"
+    r"|actualizado|data|dal|modifica|alteracao|zmiana|zmiany|od|дата|изменен\w*|с|від|змін\w*"
+    r"|변경|수정|동의|일|일자|일시|날짜|시각|更新|变更|變更|修改|変更|日期|日時|时间|時間|日|于"
+)
+"""Words that make a name that of the day of an answer, where no other stands beside them."""
 _FURTHER_CHANNELS: Final = frozenset({
     *("phone", "call", "calls", "telephone", "mail", "post", "letter", "whatsapp", "push", "line", "wecom"),
     *("电话", "来电", "信件", "企业微信", "公众号"),
@@ -102,6 +115,24 @@ def what_yes_means(name: str) -> bool | None:
     parts = rf"(?:{_ALLOWS}|{_BESIDE_ALLOWS})"
     is_parted = bool(re.search(r"[\u4e00-\u9fff\uac00-\ud7a3]", plain)) or re.fullmatch(rf"{parts}(?:_{parts})*", plain)
     return True if is_parted and re.fullmatch(said, plain) else None
+
+
+def is_of_end(name: str) -> bool:
+    """Whether a column of days says when an answer ends.
+
+    >>> [is_of_end(name) for name in ("email_consent_expires", "Valid until", "수신동의 만료일", "email_consent_date")]
+    [True, True, True, False]
+    """
+    return re.search(_OF_END, bare_name(name)) is not None
+
+
+def is_of_change(rest: str) -> bool:
+    """Whether what stands behind the name of an answer makes it the name of the day of that answer.
+
+    >>> [is_of_change(rest) for rest in ("_date", " changed at", " 변경일", "更新时间", "_expires", "_review_date", "_2")]
+    [True, True, True, True, False, False, False]
+    """
+    return re.fullmatch(rf"_*(?:(?:{_CHANGE})_*)+", bare_name(rest)) is not None
 
 
 def plain_answer(value: object) -> str:

@@ -126,3 +126,17 @@ columns = { customer_id = "id", changed_at = { constant = "2026-01-01" } }
     (tmp_path / "m.toml").write_text(text.replace('"news" =', '"letters" ='), encoding="utf-8")
     with pytest.raises(DataError, match=r"letters.*called"):
         mapping_source(tmp_path / "m.toml", tmp_path)
+
+
+@pytest.mark.parametrize("rest", ["_expires", " valid until", " 만료일", "_end", "_review_date"])
+@pytest.mark.parametrize("channels", [["email"], ["email", "sms"]])
+def test_the_day_on_which_an_answer_ends_is_not_the_day_of_the_answer(
+    tmp_path: Path, rest: str, channels: list[str]
+) -> None:
+    header = ["member_id", "first_name", "joined_on"]
+    header += [name for channel in channels for name in (f"{channel}_consent", f"{channel}_consent{rest}")]
+    answers = [["yn"[n % 2], f"2027-02-{n + 1:02}"] * len(channels) for n in range(20)]
+    people: list[Row] = [[f"M{n}", f"Ann{n}", f"2025-01-{n + 1:02}", *answers[n]] for n in range(20)]
+    seen = look(str(write(tmp_path / "members.csv", header, people)))
+    assert any("since when?" in question for question in seen.questions)
+    assert rest not in seen.mapping

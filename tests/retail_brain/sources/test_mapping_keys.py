@@ -310,6 +310,30 @@ def test_receipt_number_itself_is_filled_down(tmp_path: Path) -> None:
     assert column(tmp_path, "transaction_id") == ["1", "1", "2"]
 
 
+RECEIPTS = """till,no,when,who,item,qty,price
+1,7,2026-01-01 10:00,ann,a,1,3
+{till},{no},,,b,1,3
+1,8,2026-01-02 10:00,,c,1,3
+2,7,2026-01-03 10:00,,d,1,3
+"""
+
+
+@pytest.mark.parametrize("blank", [[], ["till"], ["till", "no"]])
+def test_a_receipt_of_several_columns_gets_no_value_of_another(tmp_path: Path, blank: list[str]) -> None:
+    text = RECEIPTS.format(**{name: "" if name in blank else value for name, value in {"till": 1, "no": 7}.items()})
+    names = ", ".join(f'"{name}"' for name in (*blank, "when", "who"))
+    load(tmp_path, text, f"fill_down = [{names}]", transaction_id='{ columns = ["till", "no"] }', customer_id='"who"')
+    assert column(tmp_path, "transaction_id") == ["1-7", "1-7", "1-8", "2-7"]
+    assert column(tmp_path, "customer_id") == ["ann", "ann", None, None]
+
+
+def test_rows_of_a_report_take_day_and_shop_of_the_rows_above(tmp_path: Path) -> None:
+    text = "shop,day,item,qty,price\nA,2026-01-01,a,1,3\n,,b,1,3\n,2026-01-02,c,1,3\nB,2026-01-03,d,1,3\n"
+    keys = {"transaction_id": '{ columns = ["day"] }', "sold_at": '"day"', "store_id": '"shop"'}
+    load(tmp_path, text, 'fill_down = ["shop", "day"]', **keys)
+    assert column(tmp_path, "store_id") == ["A", "A", "A", "B"]
+
+
 def test_price_of_several_units_is_divided_by_their_column(tmp_path: Path) -> None:
     text = till(price=["3,00", "5,00", "7,50"], of=["1", "2", "3"])
     load(tmp_path, text, unit_price='{ column = "price", decimal = ",", per = "of" }')
