@@ -70,8 +70,10 @@ def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMappi
     if receipt is None or (receipt.columns and set(groups) <= set(listed)):
         return _filled_from_above(frame, listed, groups)
     frame = frame.with_columns(pl.col(name).forward_fill() for name in groups if name in listed)
-    others = [name for name in listed if name not in groups]
-    return frame.with_columns(pl.col(name).fill_null(pl.col(name).drop_nulls().first().over(groups)) for name in others)
+    others = [pl.col(name) for name in listed if name not in groups]
+    if receipt.columns:  # of a day and a shop, say, whose goods stand on several of its rows
+        return frame.with_columns(name.forward_fill().over(groups) for name in others)
+    return frame.with_columns(name.fill_null(name.drop_nulls().first().over(groups)) for name in others)
 
 
 def _filled_from_above(frame: pl.LazyFrame, listed: list[str], groups: list[str]) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from retail_brain.ingest.look.draft import Proposal
-from retail_brain.ingest.look.state_columns import State, plain_kind
+from retail_brain.ingest.look.state_columns import State
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import BOUGHT, NO_SALE, OF_DISPATCH, OPEN, SOLD, STATES_OF_SALES, UNDER_WAY
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
@@ -33,7 +33,7 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
         if re.search(OF_PAYMENT, bare_name(state.name)) or state.is_claim:
             continue
         kinds = state.which(NO_SALE, CANCELLED)
-        sold = [kind for kind in state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}") if kind not in kinds]
+        sold = [kind for kind in state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}|{BOUGHT}") if kind not in kinds]
         kinds += [kind for kind in state.which(BOUGHT) if sold and kind not in (*sold, *kinds)]
         if not kinds or len(kinds) == len(state.kinds):
             continue
@@ -83,7 +83,7 @@ def _is_known(state: State, kind: str) -> bool:
     An order that is new or under way is sold, unless the state is one of payment. One that is open is so where another
     column says whether it was paid: at a till it is a bill that nobody has paid.
     """
-    plain, fulfilled = plain_kind(kind), "$^"
+    plain, fulfilled = state.said(kind), "$^"
     if not re.search(OF_PAYMENT, bare_name(state.name)):
         paid_apart = any(re.search(OF_PAYMENT, name) and re.search(STATE_NAME, name) for name in state.beside)
         fulfilled = f"{UNDER_WAY}|{OPEN}" if paid_apart else UNDER_WAY

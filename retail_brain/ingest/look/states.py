@@ -14,7 +14,7 @@ from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_st
 from retail_brain.ingest.look.signs import write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_kinds import KIND_NAME, NO_SALE, STATE_ALONE
+from retail_brain.ingest.look.words_of_kinds import BOUGHT, KIND_NAME, NO_SALE, STATE_ALONE
 from retail_brain.ingest.look.words_of_states import (
     CANCELLED,
     CLAIM_REFUSED,
@@ -124,7 +124,7 @@ def _tells_states(sample: pl.DataFrame, name: str) -> bool:
         return True
     legend = legend_of(name)
     words = [plain_kind(legend.get(kind, kind)) for kind in kinds]
-    told = f"{CANCELLED}|{GIVEN_BACK}" + (f"|{NO_SALE}" if re.search(KIND_NAME, bare_name(name)) else "")
+    told = f"{CANCELLED}|{GIVEN_BACK}" + (f"|{NO_SALE}|{BOUGHT}" if re.search(KIND_NAME, bare_name(name)) else "")
     is_cancelled = [re.search(told, word) is not None for word in words]
     return any(is_cancelled) and not all(is_cancelled)
 
@@ -162,7 +162,7 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequ
             )
             continue
         # a column that says the same as one before adds nothing
-        if no_sale and (not conditions or not _is_told(sample, found, state.name, no_sale)):
+        if no_sale and (not conditions or not _is_told(sample, states, state.name, no_sale)):
             conditions.append(state.without(no_sale))
             made.remarks.append(
                 f"{state.rows(no_sale):,} rows whose {state.name!r} is one of {no_sale} are no sales and are left out"
@@ -251,14 +251,12 @@ def _nothing_left(made: Proposal, states: Sequence[State]) -> list[str]:
     return conditions
 
 
-def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) -> bool:
+def _is_told(sample: pl.DataFrame, states: Sequence[State], name: str, kinds: list[str]) -> bool:
     """Whether the rows of these kinds are cancelled by the first column of states already."""
-    first = found.all_of("status")[0]
-    cancelled = sample.filter(pl.col(name).is_in(kinds))[first]
-    return all(
-        re.search(CANCELLED, plain_kind(str(kind))) or _is_not_paid(plain_kind(str(kind)))
-        for kind in cancelled.to_list()
-    )
+    first = states[0]
+    cancelled = sample.filter(pl.col(name).is_in(kinds))[first.name].unique()
+    said = [first.said(str(kind)) for kind in cancelled.to_list()]
+    return all(re.search(CANCELLED, kind) or _is_not_paid(kind) for kind in said)
 
 
 def _returns(made: Proposal, state: State, left_out: str) -> None:

@@ -16,7 +16,12 @@ SOLD: Final = (
 )
 """A plain sale, beside which a kind called `Purchase` is what the shop bought."""
 BOUGHT: Final = (
-    r"(?:\bpurchase|\bgoods received|\bgrn\b|einkauf|wareneingang|inkoop|\bachat|\bcompra|\bacquist|\bzakup|n[aá]kup"
+    r"(?:\bpurchas|\bgoods[- ](?:received?|receipts?)|\breceipts? of goods|\breceiv(?:ing|ed goods)|\bgrn\b"
+    r"|(?:supplier|vendor)\w* (?:invoice|bill|receipt)|\b(?:stock|inventory)[- ]receipt|\bbill of (?:supplier|vendor)"
+    r"|eingangsrechnung|lieferantenrechnung|kreditorenrechnung|ontvangstbon|goederenontvangst|inkomende factu"
+    r"|facture (?:fournisseur|d['’]achat)|factura (?:de )?proveedor|fattura (?:di )?(?:fornitore|acquisto|passiva)"
+    r"|fatura (?:de )?fornecedor|faktura (?:zakupu|dostawcy)|leverant[oö]rsfaktura|leverand[oø]rfaktura"
+    r"|einkauf|wareneingang|inkoop|\bachat|\bcompra|\bacquist|\bzakup|n[aá]kup"
     r"|закуп|приход|поступлен|закупів|achizi|beszerz|αγορ[αά]|al[ıi]ş\b|al[ıi]m\b|ink[oö]p|indk[oø]b|innkj[oø]p"
     r"|osto\b"
     r"|nhập hàng|mua hàng|pembelian|ซื้อ|شراء|רכש|采购|進貨|进货|入库|仕入|入庫|매입|입고)"

@@ -27,6 +27,10 @@ def lines_of(*receipts: int) -> int:
     ("name", "words"),
     [
         ("Document type", ["Sale", "Purchase", "Stock count", "Loss and damage"]),
+        ("Document type", ["Sale", "Purchase Invoice", "Purchase receipt", "Goods receipt"]),
+        ("Document type", ["Invoice", "Supplier invoice", "Goods received", "Receipt of goods"]),
+        ("Belegart", ["Rechnung", "Einkaufsrechnung", "Eingangsrechnung", "Lieferantenrechnung"]),
+        ("Tipo de documento", ["Factura", "Factura de compra", "Factura proveedor", "Compra"]),
         ("Belegart", ["Verkauf", "Angebot", "Wareneingang", "Umlagerung"]),
         ("Тип документа", ["Продажа", "Закупка", "Списание", "Перемещение"]),
         ("单据类型", ["销售出库", "采购入库", "报损单", "调拨单"]),

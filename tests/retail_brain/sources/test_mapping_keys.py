@@ -334,6 +334,13 @@ def test_rows_of_a_report_take_day_and_shop_of_the_rows_above(tmp_path: Path) ->
     assert column(tmp_path, "store_id") == ["A", "A", "A", "B"]
 
 
+def test_goods_on_several_rows_of_a_day_and_shop_are_those_of_the_rows_above(tmp_path: Path) -> None:
+    text = "shop,day,item,qty,price\nA,2026-01-01,a,1,3\nA,,,1,3\nA,,b,1,3\nA,,,1,3\n"
+    keys = {"transaction_id": '{ columns = ["day", "shop"] }', "sold_at": '"day"', "store_id": '"shop"'}
+    load(tmp_path, text, 'fill_down = ["day", "item"]', **keys)
+    assert column(tmp_path, "product_id") == ["a", "a", "b", "b"]
+
+
 def test_price_of_several_units_is_divided_by_their_column(tmp_path: Path) -> None:
     text = till(price=["3,00", "5,00", "7,50"], of=["1", "2", "3"])
     load(tmp_path, text, unit_price='{ column = "price", decimal = ",", per = "of" }')
