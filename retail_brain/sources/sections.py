@@ -39,7 +39,7 @@ def header_lines(source: Path, mark: str, skipped: int) -> list[int]:
             perhaps = -1
             if not is_blank and (was_blank or (start and line.startswith(start))):
                 cells = _cells(line, mark)
-                if _are_names(cells) and cells != header:
+                if _are_names(cells) and cells != header and (was_blank or cells[0] == header[0]):
                     perhaps = number
             was_blank = is_blank
     return found

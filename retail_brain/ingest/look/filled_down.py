@@ -36,6 +36,23 @@ def columns_to_fill(sample: pl.DataFrame, found: Columns) -> list[str]:
     return sorted(found_blank, key=lambda name: int(filled[name].sum()))
 
 
+def alike_with(sample: pl.DataFrame, is_sum: pl.Series, names: list[str]) -> list[str]:
+    """The columns that lines get the same values in whether sums are left out before or after blanks are filled.
+
+    Loading leaves them out after: the words of a sum must not become the shop of the lines below it.
+
+    Args:
+        sample: the first rows, with sums.
+        is_sum: whether each row is one.
+        names: the columns to fill.
+    """
+    if not names:
+        return []
+    after = sample.select(pl.col(names).forward_fill()).filter(~is_sum)
+    before = sample.select(names).filter(~is_sum).select(pl.all().forward_fill())
+    return [name for name in names if after[name].equals(before[name])]
+
+
 def _anchor(sample: pl.DataFrame, found: Columns) -> str | None:
     """The column of days, or else of shops, that stands on first rows alone; None without one."""
     day, shop = found.roles.get("moment"), found.roles.get("store")

@@ -16,7 +16,7 @@ from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import WHERE, Proposal, listed, quoted, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
-from retail_brain.ingest.look.filled_down import columns_to_fill
+from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
@@ -154,12 +154,14 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
     sample = table.frame.head(SAMPLE_ROWS).collect()
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
+    whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     if (sums := sums_of_rows(blanks)) is not None:
         condition, is_sum = sums
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_sum)
-    if names := columns_to_fill(blanks, columns_of(blanks, path.stem)):
+    names = columns_to_fill(blanks, columns_of(blanks, path.stem))
+    if names := alike_with(whole, is_sum, names):
         note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, "fill_down": listed(names)}
         blanks = blanks.with_columns(pl.col(names).forward_fill())

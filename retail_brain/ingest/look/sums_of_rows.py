@@ -1,6 +1,7 @@
 """Finds rows that are sums of the rows above or below them, in any language: by their numbers, not by their words."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -22,6 +23,8 @@ _LARGEST: Final = 1e11
 """Number beyond which a column is of codes, such as barcodes, and no sums: their sums would leave 64 bits."""
 _MOST_NAMED: Final = 3
 """Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
+_MOST_STARTS: Final = 100
+"""Lines, the nearest ones, from which a sum may begin: the column with the fewest zeros has few. Bounds the memory."""
 _EVEN: Final = 2
 """Rows from which a sum says more than the row beside it does."""
 
@@ -55,8 +58,8 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
             blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}
         ):
             continue
-        sums = blank.filter(blank[name])
-        always = [name, *(one for one in few if one != name and sums[one].all())][:_MOST_NAMED]
+        # those that lines leave blank too may be filled down, and tell no sums then
+        always = [name, *(one for one in few if one != name and (blank[one] == blank[name]).all())][:_MOST_NAMED]
         filled = " OR ".join(f"{column_of(one)} <> ''" for one in always)
         return f"({filled})", blank[name]
     return None
@@ -64,29 +67,39 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
 
 def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:
     """Whether each of some rows is the sum of lines directly above it, in every column that adds up."""
-    above = ((~is_sum).cum_sum() - (~is_sum)).cast(pl.Int64)
-    starts: dict[int, set[int]] = {}
+    above = ((~is_sum).cum_sum() - (~is_sum)).cast(pl.Int64).to_list()
+    starts: dict[int, list[int]] = {}
     proofs = 0
-    for values in numbers.values():
-        filled = (is_sum & values.is_not_null()).arg_true().to_list()
-        found = _starts(values, is_sum, above, filled)
+    for values in sorted(numbers.values(), key=lambda values: int((values == 0).sum())):
+        if not (values.filter(is_sum).abs() >= _STRONG * _HUNDREDTHS).any():
+            continue
+        totals = [0, *values.filter(~is_sum).fill_null(0).cum_sum().to_list()]
+        rows = (is_sum & values.is_not_null()).arg_true().to_list()
+        wanted = {row: totals[above[row]] - values[row] for row in rows}
+        found = _starts(totals, wanted, above)
         several = sum(
-            above[row] - max(places) >= _EVEN and abs(values[row]) >= _STRONG * _HUNDREDTHS
+            above[row] - places[-1] >= _EVEN and abs(values[row]) >= _STRONG * _HUNDREDTHS
             for row, places in found.items()
         )
-        if not several or len(found) < len(filled):
+        if not several or len(found) < len(rows):
             continue  # a price, which does not add up, or the number of a shop, which is that of the row above
         proofs += several
-        starts |= {row: starts.get(row, places) & places for row, places in found.items()}
+        for row, places in found.items():
+            known = starts.get(row)
+            starts[row] = places if known is None else [one for one in known if totals[one] == wanted[row]]
     return proofs >= _LEAST_PROOFS and len(starts) == is_sum.sum() and all(starts.values())
 
 
-def _starts(values: pl.Series, is_sum: pl.Series, above: pl.Series, rows: list[int]) -> dict[int, set[int]]:
-    """Row -> the lines from which on those above it add up to it; only rows with one."""
-    running = values.fill_null(0).set(is_sum, 0).cum_sum()
-    wanted = {row: running[row] - values[row] for row in rows}
-    places: dict[int, list[int]] = {0: [0]}
-    for row in (~is_sum & running.is_in(list(wanted.values()))).arg_true():
-        places.setdefault(running[row], []).append(above[row] + 1)
-    found = {row: {one for one in places.get(total, ()) if one < above[row]} for row, total in wanted.items()}
-    return {row: starts for row, starts in found.items() if starts}
+def _starts(totals: Sequence[int], wanted: Mapping[int, int], above: Sequence[int]) -> dict[int, list[int]]:
+    """Row -> the lines from which on those above it add up to it, the nearest ones, last; only rows with one.
+
+    Args:
+        totals: sum of the lines before each one.
+        wanted: row -> the total that its sum begins at.
+        above: number of lines above each row.
+    """
+    places: dict[int, list[int]] = {}
+    for place, total in enumerate(totals):
+        places.setdefault(total, []).append(place)
+    ends = {row: bisect_left(places.get(total, []), above[row]) for row, total in wanted.items()}
+    return {row: places[wanted[row]][max(end - _MOST_STARTS, 0) : end] for row, end in ends.items() if end}

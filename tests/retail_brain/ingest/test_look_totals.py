@@ -1,5 +1,6 @@
 """Rows that are sums of the rows beside them are told by their numbers, in any language and at any level."""
 
+import tracemalloc
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.draft import Proposal, toml_of
+from retail_brain.ingest.look.filled_down import alike_with
 from retail_brain.ingest.look.sums_of_rows import sums_of_rows
 from tests.retail_brain.ingest.test_look import Row, load, write
 
@@ -91,3 +93,35 @@ def test_conditions_of_sums_and_of_states_hold_together() -> None:
     written = toml_of("a.csv", made, {"where": "'''(\"SKU\" <> '')'''"})
     assert """# where = '''((\"SKU\" <> '')) AND (\"State\" <> 'void')'''""" in written
     assert """# where = '''((\"SKU\" <> '')) AND (TRUE)'''""" in written
+
+
+def test_sums_are_left_out_also_where_the_day_is_filled_down(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for day in dict.fromkeys(day for _, day, *_ in SOLD):
+        of_day = [row for shop in range(3) for row in lines(shop, day)]
+        shown = [[*row[:1], str(day) if number == 0 else "", *row[2:]] for number, row in enumerate(of_day)]
+        rows += [*shown, total(of_day, "Yekûn")]
+    path = write(tmp_path / "report.csv", HEADER, rows)
+    assert '"Day"' not in look(str(path)).mapping.partition("where = ")[2].partition("\n")[0]
+    sold = load(tmp_path, path, "daily_sales")
+    assert (len(sold), {row["store_id"] for row in sold}) == (len(SOLD), {"S0", "S1", "S2"})
+
+
+def test_words_of_a_sum_are_not_filled_into_the_lines_below_it() -> None:
+    sample = pl.DataFrame({"shop": ["A", None, "Sum", None], "day": ["1", None, None, "2"]})
+    assert alike_with(sample, pl.Series([False, False, True, False]), ["shop", "day"]) == ["day"]
+
+
+def test_many_blank_customers_beside_zeros_are_looked_at_quickly() -> None:
+    count = 20_000
+    rows = {
+        "receipt": [str(n) for n in range(count)],
+        "customer": [None if n % 5 < 2 else f"K{n}" for n in range(count)],
+        "discount": ["0.00"] * (count - 1) + ["5.00"],
+        "rebate": ["0.00"] * count,
+    }
+    tracemalloc.start()
+    assert sums_of_rows(pl.DataFrame(rows)) is None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * 2**20

@@ -64,3 +64,10 @@ def test_workbook_has_sheets_and_no_sections(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "a.xlsx", {"S": [["SKU", "Qty"], ["a", 1]]})
     with pytest.raises(DataError, match="has no sections"):
         open_file(tmp_path / "a.xlsx", tmp_path, FileOptions(section=1))
+
+
+def test_a_row_whose_first_word_is_that_of_the_header_is_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "shops.csv"
+    path.write_text("Shop,City,Manager,Note\nShop East,Bonn,Bob,new\nShop West,,Eve,old\n", encoding="utf-8")
+    assert open_file(path, tmp_path).sections == 1
+    assert open_file(path, tmp_path).frame.collect().height == 2
