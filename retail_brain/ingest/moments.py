@@ -209,8 +209,7 @@ def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     plain = column.str.replace(_OFFSET, "$1")
     forms = TIME_FORMATS if text.date_format is None else [form for form in _formats(text) if form not in (WEEK, ERA)]
     days = _parsed_date(plain, text)
-    if text.date_format is not None and ERA in _formats(text):
-        plain, forms = in_common_era(plain), [*forms, *_ERA_TIMES]
+    of_eras = _ERA_TIMES if text.date_format is not None and ERA in _formats(text) else ()
     named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
         *(
@@ -222,6 +221,7 @@ def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
             in_english(plain, form).str.to_datetime(without_language(form), time_unit="us", strict=False)
             for form in named
         ),
+        *(in_common_era(plain).str.to_datetime(form, time_unit="us", strict=False) for form in of_eras),
         days.cast(pl.Datetime("us")),
     )
     if not text.time_zone:

@@ -10,6 +10,8 @@ from retail_brain.ingest.look.evidence import Evidence
 
 WHERE = "where"
 """The key of a condition on rows."""
+FILL_DOWN = "fill_down"
+"""The key of columns whose blanks are filled."""
 
 
 @dataclass
@@ -104,6 +106,8 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
     both = {**keys, **made.keys}
     if WHERE in keys and WHERE in made.keys:
         both[WHERE] = _both(keys[WHERE], made.keys[WHERE])
+    if FILL_DOWN in keys and FILL_DOWN in made.keys:
+        both[FILL_DOWN] = listed(list(dict.fromkeys([*json.loads(keys[FILL_DOWN]), *json.loads(made.keys[FILL_DOWN])])))
     lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]

@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import WHERE, Proposal, quoted, toml_of
+from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.kinds_of_lists import KindsListed, kinds_listed
@@ -92,25 +92,27 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
     both = _with_order(line, order, keys, _OF_THE_ORDER, may_tell_states(order.sample, order.columns))
-    joins = list[str]()
+    joins, heads = list[str](), [order]
     places = {line.place, order.place}
     for one in others:
         if _has_goods(one):
             continue
         lacking = [role for role in _OF_FURTHER if role not in both.columns.roles and role in one.columns.roles]
         if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
+            heads.append(one)
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
             joins.append(_join(one, root, found, added.named, ", optional = true"))
             places.add(one.place)
             both = replace(added, named=both.named)
     kinds = list(kinds_listed(both.rows, both.columns, others))
     both = replace(both, **_with_words(both, kinds))
-    made = propose(both.rows, with_roles_by_values(both.rows, both.columns))
+    found = with_roles_by_values(both.rows, both.columns)
+    made = propose(both.rows, found)
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
-    pay_by_heads(made, both.rows, both.columns, order, keys)
+    pay_by_heads(made, both.rows, found, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
     used = [kind for kind in kinds if f'"{kind.name}"' in " ".join(made.keys.values())]
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
@@ -118,6 +120,8 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         on = ((kind.column, kind.key),)
         joins.append(_join(kind.listed, root, on, {kind.words: kind.name}, ", optional = true"))
         places.add(kind.listed.place)
+    for one in (*heads, *(kind.listed for kind in used)):
+        _ask_for_whole_rows(made, one)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
@@ -143,11 +147,24 @@ def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
     """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
-    opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key not in (WHERE, "fill_down"))
+    opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key not in (WHERE, FILL_DOWN))
     on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)
     columns = ", ".join(f"{quoted(to)} = {quoted(name)}" for name, to in named.items())
     files = quoted(other.path.relative_to(root).as_posix())
     return f"{{ files = {files}{opened}, on = {{ {on} }}, columns = {{ {columns} }}{further} }}"
+
+
+def _ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
+    """Asks for a file without sums and blanks, which a join neither leaves out nor fills."""
+    has = [
+        *(["rows that are sums"] if WHERE in other.keys else []),
+        *([f"blanks in {other.keys[FILL_DOWN]} below the first row of a group"] if FILL_DOWN in other.keys else []),
+    ]
+    if has:
+        made.questions.append(
+            f"{other.path.name} has {' and '.join(has)}, which a join neither leaves out nor fills: save it without "
+            "them, or are its rows to be joined as they are?"
+        )
 
 
 def _with_returns(made: Proposal, both: _Both, order: LookedAt, named: dict[str, str]) -> dict[str, str]:

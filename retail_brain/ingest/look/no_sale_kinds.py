@@ -78,7 +78,7 @@ def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
 
 
 def _is_known(state: State, kind: str) -> bool:
-    """Whether a word of a state is one of those that are read, or a code.
+    """Whether a word of a state, or what a legend says of it, is one of those that are read, or a code.
 
     An order that is new or under way is sold, unless the state is one of payment. One that is open is so where another
     column says whether it was paid: at a till it is a bill that nobody has paid.

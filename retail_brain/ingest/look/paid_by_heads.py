@@ -6,6 +6,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key
 from retail_brain.ingest.look.join_keys import Keys
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.unpaid_lines import paid_of
@@ -50,6 +51,7 @@ def pay_by_heads(made: Proposal, rows: pl.DataFrame, found: Columns, order: Look
         return
     for (name, is_line), paid in money.items():
         if _adds_up(lines, paid, heads):
+            _forget_price(made, rows, found)
             made.columns["unit_price"] = number_key(
                 made, found, name, "unit_price", ", total = true" if is_line else ""
             )
@@ -57,6 +59,14 @@ def pay_by_heads(made: Proposal, rows: pl.DataFrame, found: Columns, order: Look
             of = "the lines" if is_line else "units"
             made.remarks.append(f"{name!r} of {of} adds up to {total!r} of the heads: it is what was paid")
             return
+
+
+def _forget_price(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
+    """Takes back what was said and asked about the price that another takes the place of."""
+    before = Proposal(made.table, columns={"units": made.columns.get("units", "")})
+    price_of(before, rows, found)
+    made.questions = [said for said in made.questions if said not in before.questions]
+    made.remarks = [said for said in made.remarks if said not in before.remarks]
 
 
 def _money_of(found: Columns) -> list[str]:

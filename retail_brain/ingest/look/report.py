@@ -14,7 +14,7 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.draft import WHERE, Proposal, listed, quoted, toml_of
+from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, quoted, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -163,7 +163,7 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
     names = columns_to_fill(blanks, columns_of(blanks, path.stem))
     if names := alike_with(whole, is_sum, names):
         note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
-        table, keys = replace(table, notes=(*table.notes, note)), {**keys, "fill_down": listed(names)}
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: listed(names)}
         blanks = blanks.with_columns(pl.col(names).forward_fill())
     return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), title), {})
 

@@ -26,7 +26,7 @@ NO_SHOPS: Final = (
     r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
     r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
     r"|zip|post(?:al|_?code|leitzahl|nummer)|(?:^|_)(?:plz|cep|cap)(?:_|$)|psc(?:_|$)|邮编|郵便|우편|индекс"
-    r"|province|prefecture|county|post_?code|postal|(?:^|_)zip|plz|省份|^省$|都道府県|시도"
+    r"|province|prefecture|county|省份|^省$|都道府県|시도"
     rf"|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
@@ -55,13 +55,20 @@ _CONTACT: Final = (
     r"mail|phone|mobile|(?:^|_)(?:tel|cell|handy|gsm|movil|cep)(?:_|$)|telef|celular|cellulare|komorka|telefon|puhelin"
     r"|address|adres|direccion|endereco|indirizzo|osoite|birth|geburt|nascimento|nacimiento|nascita|naissance"
     r"|(?:first|last|full|sur|given|family)_?name|vorname|nachname|prenom|apellido|sobrenome|cognome|achternaam|nazwisko"
-    r"|zip|postal|post_?code|(?:^|_)(?:plz|city|town|ort|ville|ciudad|cidade|citta|miasto|stad|by)(?:_|$)"
+    r"|zip|postal|post_?code|(?:^|_)(?:plz|city|town|ort|ville|ciudad|cidade|citta|miasto|stad)(?:_|$)"
+    r"|^(?:post_?)?by$"
     r"|手机|电话|邮箱|邮件|地址|生日|電話|携帯|メール|住所|生年月日|휴대|전화|이메일|주소|생년월일|телефон|почта|адрес|город"
     r"|dien_thoai|dia_chi|alamat|kota|โทร|ที่อยู่|אימייל|טלפון|كتروني|هاتف|عنوان"
 )
 """Words in the names of columns that say how a person is reached, where they live and when they were born."""
+_NO_CONTACT: Final = (
+    r"(?:^|_)(?:ip|mac|web|url|host|server)_?(?:ad+res|地址|住所|주소|адрес)"
+    r"|(?:created|changed|updated|modified|entered|edited|deleted|sent)_by$"
+)
+"""Addresses of machines, and who wrote a row."""
 
 
 def contacts_of(found: Columns) -> list[str]:
     """The columns of ways to reach a person, blank ones as well: an export has them whether they are used or not."""
-    return [name for name in found.seen if re.search(_CONTACT, bare_name(name))]
+    plain = {name: bare_name(name) for name in found.seen}
+    return [name for name, bare in plain.items() if re.search(_CONTACT, bare) and not re.search(_NO_CONTACT, bare)]

@@ -37,6 +37,13 @@ def test_days_are_read_by_what_is_said_of_them(text: str, moment: datetime) -> N
     assert pl.DataFrame({"v": [text]}).select(datetime_of(pl.col("v"), pl.String(), form)).item() == moment
 
 
+def test_eras_are_read_beside_another_form() -> None:
+    form = ColumnFormat(date_format=("era", "%Y-%m-%d %H:%M"))
+    given = pl.DataFrame({"v": ["令和8年4月1日 10:05", "2026-04-01 10:06", "令和8年4月2日"]})
+    read = given.select(datetime_of(pl.col("v"), pl.String(), form))["v"].to_list()
+    assert read == [datetime(2026, 4, 1, 10, 5), datetime(2026, 4, 1, 10, 6), datetime(2026, 4, 2)]
+
+
 def test_number_and_year_that_may_be_a_month_are_no_week() -> None:
     assert evidence(pl.Series(["04/2026", "05/2026"])).dates == ()
 
