@@ -106,13 +106,13 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
             both = replace(added, named=both.named)
     kinds = list(kinds_listed(both.rows, both.columns, others))
     both = replace(both, **_with_words(both, kinds))
-    found = with_roles_by_values(both.rows, both.columns)
-    made = propose(both.rows, found)
+    seen = with_roles_by_values(both.rows, both.columns)
+    made = propose(both.rows, seen)
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
-    pay_by_heads(made, both.rows, found, order, keys)
+    pay_by_heads(made, both.rows, seen, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
     used = [kind for kind in kinds if f'"{kind.name}"' in " ".join(made.keys.values())]
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
@@ -121,7 +121,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         joins.append(_join(kind.listed, root, on, {kind.words: kind.name}, ", optional = true"))
         places.add(kind.listed.place)
     for one in (*heads, *(kind.listed for kind in used)):
-        _ask_for_whole_rows(made, one)
+        ask_for_whole_rows(made, one)
     made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
@@ -154,8 +154,13 @@ def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], furthe
     return f"{{ files = {files}{opened}, on = {{ {on} }}, columns = {{ {columns} }}{further} }}"
 
 
-def _ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
-    """Asks for a file without sums and blanks, which a join neither leaves out nor fills."""
+def ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
+    """Asks for a file without sums and blanks, which a join neither leaves out nor fills.
+
+    Args:
+        made: the proposal, which gets the question.
+        other: the file that is joined.
+    """
     has = [
         *(["rows that are sums"] if WHERE in other.keys else []),
         *([f"blanks in {other.keys[FILL_DOWN]} below the first row of a group"] if FILL_DOWN in other.keys else []),

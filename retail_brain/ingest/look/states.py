@@ -52,7 +52,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
-    out = [*_no_sales(made, sample, found, states), *no_kinds, *marked, *_nothing_left(made, states)]
+    out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states)]
     asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += unknown_states(made, states)
     for state in states:
@@ -143,7 +143,7 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
             )
 
 
-def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequence[State]) -> list[str]:
+def _no_sales(made: Proposal, sample: pl.DataFrame, states: Sequence[State]) -> list[str]:
     conditions: list[str] = []
     for state in states:
         no_sale = _cancelled(made, state)
@@ -229,7 +229,7 @@ def _codes_of_states(made: Proposal, states: Sequence[State], rows: int) -> list
     for state in states:
         counts = {kind: state.rows([kind]) for kind in state.kinds}
         usual = max(counts, key=lambda kind: counts[kind], default="")
-        others = [kind for kind in state.kinds if kind != usual]
+        others = [kind for kind in state.kinds if kind != usual and kind not in legend_of(state.name)]
         is_code = all(re.fullmatch(_STATE_CODE, kind) for kind in state.kinds)
         if state.is_state and is_code and 0 < len(others) < _MOST_CODES and counts[usual] >= _USUAL * rows:
             conditions.append(state.without(others))

@@ -129,8 +129,8 @@ def is_of_end(name: str) -> bool:
 def is_of_change(rest: str) -> bool:
     """Whether what stands behind the name of an answer makes it the name of the day of that answer.
 
-    >>> [is_of_change(rest) for rest in ("_date", " changed at", " 변경일", "更新时间", "_expires", "_review_date", "_2")]
-    [True, True, True, True, False, False, False]
+    >>> [is_of_change(rest) for rest in ("_date", " changed at", " 변경일", "更新时间", "_expires", "_2")]
+    [True, True, True, True, False, False]
     """
     return re.fullmatch(rf"_*(?:(?:{_CHANGE})_*)+", bare_name(rest)) is not None
 

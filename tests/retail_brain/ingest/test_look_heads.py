@@ -4,10 +4,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from retail_brain.ingest.look import look
-from tests.retail_brain.ingest.test_look import load, moment, write
+from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.draft import Proposal, toml_of
+from retail_brain.ingest.look.joined_files import ask_for_whole_rows
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.sources.base import FileTable
+from tests.retail_brain.ingest.test_look import Row, load, moment, write
 from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
 
 VOID = (3, 8, 21)
@@ -54,6 +60,40 @@ def test_the_amount_that_adds_up_to_the_sum_of_the_head_is_what_was_paid(tmp_pat
     folder = two_files(tmp_path, "Bemerkung", "")
     assert any("adds up to 'Brutto gesamt' of the heads" in line for line in look(str(folder)).lines)
     assert transactions(folder)["columns"]["unit_price"] == {"column": "mit MwSt", "total": True}
+
+
+def test_nothing_is_asked_about_a_price_that_gives_way_to_the_one_that_adds_up(tmp_path: Path) -> None:
+    paid = [round(price * units + (n * 7 + line) % 5 * 0.37, 2) for n, line, _, price, units in LINES]
+    sums: dict[int, float] = {}
+    for (n, *_), money in zip(LINES, paid, strict=True):
+        sums[n] = sums.get(n, 0.0) + money
+    lines: list[Row] = [
+        [n, good, units, round(price + n * 0.13, 2), 0.4 if n % 3 == 1 else 0, money]
+        for (n, _, good, price, units), money in zip(LINES, paid, strict=True)
+    ]
+    write(tmp_path / "heads.csv", ["Receipt", "Date", "Total"], [[n, moment(n), round(sums[n], 2)] for n in sums])
+    write(tmp_path / "lines.csv", ["Receipt", "SKU", "Qty", "Price", "Discount", "Zq"], lines)
+    seen = look(str(tmp_path))
+    assert transactions(tmp_path)["columns"]["unit_price"] == {"column": "Zq", "total": True}
+    assert not [said for said in (*seen.questions, *seen.lines) if "to be taken off" in said or "is before" in said]
+    assert not seen.questions
+
+
+def test_heads_with_sums_and_blanks_are_asked_about() -> None:
+    made = Proposal()
+    frame = pl.DataFrame({"No": ["1"]})
+    keys = {"where": "'''(\"No\" <> '')'''", "fill_down": '["Day"]'}
+    table = FileTable(frame.lazy())
+    ask_for_whole_rows(made, LookedAt(Path("heads.csv"), table, keys, frame, columns_of(frame), Proposal()))
+    assert "sums" in made.questions[0]
+    assert '["Day"]' in made.questions[0]
+    ask_for_whole_rows(made, LookedAt(Path("heads.csv"), table, {}, frame, columns_of(frame), Proposal()))
+    assert len(made.questions) == 1
+
+
+def test_columns_to_fill_of_the_file_and_of_its_receipts_are_filled() -> None:
+    made = Proposal("transactions", {"fill_down": '["No", "Day"]'})
+    assert 'fill_down = ["Day", "Shop", "No"]' in toml_of("a.csv", made, {"fill_down": '["Day", "Shop"]'})
 
 
 def test_a_coupon_of_few_receipts_is_of_no_line(tmp_path: Path) -> None:

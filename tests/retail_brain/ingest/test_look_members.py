@@ -1,13 +1,18 @@
 """Lists of members with sums of what they bought, and with an answer and its day for each way to reach them."""
 
+import re
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.errors import DataError
 from retail_brain.ingest.look import look
+from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_consent import what_yes_means
+from retail_brain.ingest.look.words_of_roles import NO_SHOPS, contacts_of
 from retail_brain.sources.mapping import mapping_source
 from tests.retail_brain.ingest.test_look import Row, write
 
@@ -140,3 +145,24 @@ def test_the_day_on_which_an_answer_ends_is_not_the_day_of_the_answer(
     seen = look(str(write(tmp_path / "members.csv", header, people)))
     assert any("since when?" in question for question in seen.questions)
     assert rest not in seen.mapping
+
+
+def test_who_wrote_a_row_and_addresses_of_machines_are_no_contacts() -> None:
+    names = [
+        "created_by",
+        "Changed by",
+        "ip_address",
+        "IP地址",
+        "MAC-Adresse",
+        "ship_address",
+        "by",
+        "Adresse",
+        "Phone",
+    ]
+    found = columns_of(pl.DataFrame({name: ["x"] for name in names}))
+    assert contacts_of(found) == ["ship_address", "by", "Adresse", "Phone"]
+
+
+def test_a_code_of_a_post_office_is_no_shop_and_a_name_with_its_letters_may_be_one() -> None:
+    names = ["plz", "kunde_plz", "Postal code", "Complztor"]
+    assert [re.search(NO_SHOPS, bare_name(name)) is not None for name in names] == [True, True, True, False]

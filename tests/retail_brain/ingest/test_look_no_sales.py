@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from retail_brain.ingest.look import look
-from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look import Row, load, moment, write
 from tests.retail_brain.ingest.test_look_marked import COUNT, transactions
 from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
 
@@ -70,3 +70,17 @@ def test_states_of_dispatch_and_known_words_are_not_asked_about(tmp_path: Path, 
     assert (
         len(load(tmp_path / "b", kinds(tmp_path / "b" / "x", "Status", "Completed", "Shipped", "Processing"))) == COUNT
     )
+
+
+def test_what_a_legend_says_of_a_state_is_read(tmp_path: Path) -> None:
+    seen = look(str(kinds(tmp_path, "Status (1: shipped, 2: vanished)", "1", "2", "2")))
+    assert any("that nobody knows" in question for question in seen.questions)
+    rows: list[Row] = [
+        [n, moment(n), good, units, price, 2 if n == 4 else 1, "Cancelled" if n == 4 else "Fine"]
+        for n, _, good, price, units in LINES
+    ]
+    header = [*HEAD, "Price", "Status (1: shipped, 2: cancelled)", "Remark"]
+    write(tmp_path / "two" / "orders.csv", header, rows)
+    made = transactions(tmp_path / "two")  # nothing is asked about a code that the legend explains
+    assert "NOT IN ('2')" in made["where"]
+    assert '"Remark"' not in made["where"]
