@@ -236,7 +236,8 @@ class FileProblem(Strict):
     """A row of a file that cannot count: its number (the header is row 1), why, and what it holds.
 
     `code`: `unknown_line`, `bad_quantity`, `twice`, or `changed_since` (the file's `order_quantity` is not what is
-    suggested now: `seen` and `now`).
+    suggested now: `seen` and `now`). Of `twice`, a line with unlike quantities, `rows` and `texts` are the rows about
+    it (ten at most) and what they say; they are null of others.
     """
 
     row: int
@@ -246,18 +247,21 @@ class FileProblem(Strict):
     text: str | None
     seen: float | None
     now: float | None
+    rows: list[int] | None
+    texts: list[str] | None
 
 
 class ChangesFileResponse(Strict):
     """Lines that a file changes, the rows that cannot count, and how many say what counts already.
 
-    `problems` lists the first of `problems_total`. `left_out` lines are no rows: they have more fields than the header,
-    or are totals.
+    `problems` lists the first of `problems_total`. `repeated` rows say once more what an earlier row of the same line
+    says, which counts. `left_out` lines are no rows: they have more fields than the header, are totals or blank.
     """
 
     lines: list[ChangedLine]
     problems: list[FileProblem]
     problems_total: int
     same: int
+    repeated: int
     rows: int
     left_out: int

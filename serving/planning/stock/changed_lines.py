@@ -20,7 +20,11 @@ _PROBLEMS: Final = {
     "text": pl.String,
     "seen": pl.Float64,
     "now": pl.Float64,
+    "rows": pl.List(pl.Int64),
+    "texts": pl.List(pl.String),
 }
+_NAMED_ROWS: Final = 10
+"""Rows of one line that contradict each other which a problem names at most. By judgement."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,26 @@ class ChangedLines:
     Attributes:
         lines: rows whose quantity is another than counts now: the names of the lines, `seen_quantity` (suggested),
             `quantity` (counts now), `new_quantity`, `reason` and `place` (among the suggestions).
-        problems: rows that cannot count: columns _PROBLEMS; `row` counts the header as 1.
+        problems: rows that cannot count: columns _PROBLEMS; `row` counts the header as 1. `rows` and `texts` are all
+            rows of a line with unlike quantities (at most _NAMED_ROWS), null of other problems.
         same: rows that say what counts already, or say no quantity.
+        repeated: rows that say once more what an earlier row of the same line says; that one counts.
+        blank: rows without ids and quantity, which `rows` does not count.
         rows: of the file.
     """
 
     lines: pl.DataFrame
     problems: pl.DataFrame
     same: int
+    repeated: int
+    blank: int
     rows: int
 
 
 def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
     """What a file asks for that is another than counts now.
+
+    A line that stands in several rows with unlike quantities counts in none of them; with equal ones it counts once.
 
     Args:
         table: texts: `store_id`, `product_id`, `quantity`, and perhaps `order_quantity` (what was suggested when the
@@ -59,30 +70,50 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
             f"{' and '.join(_OPTIONAL)}: an export of the view has them.",
             {"problem": "changes_file_columns", "missing": missing, "columns": table.columns},
         )
-    asked = _typed(table)
+    typed = _typed(table)
+    asked = typed.filter(~pl.all_horizontal(pl.col(*_KEYS, "text").is_null()))
     known = lines.select(
         *_KEYS, "store_name", "product_name", seen_quantity="order_quantity", now="quantity", place="row"
     )
-    found = asked.join(known, on=_KEYS, how="left", maintain_order="left")
-    empty = pl.col("text").is_null()
+    said = asked.filter(pl.col("text").is_not_null())
+    judged = _judged(said.join(known, on=_KEYS, how="left", maintain_order="left"))
+    problems = judged.filter(pl.col("code").is_not_null())
+    good = judged.filter(pl.col("code").is_null())
+    once = good.unique(_KEYS, keep="first", maintain_order=True)
+    changed = once.filter((pl.col("new_quantity") - pl.col("now")).abs() > _SHOWN_UNITS)
+    repeated = good.height - once.height
+    return ChangedLines(
+        changed.drop("code", "row", "text", "seen").rename({"now": "quantity"}),
+        _with_rows_of_line(problems.with_columns(now="seen_quantity"), said),
+        asked.height - problems.height - repeated - changed.height,
+        repeated,
+        typed.height - asked.height,
+        asked.height,
+    )
+
+
+def _judged(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `code`: why they cannot count, or null."""
     is_bad = ~pl.col("new_quantity").is_between(0, 1e9).fill_null(value=False)
     seen = pl.col("seen")
     code = (
         pl.when(pl.col("now").is_null()).then(pl.lit("unknown_line"))
         .when(is_bad).then(pl.lit("bad_quantity"))
-        .when(pl.struct(_KEYS).is_duplicated()).then(pl.lit("twice"))
+        # a quantity that cannot be read is unlike every other
+        .when(pl.col("new_quantity").n_unique().over(_KEYS) > 1).then(pl.lit("twice"))
         .when(seen.is_not_null() & ((seen - pl.col("seen_quantity")).abs() > _SHOWN_UNITS))
         .then(pl.lit("changed_since"))
     )  # fmt: skip
-    judged = found.filter(~empty).with_columns(code=code)
-    problems = judged.filter(pl.col("code").is_not_null())
-    good = judged.filter(pl.col("code").is_null())
-    changed = good.filter((pl.col("new_quantity") - pl.col("now")).abs() > _SHOWN_UNITS)
-    return ChangedLines(
-        changed.drop("code", "row", "text", "seen").rename({"now": "quantity"}),
-        problems.with_columns(now="seen_quantity").select(*_PROBLEMS),
-        asked.height - problems.height - changed.height,
-        asked.height,
+    return found.with_columns(code=code)
+
+
+def _with_rows_of_line(problems: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Problems with `rows` and `texts`, all rows of the file about the line, of those that contradict each other."""
+    together = said.group_by(_KEYS).agg(rows=pl.col("row").head(_NAMED_ROWS), texts=pl.col("text").head(_NAMED_ROWS))
+    is_twice = pl.col("code") == "twice"
+    named = problems.join(together, on=_KEYS, how="left", maintain_order="left")
+    return named.with_columns(pl.when(is_twice).then(pl.col(name)).alias(name) for name in ("rows", "texts")).select(
+        *_PROBLEMS
     )
 
 
@@ -92,8 +123,7 @@ def _typed(table: pl.DataFrame) -> pl.DataFrame:
         for name in (*_WANTED, *_OPTIONAL)
     }
     frame = pl.DataFrame(columns).cast(pl.String).with_columns(pl.all().str.strip_chars().replace("", None))
-    filled = frame.with_row_index("row", offset=2).filter(~pl.all_horizontal(pl.col(_WANTED).is_null()))
-    return filled.select(
+    return frame.with_row_index("row", offset=2).select(
         pl.col("row").cast(pl.Int64),
         *_KEYS,
         text=pl.col("quantity"),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from starlette.responses import JSONResponse
 
+from retail_brain.errors import NotFoundError
 from serving.http.messages.listing_messages import ListingRequest
 from serving.planning.listing.engine import Condition, Kind, Query, listing
 from serving.planning.listing.tables import SEARCHED, TABLES
@@ -181,9 +182,12 @@ def found(body: dict[str, Any]) -> Any:
     return listing(lines, TABLES[body.get("table", "suggestions")], query)
 
 
-def lines(body: dict[str, Any]) -> dict[str, Any]:
+def lines(body: dict[str, Any]) -> Any:
     asked = ListingRequest.model_validate(body)
-    answer = found(body)
+    try:
+        answer = found(body)
+    except NotFoundError as unknown:
+        return error(404, unknown.code, str(unknown), **unknown.details)
     shown = answer.page(asked.offset, asked.limit)
     return {
         "table": asked.table,
@@ -251,8 +255,10 @@ def changes(body: dict[str, Any]) -> dict[str, Any]:
     changed = {name: line[name] for name in ("store_id", "store_name", "product_id", "product_name", "quantity")}
     changed |= {"seen_quantity": line["order_quantity"], "order_quantity": float(quantity), "reason": None}
     problem = {"code": "bad_quantity", "store_id": store, "product_id": product, "seen": None, "now": None}
+    problem |= {"rows": None, "texts": None}
     problems = [problem | {"row": row, "text": text.split(",")[2]} for row, text in enumerate(rows[1:], start=3)]
-    told = {"problems": problems, "problems_total": len(problems), "same": 0, "rows": len(rows), "left_out": 0}
+    told = {"problems": problems, "problems_total": len(problems), "same": 0, "repeated": 0}
+    told |= {"rows": len(rows), "left_out": 0}
     return {"lines": [changed], **told}
 
 

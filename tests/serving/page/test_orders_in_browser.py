@@ -489,3 +489,60 @@ def test_a_line_shows_how_its_stock_goes_on_and_what_more_would_cost(open_page: 
     page.goto(page.url.split("#")[0] + "#/orders?store=S02&show=all")
     page.locator(f"{LINES} [data-field=open]").first.click()
     expect(page.locator(".line-outlook")).to_contain_text(says(language, "请先盘点", "Count it first"))
+
+
+@BOTH
+def test_a_change_beyond_what_can_be_is_refused_beside_its_field(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("orders?store=S01", language).page
+    page.locator("[data-field=pick-all]").check()
+    page.locator("[data-bulk=change]").click()
+    value, problem = page.locator(".bulk-form [name=value]"), page.locator(".bulk-form .form-problem")
+    value.fill("-150")
+    page.locator("[data-bulk=preview]").click()
+    expect(problem).to_have_text(
+        says(language, "请填写 −100 到 1,000 之间的百分数。", "Give a percentage from −100 to 1,000.")
+    )
+    page.locator(".bulk-form [name=kind]").select_option("quantity")
+    expect(problem).to_have_text("")
+    value.fill("-5")
+    page.locator("[data-bulk=preview]").click()
+    expect(problem).to_contain_text(says(language, "0 到 1,000,000,000 之间的件数", "from 0 to 1,000,000,000 units"))
+    expect(value).to_have_value("-5")
+    assert site.bodies("listing")
+    assert not [name for name, _ in site.asked if name == "bulk_decisions"]
+
+
+@BOTH
+def test_what_a_link_names_that_is_not_known_is_said_once(open_page: Open, language: str) -> None:
+    page = open_page("orders?sort=foo&f=bogus:zzz&group=supplier", language, quiet=False).page
+    expect(page.locator(LINES).first).to_be_visible()
+    said = page.locator(".notice").first
+    expect(said).to_contain_text(says(language, "bogus、supplier、foo", "bogus, supplier, foo"))
+    page.locator("[data-show=all]").click()
+    expect(said).to_have_text("")
+
+
+@BOTH
+def test_a_field_that_the_service_refuses_is_named_in_words(open_page: Open, language: str) -> None:
+    page = open_page("orders", language).page
+    told = page.evaluate(
+        """async (language) => {
+            await (await import('./js/i18n.js')).loadLanguage(language);
+            const { problemText } = await import('./js/problems.js');
+            const message = 'No. See details and /docs.json.';
+            const refused = (...problems) => problemText({ message, details: { problems } });
+            const low = { where: 'percent', type: 'greater_than_equal', limit: -100, problem: 'x' };
+            const line = { ...low, where: 'lines.0.quantity', limit: 0.5 };
+            return [refused(low), refused({ ...low, where: 'zzz' }), refused(line, low)];
+        }""",
+        language,
+    )
+    assert told == [
+        says(language, "“数值”不得小于 −100。", "“Value” must be at least −100."),
+        "No.",
+        says(
+            language,
+            "“数量”不得小于 0.5。另有1处也不能采用。",
+            "“Quantity” must be at least 0.5. 1 more value is refused.",
+        ),
+    ]

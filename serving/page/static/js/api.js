@@ -107,9 +107,9 @@ export async function call(route, body = {}, { signal, timeout: most = TIMEOUT_M
 
 const named = { product: new Map(), guide: new Map() };
 
-/** Keeps the names that an answer tells, for sentences of the service about ids. */
+/** Keeps the names that an answer tells, for sentences of the service about ids: `names` are those of products alone. */
 function noted(answer) {
-  Object.entries(answer?.names?.products ?? answer?.names ?? {}).forEach(([id, name]) => { if (typeof name === "string") named.product.set(id, name); });
+  Object.entries(answer?.names ?? {}).forEach(([id, name]) => { if (typeof name === "string") named.product.set(id, name); });
   (Array.isArray(answer?.guides) ? answer.guides : []).forEach((one) => { if (one?.name) named.guide.set(one.guide_id, one.name); });
   return answer;
 }

@@ -28,7 +28,7 @@ export async function topExceptions(signal) {
   const answer = await call("attention", { limit: SHOWN }, { signal });
   const rows = (answer.attention ?? []).map((row) => ({ ...row, product_name: nameOf(row, answer.names), reason_text: reasonOf(row) }));
   if (!rows.length) return empty(t("overview.quiet"));
-  const kinds = h("ul", { class: "kinds" }, (answer.kinds ?? []).map((kind) => h("li", {}, h("span", { class: `badge flag exception-${kind.kind}` }, t(`exception.${kind.kind}`)), number(kind.lines), h("span", { class: "hint" }, ` ${money(kind.money, 0)}`))));
+  const kinds = h("ul", { class: "kinds" }, (answer.kinds ?? []).toSorted((one, other) => (other.money ?? 0) - (one.money ?? 0)).map((kind) => h("li", {}, h("span", { class: `badge flag exception-${kind.kind}` }, t(`exception.${kind.kind}`)), number(kind.lines), h("span", { class: "hint" }, ` ${money(kind.money, 0)}`))));
   const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title"), page: isPhone() ? ON_PHONE : SHOWN });
   const more = answer.total > rows.length ? h("p", { class: "hint" }, t("exceptions.more", { shown: rows.length, total: answer.total }), " ", h("a", { href: address("stock", { tab: "attention" }) }, t("exceptions.all"))) : null;
   return [kinds, table.element, more];

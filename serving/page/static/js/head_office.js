@@ -74,6 +74,7 @@ function changed({ since, ...changes }) {
     const item = (row) => h("li", {}, h("span", { class: `badge flag exception-${row.kind}` }, t(`exception.${row.kind}`)), name(row.product_name), " · ", name(row.store_name), " ", h("span", { class: "strong" }, money(row.money, 0)), h("span", { class: "sub reason-text" }, words(row.reason)));
     return h("div", {}, h("h3", {}, t(`office.${key}`, { count: lines, money: money(sum, 0) })), h("ul", { class: "office-changes" }, rows.map(item)));
   };
+  if (!changes.new.lines && !changes.gone.lines) return h("p", { class: "hint" }, t("office.nothing_changed", { day: day(since, "full") }));
   return [h("h3", {}, t("office.changed", { day: day(since, "full") })), h("div", { class: "pair" }, list("new"), list("gone"))];
 }
 
@@ -119,7 +120,7 @@ export async function worthPanel(signal) {
   const why = (one) => t(`worth.reason.${one.reason}`);
   const days = orders.first_day ? t("worth.lines", { count: orders.lines, first: day(orders.first_day, "short"), last: day(orders.last_day, "long") }) : why(orders);
   const left = (orders.left_out ?? []).map((one) => t("worth.left_out", { count: one.lines, days: one.days, why: t(`worth.reason.${one.reason}`) })).map((text) => h("li", { dataset: { leftOut: "" } }, text));
-  const test = (one) => h("li", {}, code("bundle", one.kind), ": ", one.reason ? why(one) : t(`worth.test.${one.kind}`, { value: percent(one.value, 0), baseline: percent(one.baseline, 0) }));
+  const test = (one) => h("li", {}, code("bundle", one.kind), ": ", one.reason ? why(one) : t(`worth.test.${one.kind}`, { value: percent(one.value, 0), baseline: percent(one.baseline, 0) }), one.kind === "demand" && !one.reason ? [t("sentence.space"), t("metric_meaning.wape", { value: number(100 * one.value), baseline: number(100 * one.baseline) })] : null);
   return h("section", { class: "panel", dataset: { panel: "worth" } }, h("h2", {}, t("worth.title")), h("p", { class: "hint" }, t("worth.intro")),
     h("dl", { class: "figures" },
       worthFigure("models", orders.models, days),

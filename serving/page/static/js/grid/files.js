@@ -47,7 +47,7 @@ export function exportButtons(table, body, { signal, onsaved, onfail, onprint })
 }
 
 function problemLine(row) {
-  const facts = { row: number(row.row), seen: units(row.seen), now: units(row.now), text: row.text ?? "" };
+  const facts = { row: number(row.row), seen: units(row.seen), now: units(row.now), text: row.text ?? "", says: (row.rows ?? []).map((one, place) => t("changes.row_says", { row: one, text: row.texts[place] })).join(t("word.list")) };
   return h("li", {}, t(`changes.${row.code}`, facts), " ", name(calledName("product", row.product_id) ?? ""), " · ", name(storeName(row.store_id) ?? ""));
 }
 
@@ -56,7 +56,7 @@ export function changesShown(answer) {
   const body = answer.lines.slice(0, LISTED).map((line) => h("tr", {}, h("th", { scope: "row" }, name(line.product_name)), h("td", {}, name(line.store_name)), h("td", { class: "number" }, units(line.quantity)), h("td", { class: "number" }, h("strong", {}, units(line.order_quantity))), h("td", {}, line.reason ?? "")));
   const head = ["column.product", "overview.shop", "changes.now", "changes.asked", "bulk.reason"].map((key, index) => h("th", { scope: "col", class: index === 2 || index === 3 ? "number" : "" }, t(key)));
   return [
-    h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same })),
+    h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same }), answer.repeated ? [t("sentence.space"), t("changes.repeated", { count: answer.repeated })] : null),
     answer.problems_total || answer.left_out ? h("details", { class: "warn", open: true }, h("summary", {}, t("changes.problems", { count: answer.problems_total + answer.left_out })), h("ul", {}, answer.problems.slice(0, LISTED).map(problemLine), answer.left_out ? h("li", {}, t("changes.left_out", { count: answer.left_out })) : null)) : null,
     answer.lines.length ? scrollBox(t("changes.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("changes.title")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)), "changes") : null,
     answer.lines.length > LISTED ? h("p", { class: "hint" }, t("table.shown", { shown: LISTED, total: answer.lines.length })) : null,
@@ -69,7 +69,7 @@ export function importButton({ signal, onread, onfail }) {
     const [file] = input.files;
     if (!file) return;
     try {
-      onread(await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal }));
+      await onread(await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal }));
     } catch (error) {
       if (!signal.aborted) onfail(error);
     } finally {

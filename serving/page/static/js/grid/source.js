@@ -118,3 +118,17 @@ export function lineSource({ state, signal, onchange, onfail }) {
     line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },
   };
 }
+
+/** The first lines; where the service does not know what to sort by, `state` says so and they come in the usual order. */
+export async function firstLines(source, state) {
+  try {
+    await source.reload();
+  } catch (error) {
+    const { problem, got, column } = error.details ?? {};
+    const isSort = state.sort && ["listing_unknown", "listing_sort"].includes(problem) && state.sort.column === (got ?? column);
+    if (!isSort) throw error;
+    state.unknown.push(state.sort.column);
+    state.sort = null;
+    await source.reload();
+  }
+}

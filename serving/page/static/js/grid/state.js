@@ -1,5 +1,6 @@
 // What the grid of orders shows, and its address: filter, conditions, words, sort and group.
 
+import { t } from "../i18n.js";
 import { patchParams, pushParams } from "../route.js";
 
 export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "below_minimum", "commented", "all"];
@@ -13,6 +14,16 @@ export function readConditions(params, columns) {
   return params.getAll("f").map((text) => text.split(/:(.*)/s)).filter(([column]) => columns.includes(column)).map(([column, value]) => ({ column, value: value ?? EMPTY }));
 }
 
+/** What an address names that is not known, as it stands there: a filter, a condition, a group. */
+export function unknownIn(params, columns, { shows = null, groups = null } = {}) {
+  const conditions = params.getAll("f").map((text) => text.split(":", 1)[0]).filter((column) => !columns.includes(column));
+  const others = [["show", shows], ["group", groups]].filter(([key, known]) => known && params.get(key) && !known.includes(params.get(key)));
+  return [...new Set([...conditions, ...others.map(([key]) => params.get(key))])];
+}
+
+/** The sentence about them; blank where all is known. */
+export const unknownText = (names) => (names.length ? t("grid.unknown", { names: names.join(t("word.list")), count: names.length }) : "");
+
 export const writeConditions = (where) => where.map(({ column, value }) => `${column}:${value}`);
 
 export function readState(params) {
@@ -20,6 +31,7 @@ export function readState(params) {
   params.getAll("store").forEach((value) => where.push({ column: "store_id", value }));
   const [column, order] = (params.get("sort") ?? "").split(":");
   return {
+    unknown: unknownIn(params, [...CONDITIONS, ...GROUPS], { shows: SHOWS, groups: GROUPS }),
     show: SHOWS.includes(params.get("show")) ? params.get("show") : "todo",
     where,
     search: params.get("q") ?? "",

@@ -1,7 +1,7 @@
 // Models in use: version, backtest metrics beside their baselines, and when their answers were published.
 
 import { h, name } from "../dom.js";
-import { code, DASH, isNumber, moment, percent, t } from "../i18n.js";
+import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 
 /** Metrics shown of each model, each beside the metric of its baseline. */
 const SHOWN = {
@@ -18,12 +18,15 @@ function versionText(bundle) {
 
 function tests(kind, bundle) {
   const metrics = bundle?.metrics ?? {};
-  return (SHOWN[kind] ?? []).filter(([metric]) => isNumber(metrics[metric])).map(([metric, baseline]) => h(
+  const [own, average] = [metrics.wape, metrics.moving_average_wape];
+  const meaning = kind === "demand" && isNumber(own) && isNumber(average) ? h("p", { class: "hint" }, t("metric_meaning.wape", { value: number(100 * own), baseline: number(100 * average) })) : null;
+  const rows = (SHOWN[kind] ?? []).filter(([metric]) => isNumber(metrics[metric])).map(([metric, baseline]) => h(
     "div",
     { class: "test" },
     h("dt", {}, t(`metric.${metric}`)),
     h("dd", {}, percent(metrics[metric], 0), baseline && isNumber(metrics[baseline]) ? h("span", { class: "hint" }, ` ${t(`baseline.${baseline}`, { value: percent(metrics[baseline], 0) })}`) : null),
   ));
+  return [rows, meaning && h("div", { class: "test" }, h("dd", {}, meaning))];
 }
 
 export function modelsPanel(overview) {

@@ -8,9 +8,8 @@ import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
-import { openLine, printAll, showFile } from "../grid/panels.js";
-import { keyOf, lineSource } from "../grid/source.js";
-import { asked, readState, sorted, writeState } from "../grid/state.js";
+import { firstLines, keyOf, lineSource } from "../grid/source.js";
+import { asked, readState, sorted, unknownText, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
@@ -18,6 +17,7 @@ import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
+const panels = () => import("../grid/panels.js");
 
 /** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
 class OrdersGrid {
@@ -257,7 +257,7 @@ class OrdersGrid {
   }
 
   onopen(line) {
-    openLine(this, this.source.line(keyOf(line)) ?? line);
+    panels().then(({ openLine }) => { if (!this.signal.aborted) openLine(this, this.source.line(keyOf(line)) ?? line); }, () => this.fail(t("error.unreachable.title")));
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -269,7 +269,7 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: async () => (await panels()).printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: async (answer) => { this.clear(); (await panels()).showFile(this, answer); } }) : null];
     const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
@@ -286,7 +286,7 @@ export async function ordersView(root, context) {
   replace(root, h("h1", {}, t("nav.orders")), loading(10));
   const grid = new OrdersGrid(root, context);
   try {
-    await grid.source.reload();
+    await firstLines(grid.source, grid.state);
   } catch (error) {
     if (context.signal.aborted) return;
     replace(root, h("h1", {}, t("nav.orders")), failed(error, () => ordersView(root, context)));
@@ -296,4 +296,5 @@ export async function ordersView(root, context) {
   if (context.signal.aborted) return;
   grid.frame();
   grid.draw();
+  grid.notice.textContent = unknownText(grid.state.unknown);
 }

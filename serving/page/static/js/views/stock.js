@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { h, icon, isPhone, replace } from "../dom.js";
 import { exportButtons, MOST_PRINTED } from "../grid/files.js";
 import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
-import { asked, readConditions, sorted, writeConditions } from "../grid/state.js";
+import { asked, readConditions, sorted, unknownIn, unknownText, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
@@ -25,7 +25,9 @@ function readState(params) {
   params.getAll("store").forEach((value) => where.push({ column: TABS[tab].store, value }));
   const sort = readSort(params.get("sort"));
   const known = TABS[tab].columns.some((one) => one.key === sort?.key && one.sortable !== false);
-  return { tab, where, search: params.get("q") ?? "", sort: known ? { column: sort.key, descending: sort.descending } : null, offset: firstLine(params), show: "all" };
+  const wrong = params.get("tab") && !TABS[params.get("tab")] ? [params.get("tab")] : [];
+  const unknown = [...wrong, ...unknownIn(params, TABS[tab].conditions), ...(sort && !known ? [sort.key] : [])];
+  return { tab, where, unknown, search: params.get("q") ?? "", sort: known ? { column: sort.key, descending: sort.descending } : null, offset: firstLine(params), show: "all" };
 }
 
 function write({ tab, where, search, sort, offset }, { replace: isTyped = false } = {}) {
@@ -131,7 +133,9 @@ class StockLists {
     replace(this.root, h("h1", {}, t("nav.stock")), tabs, this.intro,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, actions)),
       this.notice, this.problem, result);
-    return this.draw();
+    const drawn = this.draw();
+    this.notice.textContent = unknownText(this.state.unknown);
+    return drawn;
   }
 }
 

@@ -42,16 +42,30 @@ function sideBySide(kind, versions, again) {
     return metric === versions[0].metric ? (versions[0].better === "lower" ? Math.min(...values) : Math.max(...values)) : null;
   };
   const row = (metric) => h("tr", {}, h("th", { scope: "row" }, code("metric", metric), metric === versions[0].metric ? h("span", { class: "sub" }, t("versions.decides")) : null), versions.map((one) => h("td", { class: `number${one.metrics[metric] === best(metric) ? " strong" : ""}` }, shown(metric, one.metrics[metric]))));
-  return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), scrollBox(t("versions.side_by_side"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
+  return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), isAlike(versions) ? null : h("p", { class: "hint", dataset: { unlike: "" } }, t("versions.unlike")), scrollBox(t("versions.side_by_side"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
     promotion(kind, versions, again));
 }
+
+const command = (kind, version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
+
+/** What compares two versions that saw other days: the job, of the newest version, or the command. */
+function comparing(kind, version, versions) {
+  const isNewest = version === Math.max(...versions.map((one) => one.version));
+  if (mayRunJobs() && isNewest) return h("p", { class: "hint" }, t("versions.compare_by_job"), " ", h("a", { href: address("jobs", { new: `promote_${kind}` }) }, t(`job_kind.promote_${kind}`)));
+  return [h("p", { class: "hint" }, t("versions.compare_by")), h("p", {}, command(kind, version))];
+}
+
+/** Days that the backtests of a version begin on, as one text. */
+const windowsOf = (one) => [...new Set(one.windows.map((row) => row.cutoff))].sort().join(" ");
+
+/** Whether the figures of all versions that were tested come from the same days and data. */
+const isAlike = (versions) => new Set(versions.filter((one) => one.windows.length).map((one) => `${one.as_of} ${windowsOf(one)}`)).size < 2;
 
 /** How a version goes into use: here with a reason, where the key may, or by the command. */
 function promotion(kind, versions, again) {
   const others = versions.filter((one) => !one.is_champion);
-  const command = (version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
   if (!others.length) return null; // the only one is in use
-  if (!may("models:promote") || placeKind() !== "headquarters") return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(others[0].version))];
+  if (!may("models:promote") || placeKind() !== "headquarters") return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(kind, others[0].version))];
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   let isUnderway = false;
@@ -67,7 +81,7 @@ function promotion(kind, versions, again) {
       else replace(outcome, said, anyway(body));
     } catch (error) {
       problem.textContent = failureText(error);
-      if (error.details?.problem === "other_backtest") replace(outcome, h("p", { class: "hint" }, t("versions.compare_by")), h("p", {}, command(body.version)), anyway(body));
+      if (error.details?.problem === "other_backtest") replace(outcome, comparing(kind, body.version, versions), anyway(body));
     } finally {
       isUnderway = false;
     }
