@@ -72,7 +72,9 @@ def version(number: int, wape: float) -> dict[str, Any]:
 
 
 def models(body: dict[str, Any]) -> dict[str, Any]:
-    versions = [version(2, 0.41), version(1, 0.45)] + [version(3, 0.5)] * OTHER_DAYS["is_there"]
+    versions = [version(2, 0.41), version(1, 0.45)] + [version(3, 0.5) | {"as_of": "2026-01-31"}] * OTHER_DAYS[
+        "is_there"
+    ]
     return {"versions": versions if body["kind"] == "demand" else [], "total": len(versions)}
 
 

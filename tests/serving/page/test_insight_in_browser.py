@@ -129,12 +129,16 @@ def test_versions_of_other_days_are_not_compared_but_may_be_forced(
 ) -> None:
     monkeypatch.setitem(fake_insight.OTHER_DAYS, "is_there", True)
     page = open_page("models", language, quiet=False).page
+    expect(page.locator("[data-unlike]")).to_contain_text(
+        says(language, "不能直接比较", "cannot be compared as they are")
+    )
     page.locator("[name=version]").select_option("3")
     page.locator("[name=reason]").fill("new goods")
     page.locator("[data-action=promote]").click()
     problem = says(language, "无法直接比较", "cannot be compared as they are")
     expect(page.locator(".form-problem")).to_contain_text(problem)
-    expect(page.locator("main")).to_contain_text("retail-brain promote demand 3")
+    job = page.get_by_role("link", name=says(language, "启用最新的需求模型", "Put the newest demand model into use"))
+    expect(job).to_have_attribute("href", "#/jobs?new=promote_demand")
     page.locator("[data-action=promote-anyway]").click()
     expect(page.locator(".notice")).to_contain_text(says(language, "版本 3 已启用。", "Version 3 is in use now."))
     assert site.bodies("promote")[-1]["force"]

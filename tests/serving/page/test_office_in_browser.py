@@ -113,3 +113,19 @@ def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
     expect(figure).to_contain_text("−4.0%")
     expect(figure).to_contain_text(says(language, "计划 ¥41,667", "planned ¥41,667"))
     expect(page.locator(".office-table").last.locator("thead")).to_contain_text(says(language, "较计划", "vs plan"))
+
+
+@BOTH
+@pytest.mark.parametrize("is_first", [True, False])
+def test_that_nothing_changed_is_told_from_that_there_is_nothing_before(
+    open_page: Open, language: str, is_first: bool
+) -> None:
+    page = open_page("overview", language).page
+    nothing = {"lines": 0, "money": 0.0, "rows": []}
+    changes = None if is_first else {"since": "2026-02-27", "new": nothing, "gone": nothing}
+    page.route("**/head_office", lambda route: route.fulfill(json=route.fetch().json() | {"changes": changes}))
+    page.reload()
+    first = says(language, "还没有更早的发布结果可比较。", "There is no earlier publication to compare with yet.")
+    same = says(language, "以来没有变化", "no exception appeared or was resolved")
+    expect(page.locator(".office")).to_contain_text(first if is_first else same)
+    expect(page.locator(".office")).not_to_contain_text(same if is_first else first)

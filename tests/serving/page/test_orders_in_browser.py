@@ -440,6 +440,19 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open,
     assert sent["lines"][0]["order_quantity"] == 36
 
 
+def test_rows_of_a_file_that_contradict_each_other_are_named_with_what_they_say(open_page: Open) -> None:
+    page = open_page("orders?store=S01", "en").page
+    twice = {"code": "twice", "store_id": "S01", "product_id": "P0001", "text": "72", "seen": None, "now": 12.0}
+    twice |= {"row": 2, "rows": [2, 14], "texts": ["72", "84"]}
+    told = {"problems": [twice], "problems_total": 2, "same": 10, "repeated": 1, "rows": 13, "left_out": 0, "lines": []}
+    page.route("**/changes_file", lambda route: route.fulfill(json=told))
+    content = {"name": "c.csv", "mimeType": "text/csv", "buffer": b"store_id"}
+    page.locator("input[type=file]").set_input_files(content)
+    shown = page.locator(".grid-bulk")
+    expect(shown).to_contain_text("different quantities: row 2 says “72”, row 14 says “84”.")
+    expect(shown).to_contain_text("13 rows read: 0 change something, 10 do not. 1 row repeats an earlier row")
+
+
 def test_an_export_holds_all_lines_of_the_view(open_page: Open, site: Any) -> None:
     page = open_page("orders?show=orders&store=S01&sort=quantity:desc", "en").page
     with page.expect_download() as caught:

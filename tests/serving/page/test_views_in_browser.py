@@ -42,6 +42,12 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
     expect(page.locator(".side dd").first).to_contain_text(trained)
     tested = says(language, "回测误差（WAPE）41% 移动平均 46%", "Backtest error (WAPE)41% moving average 46%")
     expect(page.locator(".side .test").first).to_have_text(tested)
+    meaning = says(
+        language,
+        "每售出 100 件，单日预测合计偏差 41 件",
+        "Of 100 units sold, forecasts of single days were wrong by 41",
+    )
+    expect(page.locator(".side")).to_contain_text(meaning)
     row = page.locator(".compact tbody tr").filter(has_text="青石巷店")
     expect(row.locator("td")).to_have_text(["2", "2", "10", "288", "¥2,851", "17"])
     row.locator("th a").click()
