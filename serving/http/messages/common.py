@@ -147,6 +147,7 @@ Basis = Literal["warm", "cold"]
 CostBasis = Literal["recorded", "price"]
 State = Literal["proposed", "approved", "changed", "rejected", "exported", "received"]
 Names = dict[str, str]
+"""Ids of products -> their names; suppliers, guides and others have fields of their own."""
 
 
 class Strict(BaseModel):

@@ -58,6 +58,8 @@ def on_paper(open_page: Open) -> Any:
 
     def show(view: str, width: int, language: str) -> Page:
         page: Page = open_page(view, language).page
+        # before its first heading a view has not begun to load
+        expect(page.locator("main h1, main h2").first).to_be_visible()
         expect(page.locator("main .loading, main [aria-busy=true], main .skeleton")).to_have_count(0)
         pages.append((page, page.viewport_size))
         page.emulate_media(media="print", color_scheme="dark")
