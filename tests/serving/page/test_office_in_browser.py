@@ -129,3 +129,16 @@ def test_that_nothing_changed_is_told_from_that_there_is_nothing_before(
     same = says(language, "以来没有变化", "no exception appeared or was resolved")
     expect(page.locator(".office")).to_contain_text(first if is_first else same)
     expect(page.locator(".office")).not_to_contain_text(same if is_first else first)
+
+
+def test_kinds_of_exceptions_stand_by_their_money(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+
+    def turned(route: Route) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json=answer | {"kinds": answer["kinds"][::-1]})
+
+    page.route("**/attention", turned)
+    page.reload()
+    kinds = page.locator(".kinds li .hint")
+    expect(kinds).to_have_text([" ¥400", " ¥300", " ¥200", " ¥100"])

@@ -286,3 +286,9 @@ def test_paper_gets_every_line_of_a_list_and_the_screen_its_page_back(open_page:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator("tbody tr")).to_have_count(40)
     expect(page.locator(".pager")).to_contain_text("1–40 of 90")
+
+
+def test_a_link_to_a_list_says_what_it_names_that_is_not_known(open_page: Open) -> None:
+    page = open_page("stock?tab=leftovers&sort=foo&f=bogus:zzz", "en").page
+    expect(page.locator("main .notice").first).to_contain_text("not known: bogus, foo. Lines are shown without them.")
+    expect(page.locator("main tbody tr").first).to_be_visible()
