@@ -31,7 +31,8 @@ class OrdersGrid {
     this.wholeView = false;
     this.undoable = [];
     this.names = new Map();
-    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.offers = new Map();
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
     this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
@@ -108,6 +109,7 @@ class OrdersGrid {
   }
 
   async reload() {
+    [...this.offers.keys()].forEach((key) => this.dropOffer(key, { restores: true }));
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.source.reload();
@@ -157,8 +159,11 @@ class OrdersGrid {
   bulkForm(form) {
     this.clear();
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
-    replace(this.places.bulk, form((change) => this.bulk(change), cancel));
-    this.places.bulk.querySelector("select, input").focus();
+    const check = h("div");
+    const shown = form((change) => { shown.hidden = true; this.bulk(change, this.chosen(), { place: check, onback: back }); }, cancel);
+    const back = () => { shown.hidden = false; shown.querySelector("select, input").focus(); };
+    replace(this.places.bulk, shown, check);
+    shown.querySelector("select, input").focus();
   }
 
   /** The lines that were chosen, as the person saw them. */
@@ -168,11 +173,15 @@ class OrdersGrid {
     return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity })) };
   }
 
-  bulk(change, lines = this.chosen()) {
+  bulk(change, lines = this.chosen(), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
-    return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onfail: (text) => this.fail(text),
-      ondone: (answer) => (answer ? this.ondone(answer) : this.focusBack()),
+    return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
+      signal: this.signal, onnothing: onback, onfail: (text) => this.fail(text),
+      ondone: (answer) => {
+        replace(this.places.bulk);
+        if (answer) this.ondone(answer);
+        else this.focusBack();
+      },
     });
   }
 
@@ -215,6 +224,7 @@ class OrdersGrid {
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
     await decide([copy], action, { ...details, signal: this.signal });
+    this.dropOffer(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
     this.notice.textContent = t("decision.stored", { count: 1 });
@@ -230,21 +240,45 @@ class OrdersGrid {
     this.table.draw();
   }
 
-  async onquantity(line, input, confirmed = false) {
+  onquantity(line, input) {
     const amount = Number(input.value);
     this.clear();
-    input.setCustomValidity("");
-    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); input.value = String(line.quantity); return; }
-    if (amount === line.quantity) return;
+    this.dropOffer(keyOf(line));
+    const restore = () => { input.value = String(line.quantity); };
+    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); restore(); return null; }
+    return amount === line.quantity ? null : this.changeTo(line, amount, { input, restore });
+  }
+
+  /** Sends a typed quantity; where it goes beyond a limit it is offered, this one and no other. */
+  async changeTo(line, amount, { input, restore, confirmed = false }) {
     try {
       await this.decideOne(line, "change", { quantity: amount, confirmed });
     } catch (error) {
       if (this.signal.aborted) return;
       this.fail(refusal(error));
-      if (error.code !== "unconfirmed") { input.value = String(line.quantity); return; }
-      const confirm = h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: () => { replace(this.places.bulk); this.onquantity(line, input, true); } }, t("decision.confirm", { units: number(amount, 1) }));
-      replace(this.places.bulk, h("p", { class: "buttons" }, name(line.product_name), " ", confirm, h("button", { type: "button", onclick: () => { replace(this.places.bulk); this.clear(); input.value = String(line.quantity); input.focus(); } }, t("action.cancel"))));
+      // another quantity was typed meanwhile: what is refused now is not what the cell says
+      if (input.value !== "" && Number(input.value) !== amount) return;
+      if (error.code === "unconfirmed") this.offer(line, amount, { input, restore });
+      else restore();
     }
+  }
+
+  offer(line, amount, { input, restore }) {
+    const key = keyOf(line);
+    const confirm = () => { this.clear(); this.dropOffer(key); this.changeTo(line, amount, { input, restore, confirmed: true }); };
+    const cancel = () => { this.clear(); this.dropOffer(key, { restores: true }); input.focus(); };
+    const element = h("p", { class: "buttons" }, name(line.product_name), " ", h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: confirm }, t("decision.confirm", { units: number(amount, 3) })), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
+    this.offers.set(key, { element, restore });
+    this.places.offers.append(element);
+  }
+
+  /** Takes away what a line was offered: it was for another quantity, or for the view before. */
+  dropOffer(key, { restores = false } = {}) {
+    const offered = this.offers.get(key);
+    if (!offered) return;
+    this.offers.delete(key);
+    offered.element.remove();
+    if (restores) offered.restore();
   }
 
   /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
@@ -270,10 +304,10 @@ class OrdersGrid {
   frame() {
     const onfail = (error) => this.fail(error);
     const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
-    const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
+    const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
-      sums, this.notice, this.problem, picked, bulk, paper, this.table.element, nothing);
+      sums, this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
