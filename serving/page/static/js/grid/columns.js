@@ -20,11 +20,11 @@ function quantityCell(line, grid) {
   const input = h("input", {
     type: "number", min: "0", step: "any", inputmode: "decimal", class: "quantity", dataset: { field: "quantity" }, value: String(line.quantity),
     "aria-label": t("grid.quantity_of", { product: line.product_name, store: line.store_name }), title: [isNumber(line.case_pack) && line.case_pack !== 1 ? t("grid.packs_of", { pack: number(line.case_pack, 2) }) : null, t("grid.quantity_help")].filter(Boolean).join(". "),
-    oninput: () => grid.dropOffer(keyOf(line)),
-    onchange: () => grid.onquantity(line, input),
+    oninput: () => grid.typing.drop(keyOf(line)),
+    onchange: () => grid.typing.typed(line, input),
     onkeydown: (event) => {
-      if (event.key === "Escape") { grid.dropOffer(keyOf(line)); input.value = String(line.quantity); input.select(); }
-      if (event.key === "Enter") { event.preventDefault(); grid.onenter(line, event.shiftKey ? -1 : 1); }
+      if (event.key === "Escape") { grid.typing.drop(keyOf(line)); input.value = String(line.quantity); input.select(); }
+      if (event.key === "Enter") { event.preventDefault(); grid.typing.enter(line, event.shiftKey ? -1 : 1); }
     },
     onfocus: () => input.select(),
   });

@@ -1,23 +1,26 @@
 // Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
 
-import { call } from "../api.js";
+import { ApiError, call } from "../api.js";
 import { decide, refusal } from "../decisions.js";
-import { h, icon, name, replace } from "../dom.js";
-import { number, t, units } from "../i18n.js";
+import { h, icon, replace } from "../dom.js";
+import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
-import { openLine, printAll, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
+import { Typing } from "../grid/typing.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
+
+/** What opens beside the grid; it comes after the lines, which are seen first. */
+const panels = () => import("../grid/panels.js");
 
 /** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
 class OrdersGrid {
@@ -31,8 +34,8 @@ class OrdersGrid {
     this.wholeView = false;
     this.undoable = [];
     this.names = new Map();
-    this.offers = new Map();
     this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.typing = new Typing(this, this.places.offers);
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
     this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
@@ -109,7 +112,7 @@ class OrdersGrid {
   }
 
   async reload() {
-    [...this.offers.keys()].forEach((key) => this.dropOffer(key, { restores: true }));
+    this.typing.dropAll();
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.source.reload();
@@ -224,7 +227,7 @@ class OrdersGrid {
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
     await decide([copy], action, { ...details, signal: this.signal });
-    this.dropOffer(keyOf(line));
+    this.typing.drop(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
     this.notice.textContent = t("decision.stored", { count: 1 });
@@ -240,58 +243,13 @@ class OrdersGrid {
     this.table.draw();
   }
 
-  onquantity(line, input) {
-    const amount = Number(input.value);
-    this.clear();
-    this.dropOffer(keyOf(line));
-    const restore = () => { input.value = String(line.quantity); };
-    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); restore(); return null; }
-    return amount === line.quantity ? null : this.changeTo(line, amount, { input, restore });
-  }
-
-  /** Sends a typed quantity; where it goes beyond a limit it is offered, this one and no other. */
-  async changeTo(line, amount, { input, restore, confirmed = false }) {
-    try {
-      await this.decideOne(line, "change", { quantity: amount, confirmed });
-    } catch (error) {
-      if (this.signal.aborted) return;
-      this.fail(refusal(error));
-      // another quantity was typed meanwhile: what is refused now is not what the cell says
-      if (input.value !== "" && Number(input.value) !== amount) return;
-      if (error.code === "unconfirmed") this.offer(line, amount, { input, restore });
-      else restore();
-    }
-  }
-
-  offer(line, amount, { input, restore }) {
-    const key = keyOf(line);
-    const confirm = () => { this.clear(); this.dropOffer(key); this.changeTo(line, amount, { input, restore, confirmed: true }); };
-    const cancel = () => { this.clear(); this.dropOffer(key, { restores: true }); input.focus(); };
-    const element = h("p", { class: "buttons" }, name(line.product_name), " ", h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: confirm }, t("decision.confirm", { units: number(amount, 3) })), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
-    this.offers.set(key, { element, restore });
-    this.places.offers.append(element);
-  }
-
-  /** Takes away what a line was offered: it was for another quantity, or for the view before. */
-  dropOffer(key, { restores = false } = {}) {
-    const offered = this.offers.get(key);
-    if (!offered) return;
-    this.offers.delete(key);
-    offered.element.remove();
-    if (restores) offered.restore();
-  }
-
-  /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
-  onenter(line, step) {
-    const rows = [...this.table.element.querySelectorAll("input.quantity")];
-    const here = rows.findIndex((one) => one.closest("tr").dataset.key === keyOf(line));
-    const next = rows[here + step];
-    if (next) next.focus();
-    else rows[here]?.blur();
+  /** Runs a part of what opens beside the grid; says so where it cannot come. */
+  beside(run) {
+    return panels().then(run, () => this.fail(new ApiError(0, "unreachable", "", {}))).catch((error) => { if (!this.signal.aborted) this.fail(error); });
   }
 
   onopen(line) {
-    openLine(this, this.source.line(keyOf(line)) ?? line);
+    this.beside(({ openLine }) => { if (!document.querySelector("dialog.line-box")) openLine(this, this.source.line(keyOf(line)) ?? line); });
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -303,7 +261,7 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
@@ -330,4 +288,5 @@ export async function ordersView(root, context) {
   if (context.signal.aborted) return;
   grid.frame();
   grid.draw();
+  panels().catch(() => null); // asked for while the line is up
 }
