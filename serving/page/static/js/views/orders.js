@@ -1,9 +1,9 @@
 // Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
 
-import { call } from "../api.js";
+import { ApiError, call } from "../api.js";
 import { decide, refusal } from "../decisions.js";
-import { h, icon, name, replace } from "../dom.js";
-import { number, t, units } from "../i18n.js";
+import { h, icon, replace } from "../dom.js";
+import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
@@ -11,12 +11,15 @@ import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showB
 import { firstLines, keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, unknownText, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
+import { Typing } from "../grid/typing.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
+
+/** What opens beside the grid; it comes after the lines, which are seen first. */
 const panels = () => import("../grid/panels.js");
 
 /** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
@@ -31,7 +34,8 @@ class OrdersGrid {
     this.wholeView = false;
     this.undoable = [];
     this.names = new Map();
-    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.typing = new Typing(this, this.places.offers);
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
     this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
@@ -108,6 +112,7 @@ class OrdersGrid {
   }
 
   async reload() {
+    this.typing.dropAll();
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.source.reload();
@@ -157,8 +162,11 @@ class OrdersGrid {
   bulkForm(form) {
     this.clear();
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
-    replace(this.places.bulk, form((change) => this.bulk(change), cancel));
-    this.places.bulk.querySelector("select, input").focus();
+    const check = h("div");
+    const shown = form((change) => { shown.hidden = true; this.bulk(change, this.chosen(), { place: check, onback: back }); }, cancel);
+    const back = () => { shown.hidden = false; shown.querySelector("select, input").focus(); };
+    replace(this.places.bulk, shown, check);
+    shown.querySelector("select, input").focus();
   }
 
   /** The lines that were chosen, as the person saw them. */
@@ -168,11 +176,15 @@ class OrdersGrid {
     return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity })) };
   }
 
-  bulk(change, lines = this.chosen()) {
+  bulk(change, lines = this.chosen(), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
-    return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onfail: (text) => this.fail(text),
-      ondone: (answer) => (answer ? this.ondone(answer) : this.focusBack()),
+    return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
+      signal: this.signal, onnothing: onback, onfail: (text) => this.fail(text),
+      ondone: (answer) => {
+        replace(this.places.bulk);
+        if (answer) this.ondone(answer);
+        else this.focusBack();
+      },
     });
   }
 
@@ -215,6 +227,7 @@ class OrdersGrid {
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
     await decide([copy], action, { ...details, signal: this.signal });
+    this.typing.drop(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
     this.notice.textContent = t("decision.stored", { count: 1 });
@@ -230,34 +243,13 @@ class OrdersGrid {
     this.table.draw();
   }
 
-  async onquantity(line, input, confirmed = false) {
-    const amount = Number(input.value);
-    this.clear();
-    input.setCustomValidity("");
-    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); input.value = String(line.quantity); return; }
-    if (amount === line.quantity) return;
-    try {
-      await this.decideOne(line, "change", { quantity: amount, confirmed });
-    } catch (error) {
-      if (this.signal.aborted) return;
-      this.fail(refusal(error));
-      if (error.code !== "unconfirmed") { input.value = String(line.quantity); return; }
-      const confirm = h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: () => { replace(this.places.bulk); this.onquantity(line, input, true); } }, t("decision.confirm", { units: number(amount, 1) }));
-      replace(this.places.bulk, h("p", { class: "buttons" }, name(line.product_name), " ", confirm, h("button", { type: "button", onclick: () => { replace(this.places.bulk); this.clear(); input.value = String(line.quantity); input.focus(); } }, t("action.cancel"))));
-    }
-  }
-
-  /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
-  onenter(line, step) {
-    const rows = [...this.table.element.querySelectorAll("input.quantity")];
-    const here = rows.findIndex((one) => one.closest("tr").dataset.key === keyOf(line));
-    const next = rows[here + step];
-    if (next) next.focus();
-    else rows[here]?.blur();
+  /** Runs a part of what opens beside the grid; says so where it cannot come. */
+  beside(run) {
+    return panels().then(run, () => this.fail(new ApiError(0, "unreachable", "", {}))).catch((error) => { if (!this.signal.aborted) this.fail(error); });
   }
 
   onopen(line) {
-    panels().then(({ openLine }) => { if (!this.signal.aborted) openLine(this, this.source.line(keyOf(line)) ?? line); }, () => this.fail(t("error.unreachable.title")));
+    this.beside(({ openLine }) => { if (!document.querySelector("dialog.line-box")) openLine(this, this.source.line(keyOf(line)) ?? line); });
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -269,11 +261,11 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: async () => (await panels()).printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: async (answer) => { this.clear(); (await panels()).showFile(this, answer); } }) : null];
-    const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
+    const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
-      sums, this.notice, this.problem, picked, bulk, paper, this.table.element, nothing);
+      sums, this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
@@ -297,4 +289,5 @@ export async function ordersView(root, context) {
   grid.frame();
   grid.draw();
   grid.notice.textContent = unknownText(grid.state.unknown);
+  panels().catch(() => null); // asked for while the line is up
 }
