@@ -1,7 +1,7 @@
 // Deciding on many lines: shows the difference first, then stores it in one request, and takes it back.
 
 import { call } from "../api.js";
-import { refusal } from "../decisions.js";
+import { decidedSentence, refusal } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
@@ -18,10 +18,20 @@ export function differenceText(answer) {
     answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
 }
 
-/** The check of a request and, on "Apply", its storing. Returns the stored answer, or null where it was cancelled. */
-export function askThenStore(place, body, { signal, ondone, onfail }) {
+/** Lines that somebody else decided since they were seen, each with who, when and what. */
+function decidedText({ decided, decided_lines: count }) {
+  return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))));
+}
+
+/** The check of a request and, on "Apply", its storing. `onreload()` follows where others decided meanwhile; `ondone` gets null where it was cancelled. */
+export function askThenStore(place, body, { signal, ondone, onfail, onreload }) {
   const request = { batch_id: newBatch(), ...body };
   const cancel = () => { replace(place); ondone(null); };
+  const stale = (told) => {
+    const again = h("button", { type: "button", class: "primary", dataset: { bulk: "reload" }, onclick: () => { replace(place); onreload(); } }, t("decided.reload"));
+    replace(place, decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
+    again.focus();
+  };
   const store = async (confirmed, button) => {
     button.disabled = true;
     try {
@@ -31,6 +41,7 @@ export function askThenStore(place, body, { signal, ondone, onfail }) {
     } catch (error) {
       if (signal.aborted) return;
       button.disabled = false;
+      if (error.details?.decided_lines) stale(error.details);
       onfail(refusal(error));
     }
   };
@@ -38,6 +49,7 @@ export function askThenStore(place, body, { signal, ondone, onfail }) {
     replace(place, h("p", { class: "hint", role: "status" }, t("state.loading")));
     try {
       const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
+      if (answer.decided_lines) return stale(answer);
       const beyond = answer.beyond_lines > 0;
       const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
       replace(place, differenceText(answer), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));

@@ -10,6 +10,7 @@ import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
 import { openLine, printAll, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
+import { askThenWithdraw, mayWithdraw } from "../grid/withdrawing.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
 import { windowedTable } from "../grid/window.js";
@@ -150,6 +151,7 @@ class OrdersGrid {
     replace(this.places.picked, this.mayDecide && count ? [
       h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
       act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
+      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.withdraw()) : null,
       act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
     ] : null, undo);
   }
@@ -164,14 +166,14 @@ class OrdersGrid {
   /** The lines that were chosen, as the person saw them. */
   chosen() {
     const { totals } = this.source.answer();
-    if (this.wholeView) return { view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
-    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity })) };
+    if (this.wholeView) return { seen_newest_decision: this.source.answer().newest_decision, view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
+    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null })) };
   }
 
   bulk(change, lines = this.chosen()) {
     this.clear();
     return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onfail: (text) => this.fail(text),
+      signal: this.signal, onfail: (text) => this.fail(text), onreload: () => this.renew(),
       ondone: (answer) => (answer ? this.ondone(answer) : this.focusBack()),
     });
   }
@@ -179,13 +181,30 @@ class OrdersGrid {
   /** After a batch was stored: it can be undone, and everything is asked for anew. */
   async ondone(answer) {
     this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
+    await this.renew();
+    this.notice.textContent = t("decision.stored", { count: answer.stored });
+    this.places.picked.querySelector("[data-bulk=undo]")?.focus();
+  }
+
+  /** Nothing is picked any more, and everything is asked for anew. */
+  async renew() {
+    this.clear();
     this.wholeView = false;
     this.corner.checked = false;
     this.picked.clear();
     await this.reload();
     this.draw();
-    this.notice.textContent = t("decision.stored", { count: answer.stored });
-    this.places.picked.querySelector("[data-bulk=undo]")?.focus();
+    this.focusBack();
+  }
+
+  /** The decisions on the chosen lines are taken back, after a look at how many these are. */
+  withdraw() {
+    this.clear();
+    const lines = this.wholeView ? null : [...this.picked.values()];
+    return askThenWithdraw(this.places.bulk, lines, {
+      view: asked(this.state), signal: this.signal, onfail: (error) => this.fail(refusal(error)), oncancel: () => this.focusBack(),
+      ondone: async (count) => { await this.renew(); this.notice.textContent = t("withdraw.done", { count }); },
+    });
   }
 
   async undo() {
@@ -214,7 +233,13 @@ class OrdersGrid {
   /** A decision about one line; its row and the totals are asked for anew. */
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
-    await decide([copy], action, { ...details, signal: this.signal });
+    try {
+      await decide([copy], action, { ...details, signal: this.signal });
+    } catch (error) {
+      // what somebody else decided meanwhile stands in the row before anybody decides anew
+      if (error.details?.problem === "decided_meanwhile") await this.freshen(line);
+      throw error;
+    }
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
     this.notice.textContent = t("decision.stored", { count: 1 });
