@@ -47,6 +47,18 @@ def test_the_preview_of_a_stale_screen_names_who_decided_and_stores_nothing(
     expect(page.locator(LINES).first.locator(".badge.reject")).to_be_visible()
 
 
+def test_what_was_decided_between_preview_and_apply_is_refused_and_shown(open_page: Open) -> None:
+    page = open_page("orders?store=S01", "en", quiet=False).page
+    page.locator(f"{LINES} [data-field=pick]").first.check()
+    page.locator("[data-bulk=approve]").click()
+    expect(page.locator("[data-bulk=apply]")).to_be_focused()
+    _other_decides(page)
+    page.locator("[data-bulk=apply]").click()
+    expect(page.locator(".decided")).to_contain_text("approved 24 units by 王芳")
+    expect(page.locator(".decided")).to_contain_text("You wanted: approved")
+    expect(page.locator("[data-bulk=reload]")).to_be_focused()
+
+
 @BOTH
 def test_a_quantity_typed_over_anothers_decision_is_refused_with_both(open_page: Open, language: str) -> None:
     page = open_page("orders?store=S01", language, quiet=False).page

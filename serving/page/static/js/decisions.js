@@ -40,10 +40,13 @@ export function decidedSentence(one) {
   return t("decided.line", { product: calledName("product", one.product_id), store: storeName(one.store_id), by: one.withdrawn_by ?? one.decided_by, at: moment(one.withdrawn_at ?? one.decided_at), what });
 }
 
+/** What the person wanted of the first line of a conflict, and was not stored. */
+export const yoursSentence = ({ decided, yours }) => t("decided.yours", { what: t(`history.${yours.decision}`, { suggested: units(decided[0].suggested_quantity), units: units(yours.order_quantity) }) });
+
 /** Both sides of a conflict: what others decided, and what was not stored for it. */
-function conflictText({ decided, decided_lines: count, yours }) {
-  const mine = t(`history.${yours.decision}`, { suggested: units(decided[0].suggested_quantity), units: units(yours.order_quantity) });
-  return [t("decided.lines", { count }), ...decided.slice(0, CONFLICTS_SAID).map(decidedSentence), t("decided.yours", { what: mine })].join(t("sentence.space"));
+function conflictText(conflict) {
+  const { decided, decided_lines: count } = conflict;
+  return [t("decided.lines", { count }), ...decided.slice(0, CONFLICTS_SAID).map(decidedSentence), yoursSentence(conflict)].join(t("sentence.space"));
 }
 
 /** Why a decision was refused, in the page's language where the service names its facts; `missing` is said where there is no such route. */
@@ -59,6 +62,9 @@ export function refusal(error, missing) {
   if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
   return failureText(error);
 }
+
+/** Whether a line has a decision that may be taken back: the other system does not have it yet. */
+export const mayWithdraw = (line) => Boolean(line.decision && !line.decision.exported_at);
 
 export function decisionBadge(line) {
   if (!line.decision) return null;

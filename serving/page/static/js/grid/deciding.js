@@ -1,7 +1,7 @@
 // Deciding on many lines: shows the difference first, then stores it in one request, and takes it back.
 
 import { call } from "../api.js";
-import { decidedSentence, refusal } from "../decisions.js";
+import { decidedSentence, refusal, yoursSentence } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
@@ -19,8 +19,9 @@ export function differenceText(answer) {
 }
 
 /** Lines that somebody else decided since they were seen, each with who, when and what. */
-function decidedText({ decided, decided_lines: count }) {
-  return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))));
+function decidedText(conflict) {
+  const { decided, decided_lines: count } = conflict;
+  return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))), conflict.yours ? h("p", {}, yoursSentence(conflict)) : null);
 }
 
 /** The check of a request and, on "Apply", its storing. `onreload()` follows where others decided meanwhile; `ondone` gets null where it was cancelled. */
@@ -42,7 +43,7 @@ export function askThenStore(place, body, { signal, ondone, onfail, onreload }) 
       if (signal.aborted) return;
       button.disabled = false;
       if (error.details?.decided_lines) stale(error.details);
-      onfail(refusal(error));
+      else onfail(refusal(error));
     }
   };
   const look = async () => {

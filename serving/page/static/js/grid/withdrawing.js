@@ -1,14 +1,12 @@
 // Takes the decisions on many lines back: says first how many and whose, and what stays because it was exported.
 
 import { call, everyRow } from "../api.js";
-import { AT_ONCE } from "../decisions.js";
+import { AT_ONCE, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, onEscape, replace } from "../dom.js";
 import { t } from "../i18n.js";
+import { asked } from "./state.js";
 
 const PAGE = 1000;
-
-/** Whether a line has a decision that may be taken back: the other system does not have it yet. */
-export const mayWithdraw = (line) => Boolean(line.decision && !line.decision.exported_at);
 
 /** What would be taken back, by whom it was decided, and what stays. */
 function summary(lines, open) {
@@ -29,7 +27,7 @@ function summary(lines, open) {
  * @param {object[] | null} picked lines as they were seen; null: all lines of `view`
  * @param {object} options view, signal, oncancel(), ondone(count), onfail(error)
  */
-export async function askThenWithdraw(place, picked, { view, signal, oncancel, ondone, onfail }) {
+async function askThenWithdraw(place, picked, { view, signal, oncancel, ondone, onfail }) {
   const cancel = () => { replace(place); oncancel(); };
   const fail = (error) => { if (!signal.aborted) { replace(place); onfail(error); } };
   replace(place, h("p", { class: "hint", role: "status" }, t("state.loading")));
@@ -57,4 +55,13 @@ export async function askThenWithdraw(place, picked, { view, signal, oncancel, o
   const stop = h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"));
   replace(place, summary(lines, open), onEscape(h("p", { class: "buttons" }, open.length ? apply : null, stop), cancel));
   (open.length ? apply : stop).focus();
+}
+
+/** The decisions on the lines that are picked in the grid, or on its whole view. */
+export function withdrawPicked(grid) {
+  grid.clear();
+  return askThenWithdraw(grid.places.bulk, grid.wholeView ? null : [...grid.picked.values()], {
+    view: asked(grid.state), signal: grid.signal, onfail: (error) => grid.fail(refusal(error)), oncancel: () => grid.focusBack(),
+    ondone: async (count) => { await grid.renew(); grid.notice.textContent = t("withdraw.done", { count }); },
+  });
 }

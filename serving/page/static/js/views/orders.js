@@ -1,16 +1,15 @@
 // Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
 
 import { call } from "../api.js";
-import { decide, refusal } from "../decisions.js";
-import { h, icon, name, replace } from "../dom.js";
-import { number, t, units } from "../i18n.js";
+import { decide, mayWithdraw, refusal } from "../decisions.js";
+import { h, icon, replace } from "../dom.js";
+import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
-import { openLine, printAll, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
-import { askThenWithdraw, mayWithdraw } from "../grid/withdrawing.js";
+import { goOn, typeQuantity } from "../grid/typing.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
 import { windowedTable } from "../grid/window.js";
@@ -151,7 +150,7 @@ class OrdersGrid {
     replace(this.places.picked, this.mayDecide && count ? [
       h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
       act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
-      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.withdraw()) : null,
+      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.later(import("../grid/withdrawing.js"), ({ withdrawPicked }) => withdrawPicked(this))) : null,
       act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
     ] : null, undo);
   }
@@ -197,14 +196,14 @@ class OrdersGrid {
     this.focusBack();
   }
 
-  /** The decisions on the chosen lines are taken back, after a look at how many these are. */
-  withdraw() {
-    this.clear();
-    const lines = this.wholeView ? null : [...this.picked.values()];
-    return askThenWithdraw(this.places.bulk, lines, {
-      view: asked(this.state), signal: this.signal, onfail: (error) => this.fail(refusal(error)), oncancel: () => this.focusBack(),
-      ondone: async (count) => { await this.renew(); this.notice.textContent = t("withdraw.done", { count }); },
-    });
+  panels(run) { return this.later(import("../grid/panels.js"), run); }
+
+  /** Runs what few ask for, whose script comes when it is first asked for. */
+  async later(coming, run) {
+    const script = await coming.catch(() => null);
+    if (script) return run(script);
+    // the script did not come: nobody answers
+    return this.signal.aborted ? null : this.fail({});
   }
 
   async undo() {
@@ -255,34 +254,11 @@ class OrdersGrid {
     this.table.draw();
   }
 
-  async onquantity(line, input, confirmed = false) {
-    const amount = Number(input.value);
-    this.clear();
-    input.setCustomValidity("");
-    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); input.value = String(line.quantity); return; }
-    if (amount === line.quantity) return;
-    try {
-      await this.decideOne(line, "change", { quantity: amount, confirmed });
-    } catch (error) {
-      if (this.signal.aborted) return;
-      this.fail(refusal(error));
-      if (error.code !== "unconfirmed") { input.value = String(line.quantity); return; }
-      const confirm = h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: () => { replace(this.places.bulk); this.onquantity(line, input, true); } }, t("decision.confirm", { units: number(amount, 1) }));
-      replace(this.places.bulk, h("p", { class: "buttons" }, name(line.product_name), " ", confirm, h("button", { type: "button", onclick: () => { replace(this.places.bulk); this.clear(); input.value = String(line.quantity); input.focus(); } }, t("action.cancel"))));
-    }
-  }
-
-  /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
-  onenter(line, step) {
-    const rows = [...this.table.element.querySelectorAll("input.quantity")];
-    const here = rows.findIndex((one) => one.closest("tr").dataset.key === keyOf(line));
-    const next = rows[here + step];
-    if (next) next.focus();
-    else rows[here]?.blur();
-  }
+  onquantity(line, input) { return typeQuantity(this, line, input); }
+  onenter(line, step) { goOn(this, line, step); }
 
   onopen(line) {
-    openLine(this, this.source.line(keyOf(line)) ?? line);
+    this.panels(({ openLine }) => openLine(this, this.source.line(keyOf(line)) ?? line));
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -294,7 +270,7 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => printAll(this) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.panels(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.panels(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
