@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.serving.page import fake_orders
+from tests.serving.page import fake_api, fake_orders
+from tests.serving.page.fake_chain import error
 from tests.serving.page.test_orders_in_browser import LINES, says
 
 Open = Callable[..., Any]
@@ -83,6 +84,20 @@ def test_the_history_tells_the_moment_at_which_was_decided(open_page: Open) -> N
     # decided on 1 March about the suggestion of 28 February
     expect(page.locator(FIRST).first).to_contain_text(re.compile("Mar 1, 2026|1 Mar 2026"))
     expect(page.locator(FIRST).first).to_contain_text(":")
+
+
+def test_a_withdrawal_that_is_refused_says_why_and_takes_nothing_back(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_orders.DECIDED["S01", "P0001"] = fake_orders.decision("S01", "P0001", "approve", 24.0)
+    page = open_page("orders?store=S01&show=decided", "en", quiet=False).page
+    page.locator(f"{LINES} [data-field=pick]").first.check()
+    page.locator("[data-bulk=withdraw]").click()
+    refused = error(422, "impossible", "was exported and cannot be taken back")
+    monkeypatch.setitem(fake_api.ANSWERS, "decisions", lambda _: refused)
+    page.locator("[data-bulk=withdraw-apply]").click()
+    expect(page.locator(".form-problem").first).to_contain_text("was exported and cannot be taken back")
+    assert list(fake_orders.DECIDED) == [("S01", "P0001")]
 
 
 @BOTH

@@ -42,9 +42,12 @@ async function askThenWithdraw(place, picked, { view, signal, oncancel, ondone, 
   const run = async () => {
     apply.disabled = true;
     const ids = open.map((line) => line.decision.decision_id);
+    let taken = 0;
     try {
-      for (let start = 0; start < ids.length; start += AT_ONCE) await call("decisions", { withdraw: ids.slice(start, start + AT_ONCE) }, { signal });
+      for (; taken < ids.length; taken += AT_ONCE) await call("decisions", { withdraw: ids.slice(taken, taken + AT_ONCE) }, { signal });
     } catch (error) {
+      // what was taken back before stays so, and is said beside the fault
+      if (taken && !signal.aborted) await ondone(taken);
       fail(error);
       return;
     }
