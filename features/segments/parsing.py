@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import pyparsing as pp
@@ -27,6 +28,9 @@ from features.segments.keyboard import plain_signs
 from features.segments.text import DAY_PATTERN, RESERVED
 from retail_brain.errors import ExpressionError
 
+_ONE_AT_A_TIME = Lock()
+"""At its first uses a grammar of pyparsing finds out how many arguments its actions take; two threads that do so at once
+leave it broken for good."""
 _MOST_CHARACTERS = 20_000
 """Characters of an expression: some hundred conditions. Longer ones are lists of people: save those as static."""
 _MOST_DEPTH = 50
@@ -50,7 +54,8 @@ def parse(text: str) -> Expression:
             {"problem": "segment_too_long"},
         )
     try:
-        return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
+        with _ONE_AT_A_TIME:
+            return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
     except RecursionError as error:
         raise ExpressionError(
             "the segment has too many brackets or `not` within each other. Split it.", {"problem": "segment_too_long"}

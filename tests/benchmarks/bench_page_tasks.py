@@ -63,7 +63,12 @@ def merchandiser(person: Person) -> None:
 
 def marketer(person: Person) -> None:
     with person.step("from the landing to the approved people of a campaign for excess stock"):
-        for selector in ("[data-action=start-leftovers]", "[data-action=propose]", "[data-action=approve]"):
+        for selector in (
+            "[data-action=start-leftovers]",
+            "[data-action=propose]",
+            "[data-action=approve]",
+            "[data-action=approve-sure]",
+        ):
             person.page.wait_for_selector(selector)
             person.click(selector)
         person.page.wait_for_selector("tbody tr")

@@ -1,5 +1,8 @@
 """The text and JSON forms of a segment's expression are inverse, and refusals show the place."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +21,7 @@ from features.segments.expression import (
     Or,
     RelativeDay,
 )
-from features.segments.parsing import parse
+from features.segments.parsing import _grammar, parse
 from features.segments.text import to_text
 from retail_brain.errors import UsageError
 
@@ -127,3 +130,17 @@ def test_words_of_the_language_may_be_written_in_capitals_and_negated() -> None:
 def test_what_is_no_expression_is_refused_with_its_place(text: str, says: str) -> None:
     with pytest.raises(UsageError, match="(?i)" + says):
         parse(text)
+
+
+def test_first_uses_in_several_threads_leave_the_grammar_whole() -> None:
+    text = "spend > 100 and not bought(category = tea, last 30 days) or stage in (friend, old_friend)"
+    right = parse(text)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(5):
+                _grammar.cache_clear()
+                assert list(pool.map(parse, [text] * 16)) == [right] * 16
+    finally:
+        sys.setswitchinterval(interval)

@@ -68,8 +68,8 @@ def test_nothing_is_asked_about_a_price_that_gives_way_to_the_one_that_adds_up(t
     for (n, *_), money in zip(LINES, paid, strict=True):
         sums[n] = sums.get(n, 0.0) + money
     lines: list[Row] = [
-        [n, good, units, round(price + n * 0.13, 2), 0.4 if n % 3 == 1 else 0, money]
-        for (n, _, good, price, units), money in zip(LINES, paid, strict=True)
+        [n, good, units, round(price + n * 0.13, 2), 0.4 if (n + place) % 3 == 1 else 0, money]
+        for place, ((n, _, good, price, units), money) in enumerate(zip(LINES, paid, strict=True))
     ]
     write(tmp_path / "heads.csv", ["Receipt", "Date", "Total"], [[n, moment(n), round(sums[n], 2)] for n in sums])
     write(tmp_path / "lines.csv", ["Receipt", "SKU", "Qty", "Price", "Discount", "Zq"], lines)

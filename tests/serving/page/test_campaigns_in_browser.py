@@ -13,7 +13,7 @@ from tests.serving.page.test_views_in_browser import downloaded, says
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 Open = Callable[..., Any]
-MOST_CLICKS = 6
+MOST_CLICKS = 7
 """From the marketer's landing to the measured effect of a campaign for excess stock; before there was no way at all."""
 
 
@@ -59,6 +59,14 @@ def test_a_marketer_takes_excess_stock_to_a_measured_effect_in_few_clicks(open_p
     steps = page.locator(".steps .amount")
     expect(steps).to_have_text(["3,210", "−640 2,570", "−2,050 520", "−100 420"])
     click("[data-action=approve]")
+    expect(page.locator(".question")).to_contain_text(
+        says(
+            language,
+            "确定批准？自2026年3月1日周日起将联系380人：短信180人、微信200人。",
+            "Approve it? 380 people are to be contacted from Sun, 1 Mar 2026 on: SMS 180, WeChat 200.",
+        )
+    )
+    click("[data-action=approve-sure]")
     expect(page.locator(".way [aria-current=step]")).to_have_text(says(language, "进行中", "Running"))
     expect(page.locator("tbody tr")).to_have_count(25)
     contacts = downloaded(page, "[data-action=csv-contacts]")
@@ -164,9 +172,11 @@ def test_an_approval_of_what_somebody_changed_meanwhile_shows_it_first(open_page
     expect(page.locator("[data-action=approve]")).to_be_visible()
     fake_campaigns.KEPT["k"] |= {"version": 9, "changed_by": "Wang"}
     page.locator("[data-action=approve]").click()
+    page.locator("[data-action=approve-sure]").click()
     expect(page.locator(".conflict")).to_contain_text("Changed by Wang")
     page.locator("[data-action=take-theirs]").click()
     page.locator("[data-action=approve]").click()
+    page.locator("[data-action=approve-sure]").click()
     expect(page.locator(".way [aria-current=step]")).to_have_text("Running")
 
 

@@ -55,6 +55,7 @@ def test_a_training_is_started_watched_and_cancelled(open_page: Open, site: Any,
     expect(page.locator("[data-action=cancel]")).to_be_hidden()
     JOBS[0] |= {"state": "cancelled", "is_stopping": False, "finished_at": "2026-03-01T09:02:00+00:00"}
     expect(title).to_contain_text(says(language, "已取消", "Cancelled"))
+    expect(page.locator("[data-stopping]")).to_have_count(0)
     expect(page.locator("main")).to_contain_text("王先生")
     page.locator("[data-action=again]").click()
     expect(page.locator("h1 .job-running")).to_be_visible()

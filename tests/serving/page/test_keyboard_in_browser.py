@@ -118,7 +118,7 @@ def test_a_marketer_starts_approves_and_keeps_a_campaign_by_keyboard(open_page: 
     page = open_page("campaigns", "en").page
     press(page, "[data-start=leftovers]", "[data-action=propose]")
     expect(page.locator(".way [aria-current=step]")).to_have_text("Previewed")
-    press(page, "[data-action=approve]")
+    press(page, "[data-action=approve]", "[data-action=approve-sure]")
     expect(page.locator(".way [aria-current=step]")).to_have_text("Running")
     expect(page.locator("#main")).to_be_focused()
     press(page, "[data-action=stop]")

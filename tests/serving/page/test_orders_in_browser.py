@@ -346,6 +346,98 @@ def test_a_line_opens_with_its_arithmetic_and_history(open_page: Open, language:
 
 
 @BOTH
+def test_the_panel_approves_what_was_typed_and_says_so(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("orders?store=S01", language, quiet=False).page
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    form = page.locator("dialog .decision-form")
+    approve, typed = form.locator("[data-decide=approve]"), form.locator("input[type=number]")
+    expect(approve).to_have_text(says(language, "批准", "Approve"))
+    typed.fill("")
+    approve.click()
+    expect(form.locator(".form-problem")).not_to_be_empty()
+    assert "decisions" not in [route for route, _ in site.asked]
+    typed.fill("7")
+    expect(approve).to_have_text(says(language, "批准 7 件", "Approve 7"))
+    approve.click()
+    expect(form.locator("[data-decide=confirm]")).to_be_visible()
+    # what was offered was so for another quantity
+    typed.fill("36")
+    expect(form.locator("[data-decide=confirm]")).to_have_count(0)
+    approve.click()
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_text(says(language, "改为 36", "Changed to 36"))
+
+
+def test_what_a_cell_was_offered_goes_with_the_next_thing_typed(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S01&show=orders", "en", quiet=False).page
+    quantity = page.locator(f"{LINES} input.quantity")
+    offer = page.locator("[data-bulk=confirm]")
+    for wrong in ("-3", ""):
+        quantity.first.fill("7")
+        quantity.first.press("Enter")
+        expect(offer).to_have_text("Order 7 anyway")
+        # the offer of another line stays beside it
+        quantity.nth(1).fill("48")
+        quantity.nth(1).press("Tab")
+        expect(page.locator(LINES).nth(1).locator(".badge.change")).to_have_text("Changed to 48")
+        expect(offer).to_have_count(1)
+        quantity.first.fill(wrong)
+        expect(offer).to_have_count(0)
+        quantity.first.press("Enter")
+        expect(page.locator(".form-problem").first).to_contain_text("must be zero or more")
+        expect(quantity.first).to_have_value("24")
+        expect(offer).to_have_count(0)
+        fake_orders.DECIDED.clear()
+        page.reload()
+    quantity.first.fill("7")
+    quantity.first.press("Enter")
+    expect(offer).to_have_count(1)
+    page.locator("[data-show=exceptions]").click()
+    expect(offer).to_have_count(0)
+
+
+@BOTH
+def test_a_change_that_rounding_undoes_says_so_and_keeps_its_form(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S01", language).page
+
+    def none(route: Route) -> None:
+        told = {"lines": 0, "skipped": {"exported": 0, "same": 10}}
+        route.fulfill(json=route.fetch().json() | told)
+
+    page.route("**/bulk_decisions", none)
+    page.locator("[data-field=pick-all]").check()
+    page.locator("[data-bulk=change]").click()
+    page.locator("[data-bulk=preview]").click()
+    expect(page.locator(".difference")).to_contain_text(
+        says(language, "取整箱后数量与原来相同", "rounded to full packs, the quantity is the same as before")
+    )
+    expect(page.locator(".bulk-form")).to_be_visible()
+    page.unroute("**/bulk_decisions")
+    page.locator(".bulk-form [name=value]").fill("50")
+    page.locator("[data-bulk=preview]").click()
+    expect(page.locator("[data-bulk=apply]")).to_be_visible()
+    expect(page.locator(".bulk-form")).to_be_hidden()
+
+
+@BOTH
+def test_an_approval_is_told_as_one_and_limits_in_whole_units(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S01", language, quiet=False).page
+    page.locator("[data-field=pick-all]").check()
+    page.locator("[data-bulk=approve]").click()
+    expect(page.locator(".difference")).to_contain_text(
+        says(language, "10行将按建议批准：288件，¥2,851。", "10 lines are approved as suggested: 288 units, ¥2,851.")
+    )
+    page.locator("[data-bulk=cancel]").click()
+    problems = [{"code": "large", "limit": 25.185, "quantity": 26}, {"code": "shelf", "limit": 70.4, "quantity": 26}]
+    error = {"error": {"code": "unconfirmed", "message": "", "details": {"problems": problems}}}
+    page.route("**/decisions", lambda route: route.fulfill(status=422, json=error))
+    page.locator("input.quantity").first.fill("26")
+    page.locator("input.quantity").first.press("Enter")
+    said = page.locator("main p.form-problem").first
+    expect(said).to_contain_text(says(language, "最大订量25件", "usual maximum of 25."))
+    expect(said).to_contain_text(says(language, "放得下70件", "the 70 that fit"))
+
+
+@BOTH
 def test_a_comment_stands_in_the_history_and_decides_nothing(open_page: Open, site: Any, language: str) -> None:
     page = open_page("orders?store=S01", language).page
     page.locator(f"{LINES} [data-field=open]").first.click()

@@ -268,6 +268,15 @@ def test_the_language_switch_keeps_the_view_and_is_remembered(open_page: Open, s
     expect(page.locator("nav [aria-current]")).to_have_text("Overview")
 
 
+def test_the_switch_changes_a_language_that_the_address_names(open_page: Open, site: Any) -> None:
+    page = open_page(f"{site.address}/ui/?lang=en#key={site.key}").page
+    page.locator("[data-language=zh]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page).to_have_url(re.compile(r"\?lang=zh[&#]"))
+    page.reload()
+    expect(page.locator("nav [aria-current]")).to_have_text("总览")
+
+
 def test_lang_in_the_query_string_chooses_the_language(open_page: Open, site: Any) -> None:
     page = open_page(f"{site.address}/ui/?lang=en#key={site.key}").page
     expect(page.locator("nav [aria-current]")).to_have_text("Overview")

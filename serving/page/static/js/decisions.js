@@ -29,9 +29,17 @@ export async function decide(lines, action, { quantity, reason, confirmed, signa
   }
 }
 
-/** The numbers and days of a limit as people write them. */
-function shownFacts(facts) {
-  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, isNumber(value) ? number(value, 3) : day(value, "long")]));
+/** Limits that are estimates or come from measures of a shelf: from this many units on they are told in whole units. */
+const WHOLE_FROM = 10;
+const ESTIMATED = new Set(["large", "shelf"]);
+
+/** The numbers and days of a limit as people write them; an estimated limit without digits that mean nothing, rounded down so that it stays true. */
+function shownFacts({ code, ...facts }) {
+  const written = (key, value) => {
+    if (!isNumber(value)) return day(value, "long");
+    return key === "limit" && ESTIMATED.has(code) ? number(value >= WHOLE_FROM ? Math.floor(value) : Math.floor(value * 10) / 10, 1) : number(value, 3);
+  };
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, written(key, value)]));
 }
 
 /** What somebody decided about a line meanwhile, or took back: who, when and what. */
@@ -77,15 +85,27 @@ export function decisionBadge(line) {
 
 /** Quantity, reason and the buttons for one line. `ondecide(action, {quantity, reason, confirmed})` returns a promise. */
 export function decisionForm(line, ondecide, onback) {
-  const quantity = h("input", { id: uniqueId("quantity"), type: "number", min: "0", step: line.case_pack ?? "any", inputmode: "decimal", value: String(line.decision?.order_quantity ?? line.order_quantity ?? 0) });
+  const suggested = line.order_quantity ?? 0;
+  // of a rejected line the suggestion is offered again: nothing is what it was decided to order, not what one would approve
+  const before = line.decision?.action === "reject" ? suggested : line.decision?.order_quantity ?? suggested;
+  const quantity = h("input", { id: uniqueId("quantity"), type: "number", min: "0", step: line.case_pack ?? "any", inputmode: "decimal", value: String(before), oninput: () => { forget(); nameApprove(); } });
   const reason = h("input", { id: uniqueId("reason"), type: "text", maxlength: "300", value: line.decision?.reason ?? "" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   const sure = h("span");
-  const send = async (action, confirmed = false) => {
+  const isWrong = () => quantity.value === "" || !(Number(quantity.value) >= 0);
+  const isTyped = () => !isWrong() && Number(quantity.value) !== suggested;
+  /** What was offered or refused was so for another quantity. */
+  const forget = () => {
     problem.textContent = "";
     replace(sure);
+  };
+  const nameApprove = () => { approveText.textContent = isTyped() ? t("decision.approve_units", { units: number(Number(quantity.value), 3) }) : t("decision.approve"); };
+  const send = async (asked, confirmed = false) => {
+    forget();
     const amount = Number(quantity.value);
-    if (action === "change" && (quantity.value === "" || !Number.isFinite(amount) || amount < 0)) {
+    // to approve another quantity than the suggested one is to change it, with the same checks
+    const action = asked === "approve" && isTyped() ? "change" : asked;
+    if (asked !== "reject" && isWrong()) {
       problem.textContent = t("decision.wrong_quantity");
       quantity.focus();
       return;
@@ -100,7 +120,7 @@ export function decisionForm(line, ondecide, onback) {
     } catch (error) {
       problem.textContent = refusal(error, t("decision.unavailable"));
       if (error.code !== "unconfirmed") return;
-      replace(sure, h("button", { type: "button", dataset: { decide: "confirm" }, onclick: () => send(action, true) }, t("decision.confirm", { units: number(amount, 1) })));
+      replace(sure, h("button", { type: "button", dataset: { decide: "confirm" }, onclick: () => send(action, true) }, t("decision.confirm", { units: number(amount, 3) })));
       sure.firstChild.focus();
     }
   };
@@ -111,13 +131,15 @@ export function decisionForm(line, ondecide, onback) {
       problem.textContent = refusal(error, t("decision.unavailable"));
     }
   };
-  const button = (action, which, kind) => h("button", { type: "button", class: kind, dataset: { decide: action }, onclick: () => send(action) }, which ? icon(which) : null, t(`decision.${action}`));
+  const approveText = h("span");
+  nameApprove();
+  const button = (action, which, kind, label = t(`decision.${action}`)) => h("button", { type: "button", class: kind, dataset: { decide: action }, onclick: () => send(action) }, which ? icon(which) : null, label);
   return h(
     "div",
     { class: "decision-form" },
     h("label", { for: quantity.id }, t("decision.quantity")), quantity,
     h("label", { for: reason.id }, t("decision.reason")), reason,
-    h("p", { class: "buttons" }, button("approve", "check", "primary"), button("change", null, ""), button("reject", "close", ""),
+    h("p", { class: "buttons" }, button("approve", "check", "primary", approveText), button("change", null, ""), button("reject", "close", ""),
       line.decision?.id && !line.decision.exportedAt ? h("button", { type: "button", dataset: { decide: "back" }, onclick: back }, t("decision.take_back")) : null),
     problem, sure,
   );

@@ -23,9 +23,9 @@ export function fileField(label, props, hint) {
 }
 
 /** A button that asks before it does what cannot be taken back. `ask` may hold a field; `sure()` does it. */
-export function askedButton(label, question, sure, { action, content = null } = {}) {
+export function askedButton(label, question, sure, { action, content = null, isPrimary = false } = {}) {
   const place = h("div", { class: "asked" });
-  const rest = () => replace(place, h("button", { type: "button", dataset: { action }, onclick: open }, label));
+  const rest = () => replace(place, h("button", { type: "button", class: isPrimary ? "primary" : null, dataset: { action }, onclick: open }, label));
   const open = () => {
     const yes = h("button", { type: "submit", class: "primary", dataset: { action: `${action}-sure` } }, label);
     const back = () => { rest(); place.querySelector("button").focus(); };

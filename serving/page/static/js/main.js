@@ -94,9 +94,18 @@ function render({ focus = false } = {}) {
   });
 }
 
+/** The address names the language that is shown wherever it named one, so that a reload and a link that is sent agree with the page. */
+function addressSays(language) {
+  if (readRoute().params.has("lang")) patchParams({ lang: language });
+  const here = new URL(location.href);
+  if (!here.searchParams.has("lang")) return;
+  here.searchParams.set("lang", language);
+  history.replaceState(null, "", here);
+}
+
 async function switchLanguage(language) {
   await loadLanguage(language);
-  if (readRoute().params.has("lang")) patchParams({ lang: language });
+  addressSays(language);
   if (hasKey()) render();
   else signIn();
   // the header was made anew: who pressed the button stays on it

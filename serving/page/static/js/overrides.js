@@ -55,9 +55,14 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
   const [place, problem] = [h("div"), h("p", { class: "form-problem", role: "alert" })];
   const series = { store_id: store.id, product_id: product.id };
   const sure = h("span");
-  const send = async (body) => {
+  /** What was refused or offered was so for other values. */
+  const forget = () => {
     problem.textContent = "";
     replace(sure);
+  };
+  place.addEventListener("input", forget);
+  const send = async (body) => {
+    forget();
     try {
       await call("overrides", body, { signal });
       onchange();

@@ -19,11 +19,12 @@ function quantityCell(line, grid) {
   if (!grid.mayDecide || line.decision?.exported_at) return [changed, " ", units(line.quantity)];
   const input = h("input", {
     type: "number", min: "0", step: "any", inputmode: "decimal", class: "quantity", dataset: { field: "quantity" }, value: String(line.quantity),
-    "aria-label": t("grid.quantity_of", { product: line.product_name, store: line.store_name }), title: isNumber(line.case_pack) && line.case_pack !== 1 ? t("grid.packs_of", { pack: number(line.case_pack, 2) }) : null,
-    onchange: () => grid.onquantity(line, input),
+    "aria-label": t("grid.quantity_of", { product: line.product_name, store: line.store_name }), title: [isNumber(line.case_pack) && line.case_pack !== 1 ? t("grid.packs_of", { pack: number(line.case_pack, 2) }) : null, t("grid.quantity_help")].filter(Boolean).join(". "),
+    oninput: () => grid.typing.drop(keyOf(line)),
+    onchange: () => grid.typing.typed(line, input),
     onkeydown: (event) => {
-      if (event.key === "Escape") { input.value = String(line.quantity); input.select(); }
-      if (event.key === "Enter") { event.preventDefault(); grid.onenter(line, event.shiftKey ? -1 : 1); }
+      if (event.key === "Escape") { grid.typing.drop(keyOf(line)); input.value = String(line.quantity); input.select(); }
+      if (event.key === "Enter") { event.preventDefault(); grid.typing.enter(line, event.shiftKey ? -1 : 1); }
     },
     onfocus: () => input.select(),
   });
@@ -40,7 +41,7 @@ export function columns(grid) {
       h("span", { class: "sub" }, commentMark(line.comments), line.product_name === line.product_id ? null : [name(line.product_id), " · "], h("span", { class: "narrow" }, name(line.store_name)), h("span", { class: "wide-text" }, line.category ? name(line.category) : null))] },
     { key: "store_name", label: t("overview.shop"), align: "wide", cell: (line) => name(line.store_name) },
     { key: "supplier_name", label: t("grid.supplier"), align: "wide", cell: (line) => (line.warehouse_id ? h("span", { class: "badge transfer" }, name(line.warehouse_name)) : name(line.supplier_name ?? "", { title: line.supplier_id })) },
-    { key: "quantity", label: t("column.order_quantity"), hint: t("column_help.order_quantity"), align: "number emphasis", first: "descending", cell: (line) => quantityCell(line, grid) },
+    { key: "quantity", label: t("column.order_quantity"), hint: [t("column_help.order_quantity"), grid.mayDecide ? t("grid.quantity_help") : null].filter(Boolean).join(". "), align: "number emphasis", first: "descending", cell: (line) => quantityCell(line, grid) },
     { key: "cost", label: t("column.order_cost"), align: "number wider", first: "descending", cell: (line) => h("span", { title: costHint(line.cost, line.cost_basis) }, costText(line.cost, line.cost_basis)) },
     { key: "order_on", label: t("column.order_on"), align: "date wider", cell: (line) => day(line.order_on) },
     amount("on_hand", { cell: (line) => known(line.on_hand) }),

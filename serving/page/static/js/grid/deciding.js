@@ -8,12 +8,27 @@ import { money, t, units } from "../i18n.js";
 
 const newBatch = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Units and money before and after, what is left as it is, and what goes beyond limits. */
-export function differenceText(answer) {
+/** What becomes of the lines: their sum where it stays as it is, else units and money before and after. */
+function sumText(answer, action) {
+  const head = t(action === "change" ? "bulk.lines" : `bulk.lines_${action}`, { count: answer.lines });
+  if (action === "approve" && answer.units === answer.units_after) {
+    return [h("strong", {}, head), t("sentence.space"), answer.cost === null ? t("bulk.sum_units", { units: units(answer.units) }) : t("bulk.sum", { units: units(answer.units), cost: money(answer.cost, 0) })];
+  }
   const cost = answer.cost === null ? null : t("bulk.cost", { before: money(answer.cost, 0), after: money(answer.cost_after, 0) });
-  const left = [["exported", answer.skipped.exported], ["same", answer.skipped.same]].filter(([, count]) => count).map(([key, count]) => t(`bulk.skipped.${key}`, { count }));
+  return [h("strong", {}, head), t("sentence.space"), t("bulk.units", { before: units(answer.units), after: units(answer.units_after) }), t("sentence.space"), cost];
+}
+
+/** Lines that stay as they are and why: a share that is rounded to packs may come back to where it was. */
+function leftText({ skipped }, { packs, percent }) {
+  const isRounded = Boolean(packs && percent);
+  return [["exported", skipped.exported], [isRounded ? "rounded" : "same", skipped.same]].filter(([, count]) => count).map(([key, count]) => t(`bulk.skipped.${key}`, { count }));
+}
+
+/** Units and money before and after, what is left as it is, and what goes beyond limits. */
+export function differenceText(answer, change) {
+  const left = leftText(answer, change);
   return h("div", { class: "difference", role: "status" },
-    h("p", {}, h("strong", {}, t("bulk.lines", { count: answer.lines })), t("sentence.space"), t("bulk.units", { before: units(answer.units), after: units(answer.units_after) }), t("sentence.space"), cost, answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
+    h("p", {}, answer.lines ? sumText(answer, change.action) : h("strong", {}, t("bulk.nothing")), answer.lines && answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
     left.length ? h("p", { class: "hint" }, left.join(t("sentence.space"))) : null,
     answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
 }
@@ -24,8 +39,8 @@ function decidedText(conflict) {
   return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))), conflict.yours ? h("p", {}, yoursSentence(conflict)) : null);
 }
 
-/** The check of a request and, on "Apply", its storing. `onreload()` follows where others decided meanwhile; `ondone` gets null where it was cancelled. */
-export function askThenStore(place, body, { signal, ondone, onfail, onreload }) {
+/** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile. */
+export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload }) {
   const request = { batch_id: newBatch(), ...body };
   const cancel = () => { replace(place); ondone(null); };
   const stale = (told) => {
@@ -51,14 +66,20 @@ export function askThenStore(place, body, { signal, ondone, onfail, onreload }) 
     try {
       const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
       if (answer.decided_lines) return stale(answer);
+      if (!answer.lines && onnothing && body.action === "change") {
+        replace(place, differenceText(answer, body));
+        onnothing();
+        return;
+      }
       const beyond = answer.beyond_lines > 0;
       const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
-      replace(place, differenceText(answer), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
+      replace(place, differenceText(answer, body), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
       (answer.lines ? apply : place.querySelector("button")).focus();
     } catch (error) {
       if (signal.aborted) return;
       replace(place);
       onfail(refusal(error));
+      onnothing?.();
     }
   };
   return look();

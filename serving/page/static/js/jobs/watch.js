@@ -51,7 +51,7 @@ export async function watchJob(root, id, offer, signal) {
   const stop = async () => {
     try {
       await call("job_cancel", { job_id: id }, { signal });
-      said(h("p", { class: "notice", role: "status" }, t("jobs.stopping")));
+      said(h("p", { class: "notice", role: "status", dataset: { stopping: "1" } }, t("jobs.stopping")));
     } catch (error) {
       if (!signal.aborted) said(h("p", { class: "form-problem" }, problemWords(error)));
     }
@@ -63,6 +63,7 @@ export async function watchJob(root, id, offer, signal) {
     if (state.textContent !== t(`job_state.${job.state}`)) state.textContent = t(`job_state.${job.state}`);
     const isOpen = ["waiting", "running"].includes(job.state);
     button.hidden = !isOpen || job.is_stopping;
+    if (!isOpen && problem.querySelector("[data-stopping]")) replace(problem); // it has ended
     replace(place, facts(job), progress(job, usual), job.state === "waiting" ? h("p", { class: "hint" }, t("jobs.waits")) : null, isOpen ? null : outcome(job, offer, said, signal));
     const done = JSON.stringify(job.steps);
     if (done !== shown) replace(steps, stepsTable(job)); // a table that is read or scrolled stays as it is

@@ -10,7 +10,7 @@ import { fromForm, fromLeftovers } from "../campaign/start.js";
 import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
-import { addDays, day, money, moment, t } from "../i18n.js";
+import { addDays, code, day, money, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
@@ -79,6 +79,14 @@ function whoAndWhen(row) {
   return h("p", { class: "intro" }, said.map(([key, who, when], index) => [index ? " · " : "", t(key, { who, when: moment(when) })]), row.stop_reason ? [": ", words(row.stop_reason)] : null);
 }
 
+/** What an approval sets going, in the numbers of the preview that is approved. */
+function approveQuestion({ preview, definition }) {
+  const contacts = preview?.contacts ?? 0;
+  const first = preview?.days?.find((one) => one.contacts)?.day ?? definition.starts_on;
+  const channels = (preview?.channels ?? []).filter((one) => one.contacts).map((one) => t("campaign.approve_channel", { channel: code("channel", one.channel), contacts: number(one.contacts) }));
+  return t("campaign.approve_sure", { contacts, day: day(first, "full"), channels: channels.join(t("word.list")) || t("campaign.approve_no_channel") });
+}
+
 /** Buttons for what may be done now, with the message that came of it. */
 function actions(answer, { names, signal }) {
   const row = answer.campaign;
@@ -104,7 +112,7 @@ function actions(answer, { names, signal }) {
   const edit = isOpen ? h("a", { class: "button", dataset: { action: "edit" }, href: address("campaigns", { id: row.campaign_id, edit: "1" }) }, t("campaign.edit")) : null;
   const reason = () => field(t("campaign.stop_reason"), h("input", { name: "reason", required: true, maxlength: "300" }));
   const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
-  const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? button("approve", true) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
+  const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? askedButton(t("campaign.approve"), approveQuestion(row), () => act("approve"), { action: "approve", isPrimary: true }) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
   return answer.may_write ? h("div", { class: "campaign-actions" }, bar, second, message) : null;
 }

@@ -1,6 +1,6 @@
 // Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
 
-import { call } from "../api.js";
+import { ApiError, call } from "../api.js";
 import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
@@ -9,15 +9,18 @@ import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
 import { keyOf, lineSource } from "../grid/source.js";
-import { goOn, typeQuantity } from "../grid/typing.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
+import { Typing } from "../grid/typing.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
+
+/** What opens beside the grid; it comes after the lines, which are seen first. */
+const panels = () => import("../grid/panels.js");
 
 /** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
 class OrdersGrid {
@@ -31,7 +34,8 @@ class OrdersGrid {
     this.wholeView = false;
     this.undoable = [];
     this.names = new Map();
-    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.typing = new Typing(this, this.places.offers);
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
     this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
@@ -108,6 +112,7 @@ class OrdersGrid {
   }
 
   async reload() {
+    this.typing.dropAll();
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.source.reload();
@@ -150,7 +155,7 @@ class OrdersGrid {
     replace(this.places.picked, this.mayDecide && count ? [
       h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
       act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
-      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.later(import("../grid/withdrawing.js"), ({ withdrawPicked }) => withdrawPicked(this))) : null,
+      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.beside(({ withdrawPicked }) => withdrawPicked(this), import("../grid/withdrawing.js"))) : null,
       act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
     ] : null, undo);
   }
@@ -158,8 +163,11 @@ class OrdersGrid {
   bulkForm(form) {
     this.clear();
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
-    replace(this.places.bulk, form((change) => this.bulk(change), cancel));
-    this.places.bulk.querySelector("select, input").focus();
+    const check = h("div");
+    const shown = form((change) => { shown.hidden = true; this.bulk(change, this.chosen(), { place: check, onback: back }); }, cancel);
+    const back = () => { shown.hidden = false; shown.querySelector("select, input").focus(); };
+    replace(this.places.bulk, shown, check);
+    shown.querySelector("select, input").focus();
   }
 
   /** The lines that were chosen, as the person saw them. */
@@ -169,11 +177,14 @@ class OrdersGrid {
     return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null })) };
   }
 
-  bulk(change, lines = this.chosen()) {
+  bulk(change, lines = this.chosen(), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
-    return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onfail: (text) => this.fail(text), onreload: () => this.renew(),
-      ondone: (answer) => (answer ? this.ondone(answer) : this.focusBack()),
+    return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
+      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
+      ondone: (answer) => {
+        replace(this.places.bulk);
+        return answer ? this.ondone(answer) : this.focusBack();
+      },
     });
   }
 
@@ -194,16 +205,6 @@ class OrdersGrid {
     await this.reload();
     this.draw();
     this.focusBack();
-  }
-
-  panels(run) { return this.later(import("../grid/panels.js"), run); }
-
-  /** Runs what few ask for, whose script comes when it is first asked for. */
-  async later(coming, run) {
-    const script = await coming.catch(() => null);
-    if (script) return run(script);
-    // the script did not come: nobody answers
-    return this.signal.aborted ? null : this.fail({});
   }
 
   async undo() {
@@ -232,13 +233,9 @@ class OrdersGrid {
   /** A decision about one line; its row and the totals are asked for anew. */
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
-    try {
-      await decide([copy], action, { ...details, signal: this.signal });
-    } catch (error) {
-      // what somebody else decided meanwhile stands in the row before anybody decides anew
-      if (error.details?.problem === "decided_meanwhile") await this.freshen(line);
-      throw error;
-    }
+    // what somebody else decided meanwhile stands in the row before anybody decides anew
+    await decide([copy], action, { ...details, signal: this.signal }).catch(async (error) => { if (error.details?.decided) await this.freshen(line); throw error; });
+    this.typing.drop(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
     this.notice.textContent = t("decision.stored", { count: 1 });
@@ -254,11 +251,13 @@ class OrdersGrid {
     this.table.draw();
   }
 
-  onquantity(line, input) { return typeQuantity(this, line, input); }
-  onenter(line, step) { goOn(this, line, step); }
+  /** Runs a part of what opens beside the grid; says so where it cannot come. */
+  beside(run, coming = panels()) {
+    return coming.then(run, () => this.fail(new ApiError(0, "unreachable", "", {}))).catch((error) => { if (!this.signal.aborted) this.fail(error); });
+  }
 
   onopen(line) {
-    this.panels(({ openLine }) => openLine(this, this.source.line(keyOf(line)) ?? line));
+    this.beside(({ openLine }) => { if (!document.querySelector("dialog.line-box")) openLine(this, this.source.line(keyOf(line)) ?? line); });
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -270,11 +269,11 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.panels(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.panels(({ showFile }) => showFile(this, answer)); } }) : null];
-    const { shows, conditions, sums, picked, bulk, paper, nothing } = this.places;
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
+    const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
-      sums, this.notice, this.problem, picked, bulk, paper, this.table.element, nothing);
+      sums, this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
@@ -297,4 +296,5 @@ export async function ordersView(root, context) {
   if (context.signal.aborted) return;
   grid.frame();
   grid.draw();
+  panels().catch(() => null); // asked for while the line is up
 }

@@ -78,7 +78,9 @@ function promotion(kind, versions, again) {
     const given = new FormData(event.target);
     send({ kind, version: Number(given.get("version")), reason: given.get("reason").trim() });
   };
-  const form = h("form", { class: "pickers", onsubmit: submit },
+  // what was offered was so for the version and the reason before
+  const forget = () => { problem.textContent = ""; replace(outcome); };
+  const form = h("form", { class: "pickers", onsubmit: submit, oninput: forget },
     choice(t("versions.which"), "version", others.map((one) => String(one.version)), String(others[0].version), (version) => t("overview.version", { version })),
     h("label", { class: "field wide" }, h("span", {}, t("versions.why")), h("input", { name: "reason", maxlength: "1000", required: true, pattern: ".*\\S.*" })),
     h("button", { type: "submit", class: "primary", dataset: { action: "promote" } }, t("versions.promote")));
