@@ -1,18 +1,20 @@
 """Stores decisions about suggestions: the newest one per suggestion that was not withdrawn counts; none is deleted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audits
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES
 
 KINDS = ("approved", "changed", "rejected")
+MOST_TOLD = 100
+"""Lines that an answer or refusal names one by one; the rest is counted. As many as a person reads."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,41 @@ class StoredDecision:
     withdrawn_by: str | None = None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a person saw of earlier decisions when deciding anew.
+
+    Attributes:
+        by: who decides.
+        lines: the decision_id that counted, by suggestion id; None where no decision was seen.
+        newest: row id of the newest decision when the lines were read, for suggestions that `lines` do not name: later
+            ones of others are conflicts. None: these are not compared.
+    """
+
+    by: str
+    lines: Mapping[str, str | None] = field(default_factory=dict)
+    newest: int | None = None
+
+
 def counting(tenant: str) -> ColumnElement[bool]:
     """Condition on DECISIONS: rows of a tenant that were not withdrawn."""
     return and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.withdrawn_at.is_(None))
 
 
 def store_decisions(
-    tenant: str, database: Database, decisions: Sequence[Decision], *, now: datetime
+    tenant: str, database: Database, decisions: Sequence[Decision], *, now: datetime, seen: Seen | None = None
 ) -> list[StoredDecision]:
     """Stores new decisions, all or none, with the audit; returns all as stored, in the order of the argument.
 
+    Args:
+        tenant: whose decisions.
+        database: where they are stored.
+        decisions: one per line.
+        now: when they are made.
+        seen: what the person saw of earlier decisions; None: these are not compared.
+
     Raises:
+        ConflictError: another decision counts than the one that was seen; `details` say whose and since when.
         ImpossibleError: a decision_id was used before for another decision.
         UnavailableError: the database does not answer.
     """
@@ -70,6 +96,10 @@ def store_decisions(
         for decision in decisions:
             _check_same(decision, present.get(decision.decision_id))
         new = {decision.decision_id: decision for decision in decisions if decision.decision_id not in present}
+        if seen is not None and new:
+            # whoever compares waits for who stores: two could otherwise both find what they saw
+            lock_tenant(tenant, connection)
+            _check_seen(tenant, connection, list(new.values()), seen)
         rows: list[dict[str, Any]] = [
             {**vars(decision), "tenant_id": tenant, "decided_at": now} for decision in new.values()
         ]
@@ -92,6 +122,91 @@ def store_decisions(
         for decision in decisions:
             _check_same(decision, stored[decision.decision_id])
         return [stored[decision.decision_id] for decision in decisions]
+
+
+def decided_meanwhile(
+    tenant: str, database: Database, suggestion_ids: Sequence[str], seen: Seen
+) -> list[StoredDecision]:
+    """What others decided or took back about some suggestions since a person saw them, in the order of the ids.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return _meanwhile(tenant, connection, suggestion_ids, seen)
+
+
+def told_decision(stored: StoredDecision) -> dict[str, Any]:
+    """What was decided about a line, by whom and when, as refusals and previews tell it."""
+    decision = stored.decision
+    return {
+        "decision_id": decision.decision_id,
+        "store_id": decision.store_id,
+        "product_id": decision.product_id,
+        "decision": decision.decision,
+        "suggested_quantity": decision.suggested_quantity,
+        "order_quantity": decision.quantity,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+        "decided_at": stored.decided_at.isoformat(timespec="seconds"),
+        "withdrawn_by": stored.withdrawn_by,
+        "withdrawn_at": None if stored.withdrawn_at is None else stored.withdrawn_at.isoformat(timespec="seconds"),
+    }
+
+
+def _meanwhile(tenant: str, connection: Connection, suggestion_ids: Sequence[str], seen: Seen) -> list[StoredDecision]:
+    """The decision that counts now, or the seen one where it was taken back, of each suggestion that is not as seen."""
+    compared = [one for one in suggestion_ids if seen.newest is not None or one in seen.lines]
+    about = and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.suggestion_id.in_(compared))
+    made: dict[str, list[StoredDecision]] = {}
+    for row in connection.execute(select(DECISIONS).where(about).order_by(DECISIONS.c.id)):
+        made.setdefault(row.suggestion_id, []).append(stored_decision(row))
+    found = (_changed(name, made.get(name, []), seen) for name in compared)
+    return [one for one in found if one is not None]
+
+
+def _changed(name: str, made: Sequence[StoredDecision], seen: Seen) -> StoredDecision | None:
+    now = next((one for one in reversed(made) if one.withdrawn_at is None), None)
+    if name not in seen.lines:
+        is_others = now is not None and seen.newest is not None and now.id > seen.newest
+        return now if is_others and now is not None and now.decision.decided_by != seen.by else None
+    was = seen.lines[name]
+    if was == (None if now is None else now.decision.decision_id):
+        return None
+    known = next((one for one in made if one.decision.decision_id == was), None)
+    if now is not None and (known is None or now.id > known.id):
+        return now
+    if known is None:
+        assert was is not None
+        raise no_decision(was)
+    return known
+
+
+def _check_seen(tenant: str, connection: Connection, decisions: Sequence[Decision], seen: Seen) -> None:
+    found = _meanwhile(tenant, connection, [decision.suggestion_id for decision in decisions], seen)
+    if not found:
+        return
+    first = told_decision(found[0])
+    mine = next(one for one in decisions if one.suggestion_id == found[0].decision.suggestion_id)
+    is_back = first["withdrawn_at"] is not None
+    by, at = (first["withdrawn_by"], first["withdrawn_at"]) if is_back else (first["decided_by"], first["decided_at"])
+    done = "withdrawn" if is_back else f"{first['decision']} with {first['order_quantity']:g} units"
+    more = f", and {len(found) - 1:,} more lines were decided otherwise" if len(found) > 1 else ""
+    raise ConflictError(
+        f"the line of product {first['product_id']!r} in store {first['store_id']!r} was {done} by {by} at {at} since "
+        f"you saw it{more}. Nothing was stored: load the lines again and decide on those.",
+        {
+            "problem": "decided_meanwhile",
+            "store_id": first["store_id"],
+            "product_id": first["product_id"],
+            "changed_by": by,
+            "changed_at": at,
+            "decided": [told_decision(one) for one in found[:MOST_TOLD]],
+            "decided_lines": len(found),
+            "yours": {"decision": mine.decision, "order_quantity": mine.quantity},
+            "theirs": first,
+        },
+    )
 
 
 def withdraw_decisions(

@@ -7,23 +7,25 @@ import polars as pl
 
 from retail_brain.errors import ImpossibleError, NotFoundError, UnconfirmedError, UsageError
 from retail_brain.operational.decisions import (
+    MOST_TOLD,
     BatchLine,
     Decision,
+    Seen,
+    decided_meanwhile,
     decisions_of_batch,
     store_decisions,
+    told_decision,
     withdraw_decisions,
 )
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call
 from serving.http.handlers.listing import asked_query, suggested_lines
-from serving.http.handlers.suggestions import PAST, SHOWN_DECIMALS
+from serving.http.handlers.suggestions import PAST, SHOWN_DECIMALS, seen_decisions
 from serving.http.messages.bulk_messages import BulkDecisionsRequest
 from serving.planning.listing.engine import listing
 from serving.planning.listing.tables import SUGGESTIONS
 from serving.planning.stock.bulk_changes import Change, changed_quantity, difference
 
-_NAMED = 100
-"""Lines that an answer names one by one; the rest is counted. As many as a person reads."""
 _ROUNDING_UNITS = 0.01
 """Units by which the seen total of a view may differ: sums are shown rounded."""
 _KEYS = ["store_id", "product_id"]
@@ -37,6 +39,7 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
     Raises:
         NotFoundError: a line, or the batch to take back, does not exist.
         UsageError: a column or filter of the view is none of the list's.
+        ConflictError: somebody else decided about a line since the person saw it.
         ImpossibleError: the suggestions are of another day or are not what the person saw, there are too many lines,
             or a batch to take back was exported.
         UnconfirmedError: a quantity is beyond the limits of its line and was not confirmed.
@@ -59,8 +62,11 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
     kept, skipped = _without_settled(lines, request)
     beyond = _beyond(kept, call) if request.action == "change" else {}
     answer = _answer(request, kept, skipped=skipped, beyond=_named(kept, beyond), beyond_lines=len(beyond))
+    decisions = _decisions(kept, set(beyond), request, call)
+    seen = _seen(request, decisions, call)
     if request.check:
-        return answer
+        found = decided_meanwhile(tenant, database, [one.suggestion_id for one in decisions], seen)
+        return answer | {"decided": list(map(told_decision, found[:MOST_TOLD])), "decided_lines": len(found)}
     if beyond and not request.confirm_exception:
         raise UnconfirmedError(
             f"{len(beyond):,} of {kept.height:,} quantities are beyond the limits of their lines, the first "
@@ -69,7 +75,7 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
             "true.",
             {"problem": "quantities_unusual", "beyond": answer["beyond"], "beyond_lines": len(beyond)},
         )
-    stored = store_decisions(tenant, database, _decisions(kept, set(beyond), request, call), now=call.now)
+    stored = store_decisions(tenant, database, decisions, now=call.now, seen=seen)
     call.state.refresh_decisions(tenant)
     return answer | {"stored": len(stored)}
 
@@ -202,7 +208,7 @@ def _of_lines(request: BulkDecisionsRequest, lines: pl.DataFrame) -> pl.DataFram
     )
     if moved.height:
         first = moved.row(0, named=True)
-        named = moved.head(_NAMED).select(*_KEYS, "seen_quantity", suggested_quantity="order_quantity")
+        named = moved.head(MOST_TOLD).select(*_KEYS, "seen_quantity", suggested_quantity="order_quantity")
         raise ImpossibleError(
             f"{moved.height:,} of {found.height:,} suggestions changed since, the first {first['product_name']!r} in "
             f"{first['store_name']!r}: {first['order_quantity']:g} units now, {first['seen_quantity']:g} were seen. "
@@ -243,7 +249,7 @@ def _beyond(lines: pl.DataFrame, call: Call) -> dict[int, list[str]]:
 
 
 def _named(lines: pl.DataFrame, beyond: dict[int, list[str]]) -> list[dict[str, Any]]:
-    places = list(beyond)[:_NAMED]
+    places = list(beyond)[:MOST_TOLD]
     names = ("store_id", "store_name", "product_id", "product_name")
     rows = lines[places].select(*names, order_quantity="new_quantity").to_dicts()
     return [row | {"codes": beyond[place]} for place, row in zip(places, rows, strict=True)]
@@ -272,6 +278,13 @@ def _decisions(lines: pl.DataFrame, beyond: set[int], request: BulkDecisionsRequ
     ]
 
 
+def _seen(request: BulkDecisionsRequest, decisions: list[Decision], call: Call) -> Seen:
+    """What the person saw of earlier decisions on the lines that are decided now."""
+    given = {(line.store_id, line.product_id): line for line in request.lines}
+    named = [(given[key], one) for one in decisions if (key := (one.store_id, one.product_id)) in given]
+    return Seen(call.principal.name, seen_decisions(named), request.seen_newest_decision)
+
+
 def _nothing(call: Call) -> pl.DataFrame:
     return suggested_lines(call).clear().with_columns(new_quantity=pl.lit(0.0))
 
@@ -294,4 +307,6 @@ def _answer(
         "skipped": skipped or {"exported": 0, "same": 0},
         "beyond": beyond or [],
         "beyond_lines": beyond_lines,
+        "decided": [],
+        "decided_lines": 0,
     }

@@ -13,6 +13,7 @@ from retail_brain.sources.files import open_file
 from retail_brain.sources.unpacking import TOO_LARGE, unpacked_at_most
 from serving.http.handlers.call import Call
 from serving.http.handlers.listing import suggested_lines
+from serving.http.handlers.suggestions import newest_decision
 from serving.http.messages.bulk_messages import ChangesFileRequest
 from serving.planning.stock.changed_lines import changed_lines
 
@@ -41,6 +42,7 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
         "repeated": found.repeated,
         "rows": found.rows,
         "left_out": left_out + found.blank,
+        "newest_decision": newest_decision(call),
     }
 
 

@@ -10,7 +10,7 @@ from serving.http.errors import HttpError
 from serving.http.handlers.call import ANEW, Call, no_champion
 from serving.http.handlers.orders import plain_orders, recent_orders
 from serving.http.handlers.stock_network import network_rows, open_exceptions, plain_rows, with_path
-from serving.http.handlers.suggestions import suggestion_rows
+from serving.http.handlers.suggestions import newest_decision, suggestion_rows
 from serving.http.messages.listing_messages import LinesAsked, ListingFileRequest, ListingRequest
 from serving.planning.listing.engine import Condition, Query, Table, listing
 from serving.planning.listing.tables import SEARCHED, TABLES
@@ -62,6 +62,7 @@ def lines_of(request: ListingRequest, call: Call) -> dict[str, Any]:
         "shows": found.shows,
         "columns": _described(table),
         "names": dict(shown.select("product_id", "product_name").unique(maintain_order=True).iter_rows()),
+        "newest_decision": newest_decision(call) if request.table == "suggestions" else None,
     }
 
 

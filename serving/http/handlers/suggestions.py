@@ -1,6 +1,7 @@
 """Order suggestions of a store, and the decisions of people about them."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.decisions import (
     Decision,
+    Seen,
     StoredDecision,
     no_decision,
     store_decisions,
@@ -18,6 +20,7 @@ from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.messages.bulk_messages import BulkLine
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
@@ -98,6 +101,7 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         NotFoundError: a suggestion or a decision does not exist.
+        ConflictError: somebody decided about a line since the person saw it.
         ImpossibleError: a suggestion is of another day than the present ones or is not what the person saw, a
             decision_id was used otherwise, or a decision to take back was exported.
         UnconfirmedError: a quantity is beyond the limits of its line and was not confirmed.
@@ -108,7 +112,8 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
     _check_place(request, call)
     if request.decisions:
         decisions = [_decision(decision, call) for decision in request.decisions]
-        stored = store_decisions(tenant, database, decisions, now=call.now)
+        seen = Seen(call.principal.name, seen_decisions(zip(request.decisions, decisions, strict=True)))
+        stored = store_decisions(tenant, database, decisions, now=call.now, seen=seen)
     if request.withdraw:
         withdrawn = withdraw_decisions(tenant, database, request.withdraw, by=call.principal.name, now=call.now)
     call.state.refresh_decisions(tenant)
@@ -116,6 +121,21 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
         name: [shown_decision(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in listed]
         for name, listed in (("stored", stored), ("withdrawn", withdrawn))
     }
+
+
+def seen_decisions(pairs: Iterable[tuple[DecisionIn | BulkLine, Decision]]) -> dict[str, str | None]:
+    """The decision that a person saw on each line, by suggestion id; lines whose request does not say are left out."""
+    return {
+        decision.suggestion_id: given.seen_decision_id
+        for given, decision in pairs
+        if "seen_decision_id" in given.model_fields_set
+    }
+
+
+def newest_decision(call: Call) -> int:
+    """Row id of the newest decision that counts in the asker's view; 0 where none does."""
+    last = next(reversed(call.view.decisions.values()), None)
+    return 0 if last is None else last.stored.id
 
 
 def _check_place(request: DecisionsRequest, call: Call) -> None:

@@ -14,6 +14,7 @@ from serving.http.messages.common import (
     JsonSchema,
     Number,
     Quantity,
+    SeenDecision,
     Strict,
     Text,
     config,
@@ -36,6 +37,7 @@ class BulkLine(BaseModel):
     store_id: Id
     product_id: Id
     seen_quantity: Annotated[Quantity, Field(description="units suggested when the person decided")]
+    seen_decision_id: SeenDecision = None
     order_quantity: Annotated[Quantity | None, Field(description="of the action 'change': units of this line")] = None
     reason: Comment | None = None
 
@@ -143,6 +145,10 @@ class BulkDecisionsRequest(BaseModel):
         Flag, Field(description="quantities count though beyond packs, minimum order, shelf or usual size")
     ] = False
     check: Annotated[Flag, Field(description="shows the difference and stores nothing")] = False
+    seen_newest_decision: Annotated[
+        Annotated[int, Field(strict=True, ge=0, le=2**63 - 1), WHOLE] | None,
+        Field(description="`newest_decision` when the lines were read; refused where somebody else decided since"),
+    ] = None
     withdraw_batch: BatchId | None = None
 
     @model_validator(mode="after")
@@ -180,11 +186,28 @@ class BeyondRow(Strict):
     codes: list[str]
 
 
+class DecidedLine(Strict):
+    """What counts for a line that is not as it was seen: who decided, or took the seen decision back, and when."""
+
+    decision_id: str
+    store_id: str
+    product_id: str
+    decision: Literal["approved", "changed", "rejected"]
+    suggested_quantity: float | None
+    order_quantity: float | None
+    reason: str | None
+    decided_by: str
+    decided_at: str
+    withdrawn_by: str | None
+    withdrawn_at: str | None
+
+
 class BulkDecisionsResponse(Strict):
     """What was or would be decided.
 
     `skipped` counts lines left as they are: `exported` (the other system has them) and `same` (already decided so).
     `beyond` names the first of `beyond_lines` lines beyond their limits. Costs are null where they are unknown.
+    `decided` names, with `check`, the first of `decided_lines` lines that somebody else decided since they were seen.
     """
 
     batch_id: str | None
@@ -199,6 +222,8 @@ class BulkDecisionsResponse(Strict):
     skipped: dict[str, int]
     beyond: list[BeyondRow]
     beyond_lines: int
+    decided: list[DecidedLine]
+    decided_lines: int
 
 
 _FILE_NAME = r"^[^\x00]*\.([cC][sS][vV]|[xX][lL][sS][xX])$"
@@ -256,6 +281,7 @@ class ChangesFileResponse(Strict):
 
     `problems` lists the first of `problems_total`. `repeated` rows say once more what an earlier row of the same line
     says, which counts. `left_out` lines are no rows: they have more fields than the header, are totals or blank.
+    `newest_decision` goes back to `/bulk_decisions` as `seen_newest_decision`.
     """
 
     lines: list[ChangedLine]
@@ -265,3 +291,4 @@ class ChangesFileResponse(Strict):
     repeated: int
     rows: int
     left_out: int
+    newest_decision: int | None = None

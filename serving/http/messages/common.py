@@ -45,6 +45,13 @@ Id = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 ONCE = AfterValidator(_each_once)
 """Comes after the limits of a list of ids."""
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
+SeenDecision = Annotated[
+    Text | None,
+    Field(
+        description="decision_id that counted when the person decided, null where none did; refused (409) where it is "
+        "another now; not compared where it is left out"
+    ),
+]
 Comment = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
 """Number of a version; databases hold none beyond."""

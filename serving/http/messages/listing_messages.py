@@ -212,6 +212,7 @@ class ListingResponse(Strict):
     `unknown`: lines without a value, by column. `groups` have `key`, `name` (null: the key says it) and the same
     sums, those of `purchase_order` also what the whole order comes to;
     `groups_total` counts them all. `shows` counts the lines of each ready filter before it is applied.
+    `newest_decision`, of suggestions, goes back as `seen_newest_decision` when a view is decided on.
     """
 
     table: TableName
@@ -224,3 +225,4 @@ class ListingResponse(Strict):
     shows: dict[str, int]
     columns: list[ListingColumn]
     names: Names
+    newest_decision: int | None = None

@@ -17,6 +17,7 @@ from serving.http.messages.common import (
     Number,
     Offset,
     Quantity,
+    SeenDecision,
     State,
     Strict,
     Text,
@@ -67,6 +68,7 @@ class DecisionIn(BaseModel):
     seen_quantity: Annotated[
         Quantity | None, Field(description="units suggested when the person decided; refused where they changed since")
     ] = None
+    seen_decision_id: SeenDecision = None
     confirm_exception: Annotated[
         Flag, Field(description="order_quantity counts though it is beyond packs, minimum order, shelf or usual size")
     ] = False

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import Decision, store_decisions, withdraw_decisions
+from retail_brain.operational.decisions import Decision, Seen, store_decisions, withdraw_decisions
 from retail_brain.operational.exports import make_export
 from retail_brain.operational.suggestion_status import suggestion_statuses
 
@@ -97,3 +97,15 @@ def test_a_confirmed_exception_is_kept_and_audited(database: Database) -> None:
     (stored,) = store_decisions("main", database, [replace(APPROVED, is_exception=True)], now=NOW)
     assert stored.decision.is_exception
     assert list_audit("main", database)[0].details["is_exception"] is True
+
+
+def test_of_two_who_saw_the_same_the_later_is_refused_and_told_of_the_first(database: Database) -> None:
+    nobody: dict[str, str | None] = {"s1": None}
+    store_decisions("main", database, [APPROVED], now=NOW, seen=Seen("小李", nobody))
+    late = replace(APPROVED, decision_id="d2", decision="rejected", quantity=0.0, reason="过节", decided_by="小王")
+    for seen in (Seen("小王", nobody), Seen("小王", newest=0)):
+        with pytest.raises(ConflictError, match="approved with 12 units by 小李"):
+            store_decisions("main", database, [late], now=NOW, seen=seen)
+    assert decided(database) == {"s1": APPROVED}
+    store_decisions("main", database, [late], now=NOW, seen=Seen("小王", {"s1": "d1"}))
+    assert decided(database) == {"s1": late}

@@ -64,6 +64,7 @@ def test_what_ends_the_verb_ends_its_processes(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(launch.subprocess, "Popen", lambda *_, **__: made)
     monkeypatch.setattr(launch, "wait_until_ready", lambda *_: None)
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
     try:
         assert launch.serve(tmp_path, host="127.0.0.1", port=0, workers=1) == 0
         assert deeds == ["terminated", "waited"]

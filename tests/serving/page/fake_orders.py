@@ -47,6 +47,9 @@ def decision(store_id: str, product_id: str, action: str, quantity: float, **mor
 
 def decisions(body: dict[str, Any]) -> Any:
     """What `fake_stock` answers; decisions are remembered, and taken back by their id."""
+    made = body.get("decisions", [])
+    if others := _decided_meanwhile(made):
+        return _conflict(made[0]["action"], others)
     answer = fake_stock.decisions(body)
     if isinstance(answer, JSONResponse):
         return answer
@@ -57,6 +60,24 @@ def decisions(body: dict[str, Any]) -> Any:
         DECIDED[one["store_id"], one["product_id"]] = one | {"order_quantity": quantity}
     answer["withdrawn"] = _take_back(lambda one: one["decision_id"] in body.get("withdraw", []))
     return answer
+
+
+def _decided_meanwhile(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What counts on lines whose `seen_decision_id` is another, as refusals and previews tell it."""
+    now = [DECIDED.get((one["store_id"], one["product_id"])) for one in lines if "seen_decision_id" in one]
+    seen = [one["seen_decision_id"] for one in lines if "seen_decision_id" in one]
+    changed = [one for one, was in zip(now, seen, strict=True) if one is not None and one["decision_id"] != was]
+    left_out = ("suggestion_id", "as_of")
+    plain = [{name: value for name, value in one.items() if name not in left_out} for one in changed]
+    return [one | {"withdrawn_by": None, "withdrawn_at": None} for one in plain]
+
+
+def _conflict(action: str, others: list[dict[str, Any]]) -> JSONResponse:
+    told = {"problem": "decided_meanwhile", "decided": others, "decided_lines": len(others), "theirs": others[0]}
+    named = {name: others[0][name] for name in ("store_id", "product_id")}
+    by = {"changed_by": others[0]["decided_by"], "changed_at": others[0]["decided_at"]}
+    yours = {"decision": _PAST[action], "order_quantity": 0.0}
+    return error(409, "conflict", "was decided since you saw it", **told, **named, **by, yours=yours)
 
 
 def _take_back(is_meant: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
@@ -200,18 +221,24 @@ def lines(body: dict[str, Any]) -> Any:
         "shows": answer.shows,
         "columns": [],
         "names": names(PRODUCTS),
+        "newest_decision": len(DECIDED),
     }
 
 
 def bulk(body: dict[str, Any]) -> Any:
     base = {"batch_id": body.get("batch_id"), "stored": 0, "withdrawn": 0, "beyond": [], "beyond_lines": 0}
-    base |= {"skipped": {"exported": 0, "same": 0}}
+    base |= {"skipped": {"exported": 0, "same": 0}, "decided": [], "decided_lines": 0}
     if "withdraw_batch" in body:
         gone = _take_back(lambda one: one["decision_id"].startswith(f"{body['withdraw_batch']}-"))
         return base | difference(_none()) | {"withdrawn": len(gone)}
     chosen = _chosen(body)
     if isinstance(chosen, JSONResponse):
         return chosen
+    if others := _decided_meanwhile(body.get("lines", [])):
+        told = {"decided": others, "decided_lines": len(others)}
+        if body.get("check"):
+            return base | difference(_none()) | told
+        return _conflict(body["action"], others)
     shares = Change(body.get("percent"), body.get("quantity"), body.get("packs", "nearest"))
     own = {(one["store_id"], one["product_id"]): one.get("order_quantity") for one in body.get("lines", [])}
     new = {"approve": pl.col("order_quantity"), "reject": pl.lit(0.0), "change": changed_quantity(shares)}

@@ -76,7 +76,7 @@ def decisions(body: dict[str, Any]) -> Any:
         if made.get("order_quantity", 0) % 12 and not made.get("confirm_exception"):
             problem = {"code": "pack", "case_pack": 12.0, "below": 0.0, "above": 12.0}
             return error(422, "unconfirmed", "is not a whole number of packs of 12", problems=[problem])
-    only_asked = ("action", "seen_quantity", "confirm_exception")
+    only_asked = ("action", "seen_quantity", "seen_decision_id", "confirm_exception")
     return {
         "stored": [
             usual

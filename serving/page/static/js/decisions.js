@@ -1,12 +1,14 @@
 // Approve, change or reject order lines through the service, which remembers who decided what; and take it back.
 
-import { call } from "./api.js";
+import { call, calledName } from "./api.js";
 import { h, icon, replace, uniqueId } from "./dom.js";
-import { day, has, isNumber, moment, number, t } from "./i18n.js";
+import { day, has, isNumber, moment, number, t, units } from "./i18n.js";
 import { failureText } from "./problems.js";
-import { decisionOf } from "./suggestions.js";
+import { decisionOf, storeName } from "./suggestions.js";
 
-const AT_ONCE = 500;
+export const AT_ONCE = 500;
+/** Lines of a conflict that a sentence names; the others are counted. By judgement. */
+const CONFLICTS_SAID = 3;
 
 /** An id of our own, so that what is sent twice counts once. */
 export function newId() {
@@ -16,7 +18,7 @@ export function newId() {
 /** Sends decisions and notes them on the lines; a service without the route says so once. */
 export async function decide(lines, action, { quantity, reason, confirmed, signal } = {}) {
   const decisions = lines.map((line) => ({
-    decision_id: newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action, seen_quantity: line.order_quantity,
+    decision_id: newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null,
     ...(action === "change" ? { order_quantity: quantity } : {}),
     ...(reason ? { reason } : {}),
     ...(confirmed ? { confirm_exception: true } : {}),
@@ -40,9 +42,25 @@ function shownFacts({ code, ...facts }) {
   return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, written(key, value)]));
 }
 
+/** What somebody decided about a line meanwhile, or took back: who, when and what. */
+export function decidedSentence(one) {
+  const what = one.withdrawn_at ? t("decided.withdrawn") : t(`history.${one.decision}`, { suggested: units(one.suggested_quantity), units: units(one.order_quantity) });
+  return t("decided.line", { product: calledName("product", one.product_id), store: storeName(one.store_id), by: one.withdrawn_by ?? one.decided_by, at: moment(one.withdrawn_at ?? one.decided_at), what });
+}
+
+/** What the person wanted of the first line of a conflict, and was not stored. */
+export const yoursSentence = ({ decided, yours }) => t("decided.yours", { what: t(`history.${yours.decision}`, { suggested: units(decided[0].suggested_quantity), units: units(yours.order_quantity) }) });
+
+/** Both sides of a conflict: what others decided, and what was not stored for it. */
+function conflictText(conflict) {
+  const { decided, decided_lines: count } = conflict;
+  return [t("decided.lines", { count }), ...decided.slice(0, CONFLICTS_SAID).map(decidedSentence), yoursSentence(conflict)].join(t("sentence.space"));
+}
+
 /** Why a decision was refused, in the page's language where the service names its facts; `missing` is said where there is no such route. */
 export function refusal(error, missing) {
   const { problems, seen_quantity: seen, suggested_quantity: now } = error.details ?? {};
+  if (error.details?.problem === "decided_meanwhile") return conflictText(error.details);
   if (error.status === 404 && missing) return missing;
   if (error.code === "unconfirmed" && problems?.every((one) => has(`beyond.${one.code}`))) return problems.map((one) => t(`beyond.${one.code}`, shownFacts(one))).join(" ");
   if (isNumber(error.details?.seen_units)) {
@@ -52,6 +70,9 @@ export function refusal(error, missing) {
   if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
   return failureText(error);
 }
+
+/** Whether a line has a decision that may be taken back: the other system does not have it yet. */
+export const mayWithdraw = (line) => Boolean(line.decision && !line.decision.exported_at);
 
 export function decisionBadge(line) {
   if (!line.decision) return null;

@@ -2,7 +2,7 @@
 
 import { calledName } from "./api.js";
 import { words } from "./dom.js";
-import { code, day, has, number, t } from "./i18n.js";
+import { code, day, has, moment, number, t } from "./i18n.js";
 import { storeName } from "./suggestions.js";
 
 /** Ids of an error's details by what they are of; a sentence says the names. */
@@ -15,6 +15,7 @@ function said(key, value) {
   if (key === "state") return code("campaign_state", value);
   if (key === "place") return code("place_kind", value);
   if (key === "job_kind") return code("job_kind", value);
+  if (key.endsWith("_at")) return moment(value);
   return /^\d{4}-\d{2}-\d{2}$/.test(value) ? day(value, "long") : (value ?? "");
 }
 

@@ -1,7 +1,7 @@
 // Deciding on many lines: shows the difference first, then stores it in one request, and takes it back.
 
 import { call } from "../api.js";
-import { refusal } from "../decisions.js";
+import { decidedSentence, refusal, yoursSentence } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
@@ -33,10 +33,21 @@ export function differenceText(answer, change) {
     answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
 }
 
-/** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused. */
-export function askThenStore(place, body, { signal, ondone, onfail, onnothing }) {
+/** Lines that somebody else decided since they were seen, each with who, when and what. */
+function decidedText(conflict) {
+  const { decided, decided_lines: count } = conflict;
+  return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))), conflict.yours ? h("p", {}, yoursSentence(conflict)) : null);
+}
+
+/** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile. */
+export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload }) {
   const request = { batch_id: newBatch(), ...body };
   const cancel = () => { replace(place); ondone(null); };
+  const stale = (told) => {
+    const again = h("button", { type: "button", class: "primary", dataset: { bulk: "reload" }, onclick: () => { replace(place); onreload(); } }, t("decided.reload"));
+    replace(place, decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
+    again.focus();
+  };
   const store = async (confirmed, button) => {
     button.disabled = true;
     try {
@@ -46,13 +57,15 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing })
     } catch (error) {
       if (signal.aborted) return;
       button.disabled = false;
-      onfail(refusal(error));
+      if (error.details?.decided_lines) stale(error.details);
+      else onfail(refusal(error));
     }
   };
   const look = async () => {
     replace(place, h("p", { class: "hint", role: "status" }, t("state.loading")));
     try {
       const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
+      if (answer.decided_lines) return stale(answer);
       if (!answer.lines && onnothing && body.action === "change") {
         replace(place, differenceText(answer, body));
         onnothing();

@@ -3,15 +3,15 @@
 import { call } from "../api.js";
 import { newId } from "../decisions.js";
 import { h, name, uniqueId } from "../dom.js";
-import { day, moment, t, units } from "../i18n.js";
+import { moment, t, units } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { fill } from "../states.js";
 
 const MOST_LETTERS = 1000;
 
 function decisionEntry(one) {
-  const withdrawn = one.withdrawn_at ? ` (${t("history.withdrawn", { by: one.withdrawn_by ?? "" })})` : null;
-  return h("li", { class: one.withdrawn_at ? "ended" : "" }, h("strong", {}, day(one.as_of, "long")), " ", t(`history.${one.decision}`, { suggested: units(one.suggested_quantity), units: units(one.order_quantity) }), " ", h("span", { class: "hint" }, name(one.decided_by), one.reason ? [": ", name(one.reason)] : null, withdrawn));
+  const withdrawn = one.withdrawn_at ? ` (${t("history.withdrawn", { by: one.withdrawn_by ?? "" })}, ${moment(one.withdrawn_at)})` : null;
+  return h("li", { class: one.withdrawn_at ? "ended" : "" }, h("strong", {}, moment(one.decided_at)), " ", t(`history.${one.decision}`, { suggested: units(one.suggested_quantity), units: units(one.order_quantity) }), " ", h("span", { class: "hint" }, name(one.decided_by), one.reason ? [": ", name(one.reason)] : null, withdrawn));
 }
 
 function commentEntry(one) {

@@ -60,8 +60,8 @@ export function showFile(grid, answer) {
     return;
   }
   const lines = answer.lines.map(({ store_id, product_id, seen_quantity, order_quantity, reason }) => ({ store_id, product_id, seen_quantity, order_quantity, ...(reason ? { reason } : {}) }));
-  askThenStore(check, { as_of: grid.asOf, action: "change", packs: null, lines }, {
-    signal: grid.signal, onfail: (text) => grid.fail(text),
+  askThenStore(check, { as_of: grid.asOf, action: "change", packs: null, lines, seen_newest_decision: answer.newest_decision }, {
+    signal: grid.signal, onfail: (text) => grid.fail(text), onreload: () => { replace(place); grid.renew(); },
     ondone: (done) => {
       replace(place);
       if (done) grid.ondone(done);

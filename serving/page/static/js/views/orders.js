@@ -1,7 +1,7 @@
 // Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
 
 import { ApiError, call } from "../api.js";
-import { decide, refusal } from "../decisions.js";
+import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
@@ -155,6 +155,7 @@ class OrdersGrid {
     replace(this.places.picked, this.mayDecide && count ? [
       h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
       act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
+      (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.beside(({ withdrawPicked }) => withdrawPicked(this), import("../grid/withdrawing.js"))) : null,
       act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
     ] : null, undo);
   }
@@ -172,18 +173,17 @@ class OrdersGrid {
   /** The lines that were chosen, as the person saw them. */
   chosen() {
     const { totals } = this.source.answer();
-    if (this.wholeView) return { view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
-    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity })) };
+    if (this.wholeView) return { seen_newest_decision: this.source.answer().newest_decision, view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
+    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null })) };
   }
 
   bulk(change, lines = this.chosen(), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onnothing: onback, onfail: (text) => this.fail(text),
+      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
       ondone: (answer) => {
         replace(this.places.bulk);
-        if (answer) this.ondone(answer);
-        else this.focusBack();
+        return answer ? this.ondone(answer) : this.focusBack();
       },
     });
   }
@@ -191,13 +191,20 @@ class OrdersGrid {
   /** After a batch was stored: it can be undone, and everything is asked for anew. */
   async ondone(answer) {
     this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
+    await this.renew();
+    this.notice.textContent = t("decision.stored", { count: answer.stored });
+    this.places.picked.querySelector("[data-bulk=undo]")?.focus();
+  }
+
+  /** Nothing is picked any more, and everything is asked for anew. */
+  async renew() {
+    this.clear();
     this.wholeView = false;
     this.corner.checked = false;
     this.picked.clear();
     await this.reload();
     this.draw();
-    this.notice.textContent = t("decision.stored", { count: answer.stored });
-    this.places.picked.querySelector("[data-bulk=undo]")?.focus();
+    this.focusBack();
   }
 
   async undo() {
@@ -226,7 +233,8 @@ class OrdersGrid {
   /** A decision about one line; its row and the totals are asked for anew. */
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
-    await decide([copy], action, { ...details, signal: this.signal });
+    // what somebody else decided meanwhile stands in the row before anybody decides anew
+    await decide([copy], action, { ...details, signal: this.signal }).catch(async (error) => { if (error.details?.decided) await this.freshen(line); throw error; });
     this.typing.drop(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
@@ -244,8 +252,8 @@ class OrdersGrid {
   }
 
   /** Runs a part of what opens beside the grid; says so where it cannot come. */
-  beside(run) {
-    return panels().then(run, () => this.fail(new ApiError(0, "unreachable", "", {}))).catch((error) => { if (!this.signal.aborted) this.fail(error); });
+  beside(run, coming = panels()) {
+    return coming.then(run, () => this.fail(new ApiError(0, "unreachable", "", {}))).catch((error) => { if (!this.signal.aborted) this.fail(error); });
   }
 
   onopen(line) {
