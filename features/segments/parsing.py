@@ -29,8 +29,8 @@ from features.segments.text import DAY_PATTERN, RESERVED
 from retail_brain.errors import ExpressionError
 
 _ONE_AT_A_TIME = Lock()
-"""At its first uses a grammar of pyparsing finds out how many arguments its actions take; two threads that do so at once
-leave it broken for good."""
+"""At its first uses a grammar of pyparsing finds out how many arguments its actions take; two threads that do so at
+once leave it broken for good."""
 _MOST_CHARACTERS = 20_000
 """Characters of an expression: some hundred conditions. Longer ones are lists of people: save those as static."""
 _MOST_DEPTH = 50

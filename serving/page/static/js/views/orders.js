@@ -18,7 +18,6 @@ import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
-
 /** What opens beside the grid; it comes after the lines, which are seen first. */
 const panels = () => import("../grid/panels.js");
 
