@@ -137,7 +137,7 @@ def decided_meanwhile(
 
 
 def told_decision(stored: StoredDecision) -> dict[str, Any]:
-    """What was decided about a line, by whom and when, as refusals and previews tell it."""
+    """What was decided about a line, by whom and when, as answers, refusals and previews tell it."""
     decision = stored.decision
     return {
         "decision_id": decision.decision_id,
@@ -148,9 +148,9 @@ def told_decision(stored: StoredDecision) -> dict[str, Any]:
         "order_quantity": decision.quantity,
         "reason": decision.reason,
         "decided_by": decision.decided_by,
-        "decided_at": stored.decided_at.isoformat(timespec="seconds"),
+        "decided_at": stored.decided_at.isoformat(),
         "withdrawn_by": stored.withdrawn_by,
-        "withdrawn_at": None if stored.withdrawn_at is None else stored.withdrawn_at.isoformat(timespec="seconds"),
+        "withdrawn_at": None if stored.withdrawn_at is None else stored.withdrawn_at.isoformat(),
     }
 
 

@@ -14,6 +14,7 @@ from retail_brain.operational.decisions import (
     no_decision,
     store_decisions,
     stores_of_decisions,
+    told_decision,
     withdraw_decisions,
 )
 from retail_brain.operational.plausibility import check_usual
@@ -238,19 +239,5 @@ def _outcome(status: SuggestionStatus) -> dict[str, Any]:
 
 def shown_decision(stored: StoredDecision) -> dict[str, Any]:
     """A decision as answers tell it, without its day."""
-    decision = stored.decision
-    return {
-        "decision_id": decision.decision_id,
-        "suggestion_id": decision.suggestion_id,
-        "store_id": decision.store_id,
-        "product_id": decision.product_id,
-        "decision": decision.decision,
-        "suggested_quantity": decision.suggested_quantity,
-        "order_quantity": decision.quantity,
-        "reason": decision.reason,
-        "decided_by": decision.decided_by,
-        "decided_at": stored.decided_at.isoformat(),
-        "is_exception": decision.is_exception,
-        "withdrawn_at": None if stored.withdrawn_at is None else stored.withdrawn_at.isoformat(),
-        "withdrawn_by": stored.withdrawn_by,
-    }
+    own = {"suggestion_id": stored.decision.suggestion_id, "is_exception": stored.decision.is_exception}
+    return told_decision(stored) | own
