@@ -6,13 +6,14 @@ uvicorn has no such limits but one: an idle connection that was answered once is
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import uvicorn.config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from retail_brain.settings import ServingSettings
 from serving.http.errors import error_body
+from serving.http.joined_writes import JoinedWrites
 
 Refusal = Literal["malformed", "headers_late", "answer_unread", "too_many_connections"]
 _HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
@@ -63,7 +64,7 @@ class _Guard(asyncio.Protocol):
         self.access_log = False
 
     def connection_made(self: Any, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         address = str(self.client[0]) if self.client else ""
         if not self.places.take(address):
             self._refuse(429, "too_many_connections", "overloaded", "too many connections. Ask again in a second.")

@@ -20,7 +20,6 @@ _DOCUMENTS = frozenset({"/", "/docs.json"})
 _SECURITY = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
 ]
 _OWN = frozenset({HEADER, *(name for name, _ in _SECURITY)})
 _WORDS = {

@@ -175,6 +175,9 @@ class _NarrowedEvents(RecentEvents):
     def __init__(self, whole: RecentEvents, answers: Answers, shown: Answers) -> None:
         self._whole, self._answers, self._shown = whole, answers, shown
 
+    def __contains__(self, person: str) -> bool:
+        return person in self._whole
+
     def of(self, person: str, since: datetime) -> list[RecentEvent]:
         """A person's events received at `since` or later, oldest first."""
         events = self._whole.of(person, since)

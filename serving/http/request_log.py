@@ -35,7 +35,7 @@ def request_id(scope: Scope) -> str:
     32
     """
     given = header(scope, HEADER)
-    return given.decode("ascii") if _ACCEPTED.fullmatch(given) else f"{_NUMBERS.getrandbits(128):032x}"
+    return given.decode("ascii") if given and _ACCEPTED.fullmatch(given) else f"{_NUMBERS.getrandbits(128):032x}"
 
 
 def request_line(log_format: LogFormat, method: str, route: str, status: int, seconds: float, identity: str) -> str:

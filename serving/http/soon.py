@@ -21,13 +21,15 @@ class Soon:
 
     def ask(self) -> None:
         """Has the function called soon; at once where no event loop runs."""
+        # a loop that ended never calls its timers. To ask which one runs costs a system call
+        if self._timer is not None and self._loop is not None and not self._loop.is_closed():
+            return
         try:
-            loop = asyncio.get_running_loop()
+            self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._call()
             return
-        if self._timer is None or self._loop is not loop:  # a loop that ended never calls its timers
-            self._loop, self._timer = loop, loop.call_later(self._seconds, self._begin)
+        self._timer = self._loop.call_later(self._seconds, self._begin)
 
     def cancel(self) -> None:
         """Takes back what was asked."""

@@ -111,22 +111,19 @@ def recommend_batch(request: RecommendBatchRequest, call: Call) -> Iterator[dict
     return ({"customer_id": one.customer_id} | recommend(one, call) for one in request.each())
 
 
-def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent], list[int]]:
-    """What the answer depends on besides request and view: the person's newest events, and the rules of this moment.
-
-    Rules are told apart by identity: the view holds them.
-    """
-    rules = call.view.rules.with_tests(request.store_id, call.now)
+def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent], tuple[str, ...]]:
+    """What the answer depends on besides request and view: the person's newest events, and which rules hold now."""
     # a customer's events stand under the id itself, which need not be looked up
     key = request.customer_id or _find_person(_as_kept(request, call), call)[1]
-    return _events(key, call), [id(ready) for ready in rules]
+    return _events(key, call), call.view.rules.phase(call.now)
 
 
 def _events(key: str, call: Call) -> list[RecentEvent]:
     """The person's events that are young enough to count; none of nobody (an empty key)."""
-    if not key:
+    recent = call.view.recent
+    if not key or key not in recent:
         return []
-    return call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
+    return recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
 
 
 def _as_kept(request: RecommendRequest, call: Call) -> RecommendRequest:

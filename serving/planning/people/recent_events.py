@@ -40,6 +40,10 @@ class RecentEvents:
         """Number of events remembered."""
         return self._count
 
+    def __contains__(self, person: str) -> bool:
+        """Whether an event of a person is remembered, however old."""
+        return person in self._people
+
     def add(self, events: Iterable[tuple[str, StoredEvent]]) -> int:
         """Adds events under their person's key, each once; returns how many were new."""
         new = 0

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,15 @@ class RuleBook:
     def with_tests(self, store_id: str | None, now: datetime) -> list[ResolvedRule]:
         """The same and those under a test, which apply to some."""
         return [ready for ready in self.ready if ready.rule.applies(store_id, now)]
+
+    def phase(self, now: datetime) -> tuple[str, ...]:
+        """State of each rule that begins or ends at some time: while these are equal, the same rules apply."""
+        return tuple(rule.state(now) for rule in self._timed)
+
+    @cached_property
+    def _timed(self) -> list[Rule]:
+        rules = (ready.rule for ready in self.ready)
+        return [rule for rule in rules if rule.starts_at is not None or rule.ends_at is not None]
 
 
 def shown_title(title: str, language: Language) -> str:
