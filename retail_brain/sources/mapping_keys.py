@@ -134,13 +134,16 @@ class ReturnsMapping(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] | None = None
     files: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if bool(self.files) == bool(self.column) or bool(self.column) != bool(self.values):
-            raise ValueError("give either `column` and `values`, or `files` with the names of files")
+        if bool(self.files) == bool(self.column) or bool(self.column) != (self.values is not None):
+            raise ValueError(
+                "give either `column` and `values` (`[]` where none of them is a return), or `files` with the names "
+                "of files"
+            )
         return self
 
 

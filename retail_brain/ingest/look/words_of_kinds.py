@@ -147,3 +147,17 @@ STATE_ALONE: Final = (
     r"stat(?:us|ut)(?:$|_)|статус|状态|狀態|ステータス|상태|durumu?$|(?:^|_)stav$|สถานะ|סטטוס|حالة|trang_thai|κατασταση"
 )
 """A word in the name of a column of states that means nothing else, as `State` in an address does."""
+CODE_OF_STATE: Final = (
+    r"(?:^|_)(?:type|kind|typ|tipo|soort|rodzaj|druh|turu?|tip|slag|jenis|loai|тип|вид|ειδοσ|סוג|نوع)(?:_|$)"
+    r"|(?:beleg|vorgangs?|buchungs?|dokument(?:en)?|bewegungs?|transaktions?)(?:art|typ|slag)"
+    r"|类型|种别|種別|区分|유형|구분"
+)
+"""A word in the name of a column of kinds of rows or documents, without those of mere marks such as `flag`."""
+OF_OTHER_THINGS: Final = (
+    r"channel|kanal|canal|渠道|来源|채널|source|medium|customer|client|member|buyer|kunde|cliente|klient|会员|客户|顾客|회원"
+    r"|product|article|artikel|goods|商品|товар|상품|category|brand|unit_type|tax|vat|mwst|iva\b|tva|税|ндс|price|preis|precio|prix"
+    r"|价|цен|discount|rabatt|coupon|promo|折扣|优惠|скид|card|karte|卡|store|shop|filial|门店|店铺|магазин|매장|device|terminal"
+    r"|gender|sex|currency|country|region|address|ship|bill|postal|state_(?:code|id|name)|province|geschlecht|adres"
+    r"|size|colou?r|颜色|尺码|file|record_typ|satzart|day_type|weekday|meal|menu"
+)
+"""Words in names of columns whose codes are of the channel, the payer, the goods or the place, and not of the sale."""
