@@ -5,6 +5,7 @@ import polars as pl
 from retail_brain.ingest.look.asked_roles import asked_key
 from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
@@ -108,6 +109,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     if rate is not None:
         write_rate(made, sample, found, rate)
     if made.table == "transactions":
+        write_coupons(made, sample, found)
         write_receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
