@@ -11,7 +11,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
-from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_states
+from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
 from retail_brain.ingest.look.signs import write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
@@ -48,7 +48,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states)]
     asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
-    asked += unknown_states(made, states)
+    asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     for state in states:
         if "returns" not in made.keys and not state.is_state:
             _returns(made, state, " ".join([*out, *perhaps_kinds]))
