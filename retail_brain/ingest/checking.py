@@ -1,7 +1,7 @@
 """Validates a batch of rows: good rows in canonical types, bad rows with reasons and original values."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import dataframely as dy
@@ -9,11 +9,11 @@ import polars as pl
 
 from retail_brain.ingest.days_to_come import DaysToCome
 from retail_brain.ingest.ids import are_plain
+from retail_brain.ingest.made_prices import MadePrices
 from retail_brain.ingest.moments import parse_uniform
 from retail_brain.ingest.spreadsheet_ids import LOST, id_columns, shortened_ids, whole_ids
 from retail_brain.ingest.typing import attribute, typed
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.base import PER
 from retail_brain.tables import Table
 
 REASONS = "reasons"
@@ -101,9 +101,7 @@ class Checker:
             if (zone := getattr(source[name], "time_zone", None))
         ]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
-        self._price = formats.get("unit_price", ColumnFormat())
-        plain = replace(self._price, per=None)
-        self._per = [typed(PER, source[PER], pl.Float64(), plain).alias(PER)] if self._price.per in source else []
+        self.prices = MadePrices(table, source, formats)
         self._ids = [name for name in id_columns(table) if name in self._present]
         self._text_ids = [
             name
@@ -117,20 +115,13 @@ class Checker:
         raw = batch.with_row_index(_ROW)
         plain = frozenset(name for name in self._text_ids if are_plain(batch[name]))
         odd = [name for name in self._ids if name not in plain]
-        shaped = raw.select(_ROW, *self._columns(batch, plain), *self._absent, *self._further, *self._per)
+        shaped = raw.select(_ROW, *self._columns(batch, plain), *self._absent, *self._further, *self.prices.typed)
         # pandas writes a missing number as NaN, so it is no error where the column may be missing
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         shaped = whole_ids(shaped, odd)
         unreadable = self._unreadable(raw, shaped, odd)
-        if self._per:
-            of_one = pl.col("unit_price") / pl.col(PER)
-            shaped = shaped.with_columns(pl.when(pl.col(PER) != 0).then(of_one).alias("unit_price")).drop(PER)
-        if self._price.is_total or self._price.before_discount:
-            per_unit = _price_per_unit(self._price)
-            if "unit_price" in self._table.optional:  # a day without units has no price, and is no mistake
-                per_unit = pl.when(pl.col("units") != 0).then(per_unit)
-            shaped = shaped.with_columns(per_unit)
+        shaped = self.prices.make(shaped)
         candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
         # nearly every batch is good: one look at the rules copies no row
         if self._schema.is_valid(candidates):
@@ -161,7 +152,7 @@ class Checker:
 
     def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame, odd: Sequence[str]) -> pl.DataFrame:
         """Rows with a value that is there but not of its type; `odd` are the ids that are not plain."""
-        tests = self.to_come.test(shaped)
+        tests = [*self.to_come.test(shaped), *self.prices.test(raw, shaped)]
         for name, kind in self._present.items():
             value = raw[name]
             # most columns lose no value: comparing two counts is cheaper than looking for lost values
@@ -186,18 +177,6 @@ class Checker:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
-
-
-def _price_per_unit(text: ColumnFormat) -> pl.Expr:
-    """The price of a unit from the amount of the line, or from a price before its discount.
-
-    A discount counts as money off, whatever its sign; it has the sign of the units, so that returns get the price paid.
-    """
-    units = pl.col("units")
-    amount = pl.col("unit_price") if text.is_total else pl.col("unit_price") * units
-    if text.before_discount:
-        amount -= units.sign() * pl.col("discount").abs().fill_null(0.0)
-    return (amount / units).alias("unit_price")
 
 
 def _utc_among_local(value: pl.Series) -> pl.Series | None:

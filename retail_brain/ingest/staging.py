@@ -124,7 +124,13 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: 
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
-    notes = (*checker.notes, *checker.to_come.notes(), *resolved.notes, *_receipt_notes(raw.name, staged, read))
+    notes = (
+        *checker.notes,
+        *checker.to_come.notes(),
+        *checker.prices.notes(),
+        *resolved.notes,
+        *_receipt_notes(raw.name, staged, read),
+    )
     seconds = time.perf_counter() - started
     good_from = checker.to_come.good_from
     return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files, good_from)

@@ -8,6 +8,10 @@ import polars as pl
 
 from retail_brain.errors import DataError
 
+Rate = Literal["percent", "share", "percent_paid", "share_paid", "tenths_paid"]
+"""A discount that is no money: taken off in per cent (15) or as a share (.15), or what was paid of the price before it,
+in per cent (85), as a share (.85) or in tenths (8.5, 八五折)."""
+
 
 @dataclass(frozen=True)
 class ColumnFormat:
@@ -33,6 +37,8 @@ class ColumnFormat:
         is_total: whether a price is the amount of the whole line, to be divided by the units.
         per: column of the source with the units that a price is of, such as 3 of `3 for 5.00`; None: it is of one.
         before_discount: whether the discount of the line has still to be taken off a price.
+        rate: what a discount is where it is no money: a part of the price before it, in per cent or as a share, or the
+            part that was paid; None: it is money.
         negate: whether a number has the opposite sign, as in ledgers where a sale takes units out.
     """
 
@@ -52,6 +58,7 @@ class ColumnFormat:
     is_total: bool = False
     per: str | None = None
     before_discount: bool = False
+    rate: Rate | None = None
     negate: bool = False
 
 

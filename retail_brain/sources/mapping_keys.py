@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retail_brain.sources.base import PER, ColumnFormat
+from retail_brain.sources.base import PER, ColumnFormat, Rate
 from retail_brain.sources.date_forms import counted_form
 from retail_brain.sources.month_names import without_language
 
@@ -41,6 +41,7 @@ class ColumnMapping(BaseModel):
     total: bool = False
     per: str | None = None
     before_discount: bool = False
+    rate: Rate | None = None
     negate: bool = False
     type: Literal["text", "number", "integer", "boolean"] | None = None
 
@@ -98,6 +99,7 @@ class ColumnMapping(BaseModel):
             is_total=self.total,
             per=PER if self.per is not None else None,
             before_discount=self.before_discount,
+            rate=self.rate,
             negate=self.negate,
         )
 
@@ -134,13 +136,16 @@ class ReturnsMapping(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] | None = None
     files: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if bool(self.files) == bool(self.column) or bool(self.column) != bool(self.values):
-            raise ValueError("give either `column` and `values`, or `files` with the names of files")
+        if bool(self.files) == bool(self.column) or bool(self.column) != (self.values is not None):
+            raise ValueError(
+                "give either `column` and `values`, or `files` with the names of files; `values = []` where no value "
+                "of the column means a return"
+            )
         return self
 
 
@@ -194,6 +199,9 @@ class TableMapping(FileKeys):
             raise ValueError("`per` goes with `unit_price` alone, without `total` and `before_discount`")
         if price.before_discount and "discount" not in self.columns:
             raise ValueError("`before_discount` needs the column `discount`")
+        rates = [ours for ours in self.columns if self.column(ours).rate is not None]
+        if rates and (rates != ["discount"] or not {"units", "unit_price"} <= set(self.columns)):
+            raise ValueError("`rate` goes with `discount` alone, beside `units` and `unit_price`")
         return self
 
     def column(self, ours: str) -> ColumnMapping:

@@ -204,7 +204,7 @@ def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], 
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise DataError(f"{raw.origin} has no columns {missing} for returns; got {schema.names()}. Correct the names.")
-    meant = returns.files or returns.values
+    meant = returns.files or returns.values or ()
     is_return = pl.col(str(found[kind])).str.strip_chars().is_in(meant).fill_null(value=False)
     changed: dict[str, pl.Expr] = {}
     for ours in (*plain, *signed):

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.ingest.look.by_values import with_roles_by_values
+from retail_brain.ingest.look.codes_of_states import NO_UNITS_BELOW
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.evidence import evidence
@@ -20,7 +21,6 @@ from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.signs import kind_below_zero
 from retail_brain.ingest.look.state_columns import may_tell_states
-from retail_brain.ingest.look.states import NO_UNITS_BELOW
 from retail_brain.ingest.look.unpaid_lines import leave_out_unpaid
 
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")

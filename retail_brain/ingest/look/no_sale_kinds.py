@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.state_columns import State
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_kinds import BOUGHT, NO_SALE, OF_DISPATCH, OPEN, SOLD, STATES_OF_SALES, UNDER_WAY
+from retail_brain.ingest.look.words_of_kinds import (
+    BOUGHT,
+    NO_SALE,
+    OF_DISPATCH,
+    OF_OTHER_THINGS,
+    OPEN,
+    SOLD,
+    STATES_OF_SALES,
+    UNDER_WAY,
+)
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
 
 _KNOWN = "|".join((CANCELLED, GIVEN_BACK, NOT_PAID, IN_PART, STATES_OF_SALES, SOLD, NO_SALE))
+_SHOWN = 6
+"""Known kinds that a question names at most."""
 _LEAST_LETTERS = 2
 """Letters of a word; shorter ones and numbers are codes, which are asked about as such."""
 
@@ -51,6 +62,37 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
             )
             asked.append(state.without(kinds))
     return sure, asked
+
+
+def unknown_kinds(made: Proposal, states: Sequence[State]) -> list[str]:
+    """Conditions without kinds whose words nobody knows, in columns that list kinds of documents; asks about them.
+
+    Where some kinds are sales and others transfers or write-offs, a further one may be either.
+
+    Args:
+        made: the proposal; gets the questions.
+        states: columns with kinds of rows.
+    """
+    conditions = []
+    for state in states:
+        plain = bare_name(state.name)
+        if state.is_state or state.is_claim or re.search(f"{OF_PAYMENT}|{OF_OTHER_THINGS}", plain):
+            continue
+        sold = state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}|{BOUGHT}|{NO_SALE}")
+        no_sales = state.which(f"{NO_SALE}|{BOUGHT}", SOLD)
+        usual = [] if sold else [max(state.kinds, key=lambda kind: state.rows([kind]), default="")]
+        known = f"{_KNOWN}|{BOUGHT}|{UNDER_WAY}|{OPEN}"
+        kinds = [kind for kind in state.kinds if kind not in usual and not re.search(known, state.said(kind))]
+        kinds = [kind for kind in kinds if not (state.has_units and (state.units([kind]) < 0).all())]
+        if not kinds or not (no_sales or (sold and state.which(GIVEN_BACK))):
+            continue
+        counted = ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
+        made.questions.append(
+            f"{state.rows(kinds):,} rows are of kinds in {state.name!r} that nobody knows ({counted}), beside "
+            f"{[*sold, *usual, *no_sales][:_SHOWN]}: are they sales, or none (leave them out, as the first way does)?"
+        )
+        conditions.append(state.without(kinds))
+    return conditions
 
 
 def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:

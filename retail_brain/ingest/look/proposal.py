@@ -5,6 +5,7 @@ import polars as pl
 from retail_brain.ingest.look.asked_roles import asked_key
 from retail_brain.ingest.look.clicks import events_of
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
@@ -14,6 +15,7 @@ from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.purchases import purchases
+from retail_brain.ingest.look.rates_of_discount import rate_of_discount, without_rate, write_rate
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.sizes import matrix_of_sizes
@@ -102,8 +104,12 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if not write_units(made, sample, found):
         return
-    price_of(made, sample, found)
+    rate = rate_of_discount(sample, found)
+    price_of(made, sample, without_rate(found, rate))
+    if rate is not None:
+        write_rate(made, sample, found, rate)
     if made.table == "transactions":
+        write_coupons(made, sample, found)
         write_receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import polars as pl
 
+from retail_brain.ingest.look.codes_of_states import ask_about_rare_kinds, codes_of_states
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
-from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_states
+from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
 from retail_brain.ingest.look.signs import write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
@@ -23,17 +24,10 @@ from retail_brain.ingest.look.words_of_states import (
     NOT_PAID,
     OF_PAYMENT,
 )
-from retail_brain.ingest.numbers import parse_numbers
 
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
-_CODE_LETTERS, _MOST_CODES = 2, 6
-"""Letters of such a code, and how many of them there are at most. By judgement."""
-NO_UNITS_BELOW = "no row has units below 0"
-"""The beginning of the question about codes that may mean a return."""
-_STATE_CODE = r"\d{1,3}|[A-Za-z]"
-"""A state of an order in a code."""
-_USUAL = 0.8
-"""Share of the rows that the code of a plain sale has at least. By judgement."""
+_MOST_CHOICES = 32
+"""Conditions that a mapping offers at most, for a person to choose one. By judgement."""
 _MOST_ROWS = 0.5
 """Share of the rows from which a state is asked about and not left out on its own. By judgement."""
 
@@ -54,23 +48,28 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states)]
     asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
-    asked += unknown_states(made, states)
+    asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     for state in states:
         if "returns" not in made.keys and not state.is_state:
             _returns(made, state, " ".join([*out, *perhaps_kinds]))
-    asked += _codes_of_states(made, states, sample.height)
-    _write_where(made, [*out, *kept], asked)
     if "returns" not in made.keys:
         write_returns_by_sign(made, sample, found)
-    if "returns" not in made.keys:
-        _ask_about_kinds(made, sample, found)
+    is_open = "returns" not in made.keys
+    _write_where(made, [*out, *kept], asked, codes_of_states(made, sample, found))
+    if is_open:
+        ask_about_rare_kinds(made, sample, found)
 
 
-def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str]) -> None:
-    """The condition on rows; with every choice of what must be asked, all of it left out first."""
+def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str], ways: Sequence[Sequence[str]] = ()) -> None:
+    """The condition on rows; with every choice of what must be asked, all of it left out first.
+
+    Of each of `ways` one condition is chosen, or none.
+    """
     choices = (
         [[*sure, *asked], *([*sure, one] for one in asked if len(asked) > 1), list(sure)] if asked else [list(sure)]
     )
+    for way in ways:
+        choices = [[*chosen, *some] for chosen in choices for some in (*([one] for one in way), [])][:_MOST_CHOICES]
     texts = [_joined(conditions) for conditions in choices]
     if texts != [""]:
         made.keys["where"] = texts[0] if len(texts) == 1 else "?" + "\n".join(text or "'''TRUE'''" for text in texts)
@@ -81,29 +80,6 @@ def _joined(conditions: Sequence[str]) -> str:
         return ""
     text = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
     return f"'''{text}'''"
-
-
-def _ask_about_kinds(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Asks about codes such as A and B of a kind of sale, where nothing else tells returns from sales."""
-    units = found.roles.get("units")
-    if units is None or (parse_numbers(sample[units].cast(pl.String), found.seen[units].numbers[0]) < 0).any():
-        return
-    for name, seen in found.seen.items():
-        is_free = name not in found.roles.values() or name in found.all_of("status")
-        if not is_free or seen.dates or not re.search(KIND_NAME, bare_name(name)):
-            continue
-        if re.search(CANCELLED, bare_name(name)):
-            continue
-        counts = sample[name].drop_nulls().cast(pl.String).value_counts(sort=True, name="rows")
-        is_code = counts.height and counts[name].str.len_chars().max() <= _CODE_LETTERS  # type: ignore[operator]
-        if not is_code or not 2 <= counts.height <= _MOST_CODES or counts["rows"][0] < _USUAL * sample.height:
-            continue
-        others = [str(code) for code in counts[name][1:].to_list()]
-        kinds = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, others))}] }}"
-        made.questions.append(
-            f"{NO_UNITS_BELOW}, and {name!r} is {counts[name][0]!r} nearly always: does one of {others} mean a "
-            f"return (returns = {kinds}) or no sale (a `where`)?"
-        )
 
 
 def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
@@ -220,23 +196,6 @@ def _given_back(made: Proposal, states: Sequence[State]) -> list[str]:
             )
         if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, state.said(kind))]:
             made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
-    return conditions
-
-
-def _codes_of_states(made: Proposal, states: Sequence[State], rows: int) -> list[str]:
-    """Conditions without the rarer codes of a state such as 3 and 4, which no word explains; asks about them."""
-    conditions = []
-    for state in states:
-        counts = {kind: state.rows([kind]) for kind in state.kinds}
-        usual = max(counts, key=lambda kind: counts[kind], default="")
-        others = [kind for kind in state.kinds if kind != usual and kind not in legend_of(state.name)]
-        is_code = all(re.fullmatch(_STATE_CODE, kind) for kind in state.kinds)
-        if state.is_state and is_code and 0 < len(others) < _MOST_CODES and counts[usual] >= _USUAL * rows:
-            conditions.append(state.without(others))
-            made.questions.append(
-                f"{state.rows(others):,} rows have one of {others} in {state.name!r}, and all others {usual!r}: are "
-                "they sales too, or held or cancelled?"
-            )
     return conditions
 
 

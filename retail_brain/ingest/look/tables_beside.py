@@ -11,10 +11,13 @@ from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
 from retail_brain.ingest.look.stock_day import is_undated, stock_of_list
 from retail_brain.ingest.look.stock_of_shops import stock_of_shops
+from retail_brain.ingest.look.suppliers_and_guides import names_beside
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
     "promotions": (promotions_of_offers,),
     "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
+    "suppliers": (lambda one: names_beside(one, "suppliers"),),
+    "guides": (lambda one: names_beside(one, "guides"),),
     "identities": (lambda one: identities_of_people(one.proposal, one.sample, one.columns),),
     "consents": (lambda one: consents_of_people(one.proposal, one.sample, one.columns),),
 }

@@ -15,8 +15,24 @@ SOLD: Final = (
     r"|销售|零售|出售|売上|販売|판매|매출)"
 )
 """A plain sale, beside which a kind called `Purchase` is what the shop bought."""
+OPENING: Final = (
+    r"(?:\bopening (?:stock|inventory|balance)|\binitial (?:stock|inventory)|anfangsbestand|er[oö]ffnungsb|saldovortrag"
+    r"|beginvoorraad|beginsaldo|(?:stock|solde) initial|[àa] nouveau|(?:saldo|existencia|inventario|estoque) inicial"
+    r"|(?:giacenza|saldo|esistenza) iniziale|bilans otwarcia|stan pocz[aą]tkowy|po[cč][aá]te[cč]n"
+    r"|ввод\w* (?:начальн\w* )?остат"
+    r"|начальн\w* остат|(?:sold|stoc) ini[tț]ial|nyit[oó] k[eé]szlet|αρχικ|\bdevir\b|a[cç][ıi]l[ıi][sş] (?:stok|fi[sş])"
+    r"|ing[aå]ende|\bprimo|alkusaldo|t[oồ]n đầu|đầu kỳ|(?:saldo|stok) awal|ยอดยกมา|افتتاح|יתרת פתיחה|期初|年初|结转"
+    r"|繰越|期首|기초 ?재고|이월)"
+)
+"""What a ledger begins with."""
+TAKEN_IN: Final = (
+    r"(?:\br[eé]ception|\bentr[eé]e (?:de |en )?stock|\bcarico\b|\bingreso de (?:mercan|stock|almac)|\brecepci[oó]n"
+    r"|\bentrada de (?:mercad|stock|estoque)|przyj[eę]ci[ea]|\bpříjem|varumottag|inleverans|saapumi)"
+)
+"""Goods that come in, in words that elsewhere are of other things."""
 BOUGHT: Final = (
-    r"(?:\bpurchas|\bgoods[- ](?:received?|receipts?)|\breceipts? of goods|\breceiv(?:ing|ed goods)|\bgrn\b"
+    rf"(?:{TAKEN_IN}|"
+    r"\bpurchas|\bgoods[- ](?:received?|receipts?)|\breceipts? of goods|\breceiv(?:ing|ed goods)|\bgrn\b"
     r"|(?:supplier|vendor)\w* (?:invoice|bill|receipt)|\b(?:stock|inventory)[- ]receipt|\bbill of (?:supplier|vendor)"
     r"|eingangsrechnung|lieferantenrechnung|kreditorenrechnung|ontvangstbon|goederenontvangst|inkomende factu"
     r"|facture (?:fournisseur|d['’]achat)|factura (?:de )?proveedor|fattura (?:di )?(?:fornitore|acquisto|passiva)"
@@ -28,7 +44,8 @@ BOUGHT: Final = (
 )
 """What a shop buys; a purchase is the sale itself where no other kind is called a sale."""
 NO_SALE: Final = (
-    r"(?:\bquot(?:e|ation)|\bestimate|pro ?forma|\bproposal|angebot|kostenvoranschlag|offerte|\bdevis\b|cotizaci"
+    rf"(?:{OPENING}|"
+    r"\bquot(?:e|ation)|\bestimate|pro ?forma|\bproposal|angebot|kostenvoranschlag|offerte|\bdevis\b|cotizaci"
     r"|presupuest"
     r"|or[cç]amento|preventivo|\boferta|wycena|nab[ií]dk|ponuk|предложен|смет[аы]|пропозиц|ofert[aă]|aj[aá]nlat"
     r"|προσφορ"
@@ -43,7 +60,7 @@ NO_SALE: Final = (
     r"|\bloss|\bdamage|\bwast(?:e|age)|\bwrite[- ]?off|\bshrink|\bspoil|\bbreakage|schwund|bruch\b|verlust"
     r"|abschreibung"
     r"|derving|\bperte|\bcasse\b|\bmerma|p[eé]rdida|\bperda|\bquebra|perdit|\bscarto|\bstrat[ay]\b|ztr[aá]t|manko"
-    r"|списан"
+    r"|\brebut\b|d[eé]marque|afschrijving|ausbuchung|avskriv|\bfire\b|\bodpis|likwidac|списан"
     r"|потер|недостач|spisani|pierder|selejt|απ[ωώ]λει|zayi|svinn|h[aä]vikki|hủy hàng|kerusakan|报损|報損|损耗|报废"
     r"|廃棄|ロス|폐기|파손"
     r"|\bstock (?:adjust|correct)|\badjustment|bestandskorrektur|ajuste|rettifica|регулир|корректировк\w* остат"
@@ -147,3 +164,17 @@ STATE_ALONE: Final = (
     r"stat(?:us|ut)(?:$|_)|статус|状态|狀態|ステータス|상태|durumu?$|(?:^|_)stav$|สถานะ|סטטוס|حالة|trang_thai|κατασταση"
 )
 """A word in the name of a column of states that means nothing else, as `State` in an address does."""
+CODE_OF_STATE: Final = (
+    r"(?:^|_)(?:type|kind|typ|tipo|soort|rodzaj|druh|turu?|tip|slag|jenis|loai|тип|вид|ειδοσ|סוג|نوع)(?:_|$)"
+    r"|(?:beleg|vorgangs?|buchungs?|dokument(?:en)?|bewegungs?|transaktions?)(?:art|typ|slag)"
+    r"|类型|种别|種別|区分|유형|구분"
+)
+"""A word in the name of a column of kinds of rows or documents, without those of mere marks such as `flag`."""
+OF_OTHER_THINGS: Final = (
+    r"channel|kanal|canal|渠道|来源|채널|source|medium|customer|client|member|buyer|kunde|cliente|klient|会员|客户|顾客|회원"
+    r"|product|article|artikel|goods|商品|товар|상품|category|brand|unit_type|tax|vat|mwst|iva\b|tva|税|ндс|price|preis|precio|prix"
+    r"|价|цен|discount|rabatt|coupon|promo|折扣|优惠|скид|card|karte|卡|store|shop|filial|门店|店铺|магазин|매장|device|terminal"
+    r"|gender|sex|currency|country|region|address|ship|bill|postal|state_(?:code|id|name)|province|geschlecht|adres"
+    r"|size|colou?r|颜色|尺码|file|record_typ|satzart|day_type|weekday|meal|menu"
+)
+"""Words in names of columns whose codes are of the channel, the payer, the goods or the place, and not of the sale."""

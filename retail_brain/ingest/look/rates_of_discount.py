@@ -1,0 +1,293 @@
+"""Tells discounts in per cent from discounts in money, by what price, units and the amount paid make together.
+
+`Discount` 10 is ten per cent where the amount is units x price x .9, and ten of money where it is units x price less
+10. Where nothing shows it, both readings are asked about.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted, whole
+from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.words import bare_name, role_scores
+
+_RATES: Final[Mapping[str, tuple[float, bool]]] = {
+    "percent": (100.0, False),
+    "share": (1.0, False),
+    "percent_paid": (100.0, True),
+    "tenths_paid": (10.0, True),
+    "share_paid": (1.0, True),
+}
+"""Rate -> what the whole price is in it, and whether it says what was paid and not what was taken off."""
+_NAMED: Final = (
+    r"%|percent|pct|prozent|procent|porcent|pourcent|percentua|procentas|yuzde|persen|rate(?:$|_)|satz(?:$|_)|taux"
+    r"|процент|率|율|เปอร์เซ็นต์|نسبة|אחוז"
+)
+"""A word in the name of a column of rates."""
+_ROOM: Final = 0.011
+"""Money that rounding may add to a line: a cent, with room for binary fractions."""
+_MOST: Final = 0.9
+"""Share of the rows on which a relation must hold. By judgement."""
+_LEAST: Final = 5
+"""Lines with a discount below which nothing is concluded. By judgement."""
+_EQUAL: Final = 0.02
+"""Prices that differ by less than this share are the same: tills round lines to a cent."""
+_CLEARLY: Final = 0.8
+"""Share of the lines that must agree on what a discount is. By judgement."""
+_LEAST_RATE: Final = 5.0
+"""Per cent that the highest rate of a shop is at least. By judgement; as money such discounts are usual."""
+_MOST_RATES: Final = 12
+"""Different rates that shops give at most; discounts in money are of more kinds. By judgement."""
+_MOST_MONEY: Final = 8
+"""Columns of money that are tried as what was paid."""
+_HUNDRED: Final = 100.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A discount that is a rate, or may be one.
+
+    Attributes:
+        name: its column.
+        rate: the key of the mapping; blank where it may as well be money.
+        paid: the column of what was paid; blank where none proves it.
+        before: the column that `paid` is less than by the rate; blank where none proves it.
+        is_line: whether what was paid is of the whole line.
+        is_before: whether the price is that before the discount (True), after it (False), or nothing shows it (None).
+    """
+
+    name: str
+    rate: str
+    paid: str = ""
+    before: str = ""
+    is_line: bool = False
+    is_before: bool | None = None
+
+
+def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
+    """The column of a discount that is a rate, or may be one; None where the discount is money, or there is none.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns.
+    """
+    named = [name for name in found.seen if _is_named(found, name)]
+    money = [name for name in found.all_of("discount") if name not in named]
+    for name in (*money, *named):
+        given = values(sample, found, name).abs()
+        some = given.drop_nulls()
+        if (some != 0).sum() < _LEAST:
+            continue
+        if name in named and any(values(sample, found, other).abs().sum() for other in money):
+            return None  # the money of it stands in a column of its own
+        rate = _proven(sample, found, name, given)
+        if rate is not None:
+            return rate if rate.rate else None
+        if name in named:
+            kind = "percent" if float(some.max() or 0) > 1 else "share"  # type: ignore[arg-type]
+            return Rate(name, kind, is_before=_by_usual_price(sample, found, _off(given, kind)))
+        if _may_be_rate(given) and not _is_money_by_usual_price(sample, found, given):
+            shown = _by_usual_price(sample, found, _off(given, "percent"))
+            is_rate = shown is False or _is_above_price(sample, found, given)  # prices before both say nothing
+            return Rate(name, "percent" if is_rate else "", is_before=shown)
+    return None
+
+
+def without_rate(found: Columns, rate: Rate | None) -> Columns:
+    """The columns without a discount that is a rate, which is no money to take off."""
+    if rate is None or found.roles.get("discount") != rate.name:
+        return found
+    roles = {role: name for role, name in found.roles.items() if role != "discount"}
+    others = tuple(name for name in found.alternatives.get("discount", ()) if name != rate.name)
+    return replace(found, roles=roles, alternatives={**found.alternatives, "discount": others})
+
+
+def write_rate(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate) -> None:
+    """Writes the discount as a rate, or both readings, beside a price that was chosen without it.
+
+    Args:
+        made: the proposal with its price.
+        sample: the rows.
+        found: roles of the columns.
+        rate: what is known of the discount.
+    """
+    if made.table != "transactions" or "unit_price" not in made.columns:
+        return
+    written = made.columns["unit_price"]
+    is_base = written.startswith("?") or f"{quoted(rate.before)}" in written
+    if rate.paid and is_base:
+        made.columns["unit_price"] = number_key(
+            made, found, rate.paid, "unit_price", ", total = true" if rate.is_line else ""
+        )
+        made.questions = [one for one in made.questions if not one.startswith("which is paid, ")]
+    as_rate = number_key(made, found, rate.name, "discount", f', rate = "{rate.rate or "percent"}"')
+    if rate.paid:
+        made.columns["discount"] = as_rate
+        made.remarks.append(
+            f"{rate.name!r} is a rate ({rate.rate}) and no money: {rate.paid!r} is {rate.before!r} less it"
+        )
+        return
+    if not rate.rate:
+        money = whole(number_key(made, found, rate.name, "discount"))
+        made.columns["discount"] = one_of(
+            made, [money, whole(as_rate)],
+            f"is {rate.name!r} money, or per cent? It is {', '.join(found.seen[rate.name].examples)}, and no column "
+            "says what was paid with it",
+        )  # fmt: skip
+    else:
+        made.columns["discount"] = as_rate
+        made.remarks.append(f"{rate.name!r} is a rate ({rate.rate}) and no money")
+    plain = whole(made.columns["unit_price"])
+    if plain.startswith("?"):
+        return
+    before = plain.replace(" }", ", before_discount = true }")
+    if rate.is_before is None and _is_lowered(sample, found, rate, plain):
+        made.remarks.append("the amount is below price times units where there is a discount: it is after it")
+    elif rate.is_before is None:
+        question = f"is the price what was paid, or has {rate.name!r} still to be taken off?"
+        made.columns["unit_price"] = one_of(made, [plain, before], question)
+    elif rate.is_before:
+        made.columns["unit_price"] = before
+        made.remarks.append(f"prices are the same with and without {rate.name!r}: it is still to be taken off")
+
+
+def _is_named(found: Columns, name: str) -> bool:
+    """Whether a column is a rate of a discount by its name, or a discount whose values have a mark of per cent."""
+    seen = found.seen[name]
+    if not seen.numbers or seen.is_clock:
+        return False
+    plain = bare_name(name)
+    is_marked = any("%" in mark for mark in seen.numbers[0].strip)
+    if not is_marked and not re.search(_NAMED, f"{plain} {name}".lower()):
+        return False
+    rest = re.sub(rf"[_\s]*(?:{_NAMED})[_\s]*", "_", plain).strip("_,")
+    score = max(role_scores(one).get("discount", 0.0) for one in (rest, f"{rest}额", plain))
+    return score > 0 or name in found.all_of("discount")
+
+
+def _off(given: pl.Series, rate: str) -> pl.Series:
+    """The share of the price before it that a rate takes off; 0 where the row has none."""
+    all_of, is_paid = _RATES[rate]
+    off = 1 - given / all_of if is_paid else given / all_of
+    return off.fill_null(0.0)
+
+
+def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
+    """The rate by which what was paid is less than the price before it; one without a rate where that is money."""
+    best: Rate | None = None
+    for before, paid, is_line in _pairs(found, name):
+        listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
+        room = _ROOM + 0.001 * listed
+        money = given.fill_null(0.0)
+        if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
+            return Rate(name, "", paid, before, is_line)
+        for rate, (all_of, _) in _RATES.items():
+            off = _off(given, rate)
+            fits = off.is_between(0.0, 1.0) & ((listed * (1 - off) - left).abs() <= room)
+            is_read = float(given.max() or 0) <= all_of  # type: ignore[arg-type]
+            if best is None and is_read and _holds(fits, (off > 0) & (listed > 0)):
+                best = Rate(name, rate, paid, before, is_line)
+    return best
+
+
+def _holds(fits: pl.Series, given: pl.Series) -> bool:
+    """Whether a relation holds on nearly all rows, and on those with a discount, of which there are enough."""
+    return int(given.sum()) >= _LEAST and share(fits) > _MOST and share(fits.filter(given)) > _MOST
+
+
+def _pairs(found: Columns, name: str) -> Iterator[tuple[str, str, bool]]:
+    """Columns of a price or amount before a discount and of what was paid, and whether this is of the line."""
+    prices = [*found.all_of("price"), *found.all_of("list_price")]
+    amounts = found.all_of("amount")
+    taken = {held for role, held in found.roles.items() if role not in ("price", "amount", "list_price")}
+    free = [
+        other
+        for other, seen in found.seen.items()
+        if seen.numbers and not seen.is_clock and other not in (*taken, *prices, *amounts, name) and seen.mean
+    ]
+    money = [*amounts, *prices, *free][:_MOST_MONEY]
+    for before in dict.fromkeys([*prices, *free][:_MOST_MONEY]):
+        if "units" in found.roles:
+            yield from ((before, paid, True) for paid in money if paid != before)
+    for before in money:
+        is_line = before in amounts
+        yield from ((before, paid, is_line) for paid in money if paid != before)
+
+
+def _listed(sample: pl.DataFrame, found: Columns, before: str, *, is_line: bool) -> pl.Series:
+    """What the line (or a unit) costs before its discount."""
+    listed = values(sample, found, before).abs()
+    return (
+        listed * values(sample, found, found.roles["units"]).abs() if is_line and _is_price(found, before) else listed
+    )
+
+
+def _is_price(found: Columns, name: str) -> bool:
+    return name not in found.all_of("amount")
+
+
+def _may_be_rate(given: pl.Series) -> bool:
+    """Whether a discount without a word of it may be in per cent: few whole numbers up to 100."""
+    some = given.filter(given > 0)
+    is_whole = bool((some == some.round()).all())
+    most = float(some.max() or 0)  # type: ignore[arg-type]
+    return is_whole and _LEAST_RATE <= most <= _HUNDRED and some.n_unique() <= _MOST_RATES
+
+
+def _is_above_price(sample: pl.DataFrame, found: Columns, given: pl.Series) -> bool:
+    """Whether a discount is more than the line costs on some lines, and so is no money."""
+    price, units = found.roles.get("price"), found.roles.get("units")
+    if price is None or units is None:
+        return False
+    listed = values(sample, found, price).abs() * values(sample, found, units).abs()
+    return share((given > listed + _ROOM).filter(given > 0)) > 1 - _MOST
+
+
+def _usual(sample: pl.DataFrame, found: Columns, off: pl.Series) -> pl.DataFrame | None:
+    """Lines with a discount: what one unit cost, and what it usually costs without; None where there are too few."""
+    goods = found.roles.get("product") or found.roles.get("product_name")
+    price = found.roles.get("price") or found.roles.get("amount")
+    if goods is None or price is None or "units" not in found.roles:
+        return None
+    units = values(sample, found, found.roles["units"]).abs()
+    each = values(sample, found, price).abs() / (1 if "price" in found.roles else units)
+    rows = pl.DataFrame({"goods": sample[goods], "each": each, "off": off.fill_null(0.0), "units": units})
+    usual = rows.filter(pl.col("off") == 0).group_by("goods").agg(pl.col("each").median().alias("usual"))
+    marked = rows.filter(pl.col("off") > 0).join(usual, on="goods")
+    return marked if marked.height >= _LEAST else None
+
+
+def _by_usual_price(sample: pl.DataFrame, found: Columns, off: pl.Series) -> bool | None:
+    """Whether goods with a rate have the price of those without it (True), or one that is less by the rate (False)."""
+    marked = _usual(sample, found, off)
+    if marked is None or share(marked["off"] > 2 * _EQUAL) < _CLEARLY:
+        return None  # so low a rate cannot be told from rounding
+    for is_before, price in ((False, marked["usual"] * (1 - marked["off"])), (True, marked["usual"])):
+        if share((marked["each"] / price - 1).abs() < _EQUAL) > _CLEARLY:
+            return is_before
+    return None
+
+
+def _is_money_by_usual_price(sample: pl.DataFrame, found: Columns, given: pl.Series) -> bool:
+    """Whether goods with a discount cost as much less than without it as it is in money."""
+    marked = _usual(sample, found, given)
+    if marked is None:
+        return False
+    listed = marked["each"] + marked["off"] / marked["units"]
+    return share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY
+
+
+def _is_lowered(sample: pl.DataFrame, found: Columns, rate: Rate, plain: str) -> bool:
+    """Whether the amount of a line that was chosen is below price times units where, and only where, it has a rate."""
+    amount, price, units = (found.roles.get(role) for role in ("amount", "price", "units"))
+    if not rate.rate or amount is None or price is None or units is None or quoted(amount) not in plain:
+        return False
+    listed = values(sample, found, price).abs() * values(sample, found, units).abs()
+    lowered = values(sample, found, amount).abs() < listed * (1 - _EQUAL / 2) - _ROOM
+    return share(lowered == (_off(values(sample, found, rate.name).abs(), rate.rate) > 0)) > _MOST

@@ -1,0 +1,69 @@
+"""Codes of states and kinds of sales that no word explains: asked about, with rows and money of each."""
+
+from pathlib import Path
+
+import pytest
+
+from retail_brain.ingest.look import look
+from tests.retail_brain.ingest.test_look import load, moment, write
+
+HEADER = ["Receipt", "Sold at", "Shop", "SKU", "Qty", "Price"]
+
+
+def lines(tmp_path: Path, name: str, codes: list[object], count: int = 60) -> Path:
+    """A till's lines with one more column, whose values come one after the other."""
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", "S1", f"g{n % 7}", n % 4 + 1, 2.5 + n % 7,
+         codes[n * 5 // 3 % len(codes)]]
+        for n in range(count)
+    ]  # fmt: skip
+    return write(tmp_path / "sales.csv", [*HEADER, name], rows)
+
+
+@pytest.mark.parametrize("name", ["Status", "OrderState", "Document type", "订单状态", "Belegart", "取引区分"])
+def test_codes_spread_evenly_are_asked_about_with_rows_and_money_of_each(tmp_path: Path, name: str) -> None:
+    seen = look(str(lines(tmp_path, name, [1, 2, 3])))
+    (question,) = seen.questions
+    assert f"{name!r} is a code that nothing explains" in question
+    assert "1: 21 rows with 288.00 of money; 3: 20 rows with 258.50 of money" in question
+    assert f"""# where = '''"{name}" IN ('1')'''""" in seen.mapping
+    assert f"""# where = '''"{name}" IS NULL OR "{name}" NOT IN ('3')'''""" in seen.mapping
+    assert "# where = '''TRUE'''" in seen.mapping
+
+
+def test_code_of_a_kind_may_be_of_returns_without_a_minus(tmp_path: Path) -> None:
+    seen = look(str(lines(tmp_path, "Document type", ["A", "A", "A", "B"])))
+    assert '# returns = { column = "Document type", values = [] }' in seen.mapping
+    assert '# returns = { column = "Document type", values = ["B"] }' in seen.mapping
+
+
+@pytest.mark.parametrize(
+    "name", ["Payment type", "Channel type", "支付方式", "支付类型", "Customer type", "Zahlungsart", "Shipping state"]
+)
+def test_codes_of_payment_channel_people_and_places_are_not_asked_about(tmp_path: Path, name: str) -> None:
+    assert len(load(tmp_path, lines(tmp_path, name, [1, 2, 3]))) == 60
+
+
+def test_codes_that_go_with_goods_or_a_word_are_not_asked_about(tmp_path: Path) -> None:
+    rows = [[f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", "S1", f"g{n % 7}", 1, 2.5, n % 7 % 3 + 1] for n in range(60)]
+    assert len(load(tmp_path / "1", write(tmp_path / "1" / "sales.csv", [*HEADER, "Type"], rows))) == 60
+    words = ["completed", "shipped", "cancelled"]
+    rows = [[*row[:6], n % 3 + 1, words[n % 3]] for n, row in enumerate(rows)]
+    header = [*HEADER, "Status code", "Status"]
+    assert len(load(tmp_path / "2", write(tmp_path / "2" / "sales.csv", header, rows))) == 40
+
+
+def test_code_that_goes_with_units_below_0_is_explained(tmp_path: Path) -> None:
+    rows = [
+        [
+            f"R{n}",
+            f"{moment(n):%Y-%m-%d %H:%M:%S}",
+            "S1",
+            f"g{n % 7}",
+            -1 if n % 3 == 1 else 2,
+            2.5,
+            2 if n % 3 == 1 else 1,
+        ]
+        for n in range(60)
+    ]
+    assert len(load(tmp_path, write(tmp_path / "sales.csv", [*HEADER, "Type"], rows))) == 60
