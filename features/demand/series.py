@@ -50,7 +50,20 @@ def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFram
         )
     )
     frame = sold.lazy().join(listed, on=_KEY, how="full", coalesce=True).collect()
-    return _attributes(_listing(frame, axis, horizon), dataset)
+    return _attributes(_listing(_since_opening(frame), axis, horizon), dataset)
+
+
+def _since_opening(frame: pl.DataFrame) -> pl.DataFrame:
+    """Moves `listed_from` to the store's first sale where the store opened after the chain's sales begin.
+
+    A list that was made before the opening would make days of no demand of the days when there was no store, and the
+    first week of sales a seventh of what it is. A store without a sale yet keeps its list.
+    """
+    opened = pl.col("first_sale").min().over("store_id")
+    is_late = opened > pl.col("first_sale").min() + timedelta(GRACE_DAYS[0])
+    return frame.with_columns(
+        pl.when(is_late & (pl.col("listed_from") < opened)).then(opened).otherwise("listed_from").alias("listed_from")
+    )
 
 
 def _sold(dataset: Dataset, axis: PeriodAxis) -> pl.DataFrame:

@@ -48,6 +48,24 @@ def test_the_assortment_says_when_zeros_count() -> None:
     assert not panel.listed[1, 10:].any()
 
 
+def test_a_store_that_opened_later_lists_nothing_before() -> None:
+    rows = [("S", "P", day, 1.0) for day in range(60)] + [("T", "P", day, 1.0) for day in range(50, 60)]
+    listed = pl.DataFrame({"store_id": ["S", "T", "T"], "product_id": ["P", "P", "Q"], "listed_from": [_day(0)] * 3})
+    listed = listed.with_columns(pl.lit(None, dtype=pl.Date).alias("listed_until"))
+    history = _read({"daily_sales": _sales(*rows), "assortment": listed}, 59, min_sale_days=2)
+    every = pl.concat([history.series, history.rare], how="diagonal_relaxed")
+    begins = {(row["store_id"], row["product_id"]): row["begin"] for row in every.iter_rows(named=True)}
+    assert begins == {("S", "P"): 0, ("T", "P"): 50, ("T", "Q"): 50}
+
+
+def test_a_store_that_opens_with_the_data_keeps_its_list() -> None:
+    listed = pl.DataFrame({"store_id": ["T"], "product_id": ["P"], "listed_from": [_day(0)]})
+    listed = listed.with_columns(pl.lit(None, dtype=pl.Date).alias("listed_until"))
+    rows = [("S", "P", day, 1.0) for day in range(60)] + [("T", "P", day, 1.0) for day in range(20, 60)]
+    history = _read({"daily_sales": _sales(*rows), "assortment": listed}, 59)
+    assert history.series.filter(store_id="T")["begin"].item() == 0
+
+
 def test_without_an_assortment_a_series_is_listed_from_its_first_sale_to_a_grace_after_its_last() -> None:
     sales = _sales(("S", "A", 0, 1), ("S", "P", 20, 1), ("S", "P", 22, 1), ("S", "A", 70, 1))
     panel = _panel({"daily_sales": sales}, 70)
