@@ -32,5 +32,7 @@ def text_above(path: Path, scratch: Path, table: FileTable, keys: Mapping[str, s
         whole = open_file(path, scratch, options).frame.head(lines).collect()
     except (RetailBrainError, pl.exceptions.PolarsError, OSError):
         return ""  # what stands there is a help, and no more
+    if set(whole.columns) >= set(table.frame.collect_schema().names()):
+        return ""  # the lines above are blank
     cells = [*whole.columns, *(cell for row in whole.rows() for cell in row)]
     return " ".join(str(cell) for cell in cells if cell is not None)
