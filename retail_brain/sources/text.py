@@ -108,7 +108,7 @@ def _read(path: Path, mark: str, skipped: int, header: list[str]) -> tuple[pl.La
     frame = pl.scan_csv(path, separator=mark, infer_schema=False, glob=False, skip_lines=skipped)
     present = frame.collect_schema().names()
     if len(present) != len(header):
-        raise _UnlikeHeaderError(f"its line of names has {len(header)} or {len(present)} fields, by how quotes are read")
+        raise _UnlikeHeaderError(f"its line of names has {len(header)} or {len(present)} fields, by its quotes")
     return without_odd_rows(frame.rename(dict(zip(present, unique_names(header), strict=True))), header)
 
 

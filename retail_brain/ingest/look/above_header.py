@@ -24,7 +24,7 @@ def text_above(path: Path, scratch: Path, table: FileTable, keys: Mapping[str, s
     """
     said = [found for note in table.notes if (found := re.search(_SKIPPED, note))]
     lines = int(said[0][1]) if said else 0
-    if not lines or path.suffix.lower() == ".zip":
+    if not lines:
         return ""
     bare = {key: value.strip('"') for key, value in keys.items()}
     options = FileOptions(encoding=bare.get("encoding"), sheet=bare.get("sheet"), skip_lines=0)
