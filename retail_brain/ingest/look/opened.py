@@ -164,7 +164,7 @@ def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
 
 
 def plain_columns(sample: pl.DataFrame) -> pl.DataFrame:
-    """The rows with a text such as `a;b` in the place of every list, and of an object; other values that are not plain go."""
+    """The rows with a text such as `a;b` for every list, and one for an object; other values that are not plain go."""
     return sample.with_columns(
         _plain(name, kind).alias(name) for name, kind in sample.schema.items() if kind in _NO_PLAIN or kind.is_nested()
     )

@@ -15,7 +15,7 @@ from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
-from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill
+from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
@@ -173,6 +173,7 @@ def _proposal(one: LookedAt) -> Proposal:
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     made = own or propose(one.sample, found)
+    name_receipts_of_groups(made, one.keys)
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None

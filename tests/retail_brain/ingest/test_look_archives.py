@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -45,7 +46,7 @@ _LINES = [
 ]
 
 
-def _archive(folder: Path, **tables: list[dict[str, object]]) -> Path:
+def _archive(folder: Path, **tables: Sequence[Mapping[str, object]]) -> Path:
     path = folder / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, rows in tables.items():
