@@ -6,7 +6,9 @@ import pytest
 
 from retail_brain.ingest.look import look
 
-_LINES = [(f"R{n:03}", f"2026-09-{1 + n // 4:02}", "N", f"C{n % 7}", f"G{n % 5}", 1 + n % 3, 4.5 + n % 5) for n in range(60)]
+_LINES = [
+    (f"R{n:03}", f"2026-09-{1 + n // 4:02}", "N", f"C{n % 7}", f"G{n % 5}", 1 + n % 3, 4.5 + n % 5) for n in range(60)
+]
 _TWICE = [(f"R9{n}", "2026-09-20", "Y", f"C{n}", f"G{n % 5}", 2, 4.5 + n % 5) for n in range(4)]
 
 
