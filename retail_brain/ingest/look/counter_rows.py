@@ -49,8 +49,8 @@ def counter_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[s
             if _are_twice(ours, theirs, sample.height):
                 conditions.append(State(sample, found, name).without(list(pair)))
                 made.remarks.append(
-                    f"{2 * ours.height:,} rows whose {name!r} is one of {list(pair)} are the same lines twice: a document "
-                    "and the one that cancels it; both are left out"
+                    f"{2 * ours.height:,} rows whose {name!r} is one of {list(pair)} are the same lines twice: a "
+                    "document and the one that cancels it; both are left out"
                 )
     return conditions
 

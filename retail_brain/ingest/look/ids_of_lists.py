@@ -34,7 +34,7 @@ def with_ids_of_sales(looked: Sequence[LookedAt]) -> list[LookedAt]:
     return [_with_ids(one, looked) if one.proposal.table in _KEYS else one for one in looked]
 
 
-def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:
+def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:  # noqa: PLR0911  # a way out per case
     key, roles = _KEYS[one.proposal.table]
     own = _plain(one.proposal.columns.get(key, ""))
     sold = [ids for other in looked if other is not one and (ids := _sold(other, roles)) is not None]
