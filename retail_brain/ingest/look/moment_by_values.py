@@ -44,7 +44,7 @@ def moment_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
 
 
 def _is_of_later_steps(rows: pl.DataFrame, found: Columns, held: str) -> bool:
-    """Whether whole orders lack a day, as those do that were not sent yet, and a column of states says what they are."""
+    """Whether whole orders lack a day, as those not sent yet do, and a column of states says what they are."""
     number = found.roles.get("receipt")
     if number is None or "status" not in found.roles or not 0 < found.seen[held].filled < _FILLED:
         return False
