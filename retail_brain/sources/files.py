@@ -2,8 +2,6 @@
 
 import codecs
 import os
-import shutil
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
+from retail_brain.sources.archives import archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
-from retail_brain.sources.unpacking import ARCHIVE, DAMAGED, count_rows, unpack_gzip, unpack_member
+from retail_brain.sources.unpacking import ARCHIVE, count_rows, unpack_gzip
 from retail_brain.sources.workbook import read_workbook
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
@@ -171,38 +170,19 @@ def _is_data(path: Path) -> bool:
 
 
 def _open(path: Path, scratch: Path, options: FileOptions) -> list[FileTable]:
-    if path.suffix.lower() != ".zip":
-        return [open_file(path, scratch, options)]
-    return [open_file(member, scratch, options) for member in unpacked(path, scratch)]
+    return [open_file(one, scratch, options) for one in unpacked(path, scratch).values()]
 
 
-def unpacked(path: Path, scratch: Path) -> list[Path]:
-    """Copies of the data files in a zip archive, in the order of their names.
+def unpacked(path: Path, scratch: Path) -> dict[Path, Path]:
+    """Files to open by their paths: a file itself, or copies of one or all data files of a zip archive.
 
     Raises:
+        NotFoundError: an archive has no file of that name.
         DataError: it cannot be read, holds no data file, or is too large once it is unpacked; nothing is left of it.
     """
-    folder = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
-    folder.mkdir()
-    members = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for number, member in enumerate(sorted(archive.namelist())):
-                # the name alone: a path in an archive may lead out of the folder
-                copy = folder / f"{number:04}-{Path(member).name}"
-                if "__MACOSX" in member or not _is_data(Path(member)) or copy.suffix.lower() == ".zip":
-                    continue
-                unpack_member(archive, path, member, copy)
-                members.append(copy)
-            names = archive.namelist()
-    except DataError:
-        shutil.rmtree(folder)
-        raise
-    except DAMAGED as error:
-        raise unreadable(str(path), error, "Check that it is a whole zip archive, without a password.") from error
-    if not members:
-        raise DataError(f"{path} holds no table: got {names[:12]}, wanted CSV, workbooks, Parquet or JSON lines in it.")
-    return members
+    if (archive := archive_of(path)) is not None:
+        return unpacked_by_path(archive, scratch, _is_data, path)
+    return unpacked_by_path(path, scratch, _is_data) if is_archive(path) else {path: path}
 
 
 def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:

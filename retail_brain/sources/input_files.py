@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
+from retail_brain.sources.archives import archive_of
 from retail_brain.sources.complete_journey import complete_journey_files
 from retail_brain.sources.connectors import is_connector
 from retail_brain.sources.files import data_files
@@ -37,7 +38,8 @@ def _input_files(dataset: str) -> tuple[Path, ...] | None:
     tables = parse_mapping(path).tables.values()
     if any(table.files is None for table in tables):
         return None
-    return (path, *_sorted(file for table in tables for file in mapped_files(path.parent, table.files or ())))
+    files = [file for table in tables for file in mapped_files(path.parent, table.files or ())]
+    return (path, *_sorted(archive_of(file) or file for file in files))
 
 
 def _files(place: Path) -> tuple[Path, ...] | None:

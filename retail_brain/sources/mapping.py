@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
+from retail_brain.sources.archives import archive_of
 from retail_brain.sources.base import FILE_NAME, PER, FileOptions, RawTable, Source
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
@@ -179,6 +180,8 @@ def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: lis
 def mapped_files(folder: Path, pattern: str | Sequence[str]) -> list[Path]:
     """The files that a path, folder or glob stands for, or several of them, in the order of their names.
 
+    A path may lead into a zip archive, as into a folder; whether that has such a file is seen when it is opened.
+
     Raises:
         NotFoundError: there is none for one of them.
     """
@@ -187,7 +190,7 @@ def mapped_files(folder: Path, pattern: str | Sequence[str]) -> list[Path]:
     exact = folder / pattern
     if exact.is_dir():
         files = list(data_files(exact))
-    elif exact.is_file():
+    elif exact.is_file() or archive_of(exact) is not None:
         files = [exact]
     else:
         # pathlib refuses absolute patterns in glob, so these start from the root of their drive

@@ -12,6 +12,8 @@ HEAD_LINES = 50
 _NOT_A_NAME = re.compile(r"[-+]?[\d.,/:\s年月日%¥$€-]+|.*[:：].+|.*[:：]\s*")
 """A number, a date or a remark such as `Shop: 12`; names of columns are neither."""
 _INVISIBLE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
+_NUL = re.compile("\0")
+"""Ends a text for the libraries that names are handed to."""
 _HEADER_PENALTY = 0.3
 """Taken off a mark that the first line with any mark lacks: decimal commas and lists stand in rows, not in names."""
 
@@ -78,11 +80,16 @@ def unique_names(header: Sequence[str | None]) -> list[str]:
 
     >>> unique_names(["id", " price", "price", ""])
     ['id', 'price', 'price (2)', 'column_4']
+    >>> unique_names(["price", "price", "price (2)"])
+    ['price', 'price (3)', 'price (2)']
     """
+    plain = [_NUL.sub("", cell or "").strip(_INVISIBLE) for cell in header]
+    plain = [name or f"column_{place}" for place, name in enumerate(plain, start=1)]
     names: list[str] = []
     seen: Counter[str] = Counter()
-    for place, cell in enumerate(header, start=1):
-        name = (cell or "").strip(_INVISIBLE) or f"column_{place}"
+    for name in plain:
         seen[name] += 1
+        while seen[name] > 1 and f"{name} ({seen[name]})" in plain:
+            seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names

@@ -22,6 +22,10 @@ from retail_brain.sources.sections import header_lines, one_section
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
 
 
+class _UnlikeHeaderError(ValueError):
+    """Polars and the standard library divide the line of names into unlike numbers of fields."""
+
+
 def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -> FileTable:  # noqa: B008  # frozen
     """Opens a CSV file (or .csv.gz) as a lazy frame of text.
 
@@ -46,13 +50,13 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         malformed = pl.DataFrame(schema=MALFORMED)
         try:
             rows, left_out = _read(source, mark, skipped, header)
-        except pl.exceptions.ComputeError as error:
+        except (pl.exceptions.ComputeError, _UnlikeHeaderError) as error:
             # Polars has no error class of its own for ragged lines
-            if "more fields" not in str(error):
+            if isinstance(error, pl.exceptions.ComputeError) and "more fields" not in str(error):
                 raise
             source, malformed = _set_aside_ragged(source, scratch, mark, skipped, len(header))
             rows, left_out = _read(source, mark, 0, header)
-    except (OSError, EOFError, csv.Error, pl.exceptions.PolarsError) as error:
+    except (OSError, EOFError, csv.Error, pl.exceptions.PolarsError, _UnlikeHeaderError) as error:
         raise unreadable(str(path), error, "Check that the file exists and is a whole CSV file.") from error
     rows, left_out = with_group_columns(rows, options.group_rows, left_out)
     return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)), len(starts))
@@ -75,6 +79,8 @@ def _start(path: Path, source: Path, options: FileOptions) -> tuple[str, int]:
         # a line of the file, not a record: only names stand above the first quoted line feed
         rows = [next(csv.reader([line], delimiter=mark), []) for line in lines[skipped:]]
         skipped += header_index(rows, options.expected)
+    # Polars passes over blank lines, and so must whoever counts names
+    skipped += next(number for number, line in enumerate(lines[skipped:]) if line.strip())
     return mark, skipped
 
 
@@ -100,8 +106,10 @@ def _read(path: Path, mark: str, skipped: int, header: list[str]) -> tuple[pl.La
     """The rows, and what was taken out of them; parses the file once."""
     # without glob: a file name may have brackets or a star
     frame = pl.scan_csv(path, separator=mark, infer_schema=False, glob=False, skip_lines=skipped)
-    found = frame.rename(dict(zip(frame.collect_schema().names(), unique_names(header), strict=True)))
-    return without_odd_rows(found, header)
+    present = frame.collect_schema().names()
+    if len(present) != len(header):
+        raise _UnlikeHeaderError(f"its line of names has {len(header)} or {len(present)} fields, by its quotes")
+    return without_odd_rows(frame.rename(dict(zip(present, unique_names(header), strict=True))), header)
 
 
 def _set_aside_ragged(

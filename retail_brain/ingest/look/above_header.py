@@ -24,7 +24,7 @@ def text_above(path: Path, scratch: Path, table: FileTable, keys: Mapping[str, s
     """
     said = [found for note in table.notes if (found := re.search(_SKIPPED, note))]
     lines = int(said[0][1]) if said else 0
-    if not lines or path.suffix.lower() == ".zip":
+    if not lines:
         return ""
     bare = {key: value.strip('"') for key, value in keys.items()}
     options = FileOptions(encoding=bare.get("encoding"), sheet=bare.get("sheet"), skip_lines=0)
@@ -32,5 +32,7 @@ def text_above(path: Path, scratch: Path, table: FileTable, keys: Mapping[str, s
         whole = open_file(path, scratch, options).frame.head(lines).collect()
     except (RetailBrainError, pl.exceptions.PolarsError, OSError):
         return ""  # what stands there is a help, and no more
+    if set(whole.columns) >= set(table.frame.collect_schema().names()):
+        return ""  # the lines above are blank
     cells = [*whole.columns, *(cell for row in whole.rows() for cell in row)]
     return " ".join(str(cell) for cell in cells if cell is not None)

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.names_as_ids import names_of_sales
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 
@@ -33,7 +34,7 @@ def with_ids_of_sales(looked: Sequence[LookedAt]) -> list[LookedAt]:
     return [_with_ids(one, looked) if one.proposal.table in _KEYS else one for one in looked]
 
 
-def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:
+def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:  # noqa: PLR0911  # a way out per case
     key, roles = _KEYS[one.proposal.table]
     own = _plain(one.proposal.columns.get(key, ""))
     sold = [ids for other in looked if other is not one and (ids := _sold(other, roles)) is not None]
@@ -53,11 +54,28 @@ def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:
             return replace(one, proposal=replace(plain, remarks=[*plain.remarks, says]))
         columns = {**one.proposal.columns, key: quoted(best)}
         return replace(one, proposal=replace(one.proposal, columns=columns, remarks=[*remarks, says]))
+    if one.proposal.table == "customers" and shares.get(own, 0.0) == 0:
+        return _with_names(one, ids)
     is_named = "product" not in one.columns.roles and one.proposal.table == "products"
     if is_named and len(ids) >= _LEAST and not shares.get(own) and not _has_names_sold(one, own, looked):
         says = f"none of the {len(ids):,} goods that were sold is in it: it is no list of goods and is left out"
         return replace(one, proposal=Proposal(remarks=[says]))
     return one
+
+
+def _with_names(one: LookedAt, names: pl.Series) -> LookedAt:
+    """A list of people keyed by their names, where sales know them by these; left out where some share a name."""
+    found = names_of_sales(one, names)
+    if found is None:
+        return one
+    parts, mark, is_unique = found
+    if not is_unique:
+        says = f"sales name people by {parts}, and several people of the list share a name: the list is left out"
+        return replace(one, proposal=Proposal(remarks=[says]))
+    says = f"{parts} together are the id: sales name people by them"
+    key = f"{{ columns = [{', '.join(map(quoted, parts))}], join = {quoted(mark)} }}"
+    columns = {**one.proposal.columns, "customer_id": key}
+    return replace(one, proposal=replace(one.proposal, columns=columns, remarks=[*one.proposal.remarks, says]))
 
 
 def _has_names_sold(one: LookedAt, own: str, looked: Sequence[LookedAt]) -> bool:

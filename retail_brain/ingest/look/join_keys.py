@@ -65,7 +65,8 @@ def _pairs(line: LookedAt, order: LookedAt) -> Keys:
     if "moment" in line.columns.roles:
         if not (receipts[0] and receipts[1]):
             return ()  # lines with a moment may stand alone
-        number = number[:1]
+        # heads may have an id for machines beside the number that people see: the one that the lines name
+        number = [max(number, key=lambda pair: _matched(line, order, (pair,)))]
     is_id = [pair for pair in found if not _is_other(line, pair[0])]
     is_id.sort(key=lambda pair: pair[0] != line.columns.roles.get("store"))
     return tuple(dict.fromkeys((*number, *is_id)))

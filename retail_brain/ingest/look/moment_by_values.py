@@ -22,19 +22,36 @@ _LEAST_ROWS = 20
 def moment_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
     """`moment` by the values of free columns of days; none where one is known, or none is in order.
 
+    A known one that whole orders lack, such as the day on which they were sent, gives way to one that all have before.
+
     Args:
         rows: the first rows, in the order of the file.
         found: roles of the columns.
     """
-    if "moment" in found.roles or rows.height < _LEAST_ROWS:
+    held = found.roles.get("moment")
+    if rows.height < _LEAST_ROWS or (held is not None and not _is_of_later_steps(rows, found, held)):
         return {}
     taken = set(found.roles.values())
     names = [name for name, seen in found.seen.items() if name not in taken and is_dated(seen)]
     dated = {name: days_of(rows[name], found.seen[name]) for name in names if found.seen[name].filled >= _FILLED}
     dated = {name: days for name, days in dated.items() if days.n_unique() > 1 and _is_in_order(days)}
+    if held is not None:
+        later = days_of(rows[held], found.seen[held])
+        dated = {name: days for name, days in dated.items() if share((days <= later).drop_nulls()) >= _HOLDS}
     first = [name for name, days in dated.items() if all(share(days <= other) >= _HOLDS for other in dated.values())]
     timed = [name for name in first if found.seen[name].has_time]
     return {"moment": (timed or first)[0]} if first else {}
+
+
+def _is_of_later_steps(rows: pl.DataFrame, found: Columns, held: str) -> bool:
+    """Whether whole orders lack a day, as those not sent yet do, and a column of states says what they are."""
+    number = found.roles.get("receipt")
+    if number is None or "status" not in found.roles or not 0 < found.seen[held].filled < _FILLED:
+        return False
+    if not is_dated(found.seen[held]) or found.seen[number].filled < _FILLED:
+        return False
+    known = rows.group_by(number).agg(pl.col(held).is_not_null().sum().alias("_known"), pl.len().alias("_lines"))
+    return share((known["_known"] == 0) | (known["_known"] == known["_lines"])) >= _HOLDS
 
 
 def _is_in_order(days: pl.Series) -> bool:

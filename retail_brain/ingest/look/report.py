@@ -9,22 +9,21 @@ import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
-from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, quoted, toml_of
+from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
 from retail_brain.ingest.look.files_of_table import files_of
-from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill
+from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
-from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
+from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, tables_of
 from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
@@ -39,17 +38,8 @@ from retail_brain.ingest.look.sums_of_rows import sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
-from retail_brain.sources.base import FileOptions, FileTable, stacked
-from retail_brain.sources.encoding import likely_encoding
-from retail_brain.sources.files import ENDINGS, data_files, open_file, unpacked
-from retail_brain.sources.unpacking import TOO_LARGE, unpacked_at_most
-from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
-
-SAMPLE_ROWS = 20_000
-"""Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
-_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
-"""Endings of files that are no text, or always in UTF-8."""
-
+from retail_brain.sources.files import ENDINGS, data_files
+from retail_brain.sources.unpacking import unpacked_at_most
 
 _Lines = tuple[str | list[str], LookedAt]
 """Files of lines, and the one that they are read like."""
@@ -93,10 +83,12 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         scratch_folder("look") as scratch,
         unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
     ):
-        looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
-        if known := {**shared_goods(looked), **shared_ids(looked), **equal_ids(looked)}:
-            looked = [_with_roles(one, known) for one in looked]
-        looked = _with_links(looked, known)
+        opened = [one for path in paths for one in tables_of(path, scratch, lines)]
+        looked = [one for table in opened for one in _looked_at(table, lines)]
+        known, given = {**shared_goods(looked), **shared_ids(looked)}, equal_ids(looked)
+        if known or given:
+            looked = [_with_roles(one, {**known, **given.get(place, {})}) for place, one in enumerate(looked)]
+        looked = _with_links(looked, known, given)
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
@@ -112,9 +104,8 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
     return Look(tuple(lines), mapping, tuple(questions))
 
 
-def _with_links(looked: list[LookedAt], known: Mapping[str, str]) -> list[LookedAt]:
+def _with_links(looked: list[LookedAt], known: Mapping[str, str], given: dict[int, dict[str, str]]) -> list[LookedAt]:
     """The files with the roles that their ids say beside those of other files, and what they feed then."""
-    given: dict[int, dict[str, str]] = {}
     for _ in range(_LINKS):  # lines that a head makes known say in turn what a list is of
         for place, linked in roles_by_links(looked).items():
             given[place] = {**given.get(place, {}), **linked}
@@ -137,22 +128,18 @@ def with_mapping(error: DataError, dataset: str, data: DataSettings) -> DataErro
     return DataError(says, error.details)
 
 
-def _looked_at(path: Path, scratch: Path, lines: list[str]) -> list[LookedAt]:
-    """What a file holds: one table, or one per sheet of a workbook; none where it cannot be read, which is said."""
+def _looked_at(opened: Opened, lines: list[str]) -> list[LookedAt]:
+    """The table as it was looked at; none where its rows cannot be read, which is said."""
     try:
-        opened = _opened(path, scratch)
-        return [_table_looked_at(path, table, keys, text_above(path, scratch, table, keys)) for table, keys in opened]
+        return [_table_looked_at(opened)]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
-        if isinstance(error, DataError) and error.details.get("problem") == TOO_LARGE:
-            raise  # of all files together
-        says = str(error).splitlines()[0]
-        says = says.removeprefix(f"{path} ") if says.startswith(f"{path} ") else f"cannot be read: {says}"
-        lines.append(f"{path.name} {says}")
+        say_unread(opened.path, error, lines)
         return []
 
 
-def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: str) -> LookedAt:
-    sample = table.frame.head(SAMPLE_ROWS).collect()
+def _table_looked_at(opened: Opened) -> LookedAt:
+    path, table, keys = opened.path, opened.table, opened.keys
+    sample = plain_columns(table.frame.head(SAMPLE_ROWS).collect())
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
@@ -166,7 +153,7 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str], title: 
         note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: listed(names)}
         blanks = blanks.with_columns(pl.col(names).forward_fill())
-    return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), title), {})
+    return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), opened.title), {})
 
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
@@ -187,6 +174,7 @@ def _proposal(one: LookedAt) -> Proposal:
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     made = own or list_of_others(one) or propose(one.sample, found)
+    name_receipts_of_groups(made, one.keys)
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
@@ -197,78 +185,6 @@ def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
     """The file read in the ways that others are certain of, and what it feeds then."""
     changed, said = decided(one, shared)
     return replace(changed, proposal=with_remarks(_proposal(changed), said)) if said else one
-
-
-def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:
-    """The tables of a file, and the keys that say in a mapping how each is read.
-
-    Raises:
-        DataError: it cannot be read, or the files of an archive are of several tables.
-    """
-    paths = unpacked(path, scratch) if path.suffix.lower() == ".zip" else [path]
-    largest = max(paths, key=lambda one: one.stat().st_size)
-    if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
-        return _sheets_of(largest, scratch, sheets)
-    options, keys = _options(largest)
-    options, keys = _with_groups(largest, scratch, options, keys)
-    tables = [open_file(one, scratch, options) for one in paths]
-    if len(paths) == 1 and tables[0].sections > 1:
-        return [_section(largest, scratch, options, keys, number + 1) for number in range(tables[0].sections)]
-    headers = {tuple(table.frame.collect_schema().names()) for table in tables}
-    if len(headers) > 1:
-        raise DataError(
-            f"{path} holds {len(paths)} files with {len(headers)} different headers. Unpack it and look at the folder."
-        )
-    return [(stacked(tables), keys)]
-
-
-def _section(
-    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str], number: int
-) -> tuple[FileTable, dict[str, str]]:
-    """One of the tables that stand below each other in a file, and the keys that say so."""
-    return open_file(path, scratch, replace(options, section=number)), {**keys, "section": str(number)}
-
-
-def _sheets(path: Path) -> list[str]:
-    """Names of the sheets of a workbook; none of another file."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    return sheet_names(path) if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0" else []
-
-
-def _sheets_of(path: Path, scratch: Path, names: list[str]) -> list[tuple[FileTable, dict[str, str]]]:
-    """Sheets with the same header one below the other, or each as a table of its own; those of one column are notes."""
-    opened = {name: _with_groups(path, scratch, FileOptions(sheet=name), {}) for name in names}
-    tables = {name: open_file(path, scratch, options) for name, (options, _) in opened.items()}
-    headers = {name: tuple(table.frame.collect_schema().names()) for name, table in tables.items()}
-    if len(set(headers.values())) == 1:
-        return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS), **opened[names[0]][1]})]
-    return [
-        (table, {"sheet": quoted(name), **opened[name][1]}) for name, table in tables.items() if len(headers[name]) > 1
-    ]
-
-
-def _with_groups(
-    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
-) -> tuple[FileOptions, dict[str, str]]:
-    """The options and keys, with columns for the names that stand in rows of their own."""
-    names = group_columns(open_file(path, scratch, options).frame.head(SAMPLE_ROWS).collect())
-    if not names:
-        return options, keys
-    return replace(options, group_rows=names), {**keys, "group_rows": listed(names)}
-
-
-def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
-    """How the file is opened, and the keys that say so in a mapping."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
-        return FileOptions(), {}
-    if not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = likely_encoding(path)
-        if encoding not in (None, "utf-8"):
-            return FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'}
-    return FileOptions(), {}
 
 
 def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:

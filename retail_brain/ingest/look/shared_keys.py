@@ -80,17 +80,18 @@ def _ids(one: LookedAt, name: str) -> pl.Series:
     return one.sample[name].cast(pl.String).drop_nulls().unique()
 
 
-def equal_ids(looked: Sequence[LookedAt]) -> dict[str, str]:
-    """Column -> `customer` or `product`, for the column of a list whose values are the ids of sales, whatever its name.
+def equal_ids(looked: Sequence[LookedAt]) -> dict[int, dict[str, str]]:
+    """Place of a list -> its column whose values are the ids of sales, whatever its name -> `customer` or `product`.
 
-    Only where the column that its name makes the id holds few of them.
+    Only where the column that its name makes the id holds few of them. Other files may have a column of the same name
+    for ids of other things, as many lists call theirs `id`.
     """
     return {**_equal_id(looked, "customers", "customer"), **_equal_id(looked, "products", "product")}
 
 
-def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, str]:
+def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[int, dict[str, str]]:
     sales = [one for one in looked if {"units", "receipt"} <= one.columns.roles.keys() and role in one.columns.roles]
-    for one in looked:
+    for place, one in enumerate(looked):
         own = one.columns.roles.get(role)
         for other in (other for other in sales if other is not one and one.proposal.table == table):
             ids = other.sample[other.columns.roles[role]].cast(pl.String).drop_nulls().unique()
@@ -99,5 +100,5 @@ def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[str, st
             shares = {name: share_known(ids, one.sample[name]) for name in one.columns.seen if name != own}
             best = max(shares, key=lambda name: shares[name], default="")
             if shares.get(best, 0) >= _KNOWN:
-                return {best: role}
+                return {place: {best: role}}
     return {}

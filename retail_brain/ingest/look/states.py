@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.codes_of_states import ask_about_rare_kinds, codes_of_states
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.counter_rows import counter_rows
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
@@ -45,8 +46,9 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
+    twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
-    out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states)]
+    out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states), *twice]
     asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     for state in states:

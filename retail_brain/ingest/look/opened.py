@@ -1,0 +1,185 @@
+"""Opens the files of a dataset for a look: sheets of a workbook, sections of a text and files of an archive apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.errors import DataError, RetailBrainError
+from retail_brain.ingest.look.above_header import text_above
+from retail_brain.ingest.look.draft import listed, quoted
+from retail_brain.ingest.look.groups import group_columns
+from retail_brain.sources.base import FileOptions, FileTable, stacked
+from retail_brain.sources.encoding import likely_encoding
+from retail_brain.sources.files import open_file, unpacked
+from retail_brain.sources.unpacking import TOO_LARGE
+from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
+
+SAMPLE_ROWS = 20_000
+"""Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
+_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
+"""Endings of files that are no text, or always in UTF-8."""
+
+_NO_PLAIN = (pl.Null, pl.Binary, pl.Object)
+"""Types, beside lists and objects, that are no plain values."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One table of a file, the keys that say in a mapping how it is read, and the text above its header."""
+
+    path: Path
+    table: FileTable
+    keys: dict[str, str]
+    title: str
+
+
+def tables_of(path: Path, scratch: Path, lines: list[str]) -> list[Opened]:
+    """The tables of a file: one, or one per sheet, section or file of an archive; none where it cannot be read.
+
+    Args:
+        path: of the file.
+        scratch: folder for temporary files.
+        lines: gets the reason where a file cannot be read.
+
+    Raises:
+        DataError: the files of the dataset are too large all together.
+    """
+    try:
+        opened = unpacked(path, scratch)
+        if len(opened) > 1 and not _are_alike(opened.values(), scratch):
+            return [one for inner, copy in opened.items() for one in _tables_of_copies(inner, [copy], scratch, lines)]
+    except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
+        say_unread(path, error, lines)
+        return []
+    return _tables_of_copies(path, list(opened.values()), scratch, lines)
+
+
+def _are_alike(copies: Iterable[Path], scratch: Path) -> bool:
+    """Whether the files of an archive have the same columns, and so are one table; others are those of a folder."""
+    headers = set()
+    for copy in copies:
+        try:
+            headers.add(tuple(open_file(copy, scratch, _options(copy)[0]).frame.collect_schema().names()))
+        except (RetailBrainError, pl.exceptions.PolarsError, OSError):
+            return False  # each is looked at by itself, which says why
+    return len(headers) == 1
+
+
+def _tables_of_copies(path: Path, copies: list[Path], scratch: Path, lines: list[str]) -> list[Opened]:
+    """What a file holds, or a file of an archive, which is looked at by its copy; or equal ones below each other."""
+    try:
+        opened = _opened(copies, scratch)
+        titles = [text_above(copies[0], scratch, table, keys) if len(copies) == 1 else "" for table, keys in opened]
+        return [Opened(path, *one, title) for one, title in zip(opened, titles, strict=True)]
+    except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
+        say_unread(path, error, lines, copies[0])
+        return []
+
+
+def say_unread(path: Path, error: Exception, lines: list[str], copy: Path | None = None) -> None:
+    """Notes why a file is not read.
+
+    Args:
+        path: of the file.
+        error: what the reader said.
+        lines: gets a sentence.
+        copy: of the file, which the error may name in its place.
+
+    Raises:
+        DataError: the files of the dataset are too large all together.
+    """
+    if isinstance(error, DataError) and error.details.get("problem") == TOO_LARGE:
+        raise error
+    says = (str(error).strip() or type(error).__name__).splitlines()[0].replace(str(copy or path), str(path))
+    says = says.removeprefix(f"{path} ") if says.startswith(f"{path} ") else f"cannot be read: {says}"
+    lines.append(f"{path.name} {says}")
+
+
+def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:
+    """The tables of a file, or of files with the same columns, and the keys that say in a mapping how each is read.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    largest = max(paths, key=lambda one: one.stat().st_size)
+    if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
+        return _sheets_of(largest, scratch, sheets)
+    options, keys = _options(largest)
+    options, keys = _with_groups(largest, scratch, options, keys)
+    tables = [open_file(one, scratch, options) for one in paths]
+    if len(paths) == 1 and tables[0].sections > 1:
+        return [_section(largest, scratch, options, keys, number + 1) for number in range(tables[0].sections)]
+    return [(stacked(tables), keys)]
+
+
+def _section(
+    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str], number: int
+) -> tuple[FileTable, dict[str, str]]:
+    """One of the tables that stand below each other in a file, and the keys that say so."""
+    return open_file(path, scratch, replace(options, section=number)), {**keys, "section": str(number)}
+
+
+def _sheets(path: Path) -> list[str]:
+    """Names of the sheets of a workbook; none of another file."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return sheet_names(path) if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0" else []
+
+
+def _sheets_of(path: Path, scratch: Path, names: list[str]) -> list[tuple[FileTable, dict[str, str]]]:
+    """Sheets with the same header one below the other, or each as a table of its own; those of one column are notes."""
+    opened = {name: _with_groups(path, scratch, FileOptions(sheet=name), {}) for name in names}
+    tables = {name: open_file(path, scratch, options) for name, (options, _) in opened.items()}
+    headers = {name: tuple(table.frame.collect_schema().names()) for name, table in tables.items()}
+    if len(set(headers.values())) == 1:
+        return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS), **opened[names[0]][1]})]
+    return [
+        (table, {"sheet": quoted(name), **opened[name][1]}) for name, table in tables.items() if len(headers[name]) > 1
+    ]
+
+
+def _with_groups(
+    path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
+) -> tuple[FileOptions, dict[str, str]]:
+    """The options and keys, with columns for the names that stand in rows of their own."""
+    names = group_columns(open_file(path, scratch, options).frame.head(SAMPLE_ROWS).collect())
+    if not names:
+        return options, keys
+    return replace(options, group_rows=names), {**keys, "group_rows": listed(names)}
+
+
+def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
+    """How the file is opened, and the keys that say so in a mapping."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
+        return FileOptions(), {}
+    if not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = likely_encoding(path)
+        if encoding not in (None, "utf-8"):
+            return FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'}
+    return FileOptions(), {}
+
+
+def plain_columns(sample: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a text such as `a;b` for every list, and one for an object; other values that are not plain go."""
+    return sample.with_columns(
+        _plain(name, kind).alias(name) for name, kind in sample.schema.items() if kind in _NO_PLAIN or kind.is_nested()
+    )
+
+
+def _plain(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.List | pl.Array):
+        inner = kind.inner if isinstance(kind.inner, pl.DataType) else kind.inner()
+        if inner.is_nested() or inner in _NO_PLAIN:
+            return pl.lit(None, dtype=pl.String)
+        text = column.cast(pl.List(inner)).list.eval(pl.element().cast(pl.String)).list.join(";")
+        return pl.when(text != "").then(text)
+    if isinstance(kind, pl.Struct):
+        return column.struct.json_encode()
+    if kind == pl.Binary:  # text, as some programs write it into Parquet; other bytes show as marks
+        return column.map_elements(lambda value: value.decode("utf-8", "replace"), return_dtype=pl.String)
+    return pl.lit(None, dtype=pl.String)
