@@ -1,6 +1,6 @@
 """Recognises files that are in the canonical form already: `supply.csv` with the columns of the table `supply`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -9,6 +9,15 @@ from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quote
 from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.sources.column_names import find_column
 from retail_brain.tables import TABLES
+
+
+def is_of_own_form(stem: str, columns: Collection[str]) -> bool:
+    """Whether a file is called like a table and has the columns that it needs under their own names.
+
+    Every row of such a file is one of the table: none is a sum, and what is blank is blank.
+    """
+    table = TABLES.get(stem.strip().lower())
+    return table is not None and set(table.required) <= set(columns)
 
 
 def of_own_name(stem: str, sample: pl.DataFrame, found: Columns) -> Proposal | None:

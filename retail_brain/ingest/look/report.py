@@ -24,7 +24,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, tables_of
-from retail_brain.ingest.look.own_names import of_own_name
+from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
@@ -143,12 +143,13 @@ def _table_looked_at(opened: Opened) -> LookedAt:
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
-    if (sums := sums_of_rows(blanks)) is not None:
+    is_own = any(is_of_own_form(stem, sample.columns) for stem in (path.stem, path.parent.name))
+    if not is_own and (sums := sums_of_rows(blanks)) is not None:
         condition, is_sum = sums
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_sum)
-    names = columns_to_fill(blanks, columns_of(blanks, path.stem))
+    names = [] if is_own else columns_to_fill(blanks, columns_of(blanks, path.stem))
     if names := alike_with(whole, is_sum, names):
         note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: listed(names)}

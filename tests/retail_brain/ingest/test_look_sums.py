@@ -216,3 +216,13 @@ def test_columns_of_numbered_days_are_dated_by_the_calendar_or_asked_about(tmp_p
     lines = load(tmp_path, tmp_path / "x", "daily_sales")
     assert sorted({str(row["date"]) for row in lines}) == [day for day, _ in calendar]
     assert sum(float(str(row["units"])) for row in lines) == sum(sum(int(str(n)) for n in row[2:]) for row in rows)
+
+
+def test_rows_of_a_file_named_as_its_table_are_no_sums(tmp_path: Path) -> None:
+    head = ["store_id", "product_id", "source_store_id", "lead_time_days", "review_period_days", "case_pack"]
+    shops = [[shop, f"P{n}", "W", 5, 7, 6] for shop in ("A", "B", "C") for n in range(20)]
+    warehouse = [["W", f"P{n}", "", 10, 7, 12] for n in range(20)]
+    write(tmp_path / "chain" / "supply.csv", head, [*shops, *warehouse])
+    seen = look(str(tmp_path / "chain"))
+    assert "sums" not in str(seen)
+    assert "where" not in tomllib.loads(seen.mapping)["tables"]["supply"]
