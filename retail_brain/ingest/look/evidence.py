@@ -1,10 +1,11 @@
 """What the values of a column say: numbers and their marks, dates and the order of day and month, times, ids."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -39,6 +40,7 @@ _DAY_MONTH_YEAR = r"^\d{1,2}(?:\D\d{1,2}\D|[\s./-]\D{2,12}[\s./-])(\d{3,4})(?:[ 
 _YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
 _CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
 """Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""
+_T = TypeVar("_T")
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
 
@@ -86,18 +88,30 @@ class Evidence:
     pattern: str = ""
 
 
-_SEEN: ContextVar[dict[bytes, Evidence] | None] = ContextVar("seen", default=None)
-"""Digest of the values of a column -> what they say; kept for one look, which asks for most columns several times."""
+_SEEN: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("seen", default=None)
+"""Digest of the values of a column and what was asked of them -> the answer; kept for one look, which asks for most
+columns several times."""
 
 
 @contextmanager
 def each_column_once() -> Iterator[None]:
-    """While it lasts, `evidence` looks once at the same values; nothing of them stays in memory behind it."""
+    """While it lasts, `once` asks once of the same values; nothing of them stays in memory behind it."""
     token = _SEEN.set({})
     try:
         yield
     finally:
         _SEEN.reset(token)
+
+
+def once(values: pl.Series, question: tuple[Hashable, ...], ask: Callable[[], _T]) -> _T:
+    """The answer to a question about the values of a column; within `each_column_once` the same one is asked once."""
+    seen = _SEEN.get()
+    if seen is None:
+        return ask()
+    key = (hashlib.blake2b(values.alias("").to_frame().write_ipc(None).getbuffer()).digest(), *question)
+    if key not in seen:
+        seen[key] = ask()
+    return seen[key]  # type: ignore[no-any-return]
 
 
 def evidence(values: pl.Series) -> Evidence:
@@ -108,13 +122,7 @@ def evidence(values: pl.Series) -> Evidence:
     >>> evidence(pl.Series(["01/04/2015", "03/04/2015"])).dates
     ('%d/%m/%Y', '%m/%d/%Y')
     """
-    seen = _SEEN.get()
-    if seen is None:
-        return _evidence(values)
-    key = hashlib.blake2b(values.alias("").to_frame().write_ipc(None).getbuffer()).digest()
-    if key not in seen:
-        seen[key] = _evidence(values)
-    return seen[key]
+    return once(values, ("evidence",), lambda: _evidence(values))
 
 
 def _evidence(values: pl.Series) -> Evidence:
