@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-gc.disable()  # until all is collected: nothing that importing makes is garbage, and looking for it takes a tenth
-
 if sys.dont_write_bytecode:  # what one process of the tests has compiled, the next need not compile again
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
@@ -31,6 +29,8 @@ from tests.operational_tables import repeated_instead_of_migrated
 from tests.outside_package import Install, installable
 
 __all__ = ["nothing_left_behind"]
+
+gc.disable()  # until all is collected: nothing that importing makes is garbage, and looking for it takes a tenth
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
