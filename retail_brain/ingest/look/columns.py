@@ -10,7 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.moments import date_of
+from retail_brain.ingest.moments import date_of, parse_uniform
 from retail_brain.sources import ColumnFormat
 
 
@@ -282,6 +282,9 @@ def days_of(values: pl.Series, seen: Evidence) -> pl.Series:
 
     def read() -> pl.Series:
         parts = values.cast(pl.String).str.strip_chars().str.extract(seen.pattern, 1) if seen.pattern else values
+        is_plain = parts.dtype == pl.String and text == ColumnFormat()
+        if is_plain and (days := parse_uniform(parts, pl.Date())) is not None:
+            return days.alias("v")
         return parts.to_frame("v").select(date_of(pl.col("v"), parts.dtype, text)).to_series()
 
     return once(values, ("days", text, seen.pattern), read)

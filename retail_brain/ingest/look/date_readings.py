@@ -7,7 +7,15 @@ from itertools import product
 import polars as pl
 
 from retail_brain.ingest.eras import in_common_era
-from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, date_of, datetime_of, half_width, monday_of
+from retail_brain.ingest.moments import (
+    DATE_FORMATS,
+    TIME_FORMATS,
+    date_of,
+    datetime_of,
+    half_width,
+    monday_of,
+    parse_uniform,
+)
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import ERA, EXCEL, UNIX, UNIX_MS, WEEK
 from retail_brain.sources.month_names import in_english, readings_apart, without_language
@@ -235,7 +243,10 @@ def _form(form: str) -> ColumnFormat:
 
 
 def _fits(unique: pl.Series, text: ColumnFormat, share: float = READABLE) -> bool:
-    parsed = unique.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), text)).to_series()
+    # where all values have one form that begins with the year, it is found a hundred times faster than all are tried
+    parsed = parse_uniform(unique, pl.Datetime("us")) if text.date_format is None else None
+    if parsed is None:
+        parsed = unique.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), text)).to_series()
     plausible = parsed.dt.year().is_between(1980, 2100)
     return bool(plausible.fill_null(value=False).mean() > share)  # type: ignore[operator]
 

@@ -2,11 +2,12 @@
 
 import polars as pl
 import pytest
+from polars.testing import assert_series_equal
 
-from retail_brain.ingest.look import date_readings, evidence
+from retail_brain.ingest.look import columns, date_readings, evidence
 from retail_brain.ingest.look.evidence import each_column_once
 
-COLUMNS = {
+COLUMNS: dict[str, list[str | None]] = {
     "words": ["Coat", "Hat", "yes", "inf", "nan"],
     "codes": ["g1", "g2", "EUR", "A-17"],
     "codes of exponents": ["1e5", "12E3", "7e1"],
@@ -19,6 +20,8 @@ COLUMNS = {
     "full width": ["１２", "￥３４"],
     "thousands": ["1.500", "12.800", "980"],
     "ISO": ["2026-01-03", "2026/1/4"],
+    "days and blanks": ["2026-01-03", None, "2026-01-05"],
+    "days of the first century": ["0026-01-03", "0026-01-05"],
     "moments": ["2026-01-03 10:00", "2026-01-04 24:00"],
     "halves of the day": ["2026-01-03 上午 10:00", "2026-01-04 下午 1:00"],
     "offsets": ["2026-01-03T10:00:00+01:00", "2026-01-04T10:00:00Z"],
@@ -47,6 +50,8 @@ def opened(patch: pytest.MonkeyPatch) -> None:
     """Everything is tried on every column."""
     patch.setattr(date_readings, "_may_be", lambda values, _: len(values) > 0)
     patch.setattr(date_readings, "_has_marks", lambda *_: True)
+    patch.setattr(date_readings, "parse_uniform", lambda *_: None)
+    patch.setattr(columns, "parse_uniform", lambda *_: None)
     patch.setattr(evidence, "are_words", lambda values: pl.repeat(value=False, n=len(values), eager=True))
 
 
@@ -54,8 +59,11 @@ def opened(patch: pytest.MonkeyPatch) -> None:
 def test_the_same_is_found_where_everything_is_tried(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values = pl.Series(COLUMNS[name])
     found = evidence.evidence(values)
+    days = columns.days_of(values, found) if found.dates else None
     opened(monkeypatch)
     assert evidence.evidence(values) == found
+    if days is not None:
+        assert_series_equal(columns.days_of(values, found), days, check_names=False)
 
 
 def test_within_a_look_the_same_values_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
