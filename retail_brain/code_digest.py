@@ -37,6 +37,14 @@ def _parsed(source: bytes) -> ast.Module:
     return ast.parse(source)
 
 
+@cache
+def _needed(source: bytes, package: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that a source in a package may import, and kinds of extensions that it loads; parsed once per process."""
+    nodes = list(ast.walk(_parsed(source)))
+    imported = frozenset(other for node in nodes for other in _imported(node, package))
+    return imported, frozenset(kind for node in nodes for kind in _extension_kind(node))
+
+
 class SourceTree:
     """The sources of some top-level packages or modules.
 
@@ -86,9 +94,7 @@ class SourceTree:
         if name not in self._imports:
             source = path.read_bytes()
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-            nodes = list(ast.walk(_parsed(source)))
-            imported = frozenset(other for node in nodes for other in _imported(node, package))
-            self._imports[name] = source, imported, frozenset(kind for node in nodes for kind in _extension_kind(node))
+            self._imports[name] = source, *_needed(source, package)
         return self._imports[name]
 
     def _file(self, name: str) -> Path | None:

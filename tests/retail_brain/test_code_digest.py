@@ -122,9 +122,27 @@ def test_a_source_is_parsed_again_where_another_thread_parsed_at_the_same_time(
         return parse(source)
 
     whole = tree_digest(SourceTree({"theirs": package}), "theirs")
+    retail_brain.code_digest._needed.cache_clear()
     monkeypatch.setattr("retail_brain.code_digest.ast.parse", disturbed)
     assert tree_digest(SourceTree({"theirs": package}), "theirs") == whole
     assert next(failures, None) is None, "both failures were met"
+
+
+def test_the_same_source_is_parsed_once_and_a_changed_one_again(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    parse = retail_brain.code_digest._parsed
+
+    def counted(source: bytes) -> ast.Module:
+        parsed.append(source)
+        return parse(source)
+
+    monkeypatch.setattr(retail_brain.code_digest, "_parsed", counted)
+    (package / "__init__.py").write_text("import json  # of this test alone\n", encoding="utf-8")
+    before = tree_digest(SourceTree({"theirs": package}), "theirs")
+    assert tree_digest(SourceTree({"theirs": package}), "theirs") == before
+    (package / "__init__.py").write_text("import json  # of this test alone, changed\n", encoding="utf-8")
+    assert tree_digest(SourceTree({"theirs": package}), "theirs") != before
+    assert len(parsed) == 2
 
 
 def test_libraries_are_those_that_the_reached_modules_import() -> None:

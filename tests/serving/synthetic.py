@@ -67,12 +67,28 @@ PRODUCTS = {
     f"P{number:04d}": f"{name}{number}" for number in range(1, 61) for name in [["牛奶", "面包", "苹果"][number % 3]]
 }
 CUSTOMERS = [f"C{number:05d}" for number in range(1, 201)]
+_MADE: dict[tuple[float, bool], dict[Path, bytes]] = {}
+"""Factor, whether there are models -> files of such answers: they are computed once, and written for every test."""
 
 
 def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 1.0, has_models: bool = True) -> Path:
     """Publishes answers whose forecast for store s and product p is `factor * (s + p)` units each day."""
     folder = workspace.answers / answers_id
     folder.mkdir(parents=True)
+    if (files := _MADE.get((factor, has_models))) is None:
+        _write(folder, factor, has_models=has_models)
+        made = (path for path in folder.rglob("*") if path.is_file())
+        _MADE[factor, has_models] = {path.relative_to(folder): path.read_bytes() for path in made}
+    else:
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+    write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
+    make_current(workspace.answers, answers_id)
+    return folder
+
+
+def _write(folder: Path, factor: float, *, has_models: bool) -> None:
     stores = write_catalog(folder, "stores", _catalog(STORES, "region"))
     products = write_catalog(folder, "products", _catalog(PRODUCTS, "dairy · house brand"))
     customers = write_catalog(folder, "customers", _catalog(dict.fromkeys(CUSTOMERS, ""), "S001"))
@@ -104,9 +120,6 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
         write_rows(folder, "ledger", _ledger())
     if has_models:
         _write_network(folder, len(products))
-    write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
-    make_current(workspace.answers, answers_id)
-    return folder
 
 
 def _write_line_facts(folder: Path) -> None:

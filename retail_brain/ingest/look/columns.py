@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import polars as pl
 
-from retail_brain.ingest.look.evidence import Evidence, evidence
+from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.moments import date_of
+from retail_brain.ingest.moments import date_of, parse_uniform
 from retail_brain.sources import ColumnFormat
 
 
@@ -279,9 +279,15 @@ def _time_of_day(
 def days_of(values: pl.Series, seen: Evidence) -> pl.Series:
     """The days of a column of dates or times, in the first of its forms."""
     text = ColumnFormat(date_format=seen.dates[0], years_ahead=seen.years_ahead)
-    if seen.pattern:
-        values = values.cast(pl.String).str.strip_chars().str.extract(seen.pattern, 1)
-    return values.to_frame("v").select(date_of(pl.col("v"), values.dtype, text)).to_series()
+
+    def read() -> pl.Series:
+        parts = values.cast(pl.String).str.strip_chars().str.extract(seen.pattern, 1) if seen.pattern else values
+        is_plain = parts.dtype == pl.String and text == ColumnFormat()
+        if is_plain and (days := parse_uniform(parts, pl.Date())) is not None:
+            return days.alias("v")
+        return parts.to_frame("v").select(date_of(pl.col("v"), parts.dtype, text)).to_series()
+
+    return once(values, ("days", text, seen.pattern), read)
 
 
 def _number_receipts(

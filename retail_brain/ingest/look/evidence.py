@@ -1,6 +1,11 @@
 """What the values of a column say: numbers and their marks, dates and the order of day and month, times, ids."""
 
+import hashlib
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -13,7 +18,7 @@ from retail_brain.ingest.look.date_readings import (
     forms_of_parts,
 )
 from retail_brain.ingest.moments import in_common_years
-from retail_brain.ingest.numbers import parse_numbers
+from retail_brain.ingest.numbers import are_words, parse_numbers
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
 
@@ -35,6 +40,7 @@ _DAY_MONTH_YEAR = r"^\d{1,2}(?:\D\d{1,2}\D|[\s./-]\D{2,12}[\s./-])(\d{3,4})(?:[ 
 _YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
 _CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
 """Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""
+_T = TypeVar("_T")
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
 
@@ -82,19 +88,52 @@ class Evidence:
     pattern: str = ""
 
 
+_SEEN: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("seen", default=None)
+"""Digest of the values of a column and what was asked of them -> the answer; kept for one look, which asks for most
+columns several times."""
+
+
+@contextmanager
+def each_column_once() -> Iterator[None]:
+    """While it lasts, `once` asks once of the same values; nothing of them stays in memory behind it."""
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def once(values: pl.Series, question: tuple[Hashable, ...], ask: Callable[[], _T]) -> _T:
+    """The answer to a question about the values of a column; within `each_column_once` the same one is asked once."""
+    seen = _SEEN.get()
+    if seen is None:
+        return ask()
+    key = (hashlib.blake2b(values.alias("").to_frame().write_ipc(None).getbuffer()).digest(), *question)
+    if key not in seen:
+        seen[key] = ask()
+    return seen[key]  # type: ignore[no-any-return]
+
+
 def evidence(values: pl.Series) -> Evidence:
-    """Looks at the values of a column.
+    """Looks at the values of a column; within `each_column_once` the same ones are looked at once.
 
     >>> evidence(pl.Series(["27/04/2015", "03/04/2015"])).dates
     ('%d/%m/%Y',)
     >>> evidence(pl.Series(["01/04/2015", "03/04/2015"])).dates
     ('%d/%m/%Y', '%m/%d/%Y')
     """
+    return once(values, ("evidence",), lambda: _evidence(values))
+
+
+def _evidence(values: pl.Series) -> Evidence:
     text = values.cast(pl.String, strict=False).str.strip_chars()
     text = text.set(text == "", None).drop_nulls()
     if not len(text):
         return Evidence(0.0, 0.0, ())
     unique = text.unique(maintain_order=True)
+    filled, distinct, examples = len(text) / len(values), len(unique) / len(text), tuple(unique.head(3).to_list())
+    if not unique.str.contains(r"\d").any():  # words alone: every number, day and time of day has a digit
+        return Evidence(filled, distinct, examples)
     ahead = _years_ahead(unique) if values.dtype == pl.String else 0
     common = _common(unique, ahead) if ahead else unique
     dates, proof = forms_of_dates(common) if not values.dtype.is_temporal() else ((None,), "")
@@ -105,9 +144,9 @@ def evidence(values: pl.Series) -> Evidence:
     mean = parse_numbers(unique, numbers[0]).mean() if numbers else None
     clock = bool((unique.str.contains(_CLOCK)).mean() > READABLE)  # type: ignore[operator]
     return Evidence(
-        filled=len(text) / len(values),
-        distinct=len(unique) / len(text),
-        examples=tuple(unique.head(3).to_list()),
+        filled=filled,
+        distinct=distinct,
+        examples=examples,
         numbers=numbers,
         dates=() if clock else dates,
         proof=proof,
@@ -146,7 +185,11 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
     plain = unique.str.replace_all(r"[^\d,.]", "")
     if not plain.str.contains(r"\d").all():
         return ()
+    if 1 - are_words(unique).mean() <= READABLE:  # type: ignore[operator]
+        return _numbers_with_units(unique)
     readings = (ColumnFormat(), ColumnFormat(thousands=","), ColumnFormat(decimal=","))
+    if not parse_numbers(unique, readings[0]).null_count():  # no other reading can fit more values
+        return (readings[2],) if _has_points_of_thousands(unique) else (readings[0],)
     shares = {reading: 1 - parse_numbers(unique, reading).null_count() / len(unique) for reading in readings}
     is_plain, most = shares[readings[0]] > READABLE, max(shares.values())
     if is_plain and shares[readings[0]] == most:

@@ -14,6 +14,7 @@ from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
+from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -80,6 +81,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
     root = place.parent if place.is_file() else place
     lines: list[str] = []
     with (
+        each_column_once(),
         scratch_folder("look") as scratch,
         unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
     ):
