@@ -218,6 +218,33 @@ def test_files_named_by_their_content_may_be_kept_for_a_year(client: httpx.Clien
     assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-cache")
 
 
+def test_the_worker_of_a_guides_phone_is_told_files_that_exist_and_is_asked_for_again(client: httpx.Client) -> None:
+    answer = client.get("/ui/offline_worker.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    # its folder is what it may answer for: no route of the service lies there
+    assert "service-worker-allowed" not in answer.headers
+    told = dict(line.removesuffix(";").removeprefix("const ").split(" = ") for line in answer.text.splitlines()[:2])
+    version, files = json.loads(told["VERSION"]), json.loads(told["FILES"])
+    assert {path.split("/", 2)[1] for path in files} == {version}
+    bare = {path.split("/", 2)[2] for path in files}
+    assert bare >= {*needs("js/views/guide.js"), *needs("js/views/person.js"), "i18n/zh.json", "i18n/en.json"}
+    assert [path for path in files if client.get(f"/ui/{path}").status_code != 200] == []
+    again = client.get("/ui/offline_worker.js", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_one_policy_may_name_a_script_and_it_names_the_worker_alone(client: httpx.Client) -> None:
+    policy = client.get("/ui/").headers["content-security-policy"]
+    assert re.findall(r"trusted-types ([^;]+)", policy) == ["retail-brain-offline"]
+    made = {
+        path.name: text.count("createPolicy(")
+        for path in SCRIPTS
+        if "createPolicy(" in (text := path.read_text("utf-8"))
+    }
+    assert made == {"offline.js": 1}
+
+
 def test_files_of_another_version_are_given_but_not_kept(client: httpx.Client) -> None:
     answer = client.get("/ui/v/0123456789abcdef/i18n/en.json")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
