@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from retail_brain.ingest import checking, days_to_come, repeated_rows, spreadsheet_ids
+from retail_brain.sample_chain import prices
+from retail_brain.sample_chain.seasons import FESTIVALS
 from retail_brain.tables import TABLES
 from serving.page.app import STATIC, content_version, needed_modules
 
@@ -87,6 +89,27 @@ def test_every_reason_of_a_row_that_was_set_aside_has_words() -> None:
     wanted |= {reason for reason in direct if reason.strip() != "not"}
     assert len(wanted) > 14
     assert {reason for reason in wanted if f"set_aside.{reason}" not in TEXTS["en"]} == set()
+
+
+def known_names(table: str) -> list[list[str]]:
+    found = re.search(
+        rf"const {table} = (\[.*?\n\]);", (STATIC / "js" / "known_names.js").read_text("utf-8"), re.DOTALL
+    )
+    assert found is not None
+    rows: list[list[str]] = json.loads(re.sub(r",\n\]", "\n]", found[1]))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("table", "sample"),
+    [("FESTIVALS", {festival[0] for festival in FESTIVALS.values()}), ("PROMOTIONS", set(prices._MECHANICS))],
+)
+def test_the_samples_festivals_and_promotions_have_names_in_both_languages(table: str, sample: set[str]) -> None:
+    rows = known_names(table)
+    assert sample - {name for row in rows for name in row} == set()
+    assert [row for row in rows if not re.search(r"[a-z]{3}", row[1]) and row[1] != row[0]] == []
+    spellings = [name.casefold() for row in rows for name in row]
+    assert {name for name in spellings if spellings.count(name) > 1} == set()
 
 
 def test_every_view_has_a_name_and_says_what_it_is_for() -> None:

@@ -7,6 +7,7 @@ import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
 import { addDays, day, number, percent, priceText, t, units } from "../i18n.js";
+import { festivalName } from "../known_names.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { may } from "../rights.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
@@ -180,7 +181,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const history = completeHistory(past, period);
       const asOf = history.at(-1)?.date ?? overview?.as_of ?? addDays(forecasts[0].date, -1);
       const from = history[0]?.date ?? forecasts[0].date;
-      const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date);
+      const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date).map((event) => ({ ...event, name: festivalName(event.name) }));
       return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id), driversNote: next.drivers_note }, signal, draw);
     }, { lines: 8 });
   };
