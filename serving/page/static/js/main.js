@@ -8,7 +8,7 @@ import { forgetKept, keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
-import { address, followMoved, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
+import { address, followMoved, followOpened, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 
@@ -193,9 +193,11 @@ async function start({ focus = false } = {}) {
   if (!signal.aborted) render({ focus });
 }
 
-addEventListener("hashchange", async () => {
+addEventListener("hashchange", async (event) => {
   takeKey();
   followMoved();
+  // the view stays as it is, with what was picked and typed in it
+  if (overview && followOpened(event)) return;
   const wanted = readRoute().params.get("lang");
   if (languages().includes(wanted) && wanted !== currentLanguage()) await loadLanguage(wanted);
   // the landing tells how things stand now: what waits for a decision, and which models are in use

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { debounce, h, replace, svg, uniqueId, words } from "./dom.js";
 import { currencySign, day, isNumber, money, percent, priceText, signed, t, units } from "./i18n.js";
+import { addressed } from "./openable.js";
 import { problemWords } from "./problems.js";
 import { failed } from "./states.js";
 
@@ -69,5 +70,5 @@ export function whatIfPanel({ store, product, horizon }, signal) {
       if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, problemWords(error)) : failed(error, open));
     }
   };
-  return h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place);
+  return addressed(h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place), "what_if", signal);
 }

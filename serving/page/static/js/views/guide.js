@@ -5,6 +5,7 @@ import { choice, field } from "../fields.js";
 import { h, icon, isPhone, name, replace, words } from "../dom.js";
 import { currentLanguage, day, moment, t } from "../i18n.js";
 import { keep, kept } from "../kept.js";
+import { addressed } from "../openable.js";
 import { opensOffline } from "../offline.js";
 import { outboxOf } from "../outbox.js";
 import { failureText, problemText } from "../problems.js";
@@ -135,7 +136,8 @@ class GuideDay {
   /** Whoever looks over the lists of everybody, or of another on a phone, sees twenty people on three screens and opens one. */
   closed(task, parts) {
     if (!this.looksOver) return parts;
-    return h("details", { class: "task-more", open: this.changing.has(task.task_id) }, h("summary", {}, t("guide.more")), parts);
+    const box = h("details", { class: "task-more", open: true }, h("summary", {}, t("guide.more")), parts);
+    return this.changing.has(task.task_id) ? box : addressed(box, task.task_id, this.signal);
   }
 
   say(task) {
