@@ -6,6 +6,7 @@ import { h, name, replace, words } from "./dom.js";
 import { askedButton } from "./fields.js";
 import { addDays, day, number, t } from "./i18n.js";
 import { addressed } from "./openable.js";
+import { close } from "./route.js";
 import { failed } from "./states.js";
 
 const KINDS = ["factor", "units"];
@@ -66,6 +67,7 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
     forget();
     try {
       await call("overrides", body, { signal });
+      close("override"); // what came of it is above
       onchange();
     } catch (error) {
       if (signal.aborted) return;
