@@ -129,6 +129,16 @@ def test_the_list_opens_without_a_line_and_sends_what_was_noted_there(
     assert [(one["task_id"], one["outcome"]) for one in fake_guides.STORED.values()] == [("t1", "bought")]
 
 
+def test_the_kept_page_opens_where_what_stands_before_the_service_answers_for_it(
+    phone: BrowserContext, line: Line
+) -> None:
+    page = signed_in(phone, line, "en")
+    line.lost = "/ui/"
+    page.reload()
+    expect(page.locator(".task")).to_have_count(3)
+    assert line.losses == 1
+
+
 def test_what_the_worker_keeps_is_files_of_the_page_alone(phone: BrowserContext, line: Line) -> None:
     page = signed_in(phone, line, "en")
     kept = page.evaluate(WHAT_IS_KEPT)
