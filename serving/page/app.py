@@ -1,6 +1,7 @@
 """ASGI application of the page at `/ui/`: static files with strict security headers and content-addressed caching."""
 
 import hashlib
+import json
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +27,7 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
         "object-src 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
+        "trusted-types retail-brain-offline",  # js/offline.js makes it once; it lets the one worker through and no more
     )
 )
 _SECURITY_HEADERS = {
@@ -39,6 +40,10 @@ _SECURITY_HEADERS = {
     "x-frame-options": "DENY",
 }
 _FIRST_SCRIPT = "js/main.js"
+_WORKER = "offline_worker.js"
+"""The service worker of a guide's phone. It lies beside the first file: its folder is what it answers for."""
+_VIEWS_OFFLINE = ("js/views/guide.js", "js/views/person.js")
+"""Views that a guide's key opens without shops."""
 _MODULES = "<!-- modules -->"
 """Where `index.html` names the scripts that the browser asks for at once."""
 _IMPORT = re.compile(r'^(?:import|export)\b[^;"]*\bfrom "([^"]+)"', re.MULTILINE)
@@ -112,6 +117,7 @@ def create_app() -> Starlette:
     return Starlette(
         routes=[
             Route("/", _first_file(version)),
+            Route(f"/{_WORKER}", _worker(version)),
             Mount("/v/{version}", files),
             Mount("/", files),
         ],
@@ -157,13 +163,31 @@ def _named_modules(folder: Path) -> str:
 
 def _first_file(version: str) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint for `index.html` with the addresses of the other files versioned."""
-    page = (STATIC / "index.html").read_text(encoding="utf-8").replace(_MODULES, _named_modules(STATIC))
-    text = re.sub(r'\b(href|src)="', rf'\1="v/{version}/', page)
-    etag = f'"{version}"'
+    return _unchanging(_first_text(version), "text/html")
 
-    async def first_file(request: Request) -> Response:
+
+def _first_text(version: str) -> str:
+    page = (STATIC / "index.html").read_text(encoding="utf-8").replace(_MODULES, _named_modules(STATIC))
+    return re.sub(r'\b(href|src)="', rf'\1="v/{version}/', page)
+
+
+def _worker(version: str) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for the service worker, told the version and the files that it keeps: those of a guide's views."""
+    linked = re.findall(r'\b(?:href|src)="([^"]+)"', _first_text(version))
+    scripts = {path for view in _VIEWS_OFFLINE for path in (view, *needed_modules(STATIC, view))}
+    texts = [path.relative_to(STATIC).as_posix() for path in (STATIC / "i18n").glob("*.json")]
+    files = sorted({*linked, *(f"v/{version}/{path}" for path in (*scripts, *texts))})
+    told = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
+    text = (STATIC / "js" / _WORKER).read_text(encoding="utf-8")
+    return _unchanging(told + text, "text/javascript")
+
+
+def _unchanging(text: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+
+    async def file(request: Request) -> Response:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
-        return HTMLResponse(text, headers={"etag": etag})
+        return Response(text, headers={"etag": etag}, media_type=media_type)
 
-    return first_file
+    return file

@@ -118,6 +118,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+NO_WORKERS = "Service Worker registration blocked by Playwright"
 SILENCE = "() => { window.fetch = () => new Promise(() => {}); }"
 """A view that is left in its tab until the next test opens another one asks for nothing more."""
 FORGET = """
@@ -155,7 +156,7 @@ class Watched:
         self.page.emulate_media(media="null", color_scheme="null")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and message.text != NO_WORKERS:
             self.problems.append(message.text)
 
     def _asked(self, request: Request) -> None:
@@ -168,7 +169,8 @@ class Watched:
 @pytest.fixture(scope="session")
 def browsing(chromium: Browser) -> Iterator[BrowserContext]:
     # without transitions a view is drawn once instead of sixty times a second
-    context = chromium.new_context(accept_downloads=True, reduced_motion="reduce")
+    # nor service workers: a page that another test had kept would come in the place of the one that a test asks for
+    context = chromium.new_context(accept_downloads=True, reduced_motion="reduce", service_workers="block")
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     context.add_init_script(FORGET)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.serving.page import fake_insight
+from tests.serving.page import fake_api, fake_insight
 from tests.serving.page.test_campaigns_in_browser import as_role
 from tests.serving.page.test_views_in_browser import downloaded, says
 
@@ -257,7 +257,8 @@ def test_the_calendar_shows_what_runs_when(open_page: Open, site: Any, language:
     expect(promotions.locator("li").first).to_contain_text("有机纯牛奶")
     expect(promotions.locator("li").first).to_contain_text(says(language, "3 家门店", "3 stores"))
     expect(promotions.locator("li").nth(1)).to_contain_text(says(language, "全部门店", "all stores"))
-    festival = page.locator("li").filter(has_text="春节")
+    expect(promotions.locator("li").first).to_contain_text(says(language, "直降", "Price cut"))
+    festival = page.locator("li").filter(has_text=says(language, "春节", "Spring Festival"))
     expect(festival).to_have_count(1)
     assert festival.locator(".day-bar i").evaluate("one => parseFloat(one.style.width)") == pytest.approx(
         7 / 85 * 100, abs=0.1
@@ -272,3 +273,31 @@ def test_the_calendar_shows_what_runs_when(open_page: Open, site: Any, language:
     assert site.bodies("calendar", lambda body: body.get("store_id") == "S02")
     page.go_back()
     expect(page.locator("[name=store]")).to_have_value("")
+
+
+@BOTH
+def test_known_festivals_and_promotions_are_named_in_the_language_and_own_names_as_they_are(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    named = {
+        "2026-02-16": "Chinese New Year",
+        "2026-02-18": "双十一",
+        "2026-02-20": "店庆周年",
+        "2026-02-22": "SuperBowl",
+    }
+    marked = [{"date": on, "name": called, "type": "festival"} for on, called in named.items()]
+    kinds = ["spend and save", "老顾客专享", "买一送一"]
+    answer = fake_insight.calendar({"limit": 3})
+    rows = [row | {"mechanic": kind} for row, kind in zip(answer["promotions"], kinds, strict=False)]
+    monkeypatch.setitem(fake_api.ANSWERS, "calendar", lambda _: answer | {"days": marked, "promotions": rows})
+    page = open_page("calendar", language).page
+    expect(page.locator(".panel").first.locator("li .strong")).to_have_text(
+        [says(language, "春节", "Spring Festival"), says(language, "双11", "Singles' Day"), "店庆周年", "SuperBowl"]
+    )
+    expect(page.locator(".panel").last.locator("li .sub bdi:first-child")).to_have_text(
+        [
+            says(language, "满减", "Money off above a spend"),
+            "老顾客专享",
+            says(language, "买一送一", "Buy one, get one free"),
+        ]
+    )

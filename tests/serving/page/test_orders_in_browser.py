@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,31 @@ def test_only_rows_in_sight_are_elements(open_page: Open, monkeypatch: pytest.Mo
     page.locator(".grid-scroll").evaluate("box => { box.scrollTop = box.scrollHeight; }")
     expect(page.locator('.grid tr[aria-rowindex="100001"]:not(.waiting)')).to_be_visible()
     assert page.locator(".grid tbody tr").count() < 60
+
+
+@BOTH
+def test_a_phone_shows_names_whole_in_rows_of_one_height(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    long = ["老弄堂 荠菜猪肉大馄饨 手工现包 家庭装 800g×2", "Grandmother's jasmine tea, loose leaf, 100 g tin"]
+    monkeypatch.setattr(fake_orders, "PRODUCTS", {key: long[place % 2] for place, key in enumerate(PRODUCTS)})
+    page = open_page("orders?show=all", language, width=390).page
+    names = page.locator(f"{LINES} [data-field=open]")
+    expect(names.first).to_have_text(re.compile("老弄堂|Grandmother"))
+    cut = names.evaluate_all(
+        "all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.textContent)"
+    )
+    assert cut == []
+    cells = page.locator(f"{LINES} td:is(.product, .why)")
+    below = cells.evaluate_all(
+        "all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.innerText)"
+    )
+    assert below == []
+    heights = page.locator(LINES).evaluate_all(
+        "all => all.map((one) => Math.round(one.getBoundingClientRect().height))"
+    )
+    assert len(set(heights)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @BOTH

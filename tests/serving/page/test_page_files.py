@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from retail_brain.ingest import checking, days_to_come, repeated_rows, spreadsheet_ids
+from retail_brain.sample_chain import prices
+from retail_brain.sample_chain.seasons import FESTIVALS
 from retail_brain.tables import TABLES
 from serving.page.app import STATIC, content_version, needed_modules
 
@@ -87,6 +89,27 @@ def test_every_reason_of_a_row_that_was_set_aside_has_words() -> None:
     wanted |= {reason for reason in direct if reason.strip() != "not"}
     assert len(wanted) > 14
     assert {reason for reason in wanted if f"set_aside.{reason}" not in TEXTS["en"]} == set()
+
+
+def known_names(table: str) -> list[list[str]]:
+    found = re.search(
+        rf"const {table} = (\[.*?\n\]);", (STATIC / "js" / "known_names.js").read_text("utf-8"), re.DOTALL
+    )
+    assert found is not None
+    rows: list[list[str]] = json.loads(re.sub(r",\n\]", "\n]", found[1]))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("table", "sample"),
+    [("FESTIVALS", {festival[0] for festival in FESTIVALS.values()}), ("PROMOTIONS", set(prices._MECHANICS))],
+)
+def test_the_samples_festivals_and_promotions_have_names_in_both_languages(table: str, sample: set[str]) -> None:
+    rows = known_names(table)
+    assert sample - {name for row in rows for name in row} == set()
+    assert [row for row in rows if not re.search(r"[a-z]{3}", row[1]) and row[1] != row[0]] == []
+    spellings = [name.casefold() for row in rows for name in row]
+    assert {name for name in spellings if spellings.count(name) > 1} == set()
 
 
 def test_every_view_has_a_name_and_says_what_it_is_for() -> None:
@@ -216,6 +239,33 @@ def test_files_named_by_their_content_may_be_kept_for_a_year(client: httpx.Clien
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     missing = client.get(f"/ui/{named[0]}.none")
     assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-cache")
+
+
+def test_the_worker_of_a_guides_phone_is_told_files_that_exist_and_is_asked_for_again(client: httpx.Client) -> None:
+    answer = client.get("/ui/offline_worker.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    # its folder is what it may answer for: no route of the service lies there
+    assert "service-worker-allowed" not in answer.headers
+    told = dict(line.removesuffix(";").removeprefix("const ").split(" = ") for line in answer.text.splitlines()[:2])
+    version, files = json.loads(told["VERSION"]), json.loads(told["FILES"])
+    assert {path.split("/", 2)[1] for path in files} == {version}
+    bare = {path.split("/", 2)[2] for path in files}
+    assert bare >= {*needs("js/views/guide.js"), *needs("js/views/person.js"), "i18n/zh.json", "i18n/en.json"}
+    assert [path for path in files if client.get(f"/ui/{path}").status_code != 200] == []
+    again = client.get("/ui/offline_worker.js", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_one_policy_may_name_a_script_and_it_names_the_worker_alone(client: httpx.Client) -> None:
+    policy = client.get("/ui/").headers["content-security-policy"]
+    assert re.findall(r"trusted-types ([^;]+)", policy) == ["retail-brain-offline"]
+    made = {
+        path.name: text.count("createPolicy(")
+        for path in SCRIPTS
+        if "createPolicy(" in (text := path.read_text("utf-8"))
+    }
+    assert made == {"offline.js": 1}
 
 
 def test_files_of_another_version_are_given_but_not_kept(client: httpx.Client) -> None:

@@ -96,7 +96,7 @@ export async function headOfficePanel(signal) {
     table(answer.stores, t("office.by_store")),
     h("p", { class: "buttons" }, csvButton(`stores-${answer.as_of}.csv`, CSV_COLUMNS, [{ ...answer.total, name: t("office.whole") }, ...answer.regions.map((row) => ({ ...row, name: row.name ?? t("office.no_region") })), ...answer.stores])),
     answer.stores.length > SHOWN ? h("p", { class: "hint" }, t("table.shown", { shown: SHOWN, total: answer.stores.length })) : null,
-    storeMap(answer.stores),
+    storeMap(answer.stores, signal),
     answer.changes ? changed(answer.changes) : h("p", { class: "hint" }, t("office.no_changes")),
   ];
 }

@@ -4,17 +4,19 @@ import { ApiError, call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
-import { keep, kept } from "./kept.js";
+import { forgetKept, keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
-import { address, followMoved, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
+import { address, followMoved, followOpened, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 
 /** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
 const FILES = { overview: ["overview", "overviewView"], marketing: ["marketing", "marketingView"], orders: ["orders", "ordersView"], forecast: ["forecast", "forecastView"], stock: ["stock", "stockView"], campaigns: ["campaigns", "campaignsView"], audience: ["audience", "audienceView"], segments: ["segments", "segmentsView"], person: ["person", "personView"], guide: ["guide", "guideView"], rules: ["rules", "rulesView"], funnel: ["funnel", "funnelView"], assets: ["assets", "assetsView"], anomalies: ["anomalies", "anomaliesView"], models: ["versions", "versionsView"], quarantine: ["quarantine", "quarantineView"], jobs: ["jobs", "jobsView"], calendar: ["calendar", "calendarView"] };
 const LANDING_OF = { marketer: "marketing" };
+/** Who has a day to go on with waits this long for a bad line. */
+const WAIT_WITH_KEPT_MS = 10_000;
 
 /** The script of a view. Raises ApiError where the line is down. */
 async function script(view, role) {
@@ -119,9 +121,13 @@ function signIn() {
   replace(main, empty(t("key.none"), t("key.none_hint")), unsent ? h("p", { class: "empty" }, t("guide.unsent_here", { count: unsent })) : null, h("p", { class: "sign-in" }, h("button", { type: "button", class: "primary", onclick: () => askKey(null, start) }, t("key.enter"))));
 }
 
+/** What a guide's phone alone does with the files of the page; where its script does not come, the page needs a line. */
+const offline = (what) => import("./offline.js").then((its) => its[what](), () => null);
+
 /** Forgets the key and what was looked at with it. The address goes too: it may name a customer. */
 function signOut() {
   setKey(null);
+  offline("forgetPage");
   forgetLastUsed();
   overview = null;
   history.replaceState(null, "", address("overview"));
@@ -156,8 +162,10 @@ async function start({ focus = false } = {}) {
   // its script comes while the service answers; whose landing it is only that answer tells
   if (readRoute().view !== "overview" || !LANDING_OF[overview?.role]) script(readRoute().view).catch(() => null);
   try {
-    overview = await call("overview");
+    overview = await call("overview", {}, kept("overview") ? { timeout: WAIT_WITH_KEPT_MS } : {});
   } catch (error) {
+    // a key that was taken back shows nothing more
+    if (error.isAboutKey) forgetKept();
     // a guide's phone goes on with what this tab last saw while the line is down
     if (signal.aborted) return;
     if (error.code === "not_published" && (await maySetUp(signal))) {
@@ -174,17 +182,22 @@ async function start({ focus = false } = {}) {
   }
   setCurrency(overview);
   knowRights(overview.scopes, overview.place);
-  if (placeKind() === "guide") keep("overview", overview);
   knowStores(overview.stores);
-  // a guide's line may be gone when the next view is opened
-  if (placeKind() === "guide") viewsFor(overview.role).forEach((view) => script(view).catch(() => null));
+  // a guide's line may be gone when the next view is opened, or the page itself
+  if (placeKind() === "guide") {
+    keep("overview", overview);
+    offline("keepPage");
+    viewsFor(overview.role).forEach((view) => script(view).catch(() => null));
+  }
   // another view may have been asked for meanwhile
   if (!signal.aborted) render({ focus });
 }
 
-addEventListener("hashchange", async () => {
+addEventListener("hashchange", async (event) => {
   takeKey();
   followMoved();
+  // the view stays as it is, with what was picked and typed in it
+  if (overview && followOpened(event)) return;
   const wanted = readRoute().params.get("lang");
   if (languages().includes(wanted) && wanted !== currentLanguage()) await loadLanguage(wanted);
   // the landing tells how things stand now: what waits for a decision, and which models are in use

@@ -5,6 +5,8 @@ import { refusal } from "./decisions.js";
 import { h, name, replace, words } from "./dom.js";
 import { askedButton } from "./fields.js";
 import { addDays, day, number, t } from "./i18n.js";
+import { addressed } from "./openable.js";
+import { close } from "./route.js";
 import { failed } from "./states.js";
 
 const KINDS = ["factor", "units"];
@@ -65,6 +67,7 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
     forget();
     try {
       await call("overrides", body, { signal });
+      close("override"); // what came of it is above
       onchange();
     } catch (error) {
       if (signal.aborted) return;
@@ -85,5 +88,5 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
       if (!signal.aborted) replace(place, failed(error, open));
     }
   };
-  return h("details", { class: "panel override", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("override.title")), place);
+  return addressed(h("details", { class: "panel override", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("override.title")), place), "override", signal);
 }

@@ -67,13 +67,52 @@ function changed(changes) {
 
 /** Changes parameters of the present address without leaving the view; null or "" takes one away. */
 export function patchParams(changes) {
-  history.replaceState(null, "", changed(changes));
+  history.replaceState(history.state, "", changed(changes));
 }
 
 /** The same as a new entry of the history, so that Back returns to what was shown before. */
 export function pushParams(changes) {
   const next = changed(changes);
   if (next !== location.hash) history.pushState(null, "", next);
+}
+
+/** Names of what stands open in the view: panels that Back closes and a link opens. */
+export const openNames = () => readRoute().params.getAll("open");
+export const isOpen = (which) => openNames().includes(which);
+
+/** Tells the view that the address opens or closes something in it. */
+const tellOpened = () => dispatchEvent(new Event("opened"));
+
+/** Opens something: a new entry of the history. */
+export function open(which) {
+  if (!isOpen(which)) history.pushState({ opened: which }, "", changed({ open: [...openNames(), which] }));
+  tellOpened();
+}
+
+/** Closes it: back to the entry before where that opened it, so that Forward opens it again. */
+export function close(which) {
+  if (!isOpen(which)) return;
+  if (history.state?.opened === which) {
+    history.back();
+    return;
+  }
+  patchParams({ open: openNames().filter((one) => one !== which) });
+  tellOpened();
+}
+
+function apartFromOpen(text) {
+  const url = new URL(text);
+  const [path, query] = url.hash.split("?", 2);
+  const params = new URLSearchParams(query ?? "");
+  params.delete("open");
+  return `${url.pathname}${url.search}${path}?${params}`;
+}
+
+/** Follows a step of the history that only opens or closes something in the view; whether it was one. */
+export function followOpened({ oldURL, newURL }) {
+  const isOne = Boolean(oldURL) && apartFromOpen(oldURL) === apartFromOpen(newURL);
+  if (isOne) tellOpened();
+  return isOne;
 }
 
 const remembered = "retail-brain.last.";

@@ -2,6 +2,7 @@
 
 import { h, icon, replace } from "./dom.js";
 import { has, t } from "./i18n.js";
+import { addressed } from "./openable.js";
 import { problemWords } from "./problems.js";
 
 export function loading(lines = 4) {
@@ -62,9 +63,9 @@ export async function fill(place, signal, work, { lines } = {}) {
   }
 }
 
-/** A panel whose content is asked for when it is opened. */
-export function opening(title, ask, signal) {
+/** A panel whose content is asked for when it is opened; `which` names it in the address. */
+export function opening(which, title, ask, signal) {
   const place = h("div");
   const open = (event) => { if (event.target.open && !place.childElementCount) fill(place, signal, ask); };
-  return h("details", { class: "panel about", ontoggle: open }, h("summary", {}, title), place);
+  return addressed(h("details", { class: "panel about", ontoggle: open }, h("summary", {}, title), place), which, signal);
 }

@@ -2,6 +2,7 @@
 
 import { h, svg } from "./dom.js";
 import { isNumber, money, signedPercent, t } from "./i18n.js";
+import { addressed } from "./openable.js";
 import { address } from "./route.js";
 
 const [LEAST_HIGH, MOST_HIGH, EDGE] = [220, 620, 60];
@@ -37,7 +38,7 @@ function label(text, circle, taken, wide) {
 }
 
 /** The map in a panel that opens, or null where fewer than two stores have coordinates. */
-export function storeMap(stores) {
+export function storeMap(stores, signal) {
   const placed = stores.filter((one) => isNumber(one.latitude) && isNumber(one.longitude) && isNumber(one.sales));
   if (placed.length < 2) return null;
   const most = Math.max(...placed.map((one) => one.sales), 1e-9);
@@ -50,7 +51,7 @@ export function storeMap(stores) {
     const said = [one.name, money(one.sales, 0), isNumber(one.sales_change) ? t("office.to_last_year", { value: signedPercent(one.sales_change) }) : null].filter(Boolean).join(", ");
     return svg("a", { href: address("orders", { store: one.store_id }), "aria-label": said }, svg("title", {}, said), svg("circle", { class: tone(one.sales_change), cx: x, cy: y, r: radius }));
   };
-  return h("details", { class: "store-map" }, h("summary", {}, t("office.map")),
+  return addressed(h("details", { class: "store-map" }, h("summary", {}, t("office.map")),
     h("p", { class: "hint" }, t("office.map_hint", { count: stores.length - placed.length })),
-    svg("svg", { viewBox: `0 0 ${wide} ${Math.round(high)}`, role: "group", "aria-label": t("office.map") }, placed.map(mark), svg("g", { "aria-hidden": "true" }, placed.map((one, place) => label(one.name, circles[place], taken, wide)))));
+    svg("svg", { viewBox: `0 0 ${wide} ${Math.round(high)}`, role: "group", "aria-label": t("office.map") }, placed.map(mark), svg("g", { "aria-hidden": "true" }, placed.map((one, place) => label(one.name, circles[place], taken, wide))))), "map", signal);
 }

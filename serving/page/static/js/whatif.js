@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { debounce, h, replace, svg, uniqueId, words } from "./dom.js";
 import { currencySign, day, isNumber, money, percent, priceText, signed, t, units } from "./i18n.js";
+import { addressed } from "./openable.js";
 import { problemWords } from "./problems.js";
 import { failed } from "./states.js";
 
@@ -21,7 +22,7 @@ function curves(rows) {
 
 function totals({ totals: sums, unit_cost: cost }) {
   const row = (label, base, difference, format) => h("tr", {}, h("th", { scope: "row" }, label), h("td", { class: "number" }, format(base)), h("td", { class: "number strong" }, format(base + difference)), h("td", { class: `number ${difference < 0 ? "warn" : ""}` }, isNumber(base) && base !== 0 ? `${signed(100 * difference / Math.abs(base), 0)}%` : ""));
-  return h("table", { class: "data compact what-if-sums" }, h("thead", {}, h("tr", {}, h("th", {}), h("th", { class: "number" }, t("what_if.planned")), h("th", { class: "number" }, t("what_if.changed")), h("th", { class: "number" }, t("what_if.difference")))),
+  return h("table", { class: "data compact what-if-sums" }, h("caption", { class: "visually-hidden" }, t("what_if.title")), h("thead", {}, h("tr", {}, h("td"), ["planned", "changed", "difference"].map((one) => h("th", { class: "number", scope: "col" }, t(`what_if.${one}`))))),
     h("tbody", {}, row(t("exceptions.units"), sums.forecast, sums.difference, units), row(t("what_if.revenue"), sums.expected_revenue - sums.revenue_difference, sums.revenue_difference, (value) => money(value, 0)),
       isNumber(cost) && isNumber(sums.expected_margin) ? row(t("what_if.margin"), sums.expected_margin - sums.margin_difference, sums.margin_difference, (value) => money(value, 0)) : null));
 }
@@ -69,5 +70,5 @@ export function whatIfPanel({ store, product, horizon }, signal) {
       if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, problemWords(error)) : failed(error, open));
     }
   };
-  return h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place);
+  return addressed(h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place), "what_if", signal);
 }

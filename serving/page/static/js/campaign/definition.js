@@ -1,6 +1,6 @@
 // A campaign's definition in words, and where two people changed it the two definitions side by side.
 
-import { h, name, scrollBox, words } from "../dom.js";
+import { h, scrollBox, words } from "../dom.js";
 import { addDays, code, day, money, moment, number, percent, t } from "../i18n.js";
 import { storeName } from "../suggestions.js";
 import { goodsKind, weekdayName } from "./form.js";
@@ -52,8 +52,6 @@ export function conflictBox(details, { names, take, keep }) {
   const isOpen = ["draft", "previewed"].includes(theirs.state);
   const body = differing.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), h("td", {}, words(other.get(key) ?? "–")), h("td", {}, words(own.get(key) ?? "–"))));
   return h("div", { class: "conflict", role: "alert" }, head,
-    differing.length ? scrollBox(t("conflict.title"), h("table", { class: "data compact" }, h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, who), h("th", { scope: "col" }, t("conflict.mine")))), h("tbody", {}, body))) : h("p", {}, t("conflict.same")),
+    differing.length ? scrollBox(t("conflict.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("conflict.title")), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, who), h("th", { scope: "col" }, t("conflict.mine")))), h("tbody", {}, body))) : h("p", {}, t("conflict.same")),
     h("p", { class: "buttons" }, reload, isOpen ? h("button", { type: "button", dataset: { action: "keep-mine" }, onclick: keep }, t("conflict.keep")) : h("span", { class: "hint" }, t("problem.campaign_state", { state: t(`campaign_state.${theirs.state}`) }))));
 }
-
-export const campaignName = (row) => name(row.definition.name || row.campaign_id, { class: "strong" });

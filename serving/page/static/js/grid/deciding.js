@@ -5,6 +5,7 @@ import { decidedSentence, refusal, yoursSentence } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
+import { asked } from "./state.js";
 
 const newBatch = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -124,4 +125,11 @@ export function rejectForm(onsend, oncancel) {
   const send = (event) => { event.preventDefault(); onsend({ action: "reject", reason: new FormData(event.target).get("reason").trim() }); };
   return onEscape(h("form", { class: "pickers bulk-form", onsubmit: send }, field(t("bulk.reason_needed"), h("input", { name: "reason", maxlength: "300", required: true, pattern: ".*\\S.*" })),
     h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel")))), oncancel);
+}
+
+/** The lines that were chosen, as the person saw them. */
+export function chosenOf({ source, state, picked, wholeView }) {
+  const { totals, newest_decision: newest } = source.answer();
+  if (wholeView) return { seen_newest_decision: newest, view: { ...asked(state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
+  return { lines: [...picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null })) };
 }

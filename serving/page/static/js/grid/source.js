@@ -56,18 +56,28 @@ export function lineSource({ state, signal, onchange, onfail }) {
     if (!fresh.groups) keep(parts[0], 0, fresh.rows);
   };
 
+  /** One line, whatever the view shows; null where there is none. */
+  const oneLine = async ({ store_id: store, product_id: product }) => {
+    try {
+      const { rows } = await ask({ where: [{ column: "store_id", any_of: [store] }, { column: "product_id", any_of: [product] }], limit: 1 });
+      return rows[0] ?? null;
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      return null;
+    }
+  };
+
   /** Asks anew for one line, and for the totals it is part of. */
   const refreshLine = async (line) => {
-    const one = [{ column: "store_id", any_of: [line.store_id] }, { column: "product_id", any_of: [line.product_id] }];
     const [row, totals] = await Promise.all([
-      ask({ where: one, limit: 1 }),
+      oneLine(line),
       ask({ ...asked(state), sort: sorted(state), limit: 0, ...(state.group ? { group_by: state.group } : {}) }),
     ]);
     const place = byKey.get(keyOf(line));
-    if (place && row.rows.length) place.part.pages.get(place.page)[place.place] = row.rows[0];
+    if (place && row) place.part.pages.get(place.page)[place.place] = row;
     answer = { ...answer, totals: totals.totals, shows: totals.shows, groups: totals.groups };
     parts.filter((one) => one.group).forEach((one) => { one.group = totals.groups.find((group) => group.key === one.group.key) ?? one.group; });
-    return row.rows[0] ?? null;
+    return row;
   };
 
   /** Rows of the screen: heads of groups, and the lines of open ones. */
@@ -112,7 +122,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
   };
 
   return {
-    reload, refreshLine, length, lines, come, loadAll, at,
+    reload, oneLine, refreshLine, length, lines, come, loadAll, at,
     answer: () => answer,
     toggle: (one) => { one.isOpen = !one.isOpen; },
     line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },

@@ -5,7 +5,7 @@ import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, svg, words } from "../dom.js";
 import { code, day, has, likelihood, money, number, percent, t } from "../i18n.js";
 import { may } from "../rights.js";
-import { address, patchParams, remember } from "../route.js";
+import { address, patchParams, pushParams, readRoute, remember } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf } from "../suggestions.js";
 import { dataTable, readSort, writeSort } from "../table.js";
@@ -103,7 +103,7 @@ function result(answer, goods, params) {
   const left = h("section", { class: "panel side" }, h("h2", {}, t("audience.exclusions")), exclusionList(answer.exclusions ?? [], exclusionText));
   if (!rows.length) return h("div", { class: "audience-top" }, h("section", { class: "panel" }, empty(t("audience.none"), t("audience.none_hint"))), left);
   const contacts = rows.filter((row) => row.group !== "holdout");
-  const table = dataTable({ columns: columns(goods.length !== 1), rows, caption: t("audience.caption"), sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }), rowClass: (row) => row.group, page: 50 });
+  const table = dataTable({ columns: columns(goods.length !== 1), rows, caption: t("audience.caption"), sort: readSort(params.get("sort")), onsort: (sort) => pushParams({ sort: writeSort(sort) }), rowClass: (row) => row.group, page: 50 });
   const save = (list, part) => download(`audience-${goods.map((one) => one.id).join("-").slice(0, 60)}-${part}.csv`, toCsv(CSV_COLUMNS, list.map((row) => ({ ...row, reason: row.reason_text }))));
   return [
     h("div", { class: "audience-top" },
@@ -123,6 +123,7 @@ export async function audienceView(root, { params, signal }) {
   let chosen = goods;
   const leftovers = params.get("leftovers") === "1" && !goods.length;
   const store = leftovers && params.get("store") ? await lookUp("store", params.get("store"), { signal }) : null;
+  let write = patchParams; // what the address left open; what is chosen later is a step of the history
   const ask = () => {
     const clearing = leftovers && !chosen.length;
     replace(note, clearing ? h("p", { class: "notice" }, store ? t("audience.leftovers_of", { store: store.name || store.id }) : t("audience.leftovers")) : null);
@@ -132,9 +133,10 @@ export async function audienceView(root, { params, signal }) {
     const body = { ...subject, size: Number(values.size) || 200, holdout_share: Math.min(Math.max(Number(values.holdout) || 0, 0), 90) / 100 };
     if (values.kind !== "mixed") body.kind = values.kind;
     if (values.channel) body.channel = values.channel;
-    patchParams({ product: body.product_ids ?? [], leftovers: clearing ? "1" : null, store: clearing ? store?.id : null, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
+    write({ product: body.product_ids ?? [], leftovers: clearing ? "1" : null, store: clearing ? store?.id : null, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
+    write = pushParams;
     if (chosen.length) remember("product", chosen[0].id);
-    return fill(place, signal, async () => result(await call("audience", body, { signal }), chosen, params), { lines: 8 });
+    return fill(place, signal, async () => result(await call("audience", body, { signal }), chosen, readRoute().params), { lines: 8 });
   };
   const picker = multiPicker({ label: t("pick.products"), kind: "product", chosen: goods, onchange: (next) => { chosen = next; ask(); } });
   const form = h(

@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { h, isPhone, name, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
 import { addDays, code, day, dayTime, number, t } from "../i18n.js";
+import { festivalName, promotionKind } from "../known_names.js";
 import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -40,7 +41,7 @@ function promotion(row, names, at) {
   const goods = row.product_ids.map((id) => names[id] ?? id);
   const more = row.products - goods.length;
   const title = goods.length ? name(goods.join(t("word.list"))) : row.promotion_id;
-  const facts = [row.mechanic, span(row), row.stores === null ? t("calendar.all_stores") : t("calendar.stores", { count: row.stores }), row.display ? t("calendar.display") : null, row.mailer ? t("calendar.mailer") : null].filter(Boolean);
+  const facts = [promotionKind(row.mechanic), span(row), row.stores === null ? t("calendar.all_stores") : t("calendar.stores", { count: row.stores }), row.display ? t("calendar.display") : null, row.mailer ? t("calendar.mailer") : null].filter(Boolean);
   return h("li", { title: row.promotion_id }, h("div", {}, h("span", { class: "strong" }, title, more > 0 ? ` ${t("calendar.more_goods", { count: more })}` : null), h("span", { class: "sub" }, facts.flatMap((one, index) => [index ? " · " : null, name(one)]))), bar(at(row), "promotion"));
 }
 
@@ -100,7 +101,7 @@ export async function calendarView(root, { params, overview, signal }) {
       h("div", { class: "toolbar calendar-steps", role: "group", "aria-label": t("calendar.days") }, step("earlier", -STEP_DAYS), h("strong", {}, `${day(answer.begins_on, "long")} – ${day(answer.ends_on, "long")}`), step("later", STEP_DAYS)),
       answer.published_from === null ? h("p", { class: "notice warn" }, t("calendar.not_published")) : null,
       isBeyond ? h("p", { class: "hint" }, t("calendar.beyond", { from: day(answer.published_from, "long"), until: day(answer.published_until, "long") })) : null,
-      part(t("calendar.days_title"), answer.days.length ? [scale(answer, at), h("ul", { class: "day-rows" }, together(answer.days).map((row) => h("li", {}, h("div", {}, name(row.name, { class: "strong" }), h("span", { class: "sub" }, code("event_type", row.type), " · ", span(row))), bar(at(row), "marked"))))] : []),
+      part(t("calendar.days_title"), answer.days.length ? [scale(answer, at), h("ul", { class: "day-rows" }, together(answer.days).map((row) => h("li", {}, h("div", {}, name(festivalName(row.name), { class: "strong" }), h("span", { class: "sub" }, code("event_type", row.type), " · ", span(row))), bar(at(row), "marked"))))] : []),
       part(t("nav.campaigns"), answer.campaigns.length ? [scale(answer, at), h("ul", { class: "day-rows" }, answer.campaigns.map((row) => campaign(row, at, isOpen)))] : []),
       answer.total ? h("section", { class: "panel" }, h("h2", {}, t("calendar.promotions")), scale(answer, at), list, problem, foot) : empty(t("calendar.none"), t("calendar.none_hint")),
     ];

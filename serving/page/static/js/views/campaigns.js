@@ -1,21 +1,21 @@
 // Campaigns: all of them, and one from its draft to its measured effect.
 
 import { call, everyRow, lookUp } from "../api.js";
-import { definitionList, campaignName, conflictBox } from "../campaign/definition.js";
+import { definitionList, conflictBox } from "../campaign/definition.js";
 import { effectOf } from "../campaign/effect.js";
 import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
+import { campaignTable, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
-import { h, icon, name, replace, words } from "../dom.js";
+import { h, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
-import { addDays, code, day, money, moment, number, t } from "../i18n.js";
+import { code, day, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
-import { dataTable } from "../table.js";
 
 const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped", "measured"] };
 const STEPS = ["draft", "previewed", "approved", "running", "ended"];
@@ -23,32 +23,7 @@ const LISTED = 500;
 const CSV_COLUMNS = ["campaign_id", "name", "state", "starts_on", "ends_on", "net", "net_low", "net_high", "created_by", "created_at", "approved_by", "approved_at", "changed_by", "changed_at"];
 const TABS = ["preview", "people", "effect"];
 
-const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
-const lastDay = (definition) => addDays(definition.ends_on, -1);
 const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
-
-export function startLinks() {
-  const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
-  return h("div", { class: "buttons" }, h("span", {}, t("campaign.start")), link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
-}
-
-/** Net effect of the newest look, and whether it is clear yet. */
-export function lookText(look) {
-  if (!look) return "";
-  if (!look.net) return t("effect.too_few");
-  return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
-}
-
-export function campaignTable(rows) {
-  const columns = [
-    { key: "name", label: t("campaign.name"), align: "product", value: (row) => row.definition.name, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
-    { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
-    { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
-    { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },
-    { key: "changed", label: t("campaign.changed"), first: "descending", value: (row) => row.changed_at, cell: (row) => [name(row.changed_by), h("span", { class: "sub" }, moment(row.changed_at))] },
-  ];
-  return dataTable({ columns, rows, caption: t("nav.campaigns") }).element;
-}
 
 async function list(root, { params, signal }) {
   const group = params.get("group") in GROUPS ? params.get("group") : "all";

@@ -7,9 +7,11 @@ import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
 import { addDays, day, number, percent, priceText, t, units } from "../i18n.js";
+import { festivalName } from "../known_names.js";
+import { addressed } from "../openable.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { may } from "../rights.js";
-import { address, lastUsed, patchParams, remember } from "../route.js";
+import { address, lastUsed, patchParams, pushParams, remember } from "../route.js";
 import { empty, fill, opening } from "../states.js";
 import { substitutesAndComplements } from "../together.js";
 import { typeahead } from "../typeahead.js";
@@ -131,7 +133,7 @@ function asTable(forecasts, bands, fileName) {
 }
 
 /** Profile of the product or the store, asked for when opened. */
-const about = (title, body, signal) => opening(title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
+const about = (which, title, body, signal) => opening(which, title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
 
 function result({ history, forecasts, events, asOf, store, product, period, isCold, driversNote }, signal, redraw) {
   const bands = bandsOf(forecasts[0]);
@@ -150,9 +152,9 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
     driversSection(forecasts, driversNote, period),
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),
-    h("div", { class: "pair" }, about(t("forecast.about_product"), { product_id: product.id }, signal), about(t("forecast.about_store"), { store_id: store.id }, signal)),
-    opening(t("together.title"), () => substitutesAndComplements({ product, store }, signal), signal),
-    asTable(forecasts, bands, `forecast-${store.id}-${product.id}-${asOf ?? ""}.csv`),
+    h("div", { class: "pair" }, about("product", t("forecast.about_product"), { product_id: product.id }, signal), about("store", t("forecast.about_store"), { store_id: store.id }, signal)),
+    opening("together", t("together.title"), () => substitutesAndComplements({ product, store }, signal), signal),
+    addressed(asTable(forecasts, bands, `forecast-${store.id}-${product.id}-${asOf ?? ""}.csv`), "table", signal),
   ];
 }
 
@@ -163,9 +165,11 @@ export async function forecastView(root, { params, overview, signal }) {
   const product = await firstOf("product", params.get("product") ?? lastUsed("product"), { signal, storeId: store?.id });
   const chosen = { store, product, horizon: nearest(horizons, Number(params.get("horizon")) || 28), days: nearest(HISTORIES, Number(params.get("days")) || (innerWidth < 760 ? 56 : 112)) };
   const place = h("div", { class: "result" });
+  let write = patchParams; // what the address left open; what is chosen later is a step of the history
   const draw = () => {
     if (!chosen.store || !chosen.product) return replace(place, empty(t("forecast.choose"), t("forecast.choose_hint")));
-    patchParams({ store: chosen.store.id, product: chosen.product.id, horizon: chosen.horizon, days: chosen.days });
+    write({ store: chosen.store.id, product: chosen.product.id, horizon: chosen.horizon, days: chosen.days });
+    write = pushParams;
     remember("store", chosen.store.id);
     remember("product", chosen.product.id);
     const ids = { store_id: chosen.store.id, product_id: chosen.product.id };
@@ -180,7 +184,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const history = completeHistory(past, period);
       const asOf = history.at(-1)?.date ?? overview?.as_of ?? addDays(forecasts[0].date, -1);
       const from = history[0]?.date ?? forecasts[0].date;
-      const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date);
+      const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date).map((event) => ({ ...event, name: festivalName(event.name) }));
       return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id), driversNote: next.drivers_note }, signal, draw);
     }, { lines: 8 });
   };

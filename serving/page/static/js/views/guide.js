@@ -5,6 +5,8 @@ import { choice, field } from "../fields.js";
 import { h, icon, isPhone, name, replace, words } from "../dom.js";
 import { currentLanguage, day, moment, t } from "../i18n.js";
 import { keep, kept } from "../kept.js";
+import { addressed } from "../openable.js";
+import { opensOffline } from "../offline.js";
 import { outboxOf } from "../outbox.js";
 import { failureText, problemText } from "../problems.js";
 import { may, placeKind } from "../rights.js";
@@ -28,7 +30,7 @@ async function theList(body, signal) {
   } catch (error) {
     const before = error.status === 0 || error.status >= 500 ? kept(place) : null;
     if (!before) throw error;
-    return { answer: before.value, since: before.at };
+    return { answer: before.value, since: before.at, opens: await opensOffline() };
   }
 }
 
@@ -58,14 +60,14 @@ class GuideDay {
     this.box.listen(() => this.freshen(), signal);
   }
 
-  show({ answer, since }) {
+  show({ answer, since, opens }) {
     this.tasks = answer.tasks;
     this.names = answer.names;
     this.day = answer.day;
     if (!since) this.box.settle(answer.tasks);
     this.cards = new Map(answer.tasks.map((task) => [task.task_id, { task, element: null, shown: "" }]));
     this.drawList();
-    const old = since ? h("p", { class: "notice warn" }, t("guide.kept_list", { when: moment(new Date(since).toISOString()) })) : null;
+    const old = since ? h("p", { class: "notice warn" }, t("guide.kept_list", { when: moment(new Date(since).toISOString()) }), t("sentence.space"), t(opens ? "guide.keep_tab" : "guide.keep_open")) : null;
     return [old, this.sum, this.line, this.troubles, answer.tasks.length ? [this.list, this.foot] : empty(t("guide.none"), t("guide.none_hint"))];
   }
 
@@ -134,7 +136,8 @@ class GuideDay {
   /** Whoever looks over the lists of everybody, or of another on a phone, sees twenty people on three screens and opens one. */
   closed(task, parts) {
     if (!this.looksOver) return parts;
-    return h("details", { class: "task-more", open: this.changing.has(task.task_id) }, h("summary", {}, t("guide.more")), parts);
+    const box = h("details", { class: "task-more", open: true }, h("summary", {}, t("guide.more")), parts);
+    return this.changing.has(task.task_id) ? box : addressed(box, task.task_id, this.signal);
   }
 
   say(task) {

@@ -5,7 +5,7 @@ import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
-import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
+import { askThenStore, changeForm, chosenOf, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
 import { firstLines, keyOf, lineSource } from "../grid/source.js";
@@ -15,6 +15,7 @@ import { Typing } from "../grid/typing.js";
 import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
+import { open, openNames } from "../route.js";
 import { empty, failed, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
@@ -163,20 +164,13 @@ class OrdersGrid {
     this.clear();
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
     const check = h("div");
-    const shown = form((change) => { shown.hidden = true; this.bulk(change, this.chosen(), { place: check, onback: back }); }, cancel);
+    const shown = form((change) => { shown.hidden = true; this.bulk(change, chosenOf(this), { place: check, onback: back }); }, cancel);
     const back = () => { shown.hidden = false; shown.querySelector("select, input").focus(); };
     replace(this.places.bulk, shown, check);
     shown.querySelector("select, input").focus();
   }
 
-  /** The lines that were chosen, as the person saw them. */
-  chosen() {
-    const { totals } = this.source.answer();
-    if (this.wholeView) return { seen_newest_decision: this.source.answer().newest_decision, view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
-    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null })) };
-  }
-
-  bulk(change, lines = this.chosen(), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
+  bulk(change, lines = chosenOf(this), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
       signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
@@ -256,7 +250,7 @@ class OrdersGrid {
   }
 
   onopen(line) {
-    this.beside(({ openLine }) => { if (!document.querySelector("dialog.line-box")) openLine(this, this.source.line(keyOf(line)) ?? line); });
+    this.beside(({ addressOf }) => open(addressOf(line)));
   }
 
   /** What has come is printed; paper says where that is not all. */
@@ -276,6 +270,7 @@ class OrdersGrid {
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
+    addEventListener("opened", () => this.beside(({ showOpen }) => showOpen(this)), { signal: this.signal });
     addEventListener("beforeprint", () => this.onpaper(), { signal: this.signal });
     addEventListener("afterprint", () => this.table.print(false), { signal: this.signal });
   }
@@ -296,5 +291,6 @@ export async function ordersView(root, context) {
   grid.frame();
   grid.draw();
   grid.notice.textContent = unknownText(grid.state.unknown);
-  panels().catch(() => null); // asked for while the line is up
+  // asked for while the line is up; a line of the address is opened
+  panels().then(({ showOpen }) => showOpen(grid)).catch((error) => { if (!context.signal.aborted && openNames().length) grid.fail(error); });
 }

@@ -80,7 +80,7 @@ export async function overviewView(root, { overview, signal }) {
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
     worth,
     mayOrder ? consistencyPanel(overview) : null,
-    mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
+    mayOrder ? opening("ledger", t("ledger.title"), () => ledgerTable(signal), signal) : null,
     viewLinks(overview),
   );
   if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });

@@ -119,8 +119,8 @@ async function one(root, which, { params, overview, signal }) {
     segment ? h("p", { class: "intro" }, t("segment.saved_by", { version: segment.version, who: segment.saved_by, when: moment(segment.saved_at) })) : null,
     h("div", { class: "segment-columns" }, h("div", {}, form), editor.help),
     segment ? h("div", { class: "toolbar" }, h("div", { class: "buttons" }, answer.may_write && mayCampaign ? h("a", { class: "button", dataset: { action: "campaign" }, href: address("campaigns", { new: "segment", segment: which }) }, icon("campaigns"), t("segment.campaign")) : null), answer.may_write ? removal(which, signal) : null) : null,
-    segment ? opening(t("segment.show_people"), () => people(which, signal), signal) : null,
-    segment ? opening(t("segment.history"), () => versions(which, editor, signal), signal) : null);
+    segment ? opening("people", t("segment.show_people"), () => people(which, signal), signal) : null,
+    segment ? opening("history", t("segment.history"), () => versions(which, editor, signal), signal) : null);
 }
 
 export async function segmentsView(root, context) {
