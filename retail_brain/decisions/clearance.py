@@ -12,7 +12,8 @@ from retail_brain.spoken_days import spoken_day
 
 ACTIONS = ("markdown", "return", "audience", "keep", "waste")
 """What earns most: a lower price, sending goods back to the supplier, telling the people who want them, or nothing of
-these (`keep`: nothing that is known earns anything); `waste`: all of it is past its date already. Moving to other shops comes before: the plan has moved what earns more elsewhere."""
+these (`keep`: nothing that is known earns anything); `waste`: all of it is past its date already. Moving to other shops
+comes before: the plan has moved what earns more elsewhere."""
 VALUES = {"markdown": "markdown_value", "return": "return_value", "audience": "audience_value"}
 """Action -> column of the money that it earns over leaving everything as it is."""
 

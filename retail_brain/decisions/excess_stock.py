@@ -108,7 +108,7 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
     )
     past = (
         pl.format(
-            " By counts and sales {} of {} on hand are past their date: take them off the shelf and write them off.",
+            " Past their date by counts and sales: {} of {} on hand. Take them off the shelf and write them off.",
             number("waste_units"), on_hand_text,
         ),
         pl.format("按盘点与销售推算，现有{}件中有{}件已过期：请下架报损。", on_hand_text, number("waste_units")),

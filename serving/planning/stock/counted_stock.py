@@ -6,8 +6,9 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import Availability
+from retail_brain.decisions.inputs import read_stock
 from retail_brain.settings import Settings
-from serving.planning.stock.stock_ages import usable_stock
+from serving.planning.stock.stock_ages import without_past
 
 _STOCK = {"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
@@ -47,7 +48,8 @@ def _positions(
     dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], settings: Settings
 ) -> pl.DataFrame:
     """One row per known store x product with inventory rows: columns of _STOCK."""
-    stock = usable_stock(dataset, settings)
+    counted = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
+    stock = without_past(counted, dataset, settings)
     return stock.select(
         pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
         pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),

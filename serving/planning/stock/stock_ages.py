@@ -7,7 +7,6 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Floats, Ints, floats
-from retail_brain.decisions.inputs import read_stock, read_terms
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from retail_brain.simulation.stock_records import age_layers
@@ -64,7 +63,9 @@ def read_ages(dataset: Dataset, terms: pl.DataFrame, stock: pl.DataFrame, as_of:
     return _rows(series, layers, life, stock)
 
 
-def split_past(stock: pl.DataFrame, ages: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None, pl.DataFrame]:
+def split_past(
+    stock: pl.DataFrame, ages: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None, pl.DataFrame]:
     """Takes out of the stock what lies there beyond its shelf life: nobody may buy it.
 
     Returns the stock without it, the ages of the rest, and one row per store x product with such goods: `store_id`,
@@ -85,18 +86,25 @@ def split_past(stock: pl.DataFrame, ages: pl.DataFrame | None) -> tuple[pl.DataF
     return left.select(stock.columns), ages.filter(pl.col("days_left") > 0), past.select(list(PAST))
 
 
-def usable_stock(dataset: Dataset, settings: Settings) -> pl.DataFrame:
-    """The newest stock that customers may still buy, one row per store x product; see `decisions.inputs.read_stock`.
+def without_past(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """The stock that customers may still buy: without what lies there beyond its shelf life.
+
+    Args:
+        stock: one row per store x product: `store_id`, `product_id`, `on_hand` and other columns, which stay.
+        dataset: as known on its day.
+        settings: length of a period; ages are counted in days.
 
     Raises:
         MissingTableError: no sales table is there.
     """
-    stock = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
-    lives = dataset.scan_or_empty("products").select("shelf_life_days")
-    if settings.data.period != "day" or lives.select(pl.all().is_not_null().any()).collect().item() is not True:
+    products = dataset.scan_or_empty("products").select("product_id", "shelf_life_days")
+    lives = products.filter(pl.col("shelf_life_days").is_not_null()).unique("product_id", keep="last").collect()
+    if settings.data.period != "day" or lives.is_empty():
         return stock
+    supply = dataset.scan_or_empty("supply").select(*_KEYS, "case_pack").unique(_KEYS, keep="last").collect()
+    terms = stock.select(_KEYS).join(lives, on="product_id").join(supply, on=_KEYS, how="left")
     as_of = dataset.as_of or dataset.last_day()
-    return split_past(stock, read_ages(dataset, read_terms(dataset, as_of), stock, as_of))[0]
+    return split_past(stock, read_ages(dataset, terms, stock, as_of))[0]
 
 
 def _cells(series: pl.DataFrame, rows: pl.DataFrame, begin: date, days: int, empty: float) -> Floats:
