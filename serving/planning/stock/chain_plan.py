@@ -33,6 +33,7 @@ from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.price_estimates import PriceEstimates
 from serving.planning.stock.sell_by import sell_by
 from serving.planning.stock.settled_plan import SettledPlan, StorePart, moved_units, with_orders_named
+from serving.planning.stock.stock_ages import PAST
 from serving.planning.stock.supply_side import EndingDemand, SupplySide, store_forecasts
 from serving.planning.stock.warehouse_orders import Echelons
 
@@ -156,6 +157,7 @@ class ChainPlan:
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
         series = told.select(*_KEYS, "on_hand", "dated_units", *MONEY, "sell_by", "sell_by_kind").with_columns(
             last_day=facts["sell_by"],
+            past_date=self._past_date(paths.series),
             ends_on=demand.ends["ends_on"],
             end_kind=demand.ends["end_kind"],
             cycle_days=pl.Series(cycle),
@@ -165,6 +167,11 @@ class ChainPlan:
         # the arrivals of what is on order have served their purpose, and are as large as the paths
         narrow, no_receipts = plan.required.narrow(), Receipts.on_days(np.zeros((series.height, 0)))
         return StorePart(series, replace(plan, required=narrow, receipts=no_receipts), values)
+
+    def _past_date(self, series: pl.DataFrame) -> pl.Series:
+        """Units of each series that lie there beyond their date; 0 where none do."""
+        past = pl.DataFrame(schema=PAST) if self.side.past is None else self.side.past
+        return align(past, series, {"waste_units": pl.Float64})["waste_units"].fill_null(0.0)
 
     @property
     def series(self) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Bools, days, floats
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons import is_losing, number
 from retail_brain.decisions.replenishment import ADDED, suggestion_rows
 from retail_brain.decisions.source_stock import SourcedOrders
 from retail_brain.decisions.supply_terms import NO_END
@@ -103,7 +103,14 @@ class StorePart:
         """One row per series: columns PLAN."""
         plan, series = self.plan, self.series
         quantity = plan.quantity
-        losing = (quantity > 0) & plan.stock_known & (expected_gain(plan.required, plan.money, quantity) < 0)
+        money = pl.DataFrame(
+            {
+                "order_quantity": quantity,
+                "expected_value": expected_gain(plan.required, plan.money, quantity),
+                "order_cost": np.where(plan.terms.cost_basis.is_not_null(), quantity * plan.terms.cost_guess, 0.0),
+            }
+        )
+        losing = plan.stock_known & money.select(is_losing()).to_series().to_numpy()
         flags = {
             "transfer_and_order": (floats(series["moved_in"], 0) > 0) & (quantity > 0),
             "fresh_after_expiry": self.is_fresh_after_expiry,
