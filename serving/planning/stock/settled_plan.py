@@ -47,9 +47,11 @@ _NOTES = (
     "agreed_loss",
     "settings_loss",
     "source_stock",
+    "gives_and_orders",
 )
 """Units come by transfer and by order; the order is for the days after the stock expires; it loses money for an agreed
-service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it."""
+service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it; the goods given
+away are wanted more elsewhere before the order arrives."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class StorePart:
             "agreed_loss": losing & plan.terms.agreed,
             "settings_loss": losing & ~plan.terms.agreed,
             "source_stock": series["source_has"].is_not_null().to_numpy(),
+            "gives_and_orders": (floats(series["moved_out"], 0) > 0) & (quantity > 0),
         }
         notes = pl.concat_list(pl.when(pl.Series(flags[code])).then(pl.lit(code)) for code in _NOTES).list.drop_nulls()
         framed = series.with_columns(

@@ -8,6 +8,7 @@ import polars as pl
 from scipy.stats import poisson
 
 from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
+from retail_brain.decisions.reasons import is_losing
 from retail_brain.outputs import SERIES
 from serving.store.answer_set import Answers
 from serving.store.consistency.report import CONTRADICTIONS, found
@@ -189,7 +190,7 @@ def _transfers(orders: pl.DataFrame, told: StockAnswers) -> list[pl.DataFrame]:
 
 def _losing(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
     agreed = told.terms.select(*_KEYS, agreed=pl.col("service_level").is_not_null() | pl.col("fill_rate").is_not_null())
-    losing = orders.filter(pl.col("expected_value") < 0).join(agreed, on=_KEYS, how="left")
+    losing = orders.filter(is_losing()).join(agreed, on=_KEYS, how="left")
     return found(
         "losing_order", losing, units=pl.col("order_quantity"), money=-pl.col("expected_value"),
         is_explained=(pl.col("agreed").fill_null(value=False) & _has_note("agreed_loss")) | _has_note("settings_loss"),
