@@ -134,9 +134,9 @@ def is_losing() -> pl.Expr:
     """Whether an order is expected to lose money over ordering nothing: the one rule behind sentences, notes and flags.
 
     A loss below `EVEN_SHARE` of the order's cost says nothing and is none. Needs `order_quantity`, `expected_value` and
-    `order_cost`, which is null where neither cost nor price is known.
+    `order_cost`; where that is null, neither cost nor price is known, and the value is no money.
     """
-    loss = pl.col("expected_value") < -EVEN_SHARE * pl.col("order_cost").fill_null(0.0)
+    loss = pl.col("expected_value") <= -EVEN_SHARE * pl.col("order_cost")
     return ((pl.col("order_quantity") > 0) & loss & (pl.col("expected_value") < 0)).fill_null(value=False)
 
 
@@ -147,7 +147,7 @@ def _loss() -> pl.Expr:
 def _about_even() -> pl.Expr:
     """Orders whose loss is so small beside their cost that its amount says nothing."""
     negative = (pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)
-    return pl.col("stock_known") & negative & ~is_losing()
+    return pl.col("stock_known") & negative & pl.col("order_cost").is_not_null() & ~is_losing()
 
 
 def _agreed_loss() -> pl.Expr:

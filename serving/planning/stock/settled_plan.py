@@ -50,8 +50,8 @@ _NOTES = (
     "gives_and_orders",
 )
 """Units come by transfer and by order; the order is for the days after the stock expires; it loses money for an agreed
-service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it; the goods given
-away are wanted more elsewhere before the order arrives."""
+service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it; the goods
+given away are wanted more elsewhere before the order arrives."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class StorePart:
             {
                 "order_quantity": quantity,
                 "expected_value": expected_gain(plan.required, plan.money, quantity),
-                "order_cost": np.where(plan.terms.cost_basis.is_not_null(), quantity * plan.terms.cost_guess, 0.0),
+                "order_cost": np.where(plan.terms.cost_basis.is_not_null(), quantity * plan.terms.cost_guess, np.nan),
             }
-        )
+        ).fill_nan(None)
         losing = plan.stock_known & money.select(is_losing()).to_series().to_numpy()
         flags = {
             "transfer_and_order": (floats(series["moved_in"], 0) > 0) & (quantity > 0),

@@ -26,7 +26,8 @@ def read_ages(dataset: Dataset, terms: pl.DataFrame, stock: pl.DataFrame, as_of:
     """Ages of the stock of goods that expire and were counted on every day of a shelf life: columns AGES.
 
     Deliveries are what the stock rose by beyond sales; see `simulation.stock_records.age_layers`. Goods that the counts
-    show to lie there beyond their life have 0 days left. Other series have no row: nobody knows how old their stock is.
+    show to lie there beyond their life have 0 days left. Other series, and places that sell nothing, have no row: nobody
+    knows how old their stock is.
 
     Args:
         dataset: as known on `as_of`.
@@ -43,6 +44,9 @@ def read_ages(dataset: Dataset, terms: pl.DataFrame, stock: pl.DataFrame, as_of:
     # as many days as the longest life: ages are right once one has passed
     begin = as_of - timedelta(days=int(lives["life"].to_numpy().max()))
     counts = dataset.scan("inventory").filter(pl.col("date").is_between(begin, as_of)).join(lives.lazy(), on=_KEYS)
+    # of a warehouse nobody records what leaves it: what comes on the same day hides it from the counts
+    selling = dataset.daily_sales().filter(pl.col("date").is_between(begin, as_of)).select("store_id").unique()
+    counts = counts.join(selling, on="store_id", how="semi")
     counted = counts.select(*_KEYS, "life", "pack", "date", "on_hand").unique([*_KEYS, "date"], keep="last").collect()
     needed = pl.col("date") >= pl.lit(as_of) - pl.duration(days=pl.col("life"))
     whole = counted.filter(needed).group_by(*_KEYS, "life", "pack").len().filter(pl.col("len") > pl.col("life"))

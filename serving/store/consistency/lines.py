@@ -11,7 +11,7 @@ from serving.store.consistency.stock import StockAnswers
 
 _KEYS = list(SERIES)
 _SCATTER_UNITS = 0.5
-"""Units within which lost sales agree with the other numbers of a line: means over sample paths scatter. By judgement."""
+"""Units within which lost sales agree with the other numbers of a line, since means over paths scatter; judgement."""
 _ADVISING = ("Mark down:", "Return ", "Offer them")
 """How sentences begin that tell a shop to do something with its goods."""
 

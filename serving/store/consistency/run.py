@@ -14,8 +14,8 @@ from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends, listing_ends
 from serving.planning.stock.settled_plan import PLAN
 from serving.planning.stock.stock_ages import read_ages
-from serving.store.consistency.lines import advice_contradictions, age_contradictions, line_contradictions
 from serving.store.answer_set import Answers
+from serving.store.consistency.lines import advice_contradictions, age_contradictions, line_contradictions
 from serving.store.consistency.markdown import markdown_contradictions
 from serving.store.consistency.people import audience_contradictions, rhythm_contradictions
 from serving.store.consistency.report import CONTRADICTIONS

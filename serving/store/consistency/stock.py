@@ -8,6 +8,7 @@ import polars as pl
 from scipy.stats import poisson
 
 from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
+from retail_brain.decisions.excess_stock import sellable
 from retail_brain.decisions.reasons import is_losing
 from retail_brain.outputs import SERIES
 from serving.store.answer_set import Answers
@@ -68,7 +69,7 @@ def _has_note(*codes: str) -> pl.Expr:
 
 
 def _ordered_and_left_over(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
-    both = orders.join(told.leftovers.select(_KEYS), on=_KEYS, how="semi")
+    both = orders.join(sellable(told.leftovers).select(_KEYS), on=_KEYS, how="semi")
     return found(
         "ordered_and_left_over", both, units=pl.col("order_quantity"), money=pl.col("order_cost"),
         is_explained=_has_note("fresh_after_expiry"),
@@ -177,7 +178,7 @@ def _beyond_source(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
 
 def _transfers(orders: pl.DataFrame, told: StockAnswers) -> list[pl.DataFrame]:
     into = told.transfers.with_columns(store_id="to_store_id")
-    left = into.join(told.leftovers.select(_KEYS), on=_KEYS, how="semi")
+    left = into.join(sellable(told.leftovers).select(_KEYS), on=_KEYS, how="semi")
     ordered = into.join(orders.select(*_KEYS, "notes"), on=_KEYS, how="inner")
     return [
         found("transfer_into_left_over", left, units=pl.col("units"), money=pl.col("expected_value")),
