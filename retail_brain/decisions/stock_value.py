@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -98,12 +99,11 @@ def _until_supply(
     if not len(rows):
         return None
     points = until_last[0].shape[1]
-    parts = []
-    for whole, some in zip(until_last, needs(rows, own[rows]), strict=True):
-        part = whole.astype(np.float32)
+    # in single precision: they are read for the series that something is moved to or from
+    now, later = (cast("Floats", whole.astype(np.float32)) for whole in until_last)
+    for part, some in zip((now, later), needs(rows, own[rows]), strict=True):
         part[rows] = thinned(some, points)
-        parts.append(part)
-    return parts[0], parts[1]
+    return now, later
 
 
 def with_last_days(values: StockValues, need_end: Floats, cost: Floats, stock_known: Bools) -> StockValues:

@@ -26,8 +26,8 @@ def read_ages(dataset: Dataset, terms: pl.DataFrame, stock: pl.DataFrame, as_of:
     """Ages of the stock of goods that expire and were counted on every day of a shelf life: columns AGES.
 
     Deliveries are what the stock rose by beyond sales; see `simulation.stock_records.age_layers`. Goods that the counts
-    show to lie there beyond their life have 0 days left. Other series, and places that sell nothing, have no row: nobody
-    knows how old their stock is.
+    show to lie there beyond their life have 0 days left. Other series, and places that sell nothing, have no row:
+    nobody knows how old their stock is.
 
     Args:
         dataset: as known on `as_of`.
