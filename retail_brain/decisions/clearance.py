@@ -5,13 +5,15 @@ import json
 import polars as pl
 
 from retail_brain.currency import UNNAMED, Currency
+from retail_brain.decisions.arrays import ROUNDING
 from retail_brain.decisions.markdown import Clearance, Markdown
 from retail_brain.decisions.reasons import number
 from retail_brain.spoken_days import spoken_day
 
-ACTIONS = ("markdown", "return", "audience", "keep")
+ACTIONS = ("markdown", "return", "audience", "keep", "waste")
 """What earns most: a lower price, sending goods back to the supplier, telling the people who want them, or nothing of
-these. Moving to other shops comes before: the plan has moved what earns more elsewhere."""
+these (`keep`: nothing that is known earns anything); `waste`: all of it is past its date already. Moving to other shops
+comes before: the plan has moved what earns more elsewhere."""
 VALUES = {"markdown": "markdown_value", "return": "return_value", "audience": "audience_value"}
 """Action -> column of the money that it earns over leaving everything as it is."""
 
@@ -69,7 +71,13 @@ def _best_action() -> pl.Expr:
     """Which of ACTIONS earns most, as far as is known; `keep` where none earns anything."""
     best = pl.max_horizontal(*VALUES.values())
     earning = [pl.when((pl.col(value) == best) & (best > 0)).then(pl.lit(code)) for code, value in VALUES.items()]
-    return pl.coalesce(*earning, pl.lit("keep"))
+    return pl.when(_is_waste()).then(pl.lit("waste")).otherwise(pl.coalesce(*earning, pl.lit("keep")))
+
+
+def _is_waste() -> pl.Expr:
+    """Rows whose every unit is past its date."""
+    waste = pl.col("waste_units").fill_null(0.0)
+    return (waste > 0) & (pl.col("left_over_units") - waste <= ROUNDING)
 
 
 def with_advice(frame: pl.DataFrame, currency: Currency) -> pl.DataFrame:
@@ -93,7 +101,7 @@ def _advice(language: int, currency: Currency) -> list[pl.Expr]:
     is_markdown, is_return = pl.col("action") == "markdown", pl.col("action") == "return"
     path = pl.col(("path_en", "path_zh")[language]).fill_null("")
     other = pl.col("return_value").fill_null(0)
-    unknown = pl.col("markdown_value").is_null()
+    unknown = pl.col("markdown_value").is_null() & ~_is_waste()
     people = pl.col("audience_value").fill_null(0)
 
     def earned(name: str) -> pl.Expr:
@@ -133,7 +141,7 @@ def _advice(language: int, currency: Currency) -> list[pl.Expr]:
             (),
         ),
         (
-            pl.col("is_response_assumed") & ~unknown,
+            pl.col("is_response_assumed") & pl.col("markdown_value").is_not_null(),
             (
                 " The response to price is assumed: no past price change to learn it from.",
                 "价格反应为假定值：数据中没有可供学习的调价。",
@@ -151,8 +159,13 @@ def _advice(language: int, currency: Currency) -> list[pl.Expr]:
             (earned("audience_value"),),
         ),
         (
-            (people <= 0) & (pl.col("action") == "keep"),
-            (" Offer them to interested customers.", "可推荐给有意向的顾客。"),
+            pl.col("audience_value").is_null() & (pl.col("action") == "keep"),
+            (" What telling interested customers would earn is not known.", "推荐给有意向顾客的效果未知。"),
+            (),
+        ),
+        (
+            (pl.col("audience_value") <= 0) & (pl.col("action") == "keep"),
+            (" Telling interested customers earns nothing.", "推荐给有意向的顾客也不会多赚。"),
             (),
         ),
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.currency import UNNAMED, Currency
-from retail_brain.decisions.arrays import Days, Floats, days, floats
+from retail_brain.decisions.arrays import ROUNDING, Days, Floats, days, floats
 from retail_brain.decisions.clearance import with_advice
 from retail_brain.decisions.reasons import number
 from retail_brain.decisions.supply_terms import NO_END
@@ -38,13 +38,15 @@ LEFTOVERS = {
     "moved_value": pl.Float64,
     "audience_value": pl.Float64,
     "cost_basis": pl.String,
+    "waste_units": pl.Float64,
 }
 """`value_at_risk` is the cost of what is left over, null where neither cost nor price is known; `cost_basis` is what it
 rests on (`supply_terms.COST_BASES`). `action` is what earns most with the goods: one of `clearance.ACTIONS`.
 `price_path` is JSON, a list of `begins_on`, `discount` (share off the full price) and `price`; empty where the full
 price earns most, null where it is unknown what a price does. `markdown_units` are sold on top by it (mean, and the
 interval of nine in ten), and `markdown_value`, `return_value` and `audience_value` are money over leaving everything as
-it is; null where unknown or impossible. `moved_units` go to other shops by the plan and earn `moved_value`."""
+it is; null where unknown or impossible. `moved_units` go to other shops by the plan and earn `moved_value`.
+`waste_units` of `left_over_units` lie beyond their shelf life already: they are thrown away and offered to nobody."""
 _KINDS = {
     "date": ("expiry date", "保质期"),
     "listing": ("end of listing", "下架"),
@@ -72,36 +74,67 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
 
     Args:
         frame: `store_id`, `product_id`, `on_hand`, `sell_by`, `sell_by_kind`, `unit_cost`, `left_over_units` (mean),
-            `probability`, and perhaps `moved_in` and `moved_out`, units that come from and go to other shops.
+            `probability`, and perhaps `moved_in` and `moved_out`, units that come from and go to other shops, and
+            `waste_units`, which are on hand and left over beside the units of these columns.
         as_of: last visible day.
         least_units: fewer expected units of excess are not listed.
     """
-    moves = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out") if name not in frame.columns]
-    listed = frame.with_columns(
-        *moves,
-        as_of=pl.lit(as_of),
-        on_hand=pl.col("on_hand").fill_null(0).clip(0),
-        reason_code=pl.col("sell_by_kind").fill_null("date"),
-        value_at_risk=pl.col("left_over_units") * pl.col("unit_cost"),
-    ).filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
-    on_hand_text, excess_text = number("on_hand"), number("left_over_units")
+    moves = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out", "waste_units") if name not in frame.columns]
+    waste, left = pl.col("waste_units"), pl.col("left_over_units").fill_null(0.0)
+    listed = (
+        frame.with_columns(*moves)
+        .with_columns(waste.fill_null(0.0))
+        .with_columns(
+            as_of=pl.lit(as_of),
+            on_hand=pl.col("on_hand").fill_null(0).clip(0) + waste,
+            reason_code=pl.col("sell_by_kind").fill_null("date"),
+            # what may still be sold is told of where it is worth a row of its own
+            left_over_units=pl.when((waste > 0) & (left < least_units)).then(waste).otherwise(left + waste),
+        )
+        .with_columns(value_at_risk=left * pl.col("unit_cost"))
+        .filter(pl.col("sell_by").is_not_null(), left >= least_units)
+        .with_columns(sellable_units=left - waste)
+    )
+    on_hand_text, excess_text = number("on_hand"), number("sellable_units")
     until = spoken_days(pl.col("sell_by"), pl.col("as_of"))
     why = [pl.col("reason_code").replace_strict({kind: words[k] for kind, words in _KINDS.items()}) for k in (0, 1)]
     counted = [
         _transfers(" After transfers: {}.", ", ", ("{} out", "{} in")),
         _transfers("（已计入调拨：{}）", "、", ("调出{}件", "调入{}件")),
     ]
-    worded = listed.with_columns(
-        reason=pl.format(
-            "{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until[0], why[0]
-        ) + counted[0],
-        reason_zh=pl.format(
-            "现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until[1], why[1]
-        ) + counted[1],
+    dated = (
+        pl.format("{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until[0], why[0]),
+        pl.format("现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until[1], why[1]),
+    )
+    past = (
+        pl.format(
+            " Past their date by counts and sales: {} of {} on hand. Take them off the shelf and write them off.",
+            number("waste_units"), on_hand_text,
+        ),
+        pl.format("按盘点与销售推算，现有{}件中有{}件已过期：请下架报损。", on_hand_text, number("waste_units")),
     )  # fmt: skip
+    none, is_dated, is_past = pl.lit(""), pl.col("sellable_units") > 0, pl.col("waste_units") > 0
+    sentences = [
+        pl.when(is_dated).then(dated[k] + counted[k]).otherwise(none)
+        + pl.when(is_past).then(past[k]).otherwise(none)
+        for k in (0, 1)
+    ]  # fmt: skip
+    worded = listed.with_columns(reason=sentences[0].str.strip_chars(), reason_zh=sentences[1]).drop("sellable_units")
     return worded.sort(
         "value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False], nulls_last=True
     )
+
+
+def sellable(leftovers: pl.DataFrame) -> pl.DataFrame:
+    """The rows of which something may still be sold, `left_over_units` without what is past its date already.
+
+    Args:
+        leftovers: rows of `excess_rows` or `advised`; those of older versions name no waste.
+    """
+    if "waste_units" not in leftovers.columns:
+        return leftovers
+    left = pl.col("left_over_units") - pl.col("waste_units").fill_null(0.0)
+    return leftovers.with_columns(left_over_units=left).filter(pl.col("left_over_units") > ROUNDING)
 
 
 def _transfers(sentence: str, joint: str, parts: tuple[str, str]) -> pl.Expr:

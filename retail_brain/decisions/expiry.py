@@ -82,6 +82,22 @@ class ExpirySimulation:
         self._sold = np.maximum(self._sold, self._wanted)
         return stock - waste
 
+    def others(self, period: int, left: Floats) -> Floats:
+        """Units that lie there in a period's morning beside the order, shape (series, paths).
+
+        Args:
+            period: index of the period.
+            left: what was left of them in the evening before.
+        """
+        # what was alive and not sold cannot outlive its own dates
+        alive: Floats = np.minimum(left + self._receipts[:, period, None], np.maximum(self._at_dawn(period), 0.0))
+        return alive
+
+    def _at_dawn(self, period: int) -> Floats:
+        """Units of stock and receipts that have not reached their date before a period, if nothing is sold."""
+        at_dusk: Floats = self._alive[:, period, None] + self._aging.expiring[:, period, None]
+        return at_dusk
+
     def sold_before_expiry(self, stock: Floats, by_period: Floats, arrival: Ints) -> Floats:
         """Units of the order sold before they expire, sorted within each series.
 

@@ -12,9 +12,11 @@ from retail_brain.spoken_days import spoken_days
 _POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
 """Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
-_EVEN_SHARE = 0.01
+EVEN_SHARE = 0.01
 """Share of an order's cost below which a loss is called none: what sample paths cannot tell apart. Chosen by judgement,
 not measured."""
+_MORE_THAN_AGREED = 0.01
+"""Chance of staying in stock beyond an agreed level from which a sentence says why. Chosen by judgement."""
 _MORE_BUDGET = 100
 """Money of a larger budget that a sentence tells the gain of."""
 CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
@@ -26,13 +28,15 @@ CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "shops_hold": (pl.Float64, 0.0),
     "expiring": (pl.Float64, 0.0),
     "expiring_on": (pl.Date, None),
+    "past_date": (pl.Float64, 0.0),
     "source_has": (pl.Float64, None),
     "source_asked": (pl.Float64, None),
     "wanted": (pl.Float64, None),
 }
 """What else happens to a series, with type and usual value: units moved from and to which shops, the name of its source
-shop (its id where there is none), what the shops of a warehouse hold, units that expire unsold and when, and where a
-source shop cuts the order: its stock, all orders on it, and the order before."""
+shop (its id where there is none), what the shops of a warehouse hold, units that expire unsold and when, units that lie
+there beyond their date and are not counted, and where a source shop cuts the order: its stock, all orders on it, and
+the order before."""
 
 
 def with_context(series: pl.DataFrame) -> pl.DataFrame:
@@ -126,13 +130,24 @@ def _source_cut() -> pl.Expr:
     return (pl.col("before_budget") < pl.col("wanted")).fill_null(value=False)
 
 
+def is_losing() -> pl.Expr:
+    """Whether an order is expected to lose money over ordering nothing: the one rule behind sentences, notes and flags.
+
+    A loss below `EVEN_SHARE` of the order's cost says nothing and is none. Needs `order_quantity`, `expected_value` and
+    `order_cost`; where that is null, neither cost nor price is known, and the value is no money.
+    """
+    loss = pl.col("expected_value") <= -EVEN_SHARE * pl.col("order_cost")
+    return ((pl.col("order_quantity") > 0) & loss & (pl.col("expected_value") < 0)).fill_null(value=False)
+
+
 def _loss() -> pl.Expr:
-    return pl.col("stock_known") & (pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)
+    return pl.col("stock_known") & is_losing()
 
 
 def _about_even() -> pl.Expr:
-    """Losses so small beside the cost of the order that their amount says nothing."""
-    return pl.col("loss") < _EVEN_SHARE * pl.col("order_cost")
+    """Orders whose loss is so small beside their cost that its amount says nothing."""
+    negative = (pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)
+    return pl.col("stock_known") & negative & pl.col("order_cost").is_not_null() & ~is_losing()
 
 
 def _agreed_loss() -> pl.Expr:
@@ -188,6 +203,12 @@ def _state() -> list[_Sentence]:
             (number("shops_hold"),),
         ),
         _Sentence(
+            pl.col("past_date") > 0,
+            "{} more are past their date by counts and sales: not counted on. ",
+            "另有{}件按盘点与销售推算已过期，不计入。",
+            (number("past_date"),),
+        ),
+        _Sentence(
             pl.col("moved_in") > 0,
             "Transfer in: {} from {} (counted). ",
             "将从其他门店调入{}件（{}），已计入。",
@@ -198,6 +219,12 @@ def _state() -> list[_Sentence]:
             "Transfer out: {} to {} (deducted). ",
             "{}件将调往{}，已扣除。",
             (number("moved_out"), _shops("moved_out_to")),
+        ),
+        _Sentence(
+            (pl.col("moved_out") > 0) & (pl.col("order_quantity") > 0),
+            "They are wanted more there before the order arrives here ({}). ",
+            "在本店订货到货（{}）之前，对方门店更需要。",
+            (_day("arrives_on"),),
         ),
         _Sentence(
             (pl.col("expiring") > 0) & (pl.col("order_quantity") > 0),
@@ -244,6 +271,11 @@ def _decision(currency: Currency) -> list[_Sentence]:
             "counts {} more ({} chance of staying in stock, {} agreed for this product). ",
             "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
             (currency.expression("lost_unit"), percent("chance"), percent("level")),
+        ),
+        _Sentence(
+            plain & shared & (pl.col("chance") > pl.col("level") + _MORE_THAN_AGREED),
+            "More than its own level: it makes up for goods that would be thrown away. ",
+            "高于本商品的约定水平：用以弥补多订就会报废的商品。",
         ),
         _Sentence(
             plain & filled,
@@ -319,21 +351,21 @@ def _limits(currency: Currency) -> list[_Sentence]:
             "不订：预计亏损，且未约定服务水平。",
         ),
         _Sentence(
-            _agreed_loss() & ~_about_even(),
+            _agreed_loss(),
             "Expected to lose {} compared with no order, on goods costing {}: it is here only because a service "
             "level is agreed. ",
             "与不订相比预计亏损{}（订货成本{}）：仅因已约定服务水平而保留。",
             (currency.expression("loss"), currency.expression("order_cost")),
         ),
         _Sentence(
-            _loss() & ~pl.col("agreed") & ~_about_even(),
+            _loss() & ~pl.col("agreed"),
             "At the known costs it loses {} compared with no order, on goods costing {}: the default service level, "
             "the display minimum or the policy asks for it. ",
             "按已知成本，与不订相比亏损{}（订货成本{}）：由设置的服务水平、陈列量或订货策略要求。",
             (currency.expression("loss"), currency.expression("order_cost")),
         ),
         _Sentence(
-            _loss() & _about_even(),
+            _about_even(),
             "It earns about as much as no order: an agreed or default service level, the display minimum or the "
             "policy asks for it. ",
             "与不订相比收益相当：由约定或设置的服务水平、陈列量或订货策略要求。",
@@ -389,13 +421,21 @@ def _limits(currency: Currency) -> list[_Sentence]:
 
 def _warnings() -> list[_Sentence]:
     soon = pl.col("stock_known") & (pl.col("lost_before") >= 0.5)
-    arrives = _day("arrives_on")
+    short_lived = pl.col("stock_known") & (pl.col("lost_after") >= 0.5)
+    arrives, keeps_until, following = (_day(name) for name in ("arrives_on", "keeps_until", "next_arrives_on"))
     return [
         _Sentence(
             soon,
             "Before it arrives ({}) about {} will be lost. ",
             "到货（{}）前预计流失{}件销售。",
             (arrives, number("lost_before")),
+        ),
+        _Sentence(
+            short_lived & (pl.col("order_quantity") > 0),
+            "What arrives keeps until {} (the chance counts until then), and the next delivery comes on {}: about {} "
+            "will be lost in between, whatever is ordered. ",
+            "到货商品保质至{}（上述概率只算到该日），而下次到货为{}：其间约流失{}件，多订也无济于事。",
+            (keeps_until, following, number("lost_after")),
         ),
         _Sentence(
             ~pl.col("terms_known"),

@@ -10,13 +10,13 @@ import polars as pl
 
 from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.allocation import Limit, allocate
-from retail_brain.decisions.arrays import Floats, Ints, days, floats
+from retail_brain.decisions.arrays import Days, Floats, Ints, days, floats
 from retail_brain.decisions.demand_end import until_end
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
 from retail_brain.decisions.order_plan import Counts, Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_context, with_reasons
-from retail_brain.decisions.supply_terms import align, complete_terms
+from retail_brain.decisions.supply_terms import NO_END, align, complete_terms
 from retail_brain.decisions.targets import ends_within, expected_gain
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
@@ -239,8 +239,9 @@ def suggestion_rows(
     stock_known = pl.Series(plan.stock_known)
     context = with_context(series)
     counted = floats(context["moved_in"]) - floats(context["moved_out"]) + floats(context["shops_hold"])
-    level = plan.on_hand.clip(min=0) + plan.on_order + counted + target.raw
-    lost = required.lost_before + required.lost_in_cycle(order)
+    # transfers are counted as means over the paths: an order-up-to level below nothing is their scatter
+    level = np.maximum(plan.on_hand.clip(min=0) + plan.on_order + counted + target.raw, 0.0)
+    lost = required.expected_lost(order)
     frame = context.with_columns(
         as_of=pl.lit(as_of),
         order_quantity=pl.Series(order),
@@ -250,7 +251,7 @@ def suggestion_rows(
         on_order=pl.Series(plan.on_order),
         demand_until_next_arrival=pl.Series(required.demand),
         order_up_to=pl.Series(level),
-        safety_stock=pl.Series(level - (required.demand - required.lost_before)),
+        safety_stock=pl.Series(level - (required.demand - required.lost_before - required.lost_after)),
         expected_lost_sales=pl.Series(lost),
         expected_value=pl.Series(expected_gain(required, plan.money, order)),
         source=terms.source,
@@ -268,6 +269,8 @@ def suggestion_rows(
         policy_zh=pl.lit(target.reason[1]),
         chance=pl.Series(required.in_stock_probability(order)),
         lost_before=pl.Series(required.lost_before),
+        lost_after=pl.Series(required.lost_after),
+        keeps_until=pl.Series(_keeps_until(plan)),
         case_pack=pl.Series(terms.case_pack),
         min_order_quantity=pl.Series(terms.min_order),
         shelf_room=pl.Series(_shelf_room(plan)),
@@ -301,6 +304,13 @@ def suggestion_rows(
     )
     worded = worded.with_columns(pl.col("shelf_room", *_COUNT).fill_nan(None))
     return worded.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
+
+
+def _keeps_until(plan: Plan) -> Days:
+    """Last day on which each order may be sold; `NO_END` where goods do not expire."""
+    life = np.where(np.isfinite(plan.terms.shelf_life_days), np.floor(plan.terms.shelf_life_days), 0).astype(np.int64)
+    until: Days = np.where(life > 0, plan.cycle.arrives_on + np.maximum(life, 1) - 1, np.datetime64(NO_END, "D"))
+    return until
 
 
 def _shelf_room(plan: Plan) -> Floats:

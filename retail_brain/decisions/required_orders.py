@@ -36,6 +36,7 @@ class RequiredOrders:
         sold_before_expiry: shape (series, paths), sorted within each row: units of the order sold before they expire.
             Units expired with an order of q are `max(q - sold_before_expiry, 0)`. Infinite for non-perishable goods; a
             single column where all are.
+        lost_after: mean units lost, whatever is ordered, because the order expires before the following one arrives.
         level_share: deviation of the need over that of `need`, one per series, if every path had the mean stock of
             `projected` when the order arrives; 1 at most.
     """
@@ -47,6 +48,7 @@ class RequiredOrders:
     projected: Floats
     sold_before_expiry: Floats
     level_share: Floats
+    lost_after: Floats
 
     def take(self, rows: Ints) -> "RequiredOrders":
         """The required orders of some series."""
@@ -84,6 +86,11 @@ class RequiredOrders:
         """Mean units lost between the arrival and the following one with an order of `order` units."""
         lost: Floats = np.maximum(self.need - order[:, None], 0).mean(axis=1)
         return lost
+
+    def expected_lost(self, order: Floats) -> Floats:
+        """Mean units lost until the following order arrives with an order of `order` units; no more than are wanted."""
+        lost = self.lost_before + self.lost_in_cycle(order) + self.lost_after
+        return np.clip(lost, 0, np.maximum(self.demand, 0))
 
     def left_over(self, order: Floats) -> Floats:
         """Mean units of the order that the cycle does not need."""
@@ -225,7 +232,7 @@ def project(
         parts.append(block)
     if not parts:
         empty, none = np.zeros(0), np.zeros((0, paths))
-        return RequiredOrders(none, empty, empty, empty, empty, none, empty)
+        return RequiredOrders(none, empty, empty, empty, empty, none, empty, empty)
     return RequiredOrders(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in RequiredOrders.__dataclass_fields__)
     )
@@ -296,6 +303,7 @@ def _project_block(
     need = np.full((rows, paths), -np.inf)
     lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
     demand, cycle = np.zeros(rows), np.zeros(rows)
+    unserved, others = np.zeros((rows, paths)), np.zeros((rows, paths))
     last = int(next_arrival.max(initial=0)) if aging is None else periods
     for period in range(min(periods, last)):
         period_demand = by_period[period]
@@ -313,6 +321,11 @@ def _project_block(
         demand += np.where(next_arrival > period, period_demand, 0.0).mean(axis=1)
         cycle += np.where(arrived & counted, period_demand, 0.0).mean(axis=1)
         if dates is not None:
+            # the order has expired, and only what else is on order may serve until the following one
+            gap = arrived & ~counted & (next_arrival > period)
+            others = np.where(gap, dates.others(period, others) - period_demand, 0.0)
+            unserved += np.maximum(-others, 0.0)
+            others = np.maximum(others, 0.0)
             stock = dates.end_period(period, stock, period_demand, arrival, next_arrival)
     level_share = _level_share(need, projected)
     need.sort(axis=1)
@@ -320,7 +333,7 @@ def _project_block(
         np.full((rows, 1), np.inf) if dates is None else dates.sold_before_expiry(stock, by_period, arrival)
     )
     means = lost.mean(axis=1), demand, cycle, projected.mean(axis=1)
-    return RequiredOrders(need, *means, sold_before_expiry, level_share)
+    return RequiredOrders(need, *means, sold_before_expiry, level_share, unserved.mean(axis=1))
 
 
 def _level_share(need: Floats, projected: Floats) -> Floats:

@@ -1,13 +1,15 @@
 """Computes the marginal value of stock in each shop until its own supply can arrive, for transfers and routing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from retail_brain.decisions.arrays import Bools, Days, Floats, days
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints, days
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.required_orders import project
 from retail_brain.decisions.transfers import StockValues
@@ -53,16 +55,21 @@ def local_stock_values(
     periods = np.ceil((until - first).astype(np.float64) / step).astype(np.int64)
     end = np.clip(periods, 1, _LONGEST_PERIODS)
     transit = np.full(len(end), int(np.ceil(transit_days / step)))
-    in_time = transit < end
     receipts = plan.receipts.within(int(end.max(initial=1)))
     on_hand = np.maximum(plan.on_hand, 0)
     season = 7 if step < 7 else 1
-    now, later = (
-        project(units, on_hand, receipts, begin[:, None], end[:, None], season=season).need
-        for begin in (np.zeros_like(end), np.minimum(transit, end - 1))
-    )
-    # goods that are on their way until the own supply comes save no sale before it
-    later = np.where(in_time[:, None], later, np.minimum(now, 0.0))
+
+    def needs(rows: Ints, until: Ints) -> tuple[Floats, Floats]:
+        """Need of some series until a period, from now on and from the arrival of what is moved on."""
+        stock, due = on_hand[rows], receipts.take(rows)
+        now, later = (
+            project(units[rows], stock, due, begin[:, None], until[:, None], season=season).need
+            for begin in (np.zeros_like(until), np.minimum(transit[rows], until - 1))
+        )
+        # goods that are on their way until the own supply comes save no sale before it
+        return now, np.where((transit[rows] < until)[:, None], later, np.minimum(now, 0.0))
+
+    now, later = needs(np.arange(len(end)), end)
     stock_known, length = plan.stock_known, end * step
     hold = plan.terms.holding * length + np.where(dated, plan.terms.cost_guess, 0.0)
     sale_value = plan.terms.margin + plan.terms.stockout
@@ -73,7 +80,30 @@ def local_stock_values(
         on_hand=np.where(stock_known, on_hand, 0.0),
         keep=plan.terms.presentation,
         need_later=np.where(stock_known[:, None], thinned(later, points), 0.0),
+        before=_until_supply(plan, needs, (thinned(now, points), thinned(later, points)), end, first, step),
     )
+
+
+def _until_supply(
+    plan: Plan,
+    needs: Callable[[Ints, Ints], tuple[Floats, Floats]],
+    until_last: tuple[Floats, Floats],
+    end: Ints,
+    first: np.datetime64,
+    step: float,
+) -> tuple[Floats, Floats] | None:
+    """The needs until the own supply can arrive, where others count until a later last day; None where none does."""
+    own = np.ceil((plan.cycle.arrives_on - first).astype(np.float64) / step).astype(np.int64)
+    own = np.clip(own, 1, _LONGEST_PERIODS)
+    rows = np.flatnonzero(end > own)
+    if not len(rows):
+        return None
+    points = until_last[0].shape[1]
+    # in single precision: they are read for the series that something is moved to or from
+    now, later = (cast("Floats", whole.astype(np.float32)) for whole in until_last)
+    for part, some in zip((now, later), needs(rows, own[rows]), strict=True):
+        part[rows] = thinned(some, points)
+    return now, later
 
 
 def with_last_days(values: StockValues, need_end: Floats, cost: Floats, stock_known: Bools) -> StockValues:

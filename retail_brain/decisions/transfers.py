@@ -39,6 +39,7 @@ class StockValues:
         need_end: units that sell until the last day of the goods less the stock, on each path, sorted per row: what is
             negative is left over for good. None where goods have no last day.
         scrap: money lost with each unit left over for good. None where goods have no last day.
+        before: as `need` and `need_later`, until the own supply can arrive. None where they count no further anyway.
     """
 
     need: Floats
@@ -49,21 +50,25 @@ class StockValues:
     need_later: Floats | None = None
     need_end: Floats | None = None
     scrap: Floats | None = None
+    before: tuple[Floats, Floats] | None = None
 
     def take(self, rows: Ints) -> "StockValues":
         """The values of some series."""
-        held = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return replace(self, **{name: part[rows] for name, part in held.items() if part is not None})
+        held = {name: getattr(self, name) for name in self._per_series}
+        before = None if self.before is None else (self.before[0][rows], self.before[1][rows])
+        return replace(self, before=before, **{name: part[rows] for name, part in held.items() if part is not None})
 
     @classmethod
     def joined(cls, parts: Sequence["StockValues"]) -> "StockValues":
-        """The values of several shops one after another; all have the same fields."""
-        names = [name for name in cls.__dataclass_fields__ if getattr(parts[0], name) is not None]
-        return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+        """The values of several shops one after another; all have the same fields, and none has `before`."""
+        names = [name for name in parts[0]._per_series if getattr(parts[0], name) is not None]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return replace(parts[0], before=None, **joined)
 
     def saved(self, moved: Floats) -> Floats:
         """Mean units sold, rather than lost, before the own supply comes because `moved` units come (below 0: go)."""
-        need = np.where((moved > 0)[:, None], self._later, self.need)
+        now, later = (self.need, self._later) if self.before is None else self.before
+        need = np.where((moved > 0)[:, None], later, now)
         saved: Floats = (np.maximum(need, 0) - np.maximum(need - moved[:, None], 0)).mean(axis=1)
         return saved
 
@@ -73,6 +78,11 @@ class StockValues:
             return np.zeros(len(rows))
         left: Floats = np.maximum(moved[:, None] - self.need_end[rows], 0).mean(axis=1)
         return left
+
+    @property
+    def _per_series(self) -> list[str]:
+        """Fields with one element or row per series."""
+        return [name for name in self.__dataclass_fields__ if name != "before"]
 
     @property
     def _later(self) -> Floats:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.decisions.arrays import Floats, Ints
+from retail_brain.decisions.arrays import ROUNDING, Bools, Floats, Ints
 from retail_brain.simulation.scenario import NON_PERISHABLE
 
 
@@ -69,3 +69,41 @@ def _take(batches: Floats, units: Floats) -> None:
     """Removes units, oldest first."""
     before = np.cumsum(batches, axis=1) - batches
     batches -= np.clip(units[:, None] - before, 0, batches)
+
+
+def age_layers(sold: Floats, on_hand: Floats, life: Ints, pack: Floats) -> Floats:
+    """Units on hand at the end of the last day by the day of their arrival, shape (series, days): oldest sold first.
+
+    Stock above yesterday's less sales arrived; what is missing beyond sales was thrown away, oldest first. Goods that
+    reach the end of their life unsold stay where the count does not change: nobody took them away. On a day of a
+    delivery the count cannot tell: they were thrown away and replaced, unless only the delivery without them is a whole
+    number of packs. Goods whose first record is in these days are taken for fresh then.
+
+    Args:
+        sold: units per series and day.
+        on_hand: stock at the end of each day, NaN where there is no record.
+        life: shelf life of fresh goods, days.
+        pack: units per pack of a delivery.
+    """
+    series, days = sold.shape
+    layers, rows = np.zeros((series, days)), np.arange(series)
+    for day in range(days):
+        recorded = np.isfinite(on_hand[:, day])
+        balance = np.where(recorded, np.maximum(on_hand[:, day], 0), 0) - layers.sum(axis=1) + sold[:, day]
+        arrived = np.maximum(balance, 0)
+        layers[:, day] += arrived
+        _take(layers, sold[:, day] + np.maximum(-balance, 0))
+        ending = day - life + 1
+        due = np.where((ending >= 0) & (ending < day), layers[rows, np.maximum(ending, 0)], 0.0)
+        replaced = np.where((arrived > 0) & ~(_whole(arrived, pack) & ~_whole(arrived + due, pack)), due, 0.0)
+        layers[rows, np.maximum(ending, 0)] -= replaced
+        layers[:, day] += replaced
+        layers[~recorded] = 0
+    return layers
+
+
+def _whole(units: Floats, pack: Floats) -> Bools:
+    """Whether units are a whole number of packs."""
+    packs = units / pack
+    whole: Bools = np.abs(packs - np.rint(packs)) < ROUNDING
+    return whole

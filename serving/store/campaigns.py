@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.excess_stock import sellable
 from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ModelError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
@@ -61,7 +62,7 @@ class PublishedSource:
         return [] if listed is None else listed["campaign_id"].to_list()
 
     def left_over(self) -> pl.DataFrame:
-        """Excess stock.
+        """Excess stock that may still be sold.
 
         Raises:
             ModelError: the answers hold none.
@@ -72,7 +73,7 @@ class PublishedSource:
                 "the present answers have no excess stock. Promote a demand model and publish.",
                 {"problem": "no_demand_model"},
             )
-        return table
+        return sellable(table)
 
     def segments(self) -> pl.DataFrame:
         """One row per customer: `customer_id`, `segment` (the stage of the person table)."""

@@ -45,5 +45,5 @@ class MarginalValues:
         """Positions of the stores of a product, and the expected loss of giving its units away in each."""
         rows = slice(int(self._starts[product]), int(self._starts[product + 1]))
         columns = self._columns[rows].astype(np.float64)
-        parts = {name: columns[:, place] for place, name in enumerate(_COLUMNS)}
-        return self._store[rows], StockValues(need=self._need[rows].astype(np.float64), **parts)
+        worth, hold, on_hand, keep = (columns[:, place] for place in range(len(_COLUMNS)))
+        return self._store[rows], StockValues(self._need[rows].astype(np.float64), worth, hold, on_hand, keep)

@@ -174,7 +174,8 @@ class LeftoverRow(Strict):
     price. `action` is what earns most with them. `price_path` is the best markdown (empty: the full price earns most;
     null: not known) and `markdown_units` what it sells on top, with the interval that holds nine of ten cases.
     `markdown_value`, `return_value` and `audience_value` are money over leaving everything as it is. `moved_units` go
-    to other stores by the plan, which earns `moved_value`. All are null in answers of older versions.
+    to other stores by the plan, which earns `moved_value`. `waste_units` of `left_over_units` are past their date
+    (`action` is `waste` where all are): nobody is offered them. All are null in answers of older versions.
     """
 
     store_id: str
@@ -187,7 +188,7 @@ class LeftoverRow(Strict):
     value_at_risk: float | None
     reason_code: Literal["date", "listing", "season", "slow"]
     reason: str
-    action: Literal["markdown", "return", "audience", "keep"] | None
+    action: Literal["markdown", "return", "audience", "keep", "waste"] | None
     price_path: list[PriceStep] | None
     markdown_units: float | None
     markdown_units_low: float | None
@@ -199,6 +200,7 @@ class LeftoverRow(Strict):
     moved_value: float | None
     audience_value: float | None
     cost_basis: CostBasis | None
+    waste_units: float | None
 
 
 class LeftoversResponse(Strict):

@@ -115,7 +115,7 @@ LEFTOVERS = Table(
         **_columns(
             texts="reason_code action cost_basis",
             numbers="on_hand left_over_units probability value_at_risk markdown_units markdown_value return_units "
-            "return_value moved_units moved_value audience_value",
+            "return_value moved_units moved_value audience_value waste_units",
             days="as_of sell_by",
             flags="is_cost_estimated",
         ),

@@ -26,12 +26,14 @@ from retail_brain.decisions.supply_terms import NO_END, align
 from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import NetworkSettings, Settings
+from serving.planning.stock.aged_leftovers import with_date_of_most_waste
 from serving.planning.stock.clearing import MONEY, Clearing, Clearings, relieved, with_money
 from serving.planning.stock.picking_capacity import read_shops, spare_units
 from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.price_estimates import PriceEstimates
 from serving.planning.stock.sell_by import sell_by
 from serving.planning.stock.settled_plan import SettledPlan, StorePart, moved_units, with_orders_named
+from serving.planning.stock.stock_ages import PAST
 from serving.planning.stock.supply_side import EndingDemand, SupplySide, store_forecasts
 from serving.planning.stock.warehouse_orders import Echelons
 
@@ -43,7 +45,7 @@ _LEFT = {
     "cost_basis": pl.String,
     "sell_by": pl.Date,
     "sell_by_kind": pl.String,
-    **dict.fromkeys(("left_over_units", "probability", "moved_in", "moved_out"), pl.Float64),
+    **dict.fromkeys(("left_over_units", "probability", "moved_in", "moved_out", "waste_units"), pl.Float64),
 }
 """Columns of what a store leaves over, as `excess_rows` takes them."""
 _FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, **MONEY}
@@ -112,7 +114,8 @@ class ChainPlan:
         self._echelons.add(demand, plan)
         silent = stock.filter(pl.col("on_hand") > 0).join(demand.paths.series, on=_KEYS, how="anti")
         self._silent.append(silent.with_columns(left_over_units=pl.col("on_hand"), probability=pl.lit(1.0)))
-        self._clearing += [Clearing.of(demand.paths, self._parts[-1].series), Clearing.unwanted(paths, silent)]
+        dated = self._parts[-1].series.with_columns(on_hand="dated_units")
+        self._clearing += [Clearing.of(demand.paths, dated), Clearing.unwanted(paths, silent)]
         self._cleared = None
 
     def _last_days(self, demand: EndingDemand, stock: pl.DataFrame) -> pl.DataFrame:
@@ -121,7 +124,7 @@ class ChainPlan:
         known = demand.ends.filter(pl.col("ends_on").is_not_null())
         others = side.ends.join(demand.ends, on=_KEYS, how="anti")
         ends = pl.concat([known.select(side.ends.columns), others])
-        last = sell_by(stock, side.terms, ends, side.as_of, self.settings)
+        last = sell_by(stock, side.terms, ends, side.as_of, self.settings, side.ages)
         held = stock.select(*_KEYS, "on_hand").join(last, on=_KEYS, how="left")
         return with_money(held, side.terms, self.settings)
 
@@ -141,7 +144,10 @@ class ChainPlan:
         is_date = (facts["sell_by_kind"] == "date").fill_null(value=False)
         coming = np.where(is_date.to_numpy(), 0.0, plan.on_order)
         need = excess_need(paths, facts["on_hand"], facts["sell_by"])
-        left = np.maximum(-need, 0)
+        told, left = facts.with_columns(dated_units=pl.col("on_hand")), np.maximum(-need, 0)
+        if self.side.ages is not None:
+            told = with_date_of_most_waste(facts, paths, self.side.ages, self.side.as_of)
+            left = np.maximum(-excess_need(paths, told["dated_units"], told["sell_by"]), 0)
         need_end = thinned(np.sort(need - coming[:, None], axis=1), values.need.shape[1])
         slow = (facts["sell_by_kind"] == "slow").fill_null(value=False).to_numpy()
         kept = plan.terms.holding * self.settings.network.leftover_days
@@ -149,7 +155,9 @@ class ChainPlan:
         lost = np.select([slow, is_date.to_numpy()], [kept, 0.0], plan.terms.cost_guess)
         values = with_last_days(values, need_end, lost, plan.stock_known)
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
-        series = facts.select(*_KEYS, "on_hand", *MONEY, "sell_by", "sell_by_kind").with_columns(
+        series = told.select(*_KEYS, "on_hand", "dated_units", *MONEY, "sell_by", "sell_by_kind").with_columns(
+            last_day=facts["sell_by"],
+            past_date=self._past_date(paths.series),
             ends_on=demand.ends["ends_on"],
             end_kind=demand.ends["end_kind"],
             cycle_days=pl.Series(cycle),
@@ -159,6 +167,11 @@ class ChainPlan:
         # the arrivals of what is on order have served their purpose, and are as large as the paths
         narrow, no_receipts = plan.required.narrow(), Receipts.on_days(np.zeros((series.height, 0)))
         return StorePart(series, replace(plan, required=narrow, receipts=no_receipts), values)
+
+    def _past_date(self, series: pl.DataFrame) -> pl.Series:
+        """Units of each series that lie there beyond their date; 0 where none do."""
+        past = pl.DataFrame(schema=PAST) if self.side.past is None else self.side.past
+        return align(past, series, {"waste_units": pl.Float64})["waste_units"].fill_null(0.0)
 
     @property
     def series(self) -> pl.DataFrame:
@@ -221,7 +234,7 @@ class ChainPlan:
         rows = np.flatnonzero(net != 0)
         if not len(rows) or part.values is None:
             return replace(part, series=series)
-        values, last = part.values.take(rows), days(series["sell_by"].fill_null(NO_END))[rows]
+        values, last = part.values.take(rows), days(series["last_day"].fill_null(NO_END))[rows]
         decided = ordered_after(part.plan.take(rows), values, net[rows], last, self.settings.replenishment)
         every = np.arange(len(rows))
         more = values.left_for_good(every, net[rows]) - values.left_for_good(every, np.zeros(len(rows)))
@@ -236,12 +249,35 @@ class ChainPlan:
         kept = [
             part.series.filter(pl.Series((part.plan.quantity == 0) | part.is_fresh_after_expiry))
             .filter(pl.col("on_hand") > 0)
+            .with_columns(waste_units=pl.lit(0.0))
             .select(*_LEFT)
             for part in parts
         ]
-        unmoved = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out")]
-        silent = [frame.with_columns(unmoved).select(*_LEFT) for frame in self._silent]
-        return excess_rows(pl.concat([pl.DataFrame(schema=_LEFT), *kept, *silent]), self.side.as_of)
+        none = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out", "waste_units")]
+        silent = [frame.with_columns(none).select(*_LEFT) for frame in self._silent]
+        left = pl.concat([pl.DataFrame(schema=_LEFT), *kept, *silent])
+        return excess_rows(self._with_waste(left), self.side.as_of)
+
+    def _with_waste(self, left: pl.DataFrame) -> pl.DataFrame:
+        """The rows of what is left over with what is past its date, in shops that are planned: columns _LEFT."""
+        past = self.side.past
+        if past is None or past.is_empty():
+            return left
+        planned = [part.series["store_id"] for part in self._parts] + [frame["store_id"] for frame in self._silent]
+        stores = pl.concat([pl.Series("store_id", [], dtype=pl.String), *planned]).unique()
+        there = past.filter(pl.col("store_id").is_in(stores.implode())).join(
+            self.side.stock.select(*_KEYS, "on_hand"), on=_KEYS, how="left"
+        )
+        dated = there.with_columns(sell_by=pl.lit(self.side.as_of), sell_by_kind=pl.lit("date"))
+        money = with_money(dated, self.side.terms, self.settings)
+        both = left.drop("waste_units").join(money, on=_KEYS, how="full", coalesce=True, suffix="_past")
+        # what the plan goes on selling or ordering is not left over: only the waste is told of
+        usual = {"left_over_units": 0.0, "probability": 1.0, "moved_in": 0.0, "moved_out": 0.0, "waste_units": 0.0}
+        names = ("on_hand", "unit_cost", "cost_basis", "sell_by", "sell_by_kind")
+        return both.with_columns(
+            *(pl.coalesce(name, f"{name}_past").alias(name) for name in names),
+            *(pl.col(name).fill_null(value) for name, value in usual.items()),
+        ).select(pl.col(name).cast(kind) for name, kind in _LEFT.items())
 
 
 def _within_sources(parts: list[StorePart], stock: pl.DataFrame, transfers: pl.DataFrame) -> list[StorePart]:

@@ -8,6 +8,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.inputs import read_stock
 from retail_brain.settings import Settings
+from serving.planning.stock.stock_ages import without_past
 
 _STOCK = {"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
@@ -19,6 +20,7 @@ def read_availability(
     """Availability by product and store on the last visible day, on the same stock as orders and transfers.
 
     What was sold since a count is deducted; an old count of goods that sold since says nothing (`inputs.read_stock`).
+    What counts and sales show to lie there beyond its shelf life is not there for anybody (`stock_ages`).
 
     Args:
         dataset: `inventory`, sales and `stores` are looked at; without them everything may be everywhere.
@@ -46,7 +48,8 @@ def _positions(
     dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], settings: Settings
 ) -> pl.DataFrame:
     """One row per known store x product with inventory rows: columns of _STOCK."""
-    stock = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
+    counted = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
+    stock = without_past(counted, dataset, settings)
     return stock.select(
         pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
         pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),

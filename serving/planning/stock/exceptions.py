@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons import is_losing, number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.spoken_days import spoken_days
-from serving.planning.stock.line_flags import is_large, is_losing, is_short
+from serving.planning.stock.line_flags import is_large, is_short
 
 EXCEPTIONS = {
     "kind": pl.String,

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from retail_brain.decisions.reasons import is_losing
 from retail_brain.settings import ReplenishmentSettings
 
 _CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money")
@@ -26,16 +27,11 @@ def is_large(settings: ReplenishmentSettings) -> pl.Expr:
     return large.fill_null(value=False)
 
 
-def is_losing() -> pl.Expr:
-    """Whether an order is expected to lose money over ordering nothing."""
-    return ((pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)).fill_null(value=False)
-
-
 def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
     """One row per order line: a Boolean column per flag of `FLAGS`.
 
     Args:
-        lines: columns of `suggestions`, and `reason_code`.
+        lines: columns of `suggestions`, `order_cost` and `reason_code`.
         settings: what makes an order large.
     """
     code, on_hand = pl.col("reason_code"), pl.col("on_hand")

@@ -12,12 +12,18 @@ from serving.planning.stock.season import season_ends
 
 
 def sell_by(
-    stock: pl.DataFrame, terms: pl.DataFrame, ends: pl.DataFrame, as_of: date, settings: Settings
+    stock: pl.DataFrame,
+    terms: pl.DataFrame,
+    ends: pl.DataFrame,
+    as_of: date,
+    settings: Settings,
+    ages: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per row of stock: `store_id`, `product_id`, `sell_by`, `sell_by_kind`, `is_end` (none comes after).
 
-    The earliest of: the expiry of perishable goods, taken to have arrived half a review period ago (`date`); the end of
-    the listing or season; and `leftover_days` from now (`slow`).
+    The earliest of: the expiry of perishable goods (`date`), of the newest of them where their ages are known, else
+    taken to have arrived half a review period ago; the end of the listing or season; and `leftover_days` from now
+    (`slow`).
 
     Args:
         stock: `store_id`, `product_id`.
@@ -25,10 +31,15 @@ def sell_by(
         ends: columns of `demand_ends`.
         as_of: last visible day.
         settings: `leftover_days`, and the review period where none is known.
+        ages: of goods on hand, columns of `stock_ages.AGES`.
     """
     review = pl.col("review_period_days").fill_null(settings.replenishment.review_period_days)
     left = (pl.col("shelf_life_days") - (review / 2).round(0)).clip(1).floor()
     dates = terms.lazy().select(*SERIES, date=pl.lit(as_of) + pl.duration(days=left))
+    if ages is not None and ages.height:
+        newest = ages.lazy().group_by(*SERIES).agg(last=pl.lit(as_of) + pl.duration(days=pl.col("days_left").max()))
+        dates = dates.join(newest, on=list(SERIES), how="left", maintain_order="left")
+        dates = dates.select(*SERIES, date=pl.coalesce(pl.col("last").cast(pl.Date), "date"))
     rows = (
         stock.lazy()
         .select(SERIES)

@@ -11,7 +11,7 @@ from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Bools, days, floats
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons import is_losing, number
 from retail_brain.decisions.replenishment import ADDED, suggestion_rows
 from retail_brain.decisions.source_stock import SourcedOrders
 from retail_brain.decisions.supply_terms import NO_END
@@ -47,9 +47,11 @@ _NOTES = (
     "agreed_loss",
     "settings_loss",
     "source_stock",
+    "gives_and_orders",
 )
 """Units come by transfer and by order; the order is for the days after the stock expires; it loses money for an agreed
-service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it."""
+service level, or for a level of the settings, a display or a policy; the stock of its source shop cut it; the goods
+given away are wanted more elsewhere before the order arrives."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,21 @@ class StorePart:
         """One row per series: columns PLAN."""
         plan, series = self.plan, self.series
         quantity = plan.quantity
-        losing = (quantity > 0) & plan.stock_known & (expected_gain(plan.required, plan.money, quantity) < 0)
+        money = pl.DataFrame(
+            {
+                "order_quantity": quantity,
+                "expected_value": expected_gain(plan.required, plan.money, quantity),
+                "order_cost": np.where(plan.terms.cost_basis.is_not_null(), quantity * plan.terms.cost_guess, np.nan),
+            }
+        ).fill_nan(None)
+        losing = plan.stock_known & money.select(is_losing()).to_series().to_numpy()
         flags = {
             "transfer_and_order": (floats(series["moved_in"], 0) > 0) & (quantity > 0),
             "fresh_after_expiry": self.is_fresh_after_expiry,
             "agreed_loss": losing & plan.terms.agreed,
             "settings_loss": losing & ~plan.terms.agreed,
             "source_stock": series["source_has"].is_not_null().to_numpy(),
+            "gives_and_orders": (floats(series["moved_out"], 0) > 0) & (quantity > 0),
         }
         notes = pl.concat_list(pl.when(pl.Series(flags[code])).then(pl.lit(code)) for code in _NOTES).list.drop_nulls()
         framed = series.with_columns(

@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import LEFT_OVER
+from retail_brain.decisions.excess_stock import sellable
 from retail_brain.decisions.phantom_stock import suggest_cycle_counts
 from retail_brain.errors import ImpossibleError
 from retail_brain.settings import Settings
@@ -64,7 +65,7 @@ def cycle_counts(
 
 
 def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:
-    """Products with most money in excess stock, dearest first.
+    """Products with most money in excess stock that may still be sold, dearest first.
 
     Args:
         excess: columns of LEFTOVERS.
@@ -74,7 +75,8 @@ def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -
     Raises:
         ImpossibleError: nothing is left over there.
     """
-    in_store = excess if store_id is None else excess.filter(pl.col("store_id") == store_id)
+    left = sellable(excess)
+    in_store = left if store_id is None else left.filter(pl.col("store_id") == store_id)
     goods = in_store.group_by("product_id").agg(pl.col("value_at_risk").sum())
     ranked = goods.sort("value_at_risk", "product_id", descending=[True, False])["product_id"].head(most).to_list()
     if not ranked:
@@ -93,5 +95,6 @@ def left_over_in(excess: pl.DataFrame, store_id: str | None) -> pl.DataFrame:
         excess: columns of LEFTOVERS.
         store_id: only what lies in this shop; None for all.
     """
-    there = excess if store_id is None else excess.filter(pl.col("store_id") == store_id)
+    left = sellable(excess)
+    there = left if store_id is None else left.filter(pl.col("store_id") == store_id)
     return there.select(*LEFT_OVER)

@@ -27,7 +27,7 @@ from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends
-from serving.planning.stock.stock_ages import read_ages
+from serving.planning.stock.stock_ages import read_ages, split_past
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
 """Days of a period; the shortest month, so that no order falls short of its horizon."""
@@ -70,6 +70,8 @@ class SupplySide:
         lost: the same of orders that are so long overdue that nobody counts on them.
         as_of: last visible day.
         ages: ages of goods on hand that expire, columns of `stock_ages.AGES`; None where nobody looked.
+        past: units on hand beyond their shelf life, columns of `stock_ages.PAST`, which `stock` does not hold; None for
+            none.
     """
 
     terms: pl.DataFrame
@@ -80,6 +82,7 @@ class SupplySide:
     lost: pl.DataFrame
     as_of: date
     ages: pl.DataFrame | None = None
+    past: pl.DataFrame | None = None
 
     @classmethod
     def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "SupplySide":
@@ -99,7 +102,8 @@ class SupplySide:
         gone, lost = delisted(dataset, as_of + timedelta(days=1)), pl.col("is_lost")
         # remaining lives are whole days, which longer periods cannot tell apart
         ages = read_ages(dataset, terms, stock, as_of) if settings.data.period == "day" else None
-        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages)
+        stock, ages, past = split_past(stock, ages)
+        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages, past)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.

@@ -57,6 +57,34 @@ CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Orders expected to lose money; explained where a service level was agreed and the line says so",
             "预计亏损的订货；若已约定服务水平并注明则视为已说明",
         ),
+        "lost_below_least": (
+            "Lost sales below what is wanted beyond stock, what is on order, transfers and the order together",
+            "预计流失低于需求超出库存、在途、调入与订货之和的部分",
+        ),
+        "lost_beyond_demand": (
+            "Lost sales beyond everything that is wanted until the next delivery",
+            "预计流失超过到下次到货前的全部需求",
+        ),
+        "transfer_from_ordered": (
+            "A shop gives goods away that it also orders; explained where the line says why",
+            "门店调出的商品同时又在订货；若该行已说明原因则视为已说明",
+        ),
+        "loss_called_even": (
+            "Called a loss for an agreed level, though it is less than a hundredth of the order's cost",
+            "标为按约定水平亏损，但亏损不足订货成本的百分之一",
+        ),
+        "waste_not_told": (
+            "Goods that counts and sales show to be past their date, and no row of left-overs says so",
+            "按盘点与销售已过期的商品，积压清单中没有说明",
+        ),
+        "age_not_counted": (
+            "Left over by a date that none of the goods has by counts and sales",
+            "积压日期与按盘点和销售推算的任何批次都不符",
+        ),
+        "keep_says_otherwise": (
+            "Advised to keep, with a sentence that says to do something with the goods",
+            "建议保持原价，但说明中又要求采取其他做法",
+        ),
         "markdown_beyond_left_over": (
             "A lower price said to sell more on top than is left over at the full price",
             "降价预计多卖的件数超过原价下的剩余件数",

@@ -13,7 +13,9 @@ from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends, listing_ends
 from serving.planning.stock.settled_plan import PLAN
+from serving.planning.stock.stock_ages import read_ages
 from serving.store.answer_set import Answers
+from serving.store.consistency.lines import advice_contradictions, age_contradictions, line_contradictions
 from serving.store.consistency.markdown import markdown_contradictions
 from serving.store.consistency.people import audience_contradictions, rhythm_contradictions
 from serving.store.consistency.report import CONTRADICTIONS
@@ -35,17 +37,28 @@ def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl
     leftovers = completed(answers.rows.get("leftovers", pl.DataFrame(schema=LEFTOVERS)), LEFTOVERS)
     parts = [pl.DataFrame(schema=CONTRADICTIONS), rhythm_contradictions(answers, dataset)]
     if answers.suggestions is not None:
-        told = _stock_answers(answers, dataset, leftovers, settings)
+        lines = _lines(answers)
+        told = _stock_answers(answers, dataset, leftovers, settings, lines)
         parts += [stock_contradictions(answers, told), markdown_contradictions(told)]
+        parts += [line_contradictions(lines, told), advice_contradictions(told)]
+        if settings.data.period == "day":
+            as_of = date.fromisoformat(answers.manifest.as_of)
+            parts.append(age_contradictions(told, read_ages(dataset, told.terms, told.stock, as_of)))
     parts.append(audience_contradictions(answers, leftovers, settings.audience))
     return pl.concat(parts)
 
 
-def _stock_answers(answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, settings: Settings) -> StockAnswers:
+def _lines(answers: Answers) -> pl.DataFrame:
+    """Every line of the suggestions."""
     assert answers.suggestions is not None
-    as_of = date.fromisoformat(answers.manifest.as_of)
     ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
-    lines = answers.suggestions.table(*ids)
+    return answers.suggestions.table(*ids)
+
+
+def _stock_answers(
+    answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, settings: Settings, lines: pl.DataFrame
+) -> StockAnswers:
+    as_of = date.fromisoformat(answers.manifest.as_of)
     plan = answers.rows.get("plan")
     ends = demand_ends(dataset, lines, as_of, settings) if plan is None else planned_ends(plan, dataset)
     return StockAnswers(

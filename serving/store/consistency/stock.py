@@ -8,6 +8,8 @@ import polars as pl
 from scipy.stats import poisson
 
 from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
+from retail_brain.decisions.excess_stock import sellable
+from retail_brain.decisions.reasons import is_losing
 from retail_brain.outputs import SERIES
 from serving.store.answer_set import Answers
 from serving.store.consistency.report import CONTRADICTIONS, found
@@ -67,7 +69,7 @@ def _has_note(*codes: str) -> pl.Expr:
 
 
 def _ordered_and_left_over(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
-    both = orders.join(told.leftovers.select(_KEYS), on=_KEYS, how="semi")
+    both = orders.join(sellable(told.leftovers).select(_KEYS), on=_KEYS, how="semi")
     return found(
         "ordered_and_left_over", both, units=pl.col("order_quantity"), money=pl.col("order_cost"),
         is_explained=_has_note("fresh_after_expiry"),
@@ -176,7 +178,7 @@ def _beyond_source(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
 
 def _transfers(orders: pl.DataFrame, told: StockAnswers) -> list[pl.DataFrame]:
     into = told.transfers.with_columns(store_id="to_store_id")
-    left = into.join(told.leftovers.select(_KEYS), on=_KEYS, how="semi")
+    left = into.join(sellable(told.leftovers).select(_KEYS), on=_KEYS, how="semi")
     ordered = into.join(orders.select(*_KEYS, "notes"), on=_KEYS, how="inner")
     return [
         found("transfer_into_left_over", left, units=pl.col("units"), money=pl.col("expected_value")),
@@ -189,7 +191,7 @@ def _transfers(orders: pl.DataFrame, told: StockAnswers) -> list[pl.DataFrame]:
 
 def _losing(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
     agreed = told.terms.select(*_KEYS, agreed=pl.col("service_level").is_not_null() | pl.col("fill_rate").is_not_null())
-    losing = orders.filter(pl.col("expected_value") < 0).join(agreed, on=_KEYS, how="left")
+    losing = orders.filter(is_losing()).join(agreed, on=_KEYS, how="left")
     return found(
         "losing_order", losing, units=pl.col("order_quantity"), money=-pl.col("expected_value"),
         is_explained=(pl.col("agreed").fill_null(value=False) & _has_note("agreed_loss")) | _has_note("settings_loss"),

@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from retail_brain.decisions.excess_stock import LEFTOVERS, advised, excess_need, excess_rows
+from retail_brain.decisions.excess_stock import LEFTOVERS, advised, excess_need, excess_rows, sellable
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
+from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import DemandPaths
+from serving.planning.stock.stock_network import goods_to_clear
 
 AS_OF = date(2025, 2, 28)
 DAYS = pl.date_range(date(2025, 3, 1), date(2025, 3, 10), eager=True)
@@ -45,7 +47,7 @@ def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
     assert (row["probability"], row["value_at_risk"]) == (0.5, 6.0)
     assert (
         row["reason"] == "10 on hand, about 3 will not sell by 4 March (expiry date). "
-        "What a markdown would do is not known. Offer them to interested customers."
+        "What a markdown would do is not known. What telling interested customers would earn is not known."
     )
 
 
@@ -68,3 +70,45 @@ def test_what_goods_of_unknown_cost_put_at_risk_is_unknown_and_comes_last():
     rows = excess(paths, stock.with_columns(cost_basis=pl.Series([None, "recorded", "price"])))
     told = rows.select("product_id", "value_at_risk", "cost_basis").rows()
     assert told == [("p2", 24.0, "price"), ("p1", 16.0, "recorded"), ("p0", None, None)]
+
+
+def waste_rows(on_hand: float, left: float, waste: float) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "store_id": "s", "product_id": "p", "on_hand": on_hand, "left_over_units": left, "waste_units": waste,
+            "probability": 1.0, "sell_by": date(2025, 3, 4), "sell_by_kind": "date", "unit_cost": 2.0,
+        }
+    )  # fmt: skip
+    return advised(excess_rows(frame, AS_OF))
+
+
+def test_goods_past_their_date_are_waste_beside_what_may_still_be_sold():
+    row = waste_rows(10.0, 3.0, 4.0).row(0, named=True)
+    assert (row["on_hand"], row["left_over_units"], row["waste_units"], row["value_at_risk"]) == (14, 7, 4, 14)
+    assert row["action"] == "keep"
+    assert row["reason"].startswith(
+        "14 on hand, about 3 will not sell by 4 March (expiry date). Past their date by counts"
+    )
+    assert "现有14件中有4件已过期" in row["reason_zh"]
+    assert sellable(waste_rows(10.0, 3.0, 4.0))["left_over_units"].to_list() == [3.0]
+
+
+@pytest.mark.parametrize("left", [0.0, 0.4])
+def test_goods_that_are_all_past_their_date_are_offered_to_nobody(left):
+    rows = waste_rows(left, left, 4.0)
+    row = rows.row(0, named=True)
+    assert (row["left_over_units"], row["waste_units"], row["action"]) == (4.0, 4.0, "waste")
+    assert row["reason"] == (
+        f"Past their date by counts and sales: 4 of {left + 4:g} on hand. Take them off the shelf and write them off."
+    )
+    assert sellable(rows).is_empty()
+    assert goods_to_clear_or_none(rows) is None
+    assert waste_rows(9.0, 0.0, 0.0).is_empty()
+
+
+def goods_to_clear_or_none(rows: pl.DataFrame) -> list[str] | None:
+    """Goods that people are looked for; None where nothing is left to sell."""
+    try:
+        return goods_to_clear(rows, None)
+    except ImpossibleError:
+        return None

@@ -67,7 +67,7 @@ def loop(
     """Units lost before `until`, and units of the order thrown away, with a list of batches."""
     stock = [[age + 1, units, False] for age, units in enumerate(batches)]
     lost = thrown = 0.0
-    for day in range(lead + life):
+    for day in range(max(lead + life, until)):
         if day == lead:
             stock.append([life, order, True])
         wanted = path[day]
@@ -111,6 +111,9 @@ def test_losses_and_waste_are_those_of_a_plain_loop(seed, lead, review, life, or
     lost = plan.required.lost_before + plan.required.lost_in_cycle(asked)
     assert plan.required.expired(asked)[0] == pytest.approx(expected[1], abs=1e-5)
     assert lost[0] == pytest.approx(expected[0], abs=1e-5)
+    # the days between the expiry of the order and the next delivery are lost too
+    whole = [loop(path, batches, lead=lead, until=lead + review, life=life, order=order)[0] for path in units[0]]
+    assert plan.required.expected_lost(asked)[0] == pytest.approx(np.mean(whole), abs=1e-5)
 
 
 def test_newest_first_leaves_the_old_goods_to_their_date():

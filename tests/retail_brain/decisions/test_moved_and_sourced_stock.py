@@ -57,6 +57,24 @@ def test_units_that_go_raise_the_order_by_what_was_still_there():
     assert dated.quantity.tolist() == [8.0]
 
 
+def test_units_that_go_lose_no_more_than_is_wanted_before_the_order_arrives():
+    # Two a day: four are wanted before the order arrives, but the listing goes on for fifteen days and thirty units.
+    end = pl.Series([AS_OF + timedelta(days=15)])
+    plan, units = planned(["S"], 2.0, 9.0)
+    values = local_stock_values(plan, units, days(DAYS), end, pl.Series([True]))
+    assert values.before is not None
+    last = days(end)
+    for gone, lost in ((9.0, 4.0), (6.0, 1.0), (5.0, 0.0)):
+        after = ordered_after(plan, values, np.array([-gone]), last, ReplenishmentSettings())
+        assert after.required.lost_before.tolist() == [pytest.approx(lost)]
+        # 14 are wanted in the week after; what is left of the nine at the arrival serves it
+        assert after.quantity.tolist() == [14.0 - max(9.0 - gone - 4.0, 0.0)]
+    row = suggestion_rows(after, series("S"), AS_OF).row(0, named=True)
+    assert row["expected_lost_sales"] <= row["demand_until_next_arrival"]
+    joined = StockValues.joined([values, local_stock_values(plan, units, days(DAYS), end, pl.Series([True]))])
+    assert (joined.before, len(joined.need)) == (None, 2)
+
+
 def test_a_plan_takes_and_puts_rows():
     plan, _ = planned(["A", "B", "C"], 2.0, 1.0)
     rows = np.array([2, 0])

@@ -101,13 +101,20 @@ def played(case: Case, order: float) -> Played:
                 missing = max(path[day] - stock, 0.0)
                 stock = max(stock - path[day], 0.0)
                 early += missing if day < case.lead else 0.0
-                late += missing if day >= case.lead else 0.0
+                # what arrives expires after its life: the days after it are lost whatever is ordered
+                late += missing if case.lead <= day < case.lead + case.terms.get("shelf_life_days", np.inf) else 0.0
             results.append((early, late))
         (early, late), (_, late_without) = results
         demand += path[: case.lead + case.review].sum()
         before, lost, without, good = before + early, lost + late, without + late_without, good + (late < 1e-9)
     paths = case.units.shape[1]
     return Played(demand / paths, before / paths, good / paths, lost / paths, without / paths)
+
+
+def lost_after(case: Case) -> float:
+    """Mean units wanted between the expiry of what arrives and the delivery after it."""
+    begin = case.lead + int(case.terms["shelf_life_days"])
+    return float(case.units[0, :, begin : case.lead + case.review].astype(float).sum(axis=1).mean())
 
 
 def shown(value: float, digits: int = 1) -> str:
@@ -187,6 +194,12 @@ EXPECTED: dict[str, Expected] = {
     "No sales after": lambda case, *_: (spoken(case.terms["ends_on"]),),
     "Transfer in": lambda case, *_: (shown(case.context["moved_in"]), case.context["moved_in_from"]),
     "Transfer out": lambda case, *_: (shown(case.context["moved_out"]), case.context["moved_out_to"]),
+    "They are wanted more": lambda case, *_: (day(case.lead),),
+    "{} more are past": lambda case, *_: (shown(case.context["past_date"]),),
+    "More than its own": lambda *_: (),
+    "What arrives keeps": lambda case, *_: (
+        day(case.lead + int(case.terms["shelf_life_days"]) - 1), day(case.lead + case.review), shown(lost_after(case))
+    ),
     "About {} in stock": lambda case, *_: (
         shown(case.context["expiring"]), spoken(case.context["expiring_on"])
     ),
@@ -248,6 +261,8 @@ CASES = {
     "moved in": Case(terms=LEVEL, context={"moved_in": 3.0, "moved_in_from": "S7"}),
     "moved out": Case(terms=LEVEL, context={"moved_out": 2.5, "moved_out_to": "S8"}),
     "expiring": Case(terms=LEVEL, context={"expiring": 1.5, "expiring_on": date(2025, 3, 2)}),
+    "past its date": Case(terms=LEVEL, context={"past_date": 2.0}),
+    "short life": Case(on_hand=0.0, terms=PRICED | {"shelf_life_days": 2.0}, review=5),
     "economic": Case(terms=PRICED),
     "fill rate": Case(terms={"fill_rate": 0.975}),
     "reorder": Case(on_hand=2.0, terms=PRICED, settings={"policy": "reorder", "order_cost": 2.0}),

@@ -110,7 +110,7 @@ def test_no_more_is_lost_a_day_and_no_other_price_serves_as_much_for_less(seed, 
     sold = np.sort(need + rng.integers(-2, 9, need.shape), axis=1)
     sold[2] = np.inf
     none = np.zeros(3)
-    required = RequiredOrders(need, none, none, none, none, sold, np.ones(len(need)))
+    required = RequiredOrders(need, none, none, none, none, sold, np.ones(len(need)), none)
     steps = Steps.of(required, np.full(3, short), np.full(3, 0.1), np.full(3, waste))
     days, asked = np.array([1.0, 2.0, 7.0]), required.quantile(np.full(3, 0.75))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import OrderUpTo, periodic_reviews
 from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock, Stock
-from retail_brain.simulation.stock_records import age_records
+from retail_brain.simulation.stock_records import age_layers, age_records
 
 
 def test_a_receipt_hides_no_waste():
@@ -64,3 +64,27 @@ class _Watch:
 
     def _lead(self, shelf: Stock) -> int:
         return shelf.due.shape[1] - 2
+
+
+@pytest.mark.parametrize(
+    ("sold", "on_hand", "pack", "layers"),
+    [
+        # one unit that nobody buys or takes away lies there beyond its life
+        ([0, 0, 0, 0], [1, 1, 1, 1], 1, [1, 0, 0, 0]),
+        # what is missing beyond sales was thrown away
+        ([1, 1, 1, 0], [5, 4, 0, 0], 1, [0, 0, 0, 0]),
+        # a delivery on the last day of the old goods: these were thrown away and replaced
+        ([1, 1, 1, 0], [5, 4, 6, 6], 1, [0, 0, 6, 0]),
+        # ... unless only the delivery without them is whole packs of three: three old ones are left
+        ([1, 1, 1, 0], [4, 3, 5, 5], 3, [2, 0, 3, 0]),
+        # oldest first, whatever their age
+        ([0, 0, 0, 2], [3, 3, 3, 5], 1, [1, 0, 0, 4]),
+        # before a missing count nothing is known
+        ([0, 0, 0, 0], [1, np.nan, 1, 1], 1, [0, 0, 1, 0]),
+    ],
+)
+def test_layers_are_what_counts_and_sales_tell(sold, on_hand, pack, layers):
+    found = age_layers(
+        np.array([sold], dtype=float), np.array([on_hand], dtype=float), np.array([3]), np.array([float(pack)])
+    )
+    assert found.tolist() == [layers]

@@ -123,7 +123,7 @@ def leftovers(body: dict[str, Any]) -> dict[str, Any]:
     row |= {"price_path": [dict(zip(("begins_on", "discount", "price"), step, strict=True)) for step in steps]}
     row |= {"action": "markdown", "markdown_units": 3.2, "markdown_units_low": 1.0, "markdown_units_high": 5.0}
     row |= {"markdown_value": 96.5, "return_units": None, "return_value": None, "moved_units": 2.0, "moved_value": 12.0}
-    row |= {"audience_value": 41.0, "cost_basis": "recorded"}
+    row |= {"audience_value": 41.0, "cost_basis": "recorded", "waste_units": 0.0}
     rows = [] if body.get("store_id") == "S90" else [with_reason(row)]
     return {"leftovers": rows, "total": len(rows), "names": PRODUCTS}
 

@@ -6,7 +6,7 @@ from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import FLAGS, line_flags, waits
 
 USUAL = {"on_hand": 5.0, "order_quantity": 4.0, "demand_until_next_arrival": 10.0, "expected_lost_sales": 0.0}
-USUAL |= {"expected_value": 1.0}
+USUAL |= {"expected_value": 1.0, "order_cost": 40.0}
 LINES = [
     ({}, [], True),
     ({"order_quantity": 0.0}, [], False),
@@ -17,6 +17,8 @@ LINES = [
     ({"order_quantity": 31.0}, ["large"], True),
     ({"expected_value": -0.5}, ["losing"], True),
     ({"expected_value": -0.5, "order_quantity": 0.0}, [], False),
+    ({"expected_value": -0.3}, [], True),
+    ({"expected_value": -0.5, "order_cost": None}, [], True),
     ({"reason_code": "source_stock", "expected_value": None}, ["source_stock"], True),
     ({"order_quantity": 2.0, "demand_until_next_arrival": 0.1}, [], True),
     ({"expected_lost_sales": None, "order_quantity": 0.0}, [], False),

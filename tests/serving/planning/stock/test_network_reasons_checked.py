@@ -164,7 +164,8 @@ LEFT: Sentences = {
     " Offering them to interested customers is expected to earn {}.|推荐给有意向的顾客预计可赚{}。": lambda row: (
         money(row["audience_value"]),
     ),
-    " Offer them to interested customers.|可推荐给有意向的顾客。": lambda _: (),
+    " What telling interested customers would earn is not known.|推荐给有意向顾客的效果未知。": lambda _: (),
+    " Telling interested customers earns nothing.|推荐给有意向的顾客也不会多赚。": lambda _: (),
 }  # fmt: skip
 COUNTED: Sentences = {
     "{} on record, but no sales for {} days, where about {} were expected: {}% likely to be phantom stock. Count it.|"
@@ -191,7 +192,8 @@ def test_transfers_say_what_is_moved_earned_and_ordered(plan: SettledPlan) -> No
 
 
 def test_left_overs_say_units_money_and_prices(plan: SettledPlan) -> None:
-    audience = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.int_range(pl.len()) * 20.77)
+    place = pl.int_range(pl.len())
+    audience = pl.when(place % 3 == 0).then(place * 20.77).when(place % 3 == 1).then(0.0)
     excess = plan.excess.with_columns(audience_value=audience)
     inward = excess.select("store_id", "product_id", "moved_in")
     rows = advised(excess, YUAN).join(inward, on=["store_id", "product_id"], maintain_order="left").rows(named=True)

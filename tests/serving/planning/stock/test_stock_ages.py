@@ -7,9 +7,12 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.availability import NOWHERE
 from retail_brain.decisions.replenishment import DatedStock, plan_orders
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
+from serving.planning.stock.aged_leftovers import with_date_of_most_waste
+from serving.planning.stock.counted_stock import read_availability
 from serving.planning.stock.stock_ages import AGES, read_ages
 from serving.planning.stock.supply_side import SupplySide
 
@@ -87,3 +90,62 @@ def test_what_expires_tonight_is_ordered_again():
     assert told.quantity.tolist() == [2.0, 0.0], "two sell tomorrow, four of the old ones expire"
     unknown = plan_orders(paths, terms, stock, AS_OF, dated=DatedStock(ages=ages.filter(pl.col("product_id") == "new")))
     assert unknown.quantity.tolist() == [0.0, 0.0], "stock of unknown age is taken for half a review period old"
+
+
+def kept() -> Dataset:
+    """One unit that nobody bought for twelve days, of goods that keep for four; another product sells."""
+    days = [AS_OF - timedelta(days=day) for day in range(12)]
+    place = {"store_id": "S", "product_id": "P"}
+    counts = pl.DataFrame({"date": days}).with_columns(**{k: pl.lit(v) for k, v in place.items()}, on_hand=1.0)
+    sales = pl.DataFrame({"date": days}).with_columns(store_id=pl.lit("S"), product_id=pl.lit("Q"), units=2.0)
+    return Dataset.from_frames(
+        {
+            "inventory": counts.with_columns(on_order=pl.lit(0.0)),
+            "daily_sales": sales,
+            "supply": pl.DataFrame([place | {"lead_time_days": 1.0, "review_period_days": 1.0}]),
+            "products": pl.DataFrame({"product_id": ["P", "Q"], "shelf_life_days": [4.0, None]}),
+        }
+    ).at(AS_OF)
+
+
+def test_goods_past_their_life_are_no_stock_for_anybody():
+    side = SupplySide.read(kept(), Settings())
+    assert side.past is not None
+    assert side.past.rows() == [("S", "P", 1.0)]
+    assert side.stock.filter(product_id="P")["on_hand"].to_list() == [0.0]
+    assert side.ages is not None
+    assert side.ages.is_empty()
+    availability = read_availability(kept(), {"S": 0}, {"P": 0, "Q": 1}, Settings())
+    assert availability.ways(np.array([0]), np.array([0])).tolist() == [NOWHERE]
+
+
+def test_a_place_that_sells_nothing_has_no_ages():
+    frames = dict(kept().frames)
+    moved = frames["daily_sales"].lazy().collect().with_columns(store_id=pl.lit("T"))
+    side = SupplySide.read(Dataset.from_frames(frames | {"daily_sales": moved}).at(AS_OF), Settings())
+    assert side.stock.filter(product_id="P")["on_hand"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("batches", "last", "told"),
+    [
+        # ten of twelve expire tomorrow and two are sold: eight are left by then, and none of the others
+        ([(1, 10.0), (5, 2.0)], 5, (1, 10.0, "date")),
+        # 2, then 20 more by the fifth day, with two sold a day: twelve of all are left
+        ([(1, 2.0), (5, 20.0)], 5, (5, 22.0, "date")),
+        # nothing is left by any date: that of the newest stays
+        ([(2, 1.0), (5, 2.0)], 5, (5, 3.0, "date")),
+    ],
+)
+def test_the_date_of_a_left_over_is_that_by_which_most_is_left(batches, last, told):
+    ids = pl.DataFrame({"store_id": ["S"], "product_id": ["P"]})
+    days = pl.Series([AS_OF + timedelta(days=day) for day in range(1, 9)])
+    paths = DemandPaths(ids, days, np.full((1, 4, 8), 2.0, dtype=np.float32))
+    facts = ids.with_columns(
+        on_hand=pl.lit(sum(units for _, units in batches)),
+        sell_by=pl.lit(AS_OF + timedelta(days=last)),
+        sell_by_kind=pl.lit("date"),
+    )
+    ages = pl.DataFrame([("S", "P", *batch) for batch in batches], schema=AGES, orient="row")
+    row = with_date_of_most_waste(facts, paths, ages, AS_OF).row(0, named=True)
+    assert ((row["sell_by"] - AS_OF).days, row["dated_units"], row["sell_by_kind"]) == told

@@ -13,6 +13,8 @@ from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.settled_plan import SettledPlan
+from serving.planning.stock.stock_ages import read_ages
+from serving.store.consistency.lines import advice_contradictions, age_contradictions, line_contradictions
 from serving.store.consistency.markdown import markdown_contradictions
 from serving.store.consistency.report import is_consistent, summarised
 from serving.store.consistency.run import planned_ends
@@ -96,7 +98,10 @@ def planned(tables: dict[str, pl.DataFrame], day: date) -> tuple[SettledPlan, St
 @pytest.mark.parametrize(("make", "day"), [(fashion, FASHION_DAY), (fresh, FRESH_DAY)], ids=["fashion", "fresh"])
 def test_every_contradiction_names_its_reason(make, day):
     plan, told, answers = planned(make(), day)
-    summary = summarised(pl.concat([stock_contradictions(answers, told), markdown_contradictions(told)]))
+    parts = [stock_contradictions(answers, told), markdown_contradictions(told), advice_contradictions(told)]
+    ages = read_ages(Dataset.from_frames(make()).at(day), told.terms, told.stock, day)
+    parts += [line_contradictions(plan.suggestions(), told), age_contradictions(told, ages)]
+    summary = summarised(pl.concat(parts))
     assert is_consistent(summary), summary.filter(pl.col("lines") > pl.col("explained")).rows()
     # the chains have what could contradict
     assert told.orders.height > 10
