@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 
@@ -47,6 +48,11 @@ if _settings.log_format == "json":
 use_own_folder()
 
 
+_SWITCH_SECONDS = 0.001
+"""Seconds after which a thread that computes lets another in: with Python's 5 ms the event loop waits longer for its turn
+than most answers take. Measured on computed audiences (docs/benchmarks.md, HTTP: speed)."""
+
+
 def _count_tenants(state: State) -> None:
     if _runtime.meter is not None:
         _runtime.meter.refreshed(len(state.tenants), len(state.faults), time.time())
@@ -84,6 +90,7 @@ class RetailBrain:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 50, 100)
+        sys.setswitchinterval(_SWITCH_SECONDS)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def end(self) -> None:

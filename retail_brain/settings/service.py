@@ -82,7 +82,7 @@ class ServingSettings(Section):
     workbook_lines: int = Field(
         default=100_000, ge=1, description="lines of a view exported as XLSX; more get 422, CSV takes them all"
     )
-    threads: int = Field(default=4, ge=1, description="threads of each worker, for routes that compute")
+    threads: int = Field(default=2, ge=1, description="threads of each worker, for routes that compute")
     max_in_flight: int = Field(default=64, ge=1, description="requests that a worker answers at once; more get 429")
     max_in_flight_per_key: int = Field(
         default=48, ge=1, description="requests of one key that a worker answers at once; more get 429"
