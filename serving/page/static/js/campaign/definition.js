@@ -56,4 +56,3 @@ export function conflictBox(details, { names, take, keep }) {
     h("p", { class: "buttons" }, reload, isOpen ? h("button", { type: "button", dataset: { action: "keep-mine" }, onclick: keep }, t("conflict.keep")) : h("span", { class: "hint" }, t("problem.campaign_state", { state: t(`campaign_state.${theirs.state}`) }))));
 }
 
-export const campaignName = (row) => name(row.definition.name || row.campaign_id, { class: "strong" });

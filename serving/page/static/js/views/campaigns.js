@@ -1,21 +1,21 @@
 // Campaigns: all of them, and one from its draft to its measured effect.
 
 import { call, everyRow, lookUp } from "../api.js";
-import { definitionList, campaignName, conflictBox } from "../campaign/definition.js";
+import { conflictBox, definitionList } from "../campaign/definition.js";
 import { effectOf } from "../campaign/effect.js";
 import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
+import { campaignTable, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
-import { h, icon, name, replace, words } from "../dom.js";
+import { h, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
-import { addDays, code, day, money, moment, number, t } from "../i18n.js";
+import { code, day, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
-import { dataTable } from "../table.js";
 
 const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped", "measured"] };
 const STEPS = ["draft", "previewed", "approved", "running", "ended"];
@@ -23,32 +23,10 @@ const LISTED = 500;
 const CSV_COLUMNS = ["campaign_id", "name", "state", "starts_on", "ends_on", "net", "net_low", "net_high", "created_by", "created_at", "approved_by", "approved_at", "changed_by", "changed_at"];
 const TABS = ["preview", "people", "effect"];
 
-const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
-const lastDay = (definition) => addDays(definition.ends_on, -1);
+/** Campaign id -> what an approval said whose plan had changed, and the version that shows the new plan. */
+const changedPlans = new Map();
+
 const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
-
-export function startLinks() {
-  const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
-  return h("div", { class: "buttons" }, h("span", {}, t("campaign.start")), link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
-}
-
-/** Net effect of the newest look, and whether it is clear yet. */
-export function lookText(look) {
-  if (!look) return "";
-  if (!look.net) return t("effect.too_few");
-  return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
-}
-
-export function campaignTable(rows) {
-  const columns = [
-    { key: "name", label: t("campaign.name"), align: "product", value: (row) => row.definition.name, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
-    { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
-    { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
-    { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },
-    { key: "changed", label: t("campaign.changed"), first: "descending", value: (row) => row.changed_at, cell: (row) => [name(row.changed_by), h("span", { class: "sub" }, moment(row.changed_at))] },
-  ];
-  return dataTable({ columns, rows, caption: t("nav.campaigns") }).element;
-}
 
 async function list(root, { params, signal }) {
   const group = params.get("group") in GROUPS ? params.get("group") : "all";
@@ -84,7 +62,10 @@ function approveQuestion({ preview, definition }) {
   const contacts = preview?.contacts ?? 0;
   const first = preview?.days?.find((one) => one.contacts)?.day ?? definition.starts_on;
   const channels = (preview?.channels ?? []).filter((one) => one.contacts).map((one) => t("campaign.approve_channel", { channel: code("channel", one.channel), contacts: number(one.contacts) }));
-  return t("campaign.approve_sure", { contacts, day: day(first, "full"), channels: channels.join(t("word.list")) || t("campaign.approve_no_channel") });
+  const asked = t("campaign.approve_sure", { contacts, day: day(first, "full"), channels: channels.join(t("word.list")) || t("campaign.approve_no_channel") });
+  const others = preview?.overlaps ?? [];
+  if (!others.length) return asked;
+  return `${asked}${t("sentence.space")}${t("campaign.approve_overlaps", { count: others.length, people: Math.max(...others.map((one) => one.people)), left_out: Math.max(...others.map((one) => one.left_out)) })}`;
 }
 
 /** Buttons for what may be done now, with the message that came of it. */
@@ -93,7 +74,13 @@ function actions(answer, { names, signal }) {
   const message = h("div", { role: "alert" });
   const failed = (error) => {
     if (signal.aborted) return;
+    if (error.details?.problem === "plan_changed") return void replan(error);
     replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: again }) : h("p", { class: "form-problem" }, problemWords(error)));
+  };
+  /** The plan that would be approved is another than was seen: it is shown, with both numbers. */
+  const replan = (error) => {
+    changedPlans.set(row.campaign_id, { version: error.details.version, said: problemWords(error) });
+    again();
   };
   const act = async (which, more = {}) => {
     const buttons = bar.querySelectorAll("button");
@@ -114,7 +101,9 @@ function actions(answer, { names, signal }) {
   const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
   const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? askedButton(t("campaign.approve"), approveQuestion(row), () => act("approve"), { action: "approve", isPrimary: true }) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
-  return answer.may_write ? h("div", { class: "campaign-actions" }, bar, second, message) : null;
+  const changed = changedPlans.get(row.campaign_id);
+  const told = changed?.version === row.version ? h("p", { class: "notice warn", role: "alert", dataset: { notice: "plan-changed" } }, changed.said) : null;
+  return answer.may_write ? h("div", { class: "campaign-actions" }, told, bar, second, message) : null;
 }
 
 async function edited(root, answer, { signal }) {

@@ -1,11 +1,11 @@
 // The marketer's landing: what excess stock is worth, who is due, what waits for a decision, what runs and what it brought.
 
 import { call } from "../api.js";
+import { campaignTable, startLinks } from "../campaign/table.js";
 import { h, icon, replace } from "../dom.js";
 import { addDays, day, isNumber, money, number, t } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
-import { campaignTable, startLinks } from "./campaigns.js";
 
 const SHOWN = 8;
 /** Groups that are worth a look any day: what is counted, and where one goes on. */

@@ -1,0 +1,33 @@
+// The list of campaigns, and the links that start one: what other views show of campaigns too.
+
+import { h, icon, name } from "../dom.js";
+import { addDays, day, moment, money, t } from "../i18n.js";
+import { address } from "../route.js";
+import { dataTable } from "../table.js";
+
+export const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
+const lastDay = (definition) => addDays(definition.ends_on, -1);
+export const campaignName = (row) => name(row.definition.name || row.campaign_id, { class: "strong" });
+
+export function startLinks() {
+  const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
+  return h("div", { class: "buttons" }, h("span", {}, t("campaign.start")), link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
+}
+
+/** Net effect of the newest look, and whether it is clear yet. */
+export function lookText(look) {
+  if (!look) return "";
+  if (!look.net) return t("effect.too_few");
+  return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
+}
+
+export function campaignTable(rows) {
+  const columns = [
+    { key: "name", label: t("campaign.name"), align: "product", value: (row) => row.definition.name, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
+    { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
+    { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
+    { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },
+    { key: "changed", label: t("campaign.changed"), first: "descending", value: (row) => row.changed_at, cell: (row) => [name(row.changed_by), h("span", { class: "sub" }, moment(row.changed_at))] },
+  ];
+  return dataTable({ columns, rows, caption: t("nav.campaigns") }).element;
+}
