@@ -3,6 +3,8 @@
 This is the one place that decides it; campaigns, triggers, guides' lists and audiences all judge their offers by it.
 """
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
@@ -14,7 +16,7 @@ HELD, TOLD = "held_elsewhere", "told_elsewhere"
 """Codes of offers that others keep from being made."""
 
 
-def others_in(told: pl.DataFrame, request: AudienceRequest, first: object, last: object) -> pl.DataFrame:
+def others_in(told: pl.DataFrame, request: AudienceRequest, first: date, last: date) -> pl.DataFrame:
     """The rows of others whose days meet those of a request.
 
     Args:

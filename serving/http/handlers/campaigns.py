@@ -365,7 +365,7 @@ def _overlaps(rows: Sequence[Mapping[str, Any]], call: Call) -> list[dict[str, A
     """Overlaps with the names of the campaigns; one that the key may not see has neither id nor name."""
     if not rows:
         return []
-    seen = {one["campaign_id"]: one["definition"]["name"] for one in shown_campaigns(call)}
+    seen = {one["campaign_id"]: one["name"] for one in shown_campaigns(call)}
     return [
         {**row, "campaign_id": row["campaign_id"] if row["campaign_id"] in seen else None,
          "name": seen.get(row["campaign_id"])}

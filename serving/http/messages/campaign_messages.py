@@ -394,9 +394,13 @@ class PreviewRow(BaseModel):
 
 
 class CampaignRow(Strict):
-    """A campaign as it stands: its definition, the preview that counts, and who did what when."""
+    """A campaign as it stands: its definition, the preview that counts, and who did what when.
+
+    `name` is that of the definition; one that was proposed and that nobody changed is in the language asked for.
+    """
 
     campaign_id: str
+    name: str = ""
     version: int
     state: CampaignState
     definition: dict[str, Any]

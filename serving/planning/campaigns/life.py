@@ -31,6 +31,7 @@ from retail_brain.operational.repeated_contacts import read_contacts_mark, repea
 from retail_brain.settings import Settings
 from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.names import shown_name
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.preview import differences, preview_of
@@ -206,12 +207,13 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
 
 
 def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str, Any]:
-    """A campaign as JSON, without its people; reasons in one language."""
+    """A campaign as JSON, without its people; reasons, and a name that nobody wrote, in one language."""
     values = {name: getattr(stored, name) for name in stored.__dataclass_fields__}
     moments = {
         name: value.isoformat(timespec="seconds") for name, value in values.items() if isinstance(value, datetime)
     }
     shown: dict[str, Any] = values | moments | {"state": state_on(stored, today)}
+    shown["name"] = shown_name(stored.definition, language)
     if stored.stop_rule is not None:
         shown["stop_reason"] = rule_text(stored.stop_rule, language)
     if stored.preview is not None:

@@ -8,7 +8,7 @@ from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.decisions.offers import Situation
 from retail_brain.decisions.told_elsewhere import HELD, TOLD, others_in
 
-OVERLAPS = {
+OVERLAPS: dict[str, pl.DataType | type[pl.DataType]] = {
     "campaign_id": pl.String,
     "people": pl.Int64,
     "left_out": pl.Int64,

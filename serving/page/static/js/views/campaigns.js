@@ -7,7 +7,7 @@ import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
-import { campaignTable, startLinks, stateBadge } from "../campaign/table.js";
+import { calledCampaign, campaignTable, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
@@ -38,7 +38,7 @@ async function list(root, { params, signal }) {
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
     if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
     const problem = h("p", { class: "form-problem", role: "alert" });
-    const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
+    const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
@@ -128,8 +128,8 @@ async function edited(root, answer, { signal }) {
       replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
     }
   };
-  const form = await campaignForm({ definition, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
-  replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(definition.name)), form, message);
+  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
+  replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(calledCampaign(row))), form, message);
 }
 
 function tabs(row, chosen) {
@@ -147,9 +147,9 @@ async function one(root, context) {
   const tab = isApproved && TABS.includes(params.get("tab")) ? params.get("tab") : isApproved && measured.effect ? "effect" : isApproved ? "people" : "preview";
   const place = h("div", { class: "result" });
   replace(root,
-    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(row.definition.name), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
+    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(calledCampaign(row)), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
     actions(answer, { names: answer.names, signal }),
-    h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList(row.definition, answer.names)),
+    h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList({ ...row.definition, name: calledCampaign(row) }, answer.names)),
     isApproved ? tabs(row, tab) : null, place);
   const draw = {
     preview: async () => (row.preview ? previewPanels(row.preview, answer.names) : empty(t("campaign.not_previewed"), t("campaign.not_previewed_hint"))),
