@@ -7,7 +7,9 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.inputs import read_stock
+from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
+from serving.planning.stock.sell_by import demand_ends
 
 _STOCK = {"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
@@ -19,6 +21,7 @@ def read_availability(
     """Availability by product and store on the last visible day, on the same stock as orders and transfers.
 
     What was sold since a count is deducted; an old count of goods that sold since says nothing (`inputs.read_stock`).
+    Of goods whose listing or season is over nothing is to be had (`without_ended`).
 
     Args:
         dataset: `inventory`, sales and `stores` are looked at; without them everything may be everywhere.
@@ -47,8 +50,36 @@ def _positions(
 ) -> pl.DataFrame:
     """One row per known store x product with inventory rows: columns of _STOCK."""
     stock = read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
-    return stock.select(
-        pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
-        pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
-        "on_hand",
-    ).drop_nulls(["store", "product"])
+    return (
+        without_ended(stock, dataset, settings)
+        .select(
+            pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
+            pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
+            "on_hand",
+        )
+        .drop_nulls(["store", "product"])
+    )
+
+
+def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """The stock with nothing on hand of goods whose listing or season is over in the store.
+
+    What lies there is left over: it is cleared (`sell_by`), and nobody is recommended it, told of it or offered it with
+    other goods.
+
+    Args:
+        stock: `store_id`, `product_id`, `on_hand`.
+        dataset: as known on its last visible day.
+        settings: the country, whose festivals move seasons.
+
+    Raises:
+        MissingTableError: no sales table is there.
+    """
+    if not stock.height:
+        return stock
+    as_of = dataset.as_of or dataset.last_day()
+    ends = demand_ends(dataset, stock.select(SERIES).unique(), as_of, settings)
+    over = ends.filter(pl.col("ends_on") <= as_of).select(*SERIES, is_over=pl.lit(value=True))
+    joined = stock.join(over, on=list(SERIES), how="left", maintain_order="left")
+    nothing = pl.when(pl.col("is_over")).then(pl.lit(0).cast(stock.schema["on_hand"])).otherwise("on_hand")
+    return joined.with_columns(on_hand=nothing).drop("is_over")
