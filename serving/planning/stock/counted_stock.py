@@ -1,6 +1,7 @@
 """Reads the availability of goods from the stock that orders rest on, for the published answers and for `recommend`."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -65,7 +66,7 @@ def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> 
     """The stock with nothing on hand of goods whose listing or season is over in the store.
 
     What lies there is left over: it is cleared (`sell_by`), and nobody is recommended it, told of it or offered it with
-    other goods.
+    other goods. Goods that were listed in stores and are in none any more are over in warehouses too.
 
     Args:
         stock: `store_id`, `product_id`, `on_hand`.
@@ -81,5 +82,15 @@ def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> 
     ends = demand_ends(dataset, stock.select(SERIES).unique(), as_of, settings)
     over = ends.filter(pl.col("ends_on") <= as_of).select(*SERIES, is_over=pl.lit(value=True))
     joined = stock.join(over, on=list(SERIES), how="left", maintain_order="left")
-    nothing = pl.when(pl.col("is_over")).then(pl.lit(0).cast(stock.schema["on_hand"])).otherwise("on_hand")
+    is_over = pl.col("is_over").fill_null(value=False) | pl.col("product_id").is_in(_unlisted(dataset, as_of))
+    nothing = pl.when(is_over).then(pl.lit(0).cast(stock.schema["on_hand"])).otherwise("on_hand")
     return joined.with_columns(on_hand=nothing).drop("is_over")
+
+
+def _unlisted(dataset: Dataset, as_of: date) -> list[str]:
+    """Products that were listed in stores and are in none any more: what a warehouse holds of them is for nobody."""
+    listed = dataset.scan_or_empty("assortment").group_by("product_id")
+    last = listed.agg(pl.col("listed_until").max(), is_open=pl.col("listed_until").is_null().any())
+    # `listed_until` is the day after the last one
+    over = last.filter(~pl.col("is_open"), pl.col("listed_until") <= as_of + timedelta(days=1))
+    return over.collect()["product_id"].to_list()

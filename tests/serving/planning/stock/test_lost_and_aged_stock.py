@@ -82,9 +82,9 @@ def test_goods_whose_listing_is_over_are_neither_offered_nor_told_of():
     listed = pl.DataFrame(
         {"store_id": ["S", "T"], "product_id": ["P", "Q"], "listed_from": [date(2024, 1, 1)] * 2}
     ).with_columns(listed_until=pl.Series([AS_OF, AS_OF + timedelta(days=30)]))
-    stock = pl.DataFrame({"store_id": ["S", "T"], "product_id": ["P", "Q"], "on_hand": [9.0, None]})
+    stock = pl.DataFrame({"store_id": ["S", "T", "DC"], "product_id": ["P", "Q", "P"], "on_hand": [9.0, None, 5.0]})
     whole = Dataset.from_frames({"daily_sales": chain().scan("daily_sales").collect(), "assortment": listed}).at(AS_OF)
-    assert without_ended(stock, whole, Settings())["on_hand"].to_list() == [0.0, None]  # the other is listed on
+    assert without_ended(stock, whole, Settings())["on_hand"].to_list() == [0.0, None, 0.0]
     held = stock.with_columns(date=pl.lit(AS_OF)).head(1)
     tables = {"daily_sales": whole.scan("daily_sales").collect(), "assortment": listed, "inventory": held}
     availability = read_availability(
