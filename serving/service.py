@@ -49,8 +49,8 @@ use_own_folder()
 
 
 _SWITCH_SECONDS = 0.001
-"""Seconds after which a thread that computes lets another in: with Python's 5 ms the event loop waits longer for its turn
-than most answers take. Measured on computed audiences (docs/benchmarks.md, HTTP: speed)."""
+"""Seconds after which a thread that computes lets another in: with Python's 5 ms the event loop waits longer for its
+turn than most answers take. Measured on computed audiences (docs/benchmarks.md, HTTP: speed)."""
 
 
 def _count_tenants(state: State) -> None:

@@ -325,6 +325,8 @@ def _say_preview(found: dict[str, Any]) -> None:
     for step in found["steps"]:
         typer.echo(f"  - {step['customers']:>7,}  {step['left']:>7,} left  {step['reason']}")
     value = "unknown" if found["expected_value"] is None else f"{found['expected_value']:,.2f}"
+    for met in found["overlaps"]:
+        typer.echo(f"  meets {met['campaign_id']}: {met['people']:,} people in both, {met['left_out']:,} left out here")
     typer.echo(f"  {found['contacts']:,} to contact, {found['holdout']:,} held out")
     typer.echo(
         f"  expected buyers {found['expected_buyers']:,.1f} of the goods they are told of, "

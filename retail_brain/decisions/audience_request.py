@@ -166,6 +166,8 @@ class AudienceFacts:
             person of their own.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`, and perhaps
             `repeats` (the source contacts a person again, such as a trigger). None: none.
+        told: who is told of what by campaigns, or held out of it, on the days from `first` to `last`: `campaign_id`,
+            `customer_id`, `product_id`, `held`, `first`, `last`. None: nobody.
         promises: units that people of approved campaigns are expected to take: `store_id`, `product_id`, `units`; what
             they leave of the stock is what others may be offered. None: none.
         uplift: what a contact causes for each person, by a model of past contacts withheld at random; None: no such
@@ -191,6 +193,7 @@ class AudienceFacts:
     opt_outs: pl.DataFrame | None = None
     persons: pl.DataFrame | None = None
     promises: pl.DataFrame | None = None
+    told: pl.DataFrame | None = None
     uplift: Uplift | None = None
     for_adults: frozenset[str] = frozenset()
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)

@@ -27,6 +27,14 @@ EXCLUSION_TEXTS = {
         "商品仅限成年人，而该顾客未确认成年",
     ),
     "other_kind": ("Interested, but not of the kind asked for", "有兴趣，但不属于所选类型"),
+    "held_elsewhere": (
+        "Held out of these goods by an approved campaign, to measure its effect",
+        "已批准的活动将此人留作这些商品的对照，以衡量效果",
+    ),
+    "told_elsewhere": (
+        "An approved campaign tells the person of these goods in these days",
+        "已批准的活动在这些天已向其推荐这些商品",
+    ),
     "no_stock": ("The goods are out of stock where the person could get them", "顾客可及的门店缺货"),
     "promised_elsewhere": (
         "What is in stock is promised to people of approved campaigns",

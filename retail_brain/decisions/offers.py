@@ -16,6 +16,7 @@ from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import code_number
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
 from retail_brain.decisions.incremental import caused_chance
+from retail_brain.decisions.told_elsewhere import HELD, TOLD, closed_offers, others_in
 from retail_brain.decisions.uplift import UpliftScores, shared_out
 from retail_brain.settings import AudienceSettings
 
@@ -180,12 +181,12 @@ def judged_offers(
         ImpossibleError: the campaign is over.
     """
     first, last = (day_number(day) for day in request.days(as_of))
-    crowd, purchases, uplift = situation.crowd, situation.purchases, situation.uplift
-    goods = situation.goods.in_own_shop(situation.facts, crowd.stores)
+    crowd, purchases, uplift, facts = situation.crowd, situation.purchases, situation.uplift, situation.facts
+    goods = situation.goods.in_own_shop(facts, crowd.stores)
     pairs = best_of_accounts(pairs, crowd, purchases)
     person, due = crowd.person[pairs.account], pairs.due
     available, is_free, units, ends = goods.at(pairs.product, crowd.home[person])
-    caused = caused_chance(pairs.probability, situation.facts.caused_share)
+    caused = caused_chance(pairs.probability, facts.caused_share)
     if uplift is not None:
         caused = shared_out(caused, person, pairs.account, pairs.product, uplift)
     has_due = due != NO_DAY
@@ -206,6 +207,12 @@ def judged_offers(
         mark("too_late", (ends != NO_DAY) & ((ends < first) | (due > ends)))
     mark("promised_elsewhere", ~is_free)
     mark("no_stock", ~available)
+    if facts.told is not None and facts.told.height:
+        theirs = others_in(facts.told, request, *request.days(as_of))
+        closed = closed_offers(crowd, facts, goods.ids, person, pairs.product, theirs) if theirs.height else {}
+        for name in (TOLD, HELD):
+            if name in closed:
+                mark(name, closed[name])
     if request.kind != "mixed":
         mark("other_kind", (pairs.kind >= 0) & (pairs.kind != KINDS.index(request.kind)))
     mark("adults_only", goods.is_for_adults[pairs.product] & ~crowd.is_adult[person])

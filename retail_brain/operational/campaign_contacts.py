@@ -72,7 +72,11 @@ class PlannedContact:
 
 
 def approve_campaign(
-    database: Database, change: Change, contacts: Sequence[CampaignContact], mark: ContactsMark
+    database: Database,
+    change: Change,
+    contacts: Sequence[CampaignContact],
+    mark: ContactsMark,
+    preview: Mapping[str, Any] | None = None,
 ) -> StoredCampaign | None:
     """Approves a previewed campaign and freezes its people; None where another approval or stop came in between.
 
@@ -81,6 +85,7 @@ def approve_campaign(
         change: who approves which version.
         contacts: its people, worked out under the plans that `mark` stands for.
         mark: result of `read_contacts_mark` before they were worked out.
+        preview: numbers of these people, which stay with the campaign; None: those of its last preview do.
 
     Raises:
         ConflictError: somebody else changed it since that version.
@@ -93,6 +98,7 @@ def approve_campaign(
         if contacts_mark(change.tenant, connection) != mark:
             return None
         values = {"state": "approved", "approved_by": change.by, "approved_at": change.now}
+        values |= {} if preview is None else {"preview": dict(preview)}
         counted = {group: sum(one.group == group for one in contacts) for group in ("contact", "holdout")}
         approved = advance(connection, change, ("previewed",), values, "campaign.approved", details=counted)
         own = {"tenant_id": change.tenant, "campaign_id": change.campaign_id, "state": "planned"}

@@ -50,6 +50,11 @@ class Catalog:
         self._starts = map_array(folder / f"{kind}.search.npy")
         self._text = _map_text(folder / f"{kind}.search.txt")
 
+    @property
+    def whole(self) -> "Catalog":
+        """Every entry of the chain, those too that a key's place leaves out: for names of what was shown by id."""
+        return self
+
     def __len__(self) -> int:
         return len(self.ids)
 

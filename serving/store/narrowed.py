@@ -131,11 +131,16 @@ class _NarrowedCatalog(Catalog):
     def __init__(self, whole: Catalog, shown: Array) -> None:
         """Shows the entries at which `shown` is true."""
         self.__dict__.update(whole.__dict__)
-        self._shown = shown
+        self._whole, self._shown = whole, shown
         self.ids = _NarrowedTexts(whole.ids, shown)
         self.names = _NarrowedTexts(whole.names, shown)
         self.details = _NarrowedTexts(whole.details, shown)
         self.order = whole.order[shown[whole.order]]
+
+    @property
+    def whole(self) -> Catalog:
+        """Every entry of the chain."""
+        return self._whole
 
     def search(self, query: str) -> Array:
         """Positions of entries shown whose name, id or detail contains every word, largest weight first."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
+from retail_brain.decisions.availability import NO_STORE, NOWHERE
 from retail_brain.settings import AudienceSettings
 from serving.planning.triggers.source import STAGES
 from serving.store.audiences import likely_buyers
@@ -31,13 +33,16 @@ class PublishedTriggerSource(PublishedSource):
         row = self.answers.identities.find(id_type, id_value)
         return self.answers.customers.ids[row] if row >= 0 else None
 
-    def goes_with(self, product_id: str) -> str | None:
-        """The best complement of a product."""
+    def goes_with(self, product_id: str, store_id: str | None = None) -> str | None:
+        """The best complement of a product that can be had, as offers are."""
         place = self.answers.products.find(product_id)
         if place < 0 or self.answers.complements is None:
             return None
         others, _ = self.answers.complements.get(place)
-        return self.answers.products.ids[int(others[0])] if len(others) else None
+        store = NO_STORE if store_id is None else max(self.answers.stores.find(store_id), NO_STORE)
+        ways = self.answers.availability.ways(np.full(len(others), store), others)
+        to_be_had = others[ways != NOWHERE]
+        return self.answers.products.ids[int(to_be_had[0])] if len(to_be_had) else None
 
     def stages(self) -> pl.DataFrame | None:
         """Lifecycle stages; None where the answers hold no person features."""

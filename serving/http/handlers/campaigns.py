@@ -1,6 +1,6 @@
 """Campaigns: list, look, store a draft, preview, approve, stop, and the people of an approved one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -343,8 +343,11 @@ def _change(campaign_id: str, version: int | None, call: Call) -> Change:
 
 def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
     shown = _shown(stored, call)
+    if shown["preview"] is not None:
+        shown["preview"] |= {"overlaps": _overlaps(shown["preview"].get("overlaps", []), call)}
     preview: Mapping[str, Any] = shown["preview"] or {}
     told = [row["product_id"] for row in preview.get("products", [])] + list(stored.definition.get("product_ids", ()))
+    told += [product for row in preview.get("overlaps", []) for product in row["products"]]
     may_write = call.principal.may(Scope.CAMPAIGNS)
     second, is_author = call.view.settings.campaigns.second_person, stored.changed_by == call.principal.name
     return {
@@ -356,6 +359,18 @@ def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
         "needs_second_person": second,
         "names": product_names(call.answers, list(dict.fromkeys(told))),
     }
+
+
+def _overlaps(rows: Sequence[Mapping[str, Any]], call: Call) -> list[dict[str, Any]]:
+    """Overlaps with the names of the campaigns; one that the key may not see has neither id nor name."""
+    if not rows:
+        return []
+    seen = {one["campaign_id"]: one["name"] for one in shown_campaigns(call)}
+    return [
+        {**row, "campaign_id": row["campaign_id"] if row["campaign_id"] in seen else None,
+         "name": seen.get(row["campaign_id"])}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _shown(stored: StoredCampaign, call: Call) -> dict[str, Any]:

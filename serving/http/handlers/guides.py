@@ -1,6 +1,5 @@
 """Guides: who they are, their lists, what came of them, credit, and what happens when one leaves."""
 
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +35,7 @@ from serving.http.messages.guide_messages import (
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
 from serving.planning.guides.lists import make_lists, shown_lines, task_row
-from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide
+from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
 from serving.planning.guides.referrals import sort_referrals
@@ -297,7 +296,7 @@ def _seen_guides(call: Call) -> list[Guide]:
     """
     if call.place.is_headquarters:
         return all_guides(trigger_desk(call))
-    people = Counter(trigger_desk(call).guides.values())
+    people = people_by_guide(trigger_desk(call))
     seen = []
     for one in all_guides(_whole_desk(call)):
         is_here = one.store_id is not None and call.answers.stores.find(one.store_id) >= 0

@@ -52,7 +52,8 @@ def _profile(call: Call, kind: Literal["customer", "product", "store"], text: st
             f"{kind} {text!r} is not known. Look it up with /search.",
             {"problem": f"{kind}_unknown", f"{kind}_id": text},
         )
-    catalog = call.answers.products if kind == "product" else call.answers.stores
+    # the shop of a person whom the key may see is named, though a guide's key knows no shop
+    catalog = call.answers.products if kind == "product" else call.answers.stores.whole
     words = in_words(
         row_at(frame, row),
         call.language,

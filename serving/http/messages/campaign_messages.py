@@ -352,6 +352,20 @@ class StepRow(Strict):
     left: int
 
 
+class OverlapRow(Strict):
+    """Another campaign that is approved and tells, or holds out, the same people in the same days.
+
+    `people` are listed here, or left out for it (`left_out`); `products` are what both have on offer for them. Id and
+    name are null where the key may not see that campaign.
+    """
+
+    campaign_id: str | None
+    name: str | None = None
+    people: int
+    left_out: int
+    products: list[str]
+
+
 class PreviewRow(BaseModel):
     """Numbers of a preview; rows by product, channel, store, segment and day, and stock against promises."""
 
@@ -376,12 +390,17 @@ class PreviewRow(BaseModel):
     segments: list[dict[str, Any]]
     days: list[dict[str, Any]]
     stock: list[dict[str, Any]]
+    overlaps: list[OverlapRow] = []
 
 
 class CampaignRow(Strict):
-    """A campaign as it stands: its definition, the preview that counts, and who did what when."""
+    """A campaign as it stands: its definition, the preview that counts, and who did what when.
+
+    `name` is that of the definition; one that was proposed and that nobody changed is in the language asked for.
+    """
 
     campaign_id: str
+    name: str = ""
     version: int
     state: CampaignState
     definition: dict[str, Any]

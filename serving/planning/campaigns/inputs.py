@@ -1,7 +1,7 @@
 """What a campaign is planned from, wherever it was read: published answers or a dataset."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -60,6 +60,17 @@ class CampaignSource(Protocol):
         ...
 
 
+TOLD_ROWS = {
+    "campaign_id": pl.String,
+    "customer_id": pl.String,
+    "product_id": pl.String,
+    "held": pl.Boolean,
+    "first": pl.Date,
+    "last": pl.Date,
+}
+"""Columns of `OtherPlans.told`."""
+
+
 @dataclass(frozen=True)
 class OtherPlans:
     """What the approved campaigns leave of people, caps and stock, and what is to be learned from those that are over.
@@ -69,6 +80,7 @@ class OtherPlans:
             `channel`, `day`, and whether the source `repeats`: contacts a person again.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
+        told: who is told of what, or held out of it, on which days; see `AudienceFacts.told`.
         experiments: campaigns that are over and measured, which uplift is learned from; None where it is not learned.
     """
 
@@ -76,6 +88,7 @@ class OtherPlans:
     promises: pl.DataFrame
     opt_outs: pl.DataFrame | None = None
     experiments: Experiments | None = None
+    told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOLD_ROWS))
 
     @classmethod
     def none(cls) -> "OtherPlans":

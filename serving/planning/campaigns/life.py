@@ -1,6 +1,6 @@
 """The life of a campaign: draft, preview, approval that freezes its people, stop; and how it stands on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,9 +31,10 @@ from retail_brain.operational.repeated_contacts import read_contacts_mark, repea
 from retail_brain.settings import Settings
 from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.names import shown_name
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
-from serving.planning.campaigns.preview import preview_of
+from serving.planning.campaigns.preview import differences, preview_of
 from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
@@ -93,18 +94,19 @@ def preview(desk: Desk, change: Change) -> StoredCampaign:
         ImpossibleError: it is approved already, is over, or has no open hour or no goods.
     """
     planned = _worked_out(desk, change, OPEN)
-    found = preview_of(planned) | {"as_of": desk.source.as_of.isoformat()}
-    return note_preview(desk.database, change, found)
+    return note_preview(desk.database, change, _numbers(desk, planned))
 
 
 def approve(desk: Desk, change: Change) -> StoredCampaign:
     """Approves a previewed campaign: its people, channels, days, hours and holdout are frozen.
 
     They are worked out again under the plans as they stand now, so that two approvals at once cannot promise the same
-    stock or break a cap together.
+    stock or break a cap together. Where that gives another plan than the preview showed, nothing is approved: the new
+    numbers are kept as the preview, to be looked at and approved. The preview of an approved campaign is what was
+    frozen.
 
     Raises:
-        ConflictError: somebody else changed it since that version.
+        ConflictError: somebody else changed it since that version, or the plan is another than was seen.
         NotFoundError: the campaign, a product or the segment is not known.
         ImpossibleError: it was not previewed, nobody is left to contact, or its author must not approve it.
     """
@@ -118,17 +120,47 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
     for _ in range(TRIES):
         mark = read_contacts_mark(change.tenant, desk.database)
         planned = _worked_out(desk, change, ("previewed",))
+        found = _numbers(desk, planned)
+        changed = differences(present.preview or {}, found) if present.version == change.version else {}
+        if changed:
+            raise _changed(note_preview(desk.database, change, found), present.preview or {}, found, changed)
         if not planned.listed.height:
             raise ImpossibleError(
                 f"nobody is left to contact in campaign {change.campaign_id!r}: the preview says why. Change it first.",
                 {"problem": "campaign_nobody_left"},
             )
-        approved = approve_campaign(desk.database, change, frozen(planned), mark)
+        approved = approve_campaign(desk.database, change, frozen(planned), mark, found)
         if approved is not None:
             return approved
     raise ConflictError(
         f"campaign {change.campaign_id!r} is not approved: others were approved meanwhile, {TRIES} times. Try again.",
         {"problem": "plans_changed", "version": present.version},
+    )
+
+
+def _numbers(desk: Desk, planned: PlannedCampaign) -> dict[str, Any]:
+    """The preview as it is stored."""
+    return preview_of(planned) | {"as_of": desk.source.as_of.isoformat()}
+
+
+def _changed(
+    noted: StoredCampaign, seen: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]]
+) -> ConflictError:
+    """The refusal of an approval whose plan is another than was seen, with both numbers."""
+    numbers = {
+        f"{when}_{name}": one[name] for when, one in (("seen", seen), ("now", now)) for name in ("contacts", "holdout")
+    }
+    return ConflictError(
+        f"campaign {noted.campaign_id!r} is not approved: its plan changed since the preview. Seen were "
+        f"{numbers['seen_contacts']} people to contact and {numbers['seen_holdout']} held out; now they are "
+        f"{numbers['now_contacts']} and {numbers['now_holdout']}. Changed: {', '.join(changed)}. Look at the new "
+        "preview, and approve that.",
+        {
+            "problem": "plan_changed",
+            "version": noted.version,
+            "changed": {name: list(both) for name, both in changed.items()},
+            **numbers,
+        },
     )
 
 
@@ -175,12 +207,13 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
 
 
 def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str, Any]:
-    """A campaign as JSON, without its people; reasons in one language."""
+    """A campaign as JSON, without its people; reasons, and a name that nobody wrote, in one language."""
     values = {name: getattr(stored, name) for name in stored.__dataclass_fields__}
     moments = {
         name: value.isoformat(timespec="seconds") for name, value in values.items() if isinstance(value, datetime)
     }
     shown: dict[str, Any] = values | moments | {"state": state_on(stored, today)}
+    shown["name"] = shown_name(stored.definition, language)
     if stored.stop_rule is not None:
         shown["stop_reason"] = rule_text(stored.stop_rule, language)
     if stored.preview is not None:

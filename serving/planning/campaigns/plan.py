@@ -16,6 +16,7 @@ from serving.planning.campaigns.estimates import CausedShare, caused_share
 from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
 from serving.planning.campaigns.hours import contact_hours, open_hours
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
+from serving.planning.campaigns.overlaps import overlaps_with
 from serving.planning.people.audiences import people_of_stores
 from serving.planning.people.known_names import check_known
 
@@ -37,6 +38,7 @@ class PlannedCampaign:
         share: of purchases taken to be caused by contacts.
         ranked_by: `uplift`, or `response` where past holdouts do not surely say whom a contact moves.
         effect_days: from a contact in which purchases count for it.
+        overlaps: with others that are approved: columns of `overlaps.OVERLAPS`.
     """
 
     people: pl.DataFrame
@@ -46,6 +48,7 @@ class PlannedCampaign:
     share: CausedShare
     ranked_by: Literal["uplift", "response"]
     effect_days: int
+    overlaps: pl.DataFrame
 
 
 def plan_campaign(
@@ -84,6 +87,7 @@ def plan_campaign(
         facts,
         caused_share=share.value,
         planned=others.contacts,
+        told=others.told,
         opt_outs=others.opt_outs,
         values=_values(facts, definition),
     )
@@ -106,7 +110,8 @@ def plan_campaign(
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
     days = settings.campaigns.effect_days
-    return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by, days)
+    met = overlaps_with(others.told, whole, situation, request, source.as_of)
+    return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by, days, met)
 
 
 _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}

@@ -1,5 +1,6 @@
 """Numbers of a planned campaign: size, buyers, value, reach, exclusions step by step, stock against promises."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -8,6 +9,8 @@ from retail_brain.decisions.exclusions import EXCLUSION_TEXTS
 from retail_brain.decisions.reach import contact_costs
 from serving.planning.campaigns.plan import PlannedCampaign
 
+_ROUNDING = 1e-6
+"""Share of a number that two runs of the same plan may differ by."""
 _LISTED = 200
 """Rows of a table by shop and product in a preview: those with most promised. Chosen by judgement, not measured."""
 
@@ -42,7 +45,37 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "segments": _by(told, "segment"),
         "days": told.group_by(day=pl.col("send_on").cast(pl.String)).agg(contacts=pl.len()).sort("day").to_dicts(),
         "stock": _stock(plan, told),
+        "overlaps": plan.overlaps.to_dicts(),
     }
+
+
+_SEEN = ("contacts", "holdout", "cost", "expected_buyers", "expected_value")
+"""Numbers of a preview that whoever approves has seen first."""
+_SEEN_ROWS = {"products": "product_id", "channels": "channel", "stores": "store_id", "days": "day"}
+"""Tables of a preview -> their key: who is contacted about what, how, where and when."""
+
+
+def differences(seen: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What is planned otherwise than was seen: name -> the number that was seen, and the present one.
+
+    Of a table (`products` and the like) the contacts by row are compared: the numbers are its rows that were seen, and
+    those that differ. What the preview of an older version does not name is passed over.
+    """
+    found = {name: (seen[name], now[name]) for name in _SEEN if name in seen and _differ(seen[name], now[name])}
+    for name, key in _SEEN_ROWS.items():
+        if name not in seen:
+            continue
+        before, after = ({row[key]: row["contacts"] for row in one[name]} for one in (seen, now))
+        rows = [one for one in before.keys() | after.keys() if before.get(one, 0) != after.get(one, 0)]
+        if rows:
+            found[name] = (len(before), len(rows))
+    return found
+
+
+def _differ(seen: float | None, now: float | None) -> bool:
+    if seen is None or now is None:
+        return seen is not now
+    return abs(seen - now) > _ROUNDING * max(1.0, abs(seen))
 
 
 def _steps(plan: PlannedCampaign) -> list[dict[str, Any]]:

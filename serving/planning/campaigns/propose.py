@@ -8,8 +8,8 @@ import polars as pl
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaigns import Change, StoredCampaign
-from retail_brain.spoken_days import spoken_day
 from serving.planning.campaigns import life
+from serving.planning.campaigns.names import proposed_name
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 from serving.planning.stock.stock_network import goods_to_clear
@@ -18,8 +18,6 @@ _DAYS = 14
 """Days of a proposed campaign at most: two weeks, in which most of a contact's purchases fall."""
 _NAMED = 3
 """Goods named in the proposed message: what fits in a short one."""
-_NAME_CHARACTERS = 60
-"""Characters of a product in the campaign's name, of which 200 are allowed: more do not fit in a list of campaigns."""
 _USUAL_CHANNELS = ("wechat", "sms")
 """Channels proposed where no past campaign says what a contact costs by which channel."""
 
@@ -99,7 +97,7 @@ def left_over_campaign(
         if channel != "guide"  # a guide's time is worth more than what is left over
     ]
     values = {
-        "name": _name(listed[0], excess["product_id"].n_unique() - 1, desk.today, language),
+        "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, desk.today, language),
         "left_over": True,
         "store_ids": sorted(store_ids),
         "product_ids": sorted(product_ids),
@@ -108,12 +106,3 @@ def left_over_campaign(
         "ends_on": (desk.today + timedelta(days=days)).isoformat(),
     }
     return parse_definition(values, "the proposal")
-
-
-def _name(first: str, others: int, today: date, language: Language) -> str:
-    """What tells the campaign from others of the same day: its first product, and how many more."""
-    english, chinese = spoken_day(today, today)
-    first = first if len(first) <= _NAME_CHARACTERS else f"{first[: _NAME_CHARACTERS - 1]}…"
-    if language == "zh":
-        return f"清货：{first}{f'等 {others + 1} 种' if others else ''}（{chinese}）"
-    return f"Excess stock: {first}{f' and {others} more' if others else ''}, {english}"

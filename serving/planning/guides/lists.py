@@ -253,7 +253,7 @@ def _guide_of(desk: Desk, cards: Sequence[str]) -> str | None:
 
 def _task(desk: Desk, day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str]) -> GuideTask:
     product = row["product_id"]
-    other = desk.source.goes_with(product)
+    other = desk.source.goes_with(product, row["home_store_id"])
     goes_with = None if other is None else desk.source.names([other]).get(other, other)
     text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with, on=day)
     return GuideTask(

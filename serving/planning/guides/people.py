@@ -32,7 +32,7 @@ class Guide:
         name: that was stored, else that of the lake's `guides`.
         store_id: shop that was stored, else that of most of their people.
         capacity: people on a day's list.
-        people: customers whom they look after.
+        people: whom they look after; who has several accounts is one of them.
         is_here: whether they have not left.
     """
 
@@ -71,12 +71,19 @@ def all_guides(desk: Desk) -> list[Guide]:
         UnavailableError: the database does not answer.
     """
     stored = {one.guide_id: one for one in list_guides(desk.tenant, desk.database)}
-    people = Counter(desk.guides.values())
+    people = people_by_guide(desk)
     shops, names = _shops(desk), desk.source.guide_names()
     return [
         _guide(desk, (one, names.get(one)), stored.get(one), people[one], shops.get(one))
         for one in sorted({*stored, *people})
     ]
+
+
+def people_by_guide(desk: Desk) -> Counter[str]:
+    """How many people each guide looks after: whose accounts are joined is one of them, as in the customer assets."""
+    rows = pl.DataFrame(list(desk.guides.items()), schema={"customer_id": pl.String, "guide": pl.String}, orient="row")
+    named = desk.source.facts(()).accounts.with_person(rows)
+    return Counter(named.unique(["person_id", "guide"])["guide"].to_list())
 
 
 def guide(desk: Desk, guide_id: str) -> Guide:

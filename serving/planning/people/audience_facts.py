@@ -18,7 +18,7 @@ from serving.planning.people.contact_effect import caused_share
 from serving.planning.people.known_names import check_known
 from serving.planning.people.rule_facts import goods_for_adults, known_adults
 from serving.planning.people.uplift import uplift_of
-from serving.planning.stock.stock_ages import without_past
+from serving.planning.stock.counted_stock import for_customers
 
 
 def read_facts(
@@ -68,7 +68,7 @@ def read_facts(
         .group_by("customer_id", "product_id")
         .agg(bought_on=pl.col("sold_at").max().dt.date())
         .collect(),
-        stock=without_past(newest.collect(), dataset, settings) if dataset.has("inventory") else None,
+        stock=for_customers(newest.collect(), dataset, settings) if dataset.has("inventory") else None,
         values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
         caused_share=caused_share(dataset, settings.campaigns.effect_days),

@@ -136,10 +136,10 @@ def audience(
 
 
 def under_plans(facts: AudienceFacts, plans: OtherPlans | None) -> AudienceFacts:
-    """The facts with what approved campaigns plan, promise and were refused."""
+    """The facts with what approved campaigns plan, promise, tell of and were refused."""
     if plans is None:
         return facts
-    return replace(facts, planned=plans.contacts, promises=plans.promises, opt_outs=plans.opt_outs)
+    return replace(facts, planned=plans.contacts, promises=plans.promises, told=plans.told, opt_outs=plans.opt_outs)
 
 
 def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple[AudienceFacts, pl.DataFrame]:

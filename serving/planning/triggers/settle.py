@@ -170,6 +170,7 @@ def _facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> AudienceFac
         customers=accounts.join(whole.customers, on="customer_id", how="left"),
         purchases=own.agg(pl.col("bought_on").max()),
         opt_outs=others.opt_outs,
+        told=others.told,
         at_home_only=True,
         memo=FrameMemo(),
     )

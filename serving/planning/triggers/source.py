@@ -23,8 +23,8 @@ class TriggerSource(CampaignSource, Protocol):
         """Customer behind an identifier such as a device; None where nobody is known by it."""
         ...
 
-    def goes_with(self, product_id: str) -> str | None:
-        """The product that goes best with another; None where none is known."""
+    def goes_with(self, product_id: str, store_id: str | None = None) -> str | None:
+        """The product that goes best with another and can be had in a store (None: anywhere); None: none is known."""
         ...
 
     def stages(self) -> pl.DataFrame | None:

@@ -313,10 +313,11 @@ def test_an_audience_leaves_out_whom_approved_campaigns_contact_as_often_as_allo
 
     before = excluded()
     draft = DRAFT | {"product_ids": ["P0001"], "size": 500, "holdout_share": 0.0, "stock_limit": False}
-    draft |= {"ends_on": "2025-03-02", "slots": [DRAFT["slots"][0] | {"channel": way} for way in ("sms", "email")]}
+    draft |= {"slots": [DRAFT["slots"][0] | {"channel": way} for way in ("sms", "email")]}
     names = [f"full-{number}" for number in range(AudienceSettings().max_contacts)]
-    for name in names:
-        ask(client, "/campaign", {"campaign_id": name, "campaign": draft})
+    for number, name in enumerate(names):  # one after another: of the same goods nobody is told twice on the same days
+        days = {"starts_on": f"2025-03-0{number + 1}", "ends_on": f"2025-03-0{number + 2}"}
+        ask(client, "/campaign", {"campaign_id": name, "campaign": draft | days})
         ask(client, "/campaign_act", {"campaign_id": name, "version": 1, "act": "preview"})
         ask(client, "/campaign_act", {"campaign_id": name, "version": 2, "act": "approve"})
     people = ask(client, "/campaign_contacts", {"campaign_id": names[0]}, CampaignContactsResponse)["contacts"]

@@ -10,6 +10,8 @@ KEPT: dict[str, dict[str, Any]] = {}
 """Campaigns by id; tests empty it."""
 LOOKS: dict[str, list[dict[str, Any]]] = {}
 SECOND_PERSON = {"wanted": False}
+CHANGED: dict[str, Any] = {}
+"""What the next approval plans otherwise than its preview; once."""
 WHO = {"draft": "created", "approved": "approved", "stopped": "stopped"}
 OPEN = ("draft", "previewed")
 
@@ -141,6 +143,11 @@ def act(body: dict[str, Any]) -> Any:
         return _conflict(row, body)
     if body["act"] == "preview" and row["definition"].get("first_hour") == 22:
         return error(422, "impossible", "quiet", problem="campaign_quiet_hours", since=21, until=9)
+    if body["act"] == "approve" and CHANGED:
+        row |= {"version": row["version"] + 1, "preview": preview() | CHANGED}
+        told = {"seen_contacts": 380, "seen_holdout": 40, "now_contacts": CHANGED["contacts"], "now_holdout": 40}
+        CHANGED.clear()
+        return error(409, "conflict", "changed", problem="plan_changed", version=row["version"], changed={}, **told)
     changed = {
         "preview": {"state": "previewed", "preview": preview()},
         "approve": {"state": "running", "approved_by": "admin", "approved_at": "2026-03-01T09:00:00+00:00"},

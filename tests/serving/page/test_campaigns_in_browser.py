@@ -21,6 +21,7 @@ MOST_CLICKS = 7
 def book() -> None:
     fake_campaigns.KEPT.clear()
     fake_campaigns.LOOKS.clear()
+    fake_campaigns.CHANGED.clear()
     fake_campaigns.SECOND_PERSON["wanted"] = False
     fake_segments.BOOK[:] = [fake_segments.version("老客", 1, "spend > 500")]
 
@@ -164,6 +165,41 @@ def test_where_two_people_changed_a_campaign_both_are_shown(open_page: Open, sit
     page.locator("[data-action=keep-mine]").click()
     expect(page.locator("h1")).to_contain_text("我的")
     assert [body["version"] for body in site.bodies("campaign") if "campaign" in body] == [2, 7]
+
+
+@BOTH
+def test_an_approval_whose_plan_changed_shows_both_numbers_and_the_new_plan(open_page: Open, language: str) -> None:
+    draft(name="清货：奶（3月1日）")
+    part = {"expected_buyers": 1.0, "caused_purchases": 0.5}
+    goods = [{"product_id": f"X{number:02d}", "contacts": 30 - number} | part for number in range(14)]
+    met = {"campaign_id": "left", "name": "清货", "people": 854, "left_out": 570, "products": ["P0001"]}
+    fake_campaigns.CHANGED |= {"contacts": 328, "overlaps": [met], "products": goods}
+    page = open_page("campaigns?id=k", language, quiet=False).page
+    expect(page.locator("h1")).to_contain_text("清货：奶（3月1日）")
+    page.locator("[data-action=approve]").click()
+    page.locator("[data-action=approve-sure]").click()
+    notice = page.locator("[data-notice=plan-changed]")
+    expect(notice).to_contain_text(
+        says(
+            language,
+            "您看到的是联系 380 人、对照 40 人；现在是联系 328 人",
+            "You saw 380 to contact and 40 held out; now it is 328",
+        )
+    )
+    expect(page.locator(".figures").first).to_contain_text("328")
+    overlap = page.locator(".panel", has_text=says(language, "与已批准活动的重叠", "Overlap with approved campaigns"))
+    expect(overlap.locator("tbody tr")).to_contain_text(["854"])
+    bars = page.locator(".bars").first.locator("li")
+    expect(bars).to_have_count(13)
+    expect(bars.last).to_contain_text(says(language, "其他 2 种商品", "2 other products"))
+    expect(bars.last).to_contain_text("35")  # 18 and 17 of the last two
+    page.locator("[data-action=approve]").click()
+    expect(page.locator(".question")).to_contain_text(
+        says(language, "最多 854 人两边都有", "up to 854 people are in both")
+    )
+    page.locator("[data-action=approve-sure]").click()
+    expect(page.locator(".way [aria-current=step]")).to_have_text(says(language, "进行中", "Running"))
+    expect(notice).to_have_count(0)
 
 
 def test_an_approval_of_what_somebody_changed_meanwhile_shows_it_first(open_page: Open) -> None:

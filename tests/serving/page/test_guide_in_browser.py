@@ -238,3 +238,18 @@ def test_a_text_that_the_browser_does_not_copy_is_said_to_be_there_to_mark(
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
     card(page, 0).locator("[data-action=copy]").click()
     expect(card(page, 0).locator(".say")).to_contain_text(says(language, "请长按文字自行复制", "select the text"))
+
+
+def test_a_note_that_is_being_written_outlives_a_reload_and_goes_with_the_answer(open_page: Open, site: Any) -> None:
+    page = a_guides_phone(open_page, site)
+    card(page, 0).locator(".note-box summary").click()
+    card(page, 0).locator("[name=note]").fill("asks for a smaller pack")
+    page.reload()
+    expect(card(page, 0).locator("[name=note]")).to_be_visible()
+    expect(card(page, 0).locator("[name=note]")).to_have_value("asks for a smaller pack")
+    card(page, 0).locator("[data-outcome=done]").click()
+    expect(page.locator(".unsent")).to_have_text("All answers sent")
+    assert site.bodies("guide_answers")[0]["answers"][0]["note"] == "asks for a smaller pack"
+    page.reload()
+    expect(card(page, 0).locator(".outcome .badge")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.includes('.note ')).length") == 0

@@ -19,6 +19,14 @@ export function kept(name) {
   }
 }
 
+export function drop(name) {
+  try {
+    sessionStorage.removeItem(PREFIX + name);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function forgetKept() {
   try {
     Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).forEach((one) => sessionStorage.removeItem(one));

@@ -81,7 +81,7 @@ class FakeSource:
     def owner(self, _id_type: str, _id_value: str) -> str | None:
         return None
 
-    def goes_with(self, _product_id: str) -> str | None:
+    def goes_with(self, _product_id: str, _store_id: str | None = None) -> str | None:
         return None
 
     def stages(self) -> pl.DataFrame | None:

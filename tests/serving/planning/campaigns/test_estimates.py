@@ -10,6 +10,7 @@ from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.estimates import caused_share
+from serving.planning.campaigns.names import shown_name
 from serving.planning.campaigns.propose import propose
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
@@ -67,3 +68,18 @@ def test_a_proposal_is_for_what_can_still_be_sold(database: Database, make_sourc
 def test_a_proposal_is_named_in_the_language_of_who_asks(database: Database, make_source: Any, change: Any) -> None:
     desk = life.Desk(database, make_source(people=20), Settings())
     assert propose(desk, change("clear"), language="zh").definition["name"] == "清货：P2茶（3月1日）"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Excess stock: P2茶, 1 March", "清货：P2茶（3月1日）"),
+        ("Excess stock: 饼, 礼 and 38 more, 1 March", "清货：饼, 礼等 39 种（3月1日）"),
+    ],
+)
+def test_a_proposed_name_that_nobody_changed_is_in_the_language_of_the_reader(english: str, chinese: str) -> None:
+    for written in (english, chinese):
+        stored = {"name": written, "left_over": True, "starts_on": "2025-03-01"}
+        assert (shown_name(stored, "en"), shown_name(stored, "zh")) == (english, chinese)
+        for touched in ({"name": f"{written}!"}, {"left_over": False}, {"starts_on": "2025-03-02"}):
+            assert shown_name(stored | touched, "zh") == (stored | touched)["name"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as profile
 
-from retail_brain.errors import ImpossibleError
+from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
@@ -71,8 +71,64 @@ def test_stopping_gives_caps_and_stock_back(database: Database, make_source: Any
     with pytest.raises(ImpossibleError, match="nobody is left"):
         life.approve(desk, change("summer", 2))
     life.stop(desk, change("spring", 3), "sold out")
-    life.approve(desk, change("summer", 2))
+    with pytest.raises(ConflictError, match="0 people to contact and 0 held out; now they are 6 and 0") as refused:
+        life.approve(desk, change("summer", 2))
+    life.approve(desk, change("summer", refused.value.details["version"]))
     assert len(campaign_contacts("main", database, "summer")) == 6
+
+
+def test_what_is_approved_is_what_was_seen_and_the_plan_shows_what_was_frozen(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    """The first campaign takes the people that the preview of the second still counted."""
+    desk = life.Desk(database, make_source(), SETTINGS)
+    shops = {"spring": define(store_ids=["S1"]), "summer": define(holdout_share=None)}
+    for name, definition in shops.items():
+        life.save(desk, change(name), definition)
+        life.preview(desk, change(name, 1))
+    life.approve(desk, change("spring", 2))
+    with pytest.raises(ConflictError) as refused:
+        life.approve(desk, change("summer", 2))
+    details = refused.value.details
+    assert (details["problem"], details["version"]) == ("plan_changed", 3)
+    assert details["seen_contacts"] + details["seen_holdout"] == 6
+    assert details["now_contacts"] + details["now_holdout"] == 3
+    assert not campaign_contacts("main", database, "summer")
+    approved = life.approve(desk, change("summer", 3))
+    assert approved.preview is not None
+    listed = campaign_contacts("main", database, "summer")
+    assert approved.preview["contacts"] + approved.preview["holdout"] == len(listed) == 3
+
+
+def test_nobody_is_told_twice_or_contacted_though_held_out_of_the_same_goods(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    desk = life.Desk(database, make_source(people=60), SETTINGS)
+    approved(desk, change, "spring", define(holdout_share=0.3))
+    life.save(desk, change("again"), define(starts_on="2025-03-07", ends_on="2025-03-20", product_ids=["P1", "P2"]))
+    seen = life.preview(desk, change("again", 1)).preview
+    assert seen is not None
+    assert seen["overlaps"] == [{"campaign_id": "spring", "people": 60, "left_out": 0, "products": ["P1"]}]
+    life.approve(desk, change("again", 2))
+    told = campaign_contacts("main", database, "again")
+    assert {one.contact.product_id for one in told} == {"P2"}  # of what they are not told by the first
+    life.save(desk, change("same"), define(starts_on="2025-03-07", ends_on="2025-03-20"))
+    seen = life.preview(desk, change("same", 1)).preview
+    assert seen is not None
+    held = sum(one.contact.group == "holdout" for one in campaign_contacts("main", database, "spring"))
+    codes = {step["code"]: step["customers"] for step in seen["steps"]}
+    assert codes == {"held_elsewhere": held, "told_elsewhere": 60 - held}
+    assert [row["left_out"] for row in seen["overlaps"] if row["campaign_id"] == "spring"] == [60]
+    # after the last day of the first they may be told again
+    life.save(desk, change("later"), define(starts_on="2025-03-08", ends_on="2025-03-20"))
+    seen = life.preview(desk, change("later", 1)).preview
+    assert seen is not None
+    assert seen["contacts"] == 60
+    # and once it is stopped
+    life.stop(desk, change("spring", 3), "why")
+    seen = life.preview(desk, change("same", 2)).preview
+    assert seen is not None
+    assert seen["contacts"] == 60
 
 
 def test_a_second_person_approves_where_the_house_wants_it(

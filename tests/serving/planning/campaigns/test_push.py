@@ -171,8 +171,8 @@ def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
 ) -> None:
     caps = AudienceSettings(max_contacts=1, contact_window_days=3)
     desk = life.Desk(database, make_source(people=2), Settings(audience=caps))
-    for name, day in (("spring", 1), ("next", 5)):
-        life.save(desk, change(name), define(starts_on=f"2025-03-0{day}", ends_on="2025-03-09"))
+    for name, day, goods in (("spring", 1, "P1"), ("next", 5, "P2")):
+        life.save(desk, change(name), define(starts_on=f"2025-03-0{day}", ends_on="2025-03-09", product_ids=[goods]))
         life.preview(desk, change(name, 1))
         life.approve(desk, change(name, 2))
     first, second = (
@@ -213,7 +213,7 @@ def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
     store_receipts("main", desk.database, [refusal], by="gateway", now=NOW)
     push(desk.database, str(tmp_path / "out.csv"))
     assert gone not in (tmp_path / "out.csv").read_text(encoding="utf-8").replace(",", "\n").splitlines()
-    life.save(desk, change("next"), define())
+    life.save(desk, change("next"), define(product_ids=["P2"]))
     seen = life.preview(desk, change("next", 1)).preview
     assert seen is not None
     assert [(step["code"], step["customers"]) for step in seen["steps"]] == [("no_consent", 1)]

@@ -266,6 +266,20 @@ def _check(
             # what a campaign promised that was over when the trigger was looked at is free again
             promised[contact.store_id, contact.product_id] += contact.probability
     assert all(units <= world["stock"] + 1e-9 for units in promised.values())
+    _check_told_once(world, rows)
+
+
+def _check_told_once(world: dict[str, Any], rows: list[PlannedContact]) -> None:
+    """Of one product a person is told or held out by one campaign at a time."""
+    stays: dict[tuple[Any, str], list[tuple[str, str]]] = defaultdict(list)
+    for one in rows:
+        if one.contact.customer_id in world["late"] or one.state == "withdrawn":
+            continue  # whose card it was nobody knew when the first was approved
+        definition = world["definitions"][int(one.campaign_id[1:])]
+        mine = (definition["starts_on"], definition["ends_on"])
+        about = stays[world["owner"][one.contact.customer_id], one.contact.product_id]
+        assert all(mine[1] <= first or end <= mine[0] for first, end in about)
+        about.append(mine)
 
 
 def _check_groups(world: dict[str, Any], rows: list[PlannedContact]) -> None:

@@ -13,7 +13,7 @@ from retail_brain.decisions.replenishment import ADDED
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.outputs import SUGGESTIONS
 from retail_brain.settings import ReplenishmentSettings, Settings
-from serving.planning.stock.counted_stock import read_availability
+from serving.planning.stock.counted_stock import read_availability, without_ended
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions
 from serving.planning.stock.stock_network import counts
 from serving.planning.stock.supply_side import SupplySide
@@ -76,3 +76,19 @@ def test_goods_are_offered_by_the_stock_that_orders_rest_on(age, on_hand, way):
     availability = read_availability(held, {"S": 0, "T": 1}, {"P": 0, "Q": 1}, Settings())
     store, product = pl.Series([0]).to_numpy(), pl.Series([0]).to_numpy()
     assert availability.ways(store, product).tolist() == [way]
+
+
+def test_goods_whose_listing_is_over_are_neither_offered_nor_told_of():
+    listed = pl.DataFrame(
+        {"store_id": ["S", "T"], "product_id": ["P", "Q"], "listed_from": [date(2024, 1, 1)] * 2}
+    ).with_columns(listed_until=pl.Series([AS_OF, AS_OF + timedelta(days=30)]))
+    stock = pl.DataFrame({"store_id": ["S", "T", "DC"], "product_id": ["P", "Q", "P"], "on_hand": [9.0, None, 5.0]})
+    whole = Dataset.from_frames({"daily_sales": chain().scan("daily_sales").collect(), "assortment": listed}).at(AS_OF)
+    assert without_ended(stock, whole, Settings())["on_hand"].to_list() == [0.0, None, 0.0]
+    held = stock.with_columns(date=pl.lit(AS_OF)).head(1)
+    tables = {"daily_sales": whole.scan("daily_sales").collect(), "assortment": listed, "inventory": held}
+    availability = read_availability(
+        Dataset.from_frames(tables).at(AS_OF), {"S": 0, "T": 1}, {"P": 0, "Q": 1}, Settings()
+    )
+    store, product = pl.Series([0]).to_numpy(), pl.Series([0]).to_numpy()
+    assert availability.ways(store, product).tolist() == [NOWHERE]

@@ -95,7 +95,7 @@ class FakeSource:
     def owner(self, id_type: str, id_value: str) -> str | None:
         return {("device", "d0"): "c0"}.get((id_type, id_value))
 
-    def goes_with(self, product_id: str) -> str | None:
+    def goes_with(self, product_id: str, _store_id: str | None = None) -> str | None:
         return {"P1": "P2"}.get(product_id)
 
     def stages(self) -> pl.DataFrame | None:

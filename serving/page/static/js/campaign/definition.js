@@ -55,3 +55,4 @@ export function conflictBox(details, { names, take, keep }) {
     differing.length ? scrollBox(t("conflict.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("conflict.title")), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, who), h("th", { scope: "col" }, t("conflict.mine")))), h("tbody", {}, body))) : h("p", {}, t("conflict.same")),
     h("p", { class: "buttons" }, reload, isOpen ? h("button", { type: "button", dataset: { action: "keep-mine" }, onclick: keep }, t("conflict.keep")) : h("span", { class: "hint" }, t("problem.campaign_state", { state: t(`campaign_state.${theirs.state}`) }))));
 }
+

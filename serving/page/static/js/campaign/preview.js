@@ -3,10 +3,13 @@
 import { h, name, words } from "../dom.js";
 import { code, day, has, isNumber, money, number, percent, t, units } from "../i18n.js";
 import { bars } from "../plots.js";
+import { address } from "../route.js";
 import { storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
 
 const SHOWN = 15;
+const MOST_GOODS = 12;
+const NAMED_GOODS = 3;
 
 const panel = (title, ...content) => h("section", { class: "panel" }, h("h2", {}, t(title)), ...content);
 
@@ -66,11 +69,35 @@ function stock(preview, names) {
   return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), page: SHOWN }).element];
 }
 
+/** Contacts by product: those with most, and the others as one line, so that the lines add up to all contacts. */
+function toldOf(preview, names) {
+  const line = (label, contacts) => ({ label, value: contacts, text: number(contacts) });
+  const others = preview.products.slice(MOST_GOODS);
+  const rest = others.reduce((sum, row) => sum + row.contacts, 0);
+  return [...preview.products.slice(0, MOST_GOODS).map((row) => line(name(names[row.product_id] ?? row.product_id), row.contacts)), ...(others.length ? [line(t("campaign.other_goods", { count: others.length }), rest)] : [])];
+}
+
+/** Approved campaigns that tell the same people in the same days. */
+function overlaps(preview, names) {
+  const rows = preview.overlaps ?? [];
+  if (!rows.length) return null;
+  const called = (row) => row.name ?? t("campaign.overlap_other");
+  const goods = (row) => row.products.map((id) => names[id] ?? id);
+  const columns = [
+    { key: "name", label: t("campaign.name"), align: "product", value: called, cell: (row) => (row.campaign_id ? h("a", { href: address("campaigns", { id: row.campaign_id }) }, name(called(row))) : called(row)) },
+    { key: "people", label: t("campaign.overlap_people"), hint: t("campaign.overlap_people_hint"), align: "number", first: "descending", value: (row) => row.people, cell: (row) => number(row.people) },
+    { key: "left_out", label: t("campaign.overlap_left_out"), hint: t("campaign.overlap_left_out_hint"), align: "number", first: "descending", value: (row) => row.left_out, cell: (row) => number(row.left_out) },
+    { key: "products", label: t("campaign.overlap_goods"), align: "product", value: (row) => goods(row).length, cell: (row) => [...goods(row).slice(0, NAMED_GOODS).map((one, index) => [index ? t("word.list") : "", name(one)]), goods(row).length > NAMED_GOODS ? ` ${t("campaign.overlap_more", { count: goods(row).length - NAMED_GOODS })}` : null] },
+  ];
+  return panel("campaign.overlaps", h("p", { class: "hint" }, t("campaign.overlaps_hint")), dataTable({ columns, rows, caption: t("campaign.overlaps"), page: SHOWN }).element);
+}
+
 export function previewPanels(preview, names) {
-  const told = preview.products.slice(0, 12).map((row) => ({ label: name(names[row.product_id] ?? row.product_id), value: row.contacts, text: number(row.contacts) }));
+  const told = toldOf(preview, names);
   const calendar = preview.days.map((row) => ({ label: day(row.day), value: row.contacts, text: number(row.contacts) }));
   return [
     h("div", { class: "audience-top" }, panel("campaign.expected", figures(preview), h("p", { class: "hint" }, `${basis(preview)}${t("sentence.space")}${rankedBy(preview)}`)), h("section", { class: "panel side" }, h("h2", {}, t("campaign.steps")), steps(preview))),
+    overlaps(preview, names),
     h("div", { class: "pair" }, panel("campaign.by_channel", reach(preview)), panel("campaign.told_of", bars(told))),
     h("div", { class: "pair" }, panel("campaign.by_shop", byShop(preview)), panel("campaign.by_day", bars(calendar))),
     preview.stock.length ? panel("campaign.stock_title", stock(preview, names)) : null,

@@ -11,6 +11,7 @@ import { nameOf, storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
 import { multiPicker } from "../typeahead.js";
 import { campaignForm, segmentName } from "./form.js";
+import { calledCampaign } from "./table.js";
 
 const DAYS = 14;
 const LISTED = 2000;
@@ -28,7 +29,7 @@ const opened = (campaignId) => { location.replace(address("campaigns", { id: cam
 /** What a merchandiser handed over, who may not look at campaigns. */
 function handedOver(answer) {
   const { preview, definition } = answer.campaign;
-  return h("section", { class: "panel", role: "status" }, h("h2", {}, icon("check"), " ", t("campaign.handed_over")), h("p", { class: "lead" }, t("campaign.handed_over_text", { name: definition.name, contacts: preview.contacts, buyers: number(preview.expected_buyers, 0), last: day(addDays(definition.ends_on, -1)) })), h("p", {}, h("a", { href: address("stock", { tab: "leftovers" }) }, t("campaign.back_to_stock"))));
+  return h("section", { class: "panel", role: "status" }, h("h2", {}, icon("check"), " ", t("campaign.handed_over")), h("p", { class: "lead" }, t("campaign.handed_over_text", { name: calledCampaign(answer.campaign), contacts: preview.contacts, buyers: number(preview.expected_buyers, 0), last: day(addDays(definition.ends_on, -1)) })), h("p", {}, h("a", { href: address("stock", { tab: "leftovers" }) }, t("campaign.back_to_stock"))));
 }
 
 function excess(answer) {

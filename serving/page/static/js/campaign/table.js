@@ -7,6 +7,9 @@ import { dataTable } from "../table.js";
 
 export const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
 const lastDay = (definition) => addDays(definition.ends_on, -1);
+/** Its name: one that was proposed in the language of the page. */
+export const calledCampaign = (row) => row.name || row.definition.name || row.campaign_id;
+export const campaignName = (row) => name(calledCampaign(row), { class: "strong" });
 
 export function startLinks() {
   const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
@@ -14,7 +17,7 @@ export function startLinks() {
 }
 
 /** Net effect of the newest look, and whether it is clear yet. */
-function lookText(look) {
+export function lookText(look) {
   if (!look) return "";
   if (!look.net) return t("effect.too_few");
   return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
@@ -22,7 +25,7 @@ function lookText(look) {
 
 export function campaignTable(rows) {
   const columns = [
-    { key: "name", label: t("campaign.name"), align: "product", value: (row) => row.definition.name, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, name(row.definition.name || row.campaign_id, { class: "strong" })) },
+    { key: "name", label: t("campaign.name"), align: "product", value: calledCampaign, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
     { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
     { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
     { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },

@@ -1,13 +1,13 @@
 // Campaigns: all of them, and one from its draft to its measured effect.
 
 import { call, everyRow, lookUp } from "../api.js";
-import { definitionList, conflictBox } from "../campaign/definition.js";
+import { conflictBox, definitionList } from "../campaign/definition.js";
 import { effectOf } from "../campaign/effect.js";
 import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
-import { campaignTable, startLinks, stateBadge } from "../campaign/table.js";
+import { calledCampaign, campaignTable, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
@@ -23,6 +23,9 @@ const LISTED = 500;
 const CSV_COLUMNS = ["campaign_id", "name", "state", "starts_on", "ends_on", "net", "net_low", "net_high", "created_by", "created_at", "approved_by", "approved_at", "changed_by", "changed_at"];
 const TABS = ["preview", "people", "effect"];
 
+/** Campaign id -> what an approval said whose plan had changed, and the version that shows the new plan. */
+const changedPlans = new Map();
+
 const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
 
 async function list(root, { params, signal }) {
@@ -35,7 +38,7 @@ async function list(root, { params, signal }) {
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
     if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
     const problem = h("p", { class: "form-problem", role: "alert" });
-    const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
+    const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
@@ -59,7 +62,10 @@ function approveQuestion({ preview, definition }) {
   const contacts = preview?.contacts ?? 0;
   const first = preview?.days?.find((one) => one.contacts)?.day ?? definition.starts_on;
   const channels = (preview?.channels ?? []).filter((one) => one.contacts).map((one) => t("campaign.approve_channel", { channel: code("channel", one.channel), contacts: number(one.contacts) }));
-  return t("campaign.approve_sure", { contacts, day: day(first, "full"), channels: channels.join(t("word.list")) || t("campaign.approve_no_channel") });
+  const asked = t("campaign.approve_sure", { contacts, day: day(first, "full"), channels: channels.join(t("word.list")) || t("campaign.approve_no_channel") });
+  const others = preview?.overlaps ?? [];
+  if (!others.length) return asked;
+  return `${asked}${t("sentence.space")}${t("campaign.approve_overlaps", { count: others.length, people: Math.max(...others.map((one) => one.people)), left_out: Math.max(...others.map((one) => one.left_out)) })}`;
 }
 
 /** Buttons for what may be done now, with the message that came of it. */
@@ -68,7 +74,13 @@ function actions(answer, { names, signal }) {
   const message = h("div", { role: "alert" });
   const failed = (error) => {
     if (signal.aborted) return;
+    if (error.details?.problem === "plan_changed") return void replan(error);
     replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: again }) : h("p", { class: "form-problem" }, problemWords(error)));
+  };
+  /** The plan that would be approved is another than was seen: it is shown, with both numbers. */
+  const replan = (error) => {
+    changedPlans.set(row.campaign_id, { version: error.details.version, said: problemWords(error) });
+    again();
   };
   const act = async (which, more = {}) => {
     const buttons = bar.querySelectorAll("button");
@@ -89,7 +101,9 @@ function actions(answer, { names, signal }) {
   const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
   const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? askedButton(t("campaign.approve"), approveQuestion(row), () => act("approve"), { action: "approve", isPrimary: true }) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
-  return answer.may_write ? h("div", { class: "campaign-actions" }, bar, second, message) : null;
+  const changed = changedPlans.get(row.campaign_id);
+  const told = changed?.version === row.version ? h("p", { class: "notice warn", role: "alert", dataset: { notice: "plan-changed" } }, changed.said) : null;
+  return answer.may_write ? h("div", { class: "campaign-actions" }, told, bar, second, message) : null;
 }
 
 async function edited(root, answer, { signal }) {
@@ -114,8 +128,8 @@ async function edited(root, answer, { signal }) {
       replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
     }
   };
-  const form = await campaignForm({ definition, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
-  replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(definition.name)), form, message);
+  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
+  replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(calledCampaign(row))), form, message);
 }
 
 function tabs(row, chosen) {
@@ -133,9 +147,9 @@ async function one(root, context) {
   const tab = isApproved && TABS.includes(params.get("tab")) ? params.get("tab") : isApproved && measured.effect ? "effect" : isApproved ? "people" : "preview";
   const place = h("div", { class: "result" });
   replace(root,
-    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(row.definition.name), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
+    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(calledCampaign(row)), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
     actions(answer, { names: answer.names, signal }),
-    h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList(row.definition, answer.names)),
+    h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList({ ...row.definition, name: calledCampaign(row) }, answer.names)),
     isApproved ? tabs(row, tab) : null, place);
   const draw = {
     preview: async () => (row.preview ? previewPanels(row.preview, answer.names) : empty(t("campaign.not_previewed"), t("campaign.not_previewed_hint"))),

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { choice, field } from "../fields.js";
 import { h, icon, isPhone, name, replace, words } from "../dom.js";
 import { currentLanguage, day, moment, t } from "../i18n.js";
-import { keep, kept } from "../kept.js";
+import { drop, keep, kept } from "../kept.js";
 import { addressed } from "../openable.js";
 import { opensOffline } from "../offline.js";
 import { outboxOf } from "../outbox.js";
@@ -150,11 +150,14 @@ class GuideDay {
   }
 
   buttons(task) {
-    const note = h("input", { type: "text", maxlength: "300", name: "note" });
-    const tell = (outcome) => { this.changing.delete(task.task_id); this.box.add(task.task_id, outcome, note.value.trim()); };
+    // a note that is being written outlives a reload of this tab
+    const place = `note ${task.task_id}`;
+    const written = kept(place)?.value ?? "";
+    const note = h("input", { type: "text", maxlength: "300", name: "note", value: written, oninput: () => (note.value ? keep(place, note.value) : drop(place)) });
+    const tell = (outcome) => { this.changing.delete(task.task_id); drop(place); this.box.add(task.task_id, outcome, note.value.trim()); };
     const button = (outcome) => h("button", { type: "button", class: outcome === "refused" ? "quiet" : "", dataset: { outcome }, onclick: () => tell(outcome) }, t(`guide_outcome.${outcome}`));
     return [h("div", { class: "outcomes", role: "group", "aria-label": t("guide.what_came", { who: task.customer_id }) }, OUTCOMES.map(button)),
-      h("details", { class: "note-box" }, h("summary", {}, t("guide.add_note")), field(t("bulk.reason"), note))];
+      h("details", { class: "note-box", open: Boolean(written) }, h("summary", {}, t("guide.add_note")), field(t("bulk.reason"), note))];
   }
 
   outcome(task, { state, at, entry }) {

@@ -1,7 +1,7 @@
 // The marketer's landing: what excess stock is worth, who is due, what waits for a decision, what runs and what it brought.
 
 import { call } from "../api.js";
-import { campaignTable, startLinks } from "../campaign/table.js";
+import { calledCampaign, campaignTable, startLinks } from "../campaign/table.js";
 import { h, icon, replace } from "../dom.js";
 import { addDays, day, isNumber, money, number, t } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
@@ -60,7 +60,7 @@ function waiting(campaigns) {
   const open = campaigns.filter((row) => ["draft", "previewed"].includes(row.state) || (row.state === "ended" && !row.look?.is_final));
   if (!open.length) return h("p", { class: "hint" }, t("marketing.nothing_waits"));
   const where = (row) => address("campaigns", { id: row.campaign_id, tab: row.state === "ended" ? "effect" : null });
-  return h("ul", { class: "together waiting" }, open.slice(0, SHOWN).map((row) => h("li", {}, h("a", { href: where(row) }, h("bdi", {}, row.definition.name)), " ", h("span", { class: "hint" }, t(said(row)[0], { who: said(row)[1], last: day(addDays(row.definition.ends_on, -1), "short") })))), open.length > SHOWN ? h("li", { class: "hint" }, t("marketing.more", { count: open.length - SHOWN })) : null);
+  return h("ul", { class: "together waiting" }, open.slice(0, SHOWN).map((row) => h("li", {}, h("a", { href: where(row) }, h("bdi", {}, calledCampaign(row))), " ", h("span", { class: "hint" }, t(said(row)[0], { who: said(row)[1], last: day(addDays(row.definition.ends_on, -1), "short") })))), open.length > SHOWN ? h("li", { class: "hint" }, t("marketing.more", { count: open.length - SHOWN })) : null);
 }
 
 async function campaignsPart(signal) {

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, name, replace, scrollBox } from "../dom.js";
-import { code, isNumber, money, number, t, units } from "../i18n.js";
+import { code, has, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { problemText } from "../problems.js";
 import { ledgerTable } from "../ledger.js";
@@ -23,7 +23,7 @@ const OF_MODELS = ["series", "recommendations", "pairs"];
 function counts(overview) {
   const order = overview?.role === "data_scientist" ? [...ORDER, ...OF_MODELS] : ORDER;
   const entries = order.map((key) => [key, key === "open" ? overview?.open : overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
-  return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
+  return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure", title: has(`count_hint.${key}`) ? t(`count_hint.${key}`) : null }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 
 function storeTable(rows) {
