@@ -64,8 +64,8 @@ def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -
 
     def without(route: Route) -> None:
         told = route.fetch().json()
-        unknown = {"expected_lost_sales": told["totals"]["lines"], "cost": 3}
-        route.fulfill(json=told | {"totals": told["totals"] | {"expected_lost_sales": None, "unknown": unknown}})
+        unknown = {"lost_sales": told["totals"]["lines"], "cost": 3}
+        route.fulfill(json=told | {"totals": told["totals"] | {"lost_sales": None, "unknown": unknown}})
 
     page.route("**/listing", without)
     page.goto(page.url.split("#")[0] + "#/orders")
@@ -335,7 +335,7 @@ def test_a_line_opens_with_its_arithmetic_and_history(open_page: Open, language:
     page = open_page("orders?store=S01", language).page
     page.locator(f"{LINES} [data-field=open]").first.click()
     box = page.locator("dialog.line-box")
-    expect(box.locator(".sum td.number")).to_have_text(["20", "8", "28", "4", "6", "18", "24"])
+    expect(box.locator(".sum td.number")).to_have_text(["20", "8", "28", "4", "6", "18", "6", "24"])
     expect(box).to_contain_text(says(language, "缺口", "Gap"))
     expect(box).to_contain_text(says(language, "由 12 件改为 6 件", "changed from 12 to 6 units"))
     expect(box).to_contain_text(says(language, "已由李强撤回", "withdrawn by 李强"))

@@ -1,4 +1,4 @@
-// What a guide's phone shows while the line is down. It holds people's ids, so it lives and goes with the key of this tab.
+// What a guide's phone shows while the line is down, and drafts. It holds people's ids, so it lives and goes with the key of this tab.
 
 const PREFIX = "retail-brain.kept.";
 
@@ -16,6 +16,14 @@ export function kept(name) {
     return JSON.parse(sessionStorage.getItem(PREFIX + name));
   } catch {
     return null;
+  }
+}
+
+export function forget(name) {
+  try {
+    sessionStorage.removeItem(PREFIX + name);
+  } catch {
+    // Nothing was kept.
   }
 }
 

@@ -31,7 +31,7 @@ function storeTable(rows) {
   const warn = (value, row) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: store(row, "exceptions") }, number(value)) : h("span", { class: "hint" }, "0"));
   const amount = (text) => h("td", { class: "number" }, text);
   const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: store(row) }, name(row.name ?? row.key))), warn(row.loss, row), warn(row.unknown_stock, row),
-    amount(number(row.is_order)), amount(units(row.quantity)), amount(money(row.cost, 0)), amount(units(row.expected_lost_sales))));
+    amount(number(row.is_order)), amount(units(row.quantity)), amount(money(row.cost, 0)), amount(units(row.lost_sales))));
   const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", "totals.cost", "totals.lost"];
   return scrollBox(t("overview.attention"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
 }

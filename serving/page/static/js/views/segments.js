@@ -3,6 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { askedButton, field } from "../fields.js";
 import { code, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
@@ -77,6 +78,7 @@ function editing(segment, mayWrite, start, signal) {
     const body = { action: "save", name: given, expression: editor.text(), is_static: form.elements.kept.value === "static", note: note.value.trim(), version: given === seen.name ? seen.version : 0 };
     try {
       await call("segments", body, { signal });
+      draft.forget();
       show(given);
     } catch (error) {
       if (signal.aborted) return;
@@ -92,7 +94,9 @@ function editing(segment, mayWrite, start, signal) {
     editor.element,
     h("fieldset", { class: "options" }, h("legend", {}, t("segment.kind")), kept("living", t("segment.living"), t("segment.living_hint")), kept("static", t("segment.static"), t("segment.static_hint"))),
     message, mayWrite ? h("p", { class: "buttons" }, save) : h("p", { class: "hint" }, t("segment.read_only")));
-  if (segment) editor.count();
+  const draft = keepDraft(form, `segment ${segment?.name ?? ""} ${seen.version} ${start}`);
+  if (draft.notice) form.prepend(draft.notice);
+  if (segment || (draft.notice && editor.text())) editor.count();
   return { form, editor };
 }
 
