@@ -144,3 +144,21 @@ def test_an_address_of_no_view_says_so(open_page: Open, language: str) -> None:
     expect(page.locator("main .notice").first).to_contain_text("nonsense")
     expect(page.locator(".tiles")).to_be_visible()
     assert "#/overview" in page.url
+
+
+@BOTH
+@pytest.mark.parametrize("view", ["orders?f=flags:foo&store=S99", "stock?tab=counts&store=S99&f=category:foo"])
+def test_a_condition_that_nothing_has_is_named(open_page: Open, view: str, language: str) -> None:
+    page = open_page(view, language).page
+    said = page.locator("[data-nothing]")
+    expect(said).to_contain_text("S99")
+    expect(said).to_contain_text("foo")
+
+
+@BOTH
+def test_a_segment_that_is_not_there_is_no_form(open_page: Open, language: str) -> None:
+    page = open_page("segments?name=nope", language).page
+    expect(page.locator("main .empty")).to_contain_text("nope")
+    expect(page.locator("main form")).to_have_count(0)
+    page.locator("a[href='#/segments?new=1']").click()
+    expect(page.locator("[name=expression]")).to_be_visible()

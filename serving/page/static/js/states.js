@@ -1,7 +1,7 @@
 // States of a view: loading, empty and failed.
 
 import { isThere } from "./api.js";
-import { h, icon, replace } from "./dom.js";
+import { h, icon, isPhone, replace } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { problemWords } from "./problems.js";
 
@@ -98,6 +98,12 @@ export async function fill(place, signal, work, { lines } = {}) {
     if (current()) place.removeAttribute("aria-busy");
   }
 }
+
+/** A panel that a phone shows by its title alone until it is opened. */
+export const foldedPanel = (title, content, kind = "", props = {}) => (isPhone() ? h("details", { class: `panel about ${kind}`.trim(), ...props }, h("summary", {}, title), content) : h("section", { class: `panel ${kind}`.trim(), ...props }, h("h2", {}, title), content));
+
+/** Content that a phone folds under a title, and a wider screen shows as it is. */
+export const folded = (title, ...content) => (isPhone() ? h("details", { class: "folded" }, h("summary", {}, title), content) : content);
 
 /** A panel whose content is asked for when it is opened. */
 export function opening(title, ask, signal) {

@@ -10,7 +10,7 @@ import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
 import { headOfficePanel, worthPanel } from "../head_office.js";
 import { placeKind } from "../rights.js";
-import { empty, fill, opening } from "../states.js";
+import { empty, fill, folded, foldedPanel, opening } from "../states.js";
 import { modelsPanel } from "./models.js";
 
 const STORES = 12;
@@ -77,11 +77,11 @@ export async function overviewView(root, { overview, signal }) {
     counts(overview),
     mayOrder ? h("section", { class: "panel office" }, h("h2", {}, t("office.title")), office) : null,
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
-    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
+    h("div", { class: "overview-columns" }, foldedPanel(t("overview.attention"), storeList), modelsPanel(overview)),
     worth,
     mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
-    viewLinks(overview),
+    folded(t("overview.views"), viewLinks(overview)),
   );
   if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });
   if (mayOrder && placeKind() === "headquarters") fill(worth, signal, () => worthPanel(signal), { lines: 3 });

@@ -117,7 +117,11 @@ async function one(root, which, { params, overview, signal }) {
   const mayCampaign = viewsFor(overview?.role).includes("campaigns");
   const answer = await call("segments", {}, { signal });
   const segment = answer.segments.find((row) => row.name === which) ?? null;
-  const { form, editor } = editing(segment ?? (which ? { name: which, version: 0, text: "" } : null), answer.may_write, params.get("expression") ?? "", signal);
+  if (which && !segment) {
+    replace(root, h("h1", {}, t("nav.segments")), empty(t("segment.unknown", { name: which }), t("segment.unknown_hint")), h("p", { class: "buttons" }, h("a", { class: "button", href: address("segments") }, t("segment.all")), answer.may_write ? h("a", { class: "button", href: address("segments", { new: "1" }) }, t("segment.new")) : null));
+    return;
+  }
+  const { form, editor } = editing(segment, answer.may_write, params.get("expression") ?? "", signal);
   replace(root,
     h("p", { class: "back" }, h("a", { href: address("segments") }, t("segment.all"))), h("h1", {}, which ? name(which) : t("segment.new")),
     segment ? h("p", { class: "intro" }, t("segment.saved_by", { version: segment.version, who: segment.saved_by, when: moment(segment.saved_at) })) : null,
