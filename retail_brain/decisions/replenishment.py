@@ -38,9 +38,10 @@ ADDED = {
 """Columns that follow those of the contract: the money an order ties up (null where neither cost nor price of the goods
 is known), the reason as a code and in Chinese, units per
 pack, the least order in units, the units that fit on the shelf at arrival (null where the shelf is not known), and the
-count that the stock was worked out from: units, days since it, units sold since (null where there is none). `moved_units`
-are those that come from other shops, less those that go there, and `shops_hold` what the shops of a warehouse hold: both
-count like stock, so `order_up_to` less stock, units on order and these two is what is missing before packs and limits."""
+count that the stock was worked out from: units, days since it, units sold since (null where there is none).
+`moved_units` are those that come from other shops, less those that go there, and `shops_hold` what the shops of a
+warehouse hold. Both count like stock: `order_up_to` less stock, units on order and these two is what is missing before
+packs and limits."""
 
 _COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
 """Columns of `inputs.read_stock` that say what the stock was worked out from."""

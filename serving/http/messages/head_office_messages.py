@@ -22,9 +22,9 @@ class Figures(Strict):
     Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
     against the four weeks before, `sales_to_plan` against `sales_plan`, which is null unless the table `sales_plans`
     covers every day of every store that sells. `fill_rate` is the share of demand served in units. `weeks` are sales
-    of 13 weeks, oldest first, with those of a year ago; null where no price is known. `lost_share` is that of lost sales in the money
-    that customers would have spent. `shop_stock_value` and `shop_cover_days` leave out places that sell nothing (warehouses).
-    `latitude` and `longitude` are a store's, in degrees.
+    of 13 weeks, oldest first, with those of a year ago; null where no price is known. `lost_share` is that of
+    lost sales in the money that customers would have spent. `shop_stock_value` and `shop_cover_days` leave out places
+    that sell nothing (warehouses). `latitude` and `longitude` are a store's, in degrees.
     """
 
     store_id: str | None

@@ -13,8 +13,8 @@ _ROUNDED_UNITS = 1e-6
 def changed_worth(lines: pl.DataFrame, outlook: pl.DataFrame | None) -> pl.DataFrame:
     """The lines with `value` (money) and `lost_sales` (units) of their `quantity`.
 
-    Of a line that is ordered as suggested they are `expected_value` and `expected_lost_sales`. Of another they are these
-    and the difference that the line's plan makes between the two quantities; null where no plan is published or the
+    Of a line that is ordered as suggested they are `expected_value` and `expected_lost_sales`. Of another they are
+    these and the difference that the line's plan makes between the two quantities; null where no plan is published or the
     quantity is more than any that it was worked out for.
 
     Args:
@@ -41,8 +41,8 @@ def changed_worth(lines: pl.DataFrame, outlook: pl.DataFrame | None) -> pl.DataF
     ):
         worth = known[suggested].to_numpy() + _difference(known, curve)
         worth = np.maximum(worth, 0.0) if name == "lost_sales" else worth
-        column = column.scatter(known["place"], pl.Series(worth, dtype=pl.Float64).fill_nan(None))
-        lines = lines.with_columns(column.alias(name))
+        told = column.scatter(known["place"], pl.Series(worth, dtype=pl.Float64).fill_nan(None))
+        lines = lines.with_columns(told.alias(name))
     return lines
 
 

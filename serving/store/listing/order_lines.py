@@ -55,7 +55,7 @@ def with_decisions(
     *,
     is_whole: bool = True,
 ) -> pl.DataFrame:
-    """The lines with what counts now: state, decision, `quantity`, its `cost`, `value` and `lost_sales`, `is_open`, its order.
+    """The lines with what counts now: state, decision, `quantity`, its cost and worth, whether it is open, its order.
 
     Args:
         lines: of `order_lines`.
@@ -83,8 +83,7 @@ def with_decisions(
         .with_columns(is_cost_estimated=is_cost_estimated() & pl.col("is_order"))
         .drop("decided_quantity")
     )
-    counted = changed_worth(counted, answers.rows.get("line_outlook"))
-    return counted.with_columns(_purchase_orders(is_whole=is_whole))
+    return changed_worth(counted, answers.rows.get("line_outlook")).with_columns(_purchase_orders(is_whole=is_whole))
 
 
 def is_cost_estimated() -> pl.Expr:

@@ -91,7 +91,7 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> str:
 
 
 def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] | None:
-    """The exceptions of the last answers of an earlier day, and that day; None where answers of a later day are current.
+    """The exceptions of the last answers of an earlier day, and that day; None where a later day is current.
 
     Where nobody knows those of an earlier day, they are those of the first answers of the same day.
     """

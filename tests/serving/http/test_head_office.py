@@ -100,6 +100,7 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
         ("D1", None, 900.0),  # without a name it is called by its id
     ]
     assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
+    assert [row["shop_stock_value"] for row in (told["total"], told["regions"][0])] == [30.0, 30.0]
     assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]
 
 

@@ -46,9 +46,7 @@ def test_every_sum_is_that_of_the_rows_above_it(open_page: Open) -> None:
 
 
 @BOTH
-def test_a_warehouse_says_what_its_stores_hold(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
-) -> None:
+def test_a_warehouse_says_what_its_stores_hold(open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     usual = fake_stock._suggestion
     monkeypatch.setattr(fake_stock, "_suggestion", lambda *of: usual(*of) | {"shops_hold": 5.0, "order_up_to": 33.0})
     page = open_page("orders?store=S01", language).page

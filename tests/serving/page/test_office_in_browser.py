@@ -157,7 +157,9 @@ def test_a_second_publication_of_the_same_day_a_warehouse_and_a_missing_plan_are
     office = open_page("overview", language).page.locator(".office")
     expect(office).to_contain_text("同一数据日的首次发布" if language == "zh" else "same day of data")
     expect(office.locator("[data-plan=none]")).to_contain_text("sales_plans")
-    expect(office.locator(".office-figures")).to_contain_text("门店：10天" if language == "zh" else "in the stores: 10 days")
+    expect(office.locator(".office-figures")).to_contain_text(
+        "门店：10天" if language == "zh" else "in the stores: 10 days"
+    )
     first = office.locator(".office-table").first.locator("tbody tr").first
     expect(first).to_contain_text("含仓库：152天" if language == "zh" else "with warehouses: 152 days")
     expect(office.locator(".office-figures")).to_contain_text("1.2%")
