@@ -14,8 +14,8 @@ def changed_worth(lines: pl.DataFrame, outlook: pl.DataFrame | None) -> pl.DataF
     """The lines with `value` (money) and `lost_sales` (units) of their `quantity`.
 
     Of a line that is ordered as suggested they are `expected_value` and `expected_lost_sales`. Of another they are
-    these and the difference that the line's plan makes between the two quantities; null where no plan is published or the
-    quantity is more than any that it was worked out for.
+    these and the difference that the line's plan makes between the two quantities; null where no plan is published or
+    the quantity is more than any that it was worked out for.
 
     Args:
         lines: `store_id`, `product_id`, `order_quantity`, `quantity`, `expected_value`, `expected_lost_sales`.
