@@ -166,7 +166,10 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     expect(page.locator(".failed")).to_contain_text("role marketer may not use /listing.")
     # a problem that the page has words for brings its own next step, and says it once
     refused["error"]["details"] = {"problem": "role_may_not"}
-    page.locator(".failed .primary").click()
+    expect(page.locator(".failed .primary")).to_have_count(0)
+    page.locator("nav [data-view=overview]").click()
+    expect(page.locator(".tiles")).to_be_visible()
+    page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed-message")).to_have_text(
         "Your role may not do this. Use another key, or ask the administrator for access."
     )
