@@ -32,11 +32,16 @@ ADDED = {
     "counted_on_hand": pl.Float64,
     "stock_age_days": pl.Float64,
     "sold_since_count": pl.Float64,
+    "moved_units": pl.Float64,
+    "shops_hold": pl.Float64,
 }
 """Columns that follow those of the contract: the money an order ties up (null where neither cost nor price of the goods
 is known), the reason as a code and in Chinese, units per
 pack, the least order in units, the units that fit on the shelf at arrival (null where the shelf is not known), and the
-count that the stock was worked out from: units, days since it, units sold since (null where there is none)."""
+count that the stock was worked out from: units, days since it, units sold since (null where there is none).
+`moved_units` are those that come from other shops, less those that go there, and `shops_hold` what the shops of a
+warehouse hold. Both count like stock: `order_up_to` less stock, units on order and these two is what is missing before
+packs and limits."""
 
 _COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
 """Columns of `inputs.read_stock` that say what the stock was worked out from."""
@@ -296,6 +301,7 @@ def suggestion_rows(
         before_budget=pl.Series(plan.quantity),
         budget_price=pl.Series(np.broadcast_to(price, len(order))),
         limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,
+        moved_units=pl.col("moved_in") - pl.col("moved_out"),
     )
     # without a stock record these rest on an assumed stock of 0: better none than a wrong number
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")

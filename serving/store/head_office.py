@@ -12,7 +12,7 @@ from serving.store.rows import completed
 
 _SUMS: Final = [name for name, kind in PERFORMANCE.items() if kind == pl.Float64]
 _PLAN: Final = ("sales_plan", "margin_plan")
-_STOCK: Final = [name for name, kind in STOCK_NOW.items() if kind == pl.Float64]
+_STOCK: Final = [*(name for name, kind in STOCK_NOW.items() if kind == pl.Float64), "shop_stock_value"]
 
 
 def head_office(answers: Answers) -> dict[str, Any] | None:
@@ -25,6 +25,9 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
     named = places(answers)
     sums = answers.rows["performance"].join(named, on="store_id", how="left")
     stock = completed(answers.rows["performance_stock"], STOCK_NOW).join(named, on="store_id", how="left")
+    # what sells nothing, now or a year ago, is a warehouse
+    sells = pl.col("store_id").is_in(sums["store_id"].unique().to_list())
+    stock = stock.with_columns(shop_stock_value=pl.when(sells).then("stock_value"))
     weeks = answers.rows["performance_weeks"].join(named, on="store_id", how="left")
     plans = answers.rows.get("performance_plan", pl.DataFrame(schema=PLANNED))
     sums = _with_plan(sums, plans)
@@ -97,6 +100,8 @@ def _ratios() -> list[pl.Expr]:
         pl.when(pl.col("sales_last_year") > 0).then(change),
         pl.when(pl.col("sales_before") > 0).then(pl.col("sales") / pl.col("sales_before") - 1).alias("sales_trend"),
         share("stock_value", daily_cost, "cover_days"),
+        share("shop_stock_value", daily_cost, "shop_cover_days"),
+        share("lost_sales", pl.col("sales") + pl.col("lost_sales"), "lost_share"),
         share("stock_value_last_year", pl.col("goods_cost_last_year") / DAYS, "cover_days_last_year"),
         pl.when(pl.col("sales_plan") > 0).then(pl.col("sales") / pl.col("sales_plan") - 1).alias("sales_to_plan"),
     ]
@@ -112,6 +117,9 @@ _SHOWN: Final = (
         "stock_value_last_year",
         "cover_days",
         "cover_days_last_year",
+        "shop_stock_value",
+        "shop_cover_days",
+        "lost_share",
         "unpriced_units",
         "uncosted_units",
     ),

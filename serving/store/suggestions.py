@@ -21,8 +21,9 @@ from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
 _NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
 _LOTS = ("case_pack", "min_order_quantity", "shelf_room")
 _COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
-_MORE = (*_LOTS, *_COUNT)
-"""Numbers that answers of older versions do not have."""
+_COUNTED = ("moved_units", "shops_hold")
+_MORE = (*_LOTS, *_COUNT, *_COUNTED)
+"""Numbers that answers of older versions do not have, or not all of."""
 _DAYS = ("order_on", "arrives_on")
 _TEXTS = ("source", "reason", "reason_zh", "reason_code")
 _NAMES = ("suggestion_id", "store_id", "product_id", "as_of")
@@ -63,6 +64,16 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
         write_coded(folder, f"suggestions.{name}", ordered[name].fill_null("").to_list())
 
 
+def _more(path: Path, rows: int) -> Array:
+    """The numbers _MORE of each row; of answers of older versions NaN where they have none."""
+    if path.exists():
+        held = map_array(path)
+        missing = np.full((rows, len(_MORE) - held.shape[1]), np.nan)
+        return np.hstack([held, missing]) if missing.size else held
+    # the oldest have none at all: one unit is a pack there, and nothing else limits a quantity
+    return np.broadcast_to(np.array([1.0, 0.0, *(np.nan for _ in _MORE[2:])]), (rows, len(_MORE)))
+
+
 def _names(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
     return frame.select("store_id", "product_id", pl.col("as_of").cast(pl.String)).rows()
 
@@ -76,10 +87,7 @@ class Suggestions:
         self._starts = map_array(folder / "suggestions.starts.npy")
         self.product = map_array(folder / "suggestions.product.npy")
         self._numbers = map_array(folder / "suggestions.numbers.npy")
-        more = folder / "suggestions.more.npy"
-        # answers of older versions have none: one unit is a pack there, and nothing else limits a quantity
-        none = np.array([1.0, 0.0, np.nan, *(np.nan for _ in _COUNT)])
-        self._more = map_array(more) if more.exists() else np.broadcast_to(none, (len(self.product), len(_MORE)))
+        self._more = _more(folder / "suggestions.more.npy", len(self.product))
         self._days = map_array(folder / "suggestions.days.npy")
         self._ids = Texts.open(folder, "suggestions.ids")
         self._flags: tuple[ReplenishmentSettings, Mapping[str, Array]] | None = None

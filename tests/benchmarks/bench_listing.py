@@ -60,6 +60,8 @@ def suggestions(n_stores: int, n_products: int, seed: int = 0) -> pl.DataFrame:
             "counted_on_hand": None,
             "stock_age_days": None,
             "sold_since_count": None,
+            "moved_units": 0.0,
+            "shops_hold": 0.0,
         }
     ).with_columns(
         pl.col("on_hand").fill_nan(None),

@@ -332,6 +332,8 @@ def _suggestions(factor: float) -> pl.DataFrame:
             "counted_on_hand": pl.lit(1.0),
             "stock_age_days": pl.lit(0.0),
             "sold_since_count": pl.lit(0.0),
+            "moved_units": pl.lit(0.0),
+            "shops_hold": pl.lit(0.0),
             "case_pack": pl.when(pl.col("product_id") == "P0012").then(6.0).otherwise(1.0),
             "min_order_quantity": pl.when(pl.col("product_id") == "P0012").then(12.0).otherwise(0.0),
             "shelf_room": pl.when(pl.col("product_id") == "P0012").then(30.0).otherwise(float("nan")),

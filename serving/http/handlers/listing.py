@@ -32,6 +32,8 @@ _SUPPLIED = (
     "cost_basis",
     "quantity",
     "cost",
+    "value",
+    "lost_sales",
 )
 
 

@@ -17,7 +17,7 @@ from serving.planning.listing.tables import TABLES
 from serving.store.listing.order_lines import rows_of
 
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_LAST = ("supplier_name", "comments")
+_LAST = ("supplier_name", "comments", "value", "lost_sales")
 """Columns that later versions added: a file has them at its end, so that the others stay where they were."""
 _BEFORE = ("reason", "reason_zh", "urgency", "purchase_order", "purchase_order_name", "is_cost_estimated", *_LAST)
 """Columns that a file does not have, or has at its end."""

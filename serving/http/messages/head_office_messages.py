@@ -22,8 +22,9 @@ class Figures(Strict):
     Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
     against the four weeks before, `sales_to_plan` against `sales_plan`, which is null unless the table `sales_plans`
     covers every day of every store that sells. `fill_rate` is the share of demand served in units. `weeks` are sales
-    of 13 weeks, oldest first, with those of a year ago; null where no price is known. `latitude` and `longitude` are a
-    store's, in degrees.
+    of 13 weeks, oldest first, with those of a year ago; null where no price is known. `lost_share` is that of
+    lost sales in the money that customers would have spent. `shop_stock_value` and `shop_cover_days` leave out places
+    that sell nothing (warehouses). `latitude` and `longitude` are a store's, in degrees.
     """
 
     store_id: str | None
@@ -53,6 +54,9 @@ class Figures(Strict):
     stock_value_last_year: float | None
     cover_days: float | None
     cover_days_last_year: float | None
+    shop_stock_value: float | None
+    shop_cover_days: float | None
+    lost_share: float | None
     unpriced_units: float | None
     uncosted_units: float | None
     waste: float | None
@@ -71,7 +75,11 @@ class ChangedExceptions(Strict):
 
 
 class Changes(Strict):
-    """What changed since the last answers of an earlier day, which is `since`."""
+    """What changed since the last answers of an earlier day, which is `since`.
+
+    Where nobody knows those, `since` is the day of the answers themselves: changes since the first that were published
+    of that day.
+    """
 
     since: str
     new: ChangedExceptions
@@ -81,7 +89,7 @@ class Changes(Strict):
 class HeadOfficeResponse(Strict):
     """Figures in all, by region and by store; `reasons` says by a code why a figure of the whole is null.
 
-    `changes` is null for the first answers, where nothing changed, and after answers of a later day.
+    `changes` is null for the first answers and after answers of a later day.
     """
 
     as_of: str

@@ -141,7 +141,10 @@ class _Place(_Goods):
 
 
 class ListedSuggestion(SuggestionRow, _Place):
-    """A suggestion with names; `quantity` and its `cost` are those that count now, decided or suggested.
+    """A suggestion with names; `quantity`, its `cost`, `value` and `lost_sales` are those that count now.
+
+    `value` and `lost_sales` are `expected_value` and `expected_lost_sales` of the decided quantity, read from the
+    published plan of the line; null where that plan does not reach so far.
 
     `warehouse_id` is the source store of a transfer; `supplier_id` is null there and where nobody is named.
     `unit_cost` is what the plan counts a unit in; null where neither cost nor price is known, and in answers of older
@@ -161,6 +164,8 @@ class ListedSuggestion(SuggestionRow, _Place):
     cost_basis: CostBasis | None
     quantity: float
     cost: float | None
+    value: float | None
+    lost_sales: float | None
     purchase_order_cost: float | None
     purchase_order_minimum: float | None
     purchase_order_trucks: float | None

@@ -231,6 +231,8 @@ class SuggestionRow(Strict):
     counted_on_hand: float | None
     stock_age_days: float | None
     sold_since_count: float | None
+    moved_units: float | None
+    shops_hold: float | None
     source: str | None
     reason: str | None
     reason_code: str | None

@@ -30,9 +30,9 @@ SUGGESTIONS = Table(
             texts="supplier_id supplier_name warehouse_id warehouse_name purchase_order purchase_order_name state "
             "decision decided_by reason_code cost_basis",
             numbers="order_quantity quantity cost order_cost unit_cost on_hand on_order demand_until_next_arrival "
-            "order_up_to safety_stock expected_lost_sales expected_value case_pack min_order_quantity shelf_room "
-            "urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum purchase_order_trucks "
-            "comments",
+            "order_up_to safety_stock expected_lost_sales expected_value lost_sales value case_pack min_order_quantity "
+            "shelf_room urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum "
+            "purchase_order_trucks comments",
             days="order_on arrives_on",
             flags="is_exception is_order is_open is_exported is_below_minimum is_cost_estimated",
         ),
@@ -55,6 +55,8 @@ SUGGESTIONS = Table(
         "cost",
         "expected_value",
         "expected_lost_sales",
+        "value",
+        "lost_sales",
         "is_below_minimum",
         "is_cost_estimated",
     ),

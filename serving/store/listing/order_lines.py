@@ -11,6 +11,7 @@ from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import FLAGS, WEIGHTS
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
+from serving.store.listing.changed_worth import changed_worth
 from serving.store.listing.names import LINE_SUPPLY, with_names
 from serving.store.suggestions import Suggestions
 
@@ -54,7 +55,7 @@ def with_decisions(
     *,
     is_whole: bool = True,
 ) -> pl.DataFrame:
-    """The lines with what counts now: state, decision, `quantity`, its `cost`, whether it is open, its purchase order.
+    """The lines with what counts now: state, decision, `quantity`, its cost and worth, whether it is open, its order.
 
     Args:
         lines: of `order_lines`.
@@ -82,7 +83,7 @@ def with_decisions(
         .with_columns(is_cost_estimated=is_cost_estimated() & pl.col("is_order"))
         .drop("decided_quantity")
     )
-    return counted.with_columns(_purchase_orders(is_whole=is_whole))
+    return changed_worth(counted, answers.rows.get("line_outlook")).with_columns(_purchase_orders(is_whole=is_whole))
 
 
 def is_cost_estimated() -> pl.Expr:

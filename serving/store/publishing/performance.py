@@ -91,14 +91,17 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> str:
 
 
 def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] | None:
-    """The exceptions of the last answers of an earlier day, and that day; None where nobody knows them."""
+    """The exceptions of the last answers of an earlier day, and that day; None where a later day is current.
+
+    Where nobody knows those of an earlier day, they are those of the first answers of the same day.
+    """
     day, listed = date.fromisoformat(read_manifest(current).as_of), map_rows(current, "attention")
     if day != as_of:
         return (listed, day) if day < as_of else None
     since = "changes_since" if has_rows(current, "changes_since") else "changes"
     compared = map_rows(current, since)["before"] if has_rows(current, since) else pl.Series(dtype=pl.Date)
     if not compared.len():
-        return None
+        return listed, day
     changes = map_rows(current, "changes")
     kept = listed.join(changes.filter(change="new"), on=list(_EXCEPTION), how="anti", nulls_equal=True)
     gone = changes.filter(change="gone").select(name for name in listed.columns if name in changes.columns)

@@ -123,6 +123,8 @@ def test_replenish_lists_the_most_urgent_first_in_the_language_asked_for(client:
             "counted_on_hand": 1.0,
             "stock_age_days": 0.0,
             "sold_since_count": 0.0,
+            "moved_units": 0.0,
+            "shops_hold": 0.0,
             "order_on": "2025-03-01",
             "arrives_on": "2025-03-03",
             "source": "supplier",

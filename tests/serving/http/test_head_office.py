@@ -100,6 +100,7 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
         ("D1", None, 900.0),  # without a name it is called by its id
     ]
     assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
+    assert [row["shop_stock_value"] for row in (told["total"], told["regions"][0])] == [30.0, 30.0]
     assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]
 
 
@@ -202,7 +203,7 @@ def test_a_day_without_changes_is_kept_for_further_answers_of_that_day(tmp_path:
     assert made.select("change", "store_id", "before").rows() == [("new", "S3", date(2025, 2, 27))]
 
 
-def test_a_second_publication_of_the_first_day_has_nothing_to_compare_with(tmp_path: Path, synthetic: Any) -> None:
+def test_further_publications_of_the_first_day_are_compared_with_its_first(tmp_path: Path, synthetic: Any) -> None:
     current, now = tmp_path / "current", tmp_path / "now"
     for folder in (current, now):
         folder.mkdir()
@@ -210,7 +211,19 @@ def test_a_second_publication_of_the_first_day_has_nothing_to_compare_with(tmp_p
     synthetic.write_manifest(current, synthetic._manifest("current", []))
     write_text(tmp_path / "CURRENT", "current\n")
     publish_changes(now, tmp_path, date(2025, 2, 28))
-    assert not (now / "changes.arrow").exists()
+    made = map_rows(now, "changes").sort("change")
+    assert made.select("change", "store_id", "before").rows() == [
+        ("gone", "current", date(2025, 2, 28)),
+        ("new", "now", date(2025, 2, 28)),
+    ]
+    third = tmp_path / "third"
+    third.mkdir()
+    write_rows(third, "attention", exceptions(("stockout", "now", 5.0), ("stockout", "third", 5.0)))
+    synthetic.write_manifest(now, synthetic._manifest("now", []))
+    write_text(tmp_path / "CURRENT", "now\n")
+    publish_changes(third, tmp_path, date(2025, 2, 28))
+    made = map_rows(third, "changes").sort("change", "store_id")
+    assert made["store_id"].to_list() == ["current", "now", "third"]
 
 
 def test_a_week_without_prices_is_unknown_and_one_without_sales_is_nought(monkeypatch: pytest.MonkeyPatch) -> None:

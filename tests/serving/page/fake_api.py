@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from serving.http.access import ROLE_SCOPES
@@ -192,6 +192,10 @@ def route(name: str) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
+async def ready(request: Request) -> Response:
+    return PlainTextResponse("")
+
+
 async def home(request: Request) -> Response:
     return RedirectResponse("ui/")
 
@@ -199,7 +203,7 @@ async def home(request: Request) -> Response:
 def create_fake() -> Starlette:
     """The page with its fake service behind it; `state.asked` lists the questions it was asked."""
     posts = [Route(f"/{name}", route(name), methods=["POST"]) for name in [*ANSWERS, "profile"]]
-    app = Starlette(routes=[Route("/", home), *posts, Mount("/ui", create_app())])
+    app = Starlette(routes=[Route("/", home), Route("/readyz", ready), *posts, Mount("/ui", create_app())])
     app.state.asked = []
     return app
 

@@ -19,7 +19,13 @@ def _figures(store_id: str | None, name: str | None, region: str | None, sales: 
     known |= {"sales_plan": sales / 0.96, "sales_to_plan": -0.04}
     known |= {"margin_last_year": 0.3 * sales, "margin_share": 0.31, "margin_share_last_year": 0.3}
     known |= {"lost_sales": 120.0, "lost_sales_last_year": 100.0, "fill_rate": 0.97, "fill_rate_last_year": 0.98}
-    known |= {"stock_value": 5000.0, "stock_value_last_year": 4000.0, "cover_days": 21.4}
+    known |= {
+        "stock_value": 5000.0,
+        "stock_value_last_year": 4000.0,
+        "cover_days": 21.4,
+        "shop_cover_days": 21.4,
+        "lost_share": 0.012,
+    }
     weeks = {"weeks": [100.0 + 5 * week for week in range(13)], "weeks_last_year": [None, *(90.0 for _ in range(12))]}
     return known | weeks
 

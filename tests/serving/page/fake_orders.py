@@ -112,6 +112,7 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "cost_basis": "recorded",
         "quantity": quantity,
         "cost": 9.9 * quantity,
+        **_worth(row, quantity),
         "state": "proposed" if now is None else now["decision"],
         "decision": now,
         "is_open": row["is_open"] and now is None,
@@ -119,6 +120,15 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "min_order_value": 5000.0 if supplier == "V1" else None,
         "units_per_truck": 600.0 if supplier == "V1" else None,
     }
+
+
+def _worth(row: dict[str, Any], quantity: float) -> dict[str, Any]:
+    """Money and lost units of a quantity, as the service reads them from the line's plan: none is known above 100."""
+    value, lost, suggested = row["expected_value"], row["expected_lost_sales"], row["order_quantity"]
+    if quantity != suggested and (quantity > 100 or value is None):
+        return {"value": None, "lost_sales": None}
+    more = 0 if value is None else max(lost + 0.25 * (suggested - quantity), 0.0)
+    return {"value": value and 12.5 * quantity, "lost_sales": lost if quantity == suggested else more}
 
 
 def _with_purchase_orders(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

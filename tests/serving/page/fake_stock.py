@@ -48,6 +48,8 @@ def _suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "counted_on_hand": on_hand,
         "stock_age_days": 0.0 if known else None,
         "sold_since_count": 0.0 if known else None,
+        "moved_units": 0.0,
+        "shops_hold": 0.0,
         "reason_code": code,
     }
     flags = line_flags(pl.DataFrame([row]), ReplenishmentSettings()).row(0, named=True)

@@ -25,7 +25,7 @@ def test_head_office_sees_the_chain_without_a_click_and_a_stores_orders_by_one(o
     page = open_page("overview", "en").page
     click = Clicks(page)
     office = page.locator(".office")
-    for shown in ("¥40,000", "+25.0% vs last year", "¥5,000", "1 new exception"):
+    for shown in ("¥40,000", "+25.0% vs last year", "¥5,000", "1 new stock problem"):
         expect(office).to_contain_text(shown)
     expect(page.locator(".exceptions tbody tr").first).to_be_visible()
     click(".office tbody a")

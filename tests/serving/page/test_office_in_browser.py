@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.serving.page import fake_office
+from tests.serving.page import fake_api, fake_office
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -28,7 +28,7 @@ def test_the_landing_tells_how_the_chain_does_against_last_year(open_page: Open,
     expect(waste).to_contain_text(says(language, "没有报损记录", "no write-offs"))
     expect(office.locator("table").first.locator("tbody tr")).to_have_count(2)
     expect(office.locator("table").nth(1).locator("tbody tr").first).to_contain_text("+25.0%")
-    expect(office).to_contain_text(says(language, "新增1个异常", "1 new exception"))
+    expect(office).to_contain_text(says(language, "新增1个库存问题", "1 new stock problem"))
     office.locator("tbody a").first.click()
     expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
 
@@ -95,7 +95,7 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
     left_out = says(language, "决定的 120 行，周期尚未结束", "120 decided lines of 3 days not measured")
     expect(panel.locator("[data-left-out]")).to_contain_text(left_out)
     expect(panel).to_contain_text(
-        says(language, "回测误差 41%，移动平均为 46%", "41% in the backtest, 46% for a moving average")
+        says(language, "偏差 41 件；移动平均为 46 件", "off by 41; those of a moving average by 46")
     )
     expect(panel).to_contain_text(says(language, "没有启用的模型", "no model in use"))
     fake_office.WORTH["is_measured"] = False
@@ -126,7 +126,7 @@ def test_that_nothing_changed_is_told_from_that_there_is_nothing_before(
     page.route("**/head_office", lambda route: route.fulfill(json=route.fetch().json() | {"changes": changes}))
     page.reload()
     first = says(language, "还没有更早的发布结果可比较。", "There is no earlier publication to compare with yet.")
-    same = says(language, "以来没有变化", "no exception appeared or was resolved")
+    same = says(language, "以来没有变化", "no stock problem appeared or was resolved")
     expect(page.locator(".office")).to_contain_text(first if is_first else same)
     expect(page.locator(".office")).not_to_contain_text(same if is_first else first)
 
@@ -142,3 +142,24 @@ def test_kinds_of_exceptions_stand_by_their_money(open_page: Open) -> None:
     page.reload()
     kinds = page.locator(".kinds li .hint")
     expect(kinds).to_have_text([" ¥400", " ¥300", " ¥200", " ¥100"])
+
+
+@BOTH
+def test_a_second_publication_of_the_same_day_a_warehouse_and_a_missing_plan_are_told(
+    open_page: Open, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = fake_office.head_office({})
+    usual["changes"]["since"] = usual["as_of"]
+    usual["reasons"] = usual["reasons"] | {"sales_plan": "no_plan"}
+    usual["total"] |= {"sales_plan": None, "sales_to_plan": None, "cover_days": 152.0, "shop_cover_days": 10.0}
+    usual["regions"][0] |= {"cover_days": 152.0, "shop_cover_days": 10.0}
+    monkeypatch.setitem(fake_api.ANSWERS, "head_office", lambda _: usual)
+    office = open_page("overview", language).page.locator(".office")
+    expect(office).to_contain_text("同一数据日的首次发布" if language == "zh" else "same day of data")
+    expect(office.locator("[data-plan=none]")).to_contain_text("sales_plans")
+    expect(office.locator(".office-figures")).to_contain_text(
+        "门店：10天" if language == "zh" else "in the stores: 10 days"
+    )
+    first = office.locator(".office-table").first.locator("tbody tr").first
+    expect(first).to_contain_text("含仓库：152天" if language == "zh" else "with warehouses: 152 days")
+    expect(office.locator(".office-figures")).to_contain_text("1.2%")

@@ -101,3 +101,14 @@ def test_a_chart_is_as_wide_as_the_sheet(on_paper: Callable[..., Page]) -> None:
     # the chart is drawn anew for the sheet, and is away for a moment meanwhile
     fits = "most => { const width = document.querySelector('.uplot canvas')?.getBoundingClientRect().width ?? 0;"
     page.wait_for_function(f"{fits} return width > 0.8 * most && width <= most; }}", arg=UPRIGHT)
+
+
+def test_a_press_prints_once(open_page: Open) -> None:
+    page = open_page("orders", "en").page
+    expect(page.locator(".grid input.quantity").first).to_be_visible()
+    # the value of the last assignment would be a function, which Playwright calls
+    page.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }; null")
+    page.locator("[data-action=print]").click()
+    page.wait_for_function("window.printed > 0")
+    page.wait_for_timeout(600)
+    assert page.evaluate("window.printed") == 1

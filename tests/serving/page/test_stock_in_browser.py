@@ -27,7 +27,7 @@ def test_the_overview_leads_from_each_exception_to_where_one_acts(open_page: Ope
     expect(lines).to_have_count(4)
     expect(lines.first).to_contain_text(says(language, "滞销库存", "Excess stock"))
     expect(lines.first).to_contain_text("¥400")
-    expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "largest of 31"))
+    expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个库存问题", "largest of 31"))
     expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/orders?store=S01&show=all&q=P0004")
     expect(lines.nth(2)).to_contain_text("青石巷店 → 湖滨银泰店")
     lines.nth(2).locator("a").first.click()

@@ -105,6 +105,15 @@ export async function call(route, body = {}, { signal, timeout: most = TIMEOUT_M
   }
 }
 
+/** Whether the service is there and has answers; asks for nothing else. */
+export async function isThere() {
+  try {
+    return (await fetch(new URL("readyz", BASE), { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
 const named = { product: new Map(), guide: new Map() };
 
 /** Keeps the names that an answer tells, for sentences of the service about ids: `names` are those of products alone. */

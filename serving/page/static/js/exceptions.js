@@ -10,7 +10,7 @@ import { nameOf, reasonOf, storeName } from "./suggestions.js";
 import { dataTable } from "./table.js";
 
 const SHOWN = 20;
-const ON_PHONE = 8;
+const ON_PHONE = 5;
 
 function columns() {
   return [

@@ -1,4 +1,4 @@
-// What a guide's phone shows while the line is down. It holds people's ids, so it lives and goes with the key of this tab.
+// What a guide's phone shows while the line is down, and drafts. It holds people's ids, so it lives and goes with the key of this tab.
 
 const PREFIX = "retail-brain.kept.";
 

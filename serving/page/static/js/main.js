@@ -2,14 +2,14 @@
 
 import { ApiError, call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
-import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
+import { chosenLanguage, code, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
 import { forgetKept, keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
-import { address, followMoved, followOpened, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
-import { empty, failed, loading } from "./states.js";
+import { address, followMoved, followOpened, forgetLastUsed, mayOpen, patchParams, readRoute, rolesWith, strangeView, viewsFor } from "./route.js";
+import { empty, failed, loading, succeeded } from "./states.js";
 import { knowStores } from "./suggestions.js";
 
 /** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
@@ -75,6 +75,13 @@ function frame(view) {
   return main;
 }
 
+/** A view that the key's role does not have: who has it, and a way back. */
+function wall(view) {
+  const roles = rolesWith(view).map((role) => t(`role.${role}`)).join(t("word.list"));
+  const own = overview?.role ? t("wall.own", { role: code("role", overview.role) }) : null;
+  return [h("h1", {}, t(`nav.${view}`)), h("div", { class: "empty", dataset: { wall: view } }, h("p", { class: "empty-title" }, t("wall.roles", { roles })), h("p", {}, own, own ? t("sentence.space") : null, placeKind() === "headquarters" ? null : t("wall.place")), h("p", {}, h("a", { class: "button", href: address(viewsFor(overview?.role)[0]) }, t("wall.back", { view: t(`nav.${viewsFor(overview?.role)[0]}`) }))))];
+}
+
 function render({ focus = false } = {}) {
   leaving.abort();
   leaving = new AbortController();
@@ -82,14 +89,25 @@ function render({ focus = false } = {}) {
   const { signal } = leaving;
   // a guide lands on the people of the day
   if (readRoute().view === "overview" && placeKind() === "guide") history.replaceState(null, "", address("guide"));
+  const strange = strangeView();
+  if (strange) history.replaceState(null, "", address(placeKind() === "guide" ? "guide" : "overview"));
   const { view, params } = readRoute();
   const main = frame(view);
   if (focus) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
+  if (!mayOpen(view, params)) {
+    replace(main, wall(view));
+    return;
+  }
   replace(main, loading(6));
-  script(view, overview?.role).then((draw) => (signal.aborted ? null : draw(main, { params, overview, signal }))).catch((error) => {
+  script(view, overview?.role).then((draw) => {
+    if (signal.aborted) return null;
+    const drawn = draw(main, { params, overview, signal });
+    if (strange) main.prepend(h("p", { class: "notice", role: "status" }, t("nav.strange", { name: strange, view: t(`nav.${view}`) })));
+    return Promise.resolve(drawn).then(succeeded);
+  }).catch((error) => {
     if (signal.aborted) return;
     if (!("status" in error)) console.error(error);
     replace(main, failed(error, () => render()));

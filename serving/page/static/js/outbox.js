@@ -1,6 +1,7 @@
 // What a guide noted on this phone: kept until the service has it, each answer under an id of its own, so that it counts once.
 
 import { call } from "./api.js";
+import { isPassing } from "./problems.js";
 
 const PREFIX = "retail-brain.unsent.";
 const BATCH = 200;
@@ -13,8 +14,8 @@ const KEPT_SENT_MS = 3 * 86_400_000;
 
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const isOpen = (entry) => !entry.sent && !entry.refused;
-/** A fault of the line, of load or of the key: the same answer may be taken later. */
-const isPassing = ({ status }) => !status || [401, 403, 408, 429].includes(status) || status >= 500;
+/** Also a fault of the key: the same answer may be taken later. */
+const mayPass = (error) => isPassing(error) || [401, 403].includes(error.status);
 
 class Outbox {
   constructor(owner) {
@@ -122,7 +123,7 @@ class Outbox {
       await call("guide_answers", { answers }, { timeout: TIMEOUT_MS });
       this.mark(ids, { sent: true });
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (mayPass(error)) throw error;
       // the service takes all or none: one that it cannot take must not hold the others back
       if (entries.length === 1) this.mark(ids, { refused: { message: error.message, details: error.details } });
       else for (const entry of entries) await this.post([entry]);

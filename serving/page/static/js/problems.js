@@ -46,4 +46,7 @@ export function problemText(error) {
 /** The same, or that nobody answers: the service did not say anything then. */
 export const failureText = (error) => problemText(error) || t("error.unreachable.title");
 
+/** A fault of the line or of load: the same request may be taken later. */
+export const isPassing = ({ status }) => !status || [408, 429].includes(status) || status >= 500;
+
 export const problemWords = (error) => words(problemText(error));

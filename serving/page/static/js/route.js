@@ -11,6 +11,19 @@ const ROLE_VIEWS = {
   data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "assets", "orders", "stock", "campaigns", "audience", "person", "rules", "calendar", "quarantine", "jobs"],
 };
 
+/** Rights of which one opens a view; the others open with every key. */
+const NEEDS = { orders: ["stock:read"], stock: ["stock:read", "people:read"], forecast: ["demand:read"], anomalies: ["demand:read", "stock:read"], models: ["models:read"], quarantine: ["data:read"], jobs: ["jobs:run"], ...Object.fromEntries(["campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets"].map((view) => [view, ["people:read"]])) };
+
+/** Whether the key opens a view; excess stock is handed over by whom campaigns are closed to. */
+export function mayOpen(view, params) {
+  if (view === "jobs" && !mayRunJobs()) return false;
+  if (view === "campaigns" && params.get("new") === "leftovers" && may("campaigns:propose")) return true;
+  return !NEEDS[view] || NEEDS[view].some(may);
+}
+
+/** Roles that have a view in their menu. */
+export const rolesWith = (view) => [...Object.keys(ROLE_VIEWS).filter((role) => role !== "set_up" && ROLE_VIEWS[role].includes(view)), "admin"];
+
 /** Views that stand in the bar itself; the others are behind "More". */
 export const IN_BAR = 6;
 
@@ -40,6 +53,12 @@ export function readRoute() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const view = VIEWS.includes(path) ? path : "overview";
   return { view, params: new URLSearchParams(query ?? "") };
+}
+
+/** What the address names in the place of a view and is none; blank where it is one. */
+export function strangeView() {
+  const [path] = location.hash.replace(/^#\/?/, "").split("?", 1);
+  return path && !VIEWS.includes(path) && !path.includes("=") ? path : "";
 }
 
 export function address(view, params = {}) {

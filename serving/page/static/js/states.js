@@ -1,9 +1,13 @@
 // States of a view: loading, empty and failed.
 
-import { h, icon, replace } from "./dom.js";
+import { isThere } from "./api.js";
+import { h, icon, isPhone, replace } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { addressed } from "./openable.js";
 import { problemWords } from "./problems.js";
+
+/** No answer, or one of what stands before the service: it may be back at any moment. */
+const PASSING = new Set([0, 502, 503, 504]);
 
 export function loading(lines = 4) {
   const bars = Array.from({ length: lines }, (_, index) => h("div", { class: `skeleton s${index % 4}` }));
@@ -14,8 +18,39 @@ export function empty(title, hint) {
   return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), hint ? h("p", {}, hint) : null);
 }
 
+const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [3_000, 60_000];
+/** Looks without success since something was shown; they come at longer and longer distances. */
+let looks = 0;
+
+/** Tries again by itself as long as the failure is shown: first whether anybody answers, which costs nothing. */
+function tryByItself(element, error, retry) {
+  const look = async () => {
+    if (!element.isConnected) return;
+    const answers = !document.hidden && (await isThere());
+    if (!element.isConnected) return;
+    if (answers) retry();
+    else wait();
+  };
+  const wait = () => {
+    const usual = Math.min(FIRST_LOOK_MS * 2 ** looks, LONGEST_LOOK_MS);
+    looks += 1;
+    setTimeout(look, Math.max(usual, (error.retryAfter ?? 0) * 1000));
+  };
+  wait();
+}
+
+/** Something came: the next failure is looked after soon again. */
+export const succeeded = () => { looks = 0; };
+
 /** What the service said, and what to do about it. */
 export function failed(error, retry) {
+  const byItself = Boolean(retry) && PASSING.has(error?.status);
+  const element = failure(error, error?.status === 403 ? null : retry, byItself);
+  if (byItself) tryByItself(element, error, retry);
+  return element;
+}
+
+function failure(error, retry, byItself) {
   const hasText = error?.code && has(`error.${error.code}.title`);
   const kind = hasText ? error.code : error?.status === 401 ? "key" : error?.status === 403 ? "role" : error?.status === 0 ? "unreachable" : error?.status >= 500 ? "server" : error?.status ? "request" : "page";
   const wait = error?.retryAfter ? `${t("sentence.space")}${t("error.retry_after", { seconds: error.retryAfter })}` : "";
@@ -28,6 +63,7 @@ export function failed(error, retry) {
       {},
       h("p", { class: "failed-title" }, t(`error.${kind}.title`)),
       error?.message ? h("p", { class: "failed-message" }, problemWords(error)) : null,
+      byItself ? h("p", { class: "hint" }, t("error.by_itself")) : null,
       // the sentence of a problem says what to do already
       h("p", { class: "failed-remedy" }, (has(`problem.${error?.details?.problem}`) ? "" : t(`error.${kind}.remedy`)) + wait),
       h(
@@ -52,6 +88,7 @@ export async function fill(place, signal, work, { lines } = {}) {
   const current = () => place.turn === turn && !signal?.aborted;
   try {
     const result = await work();
+    succeeded();
     if (current()) replace(place, result);
   } catch (error) {
     if (!current()) return;
@@ -62,6 +99,12 @@ export async function fill(place, signal, work, { lines } = {}) {
     if (current()) place.removeAttribute("aria-busy");
   }
 }
+
+/** A panel that a phone shows by its title alone until it is opened. */
+export const foldedPanel = (title, content, kind = "", props = {}) => (isPhone() ? h("details", { class: `panel about ${kind}`.trim(), ...props }, h("summary", {}, title), content) : h("section", { class: `panel ${kind}`.trim(), ...props }, h("h2", {}, title), content));
+
+/** Content that a phone folds under a title, and a wider screen shows as it is. */
+export const folded = (title, ...content) => (isPhone() ? h("details", { class: "folded" }, h("summary", {}, title), content) : content);
 
 /** A panel whose content is asked for when it is opened; `which` names it in the address. */
 export function opening(which, title, ask, signal) {

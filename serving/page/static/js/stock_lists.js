@@ -16,7 +16,7 @@ const pathText = (path) => path.map((step) => t("advice.step", { percent: percen
 
 function adviceCell(row) {
   if (!row.action) return "";
-  const lowered = row.price_path?.length ? [h("span", { class: "sub path" }, pathText(row.price_path)), h("span", { class: "sub" }, t("advice.sells", { units: units(row.markdown_units), low: units(row.markdown_units_low), high: units(row.markdown_units_high) }))] : null;
+  const lowered = row.action === "markdown" && row.price_path?.length ? [h("span", { class: "sub path" }, pathText(row.price_path)), h("span", { class: "sub" }, t("advice.sells", { units: units(row.markdown_units), low: units(row.markdown_units_low), high: units(row.markdown_units_high) }))] : null;
   const earns = [["markdown", row.markdown_value], ["return", row.return_value], ["audience", row.audience_value], ["moved", row.moved_value]].filter(([, value]) => value > 0);
   return [h("span", { class: `badge advice-${row.action}` }, t(`advice.${row.action}`)), lowered, earns.length ? h("span", { class: "sub" }, earns.map(([key, value], place) => [place ? t("word.list") : null, h("span", { class: "in-one-line" }, t("advice.earns", { action: t(`advice.${key}`), money: money(value) }))])) : null];
 }

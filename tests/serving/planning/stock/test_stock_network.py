@@ -162,6 +162,21 @@ def test_the_plan_tells_one_story_of_every_series(chain, plan):
     assert table.filter(pl.col("ends_on").is_not_null()).height > 0
 
 
+def test_the_arithmetic_of_every_line_adds_up_to_its_order(plan):
+    """What is missing, in whole packs, is the order, wherever no limit decided; warehouses count what shops hold."""
+    lines = plan.suggestions()
+    counted = pl.col("on_hand").clip(0) + pl.col("on_order") + pl.col("moved_units") + pl.col("shops_hold")
+    lines = lines.with_columns(gap=(pl.col("order_up_to") - counted).clip(0))
+    off = (pl.col("order_quantity") - pl.col("gap")).abs() >= pl.max_horizontal("case_pack", 1.0)
+    limits = {"source_stock", "minimum_order", "shelf", "budget", "limit", "collision"}
+    limits |= {"not_worth_minimum", "loses_money", "unknown_stock"}
+    decided_by_limits = set(lines.filter(off)["reason_code"])
+    assert decided_by_limits <= limits
+    assert (lines["moved_units"] != 0).any()
+    assert lines.filter(pl.col("shops_hold") > 0)["store_id"].unique().to_list() == ["D01"]
+    assert lines.select("moved_units", "shops_hold").null_count().sum_horizontal().item() == 0
+
+
 def test_orders_on_a_warehouse_keep_within_its_stock(chain, plan):
     orders = plan.suggestions().filter(pl.col("source").str.starts_with("transfer:"))
     asked = orders.group_by("product_id", store_id=pl.col("source").str.strip_prefix("transfer:")).agg(

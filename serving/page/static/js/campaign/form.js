@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { h, replace } from "../dom.js";
+import { draftOf, keepDraft } from "../drafts.js";
 import { choice, field, numberBox } from "../fields.js";
 import { addDays, code, day, t } from "../i18n.js";
 import { multiPicker } from "../typeahead.js";
@@ -94,15 +95,16 @@ function missing(definition, goods) {
 }
 
 /**
- * @param {object} options definition, goodsFrom (one of GOODS), products and stores ({id, name}) already chosen, signal,
- *   onsave(definition), label of the button, customerIds of a list of people that goes along
+ * @param {object} options draft (name of what is kept while it is not saved), definition, goodsFrom (one of GOODS), products and stores ({id, name}) already chosen, signal,
+ *   onsave(definition, forget): forget() once it is stored; label of the button, customerIds of a list of people that goes along
  */
-export async function campaignForm({ definition, goodsFrom = goodsKind(definition), products, stores, signal, onsave, label, customerIds }) {
+export async function campaignForm({ definition, goodsFrom = goodsKind(definition), products, stores, signal, onsave, label, customerIds, draft }) {
   const names = await segmentChoices(signal);
   const segments = ["", ...new Set([...names, ...STAGES.map((stage) => `stage:${stage}`), definition.segment].filter(Boolean))];
-  const picked = { products, stores };
+  const before = draftOf(draft)?.more;
+  const picked = { products: before?.products ?? products, stores: before?.stores ?? stores };
   const problem = h("p", { class: "form-problem", role: "alert" });
-  const picker = multiPicker({ label: t("pick.products"), kind: "product", chosen: products, onchange: (next) => { picked.products = next; } });
+  const picker = multiPicker({ label: t("pick.products"), kind: "product", chosen: picked.products, onchange: (next) => { picked.products = next; drafted.changed(); } });
   const category = field(t("campaign.category"), h("input", { name: "category", value: definition.category ?? "", maxlength: "200" }));
   const launched = field(t("campaign.launched_since"), h("input", { type: "date", name: "launched_since", value: definition.launched_since ?? "" }));
   const goods = choice(t("campaign.goods"), "goods", GOODS, goodsFrom, (value) => t(`campaign.goods.${value}`));
@@ -116,14 +118,14 @@ export async function campaignForm({ definition, goodsFrom = goodsKind(definitio
   };
   goods.addEventListener("change", suit);
   suit();
-  const storePicker = multiPicker({ label: t("campaign.stores"), kind: "store", chosen: stores, placeholder: t("pick.any_store"), onchange: (next) => { picked.stores = next; } });
+  const storePicker = multiPicker({ label: t("campaign.stores"), kind: "store", chosen: picked.stores, placeholder: t("pick.any_store"), onchange: (next) => { picked.stores = next; drafted.changed(); } });
   const send = async (event) => {
     event.preventDefault();
     const made = read(form, picked);
     if (customerIds?.length) made.customer_ids = customerIds;
     const wanted = missing(made, form.elements.goods.value);
     replace(problem, wanted ? t(wanted) : null);
-    if (!wanted) await onsave(made);
+    if (!wanted) await onsave(made, drafted.forget);
   };
   const form = h("form", { class: "panel campaign-form", onsubmit: send },
     h("div", { class: "pickers" }, h("label", { class: "field wide" }, h("span", {}, t("campaign.name")), h("input", { name: "name", required: true, maxlength: "200", value: definition.name ?? "", autocomplete: "off" }))),
@@ -134,5 +136,7 @@ export async function campaignForm({ definition, goodsFrom = goodsKind(definitio
       h("div", { class: "pickers" }, numberBox(t("campaign.size"), "size", definition.size, { min: 1, max: 1000000, step: 1 }, t("campaign.size_hint")), numberBox(t("campaign.budget"), "budget", definition.budget, { min: 0, step: "any" }), numberBox(t("audience.holdout_share"), "holdout", definition.holdout_share === undefined || definition.holdout_share === null ? "" : Math.round(definition.holdout_share * 1000) / 10, { min: 0, max: 99, step: "any" }, t("column_help.group")), numberBox(t("campaign.margin"), "margin", definition.margin, { min: 0, step: "any" }, t("campaign.margin_hint"))),
       h("label", { class: "option" }, h("input", { type: "checkbox", name: "stock_limit", checked: definition.stock_limit !== false }), h("span", {}, t("campaign.stock_limit"), h("span", { class: "hint" }, t("campaign.stock_limit_hint"))))),
     problem, h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { action: "save-preview" } }, label)));
+  const drafted = keepDraft(form, draft, { more: () => picked });
+  if (drafted.notice) form.prepend(drafted.notice);
   return form;
 }

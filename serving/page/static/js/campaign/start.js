@@ -102,10 +102,11 @@ export async function fromForm(root, { params, signal }) {
     holdout_share: params.get("holdout") ? Number(params.get("holdout")) / 100 : null,
   };
   const problem = h("div", { class: "form-problem", role: "alert" });
-  const save = async (made) => {
+  const save = async (made, forget) => {
     const campaignId = freshId(isSegment ? "segment" : "goods", known.today);
     try {
       const drafted = await call("campaign", { campaign_id: campaignId, campaign: made }, { signal });
+      forget();
       try {
         await call("campaign_act", { campaign_id: campaignId, version: drafted.campaign.version, act: "preview" }, { signal });
       } finally {
@@ -115,6 +116,6 @@ export async function fromForm(root, { params, signal }) {
       if (!signal.aborted) replace(problem, problemWords(error));
     }
   };
-  const form = await campaignForm({ definition, goodsFrom: isSegment ? "any" : "products", products, stores, signal, onsave: save, label: t("campaign.save_preview") });
+  const form = await campaignForm({ definition, goodsFrom: isSegment ? "any" : "products", products, stores, signal, onsave: save, label: t("campaign.save_preview"), draft: `campaign ${["new", "segment", "product", "store"].map((key) => params.getAll(key)).join(" ")}` });
   replace(root, h("h1", {}, t(isSegment ? "campaign.from_segment" : "campaign.from_goods")), form, problem);
 }

@@ -13,17 +13,20 @@ const flagBadge = (flag) => h("span", { class: `badge flag ${flag}`, title: t(`f
 const known = (value) => (isNumber(value) ? units(value) : h("span", { class: "unknown" }, t("line.unknown")));
 const amount = (key, more = {}) => ({ key, label: t(`column.${key}`), hint: t(`column_help.${key}`), align: "number wide", first: "descending", cell: (line) => units(line[key]), ...more });
 
+/** What the quantity that counts brings; why nobody knows it where a changed one goes beyond the line's plan. */
+const worth = (key, label, text, more) => amount(key, { label: t(`column.${label}`), hint: t(`column_help.${label}`), ...more, cell: (line) => (isNumber(line[key]) ? text(line[key]) : h("span", { class: "unknown", title: t(line.quantity === line.order_quantity ? "grid.no_lost_sales" : "grid.no_plan_so_far") }, t("line.unknown"))) });
+
 /** Field of the quantity, or its text where the key may not decide or the line was exported. */
 function quantityCell(line, grid) {
   const changed = line.state !== "proposed" && line.quantity !== line.order_quantity ? h("s", { title: t("grid.suggested") }, units(line.order_quantity)) : null;
   if (!grid.mayDecide || line.decision?.exported_at) return [changed, " ", units(line.quantity)];
   const input = h("input", {
-    type: "number", min: "0", step: "any", inputmode: "decimal", class: "quantity", dataset: { field: "quantity" }, value: String(line.quantity),
+    type: "number", min: "0", step: "any", inputmode: "decimal", class: "quantity", dataset: { field: "quantity" }, value: grid.typing.textOf(line), "aria-invalid": grid.typing.isKept(line) ? "true" : null,
     "aria-label": t("grid.quantity_of", { product: line.product_name, store: line.store_name }), title: [isNumber(line.case_pack) && line.case_pack !== 1 ? t("grid.packs_of", { pack: number(line.case_pack, 2) }) : null, t("grid.quantity_help")].filter(Boolean).join(". "),
-    oninput: () => grid.typing.drop(keyOf(line)),
+    oninput: () => { grid.typing.drop(keyOf(line)); grid.typing.mark(line, input); },
     onchange: () => grid.typing.typed(line, input),
     onkeydown: (event) => {
-      if (event.key === "Escape") { grid.typing.drop(keyOf(line)); input.value = String(line.quantity); input.select(); }
+      if (event.key === "Escape") { grid.typing.drop(keyOf(line)); grid.typing.restore(line, input); input.select(); }
       if (event.key === "Enter") { event.preventDefault(); grid.typing.enter(line, event.shiftKey ? -1 : 1); }
     },
     onfocus: () => input.select(),
@@ -47,8 +50,8 @@ export function columns(grid) {
     amount("on_hand", { cell: (line) => known(line.on_hand) }),
     amount("on_order", { align: "number widest" }),
     amount("demand_until_next_arrival", { align: "number wider" }),
-    amount("expected_lost_sales", { align: "number wider" }),
-    amount("expected_value", { align: "number widest", cell: (line) => money(line.expected_value) }),
+    worth("lost_sales", "expected_lost_sales", units, { align: "number wider" }),
+    worth("value", "expected_value", money, { align: "number widest" }),
     { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, line.flags.map(flagBadge), line.is_below_minimum ? h("span", { class: "badge flag", title: t("grid.below_minimum_of", { money: money(line.purchase_order_minimum, 0) }) }, t("filter.below_minimum")) : null, decisionBadge(prepared(line))) },
   ];
 }
@@ -60,7 +63,7 @@ export function lineRow(line, all, grid) {
   const box = h("input", { type: "checkbox", checked: picked, dataset: { field: "pick" }, "aria-label": t("grid.pick", { product: line.product_name, store: line.store_name }), onchange: () => grid.onpick(line, box.checked) });
   return {
     key,
-    version: JSON.stringify([line.quantity, line.is_below_minimum, line.state, line.is_open, line.comments, line.decision?.decision_id, picked, grid.mayDecide]),
+    version: JSON.stringify([line.quantity, line.value, line.lost_sales, line.is_below_minimum, line.state, line.is_open, line.comments, line.decision?.decision_id, picked, grid.mayDecide, grid.typing.isKept(line)]),
     make: () => h("tr", { class: [line.flags.length ? "exception" : "", picked ? "picked" : ""].join(" ").trim() }, h("td", { class: "select-cell" }, grid.mayDecide ? box : null),
       all.map((column) => h("td", { class: column.align ?? "", dataset: { column: column.key } }, column.cell(line)))),
   };

@@ -25,13 +25,16 @@ function leftText({ skipped }, { packs, percent }) {
   return [["exported", skipped.exported], [isRounded ? "rounded" : "same", skipped.same]].filter(([, count]) => count).map(([key, count]) => t(`bulk.skipped.${key}`, { count }));
 }
 
+/** What a line goes beyond, in words. */
+export const beyondText = (row) => row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list"));
+
 /** Units and money before and after, what is left as it is, and what goes beyond limits. */
 export function differenceText(answer, change) {
   const left = leftText(answer, change);
   return h("div", { class: "difference", role: "status" },
     h("p", {}, answer.lines ? sumText(answer, change.action) : h("strong", {}, t("bulk.nothing")), answer.lines && answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
     left.length ? h("p", { class: "hint" }, left.join(t("sentence.space"))) : null,
-    answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
+    answer.beyond_lines ? h("details", { class: "warn", open: true }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", beyondText(row), ")")))) : null);
 }
 
 /** Lines that somebody else decided since they were seen, each with who, when and what. */
@@ -40,8 +43,8 @@ function decidedText(conflict) {
   return h("div", { class: "warn decided", role: "alert" }, h("p", {}, t("decided.lines", { count })), h("ul", {}, decided.map((one) => h("li", {}, decidedSentence(one)))), conflict.yours ? h("p", {}, yoursSentence(conflict)) : null);
 }
 
-/** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile. */
-export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload }) {
+/** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile; `onchecked` gets the answer of the check. */
+export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload, onchecked }) {
   const request = { batch_id: newBatch(), ...body };
   const cancel = () => { replace(place); ondone(null); };
   const stale = (told) => {
@@ -75,7 +78,9 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
       const beyond = answer.beyond_lines > 0;
       const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
       replace(place, differenceText(answer, body), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
-      (answer.lines ? apply : place.querySelector("button")).focus();
+      onchecked?.(answer);
+      // what goes beyond a limit is read before it is done: a press on Enter must not do it
+      (beyond ? place.querySelector("summary") : answer.lines ? apply : place.querySelector("button")).focus();
     } catch (error) {
       if (signal.aborted) return;
       replace(place);

@@ -5,6 +5,7 @@ import { readBase64 } from "../base64.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { number, t, units } from "../i18n.js";
 import { storeName } from "../suggestions.js";
+import { keyOf } from "./source.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;
@@ -53,7 +54,7 @@ function problemLine(row) {
 
 /** What a file changes: its lines with both quantities, and the rows that cannot count with why. */
 export function changesShown(answer) {
-  const body = answer.lines.slice(0, LISTED).map((line) => h("tr", {}, h("th", { scope: "row" }, name(line.product_name)), h("td", {}, name(line.store_name)), h("td", { class: "number" }, units(line.quantity)), h("td", { class: "number" }, h("strong", {}, units(line.order_quantity))), h("td", {}, line.reason ?? "")));
+  const body = answer.lines.slice(0, LISTED).map((line) => h("tr", {}, h("th", { scope: "row" }, name(line.product_name)), h("td", {}, name(line.store_name)), h("td", { class: "number" }, units(line.quantity)), h("td", { class: "number" }, h("strong", {}, units(line.order_quantity))), h("td", { dataset: { note: keyOf(line) } }, line.reason ?? "")));
   const head = ["column.product", "overview.shop", "changes.now", "changes.asked", "bulk.reason"].map((key, index) => h("th", { scope: "col", class: index === 2 || index === 3 ? "number" : "" }, t(key)));
   return [
     h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same }), answer.repeated ? [t("sentence.space"), t("changes.repeated", { count: answer.repeated })] : null),

@@ -3,7 +3,8 @@
 import { call } from "../api.js";
 import { debounce, h, icon, name, replace } from "../dom.js";
 import { choice } from "../fields.js";
-import { day, number, t } from "../i18n.js";
+import { code, day, number, t } from "../i18n.js";
+import { failureText } from "../problems.js";
 import { storeName } from "../suggestions.js";
 import { asked, CONDITIONS, GROUPS, SHOWS } from "./state.js";
 
@@ -31,7 +32,7 @@ async function values(state, table, column, signal) {
 function label(column, { key, name: named }) {
   if (key === null || key === "") return t("grid.without", { what: t(`grid.by.${column}`) });
   if (column === "purchase_order") return (named ?? key).replace(/\d{4}-\d{2}-\d{2}$/, (last) => day(last, "full"));
-  if (WORDS[column]) return t(`${WORDS[column]}.${key}`);
+  if (WORDS[column]) return code(WORDS[column], key);
   return DAYS.has(column) ? day(key, "full") : (named ?? key);
 }
 
@@ -48,6 +49,28 @@ async function tellName(place, table, { column, value }, { names, signal, onfail
   } catch (error) {
     if (!signal.aborted) onfail(error);
   }
+}
+
+/** A line that says which conditions of an address find nothing by themselves; what is chosen on the page is there. */
+export function whyNothing(table, where, { names, signal }) {
+  const said = h("p", { class: "hint", role: "status", dataset: { nothing: "" } });
+  if (where.length) findNothing(table, where, { names, signal }).then((text) => { said.textContent = text; }, (error) => { if (!signal.aborted) said.textContent = failureText(error); });
+  return said;
+}
+
+/** Of conditions that leave nothing those that find no line by themselves, in words; a link may name what is not there. */
+async function findNothing(table, where, { names, signal }) {
+  const finds = async ({ column, value }) => {
+    try {
+      return (await call("listing", { table, where: [{ column, any_of: [value || null] }], limit: 0 }, { signal })).total > 0;
+    } catch (error) {
+      if (error.status >= 400 && error.status < 500) return false;
+      throw error;
+    }
+  };
+  const found = await Promise.all(where.map(finds));
+  const said = where.filter((_, place) => !found[place]).map(({ column, value }) => `${t(`grid.by.${column}`)}: ${names.get(`${column}:${value}`) ?? value}`);
+  return said.length ? t("grid.finds_nothing", { names: said.join(t("word.list")), count: said.length }) : "";
 }
 
 /** Puts a new bar of ready filters in its place; the one that had the focus keeps it. */

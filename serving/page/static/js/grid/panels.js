@@ -7,7 +7,7 @@ import { close, isOpen, openNames, patchParams } from "../route.js";
 import { storeName } from "../suggestions.js";
 import { lineDetail } from "../views/line.js";
 import { prepared } from "./columns.js";
-import { askThenStore } from "./deciding.js";
+import { askThenStore, beyondText } from "./deciding.js";
 import { changesShown, MOST_PRINTED } from "./files.js";
 import { historyPanel } from "./history.js";
 import { keyOf } from "./source.js";
@@ -101,6 +101,7 @@ export function showFile(grid, answer) {
   const lines = answer.lines.map(({ store_id, product_id, seen_quantity, order_quantity, reason }) => ({ store_id, product_id, seen_quantity, order_quantity, ...(reason ? { reason } : {}) }));
   askThenStore(check, { as_of: grid.asOf, action: "change", packs: null, lines, seen_newest_decision: answer.newest_decision }, {
     signal: grid.signal, onfail: (text) => grid.fail(text), onreload: () => { replace(place); grid.renew(); },
+    onchecked: ({ beyond }) => beyond.forEach((row) => { place.querySelector(`[data-note="${CSS.escape(keyOf(row))}"]`)?.append(h("span", { class: "sub warn" }, beyondText(row))); }),
     ondone: (done) => {
       replace(place);
       if (done) grid.ondone(done);

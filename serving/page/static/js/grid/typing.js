@@ -1,25 +1,36 @@
-// Quantities that are typed in the grid: checked, sent, and offered where they go beyond a limit.
+// Quantities that are typed in the grid: checked, sent, offered where they go beyond a limit, kept where they were not stored.
 
 import { refusal } from "../decisions.js";
 import { h, name } from "../dom.js";
 import { number, t } from "../i18n.js";
+import { isPassing } from "../problems.js";
 import { keyOf } from "./source.js";
 
-/** What typing in the cells of a grid does; its offers stand in `place`, at most one a line. */
+/** What typing in the cells of a grid does; what it offers stands in `place`, at most one a line. */
 export class Typing {
   constructor(grid, place) {
     this.grid = grid;
     this.place = place;
     this.offers = new Map();
+    /** What was typed and is not stored, by line: rows of the grid are drawn anew while it stands. */
+    this.kept = new Map();
   }
+
+  /** What stands in the field of a line: what was typed and is not stored, else what counts. */
+  textOf(line) { return this.kept.get(keyOf(line)) ?? String(line.quantity); }
+
+  isKept(line) { return this.kept.has(keyOf(line)); }
 
   typed(line, input) {
     const amount = Number(input.value);
     this.grid.clear();
     this.drop(keyOf(line));
-    const restore = () => { input.value = String(line.quantity); };
-    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.grid.fail(t("decision.wrong_quantity")); restore(); return null; }
-    return amount === line.quantity ? null : this.send(line, amount, { input, restore });
+    if (input.value === "" || !Number.isFinite(amount) || amount < 0) {
+      this.keep(line, input);
+      this.grid.fail(t("grid.of_line", { product: line.product_name, store: line.store_name, problem: t("decision.wrong_quantity") }));
+      return null;
+    }
+    return amount === line.quantity ? null : this.send(line, amount, { input });
   }
 
   /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
@@ -32,39 +43,61 @@ export class Typing {
   }
 
   /** Sends a quantity; where it goes beyond a limit it is offered, this one and no other. */
-  async send(line, amount, { input, restore, confirmed = false }) {
+  async send(line, amount, { input, confirmed = false }) {
     try {
       await this.grid.decideOne(line, "change", { quantity: amount, confirmed });
     } catch (error) {
       if (this.grid.signal.aborted) return;
-      this.grid.fail(refusal(error));
+      this.grid.fail(t("grid.of_line", { product: line.product_name, store: line.store_name, problem: refusal(error) }));
       // another quantity was typed meanwhile: what is refused now is not what the cell says
       if (input.value !== "" && Number(input.value) !== amount) return;
-      if (error.code === "unconfirmed") this.offer(line, amount, { input, restore });
-      else restore();
+      // what somebody else decided stands in the row by now: it is not covered by what was typed before
+      if (error.details?.decided) return;
+      this.keep(line, input);
+      if (error.code === "unconfirmed") this.offer(line, amount, { input, label: t("decision.confirm", { units: number(amount, 3) }), dataset: { bulk: "confirm" }, confirmed: true });
+      else if (isPassing(error)) this.offer(line, amount, { input, said: t("grid.not_stored", { units: number(amount, 3) }), label: t("grid.send_again"), dataset: { bulk: "again" }, confirmed });
     }
   }
 
-  offer(line, amount, { input, restore }) {
+  keep(line, input) {
+    this.kept.set(keyOf(line), input.value);
+    this.mark(line, input);
+  }
+
+  /** Marks a field whose text is not stored, and takes the mark away. */
+  mark(line, input) {
+    if (this.isKept(line)) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  }
+
+  offer(line, amount, { input, said, label, dataset, confirmed }) {
     const key = keyOf(line);
-    this.drop(key);
-    const confirm = () => { this.grid.clear(); this.drop(key); this.send(line, amount, { input, restore, confirmed: true }); };
-    const cancel = () => { this.grid.clear(); this.drop(key, { restores: true }); input.focus(); };
-    const element = h("p", { class: "buttons" }, name(line.product_name), " ", h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: confirm }, t("decision.confirm", { units: number(amount, 3) })), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
-    this.offers.set(key, { element, restore });
+    this.offers.get(key)?.remove();
+    const go = () => { this.grid.clear(); this.drop(key); this.send(this.grid.source.line(key) ?? line, amount, { input: this.field(key) ?? input, confirmed }); };
+    const cancel = () => { this.grid.clear(); this.drop(key); const field = this.field(key) ?? input; this.restore(this.grid.source.line(key) ?? line, field); field.focus(); };
+    const element = h("p", { class: "buttons" }, name(line.product_name), " · ", name(line.store_name), said ? ` · ${said}` : null, " ", h("button", { type: "button", dataset, onclick: go }, label), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
+    this.offers.set(key, element);
     this.place.append(element);
   }
 
-  /** Takes away what a line was offered: it was for another quantity, or for the view before. */
-  drop(key, { restores = false } = {}) {
-    const offered = this.offers.get(key);
-    if (!offered) return;
-    this.offers.delete(key);
-    offered.element.remove();
-    if (restores) offered.restore();
+  /** The field of a line as it is drawn now; null where it is not. */
+  field(key) { return this.grid.table.element.querySelector(`tr[data-key="${CSS.escape(key)}"] input.quantity`); }
+
+  /** Puts what counts back into a field. */
+  restore(line, input) {
+    input.value = String(line.quantity);
+    this.mark(line, input);
   }
 
+  /** Takes away what a line was offered and what was typed: another quantity takes its place. */
+  drop(key) {
+    this.kept.delete(key);
+    this.offers.get(key)?.remove();
+    this.offers.delete(key);
+  }
+
+  /** The same for another view; what could not be sent stays. */
   dropAll() {
-    [...this.offers.keys()].forEach((key) => this.drop(key, { restores: true }));
+    [...new Set([...this.offers.keys(), ...this.kept.keys()])].filter((key) => !this.offers.get(key)?.querySelector("[data-bulk=again]")).forEach((key) => this.drop(key));
   }
 }

@@ -114,9 +114,10 @@ async function edited(root, answer, { signal }) {
   const [products, stores] = await Promise.all([find("product", definition.product_ids), find("store", definition.store_ids)]);
   const names = { ...answer.names, ...Object.fromEntries(products.map((one) => [one.id, one.name])) };
   const message = h("div", { role: "alert" });
-  const save = async (made) => {
+  const save = async (made, forget) => {
     try {
       const saved = await call("campaign", { campaign_id: row.campaign_id, campaign: made, version }, { signal });
+      forget();
       try {
         await call("campaign_act", { campaign_id: row.campaign_id, version: saved.campaign.version, act: "preview" }, { signal });
       } finally {
@@ -124,11 +125,11 @@ async function edited(root, answer, { signal }) {
       }
     } catch (error) {
       if (signal.aborted) return;
-      const keep = () => { version = error.details.version; replace(message); save(made); };
+      const keep = () => { version = error.details.version; replace(message); save(made, forget); };
       replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
     }
   };
-  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
+  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids, draft: `campaign ${row.campaign_id} ${row.version}` });
   replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(calledCampaign(row))), form, message);
 }
 

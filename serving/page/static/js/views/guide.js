@@ -17,7 +17,8 @@ const OUTCOMES = ["done", "bought", "not_reached", "refused"];
 const FINAL = new Set(["refused", "opted_out"]);
 const TIMEOUT_MS = 20_000;
 /** People shown at first, and with every further press: a day of one guide is about 20, one of headquarters hundreds. */
-const SHOWN = 20;
+/** Cards that are drawn at first; on a phone, where twenty are seven thousand pixels, fewer. By judgement. */
+const shownAtOnce = () => (isPhone() ? 8 : 20);
 const EVERYBODY = "";
 
 /** The list from the service, else as this tab last saw it. Raises where there is neither. */
@@ -56,7 +57,7 @@ class GuideDay {
     this.sum = h("p", { class: "guide-sum" });
     this.list = h("ol", { class: "tasks" });
     this.foot = h("div", { class: "table-foot" });
-    this.most = SHOWN;
+    this.most = shownAtOnce();
     this.box.listen(() => this.freshen(), signal);
   }
 
@@ -81,11 +82,11 @@ class GuideDay {
     const [shown, total] = [Math.min(this.most, this.cards.size), this.cards.size];
     const more = () => {
       const next = this.most;
-      this.most += SHOWN;
+      this.most += shownAtOnce();
       this.drawList();
       this.list.children[next]?.focus();
     };
-    replace(this.foot, total > shown ? [h("span", {}, t("guide.shown", { shown, total })), " ", h("button", { type: "button", dataset: { action: "more" }, onclick: more }, t("table.more", { count: Math.min(SHOWN, total - shown) }))] : null);
+    replace(this.foot, total > shown ? [h("span", {}, t("guide.shown", { shown, total })), " ", h("button", { type: "button", dataset: { action: "more" }, onclick: more }, t("table.more", { count: Math.min(shownAtOnce(), total - shown) }))] : null);
   }
 
   /** Draws the cards whose outcome changed, and the counts. */

@@ -5,6 +5,7 @@ import { decisionForm } from "../decisions.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, costHint, costText, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
 import { costOfService, stockProjection } from "../line_plots.js";
+import { lineSums } from "../line_sums.js";
 import { address } from "../route.js";
 import { fill } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -31,23 +32,33 @@ function stockBar(line) {
 }
 
 function sum(rows) {
-  return h("table", { class: "sum" }, h("tbody", {}, rows.filter(Boolean).map(([sign, label, value, kind]) => h("tr", { class: kind ?? "" }, h("td", { class: "sign" }, sign), h("th", { scope: "row" }, label), h("td", { class: "number" }, value)))));
+  return h("table", { class: "sum" }, h("tbody", {}, rows.filter(Boolean).map(([sign, label, value, kind]) => h("tr", { class: kind ?? "" }, h("td", { class: "sign" }, sign), h("th", { scope: "row" }, label), h("td", { class: "number" }, isNumber(value) ? units(value) : t("line.unknown"))))));
 }
 
+/** What stands between the gap and the order. */
+function limitsKey(line, gap) {
+  if (!isNumber(line.moved_units)) return "line.limits_older";
+  return line.order_quantity ? "line.limits" : gap > 0 ? "line.not_ordered" : "line.surplus";
+}
+
+/** The arithmetic of a line: rows of sign, label, units and kind; unknown numbers are null. */
 function arithmetic(line) {
-  const position = (line.on_hand ?? 0) + (line.on_order ?? 0);
-  const isCounted = isNumber(line.on_hand);
-  const lostBefore = isNumber(line.order_up_to) && isNumber(line.safety_stock) ? line.demand_until_next_arrival + line.safety_stock - line.order_up_to : 0;
-  const gap = isNumber(line.order_up_to) ? line.order_up_to - Math.max(line.on_hand ?? 0, 0) - (line.on_order ?? 0) : null;
+  const tail = line.quantity !== undefined && line.quantity !== line.order_quantity ? [["→", t("line.decided"), line.quantity, "result"]] : [];
+  const { parts, sums } = lineSums(line);
+  const row = (key, label, sign = "−") => (parts[key] ? [parts[key] < 0 ? (sign === "−" ? "+" : "−") : sign, label, Math.abs(parts[key])] : null);
+  if (!sums) return sum([["", t("line.demand"), line.demand_until_next_arrival], ["−", t("line.on_hand"), line.on_hand], ["−", t("line.on_order"), line.on_order], ["", t("line.position"), null, "rule"], ["→", t("line.order_rounded"), line.order_quantity, "result"], ...tail]);
   return sum([
-    ["", t("line.demand"), units(line.demand_until_next_arrival)],
-    lostBefore > 0.05 ? ["−", t("line.lost_before"), units(lostBefore)] : null,
-    isNumber(line.safety_stock) ? ["+", t("line.safety"), units(line.safety_stock)] : null,
-    isNumber(line.order_up_to) ? ["=", t("line.target"), units(line.order_up_to), "rule"] : null,
-    ["−", t("line.on_hand"), isCounted ? units(line.on_hand) : t("line.unknown")],
-    ["−", t("line.on_order"), units(line.on_order)],
-    gap !== null ? ["=", t("line.gap"), units(gap), "rule"] : ["", t("line.position"), isCounted ? units(position) : t("line.unknown"), "rule"],
-    ["→", t("line.order_rounded"), units(line.order_quantity), "result"],
+    ["", t("line.demand"), parts.demand],
+    row("lost", t("line.lost_before")),
+    row("safety", t("line.safety"), "+"),
+    ["=", t("line.target"), sums.target, "rule"],
+    ["−", line.on_hand < 0 ? t("line.on_hand_negative", { units: units(line.on_hand) }) : t("line.on_hand"), parts.stock],
+    ["−", t("line.on_order"), parts.coming],
+    row("moved", t(parts.moved < 0 ? "line.moved_out" : "line.moved_in")),
+    row("held", t("line.shops_hold")),
+    ["=", t("line.gap"), sums.gap, "rule"],
+    row("limits", t(limitsKey(line, sums.gap)), "+"),
+    ["=", t("line.suggested"), line.order_quantity, "result"], ...tail,
   ]);
 }
 
@@ -59,9 +70,9 @@ function facts(line, asOf) {
     { class: "facts" },
     row(t("column.order_on"), day(line.order_on), about(line.order_on)),
     row(t("column.arrives_on"), day(line.arrives_on), about(line.arrives_on)),
-    row(t("column.expected_lost_sales"), units(line.expected_lost_sales)),
-    row(t("column.expected_value"), money(line.expected_value)),
-    row(t("column.order_cost"), costText(line.order_cost, line.cost_basis), costHint(line.order_cost, line.cost_basis)),
+    row(t("column.expected_lost_sales"), units(line.lost_sales), isNumber(line.lost_sales) ? null : t("grid.no_plan_so_far")),
+    row(t("column.expected_value"), money(line.value), isNumber(line.value) ? null : t("grid.no_plan_so_far")),
+    row(t("column.order_cost"), costText(line.cost, line.cost_basis), costHint(line.cost, line.cost_basis)),
     row(t("column.source"), sourceText(line)),
   );
 }

@@ -2,6 +2,7 @@
 
 import { h, name } from "../dom.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
+import { foldedPanel } from "../states.js";
 
 /** Metrics shown of each model, each beside the metric of its baseline. */
 const SHOWN = {
@@ -16,23 +17,26 @@ function versionText(bundle) {
   return [h("strong", {}, t("overview.version", { version: bundle.version ?? DASH })), when ? h("span", { class: "hint" }, ` · ${moment(when)}`) : null];
 }
 
-function tests(kind, bundle) {
+/** A metric's name; the short names of the trade are for who works with models. */
+const metricName = (metric, role) => t(metric === "wape" && role !== "data_scientist" ? "metric.error" : `metric.${metric}`);
+
+function tests(kind, bundle, role) {
   const metrics = bundle?.metrics ?? {};
   const [own, average] = [metrics.wape, metrics.moving_average_wape];
   const meaning = kind === "demand" && isNumber(own) && isNumber(average) ? h("p", { class: "hint" }, t("metric_meaning.wape", { value: number(100 * own), baseline: number(100 * average) })) : null;
   const rows = (SHOWN[kind] ?? []).filter(([metric]) => isNumber(metrics[metric])).map(([metric, baseline]) => h(
     "div",
     { class: "test" },
-    h("dt", {}, t(`metric.${metric}`)),
+    h("dt", {}, metricName(metric, role)),
     h("dd", {}, percent(metrics[metric], 0), baseline && isNumber(metrics[baseline]) ? h("span", { class: "hint" }, ` ${t(`baseline.${baseline}`, { value: percent(metrics[baseline], 0) })}`) : null),
   ));
   return [rows, meaning && h("div", { class: "test" }, h("dd", {}, meaning))];
 }
 
 export function modelsPanel(overview) {
-  const rows = Object.entries(overview?.bundles ?? {}).map(([kind, bundle]) => [h("div", {}, h("dt", {}, code("bundle", kind)), h("dd", {}, versionText(bundle))), tests(kind, bundle)]);
+  const rows = Object.entries(overview?.bundles ?? {}).map(([kind, bundle]) => [h("div", {}, h("dt", {}, code("bundle", kind)), h("dd", {}, versionText(bundle))), tests(kind, bundle, overview.role)]);
   const missing = Object.entries(overview?.left_out ?? {}).map(([kind, reason]) => h("p", { class: "warn", title: reason, "data-left-out": kind }, t("overview.left_out", { model: code("bundle", kind) })));
   const more = [["published_at", moment], ["tenant", String], ["role", (role) => code("role", role)]]
     .filter(([key]) => overview?.[key]).map(([key, text]) => h("div", {}, h("dt", {}, t(`overview.${key}`)), h("dd", {}, name(text(overview[key])))));
-  return h("section", { class: "panel side" }, h("h2", {}, t("overview.models")), missing, h("dl", { class: "facts one-column" }, rows, more));
+  return foldedPanel(t("overview.models"), [missing, h("dl", { class: "facts one-column" }, rows, more)], "side");
 }

@@ -7,7 +7,7 @@ import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, chosenOf, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
-import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar } from "../grid/filters.js";
+import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar, whyNothing } from "../grid/filters.js";
 import { firstLines, keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, unknownText, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
@@ -16,7 +16,7 @@ import { windowedTable } from "../grid/window.js";
 import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { open, openNames } from "../route.js";
-import { empty, failed, loading } from "../states.js";
+import { empty, failed, folded, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
 /** What opens beside the grid; it comes after the lines, which are seen first. */
@@ -264,9 +264,8 @@ class OrdersGrid {
     const onfail = (error) => this.fail(error);
     const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
-    replace(this.root, h("h1", {}, t("nav.orders")), shows,
-      h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
-      sums, this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
+    const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))), sums];
+    replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
@@ -291,6 +290,7 @@ export async function ordersView(root, context) {
   grid.frame();
   grid.draw();
   grid.notice.textContent = unknownText(grid.state.unknown);
+  if (!grid.source.length()) grid.places.nothing.append(whyNothing("suggestions", grid.state.where, grid));
   // asked for while the line is up; a line of the address is opened
   panels().then(({ showOpen }) => showOpen(grid)).catch((error) => { if (!context.signal.aborted && openNames().length) grid.fail(error); });
 }

@@ -10,7 +10,7 @@ import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
 import { headOfficePanel, worthPanel } from "../head_office.js";
 import { placeKind } from "../rights.js";
-import { empty, fill, opening } from "../states.js";
+import { empty, fill, folded, foldedPanel, opening } from "../states.js";
 import { modelsPanel } from "./models.js";
 
 const STORES = 12;
@@ -31,7 +31,7 @@ function storeTable(rows) {
   const warn = (value, row) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: store(row, "exceptions") }, number(value)) : h("span", { class: "hint" }, "0"));
   const amount = (text) => h("td", { class: "number" }, text);
   const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: store(row) }, name(row.name ?? row.key))), warn(row.loss, row), warn(row.unknown_stock, row),
-    amount(number(row.is_order)), amount(units(row.quantity)), amount(money(row.cost, 0)), amount(units(row.expected_lost_sales))));
+    amount(number(row.is_order)), amount(units(row.quantity)), amount(money(row.cost, 0)), amount(units(row.lost_sales))));
   const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", "totals.cost", "totals.lost"];
   return scrollBox(t("overview.attention"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
 }
@@ -77,11 +77,11 @@ export async function overviewView(root, { overview, signal }) {
     counts(overview),
     mayOrder ? h("section", { class: "panel office" }, h("h2", {}, t("office.title")), office) : null,
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
-    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
+    h("div", { class: "overview-columns" }, foldedPanel(t("overview.attention"), storeList), modelsPanel(overview)),
     worth,
     mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening("ledger", t("ledger.title"), () => ledgerTable(signal), signal) : null,
-    viewLinks(overview),
+    folded(t("overview.views"), viewLinks(overview)),
   );
   if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });
   if (mayOrder && placeKind() === "headquarters") fill(worth, signal, () => worthPanel(signal), { lines: 3 });

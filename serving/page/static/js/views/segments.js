@@ -3,6 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { askedButton, field } from "../fields.js";
 import { code, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
@@ -77,6 +78,7 @@ function editing(segment, mayWrite, start, signal) {
     const body = { action: "save", name: given, expression: editor.text(), is_static: form.elements.kept.value === "static", note: note.value.trim(), version: given === seen.name ? seen.version : 0 };
     try {
       await call("segments", body, { signal });
+      draft.forget();
       show(given);
     } catch (error) {
       if (signal.aborted) return;
@@ -92,7 +94,9 @@ function editing(segment, mayWrite, start, signal) {
     editor.element,
     h("fieldset", { class: "options" }, h("legend", {}, t("segment.kind")), kept("living", t("segment.living"), t("segment.living_hint")), kept("static", t("segment.static"), t("segment.static_hint"))),
     message, mayWrite ? h("p", { class: "buttons" }, save) : h("p", { class: "hint" }, t("segment.read_only")));
-  if (segment) editor.count();
+  const draft = keepDraft(form, `segment ${segment?.name ?? ""} ${seen.version} ${start}`);
+  if (draft.notice) form.prepend(draft.notice);
+  if (segment || (draft.notice && editor.text())) editor.count();
   return { form, editor };
 }
 
@@ -113,7 +117,11 @@ async function one(root, which, { params, overview, signal }) {
   const mayCampaign = viewsFor(overview?.role).includes("campaigns");
   const answer = await call("segments", {}, { signal });
   const segment = answer.segments.find((row) => row.name === which) ?? null;
-  const { form, editor } = editing(segment ?? (which ? { name: which, version: 0, text: "" } : null), answer.may_write, params.get("expression") ?? "", signal);
+  if (which && !segment) {
+    replace(root, h("h1", {}, t("nav.segments")), empty(t("segment.unknown", { name: which }), t("segment.unknown_hint")), h("p", { class: "buttons" }, h("a", { class: "button", href: address("segments") }, t("segment.all")), answer.may_write ? h("a", { class: "button", href: address("segments", { new: "1" }) }, t("segment.new")) : null));
+    return;
+  }
+  const { form, editor } = editing(segment, answer.may_write, params.get("expression") ?? "", signal);
   replace(root,
     h("p", { class: "back" }, h("a", { href: address("segments") }, t("segment.all"))), h("h1", {}, which ? name(which) : t("segment.new")),
     segment ? h("p", { class: "intro" }, t("segment.saved_by", { version: segment.version, who: segment.saved_by, when: moment(segment.saved_at) })) : null,

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { h, icon, isPhone, replace } from "../dom.js";
 import { exportButtons, MOST_PRINTED } from "../grid/files.js";
-import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
+import { conditionBar, redrawConditions, searchBox, whyNothing } from "../grid/filters.js";
 import { asked, readConditions, sorted, unknownIn, unknownText, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
 import { failureText } from "../problems.js";
@@ -135,7 +135,8 @@ class StockLists {
       this.notice, this.problem, result);
     const drawn = this.draw();
     this.notice.textContent = unknownText(this.state.unknown);
-    return drawn;
+    const { tab, where } = this.state;
+    return drawn.then(() => { if (this.total === 0 && !this.signal.aborted) result.append(whyNothing(tab, where, this)); });
   }
 }
 
