@@ -39,25 +39,30 @@ export function failed(error, retry) {
   );
 }
 
+/** Milliseconds after which somebody who waits is told so in words. By judgement. */
+const SLOW_MS = 3_000;
+
 /**
  * Fills a place with what `work` gives: waiting, then the result or the failure with a way to try again.
- * Later calls on the same place win over earlier ones still under way.
+ * Later calls on the same place win over earlier ones still under way. `slow` is the text for whom it takes seconds.
  */
-export async function fill(place, signal, work, { lines } = {}) {
+export async function fill(place, signal, work, { lines, slow = "state.slow" } = {}) {
   const turn = (place.turn ?? 0) + 1;
   place.turn = turn;
   place.setAttribute("aria-busy", "true");
   replace(place, loading(lines));
   const current = () => place.turn === turn && !signal?.aborted;
+  const telling = setTimeout(() => { if (current()) place.querySelector(".loading")?.append(h("p", { class: "hint" }, t(slow))); }, SLOW_MS);
   try {
     const result = await work();
     if (current()) replace(place, result);
   } catch (error) {
     if (!current()) return;
     if (!("status" in error)) console.error(error);
-    replace(place, failed(error, () => fill(place, signal, work, { lines })));
+    replace(place, failed(error, () => fill(place, signal, work, { lines, slow })));
     if (error.status === 401) dispatchEvent(new CustomEvent("ask-key", { detail: error }));
   } finally {
+    clearTimeout(telling);
     if (current()) place.removeAttribute("aria-busy");
   }
 }
