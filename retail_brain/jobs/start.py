@@ -202,13 +202,12 @@ def _launch(place: JobPlace, job_id: str, descriptor: int, now: datetime) -> Non
         )
     except (OSError, subprocess.CalledProcessError) as error:
         said = error.strerror if isinstance(error, OSError) else f"Python ended with exit code {error.returncode}"
-        text, details = (
-            f"no process can be started for {job_id}: {said}. Try again later.",
-            {"problem": "job_no_process"},
+        raised = RetailBrainError(
+            f"no process can be started for {job_id}: {said}. Try again later.", {"problem": "job_no_process"}
         )
-        about = {"code": "failed", "message": text, "details": details}
+        about = {"code": "failed", "message": str(raised), "details": raised.details}
         end_job(place.tenant, place.database, job_id, "failed", now=now, error=about)
-        raise RetailBrainError(text, details) from error
+        raise raised from error
 
 
 def command_line(workspace: Workspace, words: list[str], *, code: str = _CALL) -> list[str]:

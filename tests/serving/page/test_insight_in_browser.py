@@ -195,7 +195,7 @@ def test_a_file_of_set_aside_rows_that_does_not_come_says_why(open_page: Open) -
     refused = {"error": {"code": "overloaded", "message": "come back later", "details": {}}}
     page.route("**/quarantine", lambda route: route.fulfill(status=429, json=refused))
     page.locator("[data-action=csv]").click()
-    expect(page.locator("main [role=alert] .form-problem")).to_have_text("come back later")
+    expect(page.locator("main [role=alert] .form-problem")).to_have_text("Come back later")
 
 
 def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
