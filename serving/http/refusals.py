@@ -7,6 +7,7 @@ from typing import Any
 from retail_brain.errors import RetailBrainError
 from serving.http.condition_words import condition_words
 from serving.http.field_words import PLACEHOLDER, field_words, page_texts
+from serving.http.problem_words import SERVICE_ONLY
 from serving.planning.people.reasons import Language
 
 _BY_CODE = {
@@ -44,7 +45,8 @@ def in_words(error: RetailBrainError, language: Language) -> str:
     if language != "zh":
         return str(error)
     details = error.details
-    sentence = page_texts("zh").get(f"problem.{details.get('problem')}")
+    problem = details.get("problem")
+    sentence = page_texts("zh").get(f"problem.{problem}") or SERVICE_ONLY.get(str(problem))
     if sentence is not None and set(PLACEHOLDER.findall(sentence)) <= set(details):
         told = details | ({"faults": _faults(details)} if "faults" in details else {})
         return PLACEHOLDER.sub(lambda found: _said(found[1], told[found[1]]), sentence)

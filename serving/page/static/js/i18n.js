@@ -148,8 +148,6 @@ export function dayTime(text) {
 }
 
 export const dayText = (time) => new Date(time).toISOString().slice(0, 10);
-/** Whether a text, as an address may hold any, names a day of the calendar that data may be of. */
-export const isDay = (text) => /^(19[7-9]|2\d\d)\d-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(dayTime(text)) && dayText(dayTime(text)) === text;
 export const addDays = (text, days) => dayText(dayTime(text) + days * DAY_MS);
 export const daysBetween = (from, until) => Math.round((dayTime(until) - dayTime(from)) / DAY_MS);
 

@@ -35,7 +35,7 @@ export function askKey(error, accepted) {
     try {
       await call("overview");
     } catch (problem) {
-      // a key that does not open takes no place: neither that of one that does, nor of none
+      // the one before stays
       if (problem.isAboutKey) setKey(before);
       replace(message, problem.isAboutKey ? problemWords(problem) : t(`error.${problem.code === "timeout" ? "timeout" : problem.status === 0 ? "unreachable" : "server"}.title`));
       field.select();

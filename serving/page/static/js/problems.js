@@ -22,7 +22,7 @@ function said(key, value) {
 /** Where a program reads more about a refusal, which says nothing to a person. */
 const FOR_PROGRAMS = / ?(See details and \/docs\.json\.|详见 details 与 \/docs\.json。)$/;
 
-/** A message of the service as a sentence of the page: it begins with a capital and names nothing for programs. */
+/** A message of the service as a sentence for people. */
 const plain = (message) => message.replace(FOR_PROGRAMS, "").replace(/^[a-z]/, (first) => first.toUpperCase());
 
 /** Fields of requests that a person fills -> text that names them. */
@@ -33,7 +33,7 @@ function refusedField([first, ...more]) {
   const place = first.where.split(".").filter((one) => !/^\d+$/.test(one)).at(-1);
   const kind = first.limit === 1 && first.type.endsWith("too_short") ? "empty" : first.type;
   if (!FIELDS[place] || !has(`field_problem.${kind}`)) return null;
-  const limit = typeof first.limit === "number" ? number(first.limit) : String(first.limit ?? "").split(/, | or /).join(t("word.list"));
+  const limit = Number.isInteger(first.limit) ? number(first.limit) : String(first.limit ?? "");
   const said = t("field_problem.of", { field: t(FIELDS[place]), problem: t(`field_problem.${kind}`, { limit }) });
   return more.length ? `${said}${t("sentence.space")}${t("field_problem.more", { count: more.length })}` : said;
 }
@@ -41,8 +41,6 @@ function refusedField([first, ...more]) {
 /** The sentence about an error: `details.problem` names one of ours and `details` holds what it speaks of. */
 export function problemText(error) {
   const { problem, ...about } = error?.details ?? {};
-  // the service told them in the language asked for; the details have them in English
-  if (about.faults && error.message) return plain(error.message);
   if (Array.isArray(about.problems) && about.problems[0]?.where && problem === undefined) return refusedField(about.problems) ?? plain(error.message);
   if (typeof problem !== "string" || !has(`problem.${problem}`)) return plain(error?.message ?? "");
   const values = Object.entries(about).map(([key, value]) => [key, said(key, value)]);

@@ -28,7 +28,7 @@ export function failed(error, retry) {
       h("p", { class: "failed-title" }, t(`error.${kind}.title`)),
       error?.message ? h("p", { class: "failed-message" }, problemWords(error)) : null,
       // the sentence of a problem says what to do already
-      h("p", { class: "failed-remedy" }, (has(`problem.${error?.details?.problem}`) ? "" : t(`error.${kind}.remedy`)) + wait),
+      h("p", { class: "failed-remedy" }, (error?.details?.problem ? "" : t(`error.${kind}.remedy`)) + wait),
       h(
         "p",
         { class: "buttons" },
@@ -39,12 +39,12 @@ export function failed(error, retry) {
   );
 }
 
-/** Milliseconds after which somebody who waits is told so in words. By judgement. */
+/** After so many milliseconds who waits is told so in words. */
 const SLOW_MS = 3_000;
 
 /**
  * Fills a place with what `work` gives: waiting, then the result or the failure with a way to try again.
- * Later calls on the same place win over earlier ones still under way. `slow` is the text for whom it takes seconds.
+ * Later calls on the same place win over earlier ones still under way. `slow`: what is said after seconds.
  */
 export async function fill(place, signal, work, { lines, slow = "state.slow" } = {}) {
   const turn = (place.turn ?? 0) + 1;

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { h, isPhone, name, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
-import { addDays, code, day, dayTime, isDay, number, t } from "../i18n.js";
+import { addDays, code, day, dayText, dayTime, number, t } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -61,6 +61,9 @@ function together(days) {
 }
 
 const part = (title, rows) => (rows.length ? h("section", { class: "panel" }, h("h2", {}, title), rows) : null);
+
+/** Whether a text of an address names a day of the calendar that data may be of. */
+const isDay = (text) => /^(19[7-9]|2\d\d)\d-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(dayTime(text)) && dayText(dayTime(text)) === text;
 
 export async function calendarView(root, { params, overview, signal }) {
   const [asked, store] = [params.get("from"), params.get("store")];
