@@ -149,6 +149,7 @@ def test_a_day_of_the_address_that_is_none_is_said_and_left_out(
 
 def test_what_the_service_says_is_a_sentence_without_what_only_programs_read(open_page: Open) -> None:
     page = open_page("overview", "zh").page
+    expect(page.locator("nav a").first).to_be_visible()
     said = page.evaluate(
         """async () => {
             const { problemText } = await import('./js/problems.js');
