@@ -149,9 +149,9 @@ def test_a_day_of_the_address_that_is_none_is_said_and_left_out(
 
 def test_what_the_service_says_is_a_sentence_without_what_only_programs_read(open_page: Open) -> None:
     page = open_page("overview", "zh").page
-    expect(page.locator("nav a").first).to_be_visible()
     said = page.evaluate(
         """async () => {
+            await (await import('./js/i18n.js')).loadLanguage('zh');
             const { problemText } = await import('./js/problems.js');
             const faults = { problem: 'rules_unusable', faults: ['rule 1: pin names no goods'] };
             const field = { where: 'order_quantity', type: 'string_too_short', problem: 'String should', limit: 1 };
