@@ -101,6 +101,18 @@ def test_the_unit_starts_the_command_with_options_that_exist() -> None:
     assert "RETAIL_BRAIN_HOME=" in unit
 
 
+def test_the_unit_of_the_service_ends_without_its_jobs() -> None:
+    unit = (DEPLOY / "retail-brain.service").read_text(encoding="utf-8")
+    assert re.search(r"^KillMode=process$", unit, re.MULTILINE)
+    assert re.search(r"^Environment=TMPDIR=%C/", unit, re.MULTILINE)  # PrivateTmp goes with the unit
+
+
+def test_the_image_begins_with_what_asks_how_jobs_ended() -> None:
+    assert [json.loads(rest) for word, rest in instructions() if word == "ENTRYPOINT"] == [
+        ["tini", "--", "retail-brain"]
+    ]
+
+
 def test_the_unit_of_jobs_starts_a_verb_that_exists() -> None:
     unit = (DEPLOY / "retail-brain-jobs.service").read_text(encoding="utf-8")
     call = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)[1])  # type: ignore[index]

@@ -104,7 +104,10 @@ class Condition:
             )
 
     def _misplaced(self, got: str, wanted: str) -> ExpressionError:
-        return ExpressionError(f"{got} stands in a condition on {self.columns.table}; it is for {wanted}. Move it out.")
+        return ExpressionError(
+            f"{got} stands in a condition on {self.columns.table}; it is for {wanted}. Move it out.",
+            {"problem": "segment_misplaced", "got": got, "table": self.columns.table},
+        )
 
 
 def _related(column: pl.Expr, relation: str, value: pl.Expr) -> pl.Expr:

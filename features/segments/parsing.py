@@ -33,6 +33,10 @@ _ONE_AT_A_TIME = Lock()
 once leave it broken for good."""
 _MOST_CHARACTERS = 20_000
 """Characters of an expression: some hundred conditions. Longer ones are lists of people: save those as static."""
+_NO_DAY = "no day of the calendar"
+_TWICE = "a part stated twice"
+_FATAL = {_NO_DAY: "segment_no_day", _TWICE: "segment_part_twice"}
+"""What no other reading of a text mends -> name of the problem."""
 _MOST_DEPTH = 50
 """Brackets within brackets; deeper ones would exhaust Python's stack before anybody could read them."""
 
@@ -63,14 +67,26 @@ def parse(text: str) -> Expression:
     except pp.ParseBaseException as error:
         place = min(error.loc, len(text))
         why = f" ({error.msg})" if isinstance(error, pp.ParseFatalException) else ""
+        before, after = text[max(0, place - 20) : place], text[place : place + 20]
+        where = "" if after else ", its end"
         raise ExpressionError(
-            f"the segment cannot be read at character {place + 1}{why}: {_shown(text, place)}. Wanted conditions "
+            f"the segment cannot be read at character {place + 1}{where}{why}: {before}>>>{after}. Wanted conditions "
             "such as `spend > 100`, `stage in (friend, old_friend)` or `bought(category = tea, last 90 days)`, joined "
             "by and, or, not; text with blanks in quotes. See docs/segments.md.",
-            {"problem": "unreadable_segment", "position": place + 1, "shown": _shown(text, place)},
+            {"problem": _problem(error, after), "position": place + 1, "shown": f"{before}>>>{after}"},
         ) from error
     except ValidationError as error:
-        raise ExpressionError(f"the segment cannot be used: {problem_of(error)[1]}. Mend that value.") from error
+        fault = problem_of(error)[1]
+        raise ExpressionError(
+            f"the segment cannot be used: {fault}. Mend that value.", {"problem": "segment_value", "fault": fault}
+        ) from error
+
+
+def _problem(error: pp.ParseBaseException, after: str) -> str:
+    """Name of what is wrong where reading stopped; `after` is what stands there."""
+    if isinstance(error, pp.ParseFatalException):
+        return _FATAL[error.msg]
+    return "unreadable_segment" if after else "segment_ends_early"
 
 
 def _depth(text: str) -> int:
@@ -79,11 +95,6 @@ def _depth(text: str) -> int:
         depth += (character == "(") - (character == ")")
         most = max(most, depth)
     return most
-
-
-def _shown(text: str, place: int) -> str:
-    before, after = text[max(0, place - 20) : place], text[place : place + 20]
-    return f"{before}>>>{after or 'the end'}"
 
 
 @cache
@@ -128,7 +139,7 @@ def _as_day(text: str, place: int, tokens: pp.ParseResults) -> str:
     try:
         return date.fromisoformat(tokens[0]).isoformat()
     except ValueError as error:
-        raise pp.ParseFatalException(text, place, "no day of the calendar") from error
+        raise pp.ParseFatalException(text, place, _NO_DAY) from error
 
 
 def _as_relative_day(tokens: pp.ParseResults) -> RelativeDay:
@@ -206,5 +217,5 @@ def _history_of(text: str, place: int, tokens: pp.ParseResults) -> Expression:
         fields["where"] = tokens["where"][0]
     stated = len(tokens) - 1
     if stated != len(fields):
-        raise pp.ParseFatalException(text, place, "a part stated twice")
+        raise pp.ParseFatalException(text, place, _TWICE)
     return History(kind=tokens["kind"], **fields)

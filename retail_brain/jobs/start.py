@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +32,10 @@ _SILENT_SECONDS = 60
 """Seconds without a word after which a job of another machine counts as gone; it writes every ten. By judgement."""
 _OF_SERVICE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 """Variables that keep a worker of the service to one thread, which a job must not inherit."""
+_CALL = "from retail_brain.cli import main; main()"
+"""Our own command, as Python code."""
+_DETACHED = f"import os; os.fork() and os._exit(0); {_CALL}"
+"""The same as nobody's child: a stopped service ends the children of its workers, whatever session they are in."""
 
 
 @dataclass(frozen=True)
@@ -178,37 +181,38 @@ def start_waiting(place: JobPlace, *, now: datetime) -> Job | None:
 
 
 def _launch(place: JobPlace, job_id: str, descriptor: int, now: datetime) -> None:
-    """Starts the process that runs a job and watches over it.
+    """Starts the process that runs a job and watches over it, and waits until it is nobody's child.
 
     Raises:
         RetailBrainError: this machine starts no process.
     """
     words = ["jobs", "run", job_id, "--lock", str(descriptor)]
     try:
-        process = subprocess.Popen(  # noqa: S603  # our own command
-            command_line(place.workspace, words),
+        # it ends at once and leaves the job to the system, which nobody of the service finds among its own processes
+        subprocess.run(  # noqa: S603  # our own command
+            command_line(place.workspace, words, code=_DETACHED),
+            check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment(place.settings),
             cwd=place.workspace.home,
             pass_fds=[descriptor],
-            start_new_session=True,  # Ctrl-C and the end of the service are not meant for it
+            start_new_session=True,  # Ctrl-C and the end of a terminal are not meant for it
         )
-    except OSError as error:
-        end_job(
-            place.tenant, place.database, job_id, "failed", now=now, error={"code": "failed", "message": str(error)}
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = error.strerror if isinstance(error, OSError) else f"Python ended with exit code {error.returncode}"
+        raised = RetailBrainError(
+            f"no process can be started for {job_id}: {said}. Try again later.", {"problem": "job_no_process"}
         )
-        raise RetailBrainError(
-            f"no process can be started for {job_id}: {error.strerror}. Try again later.", {"problem": "job_no_process"}
-        ) from error
-    # somebody must ask how it ended, or the system keeps its number for as long as this process lives
-    threading.Thread(target=process.wait, name=f"retail-brain-{job_id}", daemon=True).start()
+        about = {"code": "failed", "message": str(raised), "details": raised.details}
+        end_job(place.tenant, place.database, job_id, "failed", now=now, error=about)
+        raise raised from error
 
 
-def command_line(workspace: Workspace, words: list[str]) -> list[str]:
-    """Words of a call of our own command about a tenant."""
-    begins = [sys.executable, "-c", "from retail_brain.cli import main; main()"]
+def command_line(workspace: Workspace, words: list[str], *, code: str = _CALL) -> list[str]:
+    """Words of a call of our own command about a tenant; `code` is what Python runs."""
+    begins = [sys.executable, "-c", code]
     return [*begins, "--home", str(workspace.home), "--tenant", workspace.tenant, *words]
 
 

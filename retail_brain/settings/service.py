@@ -107,6 +107,12 @@ class ServingSettings(Section):
         default=30, gt=0, description="seconds that an answer may wait for its reader; then the connection is cut"
     )
     timeout_seconds: float = Field(default=10, gt=0, description="seconds; longer work is answered with 503")
+    slow_seconds: float = Field(
+        default=50,
+        gt=0,
+        description="the same for what is worked out once and then kept, such as people by month; below the minute of "
+        "proxies and page",
+    )
     poll_seconds: float = Field(
         default=0.3, gt=0, description="seconds between looks for new answers, events and decisions"
     )

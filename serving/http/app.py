@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError
 from retail_brain.operational.places import HEADQUARTERS
+from retail_brain.settings import ServingSettings
 from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
@@ -196,7 +197,7 @@ class Api:
         limiter = self._limiter(limits.threads)
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
-            with anyio.fail_after(limits.file_seconds if route.writes_file else limits.timeout_seconds):
+            with anyio.fail_after(_seconds(route, limits)):
                 given = await to_thread.run_sync(
                     _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
                 )
@@ -231,6 +232,13 @@ class Api:
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
         return 200, Rendered(text), [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
+
+
+def _seconds(route: Route, limits: ServingSettings) -> float:
+    """Seconds that the handler of a route may take."""
+    if route.writes_file:
+        return limits.file_seconds
+    return limits.slow_seconds if route.is_slow else limits.timeout_seconds
 
 
 @dataclass(frozen=True, slots=True)

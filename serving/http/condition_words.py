@@ -99,6 +99,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "later than {}": "晚于 {}",
     "not of {}": "不属于 {}",
     "the character NUL is in no name; leave it out": "名称中不能有空字符 NUL，请去掉",
+    "a text holds half a character {}; write the whole one or leave it out": "文字中有残缺的字符，请写完整或去掉",
+    "a text of {} characters; wanted at most {}": "文字有 {} 个字符，最多 {} 个",
     "test {} has the share {} in a rule before; give all of its rules one": (
         "测试 {} 在前面的规则中比例为 {}，同一测试的规则须用同一比例"
     ),

@@ -20,6 +20,7 @@ from retail_brain.errors import (
     UnavailableError,
     UsageError,
 )
+from serving.http.field_words import place_and_words
 
 # the first that fits counts: a subclass with a status of its own stands before its base
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
@@ -34,7 +35,7 @@ _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
 )
 
 
-_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "expected")
+_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of", "expected")
 """Parts of a field's error that say what was wanted, and hold nothing of what was sent."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -135,7 +136,7 @@ def malformed(error: ValidationError) -> HttpError:
     return HttpError(
         422 if is_read else 400,
         "impossible" if is_read else "malformed",
-        f"the request cannot be {'meant' if is_read else 'read'}: {problems[0]['where']}: {problems[0]['problem']}"
+        f"the request cannot be {'meant' if is_read else 'read'}: {place_and_words(problems[0])}"
         + (f", and {len(problems) - 1} more" if len(problems) > 1 else "")
         + ". See details and /docs.json.",
         {"problems": problems},

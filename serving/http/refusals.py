@@ -1,14 +1,13 @@
 """Says refusals in the language asked for, by the sentences of the page: one catalogue of problems for both."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from retail_brain.errors import RetailBrainError
 from serving.http.condition_words import condition_words
+from serving.http.field_words import PLACEHOLDER, field_words, page_texts
+from serving.http.problem_words import SERVICE_ONLY
 from serving.planning.people.reasons import Language
 
 _BY_CODE = {
@@ -28,48 +27,11 @@ _BY_CODE = {
 }
 """Code of an error that only HTTP knows -> Chinese."""
 _MALFORMED = "请求无法读取：{where}（{problem}）{more}。详见 details 与 /docs.json。"
-_OTHER_FIELD = "不符合要求：{problem}"
-_FIELDS = {
-    "impossible": "先后不对：{problem}",
-    "missing": "缺少此项",
-    "extra_forbidden": "没有这个字段",
-    "json_invalid": "不是有效的 JSON：{problem}",
-    "string_type": "应为文字",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "int_parsing": "应为整数",
-    "float_type": "应为数字",
-    "finite_number": "应为有限的数字",
-    "bool_type": "应为 true 或 false",
-    "list_type": "应为列表",
-    "tuple_type": "应为列表",
-    "dict_type": "应为对象",
-    "model_type": "应为对象",
-    "model_attributes_type": "应为对象",
-    "date_type": "应为日期，如 2026-02-28",
-    "date_parsing": "应为日期，如 2026-02-28",
-    "date_from_datetime_parsing": "应为日期，如 2026-02-28",
-    "date_from_datetime_inexact": "应为日期，如 2026-02-28",
-    "datetime_type": "应为时间，如 2026-02-28T18:30:00+08:00",
-    "datetime_parsing": "应为时间，如 2026-02-28T18:30:00+08:00",
-    "datetime_from_date_parsing": "应为时间，如 2026-02-28T18:30:00+08:00",
-    "timezone_aware": "时间须带时区，如 +08:00",
-    "greater_than_equal": "不得小于 {limit}",
-    "greater_than": "须大于 {limit}",
-    "less_than_equal": "不得大于 {limit}",
-    "less_than": "须小于 {limit}",
-    "string_too_short": "至少 {limit} 个字符",
-    "string_too_long": "最多 {limit} 个字符",
-    "too_short": "至少 {limit} 项",
-    "too_long": "最多 {limit} 项",
-    "literal_error": "应为以下之一：{limit}",
-    "string_pattern_mismatch": "格式不对",
-}
-"""Type of a field's error, as pydantic names it -> Chinese."""
+_OF_TYPE = {"value_error": "不符合要求：", "impossible": "先后不对："}
+"""What begins a sentence of ours about a field, by the type of its error."""
 _IMPOSSIBLE = "请求无法执行：{where}（{problem}）{more}。详见 details 与 /docs.json。"
 _SHOWN = 5
 """Faults of a list that a sentence tells; the details have more. By judgement."""
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODES = {"state": "campaign_state", "job_kind": "job_kind", "place": "place_kind"}
 """Detail that is a code -> group of texts that says it."""
@@ -83,23 +45,21 @@ def in_words(error: RetailBrainError, language: Language) -> str:
     if language != "zh":
         return str(error)
     details = error.details
-    sentence = _texts().get(f"problem.{details.get('problem')}")
-    if sentence is not None and set(_PLACEHOLDER.findall(sentence)) <= set(details):
+    problem = details.get("problem")
+    sentence = page_texts("zh").get(f"problem.{problem}") or SERVICE_ONLY.get(str(problem))
+    if sentence is not None and set(PLACEHOLDER.findall(sentence)) <= set(details):
         told = details | ({"faults": _faults(details)} if "faults" in details else {})
-        return _PLACEHOLDER.sub(lambda found: _said(found[1], told[found[1]]), sentence)
+        return PLACEHOLDER.sub(lambda found: _said(found[1], told[found[1]]), sentence)
     if (listed := details.get("problems")) and isinstance(listed[0], Mapping) and "where" in listed[0]:
         more = f"，另有 {len(listed) - 1} 处" if len(listed) > 1 else ""
         sentence = _MALFORMED if error.code == "malformed" else _IMPOSSIBLE
-        return sentence.format(where=listed[0]["where"], problem=field_words(listed[0]), more=more)
+        return sentence.format(where=listed[0]["where"], problem=_field(listed[0]), more=more)
     return _BY_CODE.get(error.code, str(error))
 
 
-def field_words(problem: Mapping[str, Any]) -> str:
-    """What is wrong with a field of a request, in Chinese; what has no sentence stays as it is, behind the kind."""
-    template = _FIELDS.get(problem.get("type", ""), _OTHER_FIELD)
-    limit = str(problem.get("limit", "")).replace(" or ", "、").replace(", ", "、")
-    said = problem["problem"].removeprefix("Value error, ")
-    return template.format(limit=limit, problem=condition_words(said) or said)
+def _field(problem: Mapping[str, Any]) -> str:
+    words = field_words(problem, "zh")
+    return f"{_OF_TYPE[problem['type']]}{words}" if problem["type"] in _OF_TYPE else words
 
 
 def rows_in_words(rows: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
@@ -129,16 +89,9 @@ def _fault(said: str) -> str:
 def _said(name: str, value: Any) -> str:
     """A detail in words, as the page says it."""
     if isinstance(value, list | tuple):
-        return _texts()["word.list"].join(map(str, value))
+        return page_texts("zh")["word.list"].join(map(str, value))
     if name in _CODES:
-        return _texts().get(f"{_CODES[name]}.{value}", str(value))
+        return page_texts("zh").get(f"{_CODES[name]}.{value}", str(value))
     if isinstance(value, str) and _DAY.fullmatch(value):
         return "{}年{}月{}日".format(*map(int, value.split("-")))
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
-
-
-@cache
-def _texts() -> Mapping[str, str]:
-    """The page's texts in Chinese."""
-    found: dict[str, str] = json.loads((files("serving.page") / "static" / "i18n" / "zh.json").read_text("utf-8"))
-    return found

@@ -3,6 +3,7 @@
 A span says what the log line says and no more: no body, no id of a person, no key.
 """
 
+import logging
 import time
 from typing import Any, Protocol
 
@@ -10,7 +11,9 @@ from starlette.types import Scope
 
 from retail_brain import __version__
 from retail_brain.extras import check_installed
+from serving.http.seldom import said_seldom
 
+_log = logging.getLogger("bentoml.retail_brain")
 TENANT = "retail_brain.tenant"
 """Key of the request's scope under which the API leaves the tenant for the layer around it."""
 
@@ -82,6 +85,7 @@ def spans_to(endpoint: str) -> OpenTelemetrySpans:
     check_installed("opentelemetry.exporter.otlp.proto.http", "tracing", "the setting serving.trace_endpoint")
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
 
+    said_seldom("opentelemetry", _log)
     # the SDK lets OTEL_SERVICE_NAME win over the name given here
     provider = TracerProvider(resource=Resource.create({"service.name": "retail-brain"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))

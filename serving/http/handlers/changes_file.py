@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,8 @@ from serving.http.messages.bulk_messages import ChangesFileRequest
 from serving.planning.stock.changed_lines import changed_lines
 
 _ENDINGS = (".csv", ".xlsx")
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What workbooks begin with; an export of text with their ending is read where it has the columns."""
 _NAMED = 200
 """Rows that cannot count which an answer names; the rest is counted. By judgement."""
 
@@ -30,8 +33,15 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
         DataError: it cannot be read, is too large once it is unpacked, or lacks a column.
         ModelError: there is no demand model.
     """
-    table, left_out = _table(request, call.state.settings.serving.changes_file_bytes)
-    found = changed_lines(table, suggested_lines(call))
+    table, left_out, is_text = _table(request, call.state.settings.serving.changes_file_bytes)
+    try:
+        found = changed_lines(table, suggested_lines(call))
+    except DataError:
+        if is_text:
+            raise _unreadable(
+                f"{request.file_name} is no workbook, whatever its ending says. Save it anew as .xlsx or CSV.", request
+            ) from None
+        raise
     names = ("store_id", "store_name", "product_id", "product_name", "seen_quantity", "quantity")
     lines = found.lines.select(*names, order_quantity="new_quantity", reason=_written(found.lines, call))
     return {
@@ -55,8 +65,11 @@ def _written(lines: pl.DataFrame, call: Call) -> pl.Series:
     return lines["reason"].set(same[0] | same[1], None)
 
 
-def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, int]:
-    """Rows of the file as text, and the number of lines that are none, such as lines with too many fields."""
+def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, int, bool]:
+    """Rows of the file as text, the number of lines that are none, and whether text has the ending of a workbook.
+
+    Lines that are none are such as have too many fields.
+    """
     # not `Path.suffix`, for which a name such as ".csv" has none
     ending = next((ending for ending in _ENDINGS if request.file_name.lower().endswith(ending)), None)
     if ending is None:
@@ -70,6 +83,11 @@ def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, 
         raise UsageError(
             "the content is not base64. Send the bytes of the file as base64.", {"problem": "not_base64"}
         ) from None
+    if not content.strip():
+        raise DataError(
+            f"{request.file_name} is empty; wanted a header line with column names. Export the view for one.",
+            {"problem": "changes_file_empty", "file_name": request.file_name},
+        )
     with scratch_folder("changes") as folder:
         # a name of our own: that of the client would be a path
         path = folder / f"changes{ending}"
@@ -88,9 +106,13 @@ def _table(request: ChangesFileRequest, most_bytes: int) -> tuple[pl.DataFrame, 
                     {"problem": "changes_file_too_large", "file_name": request.file_name, "limit": most_bytes},
                 ) from None
             # our own place of the file says nothing to whoever sent it
-            raise DataError(
-                str(error).replace(str(path), request.file_name),
-                {"problem": "changes_file_unreadable", "file_name": request.file_name} | error.details,
-            ) from None
+            raise _unreadable(str(error).replace(str(path), request.file_name), request, error.details) from None
         left_out = opened.malformed.height + int(opened.left_out["rows"].sum())
-    return plain_cells(read.cast(pl.String)), left_out
+    is_text = ending != ".csv" and not content.startswith(_WORKBOOKS)
+    return plain_cells(read.cast(pl.String)), left_out, is_text
+
+
+def _unreadable(message: str, request: ChangesFileRequest, details: Mapping[str, Any] | None = None) -> DataError:
+    return DataError(
+        message, {"problem": "changes_file_unreadable", "file_name": request.file_name} | dict(details or {})
+    )

@@ -64,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
         insight.models,
         (Scope.MODELS,),
         threaded=True,
+        is_slow=True,
         tag="service",
         scoped_by=ScopedBy.STORES,
     ),

@@ -243,6 +243,19 @@ def test_a_file_that_cannot_be_read_is_refused(client: Any, body: Any, refused: 
     assert "/tmp" not in client.error("/changes_file", body)["message"]
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"this is no workbook\n", "changes_file_unreadable"),
+        (b"PK\x03\x04broken", "changes_file_unreadable"),
+        (b"\n\n", "changes_file_empty"),
+    ],
+)
+def test_a_broken_workbook_is_told_of_as_one(client: Any, content: bytes, problem: str) -> None:
+    error = client.error("/changes_file", sent(content, "c.xlsx"))
+    assert (error["details"]["problem"], error["details"]["file_name"]) == (problem, "c.xlsx")
+
+
 def test_a_small_workbook_that_unpacks_to_too_much_is_refused_in_the_language_asked_for(client: Any) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

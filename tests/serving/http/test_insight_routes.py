@@ -16,8 +16,9 @@ from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.progress import SILENT
-from retail_brain.settings import Settings
+from retail_brain.settings import ServingSettings, Settings
 from retail_brain.workspace import Workspace
+from serving.http.app import _seconds
 from serving.http.handlers import assets
 from serving.http.messages.insight_messages import (
     AssetsResponse,
@@ -27,6 +28,7 @@ from serving.http.messages.insight_messages import (
     PromoteResponse,
     QuarantineResponse,
 )
+from serving.http.routes import ROUTES
 from training.promotion import Challenge, Outcome, Promotion
 from training.tracking import version_tables
 
@@ -105,6 +107,14 @@ def test_a_funnel_that_is_being_worked_out_is_not_worked_out_twice(lake: Any, as
         response = lake.post("/funnel", {"months": 9}, tenant="insight")
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert ask("/funnel", {"months": 9})["as_of"] == first["as_of"]
+
+
+def test_what_is_worked_out_at_first_and_kept_has_a_limit_of_its_own() -> None:
+    """The first question of a large chain is answered: it need not be asked again."""
+    limits = ServingSettings(timeout_seconds=1, slow_seconds=2, file_seconds=3)
+    seconds = {route.path: _seconds(route, limits) for route in ROUTES}
+    assert {path for path, most in seconds.items() if most == 2} == {"/assets", "/funnel", "/models"}
+    assert (seconds["/profile"], seconds["/promote"]) == (1, 3)
 
 
 def test_people_are_counted_anew_under_other_settings(lake: Any, monkeypatch: pytest.MonkeyPatch) -> None:

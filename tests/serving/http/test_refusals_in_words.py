@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core._pydantic_core import list_all_errors
 
+from features.segments.parsing import parse
 from retail_brain import errors
 from retail_brain.decisions.campaigns.definition import parse_definition
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ExpressionError, ImpossibleError, NotFoundError, UsageError
 from serving.http.condition_words import condition_words
 from serving.http.errors import HttpError
+from serving.http.field_words import field_words, has_words
+from serving.http.problem_words import SERVICE_ONLY
 from serving.http.refusals import _BY_CODE, in_words, rows_in_words
 from serving.planning.people.rule_files import parse_rules
 
@@ -25,7 +29,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 SERVED = (
-    *("serving/http", "serving/planning", "serving/store"),
+    *("serving/http", "serving/planning", "serving/store", "features/segments"),
     *("retail_brain/operational", "retail_brain/jobs", "retail_brain/decisions"),
 )
 """What answers requests: whatever it refuses names a problem, or is of COMMAND_LINE."""
@@ -93,13 +97,13 @@ def test_every_refusal_that_a_request_may_get_names_its_problem() -> None:
     ("path", "body", "words"),
     [
         ("/similar", {"k": 3}, "product_id（缺少此项）"),
-        ("/forecast", {"store_id": "S001", "product_ids": [], "horizon": 1}, "product_ids（至少 1 项）"),
+        ("/forecast", {"store_id": "S001", "product_ids": [], "horizon": 1}, "product_ids（不能为空）"),
         ("/forecast", {"store_id": 5, "product_ids": ["P0001"], "horizon": 0}, "store_id（应为文字），另有 1 处"),
         ("/forecast", {"store_id": "S001", "product_ids": ["P0001"], "horizon": 1, "x": 1}, "x（没有这个字段）"),
         ("/recommend", {"customer_id": "C1", "k": 0}, "k（不得小于 1）"),
         ("/recommend", {"customer_id": "C1", "kind": "all"}, "kind（应为以下之一：'repeat'、'explore'"),
         ("/jobs", {"detail": 1}, "detail（应为 true 或 false）"),
-        ("/orders", {"since": "soon"}, "since（应为日期，如 2026-02-28）"),
+        ("/orders", {"since": "soon"}, "since（应为存在的日期，如 2026-02-28）"),
         ("/recommend", {"k": 3}, "不符合要求：请给出 customer_id，或 id_type 和 id_value"),
     ],
 )
@@ -107,8 +111,45 @@ def test_a_field_that_cannot_be_read_is_told_of_in_chinese(client: Any, path: st
     chinese, english = (client.post(path, body, language=language).json()["error"] for language in ("zh", "en"))
     assert words in chinese["message"]
     assert not CHINESE.search(english["message"])
+    assert not re.search(r"(Input|String|List|Field|Value|Extra)s? (should|required|error|inputs)", english["message"])
     assert (chinese["code"], chinese["details"]) == (english["code"], english["details"])
     assert all({"where", "problem", "type"} <= set(one) for one in english["details"]["problems"])
+
+
+OF_PYTHON = re.compile(
+    r"no_such|json_type|needs_python|recursion_loop|frozen_|get_attribute|_exact_type|named_tuple|default_factory|"
+    r"iteration|ordered_|counter|deque|hashable|bytes_|assertion|missing_.|ellipsis|date_past|date_future|"
+    r"datetime_past|datetime_future|timezone_offset|time_delta|is_|callable|argument|.*argument|multiple_argument|dataclass_exact|set_item|url_syntax|url_too|uuid|decimal_max|"
+    r"decimal_whole|fraction|complex"
+)
+"""Types of errors of pydantic that no field of a request can have: of Python's own objects, or of kinds not used."""
+
+
+def test_every_type_of_error_that_a_field_may_have_has_words() -> None:
+    kinds = {one["type"] for one in list_all_errors()} - {"value_error"}
+    assert {kind for kind in kinds if not has_words(kind) and not OF_PYTHON.match(kind)} == set()
+    unknown = {"type": "of tomorrow", "problem": "Input should be nice", "where": "k"}
+    assert (field_words(unknown, "en"), field_words(unknown, "zh")) == ("is not as wanted", "不符合要求")
+
+
+def test_an_expression_of_segments_that_cannot_be_used_is_told_without_english() -> None:
+    for text, words in (
+        ("spend >", "条件没有写完：spend >>>>"),
+        ("birthday = 2026-13-45", "第 12 个字符处的日期不存在"),
+        ("bought(last 3 days, last 4 days)", "有一项写了两次"),
+        ("a ? 3", "第 3 个字符处看不懂"),
+    ):
+        with pytest.raises(ExpressionError) as refused:
+            parse(text)
+        told = in_words(refused.value, "zh")
+        assert words in told
+        assert "the end" not in told
+
+
+def test_a_rule_with_half_a_character_is_told_of_in_chinese() -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_rules([{"action": "cap", "name": "\ud800"}], "the request", is_strict=True)
+    assert "文字中有残缺的字符" in in_words(refused.value, "zh")
 
 
 def test_refusals_name_no_place_of_this_machine(client: Any) -> None:
@@ -130,7 +171,11 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
             named |= set(re.findall(r'\{\s*"problem": "([a-z_]+)"', path.read_text("utf-8")))
     assert len(named) > 50
     for language, texts in TEXTS.items():
-        assert {one for one in named if f"problem.{one}" not in texts} == set(), language
+        told = {name.removeprefix("problem.") for name in texts if name.startswith("problem.")}
+        assert named - told - set(SERVICE_ONLY) == set(), language
+        assert told & set(SERVICE_ONLY) == set(), "one sentence in one place"
+    code = "".join(path.read_text("utf-8") for place in SERVED for path in (ROOT / place).rglob("*.py"))
+    assert [one for one in SERVICE_ONLY if code.count(f'"{one}"') < 2] == [], "words of what is refused nowhere"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_file_that_does_not_come_says_why(open_page: Open) -> None:
     refused = {"error": {"code": "overloaded", "message": "come back later", "details": {}}}
     page.route("**/assets", lambda route: route.fulfill(status=429, json=refused))
     page.locator("[data-action=csv]").first.click()
-    expect(page.locator(".panel > .form-problem")).to_have_text("come back later")
+    expect(page.locator(".panel > .form-problem")).to_have_text("Come back later")
 
 
 def test_head_office_and_marketers_have_it_in_their_menu(open_page: Open) -> None:

@@ -86,10 +86,15 @@ def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str
         if len(asked) > 1:
             return route.continue_()
         error = {"error": {"code": "overloaded", "message": "being worked out", "details": {}}}
-        return route.fulfill(status=503, headers={"retry-after": "1"}, json=error)
+        return route.fulfill(status=503, headers={"retry-after": "5"}, json=error)
 
     page.route(f"**/{route}", working)
+    page.clock.install()
     page.goto(page.url.split("#")[0] + f"#/{route}")
+    expect(page.locator(".loading")).to_have_count(1)
+    page.clock.fast_forward(3_000)
+    expect(page.locator(".loading .hint")).to_contain_text("worked out for the first time")
+    page.clock.fast_forward(5_000)
     expect(page.locator(shown)).to_have_count(count)
     assert len(asked) == 2
 
@@ -190,7 +195,7 @@ def test_a_file_of_set_aside_rows_that_does_not_come_says_why(open_page: Open) -
     refused = {"error": {"code": "overloaded", "message": "come back later", "details": {}}}
     page.route("**/quarantine", lambda route: route.fulfill(status=429, json=refused))
     page.locator("[data-action=csv]").click()
-    expect(page.locator("main [role=alert] .form-problem")).to_have_text("come back later")
+    expect(page.locator("main [role=alert] .form-problem")).to_have_text("Come back later")
 
 
 def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:

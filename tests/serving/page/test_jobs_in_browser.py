@@ -144,7 +144,7 @@ def test_how_a_job_ended_and_what_to_do_is_said(open_page: Open, language: str) 
     JOBS.append(made("job_a", "features", "failed", error=wrong, exit_code=1))
     JOBS.append(made("job_b", "train_demand", "stopped", arguments={"preset": "fast"}))
     page = open_page("jobs?id=job_a", language).page
-    expect(page.locator("main")).to_contain_text("there is no table transactions")
+    expect(page.locator("main")).to_contain_text("There is no table transactions")
     expect(page.locator("main")).to_contain_text(says(language, "请按提示修正", "Correct what the message says"))
     page.goto(page.url.split("#")[0] + "#/jobs?id=job_b")
     expect(page.locator("h1")).to_contain_text(says(language, "已中断", "Interrupted"))

@@ -66,6 +66,8 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open,
     box.locator("input").fill("wrong")
     box.get_by_role("button", name="Sign in").click()
     expect(box.locator(".key-message")).to_contain_text("The key is missing or not known")
+    expect(page.locator("nav a")).to_have_count(0)
+    assert page.evaluate("sessionStorage.getItem('retail-brain.key')") is None
     box.locator("input").fill(site.key)
     box.get_by_role("button", name="Sign in").click()
     expect(page.locator(".tiles")).to_contain_text("3,210")
@@ -76,6 +78,7 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open,
 def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site: Any) -> None:
     page = open_page(f"{site.address}/ui/#/overview?lang=en&key=wrong", quiet=False).page
     expect(page.locator(".failed")).to_contain_text("The key is missing or not valid")
+    expect(page.locator("nav a")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Enter access key")).to_have_count(2)
 
@@ -130,10 +133,39 @@ def test_errors_of_the_service_are_shown_in_its_words(open_page: Open) -> None:
 
     page.route("**/audience", overloaded)
     page.goto(page.url.split("#")[0] + "#/audience?product=P0001")
-    expect(page.locator(".failed")).to_contain_text("too many requests at once.")
+    expect(page.locator(".failed")).to_contain_text("Too many requests at once.")
     expect(page.locator(".failed")).to_contain_text("about 7 s")
     page.goto(page.url.split("#")[0] + "#/forecast?store=S77&product=P0001")
-    expect(page.locator(".failed")).to_contain_text("store 'S77' is not known")
+    expect(page.locator(".failed")).to_contain_text("Store 'S77' is not known")
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "不是有效日期"), ("en", "is no day. The usual days are shown")])
+@pytest.mark.parametrize("day", ["2031-13-45", "soon", "9999-12-31"])
+def test_a_day_of_the_address_that_is_none_is_said_and_left_out(
+    open_page: Open, site: Any, language: str, words: str, day: str
+) -> None:
+    page = open_page(f"calendar?from={day}", language).page
+    expect(page.locator(".notice.warn").first).to_contain_text(words)
+    expect(page.locator(".calendar-steps")).to_be_visible()
+    assert "begins_on" not in site.bodies("calendar")[-1]
+
+
+def test_what_the_service_says_is_a_sentence_without_what_only_programs_read(open_page: Open) -> None:
+    page = open_page("overview", "zh").page
+    said = page.evaluate(
+        """async () => {
+            await (await import('./js/i18n.js')).loadLanguage('zh');
+            const { problemText } = await import('./js/problems.js');
+            const faults = { problem: 'rules_unusable', faults: ['rule 1: pin names no goods'] };
+            const field = { where: 'order_quantity', type: 'string_too_short', problem: 'String should', limit: 1 };
+            return [
+                problemText({ message: 'the key is not known. See details and /docs.json.', details: {} }),
+                problemText({ message: '规则无法使用：规则 1：pin 没有指明商品。', details: faults }),
+                problemText({ message: 'x', details: { problems: [field] } }),
+            ];
+        }"""
+    )
+    assert said == ["The key is not known.", "规则无法使用：规则 1：pin 没有指明商品。", "“数量”不能为空。"]
 
 
 def test_an_unreadable_answer_is_no_blank_page(open_page: Open) -> None:
@@ -163,7 +195,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     page.route("**/listing", lambda route: route.fulfill(status=403, json=refused))
     page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("This key has no access to this")
-    expect(page.locator(".failed")).to_contain_text("role marketer may not use /listing.")
+    expect(page.locator(".failed")).to_contain_text("Role marketer may not use /listing.")
     # a problem that the page has words for brings its own next step, and says it once
     refused["error"]["details"] = {"problem": "role_may_not"}
     expect(page.locator(".failed .primary")).to_have_count(0)

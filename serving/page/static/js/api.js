@@ -45,7 +45,9 @@ export function takeKey() {
   }
 }
 
+/** Uses a key from now on; gives the one before. */
 export function setKey(value) {
+  const before = key;
   key = value?.trim() || null;
   cache.clear();
   forgetKept();
@@ -55,6 +57,7 @@ export function setKey(value) {
   } catch {
     // Without storage the key lives as long as the page.
   }
+  return before;
 }
 
 export const hasKey = () => key !== null;

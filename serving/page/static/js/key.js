@@ -31,10 +31,12 @@ export function askKey(error, accepted) {
   const box = h("dialog", { class: "key-box", "aria-label": t("key.title"), onclose: () => { box.remove(); open = null; } }, form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    setKey(field.value);
+    const before = setKey(field.value);
     try {
       await call("overview");
     } catch (problem) {
+      // the one before stays
+      if (problem.isAboutKey) setKey(before);
       replace(message, problem.isAboutKey ? problemWords(problem) : t(`error.${problem.code === "timeout" ? "timeout" : problem.status === 0 ? "unreachable" : "server"}.title`));
       field.select();
       return;

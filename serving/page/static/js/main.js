@@ -63,7 +63,8 @@ function header(view) {
     { class: "top" },
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").focus(); } }, t("nav.skip")),
     h("a", { class: "brand", href: address("overview"), "aria-label": t("brand") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
-    hasKey() ? navigation(view, overview?.role) : null,
+    // once the key is taken
+    overview ? navigation(view, overview.role) : null,
     h("div", { class: "tools" }, asOf, languageSwitch(), hasKey() ? [tool("key", "key.enter", () => askKey(null, start)), tool("sign_out", "key.sign_out", signOut)] : null),
   );
 }

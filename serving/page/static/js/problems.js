@@ -22,23 +22,27 @@ function said(key, value) {
 /** Where a program reads more about a refusal, which says nothing to a person. */
 const FOR_PROGRAMS = / ?(See details and \/docs\.json\.|详见 details 与 \/docs\.json。)$/;
 
+/** A message of the service as a sentence for people. */
+const plain = (message) => message.replace(FOR_PROGRAMS, "").replace(/^[a-z]/, (first) => first.toUpperCase());
+
 /** Fields of requests that a person fills -> text that names them. */
 const FIELDS = { percent: "bulk.value", quantity: "decision.quantity", order_quantity: "decision.quantity", reason: "bulk.reason", note: "bulk.reason", search: "grid.find", query: "grid.find" };
 
 /** A field that the service refused and why, in words; its own sentence where the page has none for it. */
 function refusedField([first, ...more]) {
   const place = first.where.split(".").filter((one) => !/^\d+$/.test(one)).at(-1);
-  if (!FIELDS[place] || !has(`field_problem.${first.type}`)) return null;
+  const kind = first.limit === 1 && first.type.endsWith("too_short") ? "empty" : first.type;
+  if (!FIELDS[place] || !has(`field_problem.${kind}`)) return null;
   const limit = Number.isInteger(first.limit) ? number(first.limit) : String(first.limit ?? "");
-  const said = t("field_problem.of", { field: t(FIELDS[place]), problem: t(`field_problem.${first.type}`, { limit }) });
+  const said = t("field_problem.of", { field: t(FIELDS[place]), problem: t(`field_problem.${kind}`, { limit }) });
   return more.length ? `${said}${t("sentence.space")}${t("field_problem.more", { count: more.length })}` : said;
 }
 
 /** The sentence about an error: `details.problem` names one of ours and `details` holds what it speaks of. */
 export function problemText(error) {
   const { problem, ...about } = error?.details ?? {};
-  if (Array.isArray(about.problems) && about.problems[0]?.where && problem === undefined) return refusedField(about.problems) ?? error.message.replace(FOR_PROGRAMS, "");
-  if (typeof problem !== "string" || !has(`problem.${problem}`)) return error?.message ?? "";
+  if (Array.isArray(about.problems) && about.problems[0]?.where && problem === undefined) return refusedField(about.problems) ?? plain(error.message);
+  if (typeof problem !== "string" || !has(`problem.${problem}`)) return plain(error?.message ?? "");
   const values = Object.entries(about).map(([key, value]) => [key, said(key, value)]);
   return t(`problem.${problem}`, Object.fromEntries(values));
 }

@@ -65,7 +65,7 @@ function failure(error, retry, byItself) {
       error?.message ? h("p", { class: "failed-message" }, problemWords(error)) : null,
       byItself ? h("p", { class: "hint" }, t("error.by_itself")) : null,
       // the sentence of a problem says what to do already
-      h("p", { class: "failed-remedy" }, (has(`problem.${error?.details?.problem}`) ? "" : t(`error.${kind}.remedy`)) + wait),
+      h("p", { class: "failed-remedy" }, (error?.details?.problem ? "" : t(`error.${kind}.remedy`)) + wait),
       h(
         "p",
         { class: "buttons" },
@@ -76,16 +76,20 @@ function failure(error, retry, byItself) {
   );
 }
 
+/** After so many milliseconds who waits is told so in words. */
+const SLOW_MS = 3_000;
+
 /**
  * Fills a place with what `work` gives: waiting, then the result or the failure with a way to try again.
- * Later calls on the same place win over earlier ones still under way.
+ * Later calls on the same place win over earlier ones still under way. `slow`: what is said after seconds.
  */
-export async function fill(place, signal, work, { lines } = {}) {
+export async function fill(place, signal, work, { lines, slow = "state.slow" } = {}) {
   const turn = (place.turn ?? 0) + 1;
   place.turn = turn;
   place.setAttribute("aria-busy", "true");
   replace(place, loading(lines));
   const current = () => place.turn === turn && !signal?.aborted;
+  const telling = setTimeout(() => { if (current()) place.querySelector(".loading")?.append(h("p", { class: "hint" }, t(slow))); }, SLOW_MS);
   try {
     const result = await work();
     succeeded();
@@ -93,9 +97,10 @@ export async function fill(place, signal, work, { lines } = {}) {
   } catch (error) {
     if (!current()) return;
     if (!("status" in error)) console.error(error);
-    replace(place, failed(error, () => fill(place, signal, work, { lines })));
+    replace(place, failed(error, () => fill(place, signal, work, { lines, slow })));
     if (error.status === 401) dispatchEvent(new CustomEvent("ask-key", { detail: error }));
   } finally {
+    clearTimeout(telling);
     if (current()) place.removeAttribute("aria-busy");
   }
 }

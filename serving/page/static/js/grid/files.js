@@ -1,6 +1,6 @@
 // The view as a file, and a file of changes read back: its difference is shown before it counts.
 
-import { call, calledName } from "../api.js";
+import { ApiError, call, calledName } from "../api.js";
 import { readBase64 } from "../base64.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { number, t, units } from "../i18n.js";
@@ -70,6 +70,7 @@ export function importButton({ signal, onread, onfail }) {
     const [file] = input.files;
     if (!file) return;
     try {
+      if (!file.size) throw new ApiError(422, "data", "", { problem: "changes_file_empty", file_name: file.name });
       await onread(await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal }));
     } catch (error) {
       if (!signal.aborted) onfail(error);

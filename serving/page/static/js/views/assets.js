@@ -86,5 +86,5 @@ export async function assetsView(root, { params, signal }) {
     return [picture(answer, ofWhole),
       h("section", { class: "panel" }, h("div", { class: "panel-head" }, h("h2", {}, t("assets.parts", { day: day(answer.months.at(-1), "long") })), h("div", { class: "buttons" }, save)), problem, store ? parts(answer, "store", () => store.name) : [links, parts(answer, level, nameOfPart)]),
       h("section", { class: "panel departures" }, h("div", { class: "panel-head" }, h("h2", {}, t("assets.departures")), left.length ? h("div", { class: "buttons" }, csvButton("departures.csv", DEPARTURE_COLUMNS, left)) : null), h("p", { class: "hint" }, t("assets.departures_hint"), left.length ? [t("sentence.space"), t("assets.departures_late")] : null), departures(left))];
-  }, { lines: 8 });
+  }, { lines: 8, slow: "state.worked_out" });
 }

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { h, isPhone, name, replace } from "../dom.js";
 import { choice, field } from "../fields.js";
-import { addDays, code, day, dayTime, number, t } from "../i18n.js";
+import { addDays, code, day, dayText, dayTime, number, t } from "../i18n.js";
 import { festivalName, promotionKind } from "../known_names.js";
 import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
@@ -63,15 +63,19 @@ function together(days) {
 
 const part = (title, rows) => (rows.length ? h("section", { class: "panel" }, h("h2", {}, title), rows) : null);
 
+/** Whether a text of an address names a day of the calendar that data may be of. */
+const isDay = (text) => /^(19[7-9]|2\d\d)\d-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(dayTime(text)) && dayText(dayTime(text)) === text;
+
 export async function calendarView(root, { params, overview, signal }) {
-  const [begins, store] = [params.get("from"), params.get("store")];
+  const [asked, store] = [params.get("from"), params.get("store")];
+  const begins = isDay(asked) ? asked : null;
   const place = h("div", { class: "result" });
   const go = (changes) => { location.hash = address("calendar", { from: begins, store, ...changes }); };
   const stores = overview?.stores ?? [];
   const form = h("form", { class: "pickers", onsubmit: (event) => event.preventDefault() },
     choice(t("overview.shop"), "store", ["", ...stores.map((one) => one.id)], store ?? "", (id) => (id ? storeName(id) : t("pick.any_store")), (event) => go({ store: event.target.value })),
     field(t("calendar.from"), h("input", { type: "date", name: "from", value: begins ?? "", onchange: (event) => go({ from: event.target.value }) })));
-  replace(root, h("h1", {}, t("nav.calendar")), h("p", { class: "intro" }, t("calendar.intro")), form, place);
+  replace(root, h("h1", {}, t("nav.calendar")), h("p", { class: "intro" }, t("calendar.intro")), form, asked && !begins ? h("p", { class: "notice warn", role: "status" }, t("calendar.no_day", { text: asked })) : null, place);
   const page = isPhone() ? ON_PHONE : PAGE;
   const body = { limit: page, ...(begins ? { begins_on: begins, ends_on: addDays(begins, 3 * STEP_DAYS - 1) } : {}), ...(store ? { store_id: store } : {}) };
   await fill(place, signal, async () => {

@@ -53,5 +53,5 @@ export async function funnelView(root, { params, signal }) {
   await fill(place, signal, async () => {
     const answer = await workedOut("funnel", { months, ...(store ? { store_id: store.id } : {}) }, { signal });
     return answer.moves.length ? [picture(answer), moves(answer)] : empty(t("funnel.none"));
-  }, { lines: 8 });
+  }, { lines: 8, slow: "state.worked_out" });
 }

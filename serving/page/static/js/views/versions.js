@@ -142,6 +142,6 @@ export async function versionsView(root, { params, signal }) {
       sideBySide(kind, versions, (said) => { replace(news, said); news.focus(); draw(); }), byWindow(kind, versions),
       kind === "demand" ? h("div", { class: "pair" }, byPart("versions.by_class", "versions.by_class_hint", versions, (one) => one.classes, "group", (part) => code("demand_class", part), "within_90"), byPart("versions.by_store", "versions.by_store_hint", versions, (one) => one.stores, "store_id", storeName, "wape")) : null,
       total > versions.length ? h("p", { class: "hint" }, t("versions.more", { shown: versions.length, total })) : null];
-  }, { lines: 8 });
+  }, { lines: 8, slow: "state.worked_out" });
   return draw();
 }

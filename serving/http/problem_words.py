@@ -1,0 +1,24 @@
+"""Chinese sentences of problems that the page tells in the service's words: its own texts come with its first load."""
+
+from collections.abc import Mapping
+from typing import Final
+
+SERVICE_ONLY: Final[Mapping[str, str]] = {
+    "segment_ends_early": "条件没有写完：{shown} 请补全，例如 spend > 100。",
+    "segment_no_day": "第 {position} 个字符处的日期不存在：{shown} 请写成 2026-02-28 这样的日期。",
+    "segment_part_twice": "第 {position} 个字符处有一项写了两次：{shown} 请去掉一个。",
+    "segment_value": "条件中有一个值类型不对或超出范围，请更正。",
+    "segment_misplaced": "{got} 不能用在“{table}”的条件里，请移到外面。",
+    "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
+    "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
+    "definition_unusable": "定义无法使用：{faults}。请更正。",
+    "body_packed": "请求内容是压缩的；请直接发送 JSON。",
+    "not_base64": "文件内容编码不正确（应为 base64）。请重新发送。",
+    "route_unknown": "没有这个地址。详见 /docs.json。",
+    "rules_too_many": "规则有 {rules} 条，最多 {limit} 条。请合并一些。",
+    "orders_never_decided": "有 {count} 笔收货对应的建议从未在此决定，没有保存。请用导出文件中的编号。",
+    "answer_ids_used": "答复编号 {answers} 已用于其他行，没有保存。请给每个答复单独编号。",
+    "events_ahead": "所有事件都在将来，最晚应为 {last_day}，没有保存。请校正发送方的时钟。",
+    "quantiles_outside": "分位数 {quantiles} 超出已发布的 {low} 至 {high}。请在此范围内选择。",
+}
+"""`details.problem` -> Chinese, with details in braces; English is the message itself."""
