@@ -339,6 +339,21 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False
+    if _goes_with(rows, found, name):
+        return False
     counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
     states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()
     return not states and counts["rows"][0] < _USUAL * rows.height
+
+
+def _goes_with(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column says the same as the good, or as the customer: another name of it, and no shop."""
+    for role in ("product", "product_name", "customer"):
+        held = found.roles.get(role)
+        if held is None or rows[held].n_unique() < _FEW_PEOPLE:
+            continue
+        pairs = rows.select(held, name).drop_nulls().unique()
+        is_name = not pairs[held].is_duplicated().any() and not pairs[name].is_duplicated().any()
+        if is_name and rows.height >= 2 * pairs.height:
+            return True
+    return False
