@@ -26,7 +26,7 @@ from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOBODY, NOT_PAID
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
 """Roles of files of sales and stock."""
@@ -260,7 +260,17 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
     people = [name for name in codes if _are_people(rows, found, name)]
+    if not people and len(named := [name for name in codes if _name_nobody(rows, name)]) == 1:
+        return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
     return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
+
+
+def _name_nobody(rows: pl.DataFrame, name: str) -> bool:
+    """Whether a column has a word for unknown customers, such as `Walk-in`, among names of others."""
+    kinds = rows[name].drop_nulls().cast(pl.String).unique().str.strip_chars().str.to_lowercase()
+    is_nobody = kinds.str.contains(rf"^(?:{NOBODY})$")
+    ways = kinds.str.contains(r"^(?:credit|debit|bank|visa|master|card|upi|cheque|check|karte|carte|tarjeta|карта|卡)")
+    return len(kinds) >= _FEW_PEOPLE and 1 <= int(is_nobody.sum()) <= 2 and not ways.any()
 
 
 def _without_kinds_as_receipts(found: Columns) -> Columns:

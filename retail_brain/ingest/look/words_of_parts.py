@@ -33,7 +33,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "orders? receipts? invoice ticket bill sale check transaction trans tran trx txn document basket "
               "flow voucher docno docket memo purchase",
         "de": "bon (?:auftrag|bestell|rechnung|kassenbon|beleg|vorgang|quittung)[a-z]*",
-        "nl": "bestelling transactie kassabon bonnetje",
+        "nl": "bestel(?:ling)?(?:nummer|nr)? transactie kassabon bonnetje",
         "fr": "ventes? commande facture",
         "es": "ventas? transacc?ion factura boleta pedidos? orden(?:es)? recibo comprobante folio tique",
         "pt": "transacao ordem fatura recibo cupom venda",
@@ -154,6 +154,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "email": {
         "en": "email emails e_?mail mail",
+        "nl": "e?mailadres(?:se)?",
         "es": "correo",
         "fr": "courriel",
         "tr": "e?posta",
