@@ -14,6 +14,7 @@ import polars as pl
 from retail_brain.ingest.look.arithmetic import with_arithmetic
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.further_names import goes_with, names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
@@ -26,7 +27,7 @@ from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOBODY, NOT_PAID
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
 """Roles of files of sales and stock."""
@@ -247,7 +248,8 @@ def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
     names = _codes(rows, found)
     if found.seen[receipt].distinct == found.seen[receipt].filled == 1:
         return names  # a row each
-    lines = rows.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
+    filled = rows.with_columns(pl.col(receipt).forward_fill())  # a number may stand on the first line alone
+    lines = filled.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
     several = lines.filter(pl.col("_lines") > 1)
     if several.height < _LEAST_RECEIPTS:
         return []
@@ -260,17 +262,9 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
     people = [name for name in codes if _are_people(rows, found, name)]
-    if not people and len(named := [name for name in codes if _name_nobody(rows, name)]) == 1:
+    if not people and len(named := [name for name in codes if names_nobody(rows, name)]) == 1:
         return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
     return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
-
-
-def _name_nobody(rows: pl.DataFrame, name: str) -> bool:
-    """Whether a column has a word for unknown customers, such as `Walk-in`, among names of others."""
-    kinds = rows[name].drop_nulls().cast(pl.String).unique().str.strip_chars().str.to_lowercase()
-    is_nobody = kinds.str.contains(rf"^(?:{NOBODY})$")
-    ways = kinds.str.contains(r"^(?:credit|debit|bank|visa|master|card|upi|cheque|check|karte|carte|tarjeta|карта|卡)")
-    return len(kinds) >= _FEW_PEOPLE and 1 <= int(is_nobody.sum()) <= 2 and not ways.any()
 
 
 def _without_kinds_as_receipts(found: Columns) -> Columns:
@@ -349,21 +343,8 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False
-    if _goes_with(rows, found, name):
+    if goes_with(rows, found, name):
         return False
     counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
     states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()
     return not states and counts["rows"][0] < _USUAL * rows.height
-
-
-def _goes_with(rows: pl.DataFrame, found: Columns, name: str) -> bool:
-    """Whether a column says the same as the good, or as the customer: another name of it, and no shop."""
-    for role in ("product", "product_name", "customer"):
-        held = found.roles.get(role)
-        if held is None or rows[held].n_unique() < _FEW_PEOPLE:
-            continue
-        pairs = rows.select(held, name).drop_nulls().unique()
-        is_name = not pairs[held].is_duplicated().any() and not pairs[name].is_duplicated().any()
-        if is_name and rows.height >= 2 * pairs.height:
-            return True
-    return False

@@ -80,7 +80,9 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
         found: roles of the columns.
     """
     named = [name for name in found.seen if _is_named(found, name)]
-    money = [name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)]
+    money = [
+        name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)
+    ]
     for name in (*money, *named):
         given = values(sample, found, name).abs()
         some = given.drop_nulls()

@@ -50,7 +50,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
-    on_account = _are_invoices(found, states)
+    on_account = _are_invoices(sample, found)
     out = [*_no_sales(made, sample, states, on_account=on_account), *no_kinds, *marked, *_nothing_left(made, states)]
     asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
@@ -65,11 +65,11 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         ask_about_rare_kinds(made, sample, found)
 
 
-def _are_invoices(found: Columns, states: Sequence[State]) -> bool:
-    """Whether the documents are invoices, by the name of their number or by most of their kinds."""
-    told = [bare_name(found.roles.get("receipt", ""))]
-    told += [state.said(kind) for state in states if not state.is_state for kind in state.kinds[:1]]
-    return any(re.search(OF_INVOICE, text) for text in told)
+def _are_invoices(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether the documents are invoices, by the name of their number or by the kind of the first one."""
+    named = [name for name in found.seen if re.search(KIND_NAME, bare_name(name))]
+    told = [plain_kind(kind) for name in named for kind in kinds_of(sample, name)[:1]]
+    return any(re.search(OF_INVOICE, text) for text in (bare_name(found.roles.get("receipt", "")), *told))
 
 
 def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str], ways: Sequence[Sequence[str]] = ()) -> None:

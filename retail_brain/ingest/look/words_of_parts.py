@@ -45,7 +45,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ro": "comand[ai] comenzii bonului? factur[ai]i? tranzactiei",
         "hu": "rendeles nyugta bizonylat szamla",
         "el": "παραγγελια[σ]? αποδειξη[σ]? παραστατικου? συναλλαγησ τιμολογιο[υ]?",
-        "tr": "siparis fis fisi fatura belge islem satis",
+        "tr": "siparis fis fisi fatura belge evrak islem satis",
         "nordic": "kvitto kvittering bong bilag ordre bestallning bestilling salg",
         "fi": "kuitti kuitin tilaus tilauksen laskun tapahtuma",
         "id": "pesanan transaksi struk nota faktur",
