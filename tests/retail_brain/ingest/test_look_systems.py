@@ -59,7 +59,8 @@ def test_unknown_states_are_left_out_or_kept_each_on_its_own(tmp_path: Path) -> 
 def test_another_name_of_the_customer_is_no_shop(tmp_path: Path) -> None:
     people = ("Bygg AB", "Anna", "Erik", "Norr", "Karin")
     rows = [
-        f"{number};2026-03-{1 + number % 28:02d};{100 + number % 5};{people[number % 5]};A{good};{1 + good % 3};{7 + good}"
+        f"{number};2026-03-{1 + number % 28:02d};{100 + number % 5};{people[number % 5]};"
+        f"A{good};{1 + good % 3};{7 + good}"
         for number in range(RECEIPTS)
         for good in (number % 4, 4 + number % 3)
     ]
@@ -82,7 +83,8 @@ def test_words_for_unknown_customers_tell_who_bought(tmp_path: Path) -> None:
 
 def test_commas_of_korean_files_part_thousands(tmp_path: Path) -> None:
     rows = [
-        f'2026-03-{1 + number % 28:02d},{number},G{number % 4},{1 + number % 3},"{(1 + number % 3) * (2 + number % 4)},000"'
+        f"2026-03-{1 + number % 28:02d},{number},G{number % 4},{1 + number % 3},"
+        f'"{(1 + number % 3) * (2 + number % 4)},000"'
         for number in range(RECEIPTS)
     ]
     mapping, questions = _look(tmp_path, "영업일자,영수증번호,상품코드,수량,실매출액", rows)
