@@ -98,7 +98,10 @@ _WITHOUT = (
     r"|nelkul|χωρισ|haric|uten|utan|uden|ekskl|eks|exkl|ilman|tanpa|belum|chua|بدون|غير_شامل)"
 )
 _WITH = r"(?:s|z|so|incl|inkl|including|inc|with|con|avec|mit|med|com|c|cu|с|з|με|sis|sisaltaa|dahil|termasuk|شامل)"
-_WITH_TAX = rf"(?:^|_)(?:{_WITHOUT}|{_WITH})_?{_TAX}(?=_|$)|(?:^|_){_TAX}_?(?:dahil|haric|incl|inkl|excl|exkl|nelkul)(?=_|$)|_ttc$"
+_WITH_TAX = (
+    rf"(?:^|_)(?:{_WITHOUT}|{_WITH})_?{_TAX}(?=_|$)"
+    rf"|(?:^|_){_TAX}_?(?:dahil|haric|incl|inkl|excl|exkl|nelkul)(?=_|$)|_ttc$"
+)
 """That money is with or without tax, in its name; what is left says whose money it is."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""

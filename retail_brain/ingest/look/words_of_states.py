@@ -43,7 +43,8 @@ GIVEN_BACK: Final = (
     r"\biade"
     r"|återköp|återbetal|kredit(?:nota|faktura)|refunder|tilbagebetal|tilbakebetal|palaut|hyvity|trả hàng|"
     r"hoàn (?:tiền|trả)"
-    r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน|مرتجع|إرجاع|استرداد|مسترد|مسترجع|مرجع|החזר|זיכוי|退货|退貨|退款|退菜"
+    r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน"
+    r"|مرتجع|إرجاع|استرداد|مسترد|مسترجع|مرجع|החזר|זיכוי|退货|退貨|退款|退菜"
     r"|退单|退單|红字|冲红|返品|返金|赤伝|반품|환불|회수)"
 )
 """Goods or money that came back."""
@@ -135,6 +136,7 @@ NOBODY: Final = (
     r"perakende(?: müşteri)?|muhtelif(?: müşteri)?"
     r"|nihai tüketici|kontantkund|kontantsalg|kontantkunde|käteisasiakas|khách (?:lẻ|vãng lai)|pelanggan umum|umum|"
     r"ลูกค้าทั่วไป"
-    r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|遊客|访客|訪客|匿名|非会员|非會員|現金客|非会員|一般客|ゲスト|비회원|일반고객)"
+    r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|遊客"
+    r"|访客|訪客|匿名|非会员|非會員|現金客|非会員|一般客|ゲスト|비회원|일반고객)"
 )
 """What stands for people whom nobody knows."""
