@@ -43,9 +43,7 @@ def with_people_told_apart(rows: pl.DataFrame, found: Columns) -> Columns:
         found = replace(
             found, roles={**roles, **({"customer": better} if better else {})}, remarks=(*found.remarks, says)
         )
-        if (
-            better is None and is_masked(rows[name]) and rows[name].drop_nulls().n_unique() > 1
-        ):  # a person may know that it tells them apart
+        if better is None and is_masked(rows[name]):  # a person may know that it tells them apart
             return replace(found, roles={**roles, "customer": name}, asked=found.asked | {"customer"})
     return found
 
