@@ -1,9 +1,13 @@
 """Columns that are further names of goods or customers, and columns that have a word for unknown customers."""
 
+import re
+
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.words_of_states import NOBODY
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_kinds import KIND_NAME
+from retail_brain.ingest.look.words_of_states import NOBODY, OF_PAYMENT, STATE_NAME
 
 _FEW = 4
 """Values below which two columns say the same by chance, and a column may be of ways to pay."""
@@ -15,6 +19,8 @@ _WAYS_TO_PAY = r"^(?:credit|debit|bank|visa|master|card|upi|cheque|check|karte|c
 
 def names_nobody(rows: pl.DataFrame, name: str) -> bool:
     """Whether a column has a word for unknown customers, such as `Walk-in`, among names of others."""
+    if re.search(f"{KIND_NAME}|{STATE_NAME}|{OF_PAYMENT}", bare_name(name)):
+        return False  # `Paragon` is a kind of document as well
     kinds = rows[name].drop_nulls().cast(pl.String).unique().str.strip_chars().str.to_lowercase()
     is_nobody = kinds.str.contains(rf"^(?:{NOBODY})$")
     ways = kinds.str.contains(_WAYS_TO_PAY)
