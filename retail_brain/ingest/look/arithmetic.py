@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED
 from retail_brain.ingest.numbers import parse_numbers
 
@@ -39,6 +39,10 @@ _PIECES = 0.3
 judgement."""
 _CENT = 0.006
 """Money that rounding a price to a cent may take off one unit, with room for binary fractions."""
+_LEAST_TAXED = 1.0
+"""Money from which a line shows its rate of tax: rounding to a cent moves smaller ones."""
+_MOST_RATES = 8
+"""Different rates of tax of a file, each rounded up and down. By judgement: no country has more than four."""
 _NOT_NUMBERS = {
     *("receipt", "store", "customer", "moment", "time", "product", "product_name", "guide", "status"),
     *("on_hand", "on_order"),
@@ -101,6 +105,7 @@ def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
                 plain = {"units": units, "price": price, "amount": amount}
             # the discount and what it left make the same together: it takes the smaller part
             less = [name for name in others if np.abs(numbers[name]).sum() < np.abs(numbers[amount]).sum()]
+            less = [name for name in less if not _is_tax(name, numbers[name], numbers[amount])]
             off = next((name for name in less if _is_off(numbers[name], gap, room)), "")
             if off:
                 return {"units": units, "price": price, "amount": amount, "discount": off}
@@ -122,6 +127,18 @@ def _may_be_units(values: Numbers, *, is_named: bool) -> bool:
 def _is_off(discount: Numbers, gap: Numbers, room: Numbers) -> bool:
     """Whether a column is what lies between two others, and not nothing."""
     return bool(np.sum(discount != 0) >= _LEAST and _holds(np.abs(gap - np.abs(discount)) <= room))
+
+
+def _is_tax(name: str, off: Numbers, amount: Numbers) -> bool:
+    """Whether what lies between two amounts is a tax: its name says no discount, and all lines have one of few rates.
+
+    A discount is on some of the lines.
+    """
+    some = np.abs(amount) > _LEAST_TAXED
+    if "discount" in role_scores(name) or not some.any() or np.mean(off[some] != 0) < _HOLDS:
+        return False
+    rates = np.round(np.abs(off[some]) / np.abs(amount[some]), 2)
+    return len(np.unique(rates)) <= _MOST_RATES
 
 
 def _holds(fits: npt.NDArray[np.bool_]) -> bool:

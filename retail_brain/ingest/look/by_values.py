@@ -14,6 +14,7 @@ import polars as pl
 from retail_brain.ingest.look.arithmetic import with_arithmetic
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.further_names import goes_with, names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
@@ -247,7 +248,8 @@ def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
     names = _codes(rows, found)
     if found.seen[receipt].distinct == found.seen[receipt].filled == 1:
         return names  # a row each
-    lines = rows.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
+    filled = rows.with_columns(pl.col(receipt).forward_fill())  # a number may stand on the first line alone
+    lines = filled.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
     several = lines.filter(pl.col("_lines") > 1)
     if several.height < _LEAST_RECEIPTS:
         return []
@@ -260,6 +262,8 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
     people = [name for name in codes if _are_people(rows, found, name)]
+    if not people and len(named := [name for name in codes if names_nobody(rows, name)]) == 1:
+        return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
     return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
 
 
@@ -338,6 +342,8 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
         or re.search(f"{OF_RECEIVERS}|%", name.lower())
         or name in {one for names in found.alternatives.values() for one in names}
     ):
+        return False
+    if goes_with(rows, found, name):
         return False
     counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
     states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()

@@ -331,6 +331,8 @@ def _with_one_decimal_mark(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
     certain = [what.numbers[0] for what in seen.values() if len(what.numbers) == 1]
     comma = any(reading.decimal == "," for reading in certain)
     point = any(what.has_point for what in seen.values() if what.numbers)
+    # nobody who writes Chinese, Japanese or Korean has a comma before decimals
+    point = point or (not comma and any(re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]", name) for name in seen))
     if comma == point:
         return dict(seen)
     wanted = ColumnFormat(decimal=",") if comma else ColumnFormat(thousands=",")

@@ -21,6 +21,8 @@ from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_P
 _KNOWN = "|".join((CANCELLED, GIVEN_BACK, NOT_PAID, IN_PART, STATES_OF_SALES, SOLD, NO_SALE))
 _SHOWN = 6
 """Known kinds that a question names at most."""
+_MOST_APART = 2
+"""Unknown states up to which each is left out or kept on its own. By judgement."""
 _LEAST_LETTERS = 2
 """Letters of a word; shorter ones and numbers are codes, which are asked about as such."""
 
@@ -115,7 +117,8 @@ def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
                 f"{state.rows(kinds):,} rows have a word in {state.name!r} that nobody knows ({counted}; {usual} "
                 f"{state.rows([usual]):,}): are they sales, or held, cancelled or given back (leave them out)?"
             )
-            conditions.append(state.without(kinds))
+            parts = [[kind] for kind in kinds] if len(kinds) <= _MOST_APART else [kinds]
+            conditions += [state.without(part) for part in parts]  # one may be held, and another sent
     return conditions
 
 

@@ -13,7 +13,9 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted, whole
+from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.receipt_sums import is_off_receipts
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
 
@@ -78,7 +80,9 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
         found: roles of the columns.
     """
     named = [name for name in found.seen if _is_named(found, name)]
-    money = [name for name in found.all_of("discount") if name not in named]
+    money = [
+        name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)
+    ]
     for name in (*money, *named):
         given = values(sample, found, name).abs()
         some = given.drop_nulls()
@@ -97,6 +101,14 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
             is_rate = shown is False or _is_above_price(sample, found, given)  # prices before both say nothing
             return Rate(name, "percent" if is_rate else "", is_before=shown)
     return None
+
+
+def _is_off_receipts(sample: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a discount is money of whole receipts: on their first lines alone, or between two of their sums."""
+    if "receipt" not in found.roles:
+        return False
+    receipt = sample[found.roles["receipt"]].forward_fill()
+    return stands_on_first_lines(sample, receipt, name) or is_off_receipts(receipt, sample, found, name)
 
 
 def without_rate(found: Columns, rate: Rate | None) -> Columns:
@@ -183,6 +195,8 @@ def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -
     best: Rate | None = None
     for before, paid, is_line in _pairs(found, name):
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
+        if share(left > 0) < _CLEARLY:
+            continue  # nothing was paid with it, so that a rate of 0 would fit
         room = _ROOM + 0.001 * listed
         money = given.fill_null(0.0)
         if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):

@@ -1,5 +1,6 @@
 """Rows that are no sales, such as cancelled orders and payments, and rows that are returns without a minus."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,12 +24,15 @@ from retail_brain.ingest.look.words_of_states import (
     GIVEN_BACK,
     IN_PART,
     NOT_PAID,
+    OF_INVOICE,
     OF_PAYMENT,
 )
 
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
 _MOST_CHOICES = 32
 """Conditions that a mapping offers at most, for a person to choose one. By judgement."""
+_MOST_COMBINED = 3
+"""Questions up to which every combination of their answers is offered. By judgement: eight lines are read."""
 _MOST_ROWS = 0.5
 """Share of the rows from which a state is asked about and not left out on its own. By judgement."""
 
@@ -48,8 +52,10 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     marked, perhaps = marked_rows(made, sample, found)
     twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
-    out = [*_no_sales(made, sample, states), *no_kinds, *marked, *_nothing_left(made, states), *twice]
-    asked = [*_not_paid(made, states), *_given_back(made, states), *perhaps, *perhaps_kinds]
+    on_account = _are_invoices(sample, found)
+    out = [*_no_sales(made, sample, states, on_account=on_account), *no_kinds, *marked, *_nothing_left(made, states)]
+    out += twice
+    asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     for state in states:
         if "returns" not in made.keys and not state.is_state:
@@ -62,14 +68,20 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         ask_about_rare_kinds(made, sample, found)
 
 
+def _are_invoices(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether the documents are invoices, by the name of their number or by the kind of the first one."""
+    named = [name for name in found.seen if re.search(KIND_NAME, bare_name(name))]
+    told = [plain_kind(kind) for name in named for kind in kinds_of(sample, name)[:1]]
+    return any(re.search(OF_INVOICE, text) for text in (bare_name(found.roles.get("receipt", "")), *told))
+
+
 def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str], ways: Sequence[Sequence[str]] = ()) -> None:
     """The condition on rows; with every choice of what must be asked, all of it left out first.
 
     Of each of `ways` one condition is chosen, or none.
     """
-    choices = (
-        [[*sure, *asked], *([*sure, one] for one in asked if len(asked) > 1), list(sure)] if asked else [list(sure)]
-    )
+    taken = [*range(len(asked), -1, -1)] if len(asked) <= _MOST_COMBINED else [len(asked), 1, 0]
+    choices = [[*sure, *some] for count in taken for some in itertools.combinations(asked, count)]
     for way in ways:
         choices = [[*chosen, *some] for chosen in choices for some in (*([one] for one in way), [])][:_MOST_CHOICES]
     texts = [_joined(conditions) for conditions in choices]
@@ -104,7 +116,7 @@ def _tells_states(sample: pl.DataFrame, name: str) -> bool:
     words = [plain_kind(legend.get(kind, kind)) for kind in kinds]
     told = f"{CANCELLED}|{GIVEN_BACK}" + (f"|{NO_SALE}|{BOUGHT}" if re.search(KIND_NAME, bare_name(name)) else "")
     is_cancelled = [re.search(told, word) is not None for word in words]
-    return any(is_cancelled) and not all(is_cancelled)
+    return any(is_cancelled) and (not all(is_cancelled) or sample[name].null_count() > 0)
 
 
 def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -121,11 +133,11 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
             )
 
 
-def _no_sales(made: Proposal, sample: pl.DataFrame, states: Sequence[State]) -> list[str]:
+def _no_sales(made: Proposal, sample: pl.DataFrame, states: Sequence[State], *, on_account: bool) -> list[str]:
     conditions: list[str] = []
     for state in states:
         no_sale = _cancelled(made, state)
-        if not re.search(OF_PAYMENT, bare_name(state.name)):
+        if not on_account and not re.search(OF_PAYMENT, bare_name(state.name)):
             no_sale += [kind for kind in state.kinds if _is_not_paid(state.said(kind))]
         if taking_back := [kind for kind in no_sale if _takes_back(state, kind)]:
             no_sale = [kind for kind in no_sale if kind not in taking_back]
@@ -172,12 +184,15 @@ def _is_not_paid(kind: str) -> bool:
     return said is not None and (bool(re.fullmatch(rf"{NOT_PAID}\w*", kind)) or bool(re.search(OF_PAYMENT, kind)))
 
 
-def _not_paid(made: Proposal, states: Sequence[State]) -> list[str]:
-    """Conditions without orders whose state of payment is open: some shops sell on account, others never deliver."""
+def _not_paid(made: Proposal, states: Sequence[State], *, on_account: bool) -> list[str]:
+    """Conditions without orders whose state of payment is open: some shops sell on account, others never deliver.
+
+    An invoice is a sale on account whatever the name of the column with its state.
+    """
     conditions = []
     for state in states:
         kinds = [kind for kind in state.kinds if _is_not_paid(state.said(kind))]
-        if kinds and re.search(OF_PAYMENT, bare_name(state.name)):
+        if kinds and (on_account or re.search(OF_PAYMENT, bare_name(state.name))):
             conditions.append(state.without(kinds))
             made.questions.append(
                 f"{state.rows(kinds):,} rows have one of {kinds} in {state.name!r}: are they sales on account, or none?"

@@ -84,13 +84,25 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
 """Kinds of words that must all be in a name, the role they make, and how sure it is; the first that fits counts."""
 _EAST_ASIAN_SCORE = 0.38
 """Score of a name whose end or beginning is a word of Chinese, Japanese or Korean."""
+_EAST_ASIAN_CODE = 0.45
+"""Score of such a name of people that ends in a word for a code, which tells them apart better than their names."""
+_ENDS_IN_CODE = r"(?:id|no|编号|编码|号|番号|コード|번호|코드|아이디)$"
 _GOODS_ALONE = 0.4
 """Score of a name of nothing but words for goods, such as `Menu Item`."""
-_WITH_TAX = (
-    r"_(?:s|z|incl|inkl|including|with|con|avec|mit|med|com|c|inc)_?(?:dph|vat|tax|taxes|iva|mwst|moms|tva|btw|kdv|ust"
-    r"|gst|imposto|impuestos?)$|_ttc$"
+_TAX = (
+    r"(?:dph|vat|tax|taxes|iva|igic|mwst|ust|umsatzsteuer|moms|mva|tva|btw|kdv|gst|pst|afa|alv|pvm|pvn|ppn|φπα|ндс|пдв|ддс"
+    r"|imposto|impuestos?|imposta|steuer|vsk|ضريبة|الضريبة|vat_?\d*)"
 )
-"""That money is with tax, at the end of its name."""
+_WITHOUT = (
+    r"(?:excl|excluding|ex|exc|without|w/?o|before|net_of|zonder|ohne|exkl|sans|hors|sin|sem|senza|esclus[ao]|bez|без|fara"
+    r"|nelkul|χωρισ|haric|uten|utan|uden|ekskl|eks|exkl|ilman|tanpa|belum|chua|بدون|غير_شامل)"
+)
+_WITH = r"(?:s|z|so|incl|inkl|including|inc|with|con|avec|mit|med|com|c|cu|с|з|με|sis|sisaltaa|dahil|termasuk|شامل)"
+_WITH_TAX = (
+    rf"(?:^|_)(?:{_WITHOUT}|{_WITH})_?{_TAX}(?=_|$)"
+    rf"|(?:^|_){_TAX}_?(?:dahil|haric|incl|inkl|excl|exkl|nelkul)(?=_|$)|_ttc$"
+)
+"""That money is with or without tax, in its name; what is left says whose money it is."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _OF_A_PERSON = (
@@ -117,13 +129,13 @@ def part_scores(name: str) -> dict[str, float]:
     """
     if re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]", name):
         found = {
-            role: _EAST_ASIAN_SCORE
+            role: _EAST_ASIAN_CODE if role == "customer" and re.search(_ENDS_IN_CODE, name) else _EAST_ASIAN_SCORE
             for words in (_CHINESE, _JAPANESE, _KOREAN)
             for role, pattern in words.items()
             if re.search(pattern, name)
         }
         return found | ({"product": 0.45} if "product" in found else {})
-    name = re.sub(_WITH_TAX, "", name)
+    name = re.sub(_WITH_TAX, "", name).strip("_")
     tokens = name.split("_")
     kinds = {kind for token in tokens for kind, words in _WORDS.items() if words.fullmatch(token)}
     if len(tokens) > 1 and all(_WORDS["goods"].fullmatch(token) for token in tokens):
@@ -139,7 +151,7 @@ def is_beside(name: str) -> bool:
     >>> is_beside("shipping_tax"), is_beside("unit_price")
     (True, False)
     """
-    return any(_WORDS["beside"].fullmatch(token) for token in name.split("_"))
+    return any(_WORDS["beside"].fullmatch(token) for token in re.sub(_WITH_TAX, "", name).split("_"))
 
 
 def _combined(kinds: set[str]) -> dict[str, float]:
@@ -162,5 +174,7 @@ def paid_rank(name: str) -> int:
             return rank
     if re.search(r"[\u4e00-\u9fff]", name):
         return next((rank for rank, words in sorted(_PAID.items()) if re.search(words, name)), 0)
+    if re.search(rf"(?:^|_){_WITHOUT}_?{_TAX}(?:_|$)|(?:^|_){_TAX}_?(?:haric|excl|exkl|nelkul)(?:_|$)", name):
+        return -1
     tokens = name.split("_")
     return sum(rank for rank, words in _PAID.items() if any(re.fullmatch(words, token) for token in tokens))

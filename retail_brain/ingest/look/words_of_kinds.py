@@ -6,7 +6,8 @@ Languages in the order of `words_of_states`. Texts are in small letters.
 from typing import Final
 
 SOLD: Final = (
-    r"(?:\bsales?\b|\bsold\b|\bsell|\binvoice|\breceipt|verk[aä]uf|rechnung|beleg|verkoop|factuur|\bvente|facture"
+    r"(?:\bboleta|\bcupom fiscal|\btique|\bticket\b|\bsales?\b|\bsold\b|\bsell"
+    r"|\binvoice|\breceipt|verk[aä]uf|rechnung|beleg|verkoop|factuur|\bvente|facture"
     r"|\bventa"
     r"|factura|\bvenda|fatura\b|vendit|fattura|scontrino|sprzeda|faktura|paragon|prodej|účtenk|predaj|продаж"
     r"|реализац|чек\b"
@@ -104,6 +105,9 @@ STATES_OF_SALES: Final = (
     r"|נשלח|נמסר"
     r"|完成|已付|已支付|已发|已發|发货|發貨|已收|已结|结算|签收|已审核|正常|有效|待发|待收|待评|成功|派送|配送|完了"
     r"|済|出荷|発送|受付"
+    r"|等待(?:出库|发货|收货|确认|自提|送达)|已确认|已確認|已核销|已接单|已出库|已发出|已入账|已打印|已揽"
+    r"|\bplaced\b|\batendid|\bvendid|verificad|παραδ[όο]θ|εκτελ"
+    r"|απεστάλ|εστάλ|تم (?:التوصيل|التنفيذ|الشحن|الدفع|التسليم)"
     r"|準備中|有効|正常|완결|완료|배송|발송|결제됨|입금 ?확인|정상|구매 ?확정)"
 )
 """Words of orders that were sold, or are on their way."""

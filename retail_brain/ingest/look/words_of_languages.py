@@ -55,7 +55,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "discount": r"indirim(?:_tutari)?|giam_gia|chiet_khau|rabatt?|diskon|potongan|alennus|sleva|kedvezmeny|εκπτωση"
     r"|(?:ال)?خصم|ส่วนลด|הנחה",
     "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
-    r"|musteri_(?:no|kodu|id|numarasi)|ma_(?:khach_hang|kh)|(?:nr|id|kod)_klienta|klient"
+    r"|musteri_(?:no|kodu|id|numarasi)|(?:(?:ma|ten|sdt|so_dien_thoai|email)_)?khach(?:_hang)?|ma_kh|(?:取引先|得意先)(?:コード|番号|id|名)?|(?:客商|往来户)(?:编码|编号|名称)?|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
     r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",

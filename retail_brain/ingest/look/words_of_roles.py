@@ -36,6 +36,7 @@ _NO_PEOPLE: Final = (
     r"|associate|advis|stylist|driver|courier|picker|packer|created_by|entered_by|kellner|bedien|verkauf|mitarbeit"
     r"|kassier|vendeu|serveu|caissi|vendedor|cajer|camarer|camerier|commess|cassier|medewerker|verkoper|kasjer"
     r"|sprzedawc|кассир|продав|официант|收银|店员|服务员|导购|营业员|员工|业务员|销售员|技师|担当|スタッフ|店員|직원|담당"
+    r"|(?:^|_)(?:shift|schicht|turno|turn|dienst|zmiana|smena|vardiya|skift|vuoro)(?:_|$)|смена|зміна|班次|班别|シフト|교대"
     r"|locker|seat|room|zone|area|aisle|bay|lane|till|register|(?:^|_)pos(?:_|$)|terminal|counter|station|shelf|floor"
     r"|desk|kiosk|slot|bin|rack|tray|box|basket|trolley|cart|tag|pager|buzzer|queue|machine|printer|tisch|platz|spind"
     r"|zimmer|kasse|mesa|caisse|caja|cassa|tavol|stolik|касса|стол|桌|台|柜|房|席|区|座|号牌|货架|仓|テーブル|卓|レジ|테이블"

@@ -19,7 +19,7 @@ CANCELLED: Final = (
     r"elutasít"
     r"|ακυρ|αποτυχ|απορρ|\biptal|başarısız|reddedil|avbrut|avbest|avlys|kansel|makuler|misslyck|mislykk|fejlet|annuller"
     r"|peruttu|peruutett|peruutet|epäonnistu|hylätty|h[uủ][yỷ]\b|thất bại|từ chối|\bbatal|dibatalkan|\bgagal|ditolak"
-    r"|kedaluwarsa|ยกเลิก|ล้มเหลว|ปฏิเสธ|ملغ|فشل|مرفوض|בוטל|נכשל|נדחה|取消|作废|作廢|关闭|關閉|失败|失敗|已删除|过期|超时|草稿"
+    r"|kedaluwarsa|ยกเลิก|ล้มเหลว|ปฏิเสธ|ملغ|فشل|مرفوض|בוטל|נכשל|נדחה|取消|作废|作廢|关闭|關閉|失败|失敗|删除|刪除|过期|超时|草稿|被?合并|被?合併|無効|无效"
     r"|キャンセル|削除|下書き|취소|실패|삭제|만료)"
 )
 """Orders that never were sales, and rows that a till took back at once."""
@@ -39,11 +39,12 @@ GIVEN_BACK: Final = (
     r"|terugbetaald|terugbetaling|creditnota|\bavoir|rembours|retourn|devoluci|devuelt|reembols|reintegr|"
     r"nota de cr[eé]dito"
     r"|devoluç|devolv|estorn|\breso\b|\bresi\b|rimbors|nota di credito|\bstorno?\b$|zwrot|zwróc|korekta|vratka|vrácen"
-    r"|dobropis|vráten|возврат|возвращ|поверн|returnat|retur\b|rambursat|visszáru|visszatér|jóváír|επιστροφ|πιστωτικ|"
+    r"|dobropis|vráten|возврат|возвращ|поверн|returnat|retur\b|rambursat|visszáru|visszatér|jóváír|επιστρ[οά]φ|πιστωτικ|"
     r"\biade"
     r"|återköp|återbetal|kredit(?:nota|faktura)|refunder|tilbagebetal|tilbakebetal|palaut|hyvity|trả hàng|"
     r"hoàn (?:tiền|trả)"
-    r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน|مرتجع|إرجاع|استرداد|مسترد|החזר|זיכוי|退货|退貨|退款|退菜"
+    r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน"
+    r"|مرتجع|إرجاع|استرداد|مسترد|مسترجع|مرجع|החזר|זיכוי|退货|退貨|退款|退菜"
     r"|退单|退單|红字|冲红|返品|返金|赤伝|반품|환불|회수)"
 )
 """Goods or money that came back."""
@@ -85,6 +86,11 @@ OF_PAYMENT: Final = (
     r"|fizet|πληρωμ|odeme|tahsil|maks|thanh_toan|bayar|pembayaran|ชำระ|دفع|תשלום|付款|支付|支払|入金|결제|입금)"
 )
 """A word in the name of a column that holds whether an order was paid."""
+OF_INVOICE: Final = (
+    r"(?:invoice|rechnung|factuur|facture|factura|fattura|fatura|faktur|faktura|lasku|szamla|arve(?:_|$)|saskait"
+    r"|sąskait|счет|счёт|накладн|рахун|τιμολογ|hoa_don|فاتور|חשבונית|发票|發票|請求|계산서)"
+)
+"""A word in the name of the number of invoices, which are sales before anybody pays them."""
 NOT_GOODS: Final = (
     r"(?:tips?|gratuity|trinkgeld|fooi|pourboire|propina|mancia|gorjeta|caixinha|napiwek|spropitn[eé]|чаевые|"
     r"borravaló|bahşiş"
@@ -130,6 +136,7 @@ NOBODY: Final = (
     r"perakende(?: müşteri)?|muhtelif(?: müşteri)?"
     r"|nihai tüketici|kontantkund|kontantsalg|kontantkunde|käteisasiakas|khách (?:lẻ|vãng lai)|pelanggan umum|umum|"
     r"ลูกค้าทั่วไป"
-    r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|匿名|非会员|現金客|非会員|一般客|ゲスト|비회원|일반고객)"
+    r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|遊客"
+    r"|访客|訪客|匿名|非会员|非會員|現金客|非会員|一般客|ゲスト|비회원|일반고객)"
 )
 """What stands for people whom nobody knows."""
