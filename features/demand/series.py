@@ -38,8 +38,9 @@ def read_series(dataset: Dataset, settings: Settings, horizon: int) -> SeriesOnA
 def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFrame:
     """One row per store x product ever sold or listed: days, units and attributes, sorted by store and product."""
     sold = _sold(dataset, axis)
+    opened = sold.group_by("store_id").agg(opened_on=pl.col("first_sale").min())
     listed = (
-        dataset.scan_or_empty("assortment")
+        listings(dataset, opened.lazy())
         .group_by(_KEY)
         .agg(
             pl.col("listed_from").min(),
@@ -50,19 +51,28 @@ def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFram
         )
     )
     frame = sold.lazy().join(listed, on=_KEY, how="full", coalesce=True).collect()
-    return _attributes(_listing(_since_opening(frame), axis, horizon), dataset)
+    return _attributes(_listing(frame, axis, horizon), dataset)
 
 
-def _since_opening(frame: pl.DataFrame) -> pl.DataFrame:
-    """Moves `listed_from` to the store's first sale where the store opened after the chain's sales begin.
+def listings(dataset: Dataset, opened: pl.LazyFrame) -> pl.LazyFrame:
+    """The assortment as it held: a store that opened after its chain's sales began lists nothing before that day.
 
     A list that was made before the opening would make days of no demand of the days when there was no store, and the
     first week of sales a seventh of what it is. A store without a sale yet keeps its list.
+
+    Args:
+        dataset: `assortment` is looked at; without it there is no row.
+        opened: `store_id`, `opened_on` (its first day of sale) of every store with sales.
     """
-    opened = pl.col("first_sale").min().over("store_id")
-    is_late = opened > pl.col("first_sale").min() + timedelta(GRACE_DAYS[0])
-    return frame.with_columns(
-        pl.when(is_late & (pl.col("listed_from") < opened)).then(opened).otherwise("listed_from").alias("listed_from")
+    start = pl.col("opened_on")
+    is_late = start > start.min() + timedelta(GRACE_DAYS[0])
+    late = opened.filter(is_late)
+    return (
+        dataset.scan_or_empty("assortment")
+        .join(late, on="store_id", how="left")
+        .with_columns(listed_from=pl.max_horizontal("listed_from", "opened_on"))
+        .filter(pl.col("listed_until").is_null() | (pl.col("listed_until") > pl.col("listed_from")))
+        .drop("opened_on")
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 _LARGEST = 65_536
-"""Bytes of a body up to which it is copied behind its head: far longer ones cost more to copy than to write apart.
+"""Bytes up to which a body is copied behind its head: far longer ones cost more to copy than to write apart.
 Chosen by judgement, not measured."""
 
 
@@ -38,7 +38,7 @@ class JoinedWrites:
             self._loop.call_soon(self._flush)
             return
         self._held = None
-        if len(data) <= _LARGEST:
+        if len(held) + len(data) <= _LARGEST:
             self._transport.write(held + data)
         else:
             self._transport.write(held)

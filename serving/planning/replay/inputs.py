@@ -9,6 +9,7 @@ import polars as pl
 
 from features.demand.censoring import recover
 from features.demand.periods import RHYTHMS, PeriodAxis
+from features.demand.series import listings
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.inputs import read_stock, read_terms
@@ -174,7 +175,8 @@ def _batches(aged: Floats, opening_units: Floats, life: Ints) -> Floats:
 
 def _listed(dataset: Dataset, series: pl.DataFrame, axis: PeriodAxis, beyond: int) -> Bools:
     """Whether each series is listed as each period begins; those that the assortment never names always are."""
-    rows = dataset.scan_or_empty("assortment").collect()
+    sold = dataset.daily_sales().filter(pl.col("units") > 0).group_by("store_id")
+    rows = listings(dataset, sold.agg(opened_on=pl.col("date").min())).collect()
     placed = series.with_row_index("row").join(rows, on=list(SERIES), how="inner")
     starts = period_starts(axis, 0, axis.count + beyond)
     out = np.ones((series.height, len(starts)), dtype=np.bool_)

@@ -58,6 +58,14 @@ def test_a_store_that_opened_later_lists_nothing_before() -> None:
     assert begins == {("S", "P"): 0, ("T", "P"): 50, ("T", "Q"): 50}
 
 
+def test_a_list_that_ended_before_its_store_opened_is_none() -> None:
+    rows = [("S", "P", day, 1.0) for day in range(60)] + [("T", "P", day, 1.0) for day in range(50, 60)]
+    listed = {"store_id": ["T"], "product_id": ["Q"], "listed_from": [_day(0)], "listed_until": [_day(20)]}
+    history = _read({"daily_sales": _sales(*rows), "assortment": pl.DataFrame(listed)}, 59)
+    every = pl.concat([history.series, history.rare], how="diagonal_relaxed")
+    assert every.filter(product_id="Q").is_empty()
+
+
 def test_a_store_that_opens_with_the_data_keeps_its_list() -> None:
     listed = pl.DataFrame({"store_id": ["T"], "product_id": ["P"], "listed_from": [_day(0)]})
     listed = listed.with_columns(pl.lit(None, dtype=pl.Date).alias("listed_until"))

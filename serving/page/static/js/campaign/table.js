@@ -17,7 +17,7 @@ export function startLinks() {
 }
 
 /** Net effect of the newest look, and whether it is clear yet. */
-export function lookText(look) {
+function lookText(look) {
   if (!look) return "";
   if (!look.net) return t("effect.too_few");
   return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
