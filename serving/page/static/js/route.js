@@ -86,9 +86,7 @@ function changed(changes) {
 
 /** Changes parameters of the present address without leaving the view; null or "" takes one away. */
 export function patchParams(changes) {
-  // Closing a panel goes a step back only while nothing else of the address changed since it was opened.
-  const state = Object.keys(changes).every((key) => key === "open") ? history.state : null;
-  history.replaceState(state, "", changed(changes));
+  history.replaceState(history.state, "", changed(changes));
 }
 
 /** The same as a new entry of the history, so that Back returns to what was shown before. */
