@@ -5,11 +5,12 @@ uvicorn has no such limits but one: an idle connection that was answered once is
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any, Literal, cast
 
 import uvicorn.config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from retail_brain.settings import ServingSettings
 from serving.http.errors import error_body
@@ -43,6 +44,21 @@ class _Places:
             del self._open[address]
 
 
+class _Flow(FlowControl):
+    """Reads on only once no request that was read waits for the one before it.
+
+    uvicorn reads on after every answer: a client that sends without end and reads nothing would fill the memory.
+    """
+
+    def __init__(self, transport: Any, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting:
+            super().resume_reading()
+
+
 class _Guard(asyncio.Protocol):
     """One connection. Between requests a timer runs: it ends when the headers of the next one are there.
 
@@ -56,6 +72,7 @@ class _Guard(asyncio.Protocol):
     _address: str | None = None
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _is_ended = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -65,6 +82,8 @@ class _Guard(asyncio.Protocol):
 
     def connection_made(self: Any, transport: Any) -> None:
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
+        # of h11, which keeps no requests, nothing waits
+        self.flow = _Flow(self.transport, getattr(self, "pipeline", ()))
         address = str(self.client[0]) if self.client else ""
         if not self.places.take(address):
             self._refuse(429, "too_many_connections", "overloaded", "too many connections. Ask again in a second.")
@@ -89,6 +108,18 @@ class _Guard(asyncio.Protocol):
         else:
             # also where a body still trickles in that nobody waits for any more
             self._expect_headers()
+
+    def eof_received(self: Any) -> bool:
+        """A client that has sent all may still read: what it asked is answered before the connection is closed."""
+        cycle = self.cycle
+        self._is_ended = bool(cycle is not None and not cycle.more_body and not cycle.response_complete)
+        return bool(self._is_ended)
+
+    def on_response_complete(self: Any) -> None:
+        super().on_response_complete()  # type: ignore[misc]  # of uvicorn's protocols
+        # the cycle is that of the newest request: those that were sent before it are answered first
+        if self._is_ended and self.cycle.response_complete and not self.transport.is_closing():
+            self.transport.close()
 
     def send_400_response(self: Any, _msg: str) -> None:
         text = "this is no HTTP request. Send HTTP/1.1 with a valid first line and headers."

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from retail_brain.settings import ServingSettings
 from serving.http.connections import guarded
@@ -27,6 +28,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers at once, or after half a second, or with more than any buffer holds."""
     if scope["path"] == "/slow":
         await asyncio.sleep(0.5)
+    if scope["path"] == "/body":
+        while (await receive()).get("more_body"):
+            pass
     body = b"x" * (LARGE if scope["path"] == "/large" else 2)
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -210,3 +214,64 @@ def test_a_web_socket_is_answered_as_a_plain_request_and_keeps_its_place_counted
                     connection.sendall(HEAD + upgrade)
                     answer = connection.recv(1_000)
             assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("requests", [1, 5])
+def test_a_client_that_has_sent_all_gets_its_answers(protocol: Any, requests: int) -> None:
+    with serving(protocol) as server, server.open() as connection:
+        connection.sendall((b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n") * requests)
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection).count(b"HTTP/1.1 200") == requests
+
+
+def test_a_body_that_ends_early_is_not_waited_for(protocol: Any) -> None:
+    with serving(protocol) as server, server.open() as connection:
+        connection.sendall(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+        begun = time.monotonic()
+        read_all(connection)
+        assert time.monotonic() - begun < 5
+
+
+class Paused(asyncio.Transport):
+    """Counts what is written, and says whether more would be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = True
+        self.answers = 0
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return {"sockname": ("127.0.0.1", 1), "peername": ("127.0.0.1", 2)}.get(name, default)
+
+    def write(self, data: Any) -> None:
+        self.answers += bytes(data).count(b"HTTP/1.1 200")
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+def test_nothing_is_read_while_requests_of_the_connection_wait() -> None:
+    async def run() -> None:
+        config = uvicorn.Config(application, log_config=None, lifespan="off")
+        config.load()
+        guard: Any = guarded(ServingSettings(), lambda _reason: None, HttpToolsProtocol)
+        connection = guard(config=config, server_state=ServerState(), app_state={})
+        transport = Paused()
+        connection.connection_made(transport)
+        connection.data_received((HEAD + b"\r\n") * 200)
+        while transport.answers < 200:
+            assert not transport.reads or not connection.pipeline
+            await asyncio.sleep(0)
+        assert transport.reads
+        connection.connection_lost(None)
+
+    asyncio.run(run())
