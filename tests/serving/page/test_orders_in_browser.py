@@ -208,6 +208,32 @@ def test_quantities_are_typed_line_by_line_and_totals_move(open_page: Open, site
     expect(page.locator(LINES).nth(1).locator(".badge.change")).to_have_count(0)
 
 
+def test_totals_follow_a_decision_that_the_answering_worker_did_not_know_yet(open_page: Open) -> None:
+    page = open_page("orders?store=S01&show=orders", "en", quiet=False).page
+    before = figure(page, "Units to order").inner_text()
+    stale: list[Any] = []
+
+    def answer(route: Any) -> None:
+        response = route.fetch()
+        answered = response.json()
+        if len(stale) < 2 and "totals" in answered:
+            stale.append(answered)
+            answered["totals"] = stale_totals
+        route.fulfill(response=response, json=answered)
+
+    stale_totals: dict[str, Any] = {}
+    with page.expect_response("**/listing") as seen:
+        page.reload()
+    stale_totals.update(seen.value.json()["totals"])
+    expect(figure(page, "Units to order")).to_have_text(before)
+    page.route("**/listing", answer)
+    page.locator(f"{LINES} input.quantity").first.fill("48")
+    page.keyboard.press("Enter")
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_text("Changed to 48")
+    expect(figure(page, "Units to order")).to_have_text("312")
+    assert len(stale) == 2
+
+
 def test_an_undo_that_the_service_did_not_hear_can_be_asked_for_again(open_page: Open) -> None:
     page = open_page("orders?store=S01", "en", quiet=False).page
     quantity = page.locator("input.quantity")

@@ -67,16 +67,20 @@ export function lineSource({ state, signal, onchange, onfail }) {
     }
   };
 
+  /** Asks anew for totals, tabs and groups; whether they are others than before. */
+  const refreshSums = async () => {
+    const { totals, shows, groups } = await ask({ ...asked(state), sort: sorted(state), limit: 0, ...(state.group ? { group_by: state.group } : {}) });
+    const isOther = JSON.stringify([totals, shows]) !== JSON.stringify([answer.totals, answer.shows]);
+    answer = { ...answer, totals, shows, groups };
+    parts.filter((one) => one.group).forEach((one) => { one.group = groups.find((group) => group.key === one.group.key) ?? one.group; });
+    return isOther;
+  };
+
   /** Asks anew for one line, and for the totals it is part of. */
   const refreshLine = async (line) => {
-    const [row, totals] = await Promise.all([
-      oneLine(line),
-      ask({ ...asked(state), sort: sorted(state), limit: 0, ...(state.group ? { group_by: state.group } : {}) }),
-    ]);
+    const [row] = await Promise.all([oneLine(line), refreshSums()]);
     const place = byKey.get(keyOf(line));
     if (place && row) place.part.pages.get(place.page)[place.place] = row;
-    answer = { ...answer, totals: totals.totals, shows: totals.shows, groups: totals.groups };
-    parts.filter((one) => one.group).forEach((one) => { one.group = totals.groups.find((group) => group.key === one.group.key) ?? one.group; });
     return row;
   };
 
@@ -122,7 +126,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
   };
 
   return {
-    reload, oneLine, refreshLine, length, lines, come, loadAll, at,
+    reload, oneLine, refreshLine, refreshSums, length, lines, come, loadAll, at,
     answer: () => answer,
     toggle: (one) => { one.isOpen = !one.isOpen; },
     line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },
