@@ -129,6 +129,25 @@ def test_the_list_opens_without_a_line_and_sends_what_was_noted_there(
     assert [(one["task_id"], one["outcome"]) for one in fake_guides.STORED.values()] == [("t1", "bought")]
 
 
+def test_another_language_shows_the_list_that_was_kept_all_the_same(phone: BrowserContext, line: Line) -> None:
+    page = signed_in(phone, line, "en")
+    line.end()
+    page.goto(f"{line.address}#/guide?lang=zh")
+    page.reload()
+    expect(page.locator(".notice.warn")).to_contain_text("网络不通")
+    expect(page.locator(".task")).to_have_count(3)
+
+
+def test_another_key_does_not_bring_the_customer_back_whom_the_last_one_looked_at(
+    phone: BrowserContext, line: Line
+) -> None:
+    page = signed_in(phone, line, "en")
+    page.evaluate("localStorage.setItem('retail-brain.last.customer', 'C00001')")
+    page.goto(f"{line.address}?other#/guide?key={KEY}-other")
+    expect(page.get_by_role("dialog").or_(page.locator(".failed-title")).first).to_be_visible()
+    assert page.evaluate("localStorage.getItem('retail-brain.last.customer')") is None
+
+
 def test_the_kept_page_opens_where_what_stands_before_the_service_answers_for_it(
     phone: BrowserContext, line: Line
 ) -> None:

@@ -1,7 +1,7 @@
 // Client of the service's API: JSON over POST, an access key in the header, one error shape.
 
 import { currentLanguage } from "./i18n.js";
-import { forgetKept } from "./kept.js";
+import { forgetKept, forgetLastCustomer } from "./kept.js";
 
 const BASE = new URL("../", document.baseURI);
 const STORED = "retail-brain.key";
@@ -51,6 +51,7 @@ export function setKey(value) {
   key = value?.trim() || null;
   cache.clear();
   forgetKept();
+  if (key !== before) forgetLastCustomer();
   try {
     if (key) sessionStorage.setItem(STORED, key);
     else sessionStorage.removeItem(STORED);

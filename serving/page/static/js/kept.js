@@ -1,6 +1,8 @@
 // What a guide's phone shows while the line is down, and drafts. It holds people's ids, so it lives and goes with the key of this tab.
 
 const PREFIX = "retail-brain.kept.";
+/** What was last looked at, by field: in local storage, so that a store is proposed again the next day. */
+export const LAST_USED = "retail-brain.last.";
 
 export function keep(name, value) {
   try {
@@ -30,6 +32,15 @@ export function drop(name) {
 export function forgetKept() {
   try {
     Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).forEach((one) => sessionStorage.removeItem(one));
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** The customer whom another key last looked at is nobody else's business. */
+export function forgetLastCustomer() {
+  try {
+    localStorage.removeItem(`${LAST_USED}customer`);
   } catch {
     // Nothing was kept.
   }

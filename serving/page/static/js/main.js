@@ -4,7 +4,7 @@ import { ApiError, call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, code, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
-import { forgetKept, keep, kept } from "./kept.js";
+import { forgetKept, forgetLastCustomer, keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
@@ -184,7 +184,7 @@ async function start({ focus = false } = {}) {
     overview = await call("overview", {}, kept("overview") ? { timeout: WAIT_WITH_KEPT_MS } : {});
   } catch (error) {
     // a key that was taken back shows nothing more
-    if (error.isAboutKey) forgetKept();
+    if (error.isAboutKey) [forgetKept, forgetLastCustomer].forEach((forget) => forget());
     // a guide's phone goes on with what this tab last saw while the line is down
     if (signal.aborted) return;
     if (error.code === "not_published" && (await maySetUp(signal))) {

@@ -1,5 +1,6 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
+import { LAST_USED } from "./kept.js";
 import { may, mayRunJobs, placeKind, seesShops } from "./rights.js";
 
 export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "anomalies", "calendar", "models", "quarantine", "jobs"];
@@ -134,12 +135,11 @@ export function followOpened({ oldURL, newURL }) {
   return isOne;
 }
 
-const remembered = "retail-brain.last.";
 
 /** What was last looked at in this browser (ids only), so that a view opens where one left it. */
 export function lastUsed(field) {
   try {
-    return localStorage.getItem(remembered + field);
+    return localStorage.getItem(LAST_USED + field);
   } catch {
     return null;
   }
@@ -147,7 +147,7 @@ export function lastUsed(field) {
 
 export function forgetLastUsed() {
   try {
-    Object.keys(localStorage).filter((one) => one.startsWith(remembered)).forEach((one) => localStorage.removeItem(one));
+    Object.keys(localStorage).filter((one) => one.startsWith(LAST_USED)).forEach((one) => localStorage.removeItem(one));
   } catch {
     // Nothing was kept.
   }
@@ -155,7 +155,7 @@ export function forgetLastUsed() {
 
 export function remember(field, value) {
   try {
-    if (value) localStorage.setItem(remembered + field, value);
+    if (value) localStorage.setItem(LAST_USED + field, value);
   } catch {
     // Nothing is kept then.
   }

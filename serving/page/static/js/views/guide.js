@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { choice, field } from "../fields.js";
 import { h, icon, isPhone, name, replace, words } from "../dom.js";
-import { currentLanguage, day, moment, t } from "../i18n.js";
+import { currentLanguage, day, languages, moment, t } from "../i18n.js";
 import { drop, keep, kept } from "../kept.js";
 import { addressed } from "../openable.js";
 import { opensOffline } from "../offline.js";
@@ -16,20 +16,21 @@ import { empty, failed, fill } from "../states.js";
 const OUTCOMES = ["done", "bought", "not_reached", "refused"];
 const FINAL = new Set(["refused", "opted_out"]);
 const TIMEOUT_MS = 20_000;
-/** People shown at first, and with every further press: a day of one guide is about 20, one of headquarters hundreds. */
-/** Cards that are drawn at first; on a phone, where twenty are seven thousand pixels, fewer. By judgement. */
+/** Cards that are drawn at first, and with every further press; on a phone, where twenty are seven thousand pixels, fewer. By judgement. */
 const shownAtOnce = () => (isPhone() ? 8 : 20);
 const EVERYBODY = "";
 
 /** The list from the service, else as this tab last saw it. Raises where there is neither. */
 async function theList(body, signal) {
-  const place = `list ${currentLanguage()} ${JSON.stringify(body)}`;
+  const placeOf = (language) => `list ${language} ${JSON.stringify(body)}`;
   try {
     const answer = await call("guide_list", body, { signal, timeout: TIMEOUT_MS });
-    if (placeKind() === "guide") keep(place, answer);
+    if (placeKind() === "guide") keep(placeOf(currentLanguage()), answer);
     return { answer, since: null };
   } catch (error) {
-    const before = error.status === 0 || error.status >= 500 ? kept(place) : null;
+    // rather in the other language than not at all
+    const places = [currentLanguage(), ...languages()].map(placeOf);
+    const before = error.status === 0 || error.status >= 500 ? places.map(kept).find(Boolean) : null;
     if (!before) throw error;
     return { answer: before.value, since: before.at, opens: await opensOffline() };
   }
