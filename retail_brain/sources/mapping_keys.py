@@ -157,7 +157,7 @@ class FileKeys(BaseModel):
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     skip_lines: int | None = Field(default=None, ge=0)
-    sheet: str | None = None
+    sheet: str | tuple[str, ...] | None = None
     section: int | None = Field(default=None, ge=1)
     group_rows: tuple[str, ...] = ()
 

@@ -20,7 +20,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ru": "номер код ид идентификатор номера",
         "uk": "идентифікатор ідентифікатор",
         "ro": "numar(?:ul)? codul",
-        "hu": "szam[a]? kodja azonosito",
+        "hu": "szam[a]? sz kodja azonosito",
         "el": "αριθμοσ κωδικοσ",
         "tr": "numara(?:si)? kodu no(?:su)?",
         "nordic": "nummer [a-z]+nummer",
@@ -321,15 +321,15 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "beside": {
         "en": "tax taxes vat shipping ship freight fees? tips? commission cargo refund[a-z]* returned gift "
               "weight delivery delivered billing postage promotion loyalty paid_out rounding surname firstname "
-              "lastname packing payments? tracking coupon change tendered",
-        "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]*",
+              "lastname packing payments? tracking coupon change tendered reorder minimum maximum min max",
+        "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]* mindest[a-z]* melde(?:bestand|menge)",
         "fr": "tva livraison prenom paiement",
-        "es": "iva impuestos? envio entrega pago cupon reembolso comision apellidos? cargos?",
+        "es": "iva impuestos? envio entrega pago cupon reembolso comision apellidos? cargos? minimo maximo reposicion",
         "it": "spedizione cognome pagamento imposta resto",
         "pt": "frete imposto pagamento entrega",
         "pl": "podatek dostawa dostawy platnosci",
         "cs": "dph doprava platba",
-        "ru": "ндс налог доставка доставки комиссия оплаты возврата",
+        "ru": "ндс налог доставка доставки комиссия оплаты возврата минимальн(?:ый|ая|ое) максимальн(?:ый|ая|ое)",
         "uk": "пдв доставка",
         "ro": "livrare livrarii tva",
         "hu": "afa szallitas",
