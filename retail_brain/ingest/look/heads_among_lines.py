@@ -17,6 +17,8 @@ from retail_brain.ingest.look.words import bare_name, role_scores
 
 HEADS: Final = "heads"
 """The key of rows that begin a receipt and are no line."""
+_NAME: Final = "Customer"
+"""What the column of those who bought is called."""
 _NEARLY: Final = 0.98
 """Share of the heads, or of the lines, from which they have, or lack, a value. By judgement."""
 _LEAST_HEADS: Final = 5
@@ -45,6 +47,8 @@ class Heads:
 def heads_among_lines(sample: pl.DataFrame, found: Columns, title: str) -> Heads | None:
     """The lines of a register with heads in rows of their own; None for any other file.
 
+    Of orders to suppliers the head names no customer: these are none.
+
     Args:
         sample: the first rows, blanks as null.
         found: roles of its columns by their names.
@@ -64,7 +68,9 @@ def heads_among_lines(sample: pl.DataFrame, found: Columns, title: str) -> Heads
     named = [name for name in named if not found.seen[name].numbers and _are_apart(sample[name], is_head)]
     if len(named) != 1:
         return None
-    ours = "Supplier" if _is_of_purchases(sample, filled, title) else "Customer"
+    if _is_of_purchases(sample, filled, title):
+        return None
+    ours = _NAME
     while ours in sample.columns:
         ours = f"{ours} of the head"
     further = [
@@ -79,7 +85,7 @@ def heads_among_lines(sample: pl.DataFrame, found: Columns, title: str) -> Heads
     lines = sample.with_columns(named_on_heads).with_columns(filling).filter(~is_head)
     remark = (
         f"{is_head.sum():,} rows with {number!r} begin a receipt and are no line: their {named[0]!r} is the "
-        f"{ours.partition(' ')[0].lower()} of the lines below"
+        "customer of the lines below"
     )
     key = f"{{ column = {quoted(number)}, named = {{ {quoted(ours)} = {quoted(named[0])} }} }}"
     return Heads(key, names, lines, remark)

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.state_columns import State
+from retail_brain.ingest.look.states import with_states
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK
@@ -42,7 +43,7 @@ def _returns(sample: pl.DataFrame, found: Columns) -> pl.Series:
     below = pl.repeat(value=False, n=sample.height, eager=True)
     if "units" in found.roles:
         below = below | (values(sample, found, found.roles["units"]) < 0).fill_null(value=False)
-    for name in found.all_of("status"):
+    for name in with_states(sample, found).all_of("status"):
         state = State(sample, found, name)
         if not state.is_state:  # the state of an order is that of its sale
             below = below | sample[name].cast(pl.String).is_in(state.which(GIVEN_BACK, CANCELLED)).fill_null(

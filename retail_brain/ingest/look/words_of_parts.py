@@ -329,8 +329,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "beside": {
         "en": "tax taxes vat shipping ship freight fees? tips? commission cargo refund[a-z]* returned gift "
               "weight delivery delivered billing postage promotion loyalty paid_out rounding surname firstname "
-              "lastname packing payments? tracking coupon change tendered reorder minimum maximum min max",
-        "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]* mindest[a-z]* melde(?:bestand|menge)",
+              "lastname packing payments? tracking coupon change tendered "
+              "reorder minimum maximum min max",
+        "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]* "
+              "mindest[a-z]* melde(?:bestand|menge)",
         "fr": "tva livraison prenom paiement",
         "es": "iva impuestos? envio entrega pago cupon reembolso comision apellidos? cargos? minimo maximo reposicion",
         "it": "spedizione cognome pagamento imposta resto",
