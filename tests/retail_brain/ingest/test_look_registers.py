@@ -88,7 +88,8 @@ def _month(month: int, *further: str) -> list[list[str | int]]:
 
 
 def _book(folder: Path, second: list[list[str | int]]) -> Path:
-    pivot: list[list[str | int]] = [["Artikel", "August", "September", "Summe"], *([name, 1, 2, 3] for name in _GOODS)]
+    pivot: list[list[str | int]] = [["Artikel", "August", "September", "Summe"]]
+    pivot += [[name, 1, 2, 3] for name in _GOODS]
     return write_xlsx(folder / "sold.xlsx", {"Alle": pivot, "August": _month(8), "September": second})
 
 
