@@ -84,7 +84,7 @@ class FileOptions:
         encoding: of text files.
         delimiter: between the fields of text files.
         skip_lines: lines above the header.
-        sheet: name of a sheet of a workbook, or `*` for all of them one below the other.
+        sheet: name of a sheet of a workbook, several to be read one below the other, or `*` for all of them.
         expected: names that the header should hold; the line that holds most of them is the header.
         group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
         named: whether every row gets the name of its file in the column `FILE_NAME`.
@@ -94,7 +94,7 @@ class FileOptions:
     encoding: str | None = None
     delimiter: str | None = None
     skip_lines: int | None = None
-    sheet: str | None = None
+    sheet: str | tuple[str, ...] | None = None
     expected: frozenset[str] = frozenset()
     group_rows: tuple[str, ...] = ()
     named: bool = False

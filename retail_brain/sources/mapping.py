@@ -14,9 +14,10 @@ from retail_brain.sources.base import FILE_NAME, PER, FileOptions, RawTable, Sou
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
+from retail_brain.sources.heads import with_heads, without_heads
 from retail_brain.sources.joins import joined_with
 from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, FileKeys, TableMapping
-from retail_brain.sources.shaping import first_filled, from_wide, joined, shape, with_returns
+from retail_brain.sources.shaping import first_filled, from_wide, joined, rows_where, with_blanks_filled, with_returns
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
@@ -113,7 +114,9 @@ def _table(
         raw = joined_with(raw, other, join.on, join.columns, optional=join.optional)
     columns = {ours: table.column(ours) for ours in table.columns}
     formats = {ours: column.text_format() for ours, column in columns.items()}
-    shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id") or columns.get("order_id"))
+    headed = with_heads(raw, table.heads) if table.heads is not None else raw
+    filled = with_blanks_filled(headed, table.fill_down, columns.get("transaction_id") or columns.get("order_id"))
+    shaped = rows_where(without_heads(filled) if table.heads is not None else filled, table.where)
     if table.wide is not None:
         shaped = from_wide(shaped, table.wide, columns, warnings)
     if table.returns is not None:

@@ -149,6 +149,18 @@ class ReturnsMapping(BaseModel):
         return self
 
 
+class HeadsMapping(BaseModel):
+    """Rows that begin a receipt and are no line: they have a value in `column`; `named` gives columns of theirs names.
+
+    A head may say who bought in the column in which the lines have their goods: `named` is a new column -> that one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    named: dict[str, str] = Field(default_factory=dict)
+
+
 class FileKeys(BaseModel):
     """How files are opened."""
 
@@ -157,7 +169,7 @@ class FileKeys(BaseModel):
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     skip_lines: int | None = Field(default=None, ge=0)
-    sheet: str | None = None
+    sheet: str | tuple[str, ...] | None = None
     section: int | None = Field(default=None, ge=1)
     group_rows: tuple[str, ...] = ()
 
@@ -180,6 +192,7 @@ class TableMapping(FileKeys):
     url: str | None = None
     join: tuple[JoinMapping, ...] = ()
     fill_down: tuple[str, ...] = ()
+    heads: HeadsMapping | None = None
     wide: WideMapping | None = None
     returns: ReturnsMapping | None = None
     where: str | None = None

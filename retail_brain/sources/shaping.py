@@ -17,26 +17,36 @@ DAY_NAME = r"^\D{0,3}(?:\d{2,4}\D?\d{1,2}\D?\d{1,4}日?|\d{1,2}[/.-]\d{1,2}[/.-]
 """Name of a column that is a day, such as `2024-01-03`, `2024年1月3日`, `03.01.2024` or `1/3/2024`."""
 
 
-def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: ColumnMapping | None) -> RawTable:
-    """Fills columns that stand on the first row of a receipt alone, and keeps the rows of a condition.
+def with_blanks_filled(raw: RawTable, fill_down: Sequence[str], receipt: ColumnMapping | None) -> RawTable:
+    """Fills columns that stand on the first row of a receipt alone.
 
     Args:
         raw: the table.
         fill_down: columns of the source whose blanks take the value of the receipt's first row; where no column numbers
             receipts, or all that do are among them, that of the row above.
-        where: SQL condition over the source's columns; the rows it takes out are counted.
         receipt: where `transaction_id`, or the `order_id` of an order to a supplier, comes from; `fill_down` fills
             within it.
 
     Raises:
-        UsageError: the condition is not SQL, or no receipt is there to fill down.
+        UsageError: no receipt is there to fill down.
         DataError: the source has no such column.
     """
-    frame = raw.frame
-    if fill_down:
-        frame = _filled_down(frame, fill_down, receipt, raw.origin)
+    return replace(raw, frame=_filled_down(raw.frame, fill_down, receipt, raw.origin)) if fill_down else raw
+
+
+def rows_where(raw: RawTable, where: str | None) -> RawTable:
+    """Keeps the rows of a condition.
+
+    Args:
+        raw: the table.
+        where: SQL condition over the source's columns; the rows it takes out are counted. None for all rows.
+
+    Raises:
+        UsageError: the condition is not SQL.
+    """
     if where is None:
-        return replace(raw, frame=frame)
+        return raw
+    frame = raw.frame
     try:
         condition = pl.sql_expr(where).fill_null(value=False)
         kept = frame.filter(condition)

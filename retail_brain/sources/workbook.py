@@ -52,7 +52,7 @@ def sheet_names(path: Path) -> list[str]:
         raise unreadable(str(path), error, "Check that it is a whole workbook, without a password.") from error
 
 
-def _chosen(path: Path, book: fastexcel.ExcelReader, wanted: str | None) -> dict[str, pl.DataFrame]:
+def _chosen(path: Path, book: fastexcel.ExcelReader, wanted: str | tuple[str, ...] | None) -> dict[str, pl.DataFrame]:
     """Sheet -> its cells, for the sheets that are to be read.
 
     Raises:
@@ -60,9 +60,13 @@ def _chosen(path: Path, book: fastexcel.ExcelReader, wanted: str | None) -> dict
         DataError: no sheet holds rows, or it is not certain which is meant.
     """
     if wanted is not None and wanted != ALL_SHEETS:
-        if wanted not in book.sheet_names:
-            raise UsageError(f"{path} has no sheet {wanted!r}; got {book.sheet_names}. Correct `sheet` in the mapping.")
-        return {wanted: _cells(book, wanted)}
+        names = (wanted,) if isinstance(wanted, str) else wanted
+        for name in names:
+            if name not in book.sheet_names:
+                raise UsageError(
+                    f"{path} has no sheet {name!r}; got {book.sheet_names}. Correct `sheet` in the mapping."
+                )
+        return {name: _cells(book, name) for name in names}
     filled = _filled(book)
     if not filled:
         raise DataError(f"{path} is empty: no visible sheet holds rows. Write it again or remove it.")

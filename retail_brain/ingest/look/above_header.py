@@ -1,5 +1,6 @@
 """The text above the header of a report, which may say its day or its shop."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +28,10 @@ def text_above(path: Path, scratch: Path, table: FileTable, keys: Mapping[str, s
     if not lines:
         return ""
     bare = {key: value.strip('"') for key, value in keys.items()}
-    options = FileOptions(encoding=bare.get("encoding"), sheet=bare.get("sheet"), skip_lines=0)
+    sheet = bare.get("sheet", "")
+    if sheet.startswith("["):  # several below each other, of which the first says what they all are
+        sheet = str(json.loads(sheet)[0])
+    options = FileOptions(encoding=bare.get("encoding"), sheet=sheet or None, skip_lines=0)
     try:
         whole = open_file(path, scratch, options).frame.head(lines).collect()
     except (RetailBrainError, pl.exceptions.PolarsError, OSError):

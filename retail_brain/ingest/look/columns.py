@@ -149,7 +149,8 @@ def _are_few(values: pl.Series) -> bool:
 def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     """Roles of a column called `id`, or `Name` where it numbers orders such as `#1001`, by the name of its file."""
     plain = name.strip().lower()
-    is_number = plain == "name" and all(re.search(r"\d", example) for example in seen.examples)
+    # a name of goods has a digit as well, such as the weight of a pack, and blanks
+    is_number = plain == "name" and _has_digits(seen)
     score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
     if len(words := bare_name(stem).split("_")) > 1 and re.fullmatch(_OF_OTHERS, words[-1]) and plain in _BARE:

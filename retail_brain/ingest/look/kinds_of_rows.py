@@ -1,13 +1,19 @@
 """Kinds of rows among the lines of receipts: goods, and heads, payments, sums, carriage or vouchers beside them."""
 
+from functools import reduce
+from operator import and_
+
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.not_goods import says_no_goods
+from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 
+_UNITS_AND_MONEY = 2
+"""Columns that must say that a row counts nothing: its units and its money."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
 Lines = tuple[pl.DataFrame, str, str]
@@ -26,10 +32,22 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     roles = found.roles
     goods = [roles[role] for role in ("product", "product_name") if role in roles]
     named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
+    counted = named & ~_counts_nothing(sample, found)
+    if not counted.all() and (kept := _kept(sample, found, counted)):
+        return kept
     if not named.all():
         return _kept(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     return (not coded.all() and _kept(sample, found, coded, are_named=True)) or (sample, "", "")
+
+
+def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
+    """Whether rows have 0 units and no money, as carriage of goods beside their sales has."""
+    nothing = [values(sample, found, found.roles[role]) for role in ("units", "price", "amount") if role in found.roles]
+    if "units" not in found.roles or len(nothing) < _UNITS_AND_MONEY:
+        return pl.repeat(value=False, n=sample.height, eager=True)
+    is_nothing = [one == 0 if place == 0 else one.fill_null(0) == 0 for place, one in enumerate(nothing)]
+    return reduce(and_, is_nothing).fill_null(value=False)
 
 
 def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False) -> Lines | None:
@@ -50,7 +68,7 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
             others = [kind for kind in others if _is_beside_goods(sample, found, name, kind)]
         if others:
             kept = [kind for kind in kinds if kind not in others] if are_named else lines
-            what = "have no code of goods" if are_named else "name no goods"
+            what = "have no code of goods" if are_named else "name or count no goods"
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
     return None

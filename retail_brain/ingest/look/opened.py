@@ -10,6 +10,7 @@ from retail_brain.errors import DataError, RetailBrainError
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.draft import listed, quoted
 from retail_brain.ingest.look.groups import group_columns
+from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import open_file, unpacked
@@ -129,15 +130,34 @@ def _sheets(path: Path) -> list[str]:
 
 
 def _sheets_of(path: Path, scratch: Path, names: list[str]) -> list[tuple[FileTable, dict[str, str]]]:
-    """Sheets with the same header one below the other, or each as a table of its own; those of one column are notes."""
+    """Sheets with alike headers one below the other, others as tables of their own; those of one column are notes.
+
+    A sheet that sums others by columns of their names is left out, which is said.
+    """
     opened = {name: _with_groups(path, scratch, FileOptions(sheet=name), {}) for name in names}
     tables = {name: open_file(path, scratch, options) for name, (options, _) in opened.items()}
     headers = {name: tuple(table.frame.collect_schema().names()) for name, table in tables.items()}
     if len(set(headers.values())) == 1:
         return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS), **opened[names[0]][1]})]
-    return [
-        (table, {"sheet": quoted(name), **opened[name][1]}) for name, table in tables.items() if len(headers[name]) > 1
+    headers = {name: header for name, header in headers.items() if len(header) > 1}
+    sums = sums_of_sheets(headers)
+    said = tuple(f"{path.name}, sheet {name}: sums the sheets {list(of)} and is left out" for name, of in sums.items())
+    read_alike: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, header in headers.items():
+        if name not in sums:
+            read_alike.setdefault(str(opened[name][1]), {})[name] = header
+    groups = [group for sheets in read_alike.values() for group in sheets_alike(sheets)]
+    made = [
+        (stacked([tables[name] for name in group]), {**_sheet_key(group), **opened[group[0]][1]}) for group in groups
     ]
+    return [
+        (replace(table, notes=(*table.notes, *said)) if not place else table, keys)
+        for place, (table, keys) in enumerate(made)
+    ]
+
+
+def _sheet_key(names: list[str]) -> dict[str, str]:
+    return {"sheet": quoted(names[0]) if len(names) == 1 else listed(names)}
 
 
 def _with_groups(

@@ -76,7 +76,9 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         return made
     lines, kept, remark = lines_of_goods(sample, found)
     made.remarks += [remark] if remark else []
-    if not kept and not made.is_totals:
+    code = found.roles.get("product")
+    # rows that were left out may be the only ones without a code
+    if not made.is_totals and (not kept or code is None or lines[code].null_count()):
         write_goods(made, found)
     _sales(made, lines, found, kept)
     return made

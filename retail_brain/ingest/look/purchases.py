@@ -37,7 +37,7 @@ _EXPECTED: Final = (
     r"|pengiriman|预计|交货|要求到货|到货日|納期|入荷予定|입고예정|납기"
 )
 """A word in the name of a column of the day on which goods are to come."""
-_PURCHASE: Final = (
+PURCHASE: Final = (
     r"purchase|(?:^|_)po(?:_|$)|bestell|einkauf|inkoop|achat|compra|acquist|zakup|nakup|nakoup|закуп|achizit|beszerz"
     r"|satin_alma|inkop|indkob|innkjop|osto|mua_hang|pembelian|采购|订货|進貨|进货|発注|仕入|발주|구매|매입"
 )
@@ -121,7 +121,7 @@ def _is_purchase(
     words = [*names.values(), *(str(value).lower() for name in texts for value in sample[name].drop_nulls().unique())]
     if received is not None and (due is not None or found.roles.get("units") == received):
         return True
-    return (received or due) is not None and any(re.search(_PURCHASE, word) for word in words)
+    return (received or due) is not None and any(re.search(PURCHASE, word) for word in words)
 
 
 def _counted(found: Columns, names: dict[str, str], pattern: str) -> str | None:
@@ -147,7 +147,7 @@ def _ordered(found: Columns, names: dict[str, str], received: str | None) -> str
 
 def _number_of_order(found: Columns, names: dict[str, str], taken: tuple[str | None, ...]) -> str | None:
     scores = {
-        name: role_scores(name).get("receipt", 0.0) or _CALLED * bool(re.search(_PURCHASE, bare))
+        name: role_scores(name).get("receipt", 0.0) or _CALLED * bool(re.search(PURCHASE, bare))
         for name, bare in names.items()
         if name not in taken and not re.search(rf"{SUPPLIER}|{STATE_NAME}", bare) and not found.seen[name].dates
     }

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.by_values import shop_of_receipts
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.money import stands_on_first_lines
+from retail_brain.ingest.look.number_of_returns import number_of_returns
 from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.ingest.look.shares import share
 
@@ -21,7 +22,15 @@ def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None
     roles = found.roles
     if "receipt" not in roles:
         parts = [roles[role] for role in ("moment", "time", "store", "customer") if role in roles]
-        made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
+        of_moment = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
+        if (number := number_of_returns(sample, found)) is not None:
+            question = (
+                f"is {number!r} the number of the receipt (returns have that of a sale of the same goods), or are the "
+                "lines of the same moment one?"
+            )
+            made.columns["transaction_id"] = one_of(made, [f"{{ column = {quoted(number)} }}", of_moment], question)
+            return
+        made.columns["transaction_id"] = of_moment
         made.questions.append("no column numbers the receipts: are the lines of the same moment one, as written below?")
         return
     receipt = sample[roles["receipt"]]

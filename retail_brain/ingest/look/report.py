@@ -18,6 +18,7 @@ from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
+from retail_brain.ingest.look.heads_among_lines import HEADS, heads_among_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.links import roles_by_links
@@ -146,6 +147,10 @@ def _table_looked_at(opened: Opened) -> LookedAt:
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     is_own = any(is_of_own_form(stem, sample.columns) for stem in (path.stem, path.parent.name))
+    heads = None if is_own else heads_among_lines(blanks, columns_of(blanks, path.stem), f"{path.stem} {opened.title}")
+    if heads is not None:
+        table = replace(table, notes=(*table.notes, f"{path.name}: {heads.remark}"))
+        keys, blanks, is_own = {**keys, HEADS: heads.key, FILL_DOWN: listed(heads.names)}, heads.lines, True
     if not is_own and (sums := sums_of_rows(blanks)) is not None:
         condition, is_sum = sums
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"

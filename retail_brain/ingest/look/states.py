@@ -46,7 +46,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         found: roles of the columns.
         kept: further conditions that rows must meet.
     """
-    found = _with_states(sample, found)
+    found = with_states(sample, found)
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
@@ -96,8 +96,8 @@ def _joined(conditions: Sequence[str]) -> str:
     return f"'''{text}'''"
 
 
-def _with_states(sample: pl.DataFrame, found: Columns) -> Columns:
-    """Takes further columns of a few words for states where one of the words is that of a cancelled order."""
+def with_states(sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns with further ones of a few words as states, where one of the words is that of a cancelled order."""
     known = found.all_of("status")
     taken = {*found.roles.values(), *known}
     further = [
