@@ -49,6 +49,8 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
+_NO_MONEY: Final = frozenset(("units", "product", "receipt", "customer", "store", "moment"))
+"""Roles of which the name of a column says that it is of ids, counts or days, and no money."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def _pairs(found: Columns, name: str) -> Iterator[tuple[str, str, bool]]:
         other
         for other, seen in found.seen.items()
         if seen.numbers and not seen.is_clock and other not in (*taken, *prices, *amounts, name) and seen.mean
+        and not role_scores(other).keys() & _NO_MONEY
     ]
     money = [*amounts, *prices, *free][:_MOST_MONEY]
     for before in dict.fromkeys([*prices, *free][:_MOST_MONEY]):
