@@ -14,6 +14,8 @@ from retail_brain.ingest.look.state_columns import column_of
 
 _LEAST = 5
 """Children below which a column may name other rows by chance."""
+_TRIED = 20
+"""Children that are looked up first, half of which must be known."""
 _HOLDS = 0.97
 """Share of the children that must have what makes them a line once more. By judgement."""
 _NAMED = 0.98
@@ -38,8 +40,11 @@ def children_of_lines(made: Proposal, sample: pl.DataFrame, found: Columns) -> t
     number, parent = told
     family = _families(sample, found, (number, parent), money)
     without = f"{column_of(parent)} IS NULL OR {column_of(parent)} = ''"
+    if share(family["_units"] < 0) > 0:
+        return [], []  # rows that take others back
     has_money = share(family["_money"] == 0) < _HOLDS
-    if not has_money and share(family["_units"] == family["_parent_units"]) >= _HOLDS:
+    is_alone = not family["_of"].is_duplicated().any()  # several children are parts of a set, and goods of their own
+    if not has_money and is_alone and share(family["_units"] == family["_parent_units"]) >= _HOLDS:
         made.remarks.append(
             f"{family.height:,} rows have in {parent!r} the {number!r} of another row, its units and no money: they "
             "are the same lines once more, and are left out"
@@ -67,7 +72,10 @@ def _parent_column(sample: pl.DataFrame, found: Columns) -> tuple[str, str] | No
                 (pl.col(receipt) if receipt else pl.lit(0)).alias("_receipt"),
             )  # fmt: skip
             children = rows.drop_nulls("_parent")
-            if children.height < _LEAST or (children["_id"] == children["_parent"]).any():
+            few = children["_parent"].head(_TRIED)
+            if children.height < _LEAST or share(few.is_in(rows["_id"].implode())) < 1 / 2:
+                continue
+            if (children["_id"] == children["_parent"]).any():
                 continue
             owners = children.join(rows, left_on="_parent", right_on="_id", how="inner", suffix="_of_parent")
             if owners.height < _NAMED * children.height:

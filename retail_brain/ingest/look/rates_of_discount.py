@@ -49,8 +49,8 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
-_NO_MONEY: Final = frozenset(("units", "product", "receipt", "customer", "store", "moment"))
-"""Roles of which the name of a column says that it is of ids, counts or days, and no money."""
+_NO_MONEY: Final = frozenset(("product", "receipt", "customer"))
+"""Roles of which the name of a column says that it is of ids, and no money."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,8 @@ def _off(given: pl.Series, rate: str) -> pl.Series:
 def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
     """The rate by which what was paid is less than the price before it; one without a rate where that is money."""
     best: Rate | None = None
+    counted = found.roles.get("units")
+    units = values(sample, found, counted).abs() if counted else pl.repeat(1.0, sample.height, eager=True)
     for before, paid, is_line in _pairs(found, name):
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
         if share(left > 0) < _CLEARLY:
@@ -203,6 +205,8 @@ def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -
         money = given.fill_null(0.0)
         if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
             return Rate(name, "", paid, before, is_line)
+        if is_line and _holds((listed - money * units - left).abs() <= _ROOM * 2, (money > 0) & (units > 1)):
+            return Rate(name, "", paid, before, is_line)  # money off each unit
         for rate, (all_of, _) in _RATES.items():
             off = _off(given, rate)
             fits = off.is_between(0.0, 1.0) & ((listed * (1 - off) - left).abs() <= room)

@@ -109,7 +109,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "store": {
         "en": "store shop location branch outlet site venue restaurant profile warehouse plant merchant",
-        "fr": "magasin boutique etablissement",
+        "fr": "magasin boutique etablissement depot",
         "de": "filiale? standort verkaufsstelle organisationseinheit betriebsstatte betrieb werks?",
         "nl": "winkel filiaal vestiging",
         "es": "tienda sucursal local almacen bodega",
