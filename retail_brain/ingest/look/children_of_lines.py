@@ -98,7 +98,5 @@ def _families(sample: pl.DataFrame, found: Columns, told: tuple[str, str], money
             "_units": values(sample, found, units) if units else pl.repeat(1.0, sample.height, eager=True),
         }
     )
-    owners = rows.select(
-        "_id", pl.col("_money").alias("_parent_money"), pl.col("_units").alias("_parent_units")
-    )
+    owners = rows.select("_id", pl.col("_money").alias("_parent_money"), pl.col("_units").alias("_parent_units"))
     return rows.drop_nulls("_of").join(owners, left_on="_of", right_on="_id", how="inner")

@@ -229,7 +229,10 @@ def _pairs(found: Columns, name: str) -> Iterator[tuple[str, str, bool]]:
     free = [
         other
         for other, seen in found.seen.items()
-        if seen.numbers and not seen.is_clock and other not in (*taken, *prices, *amounts, name) and seen.mean
+        if seen.numbers
+        and not seen.is_clock
+        and other not in (*taken, *prices, *amounts, name)
+        and seen.mean
         and not role_scores(other).keys() & _NO_MONEY
     ]
     money = [*amounts, *prices, *free][:_MOST_MONEY]

@@ -84,9 +84,9 @@ def rows_that_take_back(sample: pl.DataFrame, found: Columns) -> pl.Series:
     rows = rows.with_columns(sums.abs().alias("_sum"), (sums < 0).alias("_below"))
     keys = [name for name in rows.columns if not name.startswith("_")] + ["_sum"]
     sold = rows.filter(~pl.col("_below"), pl.col("_sum") > 0).select(keys).unique().with_columns(_is_sold=True)
-    told = rows.join(sold, on=keys, how="left", maintain_order="left")
-    backs = told.filter(pl.col("_kind").is_in(kinds)).group_by("_kind").agg(pl.col("_is_sold").count() / pl.len())
-    backs = backs.filter(pl.col("_is_sold") >= _TAKEN_BACK)["_kind"].to_list()
+    told = rows.join(sold, on=keys, how="left", maintain_order="left").filter(pl.col("_kind").is_in(kinds))
+    shares = told.group_by("_kind").agg(pl.col("_is_sold").count() / pl.len())
+    backs = shares.filter(pl.col("_is_sold") >= _TAKEN_BACK)["_kind"].to_list()
     again = [
         kind
         for kind in rows["_kind"].unique().drop_nulls().to_list()

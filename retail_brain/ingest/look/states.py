@@ -55,7 +55,12 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     on_account = _are_invoices(sample, found)
-    out = [*_no_sales(made, sample, states, back, on_account=on_account), *no_kinds, *marked, *_nothing_left(made, states)]
+    out = [
+        *_no_sales(made, sample, states, back, on_account=on_account),
+        *no_kinds,
+        *marked,
+        *_nothing_left(made, states),
+    ]
     out += twice
     asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]

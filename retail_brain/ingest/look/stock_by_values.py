@@ -62,9 +62,8 @@ def ask_which_stock(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
     """
     first = found.roles["on_hand"]
     names = [first, *counts_of_stock(rows, found)]
-    question = (
-        f"is {first!r} the stock on hand (its values: {', '.join(found.seen[first].examples)})"
-        + (f", or is it one of {names[1:]}?" if names[1:] else ", as written below? Else leave the table out")
+    question = f"is {first!r} the stock on hand (its values: {', '.join(found.seen[first].examples)})" + (
+        f", or is it one of {names[1:]}?" if names[1:] else ", as written below? Else leave the table out"
     )
     made.columns["on_hand"] = one_of(
         made, [whole(number_key(made, found, name, "on_hand")) for name in names], question
@@ -78,7 +77,7 @@ def _is_of_places(rows: pl.DataFrame, found: Columns) -> bool:
     goods = found.roles["product"]
     if rows[goods].n_unique() * _PLACES > rows.height:
         return False
-    places = [name for name in found.seen if name != goods and not found.seen[name].numbers or _is_code(rows, name)]
+    places = [name for name in found.seen if not found.seen[name].numbers or _is_code(rows, name)]
     days = [found.roles["moment"]] if "moment" in found.roles else []
     return any(
         rows[name].n_unique() * _PLACES <= rows.height

@@ -19,7 +19,9 @@ _USER = (
     r"|kullanici|bruker|anvandare|kayttaja|pengguna|пользователь|оператор|користувач)(?:_|$)|操作|經手|经手|オペレータ|사용자"
 )
 """A word in the name of a column that is a member of staff at a till, and a customer in a web shop."""
-_NAME_OF_USER = r"(?:^|_)(?:user_?name|buyer|pembeli|acheteur|comprador|kaufer|acquirente|koper|kupujacy|kupujici|alici)(?:_|$)"
+_NAME_OF_USER = (
+    r"(?:^|_)(?:user_?name|buyer|pembeli|acheteur|comprador|kaufer|acquirente|koper|kupujacy|kupujici|alici)(?:_|$)"
+)
 """A word in the name of a column that is of who bought in a web shop, whatever a user is at a till."""
 _LEAST_ROWS = 20
 """Rows below which a column may have another value on each by chance."""
@@ -61,7 +63,7 @@ def is_masked(values: pl.Series) -> bool:
 
 def _may_buy(name: str) -> bool:
     """Whether the name of a column may be of who bought; a user name is, beside what a platform hides of the buyer."""
-    return may_be_people(name) or re.search(_NAME_OF_USER, bare_name(name)) is not None and not _is_of_document(name)
+    return may_be_people(name) or (re.search(_NAME_OF_USER, bare_name(name)) is not None and not _is_of_document(name))
 
 
 def _is_of_document(name: str) -> bool:

@@ -113,7 +113,8 @@ _OF_A_PERSON = (
 )
 """Names of columns with names of people, which are no goods."""
 _PAID = {
-    2: r"after|setelah|sesudah|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销|[値割]引き?後",
+    2: r"after|setelah|sesudah|net|paid|final|deal|actual|paye|pagado|bezahlt"
+    r"|实收|实付|成交|实际|折后|实售|实销|[値割]引き?後",
     1: r"incl|inc|including|ttc|brutto|含税|价税",
     -1: r"subtotal|excl|excluding|ex|ht|netto|不含税|未税|无税",
     -2: r"list|gross|original|regular|msrp|before|compare|retail|avant|sebelum|应收|应付|原|标价|吊牌|市场|划线|零售价"

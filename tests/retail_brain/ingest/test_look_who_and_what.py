@@ -32,7 +32,8 @@ def test_plain_user_name_goes_before_a_masked_phone(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("of_line", [True, False])
 def test_number_of_a_document_is_no_customer(tmp_path: Path, of_line: bool) -> None:
     rows = [
-        [n, moment(n), good, units, price, f"FA{n:04d}{line if of_line else ''}"] for n, line, good, price, units in LINES
+        [n, moment(n), good, units, price, f"FA{n:04d}{line if of_line else ''}"]
+        for n, line, good, price, units in LINES
     ]
     write(tmp_path / "orders.csv", [*HEAD, "Price", "Buyer Invoice ID"], rows)
     assert "customer_id" not in transactions(tmp_path)["columns"]
@@ -58,7 +59,7 @@ def events(folder: Path, back: list[tuple[int, str]], *, beside: bool = True) ->
     return write(folder / "x" / "events.csv", [*HEAD, "Event Type", "Line total"], rows)
 
 
-BACK = [(3, "Return"), (8, "Cancellation"), (14, "Cancellation"), (21, "Return"), (30, "Cancellation"), (33, "Return")]
+BACK = [(place, "Return" if place % 2 else "Cancellation") for place in range(0, 45, 3)]
 
 
 def test_cancellations_with_money_below_0_take_their_sales_back(tmp_path: Path) -> None:
@@ -119,8 +120,8 @@ def test_parts_of_a_set_are_asked_about(tmp_path: Path, worth: float, parts: int
 
 
 def stock(folder: Path, *, reserved: int) -> list[str]:
-    goods = [f"GOOD{n:02d}     X" for n in range(12)]
-    write(folder / "articles.csv", ["ART", "libelle"], [[good, f"Name of {n}"] for n, good in enumerate(goods)])
+    goods = [f"GOOD{n:02d}-X" for n in range(12)]
+    write(folder / "articles.csv", ["SKU", "Name"], [[good, f"Ware {n}"] for n, good in enumerate(goods)])
     rows = [
         [good, f"00{place}", 3 + (n * 5 + place) % 11, (n + place) % reserved]
         for n, good in enumerate(goods)
@@ -128,7 +129,7 @@ def stock(folder: Path, *, reserved: int) -> list[str]:
     ]
     write(folder / "dispo.csv", ["qq_art", "qq_depot", "qq_phy", "qq_res"], rows)
     seen = look(str(folder))
-    read = seen.mapping.partition("[tables.inventory]")[2].partition("[tables")[0]
+    read = seen.mapping.partition("[tables.inventory.columns]")[2].partition("[tables")[0]
     return [line for line in read.splitlines() if "on_hand" in line] + list(seen.questions)
 
 
