@@ -82,7 +82,7 @@ def rows_that_take_back(sample: pl.DataFrame, found: Columns) -> pl.Series:
     sums = values(sample, found, total)
     rows = sample.select(found.roles["receipt"], *goods, pl.col(name).cast(pl.String).alias("_kind"))
     rows = rows.with_columns(sums.abs().alias("_sum"), (sums < 0).alias("_below"))
-    keys = [name for name in rows.columns if not name.startswith("_")] + ["_sum"]
+    keys = [found.roles["receipt"], *goods, "_sum"]
     sold = rows.filter(~pl.col("_below"), pl.col("_sum") > 0).select(keys).unique().with_columns(_is_sold=True)
     told = rows.join(sold, on=keys, how="left", maintain_order="left").filter(pl.col("_kind").is_in(kinds))
     shares = told.group_by("_kind").agg(pl.col("_is_sold").count() / pl.len())
