@@ -49,6 +49,7 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
+"""Per cent of the whole price."""
 _NO_MONEY: Final = frozenset(("product", "receipt", "customer"))
 """Roles of which the name of a column says that it is of ids, and no money."""
 
