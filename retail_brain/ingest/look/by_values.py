@@ -22,6 +22,7 @@ from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, valu
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import digits_of_lines
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.stock_by_values import stock_by_values
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
@@ -78,6 +79,8 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     if _is_list(found):
         return _with(found, name_of_listed(sample, found), "each product has another one")
     rows = sample.head(_ROWS)
+    if stock := stock_by_values(rows, found):
+        found = replace(_with(found, stock, "goods stand once in every place"), asked=found.asked | {"on_hand"})
     if _SOLD & found.roles.keys() or may_be_money(rows, found):
         found = _with(
             found, moment_by_values(rows, found), "its days follow the order of the rows, and others come later"

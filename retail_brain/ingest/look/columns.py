@@ -116,7 +116,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             roles[role] = name
     _code_of_goods(sample, roles, seen)
     _key_of_list(roles, seen, alternatives)
-    roles = _corrected(roles, seen, alternatives)
+    roles = _corrected(roles, seen, alternatives, known)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
     if "receipt" not in roles and "moment" in roles and seen[roles["moment"]].pattern:
@@ -214,7 +214,10 @@ def _is_bare(name: str) -> bool:
 
 
 def _corrected(
-    roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]
+    roles: dict[str, str],
+    seen: Mapping[str, Evidence],
+    alternatives: Mapping[str, list[str]],
+    known: Mapping[str, str],
 ) -> dict[str, str]:
     """Goods without codes are known by their names; a date without a named column is the only column of dates."""
     if {"product", "product_name", "moment"} <= roles.keys() and _numbers_lines(
@@ -232,7 +235,8 @@ def _corrected(
         others = [name for name in alternatives.get("product_name", ()) if name not in roles.values()]
         if _has_digits(seen[named]) and others and not _has_digits(seen[others[0]]):
             roles["product"], roles["product_name"] = named, others[0]
-    if "product" in roles and "product_name" not in roles and not _is_code(seen[roles["product"]]):
+    code = roles.get("product", "")
+    if code and code not in known and "product_name" not in roles and not _is_code(seen[code]):
         roles["product_name"] = roles.pop("product")
     if "receipt" not in roles:
         numbers = [one for one in alternatives.get("receipt", ()) if one not in roles.values()]

@@ -14,7 +14,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share_known
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words import bare_name, role_scores
 
 _LEAST = 5
 """Different ids below which two columns share them by chance."""
@@ -57,7 +57,7 @@ def roles_by_links(looked: Sequence[LookedAt]) -> Mapping[int, Mapping[str, str]
             roles, given = looked[place].columns.roles, found.get(place, {})
             ids = _ids(looked[other].sample[name])
             is_held = role in roles and (place != key.file or not _is_stranger(looked[place], role, ids))
-            taken = {name for held, name in roles.items() if not _is_name_of_other(roles, held, role)}
+            taken = {held_by for held, held_by in roles.items() if not _is_name_of_other(roles, held, role)}
             if column not in taken and not is_held and role not in given.values():
                 found.setdefault(place, {})[column] = role
     for place, column in _goods_elsewhere(looked):
@@ -67,8 +67,10 @@ def roles_by_links(looked: Sequence[LookedAt]) -> Mapping[int, Mapping[str, str]
 
 
 def _is_name_of_other(roles: Mapping[str, str], held: str, role: str) -> bool:
-    """Whether what looks like names of goods, without their codes, are names of shops or people."""
-    return held == "product_name" and "product" not in roles and role in ("store", "customer")
+    """Whether what looks like names of goods, without their codes, are names of shops or people, or codes after all."""
+    if held != "product_name" or "product" in roles:
+        return False
+    return role in ("store", "customer") or (role == "product" and not role_scores(roles[held]))
 
 
 def _is_stranger(one: LookedAt, role: str, ids: pl.Series) -> bool:

@@ -10,7 +10,7 @@ from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, REASON, REMOVED
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, REASON, REMOVED
 
 _YES = (
     "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "s", "x", "да", "так", "sim", "tak",
@@ -57,7 +57,7 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
             continue  # its words say more than a mark
         if mark.is_known and is_void:
             sure += _void(made, mark)
-        elif mark.is_known:
+        elif mark.is_known and not _is_cancelled(sample, found, mark):
             asked += _perhaps(made, sample, found, mark)
     return sure, asked
 
@@ -87,6 +87,16 @@ class _Mark:
             else f"{column_of(name)} IS NULL OR {column_of(name)} IN ({listed(['', *self._no])})"
         )
         self.is_rare = self.count <= _MOST_MARKED * sample.height
+
+
+def _is_cancelled(sample: pl.DataFrame, found: Columns, mark: _Mark) -> bool:
+    """Whether a state calls every marked row cancelled: it leaves them out, and the mark says why."""
+    states = (State(sample, found, name) for name in found.all_of("status") if name != mark.name)
+    return any(
+        sample.filter(mark.marked)[state.name].is_in(state.which(CANCELLED, IN_PART)).fill_null(value=False).all()
+        for state in states
+        if len(state.kinds) <= MOST_KINDS
+    )
 
 
 def _void(made: Proposal, mark: _Mark) -> list[str]:

@@ -20,6 +20,7 @@ from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_re
 from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
+from retail_brain.ingest.look.stock_by_values import ask_which_stock
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
 from retail_brain.ingest.look.texts_among_lines import leave_out_texts
@@ -102,7 +103,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     else:
         write_moment(made, found)
     if made.table == "inventory":
-        _stock(made, found)
+        _stock(made, sample, found)
         return
     if not write_units(made, sample, found):
         return
@@ -140,7 +141,9 @@ def _columns_of_days(made: Proposal, sample: pl.DataFrame) -> None:
         made.columns["date"] = one_of(made, readings, f"the names of the columns have two readings: {days[:3]}")
 
 
-def _stock(made: Proposal, found: Columns) -> None:
+def _stock(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     for ours in ("on_hand", "on_order"):
         if ours in found.roles:
             made.columns[ours] = number_key(made, found, found.roles[ours], ours)
+    if "on_hand" in found.asked:
+        ask_which_stock(made, sample, found)

@@ -49,6 +49,9 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
+"""Per cent of the whole price."""
+_NO_MONEY: Final = frozenset(("product", "receipt", "customer"))
+"""Roles of which the name of a column says that it is of ids, and no money."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,8 @@ def _off(given: pl.Series, rate: str) -> pl.Series:
 def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
     """The rate by which what was paid is less than the price before it; one without a rate where that is money."""
     best: Rate | None = None
+    counted = found.roles.get("units")
+    units = values(sample, found, counted).abs() if counted else pl.repeat(1.0, sample.height, eager=True)
     for before, paid, is_line in _pairs(found, name):
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
         if share(left > 0) < _CLEARLY:
@@ -201,6 +206,8 @@ def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -
         money = given.fill_null(0.0)
         if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
             return Rate(name, "", paid, before, is_line)
+        if is_line and _holds((listed - money * units - left).abs() <= _ROOM * 2, (money > 0) & (units > 1)):
+            return Rate(name, "", paid, before, is_line)  # money off each unit
         for rate, (all_of, _) in _RATES.items():
             off = _off(given, rate)
             fits = off.is_between(0.0, 1.0) & ((listed * (1 - off) - left).abs() <= room)
@@ -223,7 +230,11 @@ def _pairs(found: Columns, name: str) -> Iterator[tuple[str, str, bool]]:
     free = [
         other
         for other, seen in found.seen.items()
-        if seen.numbers and not seen.is_clock and other not in (*taken, *prices, *amounts, name) and seen.mean
+        if seen.numbers
+        and not seen.is_clock
+        and other not in (*taken, *prices, *amounts, name)
+        and seen.mean
+        and not role_scores(other).keys() & _NO_MONEY
     ]
     money = [*amounts, *prices, *free][:_MOST_MONEY]
     for before in dict.fromkeys([*prices, *free][:_MOST_MONEY]):

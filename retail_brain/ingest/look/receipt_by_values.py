@@ -4,9 +4,12 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.shares import share
 
 _LEAST, _MOST = 0.1, 0.97
 """Share of distinct values of a number of receipts: some have several lines, and few have dozens. By judgement."""
+_DIGITS, _LONG = 0.8, 6
+"""Share of the numbers of receipts that have a digit, and capitals of one that has none. By judgement."""
 _LEAST_ROWS = 20
 """Rows below which lines may stand together by chance. By judgement."""
 
@@ -38,7 +41,9 @@ def _may_number(sample: pl.DataFrame, found: Columns, name: str) -> bool:
     if seen.filled < 1 or not _LEAST < seen.distinct < _MOST or is_dated(seen) or seen.is_clock:
         return False
     text = sample[name].cast(pl.String)
-    return bool(text.str.contains(r"\d").all() and not text.str.contains(r"[\s.,]").any())
+    # a code at random, such as TSHDHDMUCW beside TAZ5AP3XXD, may have no digit
+    is_code = text.str.contains(rf"\d|^[A-Z]{{{_LONG},}}$").all() and share(text.str.contains(r"\d")) > _DIGITS
+    return bool(is_code and not text.str.contains(r"[\s.,]").any())
 
 
 def _numbers_receipts(number: pl.Series, whole: list[pl.Series], days: pl.Series) -> bool:

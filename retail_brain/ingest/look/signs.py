@@ -8,8 +8,9 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.not_goods import says_no_goods
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.state_columns import plain_kind, says
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_states import STATE_NAME
+from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, STATE_NAME
 
 _MOST_KINDS = 6
 """Values up to which a column may be of kinds. By judgement."""
@@ -17,6 +18,9 @@ _LEAST_BELOW = 3
 """Rows with a sum below 0 from which a kind may go with it. By judgement."""
 _MOST_BACK = 0.4
 """Share of the rows that come back at most. By judgement: of parcels of fashion a third does."""
+_TAKEN_BACK = 0.5
+"""Share of the rows below 0 of a kind that have a row above 0 of the same receipt, goods and sum. By judgement: what
+was sold before the first day of a file may be cancelled in it."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind with a sum below 0: of returns, and of sales."""
 _NO_SUMS = ("discount", "units", "receipt", "customer", "store", "product")
@@ -57,6 +61,38 @@ def kind_below_zero(sample: pl.DataFrame, found: Columns) -> tuple[str, list[str
             if returned := _below(sample[kind], sums):
                 return kind, returned, name
     return None
+
+
+def rows_that_take_back(sample: pl.DataFrame, found: Columns) -> pl.Series:
+    """Which rows stay whatever word their kind has: a cancellation whose sum is below 0 takes a row of its sale back.
+
+    So does, the other way, the cancellation of a return. None where the file has no such rows, or where they have no
+    row of a sale beside them.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns.
+    """
+    nothing = pl.repeat(value=False, n=sample.height, eager=True)
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles][:1]
+    said = kind_below_zero(sample, found)
+    if said is None or not goods or "receipt" not in found.roles:
+        return nothing
+    name, kinds, total = said
+    sums = values(sample, found, total)
+    rows = sample.select(found.roles["receipt"], *goods, pl.col(name).cast(pl.String).alias("_kind"))
+    rows = rows.with_columns(sums.abs().alias("_sum"), (sums < 0).alias("_below"))
+    keys = [found.roles["receipt"], *goods, "_sum"]
+    sold = rows.filter(~pl.col("_below"), pl.col("_sum") > 0).select(keys).unique().with_columns(_is_sold=True)
+    told = rows.join(sold, on=keys, how="left", maintain_order="left").filter(pl.col("_kind").is_in(kinds))
+    shares = told.group_by("_kind").agg(pl.col("_is_sold").count() / pl.len())
+    backs = shares.filter(pl.col("_is_sold") >= _TAKEN_BACK)["_kind"].to_list()
+    again = [
+        kind
+        for kind in rows["_kind"].unique().drop_nulls().to_list()
+        if backs and kind not in kinds and says(CANCELLED, plain_kind(kind)) and says(GIVEN_BACK, plain_kind(kind))
+    ]
+    return rows["_kind"].is_in([*backs, *again]).fill_null(value=False)
 
 
 def write_returns_by_sign(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

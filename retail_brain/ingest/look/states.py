@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from retail_brain.ingest.look.children_of_lines import children_of_lines
 from retail_brain.ingest.look.codes_of_states import ask_about_rare_kinds, codes_of_states
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.counter_rows import counter_rows
@@ -14,7 +15,7 @@ from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
-from retail_brain.ingest.look.signs import write_returns_by_sign
+from retail_brain.ingest.look.signs import rows_that_take_back, write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import BOUGHT, KIND_NAME, NO_SALE, STATE_ALONE
@@ -47,23 +48,32 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         kept: further conditions that rows must meet.
     """
     found = with_states(sample, found)
+    back = rows_that_take_back(sample, found)
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
     twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     on_account = _are_invoices(sample, found)
-    out = [*_no_sales(made, sample, states, on_account=on_account), *no_kinds, *marked, *_nothing_left(made, states)]
+    out = [
+        *_no_sales(made, sample, states, back, on_account=on_account),
+        *no_kinds,
+        *marked,
+        *_nothing_left(made, states),
+    ]
     out += twice
     asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
+    if back.any():
+        write_returns_by_sign(made, sample, found)
     for state in states:
         if "returns" not in made.keys and not state.is_state:
             _returns(made, state, " ".join([*out, *perhaps_kinds]))
     if "returns" not in made.keys:
         write_returns_by_sign(made, sample, found)
     is_open = "returns" not in made.keys
-    _write_where(made, [*out, *kept], asked, codes_of_states(made, sample, found))
+    children, ways = children_of_lines(made, sample, found)
+    _write_where(made, [*out, *kept, *children], asked, [*ways, *codes_of_states(made, sample, found)])
     if is_open:
         ask_about_rare_kinds(made, sample, found)
 
@@ -133,17 +143,19 @@ def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -
             )
 
 
-def _no_sales(made: Proposal, sample: pl.DataFrame, states: Sequence[State], *, on_account: bool) -> list[str]:
+def _no_sales(
+    made: Proposal, sample: pl.DataFrame, states: Sequence[State], back: pl.Series, *, on_account: bool
+) -> list[str]:
     conditions: list[str] = []
     for state in states:
         no_sale = _cancelled(made, state)
         if not on_account and not re.search(OF_PAYMENT, bare_name(state.name)):
             no_sale += [kind for kind in state.kinds if _is_not_paid(state.said(kind))]
-        if taking_back := [kind for kind in no_sale if _takes_back(state, kind)]:
+        if taking_back := [kind for kind in no_sale if _takes_back(state, kind, sample, back)]:
             no_sale = [kind for kind in no_sale if kind not in taking_back]
             made.remarks.append(
-                f"{state.rows(taking_back):,} rows whose {state.name!r} is one of {taking_back} have units below 0 and "
-                "take other lines back: both stay"
+                f"{state.rows(taking_back):,} rows whose {state.name!r} is one of {taking_back} have units or money "
+                "below 0 and take other lines back: both stay"
             )
         if state.rows(no_sale) > _MOST_ROWS * sample.height:
             made.questions.append(
@@ -172,8 +184,10 @@ def _cancelled(made: Proposal, state: State) -> list[str]:
     return [kind for kind in no_sale if kind not in refused]
 
 
-def _takes_back(state: State, kind: str) -> bool:
-    """Whether every row of a kind has units below 0, as the rows that cancel others have."""
+def _takes_back(state: State, kind: str, sample: pl.DataFrame, back: pl.Series) -> bool:
+    """Whether every row of a kind has units below 0, as the rows that cancel others have, or is one of `back`."""
+    if bool(back.filter((sample[state.name].cast(pl.String) == kind).fill_null(value=False)).all()):
+        return True
     units = state.units([kind])
     return bool(len(units)) and bool((units < 0).fill_null(value=False).all())
 

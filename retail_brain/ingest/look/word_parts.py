@@ -63,6 +63,8 @@ _TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
     ({"moment"}, "moment", 0.4),
     ({"after", "discount", "price"}, "price", 0.42),
     ({"after", "discount", "amount"}, "amount", 0.42),
+    ({"before", "discount", "price"}, "price", 0.4),
+    ({"before", "discount", "amount"}, "amount", 0.4),
     ({"discount"}, "discount", 0.4),
     ({"price", "total"}, "amount", 0.4),
     ({"price"}, "price", 0.4),
@@ -111,10 +113,11 @@ _OF_A_PERSON = (
 )
 """Names of columns with names of people, which are no goods."""
 _PAID = {
-    2: r"after|net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销|[値割]引き?後",
+    2: r"after|setelah|sesudah|net|paid|final|deal|actual|paye|pagado|bezahlt"
+    r"|实收|实付|成交|实际|折后|实售|实销|[値割]引き?後",
     1: r"incl|inc|including|ttc|brutto|含税|价税",
     -1: r"subtotal|excl|excluding|ex|ht|netto|不含税|未税|无税",
-    -2: r"list|gross|original|regular|msrp|before|compare|retail|应收|应付|原|标价|吊牌|市场|划线|零售价"
+    -2: r"list|gross|original|regular|msrp|before|compare|retail|avant|sebelum|应收|应付|原|标价|吊牌|市场|划线|零售价"
     r"|[値割]引き?前",
     -4: r"grand|order|receipt|invoice|basket|订单|整单",
 }

@@ -26,6 +26,7 @@ NO_SHOPS: Final = (
     r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
     r"|zahl|art$|wahrung|moneda|pago|forma|tipo|moyen|mode|valuta|vergi|支付|付款|类型|方式|渠道|币|支払|区分|결제|유형"
     r"|zip|post(?:al|_?code|leitzahl|nummer)|(?:^|_)(?:plz|cep|cap)(?:_|$)|psc(?:_|$)|邮编|郵便|우편|индекс"
+    r"|voucher|coupon|kupon|gutschein|cupom|cupon|优惠|クーポン|쿠폰|pin_?code"
     r"|province|prefecture|county|省份|^省$|都道府県|시도"
     rf"|{_VARIANTS}"
 )
