@@ -16,7 +16,7 @@ from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
-from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
+from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
@@ -151,11 +151,15 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_sum)
-    names = [] if is_own else columns_to_fill(blanks, columns_of(blanks, path.stem))
-    if names := alike_with(whole, is_sum, names):
-        note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
-        table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: listed(names)}
-        blanks = blanks.with_columns(pl.col(names).forward_fill())
+    named = columns_of(blanks, path.stem)
+    readings = [] if is_own else columns_to_fill(blanks, named)
+    readings = [names for one in readings if (names := alike_with(whole, is_sum, one))]
+    if readings:
+        perhaps = "and are filled down" if len(readings) == 1 else "or on their own receipt (see the question)"
+        note = f"{path.name}: {readings[0]} stand on the first row of a group alone, {perhaps}"
+        written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
+        blanks = filled_by(blanks, readings, named.roles.get("receipt"))
     return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), opened.title), {})
 
 

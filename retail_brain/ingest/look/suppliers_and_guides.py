@@ -8,6 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.purchases import SUPPLIER
+from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.look.words import bare_name
 
 _GUIDE: Final = (
@@ -91,7 +92,8 @@ def names_beside(one: LookedAt, table: str) -> Proposal | None:
         return None
     made = Proposal(table, columns={kind.key: quoted(key), "name": quoted(called)})
     if one.sample[key].null_count():
-        made.keys["where"] = f"""'''"{key}" IS NOT NULL AND "{key}" <> \\'\\''''""".replace("\\'", "'")
+        column, blank = column_of(key), "''"
+        made.keys["where"] = f"'''{column} IS NOT NULL AND {column} <> {blank}'''"
     made.remarks.append(f"{pairs.height:,} {table}: {key!r} with {called!r}")
     return made
 
