@@ -36,7 +36,7 @@ from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import sums_of_rows
-from retail_brain.ingest.look.suppliers_and_guides import list_of_others
+from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
 from retail_brain.sources.files import ENDINGS, data_files
@@ -181,6 +181,8 @@ def _proposal(one: LookedAt) -> Proposal:
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     made = own or list_of_others(one) or propose(one.sample, found)
+    if own is None:
+        ask_if_others(made, one)
     name_receipts_of_groups(made, one.keys)
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
