@@ -5,7 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.by_values import with_roles_by_values
+from retail_brain.ingest.look.columns import Columns, columns_of, days_of
 from retail_brain.ingest.look.draft import FILL_DOWN, Proposal
 from retail_brain.ingest.look.validity import validity_of
 
@@ -15,6 +16,9 @@ lacks a few days, and is no report."""
 _SURELY_OF_DAYS: Final = 0.5
 """Share of the receipts up to which those with a day surely begin days of several receipts. By judgement: more of them
 may be a shop of few receipts a day, or receipts whose day is lost."""
+_LEAST_WITHOUT_ROOM: Final = 3
+"""Receipts without a day that no days between those of their neighbours can be of, from which days surely begin several
+receipts. By judgement."""
 _GOODS: Final = ("product", "product_name")
 
 
@@ -116,13 +120,40 @@ def _of_receipts_in_groups(sample: pl.DataFrame, filled: pl.DataFrame, found: Co
     is_of_receipts = found.seen[day].has_time or days > _MOST_FILLED * receipts or not _changes(sample[day])
     if is_of_receipts or found.seen[day].distinct == 0:
         return []
-    names, is_sure = [day], days <= _SURELY_OF_DAYS * receipts
+    shop = shop or _shop_by_values(sample, filled, [day, receipt])
+    is_sure = days <= _SURELY_OF_DAYS * receipts or _without_room(sample, filled, found) >= _LEAST_WITHOUT_ROOM
+    names = [day]
     if shop is not None and shop != receipt and _is_within(filled[shop], filled[day]) and _changes(sample[shop]):
         said = sample[shop].drop_nulls()
         names = [shop, day]
         is_sure &= len(said) == days or said.is_unique().all()
     over = [*names, receipt]
     return [over] if is_sure else [over, [receipt, *names]]
+
+
+def _without_room(sample: pl.DataFrame, filled: pl.DataFrame, found: Columns) -> int:
+    """Receipts without a day beyond the days that lie between that above and that below them.
+
+    Were their days lost, they would be of the same days as their neighbours, which no two with a day are.
+    """
+    receipt, day = found.roles["receipt"], found.roles["moment"]
+    heads = pl.DataFrame({"day": days_of(sample[day], found.seen[day])}).filter(filled[receipt])
+    runs = heads.group_by(pl.col("day").is_not_null().cum_sum().alias("run"), maintain_order=True).agg(
+        pl.col("day").first(), (pl.len() - 1).cast(pl.Int64).alias("blank")
+    )
+    room = (runs["day"].shift(-1) - runs["day"]).dt.total_days().abs() - 1
+    return int((runs["blank"] - room).clip(lower_bound=0).sum())
+
+
+def _shop_by_values(sample: pl.DataFrame, filled: pl.DataFrame, names: list[str]) -> str | None:
+    """The column without a role by its name that is the shop once it is filled; None without one."""
+    outer = [name for name in sample.columns if name not in names and _is_within(filled[name], filled[names[0]])]
+    if not outer:
+        return None
+    below = sample.with_columns(pl.col(*outer, *names).forward_fill())
+    found = with_roles_by_values(below, columns_of(below))
+    shop = found.roles.get("store")
+    return shop if shop in outer and "store" not in found.asked else None
 
 
 def _changes(values: pl.Series) -> bool:

@@ -39,9 +39,7 @@ _CUSTOMER: Final = (
 """A word in the names of files and columns of customers."""
 _MAIL: Final = r"mail|邮箱|郵箱|メール|메일|почт|пошт"
 """A word in the names of columns of addresses that people are written to."""
-_ANY_LIST: Final = (
-    r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?|名单|名簿|列表|信息|一覧|清单|表|목록"
-)
+_ANY_LIST: Final = r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?|名单|名簿|列表|信息|一覧|清单|表|목록"
 """What stands in the name of a list of anything."""
 _GOODS: Final = {"product": 0.5, "unit_cost": 0.5, "price": 0.5}
 """Role -> least score of the name of a column that lists of goods have; the highest is 1. By judgement."""
@@ -89,7 +87,7 @@ def ask_if_others(made: Proposal, one: LookedAt) -> None:
 
 
 def _list_of_kind(one: LookedAt) -> Proposal | None:
-    if _OF_SALES & (one.columns.roles.keys() - one.columns.asked) - {"product", "price"} or _has_goods(one):
+    if _has_roles_of_sales(one) or _has_goods(one):
         return None
     stem = bare_name(one.path.name.partition(".")[0])
     names = _names_of(one)
@@ -111,6 +109,13 @@ def _list_of_kind(one: LookedAt) -> Proposal | None:
 
 def _names_of(one: LookedAt) -> dict[str, str]:
     return {name: bare_name(name) for name, seen in one.columns.seen.items() if seen.filled and not seen.dates}
+
+
+def _has_roles_of_sales(one: LookedAt) -> bool:
+    """Whether a column is of sales or stock by its name; values alone make a receipt of names."""
+    roles = _OF_SALES - one.columns.asked - {"product", "price"}
+    theirs = {role: one.columns.roles[role] for role in roles if role in one.columns.roles}
+    return any(role_scores(name).get(role, 0) for role, name in theirs.items())
 
 
 def _has_goods(one: LookedAt) -> bool:
