@@ -58,8 +58,8 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
         plain = [kind for kind in kinds if sold and not _may_be_sold(state, kind)]
         if plain:
             made.remarks.append(
-                f"{state.rows(plain):,} rows are no sales to people by {state.name!r} ({_counted(state, plain)}), beside "
-                f"{sold}, and are left out"
+                f"{state.rows(plain):,} rows are no sales to people by {state.name!r} ({_counted(state, plain)}), "
+                f"beside {sold}, and are left out"
             )
             sure.append(state.without(plain))
         if perhaps := [kind for kind in kinds if kind not in plain]:

@@ -39,10 +39,13 @@ _CUSTOMER: Final = (
 """A word in the names of files and columns of customers."""
 _MAIL: Final = r"mail|邮箱|郵箱|メール|메일|почт|пошт"
 """A word in the names of columns of addresses that people are written to."""
-_ANY_LIST: Final = r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?|名单|名簿|列表|信息|一覧|清单|表|목록"
+_ANY_LIST: Final = r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?"
+    r"|名单|名簿|列表|信息|一覧|清单|表|목록"
 """What stands in the name of a list of anything."""
 _GOODS: Final = {"product": 0.5, "unit_cost": 0.5, "price": 0.5}
 """Role -> least score of the name of a column that lists of goods have; the highest is 1. By judgement."""
+_RECEIPT: Final = 0.5
+"""Score of the name of a column from which it numbers receipts here; that of `Name` is below. By judgement."""
 _OF_SALES: Final = {"units", "amount", "receipt", "on_hand", "product", "price"}
 """Roles that a list of suppliers or people has not."""
 
@@ -81,8 +84,8 @@ def ask_if_others(made: Proposal, one: LookedAt) -> None:
         return
     columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in others.columns.items())
     made.questions.append(
-        f"{one.path.name} may list {others.table} or customers, and is taken for customers: are its rows {others.table}? "
-        f"Then write [tables.{others.table}] with {columns} in the place of [tables.customers]"
+        f"{one.path.name} may list {others.table} or customers, and is no list of {others.table} here: are its rows "
+        f"{others.table}? Then write [tables.{others.table}] with {columns}, and no [tables.customers]"
     )
 
 
@@ -112,10 +115,10 @@ def _names_of(one: LookedAt) -> dict[str, str]:
 
 
 def _has_roles_of_sales(one: LookedAt) -> bool:
-    """Whether a column is of sales or stock by its name; values alone make a receipt of names."""
+    """Whether a column is of sales or stock; a weak name such as `Name` makes no receipt."""
     roles = _OF_SALES - one.columns.asked - {"product", "price"}
     theirs = {role: one.columns.roles[role] for role in roles if role in one.columns.roles}
-    return any(role_scores(name).get(role, 0) for role, name in theirs.items())
+    return any(role != "receipt" or role_scores(name).get(role, 0) >= _RECEIPT for role, name in theirs.items())
 
 
 def _has_goods(one: LookedAt) -> bool:

@@ -33,7 +33,8 @@ GOODS_IN: Final = (
 )
 """Words with two meanings that the next word makes plain."""
 TAKEN_IN: Final = (
-    rf"(?:{GOODS_IN}|\br[eé]ception|\bentr[eé]e (?:de |en )?stock|\bcarico\b|\bingreso de (?:mercan|stock|almac)|\brecepci[oó]n"
+    rf"(?:{GOODS_IN}|\br[eé]ception|\bentr[eé]e (?:de |en )?stock|\bcarico\b"
+    r"|\bingreso de (?:mercan|stock|almac)|\brecepci[oó]n"
     r"|\bentrada de (?:mercad|stock|estoque)|przyj[eę]ci[ea]|\bpříjem|varumottag|inleverans|saapumi)"
 )
 """Goods that come in, in words that elsewhere are of other things."""
