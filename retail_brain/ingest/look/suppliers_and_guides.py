@@ -39,8 +39,10 @@ _CUSTOMER: Final = (
 """A word in the names of files and columns of customers."""
 _MAIL: Final = r"mail|邮箱|郵箱|メール|메일|почт|пошт"
 """A word in the names of columns of addresses that people are written to."""
-_ANY_LIST: Final = r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?"
+_ANY_LIST: Final = (
+    r"[\W\d_]+|list[ae]?|export|all|data|table|master|stamm(?:daten)?|file|info|names?"
     r"|名单|名簿|列表|信息|一覧|清单|表|목록"
+)
 """What stands in the name of a list of anything."""
 _GOODS: Final = {"product": 0.5, "unit_cost": 0.5, "price": 0.5}
 """Role -> least score of the name of a column that lists of goods have; the highest is 1. By judgement."""
