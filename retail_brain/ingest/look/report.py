@@ -214,6 +214,8 @@ def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
         forms = [" and ".join(form) if isinstance(form, tuple) else form for form in dates if form]
         detail = f"{seen.filled:.0%} filled, {', '.join(seen.examples)[:60]}" if seen.filled else "blank"
         yield f"  {column:<24} {what:<13} {detail}{'  ' + ' or '.join(forms) if forms else ''}"
+    if one.sample.height == SAMPLE_ROWS:
+        yield f"  the first {SAMPLE_ROWS:,} rows are looked at: rows below are counted among them"
     yield from (f"  {remark}" for remark in one.proposal.remarks)
     yield from (f"  ? {question}" for question in one.proposal.questions)
 
