@@ -120,13 +120,14 @@ def _of_receipts_in_groups(sample: pl.DataFrame, filled: pl.DataFrame, found: Co
     is_of_receipts = found.seen[day].has_time or days > _MOST_FILLED * receipts or not _changes(sample[day])
     if is_of_receipts or found.seen[day].distinct == 0:
         return []
+    is_named = shop is not None
     shop = shop or _shop_by_values(sample, filled, [day, receipt])
     is_sure = days <= _SURELY_OF_DAYS * receipts or _without_room(sample, filled, found) >= _LEAST_WITHOUT_ROOM
     names = [day]
     if shop is not None and shop != receipt and _is_within(filled[shop], filled[day]) and _changes(sample[shop]):
-        said = sample[shop].drop_nulls()
         names = [shop, day]
-        is_sure &= len(said) == days or said.is_unique().all()
+        on_every_day = is_named and int(filled[shop].sum()) == days
+        is_sure &= on_every_day or _begins_days_anew(sample, filled, found, shop)
     over = [*names, receipt]
     return [over] if is_sure else [over, [receipt, *names]]
 
@@ -143,6 +144,18 @@ def _without_room(sample: pl.DataFrame, filled: pl.DataFrame, found: Columns) ->
     )
     room = (runs["day"].shift(-1) - runs["day"]).dt.total_days().abs() - 1
     return int((runs["blank"] - room).clip(lower_bound=0).sum())
+
+
+def _begins_days_anew(sample: pl.DataFrame, filled: pl.DataFrame, found: Columns, shop: str) -> bool:
+    """Whether each shop is named once, and its days begin anew: else those without one may be of none."""
+    day = found.roles["moment"]
+    heads = pl.DataFrame({"day": days_of(sample[day], found.seen[day]), "begins": filled[shop]}).filter(filled[day])
+    steps = heads.select("begins", step=pl.col("day").diff().dt.total_days()).drop_nulls("step")
+    within, at = steps.filter(~pl.col("begins"))["step"], steps.filter("begins")["step"]
+    if sample[shop].drop_nulls().is_duplicated().any() or within.is_empty() or at.is_empty():
+        return False
+    falls = (within < 0).sum() > (within > 0).sum()
+    return bool((at >= 0).all() if falls else (at <= 0).all())
 
 
 def _shop_by_values(sample: pl.DataFrame, filled: pl.DataFrame, names: list[str]) -> str | None:

@@ -144,3 +144,14 @@ def test_days_of_few_receipts_and_shops_named_again_are_asked_about(tmp_path: Pa
         settings = Settings(data=DataSettings(max_quarantine_share=1.0))
         ingest(str(folder / "m.toml"), str(folder / "lake"), settings, SILENT)
         assert open_lake(str(folder / "lake")).scan("transactions").collect().height == rows
+
+
+@pytest.mark.parametrize(("named", "every"), [("Kontakt", 1), ("Kontakt", 7), ("Olba", 1), ("Olba", 7), ("Shop", 7)])
+def test_what_stands_on_some_days_that_go_on_is_not_filled_unasked(tmp_path: Path, named: str, every: int) -> None:
+    def shown(n: int) -> tuple[str, str]:
+        said = f"{named[0]}{n // 4 // every % 4}" if n // 4 % every == 0 else ""
+        return (f"2026-03-{1 + n // 4:02}", said) if n % 4 == 0 else ("", "")
+
+    (tmp_path / "orders.csv").write_text(_orders(named, shown, 100), encoding="utf-8")
+    seen = look(str(tmp_path / "orders.csv"))
+    assert not any(line.startswith(f'fill_down = ["{named}", "Order date"') for line in seen.mapping.splitlines())
