@@ -192,11 +192,11 @@ def _without(named: str, codes: Sequence[str]) -> str:
 
 
 def _counted(made: Proposal, sample: pl.DataFrame, found: Columns, codes: _Codes) -> str:
-    """Rows and money of each code."""
+    """Rows and money of each code, in the rows that were looked at."""
     money = money_of_rows(made, sample, found)
     texts = sample[codes.name].cast(pl.String)
     said = []
     for code, rows in codes.rows.items():
         worth = "" if money is None else f" with {money.filter(texts == code).sum():,.2f} of money"
         said.append(f"{code}: {rows:,} rows{worth}")
-    return "; ".join(said)
+    return "; ".join([f"rows looked at: {sample.height:,}", *said])

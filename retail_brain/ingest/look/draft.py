@@ -107,7 +107,7 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
     if WHERE in keys and WHERE in made.keys:
         both[WHERE] = _both(keys[WHERE], made.keys[WHERE])
     if FILL_DOWN in keys and FILL_DOWN in made.keys:
-        both[FILL_DOWN] = listed(list(dict.fromkeys([*json.loads(keys[FILL_DOWN]), *json.loads(made.keys[FILL_DOWN])])))
+        both[FILL_DOWN] = _both_filled(keys[FILL_DOWN], made.keys[FILL_DOWN])
     lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]
@@ -118,6 +118,13 @@ def _both(ours: str, theirs: str) -> str:
     """Two conditions of which every row must meet both; the second may be open, with a line per reading."""
     bare = [f"({ours[3:-3]}) AND ({one[3:-3]})" for one in theirs.removeprefix("?").split("\n")]
     return ("?" if theirs.startswith("?") else "") + "\n".join(f"'''{one}'''" for one in bare)
+
+
+def _both_filled(ours: str, theirs: str) -> str:
+    """Two lists of columns as one; the first may be open, with a line per reading."""
+    further = json.loads(theirs)
+    lists = [[*json.loads(one), *further] for one in ours.removeprefix("?").split("\n")]
+    return ("?" if ours.startswith("?") else "") + "\n".join(listed(list(dict.fromkeys(one))) for one in lists)
 
 
 def _written(key: str, value: str) -> list[str]:

@@ -20,7 +20,7 @@ from retail_brain.ingest.look.paid_by_heads import pay_by_heads
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.signs import kind_below_zero
-from retail_brain.ingest.look.state_columns import may_tell_states
+from retail_brain.ingest.look.state_columns import is_named, may_tell_states
 from retail_brain.ingest.look.unpaid_lines import leave_out_unpaid
 
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
@@ -114,7 +114,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         made.remarks.append(f"lines belong to the order with the same {parts}, which together name one receipt")
     pay_by_heads(made, both.rows, seen, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
-    used = [kind for kind in kinds if f'"{kind.name}"' in " ".join(made.keys.values())]
+    used = [kind for kind in kinds if is_named(kind.name, " ".join(made.keys.values()))]
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
     for kind in used:
         on = ((kind.column, kind.key),)
@@ -142,7 +142,7 @@ def _with_words(both: _Both, kinds: Sequence[KindsListed]) -> dict[str, Any]:
 def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, str]:
     """The columns of the order that play a role, that a key of the mapping names, or that a further join needs."""
     roles, written = set(both.columns.roles.values()), " ".join((*made.keys.values(), *made.columns.values()))
-    return {name: to for name, to in both.named.items() if to in roles or to in further or f'"{to}"' in written}
+    return {name: to for name, to in both.named.items() if to in roles or to in further or is_named(to, written)}
 
 
 def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
@@ -161,9 +161,10 @@ def ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
         made: the proposal, which gets the question.
         other: the file that is joined.
     """
+    filled = other.keys.get(FILL_DOWN, "").removeprefix("?").partition("\n")[0]
     has = [
         *(["rows that are sums"] if WHERE in other.keys else []),
-        *([f"blanks in {other.keys[FILL_DOWN]} below the first row of a group"] if FILL_DOWN in other.keys else []),
+        *([f"blanks in {filled} below the first row of a group"] if filled else []),
     ]
     if has:
         made.questions.append(

@@ -8,12 +8,17 @@ from retail_brain.ingest.look.state_columns import State
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import (
     BOUGHT,
+    GOODS_IN,
     NO_SALE,
     OF_DISPATCH,
+    OF_DOCUMENTS,
     OF_OTHER_THINGS,
+    OF_SALE,
     OPEN,
+    QUOTATION,
     SOLD,
     STATES_OF_SALES,
+    TWO_MEANINGS,
     UNDER_WAY,
 )
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, NOT_PAID, OF_PAYMENT, STATE_NAME
@@ -22,7 +27,7 @@ _KNOWN = "|".join((CANCELLED, GIVEN_BACK, NOT_PAID, IN_PART, STATES_OF_SALES, SO
 _SHOWN = 6
 """Known kinds that a question names at most."""
 _MOST_APART = 2
-"""Unknown states up to which each is left out or kept on its own. By judgement."""
+"""Unknown states and doubtful kinds up to which each is left out or kept on its own. By judgement."""
 _LEAST_LETTERS = 2
 """Letters of a word; shorter ones and numbers are codes, which are asked about as such."""
 
@@ -31,7 +36,7 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
     """Conditions without quotations, purchases, transfers, counts, losses and the like.
 
     They are certain where another kind of the same column is called a sale, and asked about elsewhere: `Transfer` may
-    be how a sale was paid.
+    be how a sale was paid. So are those with a word of a sale, such as `Fire sale`, and words with two meanings.
 
     Args:
         made: the proposal; gets remarks and questions.
@@ -50,20 +55,50 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
         kinds += [kind for kind in state.which(BOUGHT) if sold and kind not in (*sold, *kinds)]
         if not kinds or len(kinds) == len(state.kinds):
             continue
-        counted = ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
-        if sold:
+        plain = [kind for kind in kinds if sold and not _may_be_sold(state, kind)]
+        if plain:
             made.remarks.append(
-                f"{state.rows(kinds):,} rows are no sales to people by {state.name!r} ({counted}), beside {sold}, and "
-                "are left out"
+                f"{state.rows(plain):,} rows are no sales to people by {state.name!r} ({_counted(state, plain)}), "
+                f"beside {sold}, and are left out"
             )
-            sure.append(state.without(kinds))
-        else:
+            sure.append(state.without(plain))
+        if perhaps := [kind for kind in kinds if kind not in plain]:
             made.questions.append(
-                f"{state.rows(kinds):,} rows may be no sales by {state.name!r} ({counted}): leave them out, as the "
-                "first way does, or keep them?"
+                f"{state.rows(perhaps):,} rows may be no sales by {state.name!r} ({_counted(state, perhaps)}): leave "
+                "them out, as the first way does, or keep them?"
             )
-            asked.append(state.without(kinds))
+            asked += [state.without(part) for part in _apart(perhaps)]
     return sure, asked
+
+
+def _may_be_sold(state: State, kind: str) -> bool:
+    """Whether a kind with a word of no sale may be one: it has a word of a sale as well, or one with two meanings.
+
+    A document of goods that come in may be an invoice or a receipt: `Supplier invoice`.
+    """
+    said = state.said(kind)
+    if re.search(QUOTATION, said):
+        return False
+    is_bought = re.search(BOUGHT, said) is not None
+    return re.search(OF_SALE if is_bought else SOLD, said) is not None or _has_two_meanings(state, kind)
+
+
+def _has_two_meanings(state: State, kind: str) -> bool:
+    """Whether all words of no sale in a kind have two meanings; as the whole value of a document they have one."""
+    said = state.said(kind)
+    if re.search(OF_DOCUMENTS, bare_name(state.name)) and re.fullmatch(rf"{TWO_MEANINGS}\w*", said):
+        return False
+    rest = re.sub(TWO_MEANINGS, " ", said)
+    return re.search(f"{NO_SALE}|{BOUGHT}", rest) is None and re.search(GOODS_IN, said) is None
+
+
+def _apart(kinds: list[str]) -> list[list[str]]:
+    """Each kind on its own, where they are few."""
+    return [[kind] for kind in kinds] if len(kinds) <= _MOST_APART else [kinds]
+
+
+def _counted(state: State, kinds: Sequence[str]) -> str:
+    return ", ".join(f"{kind} {state.rows([kind]):,}" for kind in kinds)
 
 
 def unknown_kinds(made: Proposal, states: Sequence[State]) -> list[str]:
@@ -82,6 +117,7 @@ def unknown_kinds(made: Proposal, states: Sequence[State]) -> list[str]:
             continue
         sold = state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}|{BOUGHT}|{NO_SALE}")
         no_sales = state.which(f"{NO_SALE}|{BOUGHT}", SOLD)
+        no_sales = [kind for kind in no_sales if not _has_two_meanings(state, kind)]
         usual = [] if sold else [max(state.kinds, key=lambda kind: state.rows([kind]), default="")]
         known = f"{_KNOWN}|{BOUGHT}|{UNDER_WAY}|{OPEN}"
         kinds = [kind for kind in state.kinds if kind not in usual and not re.search(known, state.said(kind))]
@@ -117,8 +153,7 @@ def unknown_states(made: Proposal, states: Sequence[State]) -> list[str]:
                 f"{state.rows(kinds):,} rows have a word in {state.name!r} that nobody knows ({counted}; {usual} "
                 f"{state.rows([usual]):,}): are they sales, or held, cancelled or given back (leave them out)?"
             )
-            parts = [[kind] for kind in kinds] if len(kinds) <= _MOST_APART else [kinds]
-            conditions += [state.without(part) for part in parts]  # one may be held, and another sent
+            conditions += [state.without(part) for part in _apart(kinds)]  # one may be held, and another sent
     return conditions
 
 

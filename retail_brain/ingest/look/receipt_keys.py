@@ -12,6 +12,7 @@ from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.number_of_returns import number_of_returns
 from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.state_columns import is_named
 
 _MOST = 0.5
 """Share of the receipts whose first line has a value from which a column is of the receipt. By judgement."""
@@ -69,7 +70,7 @@ def fill_down_conditions(made: Proposal, sample: pl.DataFrame, found: Columns) -
     further = [
         name
         for name in found.seen
-        if f'"{name}"' in asked
+        if is_named(name, asked)
         and quoted(name) not in known
         and stands_on_first_lines(sample, ids, name)
         # a rare mark may stand on first lines by chance, and is of its line where nothing else is of the receipt alone

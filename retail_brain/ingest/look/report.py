@@ -16,7 +16,7 @@ from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
-from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, name_receipts_of_groups
+from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.heads_among_lines import HEADS, heads_among_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
@@ -37,7 +37,7 @@ from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import sums_of_rows
-from retail_brain.ingest.look.suppliers_and_guides import list_of_others
+from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
 from retail_brain.sources.files import ENDINGS, data_files
@@ -156,11 +156,15 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_sum)
-    names = [] if is_own else columns_to_fill(blanks, columns_of(blanks, path.stem))
-    if names := alike_with(whole, is_sum, names):
-        note = f"{path.name}: {names} stand on the first row of a group alone, and are filled down"
-        table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: listed(names)}
-        blanks = blanks.with_columns(pl.col(names).forward_fill())
+    named = columns_of(blanks, path.stem)
+    readings = [] if is_own else columns_to_fill(blanks, named)
+    readings = [names for one in readings if (names := alike_with(whole, is_sum, one))]
+    if readings:
+        perhaps = "and are filled down" if len(readings) == 1 else "or on their own receipt (see the question)"
+        note = f"{path.name}: {readings[0]} stand on the first row of a group alone, {perhaps}"
+        written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
+        blanks = filled_by(blanks, readings, named.roles.get("receipt"))
     return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), opened.title), {})
 
 
@@ -182,6 +186,8 @@ def _proposal(one: LookedAt) -> Proposal:
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
     made = own or list_of_others(one) or propose(one.sample, found)
+    if own is None:
+        ask_if_others(made, one)
     name_receipts_of_groups(made, one.keys)
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
@@ -213,6 +219,8 @@ def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
         forms = [" and ".join(form) if isinstance(form, tuple) else form for form in dates if form]
         detail = f"{seen.filled:.0%} filled, {', '.join(seen.examples)[:60]}" if seen.filled else "blank"
         yield f"  {column:<24} {what:<13} {detail}{'  ' + ' or '.join(forms) if forms else ''}"
+    if one.sample.height == SAMPLE_ROWS:
+        yield f"  the first {SAMPLE_ROWS:,} rows are looked at: rows below are counted among them"
     yield from (f"  {remark}" for remark in one.proposal.remarks)
     yield from (f"  ? {question}" for question in one.proposal.questions)
 

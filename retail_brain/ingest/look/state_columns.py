@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import KIND_NAME
@@ -113,6 +114,11 @@ def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:
 def column_of(name: str) -> str:
     """The column of a file in SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def is_named(name: str, written: str) -> bool:
+    """Whether a text of a mapping names a column, in SQL or in TOML."""
+    return column_of(name) in written or quoted(name) in written
 
 
 def listed(kinds: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ from retail_brain.ingest.look.words_of_states import (
 
 _CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
 _MOST_CHOICES = 32
-"""Conditions that a mapping offers at most, for a person to choose one. By judgement."""
+"""Conditions up to which a mapping offers every way to join them, for a person to choose one. By judgement."""
 _MOST_COMBINED = 3
 """Questions up to which every combination of their answers is offered. By judgement: eight lines are read."""
 _MOST_ROWS = 0.5
@@ -52,7 +52,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
     marked, perhaps = marked_rows(made, sample, found)
-    twice = counter_rows(made, sample, found)
+    twice, perhaps_twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     on_account = _are_invoices(sample, found)
     out = [
@@ -63,6 +63,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     ]
     out += twice
     asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
+    asked += perhaps_twice
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     if back.any():
         write_returns_by_sign(made, sample, found)
@@ -92,11 +93,26 @@ def _write_where(made: Proposal, sure: Sequence[str], asked: Sequence[str], ways
     """
     taken = [*range(len(asked), -1, -1)] if len(asked) <= _MOST_COMBINED else [len(asked), 1, 0]
     choices = [[*sure, *some] for count in taken for some in itertools.combinations(asked, count)]
-    for way in ways:
-        choices = [[*chosen, *some] for chosen in choices for some in (*([one] for one in way), [])][:_MOST_CHOICES]
+    choices = _with_ways(made, choices, ways)
     texts = [_joined(conditions) for conditions in choices]
     if texts != [""]:
         made.keys["where"] = texts[0] if len(texts) == 1 else "?" + "\n".join(text or "'''TRUE'''" for text in texts)
+
+
+def _with_ways(made: Proposal, choices: list[list[str]], ways: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Each choice with one condition of each of `ways` or none; one column's at a time where these are too many."""
+    joined = choices
+    for way in ways:
+        joined = [[*chosen, *some] for chosen in joined for some in (*([one] for one in way), [])]
+    if len(joined) <= _MOST_CHOICES:
+        return joined
+    alone = [*([*choices[0], one] for way in ways for one in way), *choices]
+    if cut := len(joined) - len(alone):
+        made.questions.append(
+            f"{cut:,} of {len(joined):,} ways to join these conditions are not written: those of each column stand "
+            "alone; join two of them with AND in one `where`"
+        )
+    return alone
 
 
 def _joined(conditions: Sequence[str]) -> str:

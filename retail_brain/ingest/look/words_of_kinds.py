@@ -5,15 +5,15 @@ Languages in the order of `words_of_states`. Texts are in small letters.
 
 from typing import Final
 
-SOLD: Final = (
-    r"(?:\bboleta|\bcupom fiscal|\btique|\bticket\b|\bsales?\b|\bsold\b|\bsell"
-    r"|\binvoice|\breceipt|verk[aä]uf|rechnung|beleg|verkoop|factuur|\bvente|facture"
-    r"|\bventa"
-    r"|factura|\bvenda|fatura\b|vendit|fattura|scontrino|sprzeda|faktura|paragon|prodej|účtenk|predaj|продаж"
-    r"|реализац|чек\b"
-    r"|v[aâ]nzar|elad[aá]s|számla|πώληση|πωληση|sat[ıi]ş|försäljning|forsälj|salg|myynti|bán hàng|penjualan|ขาย|بيع"
-    r"|מכיר"
+OF_SALE: Final = (
+    r"(?:\bsales?\b|\bsold\b|\bsell|verk[aä]uf|verkoop|\bvent[ea]|\bvenda|vendit|sprzeda|prodej|predaj|продаж|реализац"
+    r"|v[aâ]nzar|elad[aá]s|πώληση|πωληση|sat[ıi]ş|försäljning|forsälj|salg|myynti|bán hàng|penjualan|ขาย|بيع|מכיר"
     r"|销售|零售|出售|売上|販売|판매|매출)"
+)
+"""A sale, whatever document it stands on."""
+SOLD: Final = (
+    rf"(?:{OF_SALE}|\bboleta|\bcupom fiscal|\btique|\bticket\b|\binvoice|\breceipt|rechnung|beleg|factuur|facture"
+    r"|factura|fatura\b|fattura|scontrino|faktura|paragon|účtenk|чек\b|számla)"
 )
 """A plain sale, beside which a kind called `Purchase` is what the shop bought."""
 OPENING: Final = (
@@ -26,8 +26,15 @@ OPENING: Final = (
     r"|繰越|期首|기초 ?재고|이월)"
 )
 """What a ledger begins with."""
+GOODS_IN: Final = (
+    r"(?:\br[eé]ception (?:de |des |d['’])?(?:marchandise|stock|fournisseur|achat|command)"
+    r"|\brecepci[oó]n de (?:mercan|stock|almac|compra)|przyj[eę]ci[ea] (?:zewn|wewn|magazyn|towar|z zewn)"
+    r"|\bpříjem (?:zboží|na sklad|materiál))"
+)
+"""Words with two meanings that the next word makes plain."""
 TAKEN_IN: Final = (
-    r"(?:\br[eé]ception|\bentr[eé]e (?:de |en )?stock|\bcarico\b|\bingreso de (?:mercan|stock|almac)|\brecepci[oó]n"
+    rf"(?:{GOODS_IN}|\br[eé]ception|\bentr[eé]e (?:de |en )?stock|\bcarico\b"
+    r"|\bingreso de (?:mercan|stock|almac)|\brecepci[oó]n"
     r"|\bentrada de (?:mercad|stock|estoque)|przyj[eę]ci[ea]|\bpříjem|varumottag|inleverans|saapumi)"
 )
 """Goods that come in, in words that elsewhere are of other things."""
@@ -44,11 +51,27 @@ BOUGHT: Final = (
     r"|nhập hàng|mua hàng|pembelian|ซื้อ|شراء|רכש|采购|進貨|进货|入库|仕入|入庫|매입|입고)"
 )
 """What a shop buys; a purchase is the sale itself where no other kind is called a sale."""
+QUOTATION: Final = (
+    r"(?:\bquot(?:e|ation)|\bestimate|pro ?forma|kostenvoranschlag|cotizaci|presupuest|or[cç]amento|preventivo|wycena"
+    r"|báo giá|ใบเสนอราคา|عرض سعر|הצעת מחיר|报价|報價|見積|견적|^av )"
+)
+"""Documents that no word of a sale beside them makes one, as in `Sales quote`; `AV` as below."""
+TWO_MEANINGS: Final = (
+    r"(?:\bfire\b|\bprimo\b|\bdevir\b|likwidac|\br[eé]ception|\brecepci[oó]n|przyj[eę]ci[ea]|\bpříjem|\bproposal|angebot"
+    r"|\bofferte|\boferta|nab[ií]dk|ponuk|предложен|пропозиц|ofert[aă]|aj[aá]nlat|προσφορ|teklif|tilbud|tarjous|penawaran"
+    r"|\bdemo\b|\bformation\b)"
+)
+"""Words that elsewhere are of sales: special offers, clearances, fires, first orders, front desks and courses."""
+OF_DOCUMENTS: Final = (
+    r"(?:doc|dok|beleg|vorgang|bewegung|buchung|movement|mouvement|movim|ruch|pohyb|piece|voucher|belge|evrak|bizonylat"
+    r"|asiakirja|bilag|документ|операци|単据|单据|單據|伝票|전표|παραστατικ)"
+)
+"""A word in the name of a column of kinds of documents, where words with two meanings have one."""
 NO_SALE: Final = (
     rf"(?:{OPENING}|"
     r"\bquot(?:e|ation)|\bestimate|pro ?forma|\bproposal|angebot|kostenvoranschlag|offerte|\bdevis\b|cotizaci"
     r"|presupuest"
-    r"|or[cç]amento|preventivo|\boferta|wycena|nab[ií]dk|ponuk|предложен|смет[аы]|пропозиц|ofert[aă]|aj[aá]nlat"
+    r"|or[cç]amento|preventivo|\boferta|wycena|nab[ií]dk|ponuk|предложен|\bсмет[аы]\b|пропозиц|ofert[aă]|aj[aá]nlat"
     r"|προσφορ"
     r"|teklif|tilbud|tarjous|báo giá|penawaran|ใบเสนอราคา|عرض سعر|הצעת מחיר|报价|報價|見積|견적"
     r"|\btransfer|umlagerung|umbuchung|overboeking|transfert|traspas|transfer[eê]n|trasferiment|przesuni|p[rř]evod"
@@ -61,9 +84,9 @@ NO_SALE: Final = (
     r"|\bloss|\bdamage|\bwast(?:e|age)|\bwrite[- ]?off|\bshrink|\bspoil|\bbreakage|schwund|bruch\b|verlust"
     r"|abschreibung"
     r"|derving|\bperte|\bcasse\b|\bmerma|p[eé]rdida|\bperda|\bquebra|perdit|\bscarto|\bstrat[ay]\b|ztr[aá]t|manko"
-    r"|\brebut\b|d[eé]marque|afschrijving|ausbuchung|avskriv|\bfire\b|\bodpis|likwidac|списан"
+    r"|\brebut\b|d[eé]marque inconnue|afschrijving|ausbuchung|avskriv|\bfire\b|\bodpis|likwidac|списан"
     r"|потер|недостач|spisani|pierder|selejt|απ[ωώ]λει|zayi|svinn|h[aä]vikki|hủy hàng|kerusakan|报损|報損|损耗|报废"
-    r"|廃棄|ロス|폐기|파손"
+    r"|廃棄|(?<!ク)ロス|폐기|파손"
     r"|\bstock (?:adjust|correct)|\badjustment|bestandskorrektur|ajuste|rettifica|регулир|корректировк\w* остат"
     r"|调整|調整|조정"
     r"|(?:return|refund)\w* to (?:supplier|vendor)|(?:supplier|vendor|purchase|stock) return|lieferantenr[uü]ck"
@@ -72,7 +95,7 @@ NO_SALE: Final = (
     r"|仕入返品|仕入先返品|매입 ?반품"
     r"|\btraining\b|\btest(?:s|ing)?\b|\bpractice\b|\bdemo\b|schulung|übung|\bformation\b|capacitaci|treinamento"
     r"|szkolen|školen"
-    r"|обучен|тест|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"
+    r"|обучен|\bтест(?:ов\w*)?\b|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"
     r"|\b(?:cash|pay|paid)[- ]?(?:in|out)s?\b|\bopening (?:float|balance)|\bdrawer|\bno ?sale\b|\bfloat\b"
     r"|kassensturz|einlage"
     r"|entnahme|внесен|изъят|инкассац|wp[lł]ata|wyp[lł]ata"

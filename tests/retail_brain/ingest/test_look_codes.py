@@ -67,3 +67,17 @@ def test_code_that_goes_with_units_below_0_is_explained(tmp_path: Path) -> None:
         for n in range(60)
     ]
     assert len(load(tmp_path, write(tmp_path / "sales.csv", [*HEADER, "Type"], rows))) == 60
+
+
+def test_two_columns_of_codes_can_be_answered_each_and_with_none(tmp_path: Path) -> None:
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", "S1", f"g{n % 7}", 1, 2.5, n * 7 % 11 % 6 + 1, n * 5 % 13 % 6 + 1]
+        for n in range(120)
+    ]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Order status", "Document type"], rows)))
+    for name in ("Order status", "Document type"):
+        for code in range(1, 7):
+            assert f"""# where = '''"{name}" IN ('{code}')'''""" in seen.mapping
+    assert "# where = '''TRUE'''" in seen.mapping
+    assert any("144 of 169 ways to join these conditions are not written" in question for question in seen.questions)
+    assert sum("rows looked at: 120" in question for question in seen.questions) == 2

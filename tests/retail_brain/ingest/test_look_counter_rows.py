@@ -31,3 +31,31 @@ def test_lines_written_twice_under_two_codes_are_no_sales(tmp_path: Path, name: 
 def test_codes_of_other_lines_are_not_told_by_numbers(tmp_path: Path) -> None:
     _, lines = _seen(tmp_path, "Cancelled", [(f"X{row[0]}", "2026-09-21", "C", *row[3:5], 7, 1) for row in _TWICE])
     assert "the same lines twice" not in lines
+
+
+def _boxes(folder: Path, name: str, kinds: tuple[str, str], goods: int = 1) -> tuple[str, list[str]]:
+    """A shop of few products: 32 orders of a usual state, and four of each of two others."""
+    rows = [("Order number", "Order date", "SKU", "Quantity", "Price", name)]
+    for n in range(40):
+        state = "completed" if n < 32 else kinds[n // 36]
+        rows.append((f"A{n}", f"2026-03-{1 + n // 2:02}", f"BOX{n % 4 % goods}", "1", "29.00", state))
+    path = folder / "orders.csv"
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+    seen = look(str(path))
+    return seen.mapping, [*seen.questions]
+
+
+@pytest.mark.parametrize("kinds", [("paid", "fulfilled"), ("ready for pickup", "shipped"), ("bezahlt", "versandt")])
+def test_equal_sales_of_two_states_stay(tmp_path: Path, kinds: tuple[str, str]) -> None:
+    mapping, questions = _boxes(tmp_path, "Status", kinds)
+    assert "where" not in mapping
+    assert not questions
+
+
+@pytest.mark.parametrize(("name", "kinds", "goods"), [("Cancelled", ("Y", "C"), 1), ("Status", ("Zq", "Xy"), 4)])
+def test_equal_lines_of_few_goods_or_unknown_states_are_asked_about(
+    tmp_path: Path, name: str, kinds: tuple[str, str], goods: int
+) -> None:
+    mapping, questions = _boxes(tmp_path, name, kinds, goods)
+    assert any("the same lines twice" in question for question in questions)
+    assert "# where = '''TRUE'''" in mapping

@@ -84,3 +84,57 @@ def test_what_a_legend_says_of_a_state_is_read(tmp_path: Path) -> None:
     made = transactions(tmp_path / "two")  # nothing is asked about a code that the legend explains
     assert "NOT IN ('2')" in made["where"]
     assert '"Remark"' not in made["where"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sale", "odd"),
+    [
+        ("Sale type", "Sale", "Fire sale"),
+        ("Sale type", "Sale", "Primo order"),
+        ("Sale type", "Sale", "Sale of damaged goods"),
+        ("Rodzaj", "Sprzedaż", "Likwidacja"),
+        ("Art", "Verkauf", "Sonderangebot"),
+        ("Type de vente", "Vente", "Réception"),
+        ("Tipo de venta", "Venta", "Venta en oferta"),
+        ("Vorgangsart", "Verkauf", "Verkauf Wareneingang"),
+    ],
+)
+def test_kinds_with_a_word_of_a_sale_or_with_two_meanings_are_asked_about(
+    tmp_path: Path, name: str, sale: str, odd: str
+) -> None:
+    seen = look(str(kinds(tmp_path, name, sale, odd)))
+    (question,) = seen.questions
+    assert f"{odd} {lines_of(1)}" in question
+    assert f"""# where = '''"{name}" IS NULL OR "{name}" NOT IN ('{odd}')'''""" in seen.mapping
+    assert "# where = '''TRUE'''" in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "odd"),
+    [
+        ("Type de vente", "Vente", "Démarque"),
+        ("Sale type", "Online", "Reception"),
+        ("販売種別", "販売", "クロスセル"),
+        ("Вид", "Продажа", "Сметана"),
+    ],
+)
+def test_markdowns_front_desks_and_parts_of_other_words_are_sales(
+    tmp_path: Path, name: str, usual: str, odd: str
+) -> None:
+    seen = look(str(kinds(tmp_path, name, usual, odd, "Phone")))
+    assert not any("no sales" in line for line in seen.lines)
+    assert odd not in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "sale", "odd"),
+    [
+        ("Type", "Vente", "Démarque inconnue"),
+        ("Document type", "Sale", "Sales quote"),
+        ("Belegart", "Rechnung", "Proforma-Rechnung"),
+        ("Type de pièce", "Vente", "Réception de marchandises"),
+        ("Belge türü", "Satış", "Fire"),
+    ],
+)
+def test_plain_words_of_no_sale_are_left_out_unasked(tmp_path: Path, name: str, sale: str, odd: str) -> None:
+    assert len(load(tmp_path, kinds(tmp_path / "x", name, sale, odd))) == COUNT - lines_of(1)

@@ -55,3 +55,55 @@ def test_what_coupons_took_off_lines_is_apart_from_other_discounts(tmp_path: Pat
     lines = load(tmp_path, write(tmp_path / "sales.csv", header, rows))
     assert sum(float(str(row["coupon_discount"])) for row in lines) == 15
     assert sum(float(str(row["discount"])) for row in lines) == 30
+
+
+def test_people_in_a_file_with_a_word_of_shop_assistants_are_customers(tmp_path: Path) -> None:
+    rows = [[f"C{n}", f"Name {n}", f"a{n}@x.example", "yes" if n % 2 else "no"] for n in range(30)]
+    header = ["Customer number", "Customer name", "Email", "Newsletter"]
+    seen = look(str(write(tmp_path / "employee_customers.csv", header, rows)))
+    assert "[tables.customers]" in seen.mapping
+    assert "[tables.consents]" in seen.mapping
+    assert "[tables.guides]" not in seen.mapping
+
+
+@pytest.mark.parametrize("first", ["Customer no", "ID"])
+def test_customers_with_a_shop_assistant_each_are_no_shop_assistants(tmp_path: Path, first: str) -> None:
+    rows = [[f"C{n}", f"Name {n}", f"a{n}@x.example", f"R{n}", f"Rep {n}"] for n in range(8)]
+    header = [first, "Name", "Email", "Sales rep id", "Sales rep name"]
+    seen = look(str(write(tmp_path / "customers.csv", header, rows)))
+    assert "customer_id" in seen.mapping
+    assert "[tables.identities]" in seen.mapping
+    assert 'guide_id = "Sales rep id"\nname = "Sales rep name"' in seen.mapping  # beside the customers
+
+
+def test_prices_of_a_supplier_are_a_list_of_goods(tmp_path: Path) -> None:
+    rows = [[f"P{n}", f"Good {n}", "Food", 2 + n] for n in range(12)]
+    seen = look(str(write(tmp_path / "supplier_price_list.csv", ["Item code", "Item name", "Category", "Cost"], rows)))
+    assert "[tables.products]" in seen.mapping
+    assert "[tables.suppliers]" not in seen.mapping
+
+
+def test_a_file_of_shop_assistants_or_customers_is_asked_about(tmp_path: Path) -> None:
+    rows = [[f"{n}", f"Name {n}", f"a{n}@x.example"] for n in range(30)]
+    seen = look(str(write(tmp_path / "staff_discount.csv", ["ID", "Name", "Email"], rows)))
+    assert any("[tables.guides] with guide_id = " in question for question in seen.questions)
+    assert "[tables.guides]" not in seen.mapping
+    seen = look(str(write(tmp_path / "staff list 2026.csv", ["ID", "Name", "Email"], rows)))
+    assert "[tables.guides]" in seen.mapping
+    assert not seen.questions
+
+
+def test_reports_of_sales_are_not_named_after_salesmen(tmp_path: Path) -> None:
+    rows = [[f"{n}", f"Region {n}"] for n in range(12)]
+    seen = look(str(write(tmp_path / "sales_report.csv", ["Code", "Name"], rows)))
+    assert "guides" not in seen.mapping
+
+
+def test_a_quote_in_the_name_of_a_column_is_read(tmp_path: Path) -> None:
+    rows = [[f"P{n}", f"Good {n}", f"S{n % 3}" if n else "", f"Firm {n % 3}" if n else ""] for n in range(12)]
+    header = ["SKU", "Product name", '"Supplier ""main"" no"', "Supplier name"]
+    path = tmp_path / "products.csv"
+    path.write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n", encoding="utf-8")
+    seen = look(str(path))
+    assert '"Supplier ""main"" no" IS NOT NULL' in seen.mapping
+    assert any("suppliers: 11 rows looked at, 0 would be set aside" in line for line in seen.lines)
