@@ -77,7 +77,7 @@ def kinds_of_rate(found: Columns, name: str, given: pl.Series) -> tuple[str, ...
         if usual == RATES["tenths_paid"][0] and _may_be_paid(name):
             return ("tenths_paid",)
     if not _may_be_paid(name):
-        is_whole = most == 1 and some.n_unique() <= 2  # noqa: PLR2004  # 0 and 1 are as well 1 % as all of it
+        is_whole = most == 1 and some.n_unique() <= 2  # 0 and 1 are as well 1 % as all of it
         return ("percent", "share") if is_whole else (off,)
     if 2 * int((some == 0).sum()) > len(given):
         return (off,)  # not most of it is given away

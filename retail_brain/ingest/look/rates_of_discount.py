@@ -107,15 +107,7 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
 def _unproven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series, *, is_named: bool) -> Rate | None:
     """What a discount may be that no total proves: by its name, its values and what goods cost without it."""
     if is_named:
-        kinds = kinds_of_rate(found, name, given)
-        if "" in kinds and _is_money_by_usual_price(sample, found, given):
-            return None
-        shown_by = {kind: _by_usual_price(sample, found, off_by(given, kind)) for kind in kinds if kind}
-        lowered = tuple(kind for kind, is_before in shown_by.items() if is_before is False)
-        kinds = lowered if len(lowered) == 1 else kinds
-        if len(kinds) > 1:
-            return Rate(name, "", is_before=True if True in shown_by.values() else None, readings=kinds)
-        return Rate(name, kinds[0], is_before=shown_by[kinds[0]])
+        return _named_rate(sample, found, name, given)
     if not _may_be_rate(given) or _is_money_by_usual_price(sample, found, given):
         return None
     shown = _by_usual_price(sample, found, off_by(given, "percent"))
@@ -125,6 +117,18 @@ def _unproven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series,
         is_told = paid_by_sums(sample, found) is not None
         return None if is_told else Rate(name, "", readings=("percent",), is_of_receipts=True)
     return Rate(name, "", is_before=shown, readings=("", "percent"))
+
+
+def _named_rate(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
+    kinds = kinds_of_rate(found, name, given)
+    if "" in kinds and _is_money_by_usual_price(sample, found, given):
+        return None
+    shown_by = {kind: _by_usual_price(sample, found, off_by(given, kind)) for kind in kinds if kind}
+    lowered = tuple(kind for kind, is_before in shown_by.items() if is_before is False)
+    kinds = lowered if len(lowered) == 1 else kinds
+    if len(kinds) > 1:
+        return Rate(name, "", is_before=True if True in shown_by.values() else None, readings=kinds)
+    return Rate(name, kinds[0], is_before=shown_by[kinds[0]])
 
 
 def _is_off_receipts(sample: pl.DataFrame, found: Columns, name: str) -> bool:
