@@ -57,7 +57,7 @@ class MadePrices:
         is_nothing = given.eq(0) & pl.col("unit_price").fill_null(0.0).ne(0)
         tests = {f"discount: a rate ({self._rate}) of more than {whole:g}": given > whole * (1 + _ROOM)}
         if self._rate.endswith("_paid"):
-            says = f"discount: 0 of {whole:g} paid, beside a price: write {whole:g}, or a blank, where it is no discount"
+            says = f"discount: 0 of {whole:g} paid beside a price: write {whole:g} or a blank where it is no discount"
             tests[says] = is_nothing
         found = {says: shaped.select(test.fill_null(value=False)).to_series() for says, test in tests.items()}
         return [pl.when(pl.lit(lost)).then(pl.lit(says)) for says, lost in found.items() if lost.any()]
