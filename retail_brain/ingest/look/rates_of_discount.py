@@ -230,7 +230,7 @@ def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
         if share(left > 0) < _CLEARLY:
             continue  # nothing was paid with it, so that a rate of 0 would fit
-        room = _ROOM + 0.001 * listed
+        room = _ROOM + 0.001 * left  # what is left, so that large numbers prove nothing
         money = given.fill_null(0.0)
         if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
             return Rate(name, "", paid, before, is_line)

@@ -137,3 +137,14 @@ def test_discount_above_the_price_is_asked_about(tmp_path: Path) -> None:
     rows = [[f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 5}", 1, 2.0 + 3 * (n % 5), off[n % 6]] for n in range(180)]
     seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Discount"], rows)))
     assert any("is 'Discount' money, or per cent?" in question for question in seen.questions)
+
+
+def test_numbers_of_rows_prove_no_rate(tmp_path: Path) -> None:
+    off = [0, 0, 50, 0, 100]
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", 1, 900, off[n % 5], 900 - off[n % 5], 45000 + n, n % 4 + 1]
+        for n in range(80)
+    ]
+    header = [*HEADER, "単品値引", "Net", "Sequence", "Items"]
+    seen = look(str(write(tmp_path / "sales.csv", header, rows)))
+    assert "rate" not in seen.mapping
