@@ -17,6 +17,7 @@ from retail_brain.sources.files import data_files, read_files
 from retail_brain.sources.joins import joined_with
 from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, FileKeys, TableMapping
 from retail_brain.sources.shaping import first_filled, from_wide, joined, shape, with_returns
+from retail_brain.sources.shared_names import with_shared_names_closed
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
@@ -56,7 +57,13 @@ def mapped_tables(mapping: DatasetMapping, path: Path, scratch: Path) -> Source:
     warnings: list[str] = []
     lines = [mapping.tables[name] for name in _WITH_LINES if name in mapping.tables]
     tables = {name: _table(name, table, path, scratch, warnings, lines) for name, table in mapping.tables.items()}
+    joined = [name for name, table in mapping.tables.items() if _has_joined_people(table)]
+    tables = with_shared_names_closed(tables, joined, warnings)
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
+
+
+def _has_joined_people(table: TableMapping) -> bool:
+    return "customer_id" in table.columns and len(table.column("customer_id").columns or ()) > 1
 
 
 def parse_mapping(path: Path) -> DatasetMapping:

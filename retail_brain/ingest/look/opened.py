@@ -102,8 +102,8 @@ def say_unread(path: Path, error: Exception, lines: list[str], copy: Path | None
 def shown(name: str | Path) -> str:
     """A name of a file as a report shows it: in quotes where it has a code that cannot be printed, such as a new line.
 
-    >>> shown("sales.csv"), shown("a" + chr(0))
-    ('sales.csv', "'a\\\\x00'")
+    >>> shown("sales.csv"), chr(10) in shown("a" + chr(10))
+    ('sales.csv', False)
     """
     text = str(name)
     return text if text.isprintable() else repr(text)

@@ -181,6 +181,9 @@ def write_rate(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate)
     if plain.startswith("?"):
         return
     before = plain.replace(" }", ", before_discount = true }")
+    compared = found.roles.get("price") or found.roles.get("amount")
+    if rate.is_before is not None and (compared is None or quoted(compared) not in plain):
+        rate = replace(rate, is_before=None)  # it is another column that was compared with its usual price
     if rate.is_before is None and _is_lowered(sample, found, rate, plain):
         made.remarks.append("the amount is below price times units where there is a discount: it is after it")
     elif rate.is_before is None:
@@ -226,13 +229,14 @@ def _is_named(found: Columns, name: str) -> bool:
 def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
     """The rate by which what was paid is less than the price before it; one without a rate where that is money."""
     best: Rate | None = None
+    units = values(sample, found, found.roles["units"]).abs() if "units" in found.roles else 1
     for before, paid, is_line in _pairs(found, name):
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
         if share(left > 0) < _CLEARLY:
             continue  # nothing was paid with it, so that a rate of 0 would fit
         room = _ROOM + 0.001 * left  # what is left, so that large numbers prove nothing
         money = given.fill_null(0.0)
-        if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
+        if any(_holds((listed - off - left).abs() <= _ROOM * 2, money > 0) for off in (money, money * units)):
             return Rate(name, "", paid, before, is_line)
         for rate, (all_of, _) in RATES.items():
             off = off_by(given, rate)
@@ -324,8 +328,14 @@ def _is_money_by_usual_price(sample: pl.DataFrame, found: Columns, given: pl.Ser
 def _is_lowered(sample: pl.DataFrame, found: Columns, rate: Rate, plain: str) -> bool:
     """Whether the amount of a line that was chosen is below price times units where, and only where, it has a rate."""
     amount, price, units = (found.roles.get(role) for role in ("amount", "price", "units"))
-    if not rate.rate or amount is None or price is None or units is None or quoted(amount) not in plain:
+    if _may_be_paid(rate) or amount is None or price is None or units is None or quoted(amount) not in plain:
         return False
     listed = values(sample, found, price).abs() * values(sample, found, units).abs()
     lowered = values(sample, found, amount).abs() < listed * (1 - _EQUAL / 2) - _ROOM
-    return share(lowered == (off_by(values(sample, found, rate.name).abs(), rate.rate) > 0)) > _MOST
+    given = values(sample, found, rate.name).abs()
+    return share(lowered == (off_by(given, rate.rate or "percent") > 0)) > _MOST
+
+
+def _may_be_paid(rate: Rate) -> bool:
+    """Whether readings of a rate are open of which one says what was paid, so that nobody knows which lines have it."""
+    return any(kind.endswith("_paid") for kind in rate.readings)
