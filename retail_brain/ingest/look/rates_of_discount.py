@@ -177,6 +177,11 @@ def write_rate(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate)
         return
     if rate.rate:
         made.remarks.append(f"{rate.name!r} is a rate ({rate.rate}) and no money")
+    _take_off(made, sample, found, rate)
+
+
+def _take_off(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate) -> None:
+    """Writes whether a discount has still to be taken off the price that was chosen, or asks."""
     plain = whole(made.columns["unit_price"])
     if plain.startswith("?"):
         return
