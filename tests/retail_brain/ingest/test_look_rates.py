@@ -140,11 +140,11 @@ def test_discount_above_the_price_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_numbers_of_rows_prove_no_rate(tmp_path: Path) -> None:
-    off = [0, 0, 50, 0, 100]
-    rows = [
-        [f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", 1, 900, off[n % 5], 900 - off[n % 5], 45000 + n, n % 4 + 1]
-        for n in range(80)
-    ]
-    header = [*HEADER, "単品値引", "Net", "Sequence", "Items"]
+    rows = []
+    for n in range(80):
+        units, off = n % 3 + 1, [0, 0, 50, 0, 100][n % 5]
+        line = [f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", units, 900 + n, off, off * units]
+        rows.append([45000 + n, *line, (900 + n - off) * units, n % 4 + 1])
+    header = ["Sequence", *HEADER, "単品値引", "単価値引き計", "値引き後計", "Items"]
     seen = look(str(write(tmp_path / "sales.csv", header, rows)))
     assert "rate" not in seen.mapping
