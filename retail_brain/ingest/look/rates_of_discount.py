@@ -51,6 +51,7 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
+"""The whole price in per cent."""
 
 
 @dataclass(frozen=True)
