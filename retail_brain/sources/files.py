@@ -1,6 +1,7 @@
 """Opens files of any form that holds a table: CSV, workbooks, Parquet, JSON lines, and archives of them."""
 
 import codecs
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.sources.archives import archive_of, is_archive, unpacked_by_path
+from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
@@ -67,7 +68,13 @@ def read_files(
         DataError: a file cannot be read.
     """
     files = list(paths)
-    tables = [_named(table, path, options) for path in files for table in _open(path, scratch, options)]
+    opened, asked = unpacked(files, scratch), frozenset(files)
+    warnings.extend(opened.notes)
+    tables = [
+        # the rows of a whole archive have its name
+        _named(open_file(copy, scratch, options), file if file in asked else archive_of(file) or file, options)
+        for file, copy in opened.copies.items()
+    ]
     for table in tables:
         warnings.extend(table.notes)
     origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
@@ -169,20 +176,26 @@ def _is_data(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS) and not path.name.startswith((".", "~$"))
 
 
-def _open(path: Path, scratch: Path, options: FileOptions) -> list[FileTable]:
-    return [open_file(one, scratch, options) for one in unpacked(path, scratch).values()]
+def unpacked(paths: Iterable[Path], scratch: Path) -> Unpacked:
+    """Files to open by their paths: files themselves, or copies of some or all data files of zip archives.
 
-
-def unpacked(path: Path, scratch: Path) -> dict[Path, Path]:
-    """Files to open by their paths: a file itself, or copies of one or all data files of a zip archive.
+    An archive is opened once for all of its files that follow each other.
 
     Raises:
         NotFoundError: an archive has no file of that name.
         DataError: it cannot be read, holds no data file, or is too large once it is unpacked; nothing is left of it.
     """
-    if (archive := archive_of(path)) is not None:
-        return unpacked_by_path(archive, scratch, _is_data, path)
-    return unpacked_by_path(path, scratch, _is_data) if is_archive(path) else {path: path}
+    copies: dict[Path, Path] = {}
+    notes: list[str] = []
+    for archive, group in itertools.groupby(paths, archive_of):
+        if archive is not None:
+            copies |= unpacked_by_path(archive, scratch, _is_data, list(group)).copies
+            continue
+        for path in group:
+            whole = unpacked_by_path(path, scratch, _is_data) if is_archive(path) else Unpacked({path: path})
+            copies |= whole.copies
+            notes += whole.notes
+    return Unpacked(copies, tuple(notes))
 
 
 def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:

@@ -18,6 +18,7 @@ from retail_brain.sources.heads import with_heads, without_heads
 from retail_brain.sources.joins import joined_with
 from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, FileKeys, TableMapping
 from retail_brain.sources.shaping import first_filled, from_wide, joined, rows_where, with_blanks_filled, with_returns
+from retail_brain.sources.shared_names import with_shared_names_closed
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
@@ -57,7 +58,13 @@ def mapped_tables(mapping: DatasetMapping, path: Path, scratch: Path) -> Source:
     warnings: list[str] = []
     lines = [mapping.tables[name] for name in _WITH_LINES if name in mapping.tables]
     tables = {name: _table(name, table, path, scratch, warnings, lines) for name, table in mapping.tables.items()}
+    joined = [name for name, table in mapping.tables.items() if _has_joined_people(table)]
+    tables = with_shared_names_closed(tables, joined, warnings)
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
+
+
+def _has_joined_people(table: TableMapping) -> bool:
+    return "customer_id" in table.columns and len(table.column("customer_id").columns or ()) > 1
 
 
 def parse_mapping(path: Path) -> DatasetMapping:

@@ -103,7 +103,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     return io.BufferedReader(_Counted(path), _CHUNK_BYTES)
 
 
-def unpack_member(archive: zipfile.ZipFile, path: Path, member: str, copy: Path) -> None:
+def unpack_member(archive: zipfile.ZipFile, path: Path, member: zipfile.ZipInfo, copy: Path) -> None:
     """Copies a member of the zip archive at a path.
 
     Raises:

@@ -103,7 +103,10 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         if seen[name].filled > _BLANK_MAY_BE
         and score > 0
         and not (
-            role == "customer" and name not in known and re.search(_CARD, bare_name(name)) and _are_few(sample[name])
+            role == "customer"
+            and name not in known
+            and re.search(_CARD, bare_name(name))
+            and (_are_few(sample[name]) or _are_amounts(sample[name]))
         )
         and (role not in _FITS or _FITS[role](seen[name]))
     ]
@@ -144,6 +147,14 @@ def _are_few(values: pl.Series) -> bool:
     kinds = values.drop_nulls().cast(pl.String).unique()
     is_often = len(kinds) <= _FEW_PEOPLE and len(values) - values.null_count() >= _ROWS_OF_A_KIND * len(kinds)
     return is_often and not kinds.str.contains(r"[\d@]").any()  # ids, phones and addresses have a digit or @
+
+
+def _are_amounts(values: pl.Series) -> bool:
+    """Whether a column called `Card` holds what was paid with cards: plain numbers, many with cents."""
+    texts = values.drop_nulls().cast(pl.String).str.strip_chars()
+    is_number = texts.str.contains(r"^-?\d{1,7}(?:[.,]\d{1,2}0*)?$").all()
+    cents = texts.str.contains(r"[.,]\d*[1-9]").sum()
+    return bool(is_number) and cents * _ROWS_OF_A_KIND > len(texts)
 
 
 def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.draft import Proposal, quoted, whole
 from retail_brain.ingest.look.looked_at import LookedAt
-from retail_brain.ingest.look.names_as_ids import names_of_sales
+from retail_brain.ingest.look.names_as_ids import files_by_list_id, names_of_sales
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 
@@ -55,7 +55,7 @@ def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:  # noqa: P
         columns = {**one.proposal.columns, key: quoted(best)}
         return replace(one, proposal=replace(one.proposal, columns=columns, remarks=[*remarks, says]))
     if one.proposal.table == "customers" and shares.get(own, 0.0) == 0:
-        return _with_names(one, ids)
+        return _with_names(one, own, ids, looked)
     is_named = "product" not in one.columns.roles and one.proposal.table == "products"
     if is_named and len(ids) >= _LEAST and not shares.get(own) and not _has_names_sold(one, own, looked):
         says = f"none of the {len(ids):,} goods that were sold is in it: it is no list of goods and is left out"
@@ -63,8 +63,11 @@ def _with_ids(one: LookedAt, looked: Sequence[LookedAt]) -> LookedAt:  # noqa: P
     return one
 
 
-def _with_names(one: LookedAt, names: pl.Series) -> LookedAt:
-    """A list of people keyed by their names, where sales know them by these; left out where some share a name."""
+def _with_names(one: LookedAt, own: str, names: pl.Series, looked: Sequence[LookedAt]) -> LookedAt:
+    """A list of people keyed by their names, where sales know them by these.
+
+    It is left out where some share a name, and asked about where another file, such as one of consents, has its ids.
+    """
     found = names_of_sales(one, names)
     if found is None:
         return one
@@ -72,10 +75,27 @@ def _with_names(one: LookedAt, names: pl.Series) -> LookedAt:
     if not is_unique:
         says = f"sales name people by {parts}, and several people of the list share a name: the list is left out"
         return replace(one, proposal=Proposal(remarks=[says]))
-    says = f"{parts} together are the id: sales name people by them"
     key = f"{{ columns = [{', '.join(map(quoted, parts))}], join = {quoted(mark)} }}"
-    columns = {**one.proposal.columns, "customer_id": key}
-    return replace(one, proposal=replace(one.proposal, columns=columns, remarks=[*one.proposal.remarks, says]))
+    made = one.proposal
+    if others := files_by_list_id(one, own, looked):
+        question = (
+            f"{one.path.name}: who is a person, {own!r}, which {others} name people by, or {parts}, by which sales do? "
+            f"By the one nobody of the sales is known, by the other the rows of {others}, refusals too, reach nobody. "
+            f"Better: write {own!r} into the sales or {parts} into {others}"
+        )
+        readings = f"?{whole(quoted(own))}\n{key}"
+        return replace(
+            one,
+            proposal=replace(
+                made, columns={**made.columns, "customer_id": readings}, questions=[*made.questions, question]
+            ),
+        )
+    remarks = [
+        f"{parts} together are the id: sales name people by them",
+        "a buyer of the same name who is not in the list counts as the person of the list",
+    ]
+    columns = {**made.columns, "customer_id": key}
+    return replace(one, proposal=replace(made, columns=columns, remarks=[*made.remarks, *remarks]))
 
 
 def _has_names_sold(one: LookedAt, own: str, looked: Sequence[LookedAt]) -> bool:

@@ -48,7 +48,9 @@ def tables_of(path: Path, scratch: Path, lines: list[str]) -> list[Opened]:
         DataError: the files of the dataset are too large all together.
     """
     try:
-        opened = unpacked(path, scratch)
+        found = unpacked([path], scratch)
+        lines += found.notes
+        opened = found.copies
         if len(opened) > 1 and not _are_alike(opened.values(), scratch):
             return [one for inner, copy in opened.items() for one in _tables_of_copies(inner, [copy], scratch, lines)]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
@@ -95,7 +97,17 @@ def say_unread(path: Path, error: Exception, lines: list[str], copy: Path | None
         raise error
     says = (str(error).strip() or type(error).__name__).splitlines()[0].replace(str(copy or path), str(path))
     says = says.removeprefix(f"{path} ") if says.startswith(f"{path} ") else f"cannot be read: {says}"
-    lines.append(f"{path.name} {says}")
+    lines.append(f"{shown(path.name)} {says}")
+
+
+def shown(name: str | Path) -> str:
+    """A name of a file as a report shows it: in quotes where it has a code that cannot be printed, such as a new line.
+
+    >>> shown("sales.csv"), chr(10) in shown("a" + chr(10))
+    ('sales.csv', False)
+    """
+    text = str(name)
+    return text if text.isprintable() else repr(text)
 
 
 def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:

@@ -1,7 +1,7 @@
 """Tells discounts in per cent from discounts in money, by what price, units and the amount paid make together.
 
 `Discount` 10 is ten per cent where the amount is units x price x .9, and ten of money where it is units x price less
-10. Where nothing shows it, both readings are asked about.
+10. 折扣 85 may be what was taken off or what was paid. Where nothing shows it, all readings are asked about.
 """
 
 import re
@@ -15,23 +15,25 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted, whole
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.numbers_of import values
-from retail_brain.ingest.look.receipt_sums import is_off_receipts
+from retail_brain.ingest.look.parts_paid import RATES, is_part, kinds_of_rate, off_by
+from retail_brain.ingest.look.receipt_sums import is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
 
-_RATES: Final[Mapping[str, tuple[float, bool]]] = {
-    "percent": (100.0, False),
-    "share": (1.0, False),
-    "percent_paid": (100.0, True),
-    "tenths_paid": (10.0, True),
-    "share_paid": (1.0, True),
-}
-"""Rate -> what the whole price is in it, and whether it says what was paid and not what was taken off."""
 _NAMED: Final = (
     r"%|percent|pct|prozent|procent|porcent|pourcent|percentua|procentas|yuzde|persen|rate(?:$|_)|satz(?:$|_)|taux"
     r"|процент|率|율|เปอร์เซ็นต์|نسبة|אחוז"
 )
 """A word in the name of a column of rates."""
+_MEANS: Final[Mapping[str, str]] = {
+    "": "money",
+    "percent": "per cent",
+    "share": "the share that was taken off (1 is all)",
+    "percent_paid": "the per cent that were paid (100 is all)",
+    "tenths_paid": "the tenths that were paid (8.5 of 八五折)",
+    "share_paid": "the share that was paid (1 is all)",
+}
+"""Rate -> what it is called in a question."""
 _ROOM: Final = 0.011
 """Money that rounding may add to a line: a cent, with room for binary fractions."""
 _MOST: Final = 0.9
@@ -49,7 +51,7 @@ _MOST_RATES: Final = 12
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
 _HUNDRED: Final = 100.0
-"""Per cent of the whole price."""
+"""The whole price in per cent."""
 _NO_MONEY: Final = frozenset(("product", "receipt", "customer"))
 """Roles of which the name of a column says that it is of ids, and no money."""
 
@@ -60,11 +62,13 @@ class Rate:
 
     Attributes:
         name: its column.
-        rate: the key of the mapping; blank where it may as well be money.
+        rate: the key of the mapping; blank where it is money, or several fit.
         paid: the column of what was paid; blank where none proves it.
         before: the column that `paid` is less than by the rate; blank where none proves it.
         is_line: whether what was paid is of the whole line.
         is_before: whether the price is that before the discount (True), after it (False), or nothing shows it (None).
+        readings: the keys that fit where several do; a blank one is money.
+        is_of_receipts: whether it may as well be money of whole receipts, which is not spread over their lines.
     """
 
     name: str
@@ -73,6 +77,8 @@ class Rate:
     before: str = ""
     is_line: bool = False
     is_before: bool | None = None
+    readings: tuple[str, ...] = ()
+    is_of_receipts: bool = False
 
 
 def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
@@ -82,28 +88,50 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
         sample: the rows.
         found: roles of the columns.
     """
-    named = [name for name in found.seen if _is_named(found, name)]
+    named = [name for name in found.seen if _is_named(found, name) or is_part(sample, found, name)]
     money = [
         name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)
     ]
     for name in (*money, *named):
         given = values(sample, found, name).abs()
-        some = given.drop_nulls()
-        if (some != 0).sum() < _LEAST:
+        if (given.drop_nulls() != 0).sum() < _LEAST:
             continue
         if name in named and any(values(sample, found, other).abs().sum() for other in money):
             return None  # the money of it stands in a column of its own
         rate = _proven(sample, found, name, given)
         if rate is not None:
             return rate if rate.rate else None
-        if name in named:
-            kind = "percent" if float(some.max() or 0) > 1 else "share"  # type: ignore[arg-type]
-            return Rate(name, kind, is_before=_by_usual_price(sample, found, _off(given, kind)))
-        if _may_be_rate(given) and not _is_money_by_usual_price(sample, found, given):
-            shown = _by_usual_price(sample, found, _off(given, "percent"))
-            is_rate = shown is False or _is_above_price(sample, found, given)  # prices before both say nothing
-            return Rate(name, "percent" if is_rate else "", is_before=shown)
+        rate = _unproven(sample, found, name, given, is_named=name in named)
+        if rate is not None:
+            return rate
     return None
+
+
+def _unproven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series, *, is_named: bool) -> Rate | None:
+    """What a discount may be that no total proves: by its name, its values and what goods cost without it."""
+    if is_named:
+        return _named_rate(sample, found, name, given)
+    if not _may_be_rate(given) or _is_money_by_usual_price(sample, found, given):
+        return None
+    shown = _by_usual_price(sample, found, off_by(given, "percent"))
+    if shown is False:  # prices before both say nothing
+        return Rate(name, "percent", is_before=False)
+    if "receipt" in found.roles and is_of_the_order(sample[found.roles["receipt"]].forward_fill(), given):
+        is_told = paid_by_sums(sample, found) is not None
+        return None if is_told else Rate(name, "", readings=("percent",), is_of_receipts=True)
+    return Rate(name, "", is_before=shown, readings=("", "percent"))
+
+
+def _named_rate(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
+    kinds = kinds_of_rate(found, name, given)
+    if "" in kinds and _is_money_by_usual_price(sample, found, given):
+        return None
+    shown_by = {kind: _by_usual_price(sample, found, off_by(given, kind)) for kind in kinds if kind}
+    lowered = tuple(kind for kind, is_before in shown_by.items() if is_before is False)
+    kinds = lowered if len(lowered) == 1 else kinds
+    if len(kinds) > 1:
+        return Rate(name, "", is_before=True if True in shown_by.values() else None, readings=kinds)
+    return Rate(name, kinds[0], is_before=shown_by[kinds[0]])
 
 
 def _is_off_receipts(sample: pl.DataFrame, found: Columns, name: str) -> bool:
@@ -141,27 +169,29 @@ def write_rate(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate)
             made, found, rate.paid, "unit_price", ", total = true" if rate.is_line else ""
         )
         made.questions = [one for one in made.questions if not one.startswith("which is paid, ")]
-    as_rate = number_key(made, found, rate.name, "discount", f', rate = "{rate.rate or "percent"}"')
+    if not rate.rate:
+        _ask(made, found, rate)
+    else:
+        made.columns["discount"] = number_key(made, found, rate.name, "discount", f', rate = "{rate.rate}"')
     if rate.paid:
-        made.columns["discount"] = as_rate
         made.remarks.append(
             f"{rate.name!r} is a rate ({rate.rate}) and no money: {rate.paid!r} is {rate.before!r} less it"
         )
         return
-    if not rate.rate:
-        money = whole(number_key(made, found, rate.name, "discount"))
-        made.columns["discount"] = one_of(
-            made, [money, whole(as_rate)],
-            f"is {rate.name!r} money, or per cent? It is {', '.join(found.seen[rate.name].examples)}, and no column "
-            "says what was paid with it",
-        )  # fmt: skip
-    else:
-        made.columns["discount"] = as_rate
+    if rate.rate:
         made.remarks.append(f"{rate.name!r} is a rate ({rate.rate}) and no money")
+    _take_off(made, sample, found, rate)
+
+
+def _take_off(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate) -> None:
+    """Writes whether a discount has still to be taken off the price that was chosen, or asks."""
     plain = whole(made.columns["unit_price"])
     if plain.startswith("?"):
         return
     before = plain.replace(" }", ", before_discount = true }")
+    compared = found.roles.get("price") or found.roles.get("amount")
+    if rate.is_before is not None and (compared is None or quoted(compared) not in plain):
+        rate = replace(rate, is_before=None)  # it is another column that was compared with its usual price
     if rate.is_before is None and _is_lowered(sample, found, rate, plain):
         made.remarks.append("the amount is below price times units where there is a discount: it is after it")
     elif rate.is_before is None:
@@ -170,6 +200,24 @@ def write_rate(made: Proposal, sample: pl.DataFrame, found: Columns, rate: Rate)
     elif rate.is_before:
         made.columns["unit_price"] = before
         made.remarks.append(f"prices are the same with and without {rate.name!r}: it is still to be taken off")
+
+
+def _ask(made: Proposal, found: Columns, rate: Rate) -> None:
+    """Writes the readings of a discount that fit."""
+    readings = [
+        whole(number_key(made, found, rate.name, "discount", f', rate = "{kind}"' if kind else ""))
+        for kind in rate.readings
+    ]
+    shown = f"It is {', '.join(found.seen[rate.name].examples)}, and no column says what was paid with it"
+    if rate.is_of_receipts:
+        made.columns["discount"] = f"?{readings[0]}"
+        made.questions.append(
+            f"is {rate.name!r} money of the whole receipt, which stands on each of its lines and is not spread over "
+            f"them (then leave `discount` out), or per cent of each line? {shown}"
+        )
+        return
+    asked = ", or ".join(_MEANS[kind] for kind in rate.readings)
+    made.columns["discount"] = one_of(made, readings, f"is {rate.name!r} {asked}? {shown}")
 
 
 def _is_named(found: Columns, name: str) -> bool:
@@ -186,30 +234,20 @@ def _is_named(found: Columns, name: str) -> bool:
     return score > 0 or name in found.all_of("discount")
 
 
-def _off(given: pl.Series, rate: str) -> pl.Series:
-    """The share of the price before it that a rate takes off; 0 where the row has none."""
-    all_of, is_paid = _RATES[rate]
-    off = 1 - given / all_of if is_paid else given / all_of
-    return off.fill_null(0.0)
-
-
 def _proven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series) -> Rate | None:
     """The rate by which what was paid is less than the price before it; one without a rate where that is money."""
     best: Rate | None = None
-    counted = found.roles.get("units")
-    units = values(sample, found, counted).abs() if counted else pl.repeat(1.0, sample.height, eager=True)
+    units = values(sample, found, found.roles["units"]).abs() if "units" in found.roles else 1
     for before, paid, is_line in _pairs(found, name):
         listed, left = _listed(sample, found, before, is_line=is_line), values(sample, found, paid).abs()
         if share(left > 0) < _CLEARLY:
             continue  # nothing was paid with it, so that a rate of 0 would fit
-        room = _ROOM + 0.001 * listed
+        room = _ROOM + 0.001 * left  # what is left, so that large numbers prove nothing
         money = given.fill_null(0.0)
-        if _holds((listed - money - left).abs() <= _ROOM * 2, money > 0):
+        if any(_holds((listed - off - left).abs() <= _ROOM * 2, money > 0) for off in (money, money * units)):
             return Rate(name, "", paid, before, is_line)
-        if is_line and _holds((listed - money * units - left).abs() <= _ROOM * 2, (money > 0) & (units > 1)):
-            return Rate(name, "", paid, before, is_line)  # money off each unit
-        for rate, (all_of, _) in _RATES.items():
-            off = _off(given, rate)
+        for rate, (all_of, _) in RATES.items():
+            off = off_by(given, rate)
             fits = off.is_between(0.0, 1.0) & ((listed * (1 - off) - left).abs() <= room)
             is_read = float(given.max() or 0) <= all_of  # type: ignore[arg-type]
             if best is None and is_read and _holds(fits, (off > 0) & (listed > 0)):
@@ -265,15 +303,6 @@ def _may_be_rate(given: pl.Series) -> bool:
     return is_whole and _LEAST_RATE <= most <= _HUNDRED and some.n_unique() <= _MOST_RATES
 
 
-def _is_above_price(sample: pl.DataFrame, found: Columns, given: pl.Series) -> bool:
-    """Whether a discount is more than the line costs on some lines, and so is no money."""
-    price, units = found.roles.get("price"), found.roles.get("units")
-    if price is None or units is None:
-        return False
-    listed = values(sample, found, price).abs() * values(sample, found, units).abs()
-    return share((given > listed + _ROOM).filter(given > 0)) > 1 - _MOST
-
-
 def _usual(sample: pl.DataFrame, found: Columns, off: pl.Series) -> pl.DataFrame | None:
     """Lines with a discount: what one unit cost, and what it usually costs without; None where there are too few."""
     goods = found.roles.get("product") or found.roles.get("product_name")
@@ -311,8 +340,14 @@ def _is_money_by_usual_price(sample: pl.DataFrame, found: Columns, given: pl.Ser
 def _is_lowered(sample: pl.DataFrame, found: Columns, rate: Rate, plain: str) -> bool:
     """Whether the amount of a line that was chosen is below price times units where, and only where, it has a rate."""
     amount, price, units = (found.roles.get(role) for role in ("amount", "price", "units"))
-    if not rate.rate or amount is None or price is None or units is None or quoted(amount) not in plain:
+    if _may_be_paid(rate) or amount is None or price is None or units is None or quoted(amount) not in plain:
         return False
     listed = values(sample, found, price).abs() * values(sample, found, units).abs()
     lowered = values(sample, found, amount).abs() < listed * (1 - _EQUAL / 2) - _ROOM
-    return share(lowered == (_off(values(sample, found, rate.name).abs(), rate.rate) > 0)) > _MOST
+    given = values(sample, found, rate.name).abs()
+    return share(lowered == (off_by(given, rate.rate or "percent") > 0)) > _MOST
+
+
+def _may_be_paid(rate: Rate) -> bool:
+    """Whether readings of a rate are open of which one says what was paid, so that nobody knows which lines have it."""
+    return any(kind.endswith("_paid") for kind in rate.readings)

@@ -25,7 +25,7 @@ from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
-from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, tables_of
+from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
@@ -202,7 +202,7 @@ def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
 
 
 def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
-    name = one.path.relative_to(root)
+    name = shown(one.path.relative_to(root))
     yield f"{name}: feeds {one.proposal.table or 'no table that is recognised'}"
     yield from (f"  {note}" for note in one.table.notes)
     yield from (f"  {key} {value}" for key, value in one.keys.items())
@@ -284,7 +284,7 @@ def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collectio
 
 def _lines_beside(one: LookedAt, beside: Proposal, root: Path) -> list[str]:
     feeds = f"feeds {beside.table} as well" if beside.table else "has more"
-    return [f"{one.path.relative_to(root)}: {feeds}", *(f"  {said}" for said in beside.remarks)]
+    return [f"{shown(one.path.relative_to(root))}: {feeds}", *(f"  {said}" for said in beside.remarks)]
 
 
 def _has_no_names(one: LookedAt) -> bool:

@@ -13,7 +13,7 @@ _KNOWN: Final = (
     "sku ean upc plu gtin tax vat net sum qty day id no nr key tip bag box pos row lin line list last min max per reg "
     "rate ref ship state status str sub tel type user void zip city sales sale paid pay card cash shop shift date time "
     "name code unit stck item cost hand price total stock art plan lot size color class dep note memo order "
-    "all and any are but for has out off one two new old yes end low high mean rest dial sold left data main part"
+    "all and any are but for has out off one two new old yes end low high mean rest dial sold left data main part bar"
 )
 """Short words that stand for themselves."""
 _LEAST, _MOST = 3, 5

@@ -107,3 +107,37 @@ def test_a_quote_in_the_name_of_a_column_is_read(tmp_path: Path) -> None:
     seen = look(str(path))
     assert '"Supplier ""main"" no" IS NOT NULL' in seen.mapping
     assert any("suppliers: 11 rows looked at, 0 would be set aside" in line for line in seen.lines)
+
+
+def _with_vouchers(folder: Path, name: str, tenders: tuple[str, ...], *, whole: bool = True) -> Path:
+    """Lines of which some are paid with a voucher, the others in turn by the means of payment."""
+    rows = []
+    for n in range(90):
+        price = 4.45 + n % 5
+        voucher = 0 if n % 4 else price if whole else 2.0
+        cash = [price - voucher if n % len(tenders) == place else 0 for place in range(len(tenders))] if tenders else []
+        rows.append([f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", f"g{n % 5}", 1, price, *cash, voucher])
+    return write(folder / "sales.csv", ["Receipt", "Sold at", "SKU", "Qty", "Price", *tenders, name], rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "tenders"), [("Gutschein", ("Bar", "Karte")), ("Voucher", ("Cash", "Card")), ("代金券", ("现金", "微信"))]
+)
+def test_voucher_beside_other_means_of_payment_is_no_discount(
+    tmp_path: Path, name: str, tenders: tuple[str, ...]
+) -> None:
+    seen = look(str(_with_vouchers(tmp_path, name, tenders)))
+    assert not seen.questions
+    assert name not in seen.mapping
+    assert any("means of payment" in line for line in seen.lines)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("name", ["Gutschein", "Voucher", "代金券", "Coupon"])
+def test_voucher_of_which_nothing_says_that_it_was_taken_off_is_asked_about(
+    tmp_path: Path, name: str, *, whole: bool
+) -> None:
+    seen = look(str(_with_vouchers(tmp_path, name, (), whole=whole)))
+    is_given_away = name == "Coupon" and not whole  # nobody pays with these
+    assert any("a means of payment" in question for question in seen.questions) is not is_given_away
+    assert ("\ncoupon_discount = " in seen.mapping) is is_given_away

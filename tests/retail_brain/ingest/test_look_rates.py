@@ -69,3 +69,82 @@ def test_rate_that_nothing_proves_is_asked_about_with_both_readings(tmp_path: Pa
     assert '# discount = { column = "Discount" }' in seen.mapping
     assert '# discount = { column = "Discount", rate = "percent" }' in seen.mapping
     assert '# unit_price = { column = "Price", before_discount = true }' in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "off", "rate"),
+    [("折扣率", [1, 1, 0.85, 1, 0.9], "share_paid"), ("折扣率", [100, 100, 85, 100, 90], "percent_paid"),
+     ("折扣", [10, 10, 8.5, 10, 9], "tenths_paid"), ("折扣率", [0, 0, 15, 0, 10], "percent"),
+     ("Discount rate", [1, 1, 0.85, 1, 0.9], "share_paid"), ("Discount rate", [0, 0, 0.15, 0, 0.1], "share")],
+)  # fmt: skip
+def test_usual_value_of_a_rate_says_whether_it_was_paid_or_taken_off(
+    tmp_path: Path, name: str, off: list[float], rate: str
+) -> None:
+    shown = {n: off[n % 5] for n in range(80)}
+    rows = [[f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", 1, 40 + n / 10, shown[n]] for n in range(80)]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, name], rows)))
+    assert f'discount = {{ column = "{name}", rate = "{rate}" }}' in seen.mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "off", "readings"),
+    [("折扣率", [85, 90, "", 80, ""], ["percent_paid", "percent"]),
+     ("折扣率", [0.85, 0.9, "", 0.5, ""], ["share_paid", "share"]),
+     ("折扣", [8.5, 9, "", 8, ""], ["tenths_paid", "percent", ""])],
+)  # fmt: skip
+def test_rate_that_was_paid_or_taken_off_is_asked_about(
+    tmp_path: Path, name: str, off: list[object], readings: list[str]
+) -> None:
+    rows = [[f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", 1, 40 + n / 10, off[n % 5]] for n in range(80)]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, name], rows)))
+    assert any(f"is '{name}' " in question for question in seen.questions)
+    for rate in readings:
+        written = f', rate = "{rate}"' if rate else ""
+        assert f'# discount = {{ column = "{name}"{written} }}' in seen.mapping
+
+
+def test_money_beside_its_rate_is_the_discount(tmp_path: Path) -> None:
+    rows = [
+        [
+            f"R{n}",
+            f"{moment(n):%Y-%m-%d}",
+            f"g{n % 7}",
+            1,
+            40 + n / 10,
+            [10, 8.5][n % 2],
+            [0, round(6 + n / 9, 2)][n % 2],
+        ]
+        for n in range(80)
+    ]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "折扣", "折扣额"], rows)))
+    assert 'discount = { column = "折扣额"' in seen.mapping or 'discount = "折扣额"' in seen.mapping
+
+
+def test_discount_on_all_lines_of_a_receipt_is_no_rate_unasked(tmp_path: Path) -> None:
+    off = [0, 5, 0, 10, 0, 15]
+    rows = [
+        [f"R{n // 3}", f"{moment(n // 3):%Y-%m-%d}", f"g{n % 5}", 1, 2.0 + 3 * (n % 5), off[n // 3 % 6]]
+        for n in range(180)
+    ]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Discount"], rows)))
+    assert any("money of the whole receipt" in question for question in seen.questions)
+    assert '# discount = { column = "Discount", rate = "percent" }' in seen.mapping
+    assert '\n# unit_price = { column = "Price" }' in seen.mapping
+
+
+def test_discount_above_the_price_is_asked_about(tmp_path: Path) -> None:
+    off = [0, 10, 0, 20, 0, 25]
+    rows = [[f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 5}", 1, 2.0 + 3 * (n % 5), off[n % 6]] for n in range(180)]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Discount"], rows)))
+    assert any("is 'Discount' money, or per cent?" in question for question in seen.questions)
+
+
+def test_numbers_of_rows_prove_no_rate(tmp_path: Path) -> None:
+    rows = []
+    for n in range(80):
+        units, off = n % 3 + 1, [0, 0, 50, 0, 100][n % 5]
+        line = [f"R{n}", f"{moment(n):%Y-%m-%d}", f"g{n % 7}", units, 900 + n, off, off * units]
+        rows.append([45000 + n, *line, (900 + n - off) * units, n % 4 + 1])
+    header = ["Sequence", *HEADER, "単品値引", "単価値引き計", "値引き後計", "Items"]
+    seen = look(str(write(tmp_path / "sales.csv", header, rows)))
+    assert "rate" not in seen.mapping
