@@ -110,8 +110,7 @@ class ServingSettings(Section):
     slow_seconds: float = Field(
         default=50,
         gt=0,
-        description="the same for what is worked out once and then kept, such as people by month; below the minute of "
-        "proxies and page",
+        description="the same for what is worked out once and then kept, such as people by month",
     )
     poll_seconds: float = Field(
         default=0.3, gt=0, description="seconds between looks for new answers, events and decisions"

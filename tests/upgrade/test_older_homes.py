@@ -41,9 +41,10 @@ def state(moved: Workspace) -> Iterator[State]:
     state.stop()
 
 
-DECIDED_ANEW = ("transfers", "leftovers", "attention", "suggestions", "anomalies")
+DECIDED_ANEW = ("transfers", "leftovers", "attention", "suggestions", "anomalies", "stock")
 """Decisions that newer versions take otherwise, on the same models and data: one plan of all stock,
-with orders of the warehouses; and anomalies, which older versions did not look for."""
+with orders of the warehouses; anomalies, which older versions did not look for; and what customers may buy, which were
+all goods on hand."""
 
 
 def answered(answers: Answers) -> tuple[object, ...]:

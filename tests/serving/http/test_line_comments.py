@@ -36,7 +36,7 @@ def test_the_file_of_a_list_counts_the_comments_at_its_end(client: Any) -> None:
     asked = {"table": "suggestions", "search": "P0036", "format": "csv"}
     content = base64.b64decode(client.ask("/listing_file", asked)["content"])
     table = pl.read_csv(io.BytesIO(content))
-    assert table.columns[-2:] == ["supplier_name", "comments"]
+    assert table.columns[-4:] == ["supplier_name", "comments", "value", "lost_sales"]
     assert dict(table.select("store_id", "comments").iter_rows())["S002"] == 1
 
 

@@ -96,7 +96,7 @@ def test_a_withdrawal_that_is_refused_says_why_and_takes_nothing_back(
     refused = error(422, "impossible", "was exported and cannot be taken back")
     monkeypatch.setitem(fake_api.ANSWERS, "decisions", lambda _: refused)
     page.locator("[data-bulk=withdraw-apply]").click()
-    expect(page.locator(".form-problem").first).to_contain_text("was exported and cannot be taken back")
+    expect(page.locator(".form-problem").first).to_contain_text("Was exported and cannot be taken back")
     assert list(fake_orders.DECIDED) == [("S01", "P0001")]
 
 

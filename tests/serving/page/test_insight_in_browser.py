@@ -149,15 +149,6 @@ def test_versions_of_other_days_are_not_compared_but_may_be_forced(
     assert site.bodies("promote")[-1]["force"]
 
 
-def test_who_may_not_promote_is_told_the_command(open_page: Open) -> None:
-    page = open_page("overview", "en").page
-    as_role(page, "merchandiser")
-    page.reload()
-    page.goto(page.url.split("#")[0] + "#/models")
-    expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
-    expect(page.locator("[data-action=promote]")).to_have_count(0)
-
-
 def test_a_shop_is_not_offered_what_headquarters_alone_promote(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}

@@ -40,12 +40,12 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
     expect(page.locator(".side")).to_contain_text(says(language, "版本 4", "Version 4"))
     trained = says(language, "版本 4 · 2026年3月1日", "Version 4 · 1 Mar 2026")
     expect(page.locator(".side dd").first).to_contain_text(trained)
-    tested = says(language, "回测误差（WAPE）41% 移动平均 46%", "Backtest error (WAPE)41% moving average 46%")
+    tested = says(language, "回测中的预测误差41% 移动平均 46%", "Forecast error in the backtest41% moving average 46%")
     expect(page.locator(".side .test").first).to_have_text(tested)
     meaning = says(
         language,
-        "每售出 100 件，单日预测合计偏差 41 件",
-        "Of 100 units sold, forecasts of single days were wrong by 41",
+        "回测中每售出 100 件，每日预测合计偏差 41 件",
+        "For every 100 units sold, the daily forecasts in the backtest were off by 41",
     )
     expect(page.locator(".side")).to_contain_text(meaning)
     row = page.locator(".compact tbody tr").filter(has_text="青石巷店")

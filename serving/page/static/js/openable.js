@@ -7,6 +7,8 @@ export function addressed(details, which, signal) {
   details.open = isOpen(which);
   details.dataset.open = which;
   details.addEventListener("toggle", () => {
+    // what a phone folds is unfolded around it
+    for (let around = details.open && details.parentElement?.closest("details"); around; around = around.parentElement?.closest("details")) around.open = true;
     // one that was drawn anew meanwhile, or that followed the address
     if (!details.isConnected || details.open === isOpen(which)) return;
     if (details.open) open(which);
