@@ -48,7 +48,12 @@ _LEFT = {
     **dict.fromkeys(("left_over_units", "probability", "moved_in", "moved_out", "waste_units"), pl.Float64),
 }
 """Columns of what a store leaves over, as `excess_rows` takes them."""
-_FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, **MONEY}
+_FACTS = {
+    **dict.fromkeys(("sell_by", "planned_by"), pl.Date),
+    **dict.fromkeys(("sell_by_kind", "planned_kind"), pl.String),
+    "is_end": pl.Boolean,
+    **MONEY,
+}
 
 
 @dataclass
@@ -124,39 +129,43 @@ class ChainPlan:
         known = demand.ends.filter(pl.col("ends_on").is_not_null())
         others = side.ends.join(demand.ends, on=_KEYS, how="anti")
         ends = pl.concat([known.select(side.ends.columns), others])
-        last = sell_by(stock, side.terms, ends, side.as_of, self.settings, side.ages)
-        held = stock.select(*_KEYS, "on_hand").join(last, on=_KEYS, how="left")
+        # What is told goes by known ages. What is moved and ordered goes by goods that came half a review period ago:
+        # with the dates of the newest, replays moved twice as much and cost 13 % more (docs/benchmarks.md).
+        told = sell_by(stock, side.terms, ends, side.as_of, self.settings, side.ages)
+        usual = sell_by(stock, side.terms, ends, side.as_of, self.settings)
+        planned = usual.select(*_KEYS, planned_by="sell_by", planned_kind="sell_by_kind")
+        held = stock.select(*_KEYS, "on_hand").join(told, on=_KEYS, how="left").join(planned, on=_KEYS, how="left")
         return with_money(held, side.terms, self.settings)
 
     def _part(self, demand: EndingDemand, plan: Plan, stock: pl.DataFrame) -> StorePart:
         paths = demand.paths
         facts = align(stock, paths.series, {"on_hand": pl.Float64, **_FACTS})
-        dated = facts.with_columns(pl.when(pl.col("sell_by_kind") != "slow").then("sell_by").alias("sell_by"))
+        dated = facts.with_columns(pl.when(pl.col("planned_kind") != "slow").then("planned_by").alias("planned_by"))
         values = local_stock_values(
             plan,
             paths.units,
             days(paths.dates),
-            dated["sell_by"],
+            dated["planned_by"],
             dated["is_end"],
             transit_days=self.settings.network.transfer_days,
         )
         # What is on order has the date of goods to come: it only adds to what an end of demand leaves over.
-        is_date = (facts["sell_by_kind"] == "date").fill_null(value=False)
+        is_date = (facts["planned_kind"] == "date").fill_null(value=False)
         coming = np.where(is_date.to_numpy(), 0.0, plan.on_order)
-        need = excess_need(paths, facts["on_hand"], facts["sell_by"])
+        need = excess_need(paths, facts["on_hand"], facts["planned_by"])
         told, left = facts.with_columns(dated_units=pl.col("on_hand")), np.maximum(-need, 0)
         if self.side.ages is not None:
             told = with_date_of_most_waste(facts, paths, self.side.ages, self.side.as_of)
             left = np.maximum(-excess_need(paths, told["dated_units"], told["sell_by"]), 0)
         need_end = thinned(np.sort(need - coming[:, None], axis=1), values.need.shape[1])
-        slow = (facts["sell_by_kind"] == "slow").fill_null(value=False).to_numpy()
+        slow = (facts["planned_kind"] == "slow").fill_null(value=False).to_numpy()
         kept = plan.terms.holding * self.settings.network.leftover_days
         # goods that are ordered again push what is moved to their shop past its date: replays save no waste by moving
         lost = np.select([slow, is_date.to_numpy()], [kept, 0.0], plan.terms.cost_guess)
         values = with_last_days(values, need_end, lost, plan.stock_known)
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
         series = told.select(*_KEYS, "on_hand", "dated_units", *MONEY, "sell_by", "sell_by_kind").with_columns(
-            last_day=facts["sell_by"],
+            last_day=facts["planned_by"],
             past_date=self._past_date(paths.series),
             ends_on=demand.ends["ends_on"],
             end_kind=demand.ends["end_kind"],
