@@ -25,7 +25,9 @@ from serving.planning.triggers.desk import Desk
 
 _WORDS = {
     "due": ("Your {product} should be running out about {due}. Shall I put one aside for you?",
-            "您常买的{product}大约{due}就要用完了，要给您留一份吗？"),
+            "您之前买的{product}大约{due}就要用完了，要给您留一份吗？"),
+    "due_now": ("Your {product} should be running out by now. Shall I put one aside for you?",
+                "您之前买的{product}应该快用完了，要给您留一份吗？"),
     "repeat": ("You like {product}; it is here. Shall I put one aside for you?",
                "您喜欢的{product}店里有货，要给您留一份吗？"),
     "explore": ("We have {product}, which I think suits you. Would you like to see it?",
@@ -153,8 +155,12 @@ def say(kind: str, due: date | None, product: str, goes_with: str | None, *, on:
 
     >>> say("explore", None, "Tea", None, on=date(2026, 3, 1))[0]
     'We have Tea, which I think suits you. Would you like to see it?'
+    >>> say("repeat", date(2026, 2, 27), "Tea", None, on=date(2026, 3, 1))[0]
+    'Your Tea should be running out by now. Shall I put one aside for you?'
     """
-    words = _WORDS["due" if kind == "repeat" and due is not None else kind]
+    if kind == "repeat" and due is not None:
+        kind = "due" if due > on else "due_now"
+    words = _WORDS[kind]
     names = {"product": product, "goes_with": goes_with}
     days = ("", "") if due is None else spoken_day(due, on)
     both = [text + (more if goes_with is not None else "") for text, more in zip(words, _WITH, strict=True)]

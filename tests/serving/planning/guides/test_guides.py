@@ -84,7 +84,7 @@ def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chai
         "open",
     )
     assert first.text.startswith("Your P1茶 should be running out about 2 March.")
-    assert first.text_zh.startswith("您常买的P1茶大约3月2日就要用完了")
+    assert first.text_zh.startswith("您之前买的P1茶大约3月2日就要用完了")
     assert first.text_zh.endswith("和P2茶很配。")
     assert task_row(first, "zh")["reason"] == first.reason_zh
 
