@@ -1,11 +1,11 @@
 """Tables in zip archives: a path that goes on behind `.zip` names one file of the archive, as in a folder."""
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from retail_brain.errors import DataError, NotFoundError
 from retail_brain.sources.base import unreadable
@@ -53,7 +53,8 @@ def unpacked_by_path(
         DataError: it cannot be read, holds no data file, has two files of one path, or is too large once it is
             unpacked; nothing is left of it.
     """
-    folder = Path(tempfile.mkdtemp(dir=scratch, prefix="zip-"))
+    folder = Path(scratch) / f"zip-{uuid4().hex}"
+    folder.mkdir()
     try:
         with zipfile.ZipFile(path) as archive:
             members, nested = _members(path, archive, is_data)

@@ -114,6 +114,7 @@ def test_panels_that_open_in_their_place_have_an_address(open_page: Open, view: 
     assert [one.get_attribute("data-open") for one in panels.all()] == names
     for name in (names[0], names[-1]):
         panel = page.locator(f"details[data-open={name}]")
+        expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
         page.locator("main").evaluate("main => { main.dataset.same = '1'; }")
         panel.locator("> summary").click()
         expect(panel).to_have_attribute("open", "")

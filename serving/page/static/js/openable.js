@@ -8,7 +8,7 @@ export function addressed(details, which, signal) {
   details.dataset.open = which;
   details.addEventListener("toggle", () => {
     // what a phone folds is unfolded around it
-    for (let around = details.open && details.parentElement?.closest("details"); around; around = around.parentElement?.closest("details")) around.open = true;
+    if (details.open) details.closest("details.folded")?.setAttribute("open", "");
     // one that was drawn anew meanwhile, or that followed the address
     if (!details.isConnected || details.open === isOpen(which)) return;
     if (details.open) open(which);

@@ -96,12 +96,12 @@ export class Typing {
     this.offers.delete(key);
   }
 
-  /** The same for another view; what could not be sent stays. */
   /** Whether a quantity was typed that is not stored. */
   isBusy() {
     return this.offers.size > 0 || this.kept.size > 0 || document.activeElement?.classList.contains("quantity");
   }
 
+  /** The same for another view; what could not be sent stays. */
   dropAll() {
     [...new Set([...this.offers.keys(), ...this.kept.keys()])].filter((key) => !this.offers.get(key)?.querySelector("[data-bulk=again]")).forEach((key) => this.drop(key));
   }

@@ -8,6 +8,7 @@ import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, chosenOf, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar, whyNothing } from "../grid/filters.js";
+import { settle } from "../grid/settling.js";
 import { firstLines, keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, unknownText, writeState } from "../grid/state.js";
 import { figures } from "../grid/sums.js";
@@ -19,7 +20,6 @@ import { open, openNames } from "../route.js";
 import { empty, failed, folded, loading } from "../states.js";
 
 const ROW_HEIGHT = 46;
-const SETTLE_MS = 1_000; // Workers look for decisions three times a second.
 /** What opens beside the grid; it comes after the lines, which are seen first. */
 const panels = () => import("../grid/panels.js");
 
@@ -186,7 +186,7 @@ class OrdersGrid {
   async ondone(answer) {
     this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
     await this.renew();
-    this.settle({ withLines: true });
+    settle(this, { withLines: true });
     this.notice.textContent = t("decision.stored", { count: answer.stored });
     this.places.picked.querySelector("[data-bulk=undo]")?.focus();
   }
@@ -218,7 +218,7 @@ class OrdersGrid {
     await this.reload();
     this.draw();
     this.focusBack();
-    this.settle({ withLines: true });
+    settle(this, { withLines: true });
   }
 
   /** The focus after what held it is gone: the last that can be undone or the buttons of picked lines, else the grid. */
@@ -234,23 +234,9 @@ class OrdersGrid {
     this.typing.drop(keyOf(line));
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
     await this.freshen(line);
-    this.settle();
+    settle(this);
     this.notice.textContent = t("decision.stored", { count: 1 });
     return copy;
-  }
-
-  /** Asks once more when all workers of the service know of what was stored: another one may have answered. */
-  settle({ withLines = false } = {}) {
-    clearTimeout(this.settling);
-    this.settling = setTimeout(async () => {
-      if (this.signal.aborted || !(await this.source.refreshSums().catch(() => false)) || this.signal.aborted) return;
-      // what is being typed must not go
-      if (withLines && !this.typing.isBusy()) await this.reload();
-      this.drawShows();
-      this.drawSums();
-      this.drawPicked();
-      this.table.draw();
-    }, SETTLE_MS);
   }
 
   async freshen(line) {
