@@ -130,6 +130,25 @@ def test_panels_that_open_in_their_place_have_an_address(open_page: Open, view: 
         page.wait_for_function("() => !location.hash.includes('open=')")
 
 
+LATE_TOGGLE = """async () => {
+  const opened = location.hash;
+  history.replaceState(null, "", opened.replace(/&open=what_if/, ""));
+  dispatchEvent(new Event("opened")); // Back: the panel closes, and says so only later
+  history.replaceState(null, "", opened); // Forward: the address is one step on already
+  await new Promise((done) => setTimeout(done, 100));
+  dispatchEvent(new Event("opened"));
+}"""
+
+
+def test_back_and_forward_at_once_leave_a_panel_open(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0001&open=what_if", "en").page
+    panel = page.locator("details[data-open=what_if]")
+    expect(panel).to_have_attribute("open", "")
+    page.evaluate(LATE_TOGGLE)
+    expect(panel).to_have_attribute("open", "")
+    assert "open=what_if" in page.url
+
+
 def test_whom_headquarters_look_at_on_a_phone_has_an_address(open_page: Open) -> None:
     fake_guides.forget()
     page = open_page("guide", "en", width=PHONE).page
