@@ -15,7 +15,7 @@ from retail_brain.decisions.demand_end import until_end
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
 from retail_brain.decisions.order_plan import Counts, Due, Holdings, Plan, decide
-from retail_brain.decisions.reasons import with_context, with_reasons
+from retail_brain.decisions.reasons.order_reasons import with_context, with_reasons
 from retail_brain.decisions.supply_terms import NO_END, align, complete_terms
 from retail_brain.decisions.targets import ends_within, expected_gain
 from retail_brain.errors import ImpossibleError, UsageError
