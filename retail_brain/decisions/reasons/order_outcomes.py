@@ -23,8 +23,8 @@ def is_cut_by_source() -> pl.Expr:
 def is_losing() -> pl.Expr:
     """Whether an order is expected to lose money over ordering nothing: the one rule behind sentences, notes and flags.
 
-    A loss below `_EVEN_SHARE` of the order's cost says nothing and is none. Needs `order_quantity`, `expected_value` and
-    `order_cost`; where that is null, neither cost nor price is known, and the value is no money.
+    A loss below `_EVEN_SHARE` of the order's cost says nothing and is none. Needs `order_quantity`, `expected_value`
+    and `order_cost`; where that is null, neither cost nor price is known, and the value is no money.
     """
     loss = pl.col("expected_value") <= -_EVEN_SHARE * pl.col("order_cost")
     return ((pl.col("order_quantity") > 0) & loss & (pl.col("expected_value") < 0)).fill_null(value=False)

@@ -1,4 +1,4 @@
-"""Sentences about the rule that set a quantity: cost, service level, fill rate, reorder point, another package's policy."""
+"""Sentences about the rule that set a quantity: cost, service level, fill rate, reorder point, an outside policy."""
 
 import polars as pl
 

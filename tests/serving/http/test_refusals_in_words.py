@@ -36,7 +36,7 @@ SERVED = (
 COMMAND_LINE = {
     "serving/http/launch.py": "before the service answers",
     "serving/http/metrics_folder.py": "before the service answers",
-    "serving/http/tenant.py": "of damaged answers, for the log",
+    "serving/http/answers_pointer.py": "of damaged answers, for the log",
     "serving/store/answer_set.py": "of damaged answers, for the log",
     "serving/store/publishing/run.py": "the verb publish",
     "serving/planning/campaigns/files.py": "files of verbs",
