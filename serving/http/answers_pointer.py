@@ -1,4 +1,4 @@
-"""Follows a tenant's pointer CURRENT: which set of published answers is served, and what stands in for a damaged one."""
+"""Follows the pointer CURRENT of a tenant: which set of answers is served, and what stands in for a damaged one."""
 
 import logging
 import time

@@ -19,17 +19,17 @@ from serving.http.handlers.call import Call, product_names, seen_store
 from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
-    CampaignAssignRequest,
-    CampaignContactsRequest,
-    CampaignEffectRequest,
-    CampaignMeasureRequest,
     CampaignProposeRequest,
-    CampaignPushRequest,
-    CampaignReceiptsRequest,
     CampaignRequest,
     CampaignsRequest,
-    ContactReceiptIn,
 )
+from serving.http.messages.campaign_people_messages import (
+    CampaignAssignRequest,
+    CampaignContactsRequest,
+    CampaignPushRequest,
+)
+from serving.http.messages.campaign_receipt_messages import CampaignReceiptsRequest, ContactReceiptIn
+from serving.http.messages.effect_messages import CampaignEffectRequest, CampaignMeasureRequest
 from serving.http.refusals import rows_in_words
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_at, look_row
@@ -254,10 +254,7 @@ def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
 
     Receipts of unknown campaigns or people, in the future or before the contact are named in `refused`.
     """
-    unreadable = {refusal["receipt"] for refusal in request.refused}
-    # the client counts all receipts that it sent, so refusals name places in that list
-    places = [place for place in range(len(request.receipts) + len(unreadable)) if place not in unreadable]
-    given = [_given(place, one) for place, one in zip(places, request.receipts, strict=True)]
+    given = [_given(place, one) for place, one in zip(request.places(), request.receipts, strict=True)]
     tenant, database = call.principal.tenant, call.state.database
     sorted_ = sort_out(tenant, database, given, _known_names(call), call.now, call.language)
     cards = cards_of(call.answers)

@@ -4,23 +4,22 @@ from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import campaigns
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
-    CampaignAssignRequest,
-    CampaignAssignResponse,
-    CampaignContactsRequest,
-    CampaignContactsResponse,
-    CampaignEffectRequest,
-    CampaignEffectResponse,
-    CampaignMeasureRequest,
     CampaignProposeRequest,
-    CampaignPushRequest,
-    CampaignPushResponse,
-    CampaignReceiptsRequest,
-    CampaignReceiptsResponse,
     CampaignRequest,
     CampaignResponse,
     CampaignsRequest,
     CampaignsResponse,
 )
+from serving.http.messages.campaign_people_messages import (
+    CampaignAssignRequest,
+    CampaignAssignResponse,
+    CampaignContactsRequest,
+    CampaignContactsResponse,
+    CampaignPushRequest,
+    CampaignPushResponse,
+)
+from serving.http.messages.campaign_receipt_messages import CampaignReceiptsRequest, CampaignReceiptsResponse
+from serving.http.messages.effect_messages import CampaignEffectRequest, CampaignEffectResponse, CampaignMeasureRequest
 from serving.http.routes.route import Route
 
 ROUTES: tuple[Route, ...] = (
