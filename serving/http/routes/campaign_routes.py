@@ -1,7 +1,7 @@
 """Routes of campaigns: from a draft to its measured effect."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import campaigns
+from serving.http.handlers import campaign_effects, campaign_people, campaign_receipts, campaigns
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
     CampaignProposeRequest,
@@ -72,7 +72,7 @@ ROUTES: tuple[Route, ...] = (
         "Share people out among all campaigns that are not approved",
         CampaignAssignRequest,
         CampaignAssignResponse,
-        campaigns.assign,
+        campaign_people.assign,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
@@ -83,7 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "People of an approved campaign: contacts and holdout",
         CampaignContactsRequest,
         CampaignContactsResponse,
-        campaigns.contacts,
+        campaign_people.contacts,
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
@@ -94,7 +94,7 @@ ROUTES: tuple[Route, ...] = (
         "Receipts of contacts: delivered, opened, clicked, failed, opted out",
         CampaignReceiptsRequest,
         CampaignReceiptsResponse,
-        campaigns.receive,
+        campaign_receipts.receive,
         (Scope.EVENTS,),
         threaded=True,
         tag="campaigns",
@@ -105,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
         "Measured effect of a campaign, and every look at it",
         CampaignEffectRequest,
         CampaignEffectResponse,
-        campaigns.effect,
+        campaign_effects.effect,
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
@@ -116,7 +116,7 @@ ROUTES: tuple[Route, ...] = (
         "Hand the due contacts of a campaign over to an address of the settings",
         CampaignPushRequest,
         CampaignPushResponse,
-        campaigns.push,
+        campaign_people.push,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
@@ -127,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
         "Measure a campaign as of the last day of the data",
         CampaignMeasureRequest,
         CampaignEffectResponse,
-        campaigns.measure,
+        campaign_effects.measure,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
