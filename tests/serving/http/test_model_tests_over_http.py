@@ -25,7 +25,7 @@ def _publish(home: Path, aside: Path, synthetic: ModuleType) -> None:
     """Answers in which the version under test recommends P0058 to everybody, and nothing else."""
     folder = synthetic.publish_synthetic(Workspace(aside, TENANT), "versus-first")
     (folder / CHALLENGER).mkdir()
-    whole = synthetic._pairs()
+    whole = synthetic.scored_pairs()
     pairs = whole.unique("customer_id", keep="first", maintain_order=True).with_columns(product_id=pl.lit("P0058"))
     places = [{name: place for place, name in enumerate(names)} for names in (synthetic.CUSTOMERS, synthetic.PRODUCTS)]
     write_pairs(folder / CHALLENGER, [pairs], places[0], places[1], {"en": str, "zh": str})
