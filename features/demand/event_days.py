@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 from features.demand.peer_groups import PeerGroups
 from features.demand.window_sums import RunningSums
 

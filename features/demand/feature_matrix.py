@@ -18,12 +18,12 @@ from features.calendar import (
     same_time_last_year,
 )
 from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, gathered_features
+from features.demand.demand_panel import DemandPanel
 from features.demand.event_days import EVENT_RATIOS, EventDays, event_numbers, month_parts
 from features.demand.festivals import unlearnable_columns
 from features.demand.history import DemandHistory
 from features.demand.levels import peer_rate, series_rate
 from features.demand.outside_drivers import PREFIX, OutsideDrivers
-from features.demand.panel import DemandPanel
 from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
 from features.demand.table_features import TableFeatures

@@ -10,8 +10,8 @@ import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, group_sums, ratio
 from features.demand.censoring import IN_STOCK_ENOUGH
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel
 from features.demand.window_sums import Windows
 
 FACTOR_LIMITS = (0.1, 10.0)

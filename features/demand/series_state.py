@@ -6,8 +6,8 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, group_sums, ratio
+from features.demand.demand_panel import DemandPanel
 from features.demand.own_units import units_of
-from features.demand.panel import DemandPanel
 from features.demand.peer_groups import PanelPeers, PeerGroups
 
 LONG_AGO = 400.0

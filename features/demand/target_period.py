@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, Rows, Table, ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 from features.demand.peer_groups import PanelPeers, PeerGroups
 from features.demand.periods import PeriodAxis
 
