@@ -12,9 +12,10 @@ from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Days, Floats, Ints, days, floats
 from retail_brain.decisions.demand_end import until_end
+from retail_brain.decisions.holdings import Counts, Due, Holdings
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
-from retail_brain.decisions.order_plan import Counts, Due, Holdings, Plan, decide
+from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.decisions.reasons.order_reasons import with_context, with_reasons
 from retail_brain.decisions.supply_terms import NO_END, align, complete_terms
 from retail_brain.decisions.targets import ends_within, expected_gain
