@@ -1,10 +1,4 @@
-"""Python API for notebooks: `open_tenant` returns a `Tenant` with data, features, models and decisions.
-
-Everything that is not named here or in docs/extending.md is private.
-
->>> from retail_brain.api import open_tenant
->>> tenant = open_tenant("main")            # doctest: +SKIP
->>> tenant.features("goods").head()         # doctest: +SKIP
+"""A tenant as a notebook works with it: its data, features, models and decisions as of a day.
 
 Heavy libraries are imported by the methods that need them, so that `import retail_brain.api` stays quick.
 """
@@ -16,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from retail_brain.api.results import Assets, Audience, Backtest
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, load_settings
 from retail_brain.workspace import Workspace, default_home
@@ -27,52 +22,8 @@ if TYPE_CHECKING:
     from retail_brain.ingest import IngestReport
     from training.promotion import Promotion
 
-__all__ = ["Assets", "Audience", "Backtest", "Tenant", "open_tenant"]
-
-Kind = Literal["demand", "recommender"]
-FeatureTable = Literal["identity", "person", "goods", "series", "place"]
-
-
-@dataclass(frozen=True)
-class Assets:
-    """Customer assets by month.
-
-    Attributes:
-        rows: one row per month's end x level (`all`, `region`, `store`, `guide`) x region, shop or guide: people known,
-            reachable, active, gained and lost.
-        departures: one row per guide who left within the months: their people, and what became of them.
-    """
-
-    rows: "pl.DataFrame"
-    departures: "pl.DataFrame"
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Customers to contact for products on offer.
-
-    Attributes:
-        people: one row per customer, the columns of the contract's `audience`.
-        exclusions: one row per reason: number of customers left out.
-    """
-
-    people: "pl.DataFrame"
-    exclusions: "pl.DataFrame"
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """Backtest of demand forecasts on rolling origins.
-
-    Attributes:
-        windows: cutoff (last visible day) of each window.
-        forecasts: one row per window x method x store x product x date.
-        scores: one row per window x method: WAPE, bias, RMSSE, pinball loss, coverage of the prediction intervals.
-    """
-
-    windows: tuple[date, ...]
-    forecasts: "pl.DataFrame"
-    scores: "pl.DataFrame"
+_Kind = Literal["demand", "recommender"]
+_FeatureTable = Literal["identity", "person", "goods", "series", "place"]
 
 
 @dataclass(frozen=True)
@@ -137,7 +88,7 @@ class Tenant:
         """
         return self.dataset.scan(name).collect()
 
-    def features(self, table: FeatureTable) -> "pl.DataFrame":
+    def features(self, table: _FeatureTable) -> "pl.DataFrame":
         """A feature table as of the tenant's day: one row per person, product, store x product, store or identifier.
 
         Features that the same code built from the same rows are read, not built again.
@@ -154,7 +105,7 @@ class Tenant:
         build_features(dataset, folder, dataset.as_of, self.progress, options=feature_options(self.settings))
         return scan_features(folder, table).collect()
 
-    def training_frame(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
+    def training_frame(self, kind: _Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
         """Training frame of a model: keys, the label, and one column per feature.
 
         Demand: one row per series x origin x period ahead (`training.demand.training_frame`). Recommender: one row per
@@ -173,7 +124,7 @@ class Tenant:
 
         return pair_frame(self.dataset, recommender_preset(self.settings, preset), self.progress)
 
-    def train(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> int:
+    def train(self, kind: _Kind, preset: Literal["fast", "full"] = "fast") -> int:
         """Fits, backtests, logs to MLflow and registers a model; returns its version.
 
         Raises:
@@ -184,7 +135,7 @@ class Tenant:
         return train(self.workspace, kind, self.settings, self.dataset, preset=preset, progress=self.progress)
 
     def promote(
-        self, kind: Kind, version: int | None = None, *, force: bool = False, reason: str | None = None
+        self, kind: _Kind, version: int | None = None, *, force: bool = False, reason: str | None = None
     ) -> "Promotion":
         """Makes a version the champion if it beats the present one on the same windows of the same data.
 
@@ -396,7 +347,7 @@ class Tenant:
 
         return champion_recommender(self.workspace, self.settings)
 
-    def _champion(self, kind: Kind) -> Any:
+    def _champion(self, kind: _Kind) -> Any:
         from training.bundle import champion
         from training.jobs import load_model
 
