@@ -6,7 +6,7 @@ import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.nested_rows import rows_of
-from retail_brain.decisions.required_orders import Receipts
+from retail_brain.decisions.receipts_on_order import Receipts
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import numpy as np
 from retail_brain.decisions.arrays import Days, Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging
 from retail_brain.decisions.holdings import Holdings
+from retail_brain.decisions.lead_times import spread_arrival, spread_days
 from retail_brain.decisions.order_calendar import period_of
-from retail_brain.decisions.required_orders import Receipts, spread_arrival, spread_days
+from retail_brain.decisions.receipts_on_order import Receipts
 from retail_brain.decisions.supply_terms import Terms
 
 

@@ -18,7 +18,8 @@ from retail_brain.decisions.order_arrivals import (
 )
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target, policy_names
-from retail_brain.decisions.required_orders import Receipts, RequiredOrders, project
+from retail_brain.decisions.receipts_on_order import Receipts
+from retail_brain.decisions.required_orders import RequiredOrders, project
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import (
     Economics,

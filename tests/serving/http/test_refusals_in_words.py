@@ -60,6 +60,7 @@ COMMAND_LINE = {
     "retail_brain/operational/places.py": "the verbs keys",
     "retail_brain/operational/upgrade.py": "before the service answers",
     "retail_brain/decisions/forecast_value_added.py": "the verb ledger",
+    "retail_brain/decisions/order_budgets.py": "the verb replenish",
     "retail_brain/decisions/replenishment.py": "the verb replenish",
 }
 """Files with refusals that no request gets, and who does."""
