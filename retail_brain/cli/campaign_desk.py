@@ -20,8 +20,8 @@ def campaign_desk() -> "Iterator[Desk]":
     """Where campaigns are worked on: the database, the published answers with segments of the lake, the settings."""
     from retail_brain.cli.audience_verbs import segment_customers
     from serving.planning.campaigns.life import Desk
-    from serving.store.answer_set import open_current
     from serving.store.campaigns import PublishedSource
+    from serving.store.current_answers import open_current
 
     chosen = current()
     with closing(open_database()) as database:

@@ -12,7 +12,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
-    from retail_brain.decisions.offer_rules import Rule
+    from retail_brain.decisions.offer_rule_definition import Rule
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 

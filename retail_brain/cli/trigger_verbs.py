@@ -289,7 +289,7 @@ def open_desk(at: str | None = None) -> "Iterator[Desk]":
     """Where triggers and guides are worked on, from the published answers; `at`: instant instead of now."""
     from retail_brain.cli.audience_verbs import segment_customers
     from serving.planning.triggers.desk import Desk
-    from serving.store.answer_set import current_id, open_current
+    from serving.store.current_answers import current_id, open_current
     from serving.store.guides import present_guides
     from serving.store.triggers import PublishedTriggerSource
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_brain.errors import ModelError
-from serving.store.answer_set import Answers, current_id, open_answers, set_folders
+from serving.store.answer_set import Answers, open_answers
+from serving.store.current_answers import current_id, set_folders
 
 _log = logging.getLogger("bentoml.retail_brain")
 _RETRY_SECONDS = 30.0

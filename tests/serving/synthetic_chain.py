@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from retail_brain.decisions.offer_rules import ATTRIBUTES, Goods
+from retail_brain.decisions.offer_rule_definition import ATTRIBUTES
+from retail_brain.decisions.offer_rules import Goods
 
 AS_OF = date(2025, 2, 28)
 QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]

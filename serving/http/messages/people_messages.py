@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from serving.http.messages.common import (
     ONCE,
     STRING,

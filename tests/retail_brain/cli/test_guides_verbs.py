@@ -12,7 +12,7 @@ from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
 from serving.planning.guides.lists import TASK_COLUMNS
 from serving.planning.guides.people import MOVE_COLUMNS
-from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.rows import write_rows
 from tests.serving.synthetic import publish_synthetic
 

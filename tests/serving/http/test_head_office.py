@@ -13,7 +13,7 @@ from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.performance import PERFORMANCE, PLANNED, STOCK_NOW, TREND
 from serving.store import head_office as figures
-from serving.store.answer_set import current_id, make_current
+from serving.store.current_answers import current_id, make_current
 from serving.store.publishing.performance import CHANGES, publish_changes
 from serving.store.rows import map_rows, write_rows
 

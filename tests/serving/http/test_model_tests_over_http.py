@@ -15,7 +15,8 @@ from retail_brain.operational.model_tests import begin_model_test
 from retail_brain.workspace import Workspace
 from serving.http.messages.model_test_messages import ModelTestResponse
 from serving.planning.people.model_tests import gets_challenger
-from serving.store.answer_set import CHALLENGER, read_manifest, write_manifest
+from serving.store.answer_set import CHALLENGER
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.scored_pairs import write_pairs
 
 TENANT = "versus"

@@ -38,6 +38,8 @@ COMMAND_LINE = {
     "serving/http/metrics_folder.py": "before the service answers",
     "serving/http/answers_pointer.py": "of damaged answers, for the log",
     "serving/store/answer_set.py": "of damaged answers, for the log",
+    "serving/store/answers_manifest.py": "of damaged answers, for the log",
+    "serving/store/current_answers.py": "of damaged answers, for the log",
     "serving/store/publishing/run.py": "the verb publish",
     "serving/planning/campaigns/files.py": "files of verbs",
     "serving/planning/people/audiences.py": "the verb assign",
