@@ -51,7 +51,7 @@ def suggestion_rows(
 
     Args:
         plan: the decision.
-        series: `store_id` and `product_id` of its series, and perhaps columns of `reasons.CONTEXT`.
+        series: `store_id` and `product_id` of its series, and perhaps columns of `order_reasons.CONTEXT`.
         as_of: last visible day.
         quantity: units to order where a budget or limits have cut the plan's.
         price: expected money that one more unit of budget, or of the limit that cut the series, would have earned.
