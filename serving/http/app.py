@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
@@ -19,8 +20,10 @@ from retail_brain.settings import ServingSettings
 from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
-from serving.http.body import read_body
+from serving.http.body import declared_bytes, read_body
 from serving.http.compression import Rendered, header
+from serving.http.connections import lost_connection
+from serving.http.cut_answers import FAULT
 from serving.http.errors import (
     HttpError,
     error_body,
@@ -87,34 +90,46 @@ class Api:
             if isinstance(answer, Lines):
                 limits = self._runtime.ready_state().settings.serving
                 with self._admission.answering(answer.key_id, limits):
-                    await answer.send(send, self._limiter(limits.threads), self._told)
+                    limiter, told = self._limiter(limits.threads), partial(self._told_late, scope)
+                    await answer.send(send, limiter, told, lambda: lost_connection(scope) is not None)
                 return
         except RetailBrainError as raised:
-            status, answer, headers = self._refusal(raised, _language(scope))
+            status, answer, headers = self._refusal(raised, scope)
         except OSError as raised:
             if not is_no_room(raised):
                 raise
             _log.error("%s could not be answered: the disk is full", scope["path"])
             self._count("disk_full")
-            status, answer, headers = self._refusal(no_room(), _language(scope))
+            status, answer, headers = self._refusal(no_room(), scope)
         assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, raised: RetailBrainError, language: Language) -> _Answer:
+    def _refusal(self, raised: RetailBrainError, scope: Scope) -> _Answer:
         error = self._outward(raised)
         headers = list(_JSON_HEADERS)
+        if self._closes(error, scope):
+            headers.append((b"connection", b"close"))
         if isinstance(error, HttpError) and error.allow is not None:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        return status_of(error), Rendered(self._body(error, language)), headers
+        return status_of(error), Rendered(self._body(error, _language(scope))), headers
 
-    def _told(self, raised: RetailBrainError) -> bytes:
-        """An error as the client may see it, in English."""
-        return self._body(self._outward(raised), "en")
+    def _closes(self, error: RetailBrainError, scope: Scope) -> bool:
+        """Whether a refusal ends the connection: its client still sends a body that is not read."""
+        if isinstance(error, HttpError) and error.closes:
+            return True
+        state = self._runtime.state
+        return state is not None and declared_bytes(scope) > state.settings.serving.max_body_bytes
+
+    def _told_late(self, scope: Scope, raised: RetailBrainError) -> bytes:
+        """An error that ends an answer whose status is sent, as the client may see it, in English."""
+        error = self._outward(raised)
+        scope[FAULT] = error.code
+        return self._body(error, "en")
 
     def _body(self, error: RetailBrainError, language: Language) -> bytes:
         """The JSON of an error, without where files lie, which the message of a verb names."""
@@ -160,6 +175,7 @@ class Api:
         limits = state.settings.serving
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         body = await read_body(
+            scope,
             receive,
             limits.max_body_bytes,
             limits.timeout_seconds,

@@ -49,6 +49,7 @@ class HttpError(RetailBrainError):
         status: HTTP status.
         retry_after: seconds after which to ask again, or None.
         allow: methods that the route answers, where another was used, or None.
+        closes: whether the connection ends with the answer, since the rest of the request's body is not read.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class HttpError(RetailBrainError):
         *,
         retry_after: int | None = None,
         allow: str | None = None,
+        closes: bool = False,
     ) -> None:
         super().__init__(message, details)
         self.status = status
         self.code = code
         self.retry_after = retry_after
         self.allow = allow
+        self.closes = closes
 
 
 def error_body(code: str, message: str, details: Any = None) -> bytes:

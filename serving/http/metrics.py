@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import Any, Literal, Protocol, get_args
 
+from serving.http.cut_answers import CutReason
 from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers
 from serving.http.soon import Soon
 
@@ -35,6 +36,9 @@ class Meter(Protocol):
 
     def unavailable(self, reason: Unavailable) -> None:
         """A request was refused, for the disk is full or the database away."""
+
+    def cut(self, reason: CutReason) -> None:
+        """An answer did not reach its client whole."""
 
     def room(self, free: int) -> None:
         """A worker looked how many bytes are free on the disk of the home."""
@@ -84,9 +88,17 @@ class PrometheusMeter:
             "Requests refused since the disk is full (disk_full) or the database does not answer (database)",
             ("reason",),
         )
+        self._cut = prometheus_client.Counter(
+            "retail_brain_answers_cut_total",
+            "Answers that did not reach their client whole: it went away (client_gone), did not read (answer_unread), "
+            "the answer failed after its status was sent (fault), or the service ended (stopped)",
+            ("reason",),
+        )
         # counted from 0 on, so that the first one is a rise; and no new label needs room on a disk that is full
         for reason in get_args(Unavailable):
             self._unavailable.labels(reason)
+        for cut in get_args(CutReason):
+            self._cut.labels(cut)
         # gauges of living workers only: one that died must not be counted for ever
         self._open = prometheus_client.Gauge(
             "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
@@ -153,6 +165,10 @@ class PrometheusMeter:
     def unavailable(self, reason: Unavailable) -> None:
         """A request was refused, for the disk is full or the database away."""
         self._unavailable.labels(reason).inc()
+
+    def cut(self, reason: CutReason) -> None:
+        """An answer did not reach its client whole."""
+        self._cut.labels(reason).inc()
 
     def room(self, free: int) -> None:
         """A worker looked at the disk."""
