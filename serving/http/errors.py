@@ -111,6 +111,15 @@ def at_fault(tenant: str) -> HttpError:
     return HttpError(503, "at_fault", message, retry_after=10)
 
 
+def newer_answers(tenant: str) -> HttpError:
+    """503 for a tenant whose answers a newer version published than this service can read."""
+    message = (
+        f"the answers of tenant {tenant} were published by a newer version of retail-brain than this service runs. "
+        "Start the service again with that version, or publish with this one."
+    )
+    return HttpError(503, "at_fault", message, {"problem": "answers_newer"}, retry_after=10)
+
+
 def status_of(error: RetailBrainError) -> int:
     """HTTP status code of an error; 500 for a kind that is not in the table."""
     if isinstance(error, HttpError):

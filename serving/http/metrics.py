@@ -49,6 +49,9 @@ class Meter(Protocol):
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news: tenants with answers, tenants (or all) with a fault, and when (Unix seconds)."""
 
+    def newer(self, tenants: int) -> None:
+        """A worker looked for news: tenants whose newest answers a newer version published than it can read."""
+
     def expose(self) -> bytes:
         """All metrics in Prometheus' text format."""
 
@@ -116,6 +119,11 @@ class PrometheusMeter:
             "Tenants whose answers, settings or database cannot be read, most of all workers",
             multiprocess_mode="livemax",
         )
+        self._newer = prometheus_client.Gauge(
+            "retail_brain_tenants_answers_newer",
+            "Tenants whose newest answers a newer version published than this one can read, most of all workers",
+            multiprocess_mode="livemax",
+        )
         self._looked = prometheus_client.Gauge(
             "retail_brain_refreshed_at_seconds",
             "Unix time of the last look for news (of the start before the first), oldest of all workers",
@@ -179,6 +187,10 @@ class PrometheusMeter:
         self._served.set(served)
         self._faulty.set(faulty)
         self._looked.set(at)
+
+    def newer(self, tenants: int) -> None:
+        """A worker looked for news."""
+        self._newer.set(tenants)
 
     def expose(self) -> bytes:
         """All metrics of all workers in Prometheus' text format."""

@@ -31,6 +31,7 @@ _WORDS = {
 _PIECE_BYTES = 65_536
 """Bytes of an answer that are handed on at once: what waits for a slow client beyond them is uvicorn's buffer, and only
 what was handed on can be told as sent. As much as uvicorn lets wait."""
+_RUN_NEWER = "Start it again with that version, or publish with the one that it runs."
 _FAILED = ("failed", "the service cannot answer now.")
 
 
@@ -54,7 +55,9 @@ class Layer:
             return
         path: str = scope["path"]
         identity = request_id(scope)
-        answer = _Answer(scope, send, identity, self._unready() if path == "/readyz" else _FAILED)
+        is_ready = path == "/readyz"
+        answer = _Answer(scope, send, identity, self._unready() if is_ready else _FAILED)
+        answer.told = self._told() if is_ready else b""
         started = time.perf_counter()
         meter = self._runtime.meter
         if meter is not None:
@@ -82,11 +85,22 @@ class Layer:
         state = self._runtime.state
         if state is None:
             return "starting", "the service is starting. Ask again in a second."
+        if not state.tenants and state.newer:
+            return "at_fault", "the answers were published by a newer version than this service runs. " + _RUN_NEWER
         if not state.tenants and state.faults:
             return "at_fault", "no tenant's answers can be read. `retail-brain doctor` says what is wrong."
         if not state.tenants:
             return "not_published", "no tenant has answers yet. Run `retail-brain publish`."
         return "failed", "the service has not looked for news for two minutes: its log says why."
+
+    def _told(self) -> bytes:
+        """What `/readyz` says besides yes: how many tenants something is wrong with; empty where nothing is."""
+        state = self._runtime.state
+        if state is None or not state.faults:
+            return b""
+        newer = f", {len(state.newer)} with answers of a newer version: {_RUN_NEWER}" if state.newer else "."
+        text = f"ready; {len(state.faults)} with a fault, which `retail-brain doctor` and the log name{newer}\n"
+        return text.encode()
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         who = self._owners.get(scope["path"], "the service")
@@ -118,6 +132,7 @@ class _Answer:
         self._replaces = False
         self._headers: list[tuple[bytes, bytes]] = []
         self._sent = 0
+        self.told = b""
         self.status = 500
         self.begun = False
         self.is_whole = False
@@ -129,6 +144,9 @@ class _Answer:
         self.begun = True
         self.status = message["status"]
         headers = message.get("headers", [])
+        if self.told and self.status == 200:
+            self._replaces = True
+            return self._say()
         if self.status >= 400 and not _is_json(headers):
             self._replaces = True
             self._own += [header for header in headers if header[0].lower() == b"allow"]
@@ -164,6 +182,12 @@ class _Answer:
         """Why the answer is not whole, once nothing more comes of it."""
         reason: CutReason = lost_connection(self._scope) or ("stopped" if self.is_stopped else "fault")
         return Cut(reason, self._sent, size_in(self._headers), self._scope.get(FAULT))
+
+    async def _say(self) -> None:
+        told = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(self.told))]
+        self._headers = [*told, *self._own]
+        await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._send_body({"type": "http.response.body", "body": self.told})
 
     async def refuse(self, status: int, code: str, text: str, *, retry_after: int | None = None) -> None:
         """Sends an error of our own."""

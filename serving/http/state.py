@@ -18,8 +18,9 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.http.errors import HttpError, at_fault, not_published
+from serving.http.errors import HttpError, at_fault, newer_answers, not_published
 from serving.http.tenant import Tenant, TenantView
+from serving.store.answer_set import NewerAnswersError
 
 _log = logging.getLogger("bentoml.retail_brain")
 _STALE_SECONDS = 120.0
@@ -57,6 +58,7 @@ class State:
         self.on_refresh: Callable[[State], None] | None = None
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
+        self._newer: set[str] = set()
         self._is_upgraded = False
         self._uncounted = ""
         self._refreshed = time.monotonic()
@@ -92,6 +94,11 @@ class State:
     def faults(self) -> dict[str, str]:
         """What is wrong now, by tenant (or `*` for all of them); empty when all is well."""
         return dict(self._faults)
+
+    @property
+    def newer(self) -> tuple[str, ...]:
+        """Tenants whose newest answers a newer version published than this one can read."""
+        return tuple(sorted(self._newer))
 
     def view(self, tenant: str) -> TenantView | None:
         """The tenant's present view, or None where it has no answers."""
@@ -161,6 +168,8 @@ class State:
 
     def no_answers(self, tenant: str) -> HttpError:
         """Why a tenant has no view: what it has cannot be read, or it has published nothing yet."""
+        if tenant in self._newer:
+            return newer_answers(tenant)
         return at_fault(tenant) if {tenant, _ALL} & self._faults.keys() else not_published(tenant)
 
     def _to_look_at(self) -> list[str]:
@@ -186,6 +195,7 @@ class State:
 
     def _note_faults(self, tenant: str, faults: Sequence[BaseException]) -> None:
         """Remembers what is wrong with a tenant (`*`: with all) now; logs it when it is something else than before."""
+        (self._newer.add if _are_newer(faults) else self._newer.discard)(tenant)
         who = "every tenant" if tenant == _ALL else f"tenant {tenant}"
         if not faults:
             if self._faults.pop(tenant, None) is not None:
@@ -250,6 +260,10 @@ def _surviving(note: Callable[[BaseException], None]) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001
         note(error)
+
+
+def _are_newer(faults: Sequence[BaseException]) -> bool:
+    return any(isinstance(fault, NewerAnswersError) for fault in faults)
 
 
 def _note_unprepared(tenant: str, fault: BaseException) -> None:

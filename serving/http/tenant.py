@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from retail_brain import __version__
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
@@ -43,7 +44,7 @@ from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
-from serving.store.answer_set import Answers, current_id, open_answers, set_folders
+from serving.store.answer_set import Answers, NewerAnswersError, current_id, open_answers, set_folders
 from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.exceptions import open_exceptions
@@ -172,6 +173,11 @@ class _Damage:
     wanted: str
     fault: str
     retry_at: float
+    is_newer: bool = False
+
+    def error(self) -> ModelError:
+        """What is wrong, to be raised."""
+        return NewerAnswersError(self.fault) if self.is_newer else ModelError(self.fault)
 
     def is_same(self, wanted: str, fault: str | None) -> bool:
         """Whether it is of this set, or of this fault where the pointer has one."""
@@ -342,15 +348,16 @@ class Tenant:
             return
         damaged = self._damaged
         if damaged is not None and damaged.is_same(wanted, fault) and time.monotonic() < damaged.retry_at:
-            raise ModelError(damaged.fault)
+            raise damaged.error()
+        is_newer = False
         if fault is None:
             try:
                 self._open_view(open_answers(self._workspace.answers / wanted), settings)
             except ModelError as error:
-                fault = str(error)
+                fault, is_newer = str(error), isinstance(error, NewerAnswersError)
             else:
                 return
-        self._fall_back(_Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS), settings)
+        self._fall_back(_Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS, is_newer), settings)
 
     def _pointed(self) -> tuple[str | None, str | None]:
         """The set that CURRENT names, empty where it cannot be read, None where there is none; and what is wrong."""
@@ -374,9 +381,34 @@ class Tenant:
         if earlier is not None:
             self._open_view(earlier, settings)
         self._damaged = damage  # after: where the database was away just now, the next look tries all of it again
-        raise ModelError(damage.fault)
+        raise damage.error()
 
     def _open_view(self, answers: Answers, settings: Settings) -> None:
+        """Moves to a set of answers.
+
+        Raises:
+            ModelError: it was published by another version, and this one cannot work with it.
+            UnavailableError: the operational database does not answer.
+        """
+        view = self._view_of(answers, settings)
+        with self._swapping:
+            self.view = view
+        manifest = answers.manifest
+        _log.info("tenant %s answers from %s, as of %s", view.tenant, manifest.answers_id, manifest.as_of)
+
+    def _view_of(self, answers: Answers, settings: Settings) -> TenantView:
+        try:
+            view = self._read_view(answers, settings)
+            if answers.manifest.software != __version__:
+                # what it lacks or has otherwise would else be found by requests
+                _ = view.order_lines, view.exceptions, view.open_by_store
+        except RetailBrainError:
+            raise
+        except Exception as error:
+            raise _unusable(answers, error) from error
+        return view
+
+    def _read_view(self, answers: Answers, settings: Settings) -> TenantView:
         tenant = self._workspace.tenant
         recent = RecentEvents(settings.serving) if self.view is None else self.view.recent
         mark = statuses_mark(tenant, self._database)
@@ -400,9 +432,7 @@ class Tenant:
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)
-        with self._swapping:
-            self.view = view
-        _log.info("tenant %s answers from %s, as of %s", tenant, answers.manifest.answers_id, answers.manifest.as_of)
+        return view
 
     def _decisions(self, answers: Answers) -> dict[str, SuggestionStatus]:
         """What was decided about the suggestions of some answers, by suggestion id."""
@@ -436,6 +466,17 @@ class Tenant:
             if len(stored) < _BATCH:
                 return
             after = stored[-1].id
+
+
+def _unusable(answers: Answers, error: Exception) -> ModelError:
+    """The error for a set that opened and cannot be worked with."""
+    manifest = answers.manifest
+    kind = NewerAnswersError if manifest.is_newer else ModelError
+    return kind(
+        f"answers {manifest.answers_id}, published by retail-brain {manifest.software}, cannot be used by this version, "
+        f"{__version__} ({type(error).__name__}: {error}). Install that version here and start the service again, or "
+        "publish with this one: `retail-brain publish`."
+    )
 
 
 def _person_key(answers: Answers, stored: StoredEvent) -> str:
