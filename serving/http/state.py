@@ -15,6 +15,7 @@ from pathlib import Path
 
 from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.operational.database import Database
+from retail_brain.operational.revision import is_later, told_later
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -60,6 +61,8 @@ class State:
         self._faults: dict[str, str] = {}
         self._newer: set[str] = set()
         self._is_upgraded = False
+        self._marked: object = None
+        self._tables_fault: RetailBrainError | None = None
         self._uncounted = ""
         self._refreshed = time.monotonic()
         self._stop = threading.Event()
@@ -115,6 +118,9 @@ class State:
                 upgrade(self.database)
                 self._is_upgraded = True
             mark = self._change_mark()
+            if mark != self._marked:
+                self._look_at_tables()
+                self._marked = mark
             for tenant in self._to_look_at():
                 # whatever goes wrong, the other tenants must stay fresh
                 with _surviving(partial(self._note_fault, tenant)):
@@ -177,6 +183,11 @@ class State:
         found = {folder.parent.name for folder in (self.home / "var").glob("*/answers") if _has_something(folder)}
         return sorted(found | self._tenants.keys())
 
+    def _look_at_tables(self) -> None:
+        """Notes whether a newer version changed the tables meanwhile; what can still be read is, refusals above all."""
+        revision = self.database.revision()
+        self._tables_fault = RetailBrainError(told_later(revision)) if is_later(revision) else None
+
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""
         try:
@@ -228,7 +239,7 @@ class State:
             self.refresh()
             if forgets:
                 self._forget_events()
-            self._note_faults(_ALL, [])
+            self._note_faults(_ALL, [] if self._tables_fault is None else [self._tables_fault])
         # as metrics on a full disk: answers are fresh all the same
         with _surviving(self._note_uncounted):
             if self.on_refresh is not None:

@@ -473,7 +473,7 @@ def _unusable(answers: Answers, error: Exception) -> ModelError:
     manifest = answers.manifest
     kind = NewerAnswersError if manifest.is_newer else ModelError
     return kind(
-        f"answers {manifest.answers_id}, published by retail-brain {manifest.software}, cannot be used by this version, "
+        f"answers {manifest.answers_id}, published by retail-brain {manifest.software}, cannot be used by this one, "
         f"{__version__} ({type(error).__name__}: {error}). Install that version here and start the service again, or "
         "publish with this one: `retail-brain publish`."
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-
 from packaging.version import InvalidVersion, Version
 
 from retail_brain import __version__

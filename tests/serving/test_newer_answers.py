@@ -8,9 +8,12 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from retail_brain.errors import UnavailableError
+from retail_brain.operational.revision import HEAD
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.middleware import Layer
@@ -112,6 +115,26 @@ def test_files_of_a_newer_version_that_end_in_any_error_are_newer(home: Path, mo
     make_newer(home, "first")
     with pytest.raises(NewerAnswersError, match=LATER):
         open_answers(folder)
+
+
+def test_a_database_that_a_newer_version_changed_is_named_and_read_on(
+    home: Path, begin: Callable[[], State], synthetic: ModuleType
+) -> None:
+    state = begin()
+    with state.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    synthetic.publish_synthetic(Workspace(home), "second")
+    state._look()
+    assert "which a newer retail-brain made" in state.faults["*"]
+    assert answers_of(state) == "second"
+    with pytest.raises(UnavailableError, match="newer retail-brain"), state.database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO tenants (tenant_id) VALUES ('x')")  # a column of later is not given
+    with state.database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{HEAD}'")
+    with pytest.raises(IntegrityError), state.database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO tenants (tenant_id) VALUES ('x')")
+    state._look()
+    assert state.faults == {}
 
 
 @pytest.mark.parametrize(
