@@ -38,7 +38,9 @@ class JoinedWrites:
         self._held: bytes | None = None
 
     def write(self, data: bytes) -> None:
-        """Writes in the order of the calls."""
+        """Writes in the order of the calls; nothing to a connection that is being closed."""
+        if self._lingers:
+            return
         held = self._held
         if held is None:
             self._held = data
