@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from retail_brain.addresses import shown_database
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError, UsageError
+from retail_brain.operational.revision import is_later, told_later
 from retail_brain.operational.tables import TENANTS
 
 UPGRADE_LOCK = ".upgrade"
@@ -183,9 +184,7 @@ class Database:
             UnavailableError: the database does not answer.
         """
         with self.reading() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+            return _revision(connection)
 
     def change_mark(self) -> object:
         """A value that is equal to an earlier one only if nothing was committed since, by whichever process.
@@ -241,13 +240,25 @@ class Database:
                     f"the operational database {shown_database(self.url)} cannot be written: its "
                     f"disk is full ({str(error.orig).splitlines()[0]}). Free some space there."
                 ) from error
+            is_silent = error.connection_invalidated or _is_of_the_server(error.orig)
+            if (self.is_sqlite or not is_silent) and (later := self._later_revision()) is not None:
+                raise UnavailableError(told_later(later)) from error
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
-            if not error.connection_invalidated and not _is_of_the_server(error.orig):
+            if not is_silent:
                 raise
             raise UnavailableError(
                 f"the operational database {shown_database(self.url)} does not answer: "
                 f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
             ) from error
+
+    def _later_revision(self) -> str | None:
+        """The revision of tables that a newer version made, by which a statement of ours failed; None for others."""
+        try:
+            with self.engine.connect() as connection:
+                revision = _revision(connection)
+        except SQLAlchemyError:
+            return None
+        return revision if is_later(revision) else None
 
     def _has_no_room(self, error: BaseException | None) -> bool:
         """Whether a statement failed because the disk is full; SQLite does not always say so by its name."""
@@ -290,6 +301,12 @@ class Database:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.close()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def left_beside(file: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database, in_parts
+from retail_brain.operational.database import Database, in_parts, lock_tenant
 from retail_brain.operational.decisions import counting
 from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import DECISIONS, RECEIPTS
@@ -74,6 +74,8 @@ def store_goods_receipts(
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # their numbers appear in order, so that whoever looks for a newer one misses none
+        lock_tenant(tenant, connection)
         orders = _ordered(tenant, connection, receipts)
         present = _by_id(tenant, connection, [receipt.receipt_id for receipt in receipts])
         new: dict[str, GoodsReceipt] = {}

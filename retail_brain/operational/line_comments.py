@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.tables import LINE_COMMENTS
 
 
@@ -46,6 +46,8 @@ def store_comment(tenant: str, database: Database, comment: LineComment, *, now:
     own = and_(LINE_COMMENTS.c.tenant_id == tenant, LINE_COMMENTS.c.comment_id == comment.comment_id)
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # their numbers appear in order, so that whoever looks for a newer one misses none
+        lock_tenant(tenant, connection)
         is_new = not any(_stored(connection, own))
         if is_new:
             row = asdict(comment) | {"tenant_id": tenant, "commented_at": now}

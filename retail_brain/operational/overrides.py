@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import OVERRIDES
 from retail_brain.settings import DemandSettings
@@ -127,6 +127,8 @@ def store_overrides(
     ids = [override.override_id for override in overrides]
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # their numbers appear in order, so that whoever looks for a newer one misses none
+        lock_tenant(tenant, connection)
         present = _by_id(tenant, connection, ids)
         new = {override.override_id: override for override in overrides if override.override_id not in present}
         rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "made_at": now} for one in new.values()]

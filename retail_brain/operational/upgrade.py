@@ -11,8 +11,10 @@ from sqlalchemy import Connection, text
 from retail_brain.errors import RetailBrainError
 from retail_brain.locks import file_lock
 from retail_brain.operational.database import UPGRADE_LOCK, Database
+from retail_brain.operational.revision import HEAD
 
-HEAD = "0020"
+__all__ = ["HEAD", "upgrade"]
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
 """Key of PostgreSQL's advisory lock: any fixed number that no other program takes."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from retail_brain.errors import ModelError
 from serving.store.answer_set import Answers, open_answers
+from serving.store.answers_manifest import NewerAnswersError
 from serving.store.current_answers import current_id, set_folders
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -26,6 +27,11 @@ class _Damage:
     wanted: str
     fault: str
     retry_at: float
+    is_newer: bool = False
+
+    def error(self) -> ModelError:
+        """What is wrong, to be raised."""
+        return NewerAnswersError(self.fault) if self.is_newer else ModelError(self.fault)
 
     def is_same(self, wanted: str, fault: str | None) -> bool:
         """Whether it is of this set, or of this fault where the pointer has one."""
@@ -59,19 +65,20 @@ class AnswersPointer:
             return
         damaged = self._damaged
         if damaged is not None and damaged.is_same(wanted, fault) and time.monotonic() < damaged.retry_at:
-            raise ModelError(damaged.fault)
+            raise damaged.error()
+        is_newer = False
         if fault is None:
             try:
                 serve(open_answers(self._folder / wanted))
             except ModelError as error:
-                fault = str(error)
+                fault, is_newer = str(error), isinstance(error, NewerAnswersError)
             else:
                 return
         if served is None and (earlier := _newest_whole(self._folder, wanted)) is not None:
             serve(earlier)
         # after: where the database was away just now, the next look tries all of it again
-        self._damaged = _Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS)
-        raise ModelError(fault)
+        self._damaged = _Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS, is_newer)
+        raise self._damaged.error()
 
     def _named(self, *, is_serving: bool) -> tuple[str | None, str | None]:
         """The set that CURRENT names, empty where it cannot be read, None where there is none; and what is wrong."""

@@ -1,15 +1,13 @@
 """ASGI application of the API: checks the key, reads the body, runs the handler of the route, writes JSON."""
 
-import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
@@ -19,13 +17,15 @@ from retail_brain.settings import ServingSettings
 from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
-from serving.http.body import read_body
+from serving.http.body import declared_bytes, read_body
 from serving.http.compression import Rendered, header
+from serving.http.connections import lost_connection
+from serving.http.cut_answers import FAULT
 from serving.http.errors import (
     HttpError,
     error_body,
     is_no_room,
-    malformed,
+    newer_answers,
     no_room,
     status_of,
     unavailable,
@@ -37,6 +37,7 @@ from serving.http.lines import Lines
 from serving.http.metrics import Unavailable
 from serving.http.openapi import openapi
 from serving.http.places import PlacedViews, check_answer, check_request, check_route
+from serving.http.read_request import read_request
 from serving.http.refusals import in_words
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
@@ -54,10 +55,6 @@ _PRIVATE = (b"cache-control", b"no-store")
 """Answers are about people and for one key: no cache on the way may keep them."""
 _JSON_HEADERS = [_JSON, _PRIVATE]
 _PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-"""Escape of half a character (a surrogate); two that follow each other are one."""
-_GZIP = b"\x1f\x8b"
-"""What every file of gzip begins with."""
 _HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 
 
@@ -87,34 +84,46 @@ class Api:
             if isinstance(answer, Lines):
                 limits = self._runtime.ready_state().settings.serving
                 with self._admission.answering(answer.key_id, limits):
-                    await answer.send(send, self._limiter(limits.threads), self._told)
+                    limiter, told = self._limiter(limits.threads), partial(self._told_late, scope)
+                    await answer.send(send, limiter, told, lambda: lost_connection(scope) is not None)
                 return
         except RetailBrainError as raised:
-            status, answer, headers = self._refusal(raised, _language(scope))
+            status, answer, headers = self._refusal(raised, scope)
         except OSError as raised:
             if not is_no_room(raised):
                 raise
             _log.error("%s could not be answered: the disk is full", scope["path"])
             self._count("disk_full")
-            status, answer, headers = self._refusal(no_room(), _language(scope))
+            status, answer, headers = self._refusal(no_room(), scope)
         assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, raised: RetailBrainError, language: Language) -> _Answer:
+    def _refusal(self, raised: RetailBrainError, scope: Scope) -> _Answer:
         error = self._outward(raised)
         headers = list(_JSON_HEADERS)
+        if self._closes(error, scope):
+            headers.append((b"connection", b"close"))
         if isinstance(error, HttpError) and error.allow is not None:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        return status_of(error), Rendered(self._body(error, language)), headers
+        return status_of(error), Rendered(self._body(error, _language(scope))), headers
 
-    def _told(self, raised: RetailBrainError) -> bytes:
-        """An error as the client may see it, in English."""
-        return self._body(self._outward(raised), "en")
+    def _closes(self, error: RetailBrainError, scope: Scope) -> bool:
+        """Whether a refusal ends the connection: its client still sends a body that is not read."""
+        if isinstance(error, HttpError) and error.closes:
+            return True
+        state = self._runtime.state
+        return state is not None and declared_bytes(scope) > state.settings.serving.max_body_bytes
+
+    def _told_late(self, scope: Scope, raised: RetailBrainError) -> bytes:
+        """An error that ends an answer whose status is sent, as the client may see it, in English."""
+        error = self._outward(raised)
+        scope[FAULT] = error.code
+        return self._body(error, "en")
 
     def _body(self, error: RetailBrainError, language: Language) -> bytes:
         """The JSON of an error, without where files lie, which the message of a verb names."""
@@ -160,6 +169,7 @@ class Api:
         limits = state.settings.serving
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         body = await read_body(
+            scope,
             receive,
             limits.max_body_bytes,
             limits.timeout_seconds,
@@ -167,7 +177,7 @@ class Api:
         )
         call = _call(principal, state, scope, self._placed, route)
         if route.streams:
-            request = _read(route, body)
+            request = read_request(route, body)
             check_request(request, call)
             return 200, Lines(_checked(route.run(request, call), route, request, call), principal.key_id), []
         answer = self._cache.get(route, body, call)
@@ -177,11 +187,19 @@ class Api:
         return 200, answer, _JSON_HEADERS
 
     async def _computed(self, route: Route, body: bytes, call: Call) -> Rendered:
-        request = _read(route, body)
+        request = read_request(route, body)
         check_request(request, call)
         # before the work: what changes meanwhile must make the answer stale
         state = ANEW if route.depends_on is None else route.depends_on(request, call)
-        given = await self._run(route, request, call)
+        try:
+            given = await self._run(route, request, call)
+        except (RetailBrainError, OSError):
+            raise
+        except Exception as error:
+            if call.view is None or not call.view.answers.manifest.is_newer:
+                raise
+            _log.error("%s on answers of a newer version at %s", type(error).__name__, route.path)
+            raise newer_answers(call.principal.tenant) from None
         check_answer(given, request, call, route.path)
         answer = Rendered(to_json(given, inf_nan_mode="null"))
         if state is not ANEW:
@@ -258,49 +276,6 @@ def _outcome(run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Cal
         return run(request, call)
     except BaseException as error:  # noqa: BLE001  # raised again in the event loop
         return _Raised(error)
-
-
-def _read(route: Route, body: bytes) -> Any:
-    """The request of a body.
-
-    Raises:
-        HttpError: it cannot be read.
-    """
-    try:
-        try:
-            return route.request.model_validate_json(body)
-        except ValidationError as error:
-            parsed = _with_halves(body) if error.errors()[0]["type"] == "json_invalid" else None
-            if parsed is None:
-                raise
-        return route.request.model_validate(parsed)
-    except ValidationError as error:
-        if body[:2] == _GZIP:
-            raise HttpError(
-                400,
-                "malformed",
-                "the body is compressed; wanted plain JSON. Send it uncompressed.",
-                {"problem": "body_packed"},
-            ) from None
-        # not chained: the original holds the values of the request, which may be personal data
-        raise malformed(error) from None
-
-
-def _with_halves(body: bytes) -> Any:
-    """What a body holds that escapes half a character, as a text cut within an emoji does; None where it does not.
-
-    pydantic's parser stops there. With this one the field that holds it is refused, and not the whole body.
-    """
-    if _HALF.search(body) is None:
-        return None
-    try:
-        return json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _address(scope: Scope) -> str:

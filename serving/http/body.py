@@ -6,24 +6,37 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
+from serving.http.compression import header
 from serving.http.errors import HttpError
 
-_DRAINED = 32
-"""Times the limit that is still read of a body that is too large, so that its sender sees the answer. Chosen by
-judgement, not measured."""
+
+def declared_bytes(scope: Scope) -> int:
+    """Bytes that a request's header `Content-Length` says its body has; 0 where it says nothing.
+
+    >>> declared_bytes({"headers": [(b"content-length", b"12")]}), declared_bytes({"headers": []})
+    (12, 0)
+    """
+    said = header(scope, b"content-length")
+    return int(said) if said.isdigit() else 0
 
 
 async def read_body(
-    receive: Receive, limit: int, timeout_seconds: float, place: Callable[[], AbstractContextManager[object]]
+    scope: Scope,
+    receive: Receive,
+    limit: int,
+    timeout_seconds: float,
+    place: Callable[[], AbstractContextManager[object]],
 ) -> bytes:
     """The body of a request, at most `limit` bytes, within `timeout_seconds`.
 
-    A body that is too large is read on and thrown away, up to 32 times the limit, so that the sender gets to read the
-    answer instead of a broken connection.
+    A body that is too large is refused at the byte where that is known: at its headers where they say so, and nobody
+    who asked (`Expect: 100-continue`) is told to send it. The connection goes on reading it for a while, so that the
+    sender gets to read the answer (`serving.http.connections`).
 
     Args:
+        scope: of the request.
         receive: gives the messages of the request.
         limit: bytes.
         timeout_seconds: within which the whole body must be there.
@@ -34,6 +47,9 @@ async def read_body(
         HttpError: the body is larger than the limit (413), did not arrive in time (408), the sender went away (400), or
             there is no place to wait (429).
     """
+    declared = declared_bytes(scope)
+    if declared > limit:
+        raise _too_large(f"{declared:,}", limit)
     asked: Any = receive().__await__()
     try:
         awaited = next(asked)
@@ -51,9 +67,8 @@ async def read_body(
                 first = await _rest(asked, awaited) if message is None else message
                 return await _read_pieces(first, receive, limit)
     except TimeoutError:
-        raise HttpError(
-            408, "too_slow", f"the body did not arrive within {timeout_seconds:g} s. Send it again."
-        ) from None
+        text = f"the body did not arrive within {timeout_seconds:g} s. Send it again."
+        raise HttpError(408, "too_slow", text, closes=True) from None
 
 
 def _whole(message: Message, limit: int) -> bytes | None:
@@ -84,15 +99,14 @@ async def _read_pieces(message: Message, receive: Receive, limit: int) -> bytes:
             )
         part = message.get("body", b"")
         size += len(part)
-        if size <= limit:
-            parts.append(part)
-        else:
-            parts.clear()
-        if not message.get("more_body", False) or size > limit * _DRAINED:
-            break
+        if size > limit:
+            raise _too_large(f"at least {size:,}", limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
         message = await receive()
-    if size > limit:
-        raise HttpError(
-            413, "too_large", f"the body has at least {size:,} bytes; wanted at most {limit:,}. Send less at a time."
-        )
-    return b"".join(parts)
+
+
+def _too_large(size: str, limit: int) -> HttpError:
+    text = f"the body has {size} bytes; wanted at most {limit:,}. Send less at a time."
+    return HttpError(413, "too_large", text, closes=True)

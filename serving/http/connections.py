@@ -4,21 +4,45 @@ uvicorn has no such limits but one: an idle connection that was answered once is
 """
 
 import asyncio
+import re
 from collections import Counter
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterator, Sized
 from typing import Any, Literal, cast
 
 import uvicorn.config
+from starlette.types import Scope
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from retail_brain.settings import ServingSettings
 from serving.http.errors import error_body
 from serving.http.joined_writes import JoinedWrites
+from serving.http.old_clients import end_by_closing
 
-Refusal = Literal["malformed", "headers_late", "answer_unread", "too_many_connections"]
+Refusal = Literal["malformed", "headers_late", "headers_too_large", "answer_unread", "too_many_connections"]
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-_PHRASES = {400: b"Bad Request", 408: b"Request Timeout", 429: b"Too Many Requests"}
+_LINGER_SECONDS = 1.0
+"""Seconds that a refused connection is still read, so that its client gets to read why: it has sent its request by
+then. By judgement."""
+_CONNECTION = "retail_brain.connection"
+"""Key of a request's state under which its connection stands."""
+_NOTHING: dict[str, Any] = {}
+Lost = Literal["client_gone", "answer_unread"]
+_PHRASES = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    429: b"Too Many Requests",
+    431: b"Request Header Fields Too Large",
+}
+_HEAD_BYTES = 65_536
+"""Bytes that a request's first line and headers may have; as many as h11 lets come. httptools has no limit."""
+
+
+def lost_connection(scope: Scope) -> Lost | None:
+    """Why the connection of a request is gone; None while it is there, and where nothing guards it."""
+    connection = scope.get("state", _NOTHING).get(_CONNECTION)
+    return None if connection is None else cast("Lost | None", connection.lost)
 
 
 class _Places:
@@ -59,6 +83,21 @@ class _Flow(FlowControl):
             super().resume_reading()
 
 
+class _Nowhere:
+    """Takes the fields that come behind a body, where httptools hands them on as headers.
+
+    Whoever stands before the service checks headers: a key behind the body would pass it by.
+    """
+
+    def append(self, field: tuple[bytes, bytes]) -> None: ...
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(())
+
+
+_NOWHERE = _Nowhere()
+
+
 class _Guard(asyncio.Protocol):
     """One connection. Between requests a timer runs: it ends when the headers of the next one are there.
 
@@ -72,16 +111,24 @@ class _Guard(asyncio.Protocol):
     _address: str | None = None
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _lingering: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _held: tuple[int, Refusal, str, str] | None = None
     _is_ended = False
+    _is_refused = False
+    _is_stopping = False
+    lost: Lost | None = None
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self: Any, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        # uvicorn hands it to each request; once a connection, so that it costs no request anything
+        self.app_state = {**self.app_state, _CONNECTION: self}
         self.ws_protocol_class = None  # a web socket would leave this class, and its place, behind
         # the service writes its own line; uvicorn words one for each request even where no logger takes it
         self.access_log = False
 
     def connection_made(self: Any, transport: Any) -> None:
-        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop, self._stays)))
         # of h11, which keeps no requests, nothing waits
         self.flow = _Flow(self.transport, getattr(self, "pipeline", ()))
         address = str(self.client[0]) if self.client else ""
@@ -92,34 +139,78 @@ class _Guard(asyncio.Protocol):
         self._expect_headers()
 
     def connection_lost(self: Any, exc: Exception | None) -> None:
+        self.lost = self.lost or "client_gone"
         self._stop_expecting()
         self._stop_unread()
+        if self._lingering is not None:
+            self._lingering.cancel()
         if self._address is not None:
             self.places.free(self._address)
             self._address = None
         super().connection_lost(exc)
 
     def data_received(self: Any, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._held is not None:
             return
+        if b"pgrade" in data:
+            data = self._without_upgrade(data)
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self._head_bytes = 0
             self._stop_expecting()
-        else:
-            # also where a body still trickles in that nobody waits for any more
-            self._expect_headers()
+            return
+        # also where a body still trickles in that nobody waits for any more
+        self._expect_headers()
+        if cycle is None or not cycle.more_body:
+            self._head_bytes += len(data)
+            if self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
+                text = f"the headers have more than {_HEAD_BYTES:,} bytes. Send shorter ones."
+                self._refuse(431, "headers_too_large", "too_large", text)
+
+    def _without_upgrade(self: Any, data: bytes) -> bytes:
+        """The bytes of a request whose wish for another protocol, such as HTTP/2, is not heard.
+
+        httptools takes what follows the headers for the other protocol: the body of such a request, as Java's client
+        sends by default, would be lost.
+        """
+        if self.cycle is not None and not self.cycle.response_complete:
+            return data
+        head, end, rest = data.partition(b"\r\n\r\n")
+        return _UPGRADE.sub(b"\r\nignored:", head) + end + rest
 
     def eof_received(self: Any) -> bool:
         """A client that has sent all may still read: what it asked is answered before the connection is closed."""
+        if self._lingering is not None:
+            return False
         cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete and self._held is None:
+            self._refuse(400, "malformed", "malformed", "the request ended before its body did. Send it again.")
+            return self._held is not None
         self._is_ended = bool(cycle is not None and not cycle.more_body and not cycle.response_complete)
         return bool(self._is_ended)
 
     def on_response_complete(self: Any) -> None:
+        is_last = not getattr(self, "pipeline", ())
         super().on_response_complete()  # type: ignore[misc]  # of uvicorn's protocols
+        if self._held is not None and is_last:
+            held, self._held = self._held, None
+            if not self.transport.is_closing():
+                self._refuse(*held)
+            return
         # the cycle is that of the newest request: those that were sent before it are answered first
         if self._is_ended and self.cycle.response_complete and not self.transport.is_closing():
             self.transport.close()
+
+    def on_headers_complete(self: Any) -> None:
+        super().on_headers_complete()  # type: ignore[misc]  # of httptools' protocol; h11 does without
+        self.headers = _NOWHERE
+        if self.scope["http_version"] != "1.1":
+            end_by_closing(self.cycle)
+
+    def shutdown(self) -> None:
+        self._is_stopping = True
+        super().shutdown()  # type: ignore[misc]
 
     def send_400_response(self: Any, _msg: str) -> None:
         text = "this is no HTTP request. Send HTTP/1.1 with a valid first line and headers."
@@ -149,16 +240,58 @@ class _Guard(asyncio.Protocol):
 
     def _give_up(self: Any) -> None:
         self.refused("answer_unread")
+        self.lost = "answer_unread"
         self.transport.abort()
 
     def _refuse(self: Any, status: int, why: Refusal, code: str, text: str) -> None:
-        """Sends an error in the one shape and ends the connection."""
+        """Sends an error in the one shape, once all that was asked before is answered, and ends the connection."""
+        if self._waits_for_answers():
+            self._held = (status, why, code, text)
+            return
         self.refused(why)
+        self._is_refused = True
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()  # an answer has begun: what is written now would be a part of it
+            return
         body = error_body(code, text)
         head = _HEAD % (status, _PHRASES[status], len(body))
         again = b"retry-after: 1\r\n" if status == 429 else b""
         self.transport.write(head + again + b"connection: close\r\n\r\n" + body)
         self.transport.close()
+
+    def _waits_for_answers(self: Any) -> bool:
+        """Whether requests before the refused one are still answered. A half one that is refused is not answered."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        if not cycle.more_body:
+            return True
+        cycle.disconnected = True
+        cycle.message_event.set()
+        pipeline = getattr(self, "pipeline", None)
+        if not pipeline or pipeline[0][0] is not cycle:
+            return False
+        pipeline.popleft()
+        return True
+
+    def _stays(self: Any, transport: Any) -> bool:
+        """Whether a connection that is to be closed is still read for a while, and read from then on for nothing.
+
+        The system cuts a connection off that is closed while bytes of its client are unread or on their way: the
+        client, which still sends, would see that instead of its answer.
+        """
+        cycle = self.cycle
+        is_unread = self._is_refused or bool(getattr(self, "pipeline", ())) or (cycle is not None and cycle.more_body)
+        if not is_unread or self._is_ended or self._is_stopping or transport.is_closing():
+            return False
+        if not transport.can_write_eof():
+            return False
+        self._stop_expecting()
+        transport.write_eof()
+        FlowControl.resume_reading(self.flow)
+        seconds = _LINGER_SECONDS if self._is_refused else self.limits.header_seconds
+        self._lingering = self.loop.call_later(seconds, transport.close)
+        return True
 
     def _stop_expecting(self) -> None:
         if self._timer is not None:

@@ -49,6 +49,7 @@ class HttpError(RetailBrainError):
         status: HTTP status.
         retry_after: seconds after which to ask again, or None.
         allow: methods that the route answers, where another was used, or None.
+        closes: whether the connection ends with the answer, since the rest of the request's body is not read.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class HttpError(RetailBrainError):
         *,
         retry_after: int | None = None,
         allow: str | None = None,
+        closes: bool = False,
     ) -> None:
         super().__init__(message, details)
         self.status = status
         self.code = code
         self.retry_after = retry_after
         self.allow = allow
+        self.closes = closes
 
 
 def error_body(code: str, message: str, details: Any = None) -> bytes:
@@ -106,6 +109,15 @@ def at_fault(tenant: str) -> HttpError:
         "few seconds. `retail-brain doctor` on the service's machine says what is wrong and what mends it."
     )
     return HttpError(503, "at_fault", message, retry_after=10)
+
+
+def newer_answers(tenant: str) -> HttpError:
+    """503 for a tenant whose answers a newer version published than this service can read."""
+    message = (
+        f"the answers of tenant {tenant} were published by a newer version of retail-brain than this service runs. "
+        "Start the service again with that version, or publish with this one."
+    )
+    return HttpError(503, "at_fault", message, {"problem": "answers_newer"}, retry_after=10)
 
 
 def status_of(error: RetailBrainError) -> int:

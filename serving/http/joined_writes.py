@@ -4,6 +4,7 @@ uvicorn writes the head, then the body, and uvloop hands each to the system at o
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 _LARGEST = 65_536
@@ -17,21 +18,29 @@ class JoinedWrites:
     Only what uvicorn's protocols write goes through it; everything else is the transport's own.
     """
 
-    __slots__ = ("_held", "_loop", "_transport")
+    __slots__ = ("_held", "_lingers", "_loop", "_stays", "_transport")
 
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: Any, loop: asyncio.AbstractEventLoop, stays: Callable[[Any], bool] = lambda _: False
+    ) -> None:
         """Holds nothing yet.
 
         Args:
             transport: of the connection.
             loop: that runs it.
+            stays: asked when the connection is to be closed, with the transport: whether it stays open for a while,
+                and whoever answers closes it then.
         """
         self._transport = transport
         self._loop = loop
+        self._stays = stays
+        self._lingers = False
         self._held: bytes | None = None
 
     def write(self, data: bytes) -> None:
-        """Writes in the order of the calls."""
+        """Writes in the order of the calls; nothing to a connection that is being closed."""
+        if self._lingers:
+            return
         held = self._held
         if held is None:
             self._held = data
@@ -45,9 +54,16 @@ class JoinedWrites:
             self._transport.write(data)
 
     def close(self) -> None:
-        """Closes the connection once all is written."""
+        """Closes the connection once all is written, and all read that its client still sends."""
         self._flush()
-        self._transport.close()
+        if not self._lingers:
+            self._lingers = self._stays(self._transport)
+        if not self._lingers:
+            self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing that comes is read any more as a request."""
+        return self._lingers or bool(self._transport.is_closing())
 
     def abort(self) -> None:
         """Closes the connection at once; what is held is lost, as what the transport holds is."""

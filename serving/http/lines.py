@@ -23,11 +23,26 @@ class Lines:
         self._rows = rows
         self.key_id = key_id
 
-    async def send(self, send: Send, limiter: CapacityLimiter, told: Callable[[RetailBrainError], bytes]) -> None:
-        """Sends status, headers and all lines; `told` gives the JSON of an error as the client may see it."""
+    async def send(
+        self,
+        send: Send,
+        limiter: CapacityLimiter,
+        told: Callable[[RetailBrainError], bytes],
+        is_gone: Callable[[], bool],
+    ) -> None:
+        """Sends status, headers and all lines.
+
+        Args:
+            send: takes the messages of the answer.
+            limiter: of the threads in which lines are computed.
+            told: gives the JSON of an error as the client may see it.
+            is_gone: whether nobody reads any more; no further line is computed then.
+        """
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         while piece := await to_thread.run_sync(self._piece, told, limiter=limiter, abandon_on_cancel=True):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if is_gone():
+                return
         await send({"type": "http.response.body", "body": b""})
 
     def _piece(self, told: Callable[[RetailBrainError], bytes]) -> bytes:

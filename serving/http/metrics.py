@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import Any, Literal, Protocol, get_args
 
+from serving.http.cut_answers import CutReason
 from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers
 from serving.http.soon import Soon
 
@@ -36,6 +37,9 @@ class Meter(Protocol):
     def unavailable(self, reason: Unavailable) -> None:
         """A request was refused, for the disk is full or the database away."""
 
+    def cut(self, reason: CutReason) -> None:
+        """An answer did not reach its client whole."""
+
     def room(self, free: int) -> None:
         """A worker looked how many bytes are free on the disk of the home."""
 
@@ -44,6 +48,9 @@ class Meter(Protocol):
 
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news: tenants with answers, tenants (or all) with a fault, and when (Unix seconds)."""
+
+    def newer(self, tenants: int) -> None:
+        """A worker looked for news: tenants whose newest answers a newer version published than it can read."""
 
     def expose(self) -> bytes:
         """All metrics in Prometheus' text format."""
@@ -84,9 +91,17 @@ class PrometheusMeter:
             "Requests refused since the disk is full (disk_full) or the database does not answer (database)",
             ("reason",),
         )
+        self._cut = prometheus_client.Counter(
+            "retail_brain_answers_cut_total",
+            "Answers that did not reach their client whole: it went away (client_gone), did not read (answer_unread), "
+            "the answer failed after its status was sent (fault), or the service ended (stopped)",
+            ("reason",),
+        )
         # counted from 0 on, so that the first one is a rise; and no new label needs room on a disk that is full
         for reason in get_args(Unavailable):
             self._unavailable.labels(reason)
+        for cut in get_args(CutReason):
+            self._cut.labels(cut)
         # gauges of living workers only: one that died must not be counted for ever
         self._open = prometheus_client.Gauge(
             "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
@@ -102,6 +117,11 @@ class PrometheusMeter:
         self._faulty = prometheus_client.Gauge(
             "retail_brain_tenants_at_fault",
             "Tenants whose answers, settings or database cannot be read, most of all workers",
+            multiprocess_mode="livemax",
+        )
+        self._newer = prometheus_client.Gauge(
+            "retail_brain_tenants_answers_newer",
+            "Tenants whose newest answers a newer version published than this one can read, most of all workers",
             multiprocess_mode="livemax",
         )
         self._looked = prometheus_client.Gauge(
@@ -154,6 +174,10 @@ class PrometheusMeter:
         """A request was refused, for the disk is full or the database away."""
         self._unavailable.labels(reason).inc()
 
+    def cut(self, reason: CutReason) -> None:
+        """An answer did not reach its client whole."""
+        self._cut.labels(reason).inc()
+
     def room(self, free: int) -> None:
         """A worker looked at the disk."""
         self._free.set(free)
@@ -163,6 +187,10 @@ class PrometheusMeter:
         self._served.set(served)
         self._faulty.set(faulty)
         self._looked.set(at)
+
+    def newer(self, tenants: int) -> None:
+        """A worker looked for news."""
+        self._newer.set(tenants)
 
     def expose(self) -> bytes:
         """All metrics of all workers in Prometheus' text format."""

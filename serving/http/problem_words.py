@@ -12,6 +12,7 @@ SERVICE_ONLY: Final[Mapping[str, str]] = {
     "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
     "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
     "definition_unusable": "定义无法使用：{faults}。请更正。",
+    "answers_newer": "该租户的结果由更新版本的零售大脑发布，本服务读不了。请用新版本重新启动服务，或用本版本重新发布。",
     "body_packed": "请求内容是压缩的；请直接发送 JSON。",
     "not_base64": "文件内容编码不正确（应为 base64）。请重新发送。",
     "route_unknown": "没有这个地址。详见 /docs.json。",

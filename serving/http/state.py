@@ -15,12 +15,14 @@ from pathlib import Path
 
 from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.operational.database import Database
+from retail_brain.operational.revision import is_later, told_later
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.http.errors import HttpError, at_fault, not_published
+from serving.http.errors import HttpError, at_fault, newer_answers, not_published
 from serving.http.tenant import Tenant
 from serving.http.tenant_view import TenantView
+from serving.store.answers_manifest import NewerAnswersError
 
 _log = logging.getLogger("bentoml.retail_brain")
 _STALE_SECONDS = 120.0
@@ -58,7 +60,10 @@ class State:
         self.on_refresh: Callable[[State], None] | None = None
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
+        self._newer: set[str] = set()
         self._is_upgraded = False
+        self._marked: object = None
+        self._tables_fault: RetailBrainError | None = None
         self._uncounted = ""
         self._refreshed = time.monotonic()
         self._stop = threading.Event()
@@ -94,6 +99,11 @@ class State:
         """What is wrong now, by tenant (or `*` for all of them); empty when all is well."""
         return dict(self._faults)
 
+    @property
+    def newer(self) -> tuple[str, ...]:
+        """Tenants whose newest answers a newer version published than this one can read."""
+        return tuple(sorted(self._newer))
+
     def view(self, tenant: str) -> TenantView | None:
         """The tenant's present view, or None where it has no answers."""
         return self._tenants[tenant].view if tenant in self._tenants else None
@@ -109,6 +119,9 @@ class State:
                 upgrade(self.database)
                 self._is_upgraded = True
             mark = self._change_mark()
+            if mark != self._marked:
+                self._look_at_tables()
+                self._marked = mark
             for tenant in self._to_look_at():
                 # whatever goes wrong, the other tenants must stay fresh
                 with _surviving(partial(self._note_fault, tenant)):
@@ -162,12 +175,19 @@ class State:
 
     def no_answers(self, tenant: str) -> HttpError:
         """Why a tenant has no view: what it has cannot be read, or it has published nothing yet."""
+        if tenant in self._newer:
+            return newer_answers(tenant)
         return at_fault(tenant) if {tenant, _ALL} & self._faults.keys() else not_published(tenant)
 
     def _to_look_at(self) -> list[str]:
         """Tenants that have or had answers, a pointer without a set and sets without one among them."""
         found = {folder.parent.name for folder in (self.home / "var").glob("*/answers") if _has_something(folder)}
         return sorted(found | self._tenants.keys())
+
+    def _look_at_tables(self) -> None:
+        """Notes whether a newer version changed the tables meanwhile; what can still be read is, refusals above all."""
+        revision = self.database.revision()
+        self._tables_fault = RetailBrainError(told_later(revision)) if is_later(revision) else None
 
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""
@@ -187,6 +207,7 @@ class State:
 
     def _note_faults(self, tenant: str, faults: Sequence[BaseException]) -> None:
         """Remembers what is wrong with a tenant (`*`: with all) now; logs it when it is something else than before."""
+        (self._newer.add if _are_newer(faults) else self._newer.discard)(tenant)
         who = "every tenant" if tenant == _ALL else f"tenant {tenant}"
         if not faults:
             if self._faults.pop(tenant, None) is not None:
@@ -219,7 +240,7 @@ class State:
             self.refresh()
             if forgets:
                 self._forget_events()
-            self._note_faults(_ALL, [])
+            self._note_faults(_ALL, [] if self._tables_fault is None else [self._tables_fault])
         # as metrics on a full disk: answers are fresh all the same
         with _surviving(self._note_uncounted):
             if self.on_refresh is not None:
@@ -251,6 +272,10 @@ def _surviving(note: Callable[[BaseException], None]) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001
         note(error)
+
+
+def _are_newer(faults: Sequence[BaseException]) -> bool:
+    return any(isinstance(fault, NewerAnswersError) for fault in faults)
 
 
 def _note_unprepared(tenant: str, fault: BaseException) -> None:

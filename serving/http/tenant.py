@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from retail_brain import __version__
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
@@ -33,6 +34,7 @@ from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers
+from serving.store.answers_manifest import NewerAnswersError
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
 
@@ -197,6 +199,31 @@ class Tenant:
         return None if self.view is None else self.view.answers.manifest.answers_id
 
     def _open_view(self, answers: Answers, settings: Settings) -> None:
+        """Moves to a set of answers.
+
+        Raises:
+            ModelError: it was published by another version, and this one cannot work with it.
+            UnavailableError: the operational database does not answer.
+        """
+        view = self._view_of(answers, settings)
+        with self._swapping:
+            self.view = view
+        manifest = answers.manifest
+        _log.info("tenant %s answers from %s, as of %s", view.tenant, manifest.answers_id, manifest.as_of)
+
+    def _view_of(self, answers: Answers, settings: Settings) -> TenantView:
+        try:
+            view = self._read_view(answers, settings)
+            if answers.manifest.software != __version__:
+                # what it lacks or has otherwise would else be found by requests
+                _ = view.order_lines, view.exceptions, view.open_by_store
+        except RetailBrainError:
+            raise
+        except Exception as error:
+            raise _unusable(answers, error) from error
+        return view
+
+    def _read_view(self, answers: Answers, settings: Settings) -> TenantView:
         tenant = self._workspace.tenant
         recent = RecentEvents(settings.serving) if self.view is None else self.view.recent
         mark = statuses_mark(tenant, self._database)
@@ -220,9 +247,7 @@ class Tenant:
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)
-        with self._swapping:
-            self.view = view
-        _log.info("tenant %s answers from %s, as of %s", tenant, answers.manifest.answers_id, answers.manifest.as_of)
+        return view
 
     def _decisions(self, answers: Answers) -> dict[str, SuggestionStatus]:
         """What was decided about the suggestions of some answers, by suggestion id."""
@@ -256,6 +281,17 @@ class Tenant:
             if len(stored) < _BATCH:
                 return
             after = stored[-1].id
+
+
+def _unusable(answers: Answers, error: Exception) -> ModelError:
+    """The error for a set that opened and cannot be worked with."""
+    manifest = answers.manifest
+    kind = NewerAnswersError if manifest.is_newer else ModelError
+    return kind(
+        f"answers {manifest.answers_id}, published by retail-brain {manifest.software}, cannot be used by this one, "
+        f"{__version__} ({type(error).__name__}: {error}). Install that version here and start the service again, or "
+        "publish with this one: `retail-brain publish`."
+    )
 
 
 def _person_key(answers: Answers, stored: StoredEvent) -> str:

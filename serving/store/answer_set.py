@@ -1,7 +1,7 @@
 """One published set of answers, opened: its tables as memory maps and frames."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +10,7 @@ from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError
-from serving.store.answers_manifest import AnswersManifest, check_files, read_manifest
+from serving.store.answers_manifest import AnswersManifest, NewerAnswersError, check_files, read_manifest, told_newer
 from serving.store.attributes import Attributes
 from serving.store.availability import open_availability
 from serving.store.catalog import Catalog
@@ -118,7 +118,10 @@ def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
                 if has_rows(folder, name)
             },
         )
-    except (OSError, ValueError) as error:
+    # a file of another layout than ours ends in any error of the libraries that map it
+    except Exception as error:
+        if manifest.is_newer:
+            raise NewerAnswersError(told_newer(folder, asdict(manifest))) from error
         raise ModelError(f"answers {folder.name} are damaged: {error}. Run `retail-brain publish`.") from error
 
 

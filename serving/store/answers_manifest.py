@@ -1,10 +1,14 @@
 """The manifest of a published set of answers: what it holds and was made from, and the checksums of its files."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from packaging.version import InvalidVersion, Version
+
+from retail_brain import __version__
 from retail_brain.currency import Currency
 from retail_brain.errors import ModelError
 from retail_brain.files import sha256, write_json
@@ -13,6 +17,16 @@ FORMAT = 3
 """File format; raised only for a change after which older answers cannot be read and must be published again.
 
 An added file or manifest field is optional instead, so that answers of earlier versions keep being served."""
+LAYOUT = 1
+"""Layout of the files; raised with a change after which an earlier version cannot answer from a new set.
+
+A service that still runs that version keeps the set it has, and says so. Where that is not raised, an earlier version
+must answer from new sets: whatever is added may be missed by it, and nothing is taken away.
+"""
+
+
+class NewerAnswersError(ModelError):
+    """A set of answers of a newer version than this one can read."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,8 @@ class AnswersManifest:
             versions that did not check.
         versions: table of the lake -> version that the answers were made from; empty in sets of older versions.
         currency_digits: digits of money after the point; None in sets of older versions, where the currency tells them.
+        layout: of the files; sets of older versions have none and are read as they were.
+        software: version of retail-brain that published the set.
         model_test: `name` and `version` of the test of models whose challenger's pairs are published too; else empty.
     """
 
@@ -60,6 +76,13 @@ class AnswersManifest:
     model_test: dict[str, Any] = field(default_factory=dict)
     currency_digits: int | None = None
     format: int = FORMAT
+    layout: int = LAYOUT
+    software: str = __version__
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer version than this one published the set."""
+        return _is_newer(self.software)
 
     @property
     def money(self) -> Currency:
@@ -108,6 +131,8 @@ def read_manifest(folder: Path) -> AnswersManifest:
         raise ModelError(f"{folder} holds no readable answers: {error}. Run `retail-brain publish`.") from error
     if not isinstance(values, dict):
         raise ModelError(f"{folder} holds no readable answers: its manifest is no object. Run `retail-brain publish`.")
+    if _number(values, "format") > FORMAT or _number(values, "layout") > LAYOUT:
+        raise NewerAnswersError(told_newer(folder, values))
     if values.get("format") != FORMAT:
         raise ModelError(
             f"answers {folder.name} have format {values.get('format')!r}, wanted {FORMAT}. Run `retail-brain publish`."
@@ -120,3 +145,27 @@ def read_manifest(folder: Path) -> AnswersManifest:
         raise ModelError(
             f"the manifest of answers {folder.name} is incomplete: {error}. Run `retail-brain publish`."
         ) from error
+
+
+def _number(values: Mapping[str, Any], name: str) -> int:
+    value = values.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def told_newer(folder: Path, values: Mapping[str, Any]) -> str:
+    """What is wrong with a set of a newer version, and what to do; `values` are those of its manifest."""
+    by = f"retail-brain {values['software']}" if values.get("software") else "a newer retail-brain"
+    layout = f"format {values.get('format')}, layout {values.get('layout', 0)}"
+    return (
+        f"answers {folder.name} were published by {by} ({layout}); this is {__version__} and reads format {FORMAT}, "
+        f"layout {LAYOUT}. Install that version here and start the service again, or publish with this one: "
+        "`retail-brain publish`."
+    )
+
+
+def _is_newer(software: str) -> bool:
+    """Whether a version is later than this one; what is no version is not."""
+    try:
+        return Version(software) > Version(__version__)
+    except InvalidVersion:
+        return False

@@ -23,6 +23,7 @@ from serving.upkeep.home_checks import (
     check_folders,
     check_permissions,
     check_versions,
+    parted_files,
 )
 from serving.upkeep.tenant_checks import (
     PUT_BACK,
@@ -90,6 +91,8 @@ def _has_present_tables(database: Database) -> bool:
     """Whether the operational database answers and has this version's tables; looking must not create it."""
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         return False
+    if parted_files(database) is not None:
+        return False  # opening it would remove the trace
     try:
         return database.revision() == HEAD
     except RetailBrainError:

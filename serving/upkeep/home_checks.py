@@ -12,9 +12,9 @@ from sqlalchemy import Column, Table, func, select
 
 from retail_brain import __version__
 from retail_brain.errors import UnavailableError
-from retail_brain.operational.database import Database, left_beside
+from retail_brain.operational.database import UPGRADE_LOCK, Database, left_beside
+from retail_brain.operational.revision import HEAD, is_later, told_later
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
-from retail_brain.operational.upgrade import HEAD
 from serving.upkeep.findings import Finding, Level, listed
 
 _FULL_BYTES = 200_000_000
@@ -104,6 +104,10 @@ def check_database(database: Database) -> Iterator[Finding]:
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         yield _no_database(Path(database.url.database or ""))
         return
+    if (parted := parted_files(database)) is not None:
+        yield parted
+        return
+    yield from _unmarked(database)
     try:
         revision = database.revision()
         damage = _damage(database) if database.is_sqlite else None
@@ -116,11 +120,64 @@ def check_database(database: Database) -> Iterator[Finding]:
     kind = database.url.get_backend_name()
     if damage is not None:
         yield Finding("home", "database", "fault", f"{kind} says: {damage}", _put_back(database))
+    elif revision is None:
+        yield _without_tables(database)
+    elif is_later(revision):
+        yield Finding("home", "database", "fault", told_later(revision), "install the newer version of retail-brain")
     elif revision != HEAD:
         text = f"{kind} has tables of revision {revision}; this version wants {HEAD}"
         yield Finding("home", "database", "warning", text, "any command upgrades it, such as `retail-brain keys list`")
     else:
         yield Finding("home", "database", "ok", f"{kind} answers, tables of revision {revision}")
+
+
+def parted_files(database: Database) -> Finding | None:
+    """The finding about an SQLite file that was copied without the file of its newest rows; None where it was not.
+
+    SQLite makes and removes both files beside its own together. Opening the database would remove the trace.
+    """
+    file = database.url.database
+    if not database.is_sqlite or not Path(f"{file}-shm").exists() or Path(f"{file}-wal").exists():
+        return None
+    text = (
+        f"{file}-shm lies beside the operational database, and {file}-wal, which holds its newest rows, does not: the "
+        "home was copied without it, and refusals, decisions and keys may be missing"
+    )
+    remedy = (
+        "copy the home again with the service stopped, or with retail-brain backup and restore; only where nothing can "
+        f"be had any more, remove {file}-shm"
+    )
+    return Finding("home", "database", "fault", text, remedy)
+
+
+def _unmarked(database: Database) -> Iterator[Finding]:
+    """The finding about a missing lock file, which tells that there is a database, should it be taken away."""
+    mark = Path(f"{database.url.database}{UPGRADE_LOCK}")
+    if database.is_sqlite and not mark.exists():
+        text = (
+            f"{mark} is missing: the home was copied without it, perhaps without other files too. Without it nobody "
+            "notices should the database be taken away later"
+        )
+        yield Finding(
+            "home", "database", "warning", text, f"compare with the home it was copied from, then touch {mark}"
+        )
+
+
+def _without_tables(database: Database) -> Finding:
+    """The finding about a database that answers and holds nothing at all."""
+    kind = database.url.get_backend_name()
+    if database.is_sqlite and left_beside(Path(database.url.database or "")):
+        text = (
+            f"the operational database {database.url.database} holds no tables, though it was in use: the home was "
+            "copied without its -wal file, or its first start was cut short"
+        )
+        remedy = (
+            "copy the home again with the service stopped, or restore the newest backup: retail-brain restore FILE; "
+            "where it never held anything, any command makes the tables, such as `retail-brain keys list`"
+        )
+        return Finding("home", "database", "fault", text, remedy)
+    remedy = "any command makes them, such as `retail-brain keys list`"
+    return Finding("home", "database", "warning", f"{kind} has no tables yet", remedy)
 
 
 def _no_database(file: Path) -> Finding:
@@ -159,7 +216,7 @@ def check_clock(database: Database, home: Path, now: datetime) -> Iterator[Findi
 
 
 def _instants_ahead(database: Database, now: datetime) -> list[str]:
-    if database.is_sqlite and not Path(database.url.database or "").is_file():
+    if (database.is_sqlite and not Path(database.url.database or "").is_file()) or parted_files(database) is not None:
         return []
     try:
         if database.revision() is None:

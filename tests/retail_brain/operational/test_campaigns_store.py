@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import list_audit
@@ -40,7 +41,9 @@ from retail_brain.operational.campaigns import (
 )
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.refusals import remove_refusals
 from retail_brain.operational.repeated_contacts import read_contacts_mark
+from retail_brain.operational.tables import CAMPAIGN_RECEIPTS
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 
@@ -284,3 +287,22 @@ def test_a_contact_that_is_sent_late_counts_on_that_day(database: Database) -> N
     ]  # fmt: skip
     since = campaign_contacts("main", database, since=date(2025, 3, 4))
     assert [one.contact.customer_id for one in since] == ["A", "B"]
+
+
+def test_an_opt_out_that_is_stored_after_a_report_of_a_higher_number_is_seen(database: Database) -> None:
+    """As on a server, where two transactions end in another order than they began."""
+    row = {"tenant_id": "main", "campaign_id": "C", "customer_id": "A", "channel": "sms", "at": NOW, "noted_at": NOW}
+
+    def store(number: int, kind: str, campaign: str = "C") -> None:
+        told = {"id": number, "receipt_id": f"r{number}", "kind": kind, "campaign_id": campaign}
+        with database.writing() as connection:
+            database.ensure_tenant("main", connection, now=NOW)
+            connection.execute(insert(CAMPAIGN_RECEIPTS), row | told)
+
+    store(1, "opted_out", "refusals:lake")
+    store(12, "delivered")
+    mark = opt_outs_mark("main", database)
+    store(11, "opted_out")
+    remove_refusals("main", database, [1], by="Li", now=NOW)
+    assert opt_outs_mark("main", database) != mark
+    assert opt_outs("main", database, after=mark[0])["customer_id"].to_list() == ["A"]

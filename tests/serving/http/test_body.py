@@ -20,6 +20,7 @@ def read(
     held: list[str] | None = None,
     seconds: float = 0.05,
     place: Callable[[], AbstractContextManager[object]] | None = None,
+    declared: bytes | None = None,
 ) -> bytes:
     """What is read of some messages, each of which comes after a moment if they are late; `held` notes the place."""
     notes = [] if held is None else held
@@ -44,7 +45,8 @@ def read(
             assert message is not None
             return message
 
-        return await read_body(receive, limit, seconds, place or noted)
+        scope = {"headers": [] if declared is None else [(b"content-length", declared)]}
+        return await read_body(scope, receive, limit, seconds, place or noted)
 
     with anyio.from_thread.start_blocking_portal() as portal:  # a browser test may hold this thread's own loop
         return portal.call(run)
@@ -77,6 +79,20 @@ def test_a_body_too_large_too_slow_or_cut_short_is_refused(messages: list[Messag
     assert caught.value.status == status
 
 
+def test_a_body_that_is_too_large_by_its_headers_is_not_waited_for() -> None:
+    held: list[str] = []
+    with pytest.raises(HttpError) as caught:
+        read([], declared=b"11", held=held, seconds=60)
+    assert (caught.value.status, caught.value.closes, held) == (413, True, [])
+    assert read([piece(b"x" * 10, more=False)], declared=b"10") == b"x" * 10
+
+
+def test_a_body_of_unknown_length_is_read_to_the_byte_that_is_too_many() -> None:
+    with pytest.raises(HttpError) as caught:
+        read([piece(b"x" * 10), piece(b"x")], seconds=60)  # nothing more comes: it would be waited for
+    assert (caught.value.status, caught.value.closes) == (413, True)
+
+
 def test_a_place_is_held_only_while_something_is_waited_for() -> None:
     held: list[str] = []
     assert read([piece(b"whole", more=False)], held=held) == b"whole"
@@ -106,9 +122,9 @@ def test_what_fails_while_a_body_is_waited_for_reaches_the_caller() -> None:
 
     async def run() -> None:
         with pytest.raises(ConnectionResetError):
-            await read_body(broken, 10, 60, nullcontext)
+            await read_body({"headers": []}, broken, 10, 60, nullcontext)
         with anyio.move_on_after(0.01) as scope:
-            await read_body(receive, 10, 60, nullcontext)
+            await read_body({"headers": []}, receive, 10, 60, nullcontext)
         assert scope.cancelled_caught
 
     with anyio.from_thread.start_blocking_portal() as portal:

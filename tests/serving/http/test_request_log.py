@@ -3,6 +3,9 @@
 import json
 import logging
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +14,7 @@ import anyio
 import anyio.from_thread
 import pytest
 
+from serving.http.cut_answers import Cut
 from serving.http.request_log import REQUEST_LOG, JsonFormatter, RequestLog, request_line
 
 ORDERS = {"store_id": "S001", "limit": 60}
@@ -67,6 +71,37 @@ def test_lines_of_a_moment_are_written_together_and_soon(pieces: list[str]) -> N
     in_loop(work)
     log.flush()
     in_loop(work)
+
+
+KILLED = """
+import asyncio, os, signal
+from serving.http.request_log import RequestLog
+
+async def work():
+    log = RequestLog()
+    log.add("answered")
+    # timers of one loop come in their order, however busy the machine is
+    asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGKILL)
+    await asyncio.sleep(60)
+
+asyncio.run(work())
+"""
+
+
+def test_a_worker_that_is_killed_has_written_what_it_answered_a_moment_before() -> None:
+    run = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (-signal.SIGKILL, "answered\n")
+
+
+def test_a_cut_answer_is_told_of_in_the_line() -> None:
+    cut = Cut("fault", 7, None, "unavailable")
+    line = json.loads(request_line("json", "POST", "/forecast", 200, 0.01234, "r1", cut))
+    told = {key: line[key] for key in ("level", "status", "cut", "code", "bytes_sent", "bytes")}
+    assert told == {"level": "warning", "status": 200, "cut": "fault", "code": "unavailable", "bytes_sent": 7} | {
+        "bytes": None
+    }
+    text = request_line("text", "POST", "/forecast", 200, 0.01234, "r1", Cut("client_gone", 7, 9))
+    assert text.endswith("200 12.3 ms r1 cut: client_gone, 7 of 9 bytes")
 
 
 def test_a_piece_is_never_longer_than_a_pipe_takes_whole(pieces: list[str]) -> None:

@@ -325,3 +325,33 @@ def test_a_folder_where_nothing_was_ingested_is_a_fault(tmp_path: Path) -> None:
     faults = [finding for finding in examine(tmp_path, NOW) if finding.level == "fault"]
     assert [finding.check for finding in faults] == ["folders"]
     assert not (tmp_path / "var").exists()
+
+
+def test_a_database_copied_without_its_newest_rows_is_a_fault_until_it_is_mended(home: Path) -> None:
+    (home / "var" / "operational.db-shm").write_bytes(b"")
+    for _ in range(2):  # a look leaves the trace as it is
+        found = wrong(home)["database"]
+        assert found.level == "fault"
+        assert "operational.db-wal" in found.text
+    (home / "var" / "operational.db-shm").unlink()
+    assert wrong(home) == {}
+
+
+def test_a_database_that_lost_all_its_rows_with_its_wal_is_a_fault(home: Path) -> None:
+    file = home / "var" / "operational.db"
+    file.write_bytes(b"")
+    found = wrong(home)["database"]
+    assert (found.level, "holds no tables" in found.text) == ("fault", True)
+
+
+def test_a_home_copied_without_the_mark_of_its_database_is_told_of(home: Path) -> None:
+    (home / "var" / "operational.db.upgrade").unlink()
+    found = wrong(home)["database"]
+    assert (found.level, "operational.db.upgrade is missing" in found.text) == ("warning", True)
+
+
+def test_a_database_of_a_newer_version_is_a_fault_that_no_command_mends(home: Path) -> None:
+    with closing(Database(Workspace(home).database_url)) as database, database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    found = wrong(home)["database"]
+    assert (found.level, found.remedy) == ("fault", "install the newer version of retail-brain")
