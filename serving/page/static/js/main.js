@@ -11,6 +11,7 @@ import { knowRights, placeKind } from "./rights.js";
 import { address, followMoved, followOpened, forgetLastUsed, mayOpen, patchParams, readRoute, rolesWith, strangeView, viewsFor } from "./route.js";
 import { empty, failed, loading, succeeded } from "./states.js";
 import { knowStores } from "./suggestions.js";
+import { unsentBar } from "./unsent.js";
 
 /** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
 const FILES = { overview: ["overview", "overviewView"], marketing: ["marketing", "marketingView"], orders: ["orders", "ordersView"], forecast: ["forecast", "forecastView"], stock: ["stock", "stockView"], campaigns: ["campaigns", "campaignsView"], audience: ["audience", "audienceView"], segments: ["segments", "segmentsView"], person: ["person", "personView"], guide: ["guide", "guideView"], rules: ["rules", "rulesView"], funnel: ["funnel", "funnelView"], assets: ["assets", "assetsView"], anomalies: ["anomalies", "anomaliesView"], models: ["versions", "versionsView"], quarantine: ["quarantine", "quarantineView"], jobs: ["jobs", "jobsView"], calendar: ["calendar", "calendarView"] };
@@ -71,7 +72,7 @@ function header(view) {
 
 function frame(view) {
   const main = h("main", { id: "main", tabindex: "-1", dataset: { view } });
-  replace(app, header(view), main);
+  replace(app, header(view), unsentBar(), main);
   document.title = `${t(`nav.${view}`)} · ${t("brand")}`;
   return main;
 }

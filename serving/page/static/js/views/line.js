@@ -1,7 +1,7 @@
 // One order line questioned: the arithmetic behind it, its dates, its reason, and what one may do about it.
 
 import { call } from "../api.js";
-import { decisionForm } from "../decisions.js";
+import { decisionForm } from "../decision_form.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, costHint, costText, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
 import { costOfService, stockProjection } from "../line_plots.js";
