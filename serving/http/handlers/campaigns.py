@@ -15,7 +15,7 @@ from retail_brain.operational.leases import Lease
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call, product_names, seen_store
+from serving.http.handlers.call import Call, elsewhere_names, product_names, seen_store
 from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
@@ -358,6 +358,7 @@ def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
         "may_approve": may_write and shown["state"] == "previewed" and not (second and is_author),
         "needs_second_person": second,
         "names": product_names(call.answers, list(dict.fromkeys(told))),
+        "store_names": elsewhere_names(call.answers, stored.definition.get("store_ids") or ()),
     }
 
 

@@ -19,6 +19,7 @@ from serving.http.messages.common import (
     Instant,
     Names,
     Offset,
+    StoreNames,
     Strict,
     Text,
     Version,
@@ -377,7 +378,13 @@ class PreviewRow(BaseModel):
     expected_buyers: float
     expected_buyers_any: float
     caused_purchases: float
-    caused_share: float
+    incremental_share: Annotated[
+        float | None,
+        Field(description="caused_purchases of expected_buyers; null of no buyers, and of previews of older versions"),
+    ] = None
+    caused_share: Annotated[
+        float, Field(description="what past contacts caused, measured or assumed: the estimate behind caused_purchases")
+    ]
     effect_days: int | None = None
     effect_basis: Literal["measured", "assumed"]
     ranked_by: Literal["uplift", "response"] = "response"
@@ -448,6 +455,7 @@ class CampaignResponse(Strict):
     may_approve: bool
     needs_second_person: bool
     names: Names
+    store_names: StoreNames = {}
 
 
 class ContactRow(Strict):

@@ -157,6 +157,10 @@ Names = dict[str, str]
 """Ids of products -> their names; suppliers, guides and others have fields of their own."""
 
 
+StoreNames = dict[str, str]
+"""Ids of stores outside the key's place that the answer tells of -> their names; /overview names those inside."""
+
+
 class Strict(BaseModel):
     """A part of a response with exactly these fields."""
 

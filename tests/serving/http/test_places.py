@@ -361,6 +361,10 @@ def test_listing_lists_counts_adds_and_finds_only_the_own_lines(table: str, kind
     assert status == 200, text
     answer = json.loads(text)
     assert (len(answer["rows"]), answer["total"], answer["of"]) == (len(expected),) * 3
+    names = [name for name in (expected or [{}])[0] if name.endswith("_name")]
+    assert [[row[name] for name in names] for row in answer["rows"]] == [
+        [row[name] for name in names] for row in expected
+    ]
     assert answer["totals"]["lines"] == len(expected)
     assert json.loads(ask(kind, "/listing", {"table": "counts", "search": "Grand-Place"})[1])["total"] == 0
     if table == "suggestions":

@@ -62,7 +62,7 @@ def leaves_and_returns(page: Page, fragment: str) -> Locator:
     told = page.locator(BAR)
     expect(told).to_be_visible()
     told.locator("a").first.click()
-    expect(page.locator(f"main[data-view={fragment.split('?')[0]}] h1")).to_be_attached()
+    expect(page.locator(f"main[data-view={fragment.split('?', maxsplit=1)[0]}] h1")).to_be_attached()
     return page.locator("[data-unsent]")
 
 
@@ -107,7 +107,11 @@ def test_a_typed_quantity_outlives_the_view(open_page: Open, language: str) -> N
 def test_a_quantity_that_is_on_its_way_when_the_view_is_left_is_stored(open_page: Open) -> None:
     page = open_page("orders?store=S01&show=orders", "en", quiet=False).page
     waiting: list[Route] = []
-    page.route("**/decisions", lambda route: waiting.append(route))
+
+    def waits(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/decisions", waits)
     field = page.locator(f"{LINES} input.quantity").first
     field.fill("72")
     with page.expect_request("**/decisions"):

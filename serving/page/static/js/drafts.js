@@ -43,10 +43,10 @@ export function keepDraft(form, name, { more = () => null, of, again = () => for
   const over = () => { isOver = true; unsent = null; dropTyped(place); };
   const anew = () => { over(); dispatchEvent(new HashChangeEvent("hashchange")); };
   const button = (action, key, onclick) => h("button", { type: "button", dataset: { action }, onclick }, t(key));
-  const notice = h("div", { class: "draft-notice", role: "status" });
+  const notice = h("div", { class: "draft-notice" });
   const say = () => {
     const keys = unsent ? ["unsent.form", "grid.send_again"] : ["draft.kept", null];
-    replace(notice, h("p", { class: `notice buttons ${unsent ? "warn" : ""}`, dataset: unsent ? { unsent: "" } : { draft: "" } }, t(keys[0]), " ", keys[1] ? button("send-again", keys[1], again) : null, " ", button("drop-draft", unsent ? "unsent.drop" : "draft.drop", anew)));
+    replace(notice, h("p", { role: "status", class: `notice buttons ${unsent ? "warn" : ""}`, dataset: unsent ? { unsent: "" } : { draft: "" } }, t(keys[0]), " ", keys[1] ? button("send-again", keys[1], again) : null, " ", button("drop-draft", unsent ? "unsent.drop" : "draft.drop", anew)));
   };
   form.addEventListener("input", write);
   form.addEventListener("change", write);

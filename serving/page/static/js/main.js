@@ -112,7 +112,7 @@ function render({ focus = false } = {}) {
   }).catch((error) => {
     if (signal.aborted) return;
     if (!("status" in error)) console.error(error);
-    replace(main, failed(error, () => render()));
+    replace(main, h("h1", {}, t(`nav.${view}`)), failed(error, () => render()));
   });
 }
 
@@ -195,7 +195,7 @@ async function start({ focus = false } = {}) {
     if (signal.aborted) return;
     overview = error.status === 0 || error.status >= 500 ? (kept("overview")?.value ?? null) : null;
     if (!overview) {
-      replace(main, failed(error, start));
+      replace(main, h("h1", {}, t(`nav.${readRoute().view}`)), failed(error, start));
       if (error.isAboutKey) askKey(error, start);
       return;
     }

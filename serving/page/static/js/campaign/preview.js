@@ -24,10 +24,11 @@ function figures(preview) {
 
 const rankedBy = (preview) => t(preview.ranked_by === "uplift" ? "audience.by_uplift" : "audience.by_response");
 
+/** The one share that is told: of the two numbers above; a preview of an older version does not name it. */
 function basis(preview) {
-  const values = { share: percent(preview.caused_share), count: preview.measured_campaigns };
-  if (preview.effect_basis !== "measured") return t("campaign.basis_assumed", values);
-  return preview.measured_campaigns ? t("campaign.basis_own", values) : t("campaign.basis_measured", values);
+  const share = isNumber(preview.incremental_share) ? t("campaign.incremental", { share: percent(preview.incremental_share) }) + t("sentence.space") : "";
+  const how = preview.effect_basis !== "measured" ? "assumed" : preview.measured_campaigns ? "own" : "measured";
+  return share + t(`campaign.basis_${how}`, { count: preview.measured_campaigns });
 }
 
 /** People who are left after each step, from everybody down to those who are listed. */

@@ -81,7 +81,7 @@ const supplier = ({ supplier_id: id, supplier_name: called }) => [name(called ??
 
 export function sourceText(line) {
   const source = String(line.source ?? "");
-  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(storeName(source.slice(9))));
+  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(line.warehouse_name ?? storeName(source.slice(9))));
   if (source === "supplier" && line.supplier_id) return [t("source.supplier"), " ", supplier(line)];
   return source ? code("source", source) : "";
 }
