@@ -3,7 +3,8 @@
     python tests/benchmarks/page_ids.py --home COPY_OF_A_HOME
 
 HOME holds published answers and is written to, as by `page_shots.py`. An id is one of a store, product, supplier or
-guide that has a name on record; customers have none. An id alone in its element is the hint beside a name. A line per view that shows some; the last line counts them.
+guide that has a name on record; customers have none. An id alone in its element is the hint beside a name. A line per
+view that shows some; the last line counts them.
 """
 
 import argparse

@@ -113,8 +113,9 @@ def product_names(answers: Answers, product_ids: list[str]) -> dict[str, str]:
 
 
 def elsewhere_names(answers: Answers, store_ids: Iterable[str | None]) -> dict[str, str]:
-    """Names of stores that an answer tells by id although they lie outside the key's place, such as the other store of
-    a transfer; those inside are named by /overview.
+    """Names of stores outside the key's place that an answer tells by id, such as the other one of a transfer.
+
+    Those inside are named by /overview.
     """
     ids = [store for store in dict.fromkeys(store_ids) if store and answers.stores.find(store) < 0]
     whole = answers.stores.whole

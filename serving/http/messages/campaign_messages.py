@@ -455,7 +455,7 @@ class CampaignResponse(Strict):
     may_approve: bool
     needs_second_person: bool
     names: Names
-    store_names: StoreNames = {}
+    store_names: Annotated[StoreNames, Field(default_factory=dict)]
 
 
 class ContactRow(Strict):

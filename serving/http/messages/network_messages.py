@@ -240,7 +240,7 @@ class AttentionResponse(Strict):
     open: int
     kinds: list[AttentionSum]
     names: Names
-    store_names: StoreNames = {}
+    store_names: Annotated[StoreNames, Field(default_factory=dict)]
 
 
 class RoutedLine(Strict):

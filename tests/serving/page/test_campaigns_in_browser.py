@@ -324,7 +324,6 @@ def test_a_preview_tells_one_incremental_share_that_of_its_own_numbers(open_page
     page = open_page("campaigns?new=goods&product=P0002", language).page
     page.locator("[data-action=save-preview]").click()
     told = page.locator("main .panel", has=page.locator(".figures")).first
-    expect(told).to_contain_text(
-        says(language, "预计购买中有 23% 是增量", "23% of the expected purchases are incremental")
-    )
+    one = says(language, "预计购买中有 23% 是增量", "23% of the expected purchases are incremental")
+    expect(told).to_contain_text(one)
     assert "31%" not in page.locator("main").inner_text()
