@@ -50,8 +50,7 @@ class OrdersGrid {
   }
 
   clear() {
-    this.notice.textContent = "";
-    this.problem.textContent = "";
+    this.notice.textContent = this.problem.textContent = "";
   }
 
   row(index, isPrinting) {
@@ -81,6 +80,7 @@ class OrdersGrid {
 
   ongroup(part) {
     this.source.toggle(part);
+    writeState(this.state, { replace: true });
     this.table.draw();
   }
 
@@ -268,7 +268,7 @@ class OrdersGrid {
     const onfail = (error) => this.fail(error);
     const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
-    const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))), sums];
+    const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group, parts: [] })), h("div", { class: "buttons" }, files))), sums];
     replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }

@@ -124,7 +124,7 @@ function byPart(title, hint, versions, rowsOf, key, text, metric) {
   if (!parts.length) return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t("versions.not_recorded")));
   const value = (one, part) => rowsOf(one).find((row) => row[key] === part)?.[metric];
   const columns = [{ key: "part", label: t(`${title}_column`), value: (part) => text(part), cell: (part) => name(text(part)) }, ...versions.map((one) => ({ key: `v${one.version}`, label: label(one), align: "number", first: "descending", value: (part) => value(one, part), cell: (part) => shown(metric, value(one, part)) }))];
-  return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t(hint)), dataTable({ columns, rows: parts, caption: t(title), page: 15 }).element);
+  return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t(hint)), dataTable({ columns, rows: parts, caption: t(title), page: 15, which: key }).element);
 }
 
 export async function versionsView(root, { params, signal }) {
