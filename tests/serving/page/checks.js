@@ -56,7 +56,8 @@
     const style = getComputedStyle(one);
     const cuts = [[style.overflowX, one.scrollWidth - one.clientWidth], [style.overflowY, one.scrollHeight - one.clientHeight]].some(([flow, over]) => ["hidden", "clip"].includes(flow) && over > 1.5);
     if (!cuts || !one.textContent.trim() || one.closest("svg, input, select, .visually-hidden") || !shown(one)) return;
-    if (isPhone || !hints(one)) found.push(`cut: ${where(one)}`);
+    // of a name in lines of the grid the rest is a press away
+    if (isPhone ? !one.matches("button, a[href]") : !hints(one)) found.push(`cut: ${where(one)}`);
   });
   if (document.documentElement.scrollWidth > innerWidth) found.push(`wider than the screen: ${document.documentElement.scrollWidth}`);
   return [...new Set(found)];
