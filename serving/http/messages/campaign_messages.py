@@ -14,6 +14,7 @@ from serving.http.messages.common import (
     Id,
     Names,
     Offset,
+    StoreNames,
     Strict,
     Version,
     any_of,
@@ -129,7 +130,13 @@ class PreviewRow(BaseModel):
     expected_buyers: float
     expected_buyers_any: float
     caused_purchases: float
-    caused_share: float
+    incremental_share: Annotated[
+        float | None,
+        Field(description="caused_purchases of expected_buyers; null of no buyers, and of previews of older versions"),
+    ] = None
+    caused_share: Annotated[
+        float, Field(description="what past contacts caused, measured or assumed: the estimate behind caused_purchases")
+    ]
     effect_days: int | None = None
     effect_basis: Literal["measured", "assumed"]
     ranked_by: Literal["uplift", "response"] = "response"
@@ -200,3 +207,4 @@ class CampaignResponse(Strict):
     may_approve: bool
     needs_second_person: bool
     names: Names
+    store_names: Annotated[StoreNames, Field(default_factory=dict)]
