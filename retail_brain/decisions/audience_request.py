@@ -173,6 +173,8 @@ class AudienceFacts:
         uplift: what a contact causes for each person, by a model of past contacts withheld at random; None: no such
             model, so people are ranked by their response.
         for_adults: product_ids that only people known to be adults may be told of.
+        ends: last days of goods whose listing or season ends: columns of `goods_ends.GOODS_ENDS`; nobody is told of
+            goods after theirs. None: no end is known.
         memo: remembers what is the same for many requests on these tables.
     """
 
@@ -196,6 +198,7 @@ class AudienceFacts:
     told: pl.DataFrame | None = None
     uplift: Uplift | None = None
     for_adults: frozenset[str] = frozenset()
+    ends: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
     @property

@@ -183,7 +183,7 @@ def assess(
     `home_store_id`, `code` (null for the eligible, else why not), and for those with an open offer `product_id` (their
     best), `own_probability` (of buying that one), `probability` (of buying any of the goods; of left-overs, of buying
     that one), `caused` (purchases that the contact causes), `expected_value` (money that these bring, less the cost of
-    the contact; null where no value is known), `kind`, `due_on`, `ends_on` (last day of left-over goods), `reason`,
+    the contact; null where no value is known), `kind`, `due_on`, `ends_on` (last day of the goods), `reason`,
     `reason_zh`. `held` says who belongs to the holdout; `channel` and `send_on` say how and when a person is
     reached, held-out ones as if they were.
 

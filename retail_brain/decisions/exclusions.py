@@ -40,7 +40,10 @@ EXCLUSION_TEXTS = {
         "What is in stock is promised to people of approved campaigns",
         "库存已许给已批准活动的顾客",
     ),
-    "too_late": ("The goods end before the person would want them", "商品在顾客需要之前已到期或下架"),
+    "too_late": (
+        "The goods expire, or their season or listing ends, before the person could be told or would want them",
+        "商品在联系顾客或顾客需要之前已到期、过季或下架",
+    ),
     "others_told": ("Enough others are told of what is left", "剩余商品已推荐给足够的顾客"),
     "just_bought": ("Bought the goods only just now", "刚刚购买过"),
     "not_due": ("Will not need them again within the campaign", "活动期间尚不需要再次购买"),

@@ -12,7 +12,7 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.locks import file_lock
 from retail_brain.operational.database import UPGRADE_LOCK, Database
 
-HEAD = "0020"
+HEAD = "0021"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
 """Key of PostgreSQL's advisory lock: any fixed number that no other program takes."""

@@ -24,6 +24,7 @@ from serving.planning.people.audiences import EVERYBODY, Among, nobody_of, under
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
+from serving.store.goods_ends import planned_ends_of_goods
 from serving.store.scored_pairs import ScoredPairs
 from serving.store.uplift import published_scores, read_uplift
 
@@ -179,7 +180,9 @@ def _situation(answers: Answers, left_over: pl.DataFrame | None, plans: OtherPla
     people = (facts.customers, facts.persons)
     crowd = memo.get(people, "published crowd", lambda: Crowd.of(answers.customers.ids.series, facts))
     goods = memo.get(
-        (facts.values, facts.stock, facts.promises), "goods", lambda: Goods.of(answers.products.ids.series, facts)
+        (facts.values, facts.stock, facts.promises, facts.ends),
+        "goods",
+        lambda: Goods.of(answers.products.ids.series, facts),
     )
     bought = rows.get("facts_purchases")
     purchases = None
@@ -358,7 +361,9 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
     rows = answers.rows
 
     def of_products(name: str) -> pl.DataFrame | None:
-        frame = rows.get(name)
+        return of_some(rows.get(name))
+
+    def of_some(frame: pl.DataFrame | None) -> pl.DataFrame | None:
         if frame is None or products is None:
             return frame
         wanted = pl.Series(products, dtype=frame["product"].dtype)
@@ -386,8 +391,17 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         caused_share=_caused_share(rows.get("facts_contact_effect")),
         uplift=None if products is None else read_uplift(rows, products),
         for_adults=_for_adults(answers),
+        ends=of_some(_ends(answers)),
         memo=answers.audience_memo,
     )
+
+
+def _ends(answers: Answers) -> pl.DataFrame | None:
+    """The last days of goods with `product`; None in sets of older versions, which know none."""
+    ends, plan = answers.rows.get("facts_ends"), answers.rows.get("plan")
+    if ends is None or plan is None:
+        return ends
+    return answers.audience_memo.get((ends, plan), "ends of goods", lambda: planned_ends_of_goods(ends, plan))
 
 
 def _for_adults(answers: Answers) -> frozenset[str]:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
@@ -246,3 +247,28 @@ def test_of_two_late_messages_to_a_person_the_caps_leave_one(
     caps = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=2))
     assert late(desk, tmp_path, 2, settings=caps).contacts == 1
     assert Counter(one.code for one in firings("main", database)) == {None: 1, "contacted_too_often": 1}
+
+
+def test_goods_that_end_before_a_late_message_goes_out_are_not_told_of(
+    save, desk, lay, source: FakeSource, database: Database, tmp_path: Path
+) -> None:
+    rows = [("S1", "P1", date(2025, 3, 2)), ("S2", "P1", date(2025, 3, 3))]
+    source.changes["ends"] = pl.DataFrame(rows, schema=GOODS_ENDS, orient="row")
+    save()
+    for who in ("c0", "c1"):
+        lay(who, name=who)
+    evaluate(desk())
+    assert settle(desk())["taken"] == 2
+    target = Target(str(tmp_path / "late.csv"), None, Delivery(1))
+    done = deliver(desk(at=NOON + timedelta(days=2)), lambda: (None, NOBODY), target, HandedOver(), by="Li")
+    assert (done.contacts, done.refused) == (1, 1)
+    assert [(one.customer_id, one.state, one.code) for one in firings("main", database)] == [
+        ("c0", "dropped", "too_late"), ("c1", "sent", None),
+    ]  # fmt: skip
+
+
+def test_a_message_about_goods_that_have_ended_is_dropped(save, hand, source: FakeSource, database: Database) -> None:
+    source.changes["ends"] = pl.DataFrame([(None, "P1", date(2025, 2, 28))], schema=GOODS_ENDS, orient="row")
+    save()
+    assert hand("c0").contacts == 0
+    assert [one.code for one in firings("main", database)] == ["too_late"]
