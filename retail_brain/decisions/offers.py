@@ -206,12 +206,11 @@ def judged_offers(
     mark("too_late", (ends != NO_DAY) & ((ends < first) | (due > ends)))
     mark("promised_elsewhere", ~is_free)
     mark("no_stock", ~available)
-    if facts.told is not None and facts.told.height:
-        theirs = others_in(facts.told, request, *request.days(as_of))
-        closed = closed_offers(crowd, facts, goods.ids, person, pairs.product, theirs) if theirs.height else {}
-        for name in (TOLD, HELD):
-            if name in closed:
-                mark(name, closed[name])
+    theirs = others_in(facts, request, as_of)
+    closed = closed_offers(crowd, facts, goods.ids, person, pairs.product, theirs) if theirs.height else {}
+    for name in (TOLD, HELD):
+        if name in closed:
+            mark(name, closed[name])
     if request.kind != "mixed":
         mark("other_kind", (pairs.kind >= 0) & (pairs.kind != KINDS.index(request.kind)))
     mark("adults_only", goods.is_for_adults[pairs.product] & ~crowd.is_adult[person])

@@ -392,6 +392,8 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         uplift=None if products is None else read_uplift(rows, products),
         for_adults=_for_adults(answers),
         ends=of_some(_ends(answers)),
+        campaigns=rows.get("campaigns"),
+        effect_days=effect_days(answers),
         memo=answers.audience_memo,
     )
 

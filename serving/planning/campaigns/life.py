@@ -204,8 +204,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
             f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}.",
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
-    window = desk.settings.audience.contact_window_days
-    others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)
+    others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, desk.settings)
     looks = [look for look in campaign_effects(change.tenant, desk.database) if not repeats(look.campaign_id)]
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 

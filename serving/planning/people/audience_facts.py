@@ -76,6 +76,8 @@ def read_facts(
         at_home_only=at_home_only,
         for_adults=goods_for_adults(dataset, product_ids),
         ends=ends,
+        campaigns=table("campaigns"),
+        effect_days=settings.campaigns.effect_days,
     )
 
 

@@ -19,6 +19,7 @@ from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.goods_on_offer import with_free
 from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
+from retail_brain.decisions.told_elsewhere import TOLD_ROWS
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError, RetailBrainError
 from retail_brain.operational.database import TRIES
@@ -101,6 +102,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
     """
     facts = _facts(desk, due, known.others)
     planned, promised = known.others.contacts.select(_PLANNED), known.others.promises
+    told, effect_days = known.others.told, desk.settings.campaigns.effect_days
     reached, decisions = known.reached, list[Decision]()
     for trigger_id, rows in groupby(sorted(due, key=lambda one: one.trigger_id), lambda one: one.trigger_id):
         if trigger_id not in known.triggers:
@@ -114,7 +116,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
             continue
         while waiting:
             first, waiting = _first_of_each(facts, waiting)
-            now = replace(facts, planned=planned, promises=promised)
+            now = replace(facts, planned=planned, promises=promised, told=told)
             made = _decide_once(desk, stored, definition, first, now, reached)
             decisions += made
             own = _contacts_of(stored, first, made)
@@ -122,6 +124,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
             promised = pl.concat([promised, taken.select(promised.columns)])
             planned = pl.concat([planned, own.filter(~pl.col("held")).select(_PLANNED)])
             reached = pl.concat([reached, own.select(reached.columns)])
+            told = pl.concat([told, _told_by(own, effect_days)])
     return decisions
 
 
@@ -141,8 +144,7 @@ def _known(desk: Desk) -> Known:
             triggers[stored.trigger_id] = stored, definition_of(stored)
         except RetailBrainError:  # `evaluate` says so; its messages wait until it can be read again
             continue
-    window = desk.settings.audience.contact_window_days
-    others = other_plans(desk.tenant, desk.database, None, desk.today, window)
+    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
     longest = max((definition.cap_days for _, definition in triggers.values()), default=1)
     since = desk.today - timedelta(days=longest)
     rows = [
@@ -170,7 +172,7 @@ def _facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> AudienceFac
         customers=accounts.join(whole.customers, on="customer_id", how="left"),
         purchases=own.agg(pl.col("bought_on").max()),
         opt_outs=others.opt_outs,
-        told=others.told,
+        effect_days=desk.settings.campaigns.effect_days,
         at_home_only=True,
         memo=FrameMemo(),
     )
@@ -349,6 +351,13 @@ def _about(desk: Desk, facts: AudienceFacts) -> pl.DataFrame:
     return rows.group_by("person_id", maintain_order=True).agg(
         pl.col("home_store_id", "segment").drop_nulls().first()
     )  # fmt: skip
+
+
+def _told_by(own: pl.DataFrame, effect_days: int) -> pl.DataFrame:
+    """What was decided just now as rows of `OtherPlans.told`: another trigger must not tell of the same goods."""
+    until = pl.col("day") + pl.duration(days=effect_days - 1)
+    rows = own.filter(pl.col("product_id").is_not_null()).with_columns(first="day", last=until)
+    return rows.select(pl.col(name).cast(kind) for name, kind in TOLD_ROWS.items())
 
 
 def _contacts_of(stored: StoredTrigger, rows: Sequence[Firing], made: Sequence[Decision]) -> pl.DataFrame:

@@ -159,7 +159,7 @@ def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, 
     hand_over(desk.database, asked, lake, late)
     sent = [one for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"]
     assert {(one.contact.day, one.sent_on, one.counted_on) for one in sent} == {(DAY, late.date(), late.date())}
-    counted = other_plans("main", desk.database, None, late.date(), 0).contacts
+    counted = other_plans("main", desk.database, None, late.date(), Settings()).contacts
     assert (set(counted["day"]), counted.height) == ({late.date()}, len(sent))
     with (tmp_path / "out.csv").open(encoding="utf-8") as file:
         assert {row["day"] for row in csv.DictReader(file)} == {"2025-03-04"}

@@ -74,10 +74,10 @@ def test_a_message_by_guide_is_a_line_of_the_guides_list(save, hand, database: D
         "G1", date(2025, 3, 1), "trigger:bag", 0, "Ask about P1茶", "加入购物袋后未购买",
     )  # fmt: skip
     # counted once for the caps of others, though it is a firing and a line
-    assert other_plans("main", database, None, date(2025, 3, 1), 30).contacts.height == 1
+    assert other_plans("main", database, None, date(2025, 3, 1), Settings()).contacts.height == 1
     answer = GuideAnswer("a1", line.task_id, "refused", NOON)
     store_answers("main", database, [answer], guide_id="G1", by="phone", now=NOON)
-    assert other_plans("main", database, None, date(2025, 3, 1), 30).opt_outs["customer_id"].to_list() == ["c0"]
+    assert other_plans("main", database, None, date(2025, 3, 1), Settings()).opt_outs["customer_id"].to_list() == ["c0"]
 
 
 @pytest.mark.parametrize("by_guide", [False, True])
@@ -102,7 +102,7 @@ def test_what_goes_out_late_is_of_the_day_on_which_it_goes(
 
 def test_who_is_on_the_list_already_gets_no_second_line(save, hand, database: Database) -> None:
     line = GuideTask(
-        task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", False, 1, "guide", "S1", "P1", "guides",
+        task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", False, 1, "guide", "S1", "P2", "guides",
         "due", "到期", "a", "b", 0.1, 1.0, None,
     )  # fmt: skip
     store_tasks("main", database, [line], by="Li", now=NOON)
@@ -239,9 +239,9 @@ def test_a_late_message_keeps_the_caps_of_its_new_day(
 def test_of_two_late_messages_to_a_person_the_caps_leave_one(
     save, desk, lay, database: Database, tmp_path: Path
 ) -> None:
-    for name in ("bag", "bag2"):
-        save(name)
-    lay("c0", name="1")
+    for name, product in (("bag", "P1"), ("bag2", "P2")):
+        save(name, product_ids=[product])
+        lay("c0", product, name=product)
     evaluate(desk())
     held_up(desk, database)
     caps = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=2))
