@@ -25,8 +25,8 @@ TOLD_ROWS = {
     "first": pl.Date,
     "last": pl.Date,
 }
-"""One row per person told of a product, or held out of it, on the days from `first` to `last`, those in which the effect
-is counted among them."""
+"""One row per person told of a product, or held out of it, on the days from `first` to `last`, the days of the effect
+among them."""
 
 
 def last_effect_day(contact_on: date, effect_days: int) -> date:

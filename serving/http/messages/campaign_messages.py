@@ -377,6 +377,8 @@ class PreviewRow(BaseModel):
     expected_buyers: float
     expected_buyers_any: float
     caused_purchases: float
+    expected_purchases: float | None = None
+    incremental_share: float | None = None
     caused_share: float
     effect_days: int | None = None
     effect_basis: Literal["measured", "assumed"]

@@ -204,3 +204,25 @@ def test_a_campaign_of_named_goods_contacts_nobody_after_their_season_or_listing
         assert all("season or listing" in step["reason"] and "过季" in step["reason_zh"] for step in found["steps"])
         over = preview_of(plan_campaign(define(product_ids=["P2"], stock_limit=limit), "k", source, NONE, SETTINGS))
         assert (over["contacts"], [step["code"] for step in over["steps"]]) == (0, ["too_late"])
+
+
+@pytest.mark.parametrize("goods", [["P1"], ["P1", "P2"]])
+def test_the_incremental_share_is_that_of_the_plans_own_numbers(
+    make_source: Any, define: Any, goods: list[str]
+) -> None:
+    source = make_source(people=4, changes={"caused_share": 0.25})
+    definition = define(product_ids=goods, stock_limit=False)  # with the limit each is told of one product alone
+    found = preview_of(plan_campaign(definition, "k", source, NONE, SETTINGS))
+    chances = [0.4, 0.2][: len(goods)]
+    caused = sum(one * 0.25 * (1 - one) / (1 - one * 0.25) for one in chances)
+    assert found["expected_purchases"] == pytest.approx(4 * sum(chances))
+    assert found["incremental_share"] == pytest.approx(caused / sum(chances), abs=1e-4)
+    assert found["incremental_share"] == pytest.approx(
+        found["caused_purchases"] / found["expected_purchases"], abs=1e-3
+    )
+    assert found["incremental_share"] < found["caused_share"] == 0.25
+
+
+def test_a_plan_that_contacts_nobody_has_no_share(make_source: Any, define: Any) -> None:
+    found = preview_of(plan_campaign(define(), "k", make_source(stock=0.0), NONE, SETTINGS))
+    assert (found["contacts"], found["expected_purchases"], found["incremental_share"]) == (0, 0.0, None)
