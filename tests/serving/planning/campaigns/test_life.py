@@ -165,7 +165,8 @@ def test_promises_last_as_long_as_the_campaign_though_its_contacts_left_the_wind
 JOINED_LATE: dict[str, Any] = {
     "cards": 2, "owner": {"c0": 0, "c1": 0}, "late": {"c0"}, "probability": 0.05, "stock": 0.5, "is_asked": False,
     "consents": [], "log": [("c0", "sms", 24)], "opt_outs": [], "stopped": False, "together": False,
-    "caps": (1, 6, 1), "control": 0.0, "triggers": [], "bags": [], "look": (0, 9),
+    "caps": (1, 6, 1), "control": 0.0, "triggers": [], "bags": [], "look": (0, 9), "effect_days": 1, "ends": {},
+    "listed_on": (),
     "definitions": [
         {"name": "春", "product_ids": ["P1"], "slots": [{"channel": "sms", "text": "a", "text_zh": "b"}],
          "starts_on": "2025-03-01", "ends_on": "2025-03-02", "holdout_share": 0.0, "first_hour": 0, "last_hour": 13},
