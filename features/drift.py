@@ -93,10 +93,10 @@ def drift(
     return frame.sort(order, "psi", "table", "column", descending=[False, True, False, False], nulls_last=True)
 
 
-def level_of(psi: float, chance: float) -> str:
+def _level_of(psi: float, chance: float) -> str:
     """`stable`, `moderate` or `large`; what chance alone may bring is stable.
 
-    >>> level_of(0.3, 0.02), level_of(0.3, 2.0), level_of(0.15, 0.02)
+    >>> _level_of(0.3, 0.02), _level_of(0.3, 2.0), _level_of(0.15, 0.02)
     ('large', 'stable', 'moderate')
     """
     if psi < _MODERATE or psi <= chance:
@@ -117,7 +117,7 @@ def _compared(before: Sketch | None, after: Sketch | None) -> dict[str, Any]:
     psi, chance = stability(before.counts, after.counts_in(before))
     is_known = before.nulls < before.rows and after.nulls < after.rows
     outside = after.outside / after.asked if is_known and after.asked else None
-    return facts | {"psi": psi, "chance": chance, "level": level_of(psi, chance), "outside": outside}
+    return facts | {"psi": psi, "chance": chance, "level": _level_of(psi, chance), "outside": outside}
 
 
 def stability(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -13,17 +13,17 @@ import polars as pl
 from features.demand.periods import PeriodAxis
 from retail_brain.settings import DemandSettings
 
-LEAST_SALE_DAYS = 5
+_LEAST_SALE_DAYS = 5
 """Days of sale that a series needs before a day can be out of its usual. Chosen by judgement, not measured."""
-HIGH_SHARE = 0.05
+_HIGH_SHARE = 0.05
 """Share of the days of sale above the high day of a series, beside the highest one. Chosen by judgement, not
 measured."""
-PATTERN_SHARE = 0.01
+_PATTERN_SHARE = 0.01
 """Share of its days of sale (and two days at least) beyond which bulk sales are the custom of a series. Chosen by
 judgement, not measured."""
-MOST_ALONE = 2
+_MOST_ALONE = 2
 """Bulk days of a series that are accidents however few its days of sale. Chosen by judgement, not measured."""
-REVERSAL_TIMES = 2.0
+_REVERSAL_TIMES = 2.0
 """Times its high and median day together that a return exceeds to take back a slip; customers return less. Chosen by
 judgement, not measured."""
 BULK, REVERSED, REVERSAL = "bulk", "reversed", "reversal"
@@ -89,10 +89,10 @@ def without_accidents(sales: pl.DataFrame, accidents: pl.DataFrame) -> pl.DataFr
 def _usual(net: pl.DataFrame, times: float) -> pl.DataFrame:
     """One row per series with enough days of sale: s, days, high, beyond (high and median day), limit of bulk."""
     by_size = pl.col("units").sort(descending=True)
-    high = by_size.gather((pl.len() * HIGH_SHARE).floor().cast(pl.Int64) + 1).first()
+    high = by_size.gather((pl.len() * _HIGH_SHARE).floor().cast(pl.Int64) + 1).first()
     return (
         net.filter(pl.col("units") > 0)
-        .filter(pl.len().over("s") >= LEAST_SALE_DAYS)
+        .filter(pl.len().over("s") >= _LEAST_SALE_DAYS)
         .group_by("s")
         .agg(pl.len().alias("days"), high.alias("high"), pl.median("units"))
         .with_columns((pl.col("high") + pl.col("units")).alias("beyond"))
@@ -117,7 +117,7 @@ def _beyond(net: pl.DataFrame, usual: pl.DataFrame, products: pl.Series) -> pl.D
 def _taken_back(net: pl.DataFrame, beyond: pl.DataFrame, periods: int) -> pl.DataFrame:
     """Changes of units by reversals: s, t, change, reason; each with the newest earlier day that sold as much."""
     columns = {"s": net.schema["s"], "t": net.schema["t"], "change": pl.Float64(), "reason": pl.String()}
-    unusual = net.join(beyond, on="s", how="left").filter(-pl.col("units") > REVERSAL_TIMES * pl.col("beyond"))
+    unusual = net.join(beyond, on="s", how="left").filter(-pl.col("units") > _REVERSAL_TIMES * pl.col("beyond"))
     rows: list[tuple[int, int, float, str]] = []
     if unusual.height:
         series, t, units = (net[name].to_numpy() for name in ("s", "t", "units"))
@@ -136,7 +136,7 @@ def _taken_back(net: pl.DataFrame, beyond: pl.DataFrame, periods: int) -> pl.Dat
 def _bulk(settled: pl.DataFrame, usual: pl.DataFrame, products: pl.Series, plans: pl.DataFrame) -> pl.DataFrame:
     """Bulk days with what counts of them: s, t, cap. Not where promoted, customary, or seen in two stores at once."""
     far = settled.join(usual, on="s", how="inner").filter(pl.col("counted") > pl.col("limit"))
-    custom = pl.len().over("s") > pl.max_horizontal(pl.lit(MOST_ALONE), PATTERN_SHARE * pl.col("days"))
+    custom = pl.len().over("s") > pl.max_horizontal(pl.lit(_MOST_ALONE), _PATTERN_SHARE * pl.col("days"))
     named = far.with_columns(products.gather(far["s"]).alias("product"))
     alone = named.filter(~custom, pl.len().over("product", "t") == 1)
     spans = plans.select(pl.col("s").cast(alone.schema["s"]), "begin", "end")

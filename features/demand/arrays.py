@@ -13,7 +13,7 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
 
-CONSTANT_SHARE = 0.2
+_CONSTANT_SHARE = 0.2
 """Features with fewer cells than this share of the rows are checked for being constant, which is quicker to fill."""
 
 
@@ -74,7 +74,7 @@ def gathered_features(tables: Sequence[Table], rows: int, numbers: Sequence[int]
     for column, (values, cell) in zip(out, chosen, strict=True):
         if cell is None:
             column[:] = values
-        elif values.size < CONSTANT_SHARE * rows and _is_constant(values):
+        elif values.size < _CONSTANT_SHARE * rows and _is_constant(values):
             column[:] = values[0]
         else:
             # without "clip" numpy writes into a copy of `out` first

@@ -14,19 +14,19 @@ import polars as pl
 from features.calendar import festival_days, public_holidays
 from features.demand.arrays import Doubles, Ints
 
-WAVES = 8
+_WAVES = 8
 """Sine and cosine pairs of the year; the shortest lasts 46 days. The regression as a whole was chosen on M5
 (docs/benchmarks.md, Totals)."""
-WEEKDAY_WAVES = 2
+_WEEKDAY_WAVES = 2
 """Pairs of the year for each weekday; chosen likewise."""
-DAYS_BEFORE_HOLIDAY = 2
+_DAYS_BEFORE_HOLIDAY = 2
 """Days before a public holiday with a column of their own. Chosen by judgement, not measured."""
 DAYS_BEFORE_FESTIVAL, DAYS_AFTER_FESTIVAL = 10, 4
 """Days before and after a festival with a column each: wide festivals did better on M5 (docs/benchmarks.md, Totals)."""
-RECURRING_DAYS_A_YEAR = 6
+_RECURRING_DAYS_A_YEAR = 6
 """Days of a year; events on more of them also get columns by weekday and day of month. Chosen by judgement, not
 measured."""
-DAYS_OF_YEAR = 365.25
+_DAYS_OF_YEAR = 365.25
 """Days of a mean year."""
 
 WEEKDAY_PENALTY, MONTH_DAY_PENALTY, CROSSED_PENALTY = 0.1, 3.0, 3.0
@@ -63,7 +63,7 @@ def calendar_design(
     month_day = np.array([day.day for day in dates])
     candidates = [
         *_weeks(weekday),
-        *(_years(dates, weekday) if learnt >= DAYS_OF_YEAR else ()),
+        *(_years(dates, weekday) if learnt >= _DAYS_OF_YEAR else ()),
         *((_flag(month_day == day), MONTH_DAY_PENALTY) for day in range(1, 32)),
         *_holidays(dates, country),
         *_festivals(dates, country),
@@ -80,11 +80,11 @@ def _weeks(weekday: Ints) -> Iterator[Column]:
 
 def _years(dates: Sequence[date], weekday: Ints) -> Iterator[Column]:
     """Waves of the year, and weekdays that swing with the year."""
-    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in dates]) / DAYS_OF_YEAR
-    for wave in range(1, WAVES + 1):
+    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in dates]) / _DAYS_OF_YEAR
+    for wave in range(1, _WAVES + 1):
         for form in (np.sin, np.cos):
             yield form(wave * angle), 1 + WAVE_PENALTY * wave**2
-    for wave in range(1, WEEKDAY_WAVES + 1):
+    for wave in range(1, _WEEKDAY_WAVES + 1):
         for form in (np.sin, np.cos):
             for number in range(7):
                 yield form(wave * angle) * (weekday == number), WEEKDAY_WAVE_PENALTY
@@ -118,7 +118,7 @@ def _events(
     events = calendar.filter(everywhere if region is None else everywhere | (pl.col("region") == region))
     for _, part in sorted(events.partition_by("event_name", as_dict=True).items()):
         flag = _days_in(dates, set(part["date"].to_list()))
-        if flag.sum() <= RECURRING_DAYS_A_YEAR * len(dates) / DAYS_OF_YEAR:
+        if flag.sum() <= _RECURRING_DAYS_A_YEAR * len(dates) / _DAYS_OF_YEAR:
             yield from _approach(flag)
             continue
         yield flag, WEEKDAY_PENALTY
@@ -131,7 +131,7 @@ def _events(
 def _approach(flag: Doubles) -> Iterator[Column]:
     """The day itself and each of the days before it."""
     yield flag, EVENT_PENALTY
-    for before in range(1, DAYS_BEFORE_HOLIDAY + 1):
+    for before in range(1, _DAYS_BEFORE_HOLIDAY + 1):
         yield np.concatenate([flag[before:], np.zeros(before)]), EVENT_PENALTY
 
 

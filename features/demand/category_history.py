@@ -17,10 +17,10 @@ from features.demand.outside_drivers import planned_moves
 from features.demand.panel import panel_ranges, panels
 from features.demand.periods import PeriodAxis
 
-PLANS = ("promotion", "price")
-LEAST_PERIODS = 56
+_PLANS = ("promotion", "price")
+_LEAST_PERIODS = 56
 """Periods of totals below which none are forecast: two spans of 28. Chosen by judgement, not measured."""
-LONGEST_GAP = 28
+_LONGEST_GAP = 28
 """Periods without any total; a longer gap ends what came before it. Chosen by judgement, not measured."""
 
 
@@ -69,7 +69,7 @@ def category_history(history: DemandHistory, least_units: float) -> CategoryHist
     first = _first_period(cells["t"])
     cells = cells.filter(pl.col("t") >= first)
     axis = PeriodAxis("day", history.axis.start(first), history.axis.count - first)
-    if axis.count < LEAST_PERIODS:
+    if axis.count < _LEAST_PERIODS:
         return None
     sales = cells.with_columns((pl.col("t") - first).cast(pl.Int32), pl.col("units").cast(pl.Float32)).sort("s", "t")
     units = np.zeros((totals_series.height, axis.count))
@@ -108,7 +108,7 @@ def _first_period(t: pl.Series) -> int:
     Trees would take such a stretch for days without demand.
     """
     periods = t.unique().sort().to_numpy()
-    after_gap = periods[1:][np.diff(periods) > LONGEST_GAP]
+    after_gap = periods[1:][np.diff(periods) > _LONGEST_GAP]
     return min(0, int(after_gap[-1] if after_gap.size else periods[0]))
 
 
@@ -186,7 +186,7 @@ def _plans(history: DemandHistory, total_of: Ints, size: int, before: int) -> Do
     # 1e-9: a total whose series sold nothing has plans of 0, not NaN
     total = np.maximum(np.bincount(total_of, weights=weight, minlength=size), 1e-9)
     known_ahead = 0 if history.outside is None else sum(history.outside.known_ahead)
-    out = np.zeros((size, before + width, len(PLANS) + known_ahead))
+    out = np.zeros((size, before + width, len(_PLANS) + known_ahead))
     promotions = history.promotions
     out[:, before:, 0] = _spread(promotions, total_of, weight, np.ones(promotions.height), (size, width))
     price = history.prices.filter(pl.col("unit_price") > 0)
@@ -198,7 +198,7 @@ def _plans(history: DemandHistory, total_of: Ints, size: int, before: int) -> Do
     if history.outside is not None and known_ahead:
         for begin, end in panel_ranges(history):
             moves = planned_moves(history.outside, history.series[begin:end], width) * weight[begin:end, None, None]
-            np.add.at(out[:, before:, len(PLANS) :], total_of[begin:end], moves)
+            np.add.at(out[:, before:, len(_PLANS) :], total_of[begin:end], moves)
     return out / total[:, None, None]
 
 

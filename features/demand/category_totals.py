@@ -5,9 +5,9 @@ import polars as pl
 from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 
-OVERLAP_PERIODS = 28
+_OVERLAP_PERIODS = 28
 """Periods that both sources must cover to be put on one scale. Chosen by judgement, not measured."""
-SCALE_LIMITS = (0.2, 5.0)
+_SCALE_LIMITS = (0.2, 5.0)
 """Times that kept totals may be scaled by; beyond them the two sources count different things. Chosen by judgement, not
 measured."""
 CATEGORY_KEY = ("store_id", "department", "category")
@@ -23,7 +23,7 @@ def category_totals(
     """One row per store x category x period with sales, also before the panel: CATEGORY_KEY, t, units.
 
     Sales lines count where there are any. Before the first of them the rows of `category_sales` do, scaled to the
-    lines where both cover at least `OVERLAP_PERIODS` periods of a group.
+    lines where both cover at least `_OVERLAP_PERIODS` periods of a group.
 
     Args:
         dataset: sales up to its `as_of`.
@@ -87,9 +87,9 @@ def _stored_totals(dataset: Dataset, products: pl.LazyFrame, t: pl.Expr) -> pl.L
 def _before(lines: pl.LazyFrame, stored: pl.LazyFrame) -> pl.LazyFrame:
     """Kept totals of the periods before the first line, in the measure of the lines."""
     both = lines.join(stored, on=[*CATEGORY_KEY, "t"], how="inner", suffix="_kept")
-    scale = (pl.col("units").sum() / pl.col("units_kept").sum()).fill_nan(1.0).clip(*SCALE_LIMITS).alias("scale")
+    scale = (pl.col("units").sum() / pl.col("units_kept").sum()).fill_nan(1.0).clip(*_SCALE_LIMITS).alias("scale")
     scales = (
-        both.group_by(CATEGORY_KEY).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= OVERLAP_PERIODS)
+        both.group_by(CATEGORY_KEY).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= _OVERLAP_PERIODS)
     )
     first = lines.select(pl.col("t").min().alias("first"))
     return (

@@ -16,13 +16,13 @@ from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
 
 IN_STOCK_ENOUGH = 0.25
 """Share of the day in stock; below it what sold says nothing of demand. Chosen by judgement, not measured."""
-MEMORY_SEASONS = 3
+_MEMORY_SEASONS = 3
 """Short cycles over which a store's day is remembered. Chosen by judgement, not measured."""
 TRUST_DAYS = 2.0
 """Days of the past that the day itself counts against (a gamma prior). Chosen by judgement, not measured."""
 STORE_TRUST_UNITS = 3.0
 """Units of the usual day that a store's own day counts against. Chosen by judgement, not measured."""
-DAY_LIMITS = (0.2, 8.0)
+_DAY_LIMITS = (0.2, 8.0)
 """Times the usual that a store's day may be. Chosen by judgement, not measured."""
 
 
@@ -76,7 +76,7 @@ def recovered_demand(sold: Floats, listed: Bools, share: Floats, at_least: Bools
     """Demand period by period, each from the rate of the periods before it, shape (n, T).
 
     Units of a series are Poisson with its rate times a factor of its store and day; the rate is units per unit of that
-    factor over earlier days, exponentially weighted with a memory of `MEMORY_SEASONS` short cycles. What was sold on
+    factor over earlier days, exponentially weighted with a memory of `_MEMORY_SEASONS` short cycles. What was sold on
     the day itself counts as much as `TRUST_DAYS` days of the past (a gamma prior). Days on which stock ran out enter
     with what was recovered, since leaving them out would leave out the busy days.
 
@@ -88,7 +88,7 @@ def recovered_demand(sold: Floats, listed: Bools, share: Floats, at_least: Bools
         stores: number of each series' store.
         season: periods of the short cycle.
     """
-    keep = 1 - 1 / (MEMORY_SEASONS * min(season, 7))
+    keep = 1 - 1 / (_MEMORY_SEASONS * min(season, 7))
     total, weight = np.zeros(sold.shape[0]), np.zeros(sold.shape[0])
     out = sold.copy()
     first = np.flatnonzero(np.diff(stores, prepend=stores[0] - 1))
@@ -116,7 +116,7 @@ def _day_factors(sold: Floats, rate: Doubles, counts: Bools, first: Ints) -> Dou
     """By what factor a day went better for each store than its series' rates say, shrunk to 1."""
     units = np.add.reduceat(np.where(counts, sold, 0.0), first)
     expected = np.add.reduceat(np.where(counts, rate, 0.0), first)
-    return np.clip((units + STORE_TRUST_UNITS) / (expected + STORE_TRUST_UNITS), *DAY_LIMITS)
+    return np.clip((units + STORE_TRUST_UNITS) / (expected + STORE_TRUST_UNITS), *_DAY_LIMITS)
 
 
 def mean_at_least(rate: Floats, least: Floats) -> Floats:

@@ -11,21 +11,21 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 from features.demand.peer_groups import PeerGroups
 from features.demand.window_sums import RunningSums
 
 EVENT_RATIOS: Mapping[str, str] = MappingProxyType(
     {"category_event": "festival", "own_event": "festival", "category_month_part": "season"}
 )
-WINDOW_LEVELS = 4
+_WINDOW_LEVELS = 4
 """Levels (28 days each for daily periods) that the effect of event days is read over. Chosen by judgement, not
 measured."""
 TRUST_UNITS = 20.0
 """Units that a part's own effect counts against the coarser one. Chosen by judgement, not measured."""
-DAYS_OF_A_PART = 5
+_DAYS_OF_A_PART = 5
 """Days of each part of a month. Chosen by judgement, not measured."""
-LAST_PART = 5
+_LAST_PART = 5
 """Number of the last part: the 26th to the end."""
 LIMITS = (0.1, 10.0)
 """Times the usual that an event day may be. Chosen by judgement, not measured."""
@@ -44,7 +44,7 @@ def event_numbers(flags: Floats) -> Ints:
 
 def month_parts(day_of_month: Floats) -> Ints:
     """Number of the part of the month, from 0, of each day of the month."""
-    return np.minimum((day_of_month.astype(np.int64) - 1) // DAYS_OF_A_PART, LAST_PART)
+    return np.minimum((day_of_month.astype(np.int64) - 1) // _DAYS_OF_A_PART, _LAST_PART)
 
 
 class _SeriesDays:
@@ -126,7 +126,7 @@ class EventDays:
     def ratios(self, rows: Rows) -> list[Table]:
         """Ratios for the rows, in the order of `EVENT_RATIOS`."""
         rhythm, origin, furthest = self.panel.axis.rhythm, rows.origin, rows.furthest
-        length = min(WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
+        length = min(_WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
         if not self.own or length < 2 * rhythm.season:
             return [Table(np.full((len(EVENT_RATIOS), 1), np.nan), np.zeros_like(rows.series))]
         past, future = slice(origin + 1 - length, origin + 1), slice(origin + 1, origin + 1 + furthest)

@@ -18,23 +18,23 @@ from features.calendar import (
     same_time_last_year,
 )
 from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, gathered_features
+from features.demand.demand_panel import DemandPanel
 from features.demand.event_days import EVENT_RATIOS, EventDays, event_numbers, month_parts
 from features.demand.festivals import unlearnable_columns
 from features.demand.history import DemandHistory
 from features.demand.levels import peer_rate, series_rate
 from features.demand.outside_drivers import PREFIX, OutsideDrivers
-from features.demand.panel import DemandPanel
 from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
 from features.demand.table_features import TableFeatures
 from features.demand.target_period import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 from features.demand.window_sums import Windows
 
-MAX_EVENT_TYPES = 6
+_MAX_EVENT_TYPES = 6
 """Types of events with a feature of their own: the most frequent ones. Chosen by judgement, not measured."""
-LEVELS_BEYOND_A_YEAR = 4
+_LEVELS_BEYOND_A_YEAR = 4
 """Levels beyond a year before last year's sales are features: fewer weeks of them misled trees (M5, .875 to .809)."""
-EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
+EVENTS = (*(f"event_{number}" for number in range(_MAX_EVENT_TYPES)), "days_to_event")
 IDS = ("store", "department", "category")
 _WEEKLY = ("weekday",)
 _SEASONAL = ("month", "day_of_month", "days_to_payday")
@@ -102,7 +102,7 @@ class Vocabulary:
         stores, departments, categories = (
             tuple(series[name].unique().sort().to_list()) for name in ("store_id", "department", "category")
         )
-        return cls(stores, departments, categories, tuple(types["event_type"].to_list()[:MAX_EVENT_TYPES]))
+        return cls(stores, departments, categories, tuple(types["event_type"].to_list()[:_MAX_EVENT_TYPES]))
 
 
 class DemandFeatures:
@@ -252,7 +252,7 @@ def _comparable_periods(history: DemandHistory) -> Ints:
     """
     axis = history.axis
     count = axis.count + history.horizon
-    if axis.count < axis.rhythm.year + LEVELS_BEYOND_A_YEAR * axis.rhythm.level:
+    if axis.count < axis.rhythm.year + _LEVELS_BEYOND_A_YEAR * axis.rhythm.level:
         return np.full(count, -1)
     if axis.period != "day":
         return np.maximum(np.arange(count) - axis.rhythm.year, -1)
@@ -277,7 +277,7 @@ def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str
     for name in unlearnable_columns(history):
         common[CALENDAR_COLUMNS.index(name)] = np.nan
     regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
-    types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
+    types = list(vocabulary.event_types) + [""] * (_MAX_EVENT_TYPES - len(vocabulary.event_types))
     by_region = [
         np.concatenate([common, event_features(dates, history.calendar, region, types).to_numpy().T])
         for region in regions

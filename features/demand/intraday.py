@@ -5,9 +5,9 @@ import polars as pl
 from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 
-MIN_LINES = 500
+_MIN_LINES = 500
 """Lines of a store from which its profile of the day is read. Chosen by judgement, not measured."""
-MIN_HOURS = 3
+_MIN_HOURS = 3
 """Different hours that they must have: fewer are placeholders for a time, not times. Chosen by judgement, not
 measured."""
 _KEY = ["store_id", "product_id"]
@@ -47,8 +47,8 @@ def sold_out_shares(dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame, day
 def _profile(lines: pl.DataFrame) -> pl.DataFrame:
     """One row per store x quarter of an hour: share of a day's receipts up to its middle, of stores with enough."""
     usable = lines.filter(
-        (pl.col("len").sum().over("store_id") >= MIN_LINES)
-        & ((pl.col("quarter") // 4).n_unique().over("store_id") >= MIN_HOURS)
+        (pl.col("len").sum().over("store_id") >= _MIN_LINES)
+        & ((pl.col("quarter") // 4).n_unique().over("store_id") >= _MIN_HOURS)
     )
     before = pl.col("len").cum_sum() - pl.col("len") / 2
     return usable.sort("store_id", "quarter").select(

@@ -13,12 +13,12 @@ from features.demand.peer_groups import PanelPeers
 from features.demand.periods import Rhythm
 from features.demand.window_sums import Windows
 
-PRIOR_PURCHASES = 0.5
+_PRIOR_PURCHASES = 0.5
 """Purchases that each wider mean counts as. Chosen by judgement, not measured."""
-PRIOR_SHARE_OF_TRUST = 0.25
+_PRIOR_SHARE_OF_TRUST = 0.25
 """Share of `Rhythm.trust` that it counts as beside them: days of one series differ by more than chance. Chosen by
 judgement, not measured."""
-LEAST_RATE = 1e-4
+_LEAST_RATE = 1e-4
 """Purchases a period: the smallest level, so that logarithms and ratios are finite."""
 
 
@@ -47,11 +47,11 @@ def series_rate(windows: Windows, peers: Doubles, rhythm: Rhythm, origin: int) -
     now, rate = origin + 1, peers
     for begin in (now - rhythm.windows[-1], now - rhythm.level):
         rate = _shrunk(windows.total(begin, now), windows.weight(begin, now), rate, rhythm)
-    return np.maximum(rate, LEAST_RATE)
+    return np.maximum(rate, _LEAST_RATE)
 
 
 def _shrunk(total: Doubles, weight: Doubles, prior: Doubles, rhythm: Rhythm) -> Doubles:
-    prior = np.maximum(prior, LEAST_RATE)
-    trust = PRIOR_PURCHASES / prior + PRIOR_SHARE_OF_TRUST * rhythm.trust
+    prior = np.maximum(prior, _LEAST_RATE)
+    trust = _PRIOR_PURCHASES / prior + _PRIOR_SHARE_OF_TRUST * rhythm.trust
     rate: Doubles = (total + trust * prior) / (weight + trust)
     return rate

@@ -15,7 +15,7 @@ from features.demand.periods import PeriodAxis, Rhythm
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
-OPENING_HOURS = "opening_hours"
+_OPENING_HOURS = "opening_hours"
 """Name of the driver that holds the hours a store is open; 0 says that it is closed."""
 PREFIX = "driver."
 """Beginning of the names of features of drivers."""
@@ -73,7 +73,7 @@ class OutsideDrivers:
 
     def opening_hours(self, values: Floats) -> Floats | None:
         """Of `values` the opening hours, shape (n, width); None where no table says them."""
-        return values[self.names.index(OPENING_HOURS)].T if OPENING_HOURS in self.names else None
+        return values[self.names.index(_OPENING_HOURS)].T if _OPENING_HOURS in self.names else None
 
     def tables(self, values: Floats, rows: Rows, rhythm: Rhythm) -> list[Table]:
         """Features of the rows, in the order of `features`.
@@ -136,8 +136,8 @@ def planned_moves(drivers: OutsideDrivers, series: pl.DataFrame, width: int) -> 
     """
     values = drivers.values(series, width)[np.array(drivers.known_ahead, dtype=bool)]
     names = [name for name, ahead in zip(drivers.names, drivers.known_ahead, strict=True) if ahead]
-    if OPENING_HOURS in names:
-        hours = values[names.index(OPENING_HOURS)]
+    if _OPENING_HOURS in names:
+        hours = values[names.index(_OPENING_HOURS)]
         hours[hours <= 0] = np.nan
     known = ~np.isnan(values)
     count = np.maximum(known.sum(axis=1, keepdims=True), 1)

@@ -10,17 +10,17 @@ import polars as pl
 
 from features.demand.arrays import Doubles, Ints
 
-FINEST = 1000
+_FINEST = 1000
 """Steps of one unit that amounts are told apart in: scales print thousandths of a kilogram."""
-MEASURED_GRAINS = 100.0
+_MEASURED_GRAINS = 100.0
 """Grains of a usual day's sale beyond which a product is measured, not counted. Chosen by judgement, not measured."""
-TIMES_THE_USUAL = 30.0
+_TIMES_THE_USUAL = 30.0
 """Times the chain's lower quartile of such sales that they must be too: where all goods sell by the thousand, thousands
 are pieces. Chosen by judgement, not measured."""
-PURCHASES_OF_A_DAY = (4.0, 100.0)
+_PURCHASES_OF_A_DAY = (4.0, 100.0)
 """Purchases, at least and at most, that a usual day's sale of a measured product is divided into. Chosen by judgement,
 not measured."""
-SPREAD_OF_QUARTILES = 1.349
+_SPREAD_OF_QUARTILES = 1.349
 """Standard deviations between the quartiles of a normal distribution."""
 
 
@@ -36,7 +36,7 @@ def product_units(daily: pl.DataFrame) -> pl.DataFrame:
     """
     sold = daily.filter(pl.col("units") > 0).select("product_id", pl.col("units").cast(pl.Float64)).sort("product_id")
     usual = pl.col("units").median()
-    spread = (pl.col("units").quantile(0.75) - pl.col("units").quantile(0.25)) / SPREAD_OF_QUARTILES
+    spread = (pl.col("units").quantile(0.75) - pl.col("units").quantile(0.25)) / _SPREAD_OF_QUARTILES
     products = sold.group_by("product_id", maintain_order=True).agg(
         usual.alias("usual"), (spread**2 / usual).alias("purchase"), pl.len().alias("rows")
     )
@@ -46,9 +46,9 @@ def product_units(daily: pl.DataFrame) -> pl.DataFrame:
     grain = _grains(sold["units"].to_numpy(), first)
     day = products["usual"].to_numpy()
     measured = day / grain > max(
-        MEASURED_GRAINS, TIMES_THE_USUAL * float(np.quantile(day / grain, 0.25, method="lower"))
+        _MEASURED_GRAINS, _TIMES_THE_USUAL * float(np.quantile(day / grain, 0.25, method="lower"))
     )
-    fewest, most = PURCHASES_OF_A_DAY
+    fewest, most = _PURCHASES_OF_A_DAY
     purchase = np.clip(products["purchase"].to_numpy(), day / most, day / fewest)
     return products.select("product_id", pl.Series("unit", np.where(measured, np.maximum(purchase, grain), grain)))
 
@@ -68,5 +68,5 @@ def units_of(series: pl.DataFrame) -> Doubles:
 
 def _grains(units: Doubles, first: Ints) -> Doubles:
     """The greatest amount that all sales of a product are multiples of, shape (products,)."""
-    steps = np.maximum(np.rint(units * FINEST).astype(np.int64), 1)
-    return np.gcd.reduceat(steps, first) / FINEST
+    steps = np.maximum(np.rint(units * _FINEST).astype(np.int64), 1)
+    return np.gcd.reduceat(steps, first) / _FINEST

@@ -15,20 +15,20 @@ import polars as pl
 from features.demand.arrays import Bools, Doubles
 from features.demand.periods import PeriodAxis
 
-USUAL_DAYS = 112
+_USUAL_DAYS = 112
 """Days around a day that its usual price is read from: eight weeks on each side. Chosen by judgement, not measured."""
-USUAL_QUANTILE = 0.7
+_USUAL_QUANTILE = 0.7
 """Quantile of the prices paid that is the usual one: more than a half, since cuts sell more often than the usual price.
 Sample chain without its prices: mean error of the elasticities .310 with it, .384 with a half, .345 with .85."""
 SAME = 0.02
 """Change (log) within which two prices count as one: rounding, and goods weighed."""
-TOGETHER_SHARE = 0.5
+_TOGETHER_SHARE = 0.5
 """Share of the changed prices that agree with the product's other stores from which these speak for a store that sold
 nothing. Sample chain, where all stores share prices: mean error .310 with it, .335 with .8, .359 with .9."""
-SOLD_SHARE = 0.5
+_SOLD_SHARE = 0.5
 """Share of its periods that a series must have sold in where other stores cannot speak for it. Sample chain, each store
 by itself: mean error of the elasticities .383 with it, .441 without."""
-GAP_DAYS = 28
+_GAP_DAYS = 28
 """Days without a sale that are bridged between two equal prices. Chosen by judgement, not measured."""
 
 
@@ -79,8 +79,8 @@ class PaidPrices:
         elsewhere = np.isnan(price) & ~np.isnan(change)
         price[elsewhere] = (usual * np.exp(change))[elsewhere]
         together = series["product_id"].is_in(self._together["product_id"].implode()).to_numpy()
-        price[~together & (_sold_share(rows, series, begin) < SOLD_SHARE)] = np.nan
-        return _bridged(price, max(GAP_DAYS // self.axis.days_per_period, 1)), usual
+        price[~together & (_sold_share(rows, series, begin) < _SOLD_SHARE)] = np.nan
+        return _bridged(price, max(_GAP_DAYS // self.axis.days_per_period, 1)), usual
 
     @property
     def _step(self) -> int:
@@ -93,7 +93,7 @@ class PaidPrices:
         reach, last = usual_half(self.axis) // self._step, (self.axis.count - 1) // self._step
         near = pl.col("t") // self._step + pl.Series(range(-reach, reach + 1), dtype=pl.Int32).implode()
         spread = self.paid.lazy().with_columns(near.alias("block")).explode("block")
-        usual = pl.col("unit_price").quantile(USUAL_QUANTILE, "nearest").alias("usual")
+        usual = pl.col("unit_price").quantile(_USUAL_QUANTILE, "nearest").alias("usual")
         return spread.filter(pl.col("block").is_between(0, last)).group_by("s", "block").agg(usual).collect()
 
     @cached_property
@@ -118,7 +118,7 @@ class PaidPrices:
         changed = (pl.col("stores") > 1) & ((own.abs() >= SAME) | (common.abs() >= SAME))
         agree = ((own - common).abs() < SAME).mean().alias("agree")
         shares = self._changes.filter(changed).group_by("product_id").agg(agree)
-        return shares.filter(pl.col("agree") >= TOGETHER_SHARE).select("product_id").collect()
+        return shares.filter(pl.col("agree") >= _TOGETHER_SHARE).select("product_id").collect()
 
     @cached_property
     def _common(self) -> pl.DataFrame:
@@ -135,8 +135,8 @@ class PaidPrices:
 
 
 def usual_half(axis: PeriodAxis) -> int:
-    """Periods on each side of the one that a usual price is read for: half of USUAL_DAYS, at least one."""
-    return USUAL_DAYS // (2 * axis.days_per_period) or 1
+    """Periods on each side of the one that a usual price is read for: half of _USUAL_DAYS, at least one."""
+    return _USUAL_DAYS // (2 * axis.days_per_period) or 1
 
 
 def _sold_share(rows: pl.DataFrame, series: pl.DataFrame, begin: int) -> Doubles:

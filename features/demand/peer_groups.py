@@ -10,13 +10,13 @@ import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, group_sums, ratio
 from features.demand.censoring import IN_STOCK_ENOUGH
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel
 from features.demand.window_sums import Windows
 
-FACTOR_LIMITS = (0.1, 10.0)
+_FACTOR_LIMITS = (0.1, 10.0)
 """Times a product's level in a store may be its level in the chain. Chosen by judgement, not measured."""
-PRODUCT_TRUST_CYCLES = 8
+_PRODUCT_TRUST_CYCLES = 8
 """Short cycles of the peer group that a product's own level counts against. Chosen by judgement, not measured."""
 _SAYS_NOTHING = (pl.col("units") <= 0) & (pl.col("was_out") | (pl.col("in_stock") < IN_STOCK_ENOUGH))
 """Periods in which a series had no stock, so that its peers' means leave it out."""
@@ -94,7 +94,7 @@ class PanelPeers:
         category's mean in the store where the product is young.
         """
         own_mean, factor = self.category_means(begin, end)
-        trust = float(PRODUCT_TRUST_CYCLES * min(season, 7))
+        trust = float(_PRODUCT_TRUST_CYCLES * min(season, 7))
         total, weight = self.product.windows.total(begin, end), self.product.windows.weight(begin, end) + trust
         of, of_category = self.product.of, self.store_category.of
         prior: Doubles = (total[of] * factor[of_category] + (trust * own_mean)[of_category]) / weight[of]
@@ -108,7 +108,7 @@ class PanelPeers:
         store_mean = np.nan_to_num(self.store.windows.mean(begin, end))[self.store.of[self.first]]
         chain_mean = _or(self.category.windows.mean(begin, end)[self.category.of[self.first]], store_mean)
         own_mean = _or(self.store_category.windows.mean(begin, end), chain_mean)
-        factor = np.clip(ratio(own_mean, chain_mean, otherwise=1.0), *FACTOR_LIMITS)
+        factor = np.clip(ratio(own_mean, chain_mean, otherwise=1.0), *_FACTOR_LIMITS)
         return own_mean, factor
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 
-MAX_SILENT_DAYS = 31
+_MAX_SILENT_DAYS = 31
 """Days without any sale of the chain after which a forecast is refused as too old. Chosen by judgement, not
 measured."""
 Period = Literal["day", "week", "month"]
@@ -126,10 +126,10 @@ def history_axis(dataset: Dataset, period: Period, history_days: int) -> PeriodA
     """
     last_sale = dataset.last_day()
     last = dataset.as_of if dataset.as_of is not None and period == "day" else last_sale
-    if (last - last_sale).days > MAX_SILENT_DAYS:
+    if (last - last_sale).days > _MAX_SILENT_DAYS:
         raise ImpossibleError(
             f"the last visible sale is of {last_sale}, {(last - last_sale).days} days before {last}; a forecast wants "
-            f"sales of the last {MAX_SILENT_DAYS} days. Ingest newer sales or choose an earlier --as-of."
+            f"sales of the last {_MAX_SILENT_DAYS} days. Ingest newer sales or choose an earlier --as-of."
         )
     if period == "month":
         return _monthly(dataset, last, history_days)

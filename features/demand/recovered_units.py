@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
 from features.demand.own_units import units_of
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 
 _KEY = ["store_id", "product_id"]
 

@@ -8,14 +8,14 @@ from features.demand.periods import PeriodAxis, history_axis
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
-SALE_DAYS_OF_AN_INTERVAL = 2
+_SALE_DAYS_OF_AN_INTERVAL = 2
 """Days of sale that a series needs before it has an interval between sales."""
-GRACE_DAYS = (28, 366)
+_GRACE_DAYS = (28, 366)
 """Days without sales, at least and at most, after which a product is taken off the list. Chosen by judgement, not
 measured."""
-GRACE_INTERVALS = 4
+_GRACE_INTERVALS = 4
 """Usual intervals between sales after which it is. Chosen by judgement, not measured."""
-UNKNOWN_GRACE_DAYS = 180
+_UNKNOWN_GRACE_DAYS = 180
 """Days after which it is where there are too few days of sale for an interval. Chosen by judgement, not measured."""
 _KEY = ["store_id", "product_id"]
 
@@ -65,7 +65,7 @@ def listings(dataset: Dataset, opened: pl.LazyFrame) -> pl.LazyFrame:
         opened: `store_id`, `opened_on` (its first day of sale) of every store with sales.
     """
     start = pl.col("opened_on")
-    is_late = start > start.min() + timedelta(GRACE_DAYS[0])
+    is_late = start > start.min() + timedelta(_GRACE_DAYS[0])
     late = opened.filter(is_late)
     return (
         dataset.scan_or_empty("assortment")
@@ -109,11 +109,11 @@ def _sold(dataset: Dataset, axis: PeriodAxis) -> pl.DataFrame:
 def _listing(frame: pl.DataFrame, axis: PeriodAxis, horizon: int) -> pl.DataFrame:
     """Adds `begin` and `end` (exclusive): by the assortment, otherwise first sale to last sale plus a grace."""
     interval = (pl.col("last_sale") - pl.col("first_sale")).dt.total_days() / (pl.col("sale_days") - 1)
-    shortest = max(GRACE_DAYS[0], 2 * axis.days_per_period)
+    shortest = max(_GRACE_DAYS[0], 2 * axis.days_per_period)
     grace = (
-        pl.when(pl.col("sale_days") >= SALE_DAYS_OF_AN_INTERVAL)
-        .then((GRACE_INTERVALS * interval).clip(shortest, GRACE_DAYS[1]))
-        .otherwise(UNKNOWN_GRACE_DAYS)
+        pl.when(pl.col("sale_days") >= _SALE_DAYS_OF_AN_INTERVAL)
+        .then((_GRACE_INTERVALS * interval).clip(shortest, _GRACE_DAYS[1]))
+        .otherwise(_UNKNOWN_GRACE_DAYS)
     )
     inferred = pl.max_horizontal("last_row", pl.col("last_sale") + pl.duration(days=grace.cast(pl.Int64))) + timedelta(
         1

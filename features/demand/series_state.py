@@ -6,11 +6,11 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, group_sums, ratio
+from features.demand.demand_panel import DemandPanel
 from features.demand.own_units import units_of
-from features.demand.panel import DemandPanel
 from features.demand.peer_groups import PanelPeers, PeerGroups
 
-LONG_AGO = 400.0
+_LONG_AGO = 400.0
 """Periods; the largest distance to the last sale that trees are shown. Chosen by judgement, not measured."""
 WINDOWS = 6
 """Number of rolling windows of every Rhythm."""
@@ -73,7 +73,7 @@ def state(
         "zero_share_short": panel.zeros.mean(now - middle, now),
         "zero_share_long": panel.zeros.mean(now - long, now),
         "variation": spread / level,
-        "since_sale": np.where(last < 0, np.nan, np.minimum(silent, LONG_AGO)),
+        "since_sale": np.where(last < 0, np.nan, np.minimum(silent, _LONG_AGO)),
         "product_trend_short": _trend(groups.product, now, short, middle),
         "product_trend_long": _trend(groups.product, now, middle, long),
         "store_category_trend": _trend(groups.store_category, now, short, middle),

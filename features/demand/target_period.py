@@ -7,11 +7,11 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, Rows, Table, ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 from features.demand.peer_groups import PanelPeers, PeerGroups
 from features.demand.periods import PeriodAxis
 
-RATIO_LIMIT = 20.0
+_RATIO_LIMIT = 20.0
 """Times the level that a ratio feature may be; division by a small level would give any number. Chosen by judgement,
 not measured."""
 
@@ -55,10 +55,10 @@ def phase_ratios(panel: DemandPanel, groups: PanelPeers, rows: Rows, level: Doub
     own = np.empty((1 + len(rhythm.cycles), rhythm.season, panel.size), dtype=np.float32)
     for row, cycles in zip(own, (1, *rhythm.cycles), strict=True):
         total, weight = (sums.by_phase(rows.origin + 1, cycles) for sums in (panel.phases.totals, panel.phases.weights))
-        np.minimum(ratio(total, weight) / level, RATIO_LIMIT, out=row, casting="same_kind")
+        np.minimum(ratio(total, weight) / level, _RATIO_LIMIT, out=row, casting="same_kind")
     tables = [Table(own.reshape(len(own), -1), phase * panel.size + rows.series)]
     for group in (groups.store_category, groups.store):
-        ratios = np.minimum(_group_phase(group, rows.origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
+        ratios = np.minimum(_group_phase(group, rows.origin, rhythm.cycles[-1], rhythm.season), _RATIO_LIMIT)
         tables.append(Table(ratios.reshape(1, -1), group.of[rows.series] * rhythm.season + phase))
     return tables
 
@@ -107,7 +107,7 @@ class YearAgo:
             count = (~np.isnan(recent)).sum(axis=1)
             before = ratio(np.nansum(recent, axis=1), count.astype(np.float64))
             before[count < level // 2] = np.nan
-            change = np.minimum(ratio(means[:, target], before[:, None]), RATIO_LIMIT)
+            change = np.minimum(ratio(means[:, target], before[:, None]), _RATIO_LIMIT)
             change[:, unknown] = np.nan
             tables.append(Table(change.reshape(1, -1), of[rows.series] * rows.furthest + rows.column))
         return tables

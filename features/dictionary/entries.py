@@ -66,7 +66,7 @@ def grains() -> dict[str, tuple[str, str]]:
 def _canonical() -> Iterator[tuple[str, ...]]:
     for name, table in TABLES.items():
         for column in table.types:
-            unit, zh, en = meaning_of(name, column, COLUMNS)
+            unit, zh, en = _meaning_of(name, column, COLUMNS)
             needed = en if column in table.required else f"{en} (optional)"
             yield (name, column, unit, _grain(table), "dataset", needed, zh)
 
@@ -84,7 +84,7 @@ def _features(table: str) -> Iterator[tuple[str, ...]]:
         yield (name, column, unit, grain, "features", en, zh)
     for group, columns in FEATURE_SETS[table].items():
         for column in columns:
-            unit, zh, en = meaning_of(table, column, FEATURE_COLUMNS)
+            unit, zh, en = _meaning_of(table, column, FEATURE_COLUMNS)
             yield (name, column, unit, grain, ", ".join(SOURCES[table][group]), en, zh)
     for package, feature in installed_features().items():
         if feature.table == table:
@@ -94,7 +94,7 @@ def _features(table: str) -> Iterator[tuple[str, ...]]:
                 yield (name, column, unit, grain, source, item.label["en"], item.label["zh"])
 
 
-def meaning_of(table: str, column: str, meanings: Mapping[str, Meaning]) -> Meaning:
+def _meaning_of(table: str, column: str, meanings: Mapping[str, Meaning]) -> Meaning:
     """Unit, Chinese and English meaning of a column.
 
     Raises:

@@ -1,37 +1,27 @@
-"""Verbs of campaigns: save, list, show, preview, assign, approve, stop, contacts, push, measure, watch."""
+"""Verbs of campaigns over their life: save, propose, list, show, preview, approve, assign, stop."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retail_brain.cli.context import current, open_database
-from retail_brain.cli.effects import EffectOutOption, measure_effect
+from retail_brain.cli.campaign_contacts_verbs import contacts, push
+from retail_brain.cli.campaign_desk import ByOption, IdArgument, campaign_desk
+from retail_brain.cli.campaign_effect_verbs import measure, watch
+from retail_brain.cli.context import current
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
-from retail_brain.cli.table_files import rows_table, write_table
+from retail_brain.cli.options import OutOption, VersionOption
+from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
-    from retail_brain.dataset import Dataset
-    from retail_brain.operational.campaign_effects import StoredEffect
     from retail_brain.operational.campaigns import Change, StoredCampaign
-    from retail_brain.operational.database import Database
-    from retail_brain.settings import Settings
     from serving.planning.campaigns.life import Desk
 
 campaign = typer.Typer(
     help="Campaigns: draft, preview, approval, people. They are planned from the published answers.",
     no_args_is_help=True,
 )
-
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The campaign's id.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who does it; kept with the campaign.")]
-VersionOption = Annotated[
-    int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="the present one")
-]
 
 
 @campaign.command()
@@ -46,7 +36,7 @@ def save(
     from serving.planning.campaigns.files import read_definition
 
     definition = read_definition(file)
-    with _desk() as desk:
+    with campaign_desk() as desk:
         stored = life.save(desk, _change(campaign_id, version, by), definition)
     _note(stored)
     typer.echo(f"{campaign_id}: {stored.state}, version {stored.version}")
@@ -64,7 +54,7 @@ def propose(
     """Propose a campaign for the excess stock that can still be sold: a previewed draft to change or approve."""
     from serving.planning.campaigns.propose import propose as propose_draft
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         name = campaign_id or f"leftover-{desk.today.isoformat()}"
         stored = propose_draft(desk, _change(name, None, by), store or (), product or ())
     found = stored.preview or {}
@@ -80,7 +70,7 @@ def list_() -> None:
     from serving.planning.campaigns.life import summary
     from serving.planning.campaigns.standing import state_on
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         for one in list_campaigns(current().workspace.tenant, desk.database):
             reported().rows.append(summary(one, desk.today, "en"))
             dates = f"{one.definition.get('starts_on')}..{one.definition.get('ends_on')}"
@@ -99,7 +89,7 @@ def show(campaign_id: IdArgument) -> None:
     from serving.planning.campaigns.life import summary
     from serving.planning.campaigns.standing import history
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         stored = read(current().workspace.tenant, desk.database, campaign_id)
         passed = history(stored, desk.database, current().workspace.tenant, desk.today)
         shown = summary(stored, desk.today, "en") | {"history": passed}
@@ -112,7 +102,7 @@ def preview(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
     """Work a campaign out: size, buyers, value, reach, exclusions step by step, stock against promises."""
     from serving.planning.campaigns import life
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         stored = life.preview(desk, _seen(desk, campaign_id, version, by))
     found = stored.preview or {}
     _note(stored)
@@ -126,7 +116,7 @@ def approve(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
     from retail_brain.operational.campaign_contacts import campaign_contacts
     from serving.planning.campaigns import life
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         stored = life.approve(desk, _seen(desk, campaign_id, version, by))
         people = campaign_contacts(current().workspace.tenant, desk.database, campaign_id)
     told = sum(one.contact.group == "contact" for one in people)
@@ -154,7 +144,7 @@ def assign(
     from serving.planning.campaigns.together import assign_together, narrow_to
 
     tenant = current().workspace.tenant
-    with _desk() as desk:
+    with campaign_desk() as desk:
         found = assign_together(desk, tenant, campaign_ids or (), per_customer=per_customer)
         stored = narrow_to(desk, tenant, found, by=by, now=datetime.now(UTC)) if apply else {}
     write_table(found.people, out)
@@ -186,134 +176,14 @@ def stop(
     """Stop an approved campaign: contacts still to come are withdrawn and free caps and stock."""
     from serving.planning.campaigns import life
 
-    with _desk() as desk:
+    with campaign_desk() as desk:
         stored = life.stop(desk, _seen(desk, campaign_id, version, by), reason)
     _note(stored)
     typer.echo(f"{campaign_id}: stopped by {by}, version {stored.version}")
 
 
-@campaign.command()
-def contacts(campaign_id: IdArgument, out: OutOption) -> None:
-    """Write the people of an approved campaign: group, channel, day, hour, product."""
-    from retail_brain.operational.campaign_contacts import campaign_contacts
-    from retail_brain.operational.campaigns import campaign as read
-    from serving.planning.campaigns.life import CONTACT_COLUMNS, contact_row
-
-    tenant = current().workspace.tenant
-    with _desk() as desk:
-        read(tenant, desk.database, campaign_id)
-        rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
-    reported().ids["campaign"] = campaign_id
-    reported().counts["people"] = len(rows)
-    write_table(rows_table(rows, CONTACT_COLUMNS), out)
-    typer.echo(f"{len(rows):,} people -> {out}")
-
-
-@campaign.command()
-def push(
-    campaign_id: IdArgument,
-    to: Annotated[
-        str, typer.Option("--to", help="CSV file, http(s) address, or env:NAME of a variable that holds it.")
-    ],
-    day: Annotated[
-        str | None, typer.Option("--day", help="Contacts due by this day.", show_default="the day after the answers")
-    ] = None,
-    secret_env: Annotated[
-        str | None, typer.Option("--secret-env", help="Variable with the key that calls are signed with.")
-    ] = None,
-    by: ByOption = "command line",
-    lake: LakeOption = None,
-) -> None:
-    """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
-    from retail_brain.addresses import is_named
-    from retail_brain.operational.leases import Lease
-    from serving.planning.campaigns.push import Push, push_contacts, secret_of
-    from serving.planning.stock.webhook import Delivery
-
-    usual = current().settings.replenishment
-    delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
-    with _desk() as desk:
-        due = desk.today if day is None else parse_day(day, "--day")
-        asked = Push(campaign_id, due, to, by, secret_of(secret_env))
-        tenant = current().workspace.tenant
-        dataset = current().dataset(lake)
-        lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
-        caps = current().settings.audience
-        sent = push_contacts(tenant, desk.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
-    reported().ids |= {"campaign": campaign_id, "day": str(due)}
-    reported().counts["contacts"] = sent.contacts
-    place = ""
-    if sent.file is not None and not is_named(to):  # of what a variable holds only the name is told
-        reported().wrote(sent.file, sent.contacts)
-        place = f" in {sent.file}"
-    elif sent.file is not None:
-        place = f" in {sent.file.name}"
-    typer.echo(f"{campaign_id}: {sent.contacts:,} contacts due by {due} handed over{place}")
-    if due < sent.begins_on:
-        typer.echo(f"  {due} is no day of the campaign, which begins on {sent.begins_on}: nothing is due before")
-    if sent.elsewhere:
-        reported().counts["elsewhere"] = sent.elsewhere
-        typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")
-    if sent.capped:
-        reported().counts["capped"] = sent.capped
-        typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
-    if sent.ended:
-        reported().counts["ended"] = sent.ended
-        typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")
-    if sent.closed:
-        reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
-        typer.echo(
-            f"  {sent.closed:,} people whose channel is not open any more are not among them; "
-            f"{sent.taken_back:,} contacts of those who refused are taken back"
-        )
-
-
-@campaign.command()
-def measure(
-    campaign_id: IdArgument,
-    out: EffectOutOption = None,
-    by: ByOption = "command line",
-    lake: LakeOption = None,
-    as_of: AsOfOption = None,
-) -> None:
-    """Measure what a campaign brought: contacted against held-out people; the look is kept for /campaign_effect."""
-    from serving.planning.campaigns.measuring import look_at
-
-    def measured(
-        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
-    ) -> "StoredEffect":
-        return look_at(tenant, database, dataset, campaign_id, settings, by=by, now=now)
-
-    measure_effect(campaign_id, {"campaign": campaign_id}, measured, out, lake, as_of)
-
-
-@campaign.command()
-def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
-    """Measure every running or ended campaign that can be, and stop those whose rules say so; for a daily schedule."""
-    from retail_brain.operational.campaigns import campaign as read
-    from retail_brain.operational.campaigns import list_campaigns
-    from serving.planning.campaigns.life import summary
-    from serving.planning.campaigns.measuring import watch as look_at
-    from serving.planning.campaigns.standing import state_on
-
-    chosen = current()
-    tenant, dataset = chosen.workspace.tenant, chosen.dataset(lake)
-    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
-    with closing(open_database()) as database:
-        for one in list_campaigns(tenant, database):
-            if one.approved_at is None or state_on(one, today) == "measured":
-                continue
-            now = datetime.now(UTC)
-            look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
-            if look is None:
-                told = "nobody was reached yet"
-            else:
-                reading = look.effect["reading"]
-                told = "too few people" if reading is None else f"{reading['low']:+.4f} to {reading['high']:+.4f}"
-            shown = summary(read(tenant, database, one.campaign_id), today, "en")
-            reported().rows.append(shown)
-            why = f": {shown['stop_reason']}" if shown["stop_reason"] else ""
-            typer.echo(f"{one.campaign_id}  {shown['state']:<9}  {told}{why}")
+for _verb in (contacts, push, measure, watch):
+    campaign.command()(_verb)
 
 
 def _note(stored: "StoredCampaign") -> None:
@@ -343,25 +213,6 @@ def _say_preview(found: dict[str, Any]) -> None:
     typer.echo(f"  ranked by {'what a contact causes for each person' if by_uplift else 'response'}")
     for row in found["channels"]:
         typer.echo(f"  {row['channel']:<8}{row['reachable']:>8,} reachable{row['contacts']:>8,} contacts")
-
-
-@contextmanager
-def _desk() -> "Iterator[Desk]":
-    from retail_brain.cli.audience_verbs import segment_customers
-    from serving.planning.campaigns.life import Desk
-    from serving.store.answer_set import open_current
-    from serving.store.campaigns import PublishedSource
-
-    chosen = current()
-    database = open_database()
-    try:
-        answers = open_current(chosen.workspace.answers)
-        source = PublishedSource(
-            answers, lambda name: segment_customers(name, chosen.dataset(None, answers.manifest.as_of), None)
-        )
-        yield Desk(database, source, chosen.settings)
-    finally:
-        database.close()
 
 
 def _change(campaign_id: str, version: int | None, by: str) -> "Change":

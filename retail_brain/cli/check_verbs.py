@@ -29,9 +29,9 @@ def consistency(
 
     Ends with 1 when a contradiction does not name its reason.
     """
-    from serving.store.answer_set import open_current
     from serving.store.consistency.report import is_consistent, summarised
     from serving.store.consistency.run import contradictions
+    from serving.store.current_answers import open_current
 
     chosen = current()
     answers = open_current(chosen.workspace.answers)

@@ -71,7 +71,8 @@ def build(context: Context, data: str) -> None:
 
 def _has_answers(workspace: "Workspace") -> bool:
     """Whether this version can read the published answers."""
-    from serving.store.answer_set import open_answers, readable_id
+    from serving.store.answer_set import open_answers
+    from serving.store.current_answers import readable_id
 
     published = readable_id(workspace.answers)
     if published is None:

@@ -1,26 +1,23 @@
 """Verbs of guides: list, save, make, tasks, answer, refer, leave, history, credit, effect."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli.context import current
+from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, parse_past_day
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, VersionOption, parse_day, parse_past_day
 from retail_brain.cli.table_files import read_table, rows_table, write_table
-from retail_brain.cli.trigger_verbs import open_desk, opened_database
+from retail_brain.cli.trigger_verbs import open_desk
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from retail_brain.dataset import Dataset
-    from retail_brain.operational.campaign_effects import StoredEffect
-    from retail_brain.operational.database import Database
     from retail_brain.operational.guides import GuideChange
-    from retail_brain.settings import Settings
     from serving.planning.triggers.desk import Desk
 
 guides = typer.Typer(help="Guides 导购: their people, daily lists, answers and credit.", no_args_is_help=True)
@@ -29,9 +26,6 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The guide's id.")
 ByOption = Annotated[str, typer.Option("--by", help="Who does it; kept with it.")]
 DayOption = Annotated[
     str | None, typer.Option("--day", help="Day of the lists.", show_default="the day after the answers")
-]
-VersionOption = Annotated[
-    int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="the present one")
 ]
 
 
@@ -117,7 +111,7 @@ def tasks(
     from serving.planning.guides.people import guide as find_guide
 
     chosen = None if day is None else parse_day(day, "--day")
-    with opened_database() as database:
+    with closing(open_database()) as database:
         found = list_tasks(current().workspace.tenant, database, guide_id=guide, day=chosen)
     if guide is not None and not found:
         with open_desk() as desk:
@@ -148,7 +142,7 @@ def answer(
         )
         for row in rows
     ]
-    with opened_database() as database:
+    with closing(open_database()) as database:
         tenant, now = current().workspace.tenant, datetime.now(UTC)
         check_past([(one.answer_id, one.at) for one in answers], now)
         new = store_answers(tenant, database, answers, guide_id=None, by=by, now=now)
@@ -223,7 +217,7 @@ def history(
     from retail_brain.operational.guides import move_history
     from serving.planning.guides.people import MOVE_COLUMNS, move_row
 
-    with opened_database() as database:
+    with closing(open_database()) as database:
         rows = [move_row(one) for one in move_history(current().workspace.tenant, database, customer)]
     reported().counts["moves"] = len(rows)
     write_table(rows_table(rows, MOVE_COLUMNS), out)
@@ -248,7 +242,7 @@ def credit(
     chosen = current()
     first = None if since is None else parse_past_day(since, "--since")
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
-    with opened_database() as database:
+    with closing(open_database()) as database:
         look = look_at_credit(tenant, database, dataset, chosen.settings, first, by=by, now=datetime.now(UTC))
     rows = pl.DataFrame(look.effect["guides"], schema=CREDIT)
     reported().rows += look.effect["guides"]
@@ -266,12 +260,14 @@ def effect(
     """Measure what the daily lists brought: listed against held-out people."""
     from serving.planning.triggers.measure import look_at_guides
 
-    def measured(
-        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
-    ) -> "StoredEffect":
-        return look_at_guides(tenant, database, dataset, settings, by, now)
-
-    measure_effect("guides", {}, measured, out, lake, as_of)
+    measure_effect(
+        "guides",
+        {},
+        lambda tenant, database, dataset, settings, now: look_at_guides(tenant, database, dataset, settings, by, now),
+        out,
+        lake,
+        as_of,
+    )
 
 
 def _change(desk: "Desk", guide_id: str, version: int | None, by: str) -> "GuideChange":

@@ -17,6 +17,9 @@ AsOfOption = Annotated[
 StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
 ProductsOption = Annotated[list[str] | None, typer.Option("--products", help="Only this product; may be repeated.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="the present one")
+]
 
 
 def writable_table(path: Path | None) -> Path | None:

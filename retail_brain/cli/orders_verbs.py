@@ -99,7 +99,7 @@ def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
     from retail_brain.errors import ModelError, NotFoundError
     from retail_brain.lake import open_lake
     from serving.planning.stock.order_details import with_details
-    from serving.store.answer_set import open_current
+    from serving.store.current_answers import open_current
     from serving.store.suggested_orders import suggested_orders
 
     chosen = current()

@@ -189,7 +189,7 @@ def _as_of(data: DataOptions) -> date:
 def _highest_forecast(scope: _Scope) -> float | None:
     """Of the published answers; None, and a word about it, where there are none that can be read."""
     from retail_brain.errors import ModelError
-    from serving.store.answer_set import open_current
+    from serving.store.current_answers import open_current
 
     try:
         return open_current(current().workspace.answers).highest_forecast(scope.store, scope.product)

@@ -12,11 +12,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
-    from retail_brain.dataset import Dataset
-    from retail_brain.decisions.offer_rules import Rule
-    from retail_brain.operational.campaign_effects import StoredEffect
-    from retail_brain.operational.database import Database
-    from retail_brain.settings import Settings
+    from retail_brain.decisions.offer_rule_definition import Rule
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 
@@ -99,12 +95,16 @@ def effect(
     from retail_brain.cli.effects import measure_effect
     from serving.planning.people.rule_tests import look_at_test
 
-    def measured(
-        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
-    ) -> "StoredEffect":
-        return look_at_test(tenant, database, dataset, name, settings, by=by, now=now)
-
-    measure_effect(f"test {name}", {}, measured, None, lake, as_of)
+    measure_effect(
+        f"test {name}",
+        {},
+        lambda tenant, database, dataset, settings, now: look_at_test(
+            tenant, database, dataset, name, settings, by=by, now=now
+        ),
+        None,
+        lake,
+        as_of,
+    )
 
 
 @rules.command()

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,17 +13,14 @@ import typer
 from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_instant
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, VersionOption, parse_instant
 from retail_brain.cli.table_files import rows_table, write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from retail_brain.dataset import Dataset
-    from retail_brain.operational.campaign_effects import StoredEffect
     from retail_brain.operational.database import Database
     from retail_brain.operational.triggers import StoredTrigger, TriggerChange
-    from retail_brain.settings import Settings
     from serving.planning.triggers.desk import Desk
     from serving.planning.triggers.evaluate import Seen
     from serving.store.answer_set import Answers
@@ -34,9 +31,6 @@ trigger = typer.Typer(
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The trigger's id.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does it; kept with the trigger.")]
-VersionOption = Annotated[
-    int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="the present one")
-]
 AtOption = Annotated[
     str | None, typer.Option("--at", help="Instant of the look, YYYY-MM-DDTHH:MM.", show_default="now")
 ]
@@ -75,7 +69,7 @@ def list_() -> None:
     from serving.planning.triggers.desk import summary
 
     tenant = current().workspace.tenant
-    with opened_database() as database:
+    with closing(open_database()) as database:
         counts = firing_counts(tenant, database)
         for one in list_triggers(tenant, database):
             shown = summary(one, counts.get(one.trigger_id, {}))
@@ -98,7 +92,7 @@ def show(trigger_id: IdArgument) -> None:
     from serving.planning.triggers.desk import counts_of, summary
 
     tenant = current().workspace.tenant
-    with opened_database() as database:
+    with closing(open_database()) as database:
         stored = read(tenant, database, trigger_id)
         shown = summary(stored, counts_of(tenant, database, trigger_id))
     reported().rows.append(shown)
@@ -125,7 +119,7 @@ def remove(trigger_id: IdArgument, version: VersionOption = None, by: ByOption =
     """Remove a trigger: what waits is withdrawn, what it did stays measurable."""
     from retail_brain.operational.triggers import remove_trigger
 
-    with opened_database() as database:
+    with closing(open_database()) as database:
         _say(remove_trigger(database, _seen(database, trigger_id, version, by)))
 
 
@@ -187,7 +181,7 @@ def firings(trigger_id: IdArgument, out: OutOption) -> None:
     from serving.planning.triggers.desk import FIRING_COLUMNS, firing_row
 
     tenant = current().workspace.tenant
-    with opened_database() as database:
+    with closing(open_database()) as database:
         read(tenant, database, trigger_id)
         rows = [firing_row(one) for one in read_firings(tenant, database, trigger_id)]
     reported().ids["trigger"] = trigger_id
@@ -208,12 +202,16 @@ def effect(
     from retail_brain.operational.triggers import trigger as read
     from serving.planning.triggers.measure import look_at_trigger
 
-    def measured(
-        tenant: str, database: "Database", dataset: "Dataset", settings: "Settings", now: datetime
-    ) -> "StoredEffect":
-        return look_at_trigger(tenant, database, dataset, read(tenant, database, trigger_id), settings, by, now)
-
-    measure_effect(trigger_id, {"trigger": trigger_id}, measured, out, lake, as_of)
+    measure_effect(
+        trigger_id,
+        {"trigger": trigger_id},
+        lambda tenant, database, dataset, settings, now: look_at_trigger(
+            tenant, database, dataset, read(tenant, database, trigger_id), settings, by, now
+        ),
+        out,
+        lake,
+        as_of,
+    )
 
 
 def _look(
@@ -282,16 +280,6 @@ def _say(stored: "StoredTrigger") -> None:
     typer.echo(f"{stored.trigger_id}: {stored.state}, version {stored.version}, owner {stored.owner}")
 
 
-@contextmanager
-def opened_database() -> "Iterator[Database]":
-    """The operational database, closed at the end of the block."""
-    database = open_database()
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 _open: "dict[Path, Answers]" = {}
 """The newest answers by their folder: while the set stays, their files are not read and checked again at every look."""
 
@@ -301,13 +289,13 @@ def open_desk(at: str | None = None) -> "Iterator[Desk]":
     """Where triggers and guides are worked on, from the published answers; `at`: instant instead of now."""
     from retail_brain.cli.audience_verbs import segment_customers
     from serving.planning.triggers.desk import Desk
-    from serving.store.answer_set import current_id, open_current
+    from serving.store.current_answers import current_id, open_current
     from serving.store.guides import present_guides
     from serving.store.triggers import PublishedTriggerSource
 
     chosen = current()
     now = datetime.now(UTC) if at is None else parse_instant(at, "--at")
-    with opened_database() as database:
+    with closing(open_database()) as database:
         newest = chosen.workspace.answers / (current_id(chosen.workspace.answers) or "none")
         if newest not in _open:
             _open.clear()

@@ -7,7 +7,7 @@ import polars as pl
 from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import ROUNDING
 from retail_brain.decisions.markdown import Clearance, Markdown
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons.sentence import number
 from retail_brain.spoken_days import spoken_day
 
 ACTIONS = ("markdown", "return", "audience", "keep", "waste")

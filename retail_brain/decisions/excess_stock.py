@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import ROUNDING, Days, Floats, days, floats
 from retail_brain.decisions.clearance import with_advice
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons.sentence import number
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES, DemandPaths

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from retail_brain.decisions.arrays import Days, Floats
-from retail_brain.decisions.order_plan import Holdings, Plan, ordered
+from retail_brain.decisions.holdings import Holdings
+from retail_brain.decisions.order_plan import Plan, ordered
 from retail_brain.decisions.transfers import StockValues
 from retail_brain.settings import ReplenishmentSettings
 

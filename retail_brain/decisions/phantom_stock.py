@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Floats
-from retail_brain.decisions.reasons import number
+from retail_brain.decisions.reasons.sentence import number
 
 CYCLE_COUNTS = {
     "store_id": pl.String,

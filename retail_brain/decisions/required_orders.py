@@ -10,10 +10,10 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging, ExpirySimulation
+from retail_brain.decisions.receipts_on_order import Receipts
 
 _BLOCK_CELLS = 200_000
 """Series x paths projected at once; bounds the memory of a block. Chosen by judgement, not measured."""
@@ -114,71 +114,6 @@ class RequiredOrders:
         rank = np.clip(np.ceil(probability * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
         picked: Floats = np.take_along_axis(self.need, rank[:, None], axis=1)[:, 0]
         return picked
-
-
-@dataclass(frozen=True)
-class Receipts:
-    """Units already on order, and when they arrive.
-
-    Attributes:
-        dated: units by the period in whose morning they arrive, shape (series, periods).
-        undated: units without a day of arrival, one per series.
-        lands: period in whose morning the undated units arrive, shape (series, paths or 1).
-    """
-
-    dated: Floats
-    undated: Floats
-    lands: Ints
-
-    @classmethod
-    def on_days(cls, dated: Floats) -> "Receipts":
-        """Receipts that all have a day."""
-        none = np.zeros(len(dated))
-        return cls(dated, none, np.zeros((len(dated), 1), dtype=np.int64))
-
-    def take(self, rows: Ints | slice) -> "Receipts":
-        """The receipts of some series."""
-        return Receipts(self.dated[rows], self.undated[rows], self.lands[rows])
-
-    def at(self, period: int) -> Floats:
-        """Units that arrive in a period's morning, shape (series, paths or 1)."""
-        dated: Floats = self.dated[:, period, None]
-        if not self.undated.any():
-            return dated
-        return dated + np.where(self.lands == period, self.undated[:, None], 0.0)
-
-    def within(self, periods: int) -> "Receipts":
-        """The same over another number of periods; what arrives later is not counted."""
-        dated = np.zeros((len(self.dated), periods))
-        kept = min(periods, self.dated.shape[1])
-        dated[:, :kept] = self.dated[:, :kept]
-        return replace(self, dated=dated)
-
-    @property
-    def total(self) -> Floats:
-        """Units on order, one per series."""
-        total: Floats = self.dated.sum(axis=1) + self.undated
-        return total
-
-
-def _normal_scores(paths: int, seed: int) -> Floats:
-    """Standard normal draws in random order, one per path, evenly spread so that their mean is exactly 0."""
-    scores: Floats = ndtri((np.arange(paths) + 0.5) / paths)
-    return np.random.default_rng(seed).permutation(scores)
-
-
-def spread_arrival(arrival: Ints, lead_sd_periods: Floats, paths: int, seed: int) -> Ints:
-    """Index of the arrival on each path, shape (series, paths), or (series, 1) where no lead time is uncertain."""
-    if not np.any(lead_sd_periods > 0):
-        return arrival[:, None]
-    late = spread_days(lead_sd_periods, paths, seed)
-    return np.maximum(np.rint(arrival[:, None] + late), 0).astype(np.int64)
-
-
-def spread_days(lead_sd: Floats, paths: int, seed: int) -> Floats:
-    """Delay of a delivery on each path, in the unit of `lead_sd`, shape (series, paths); its mean is 0."""
-    late: Floats = lead_sd[:, None] * _normal_scores(paths, seed)[None, :]
-    return late
 
 
 def blocks(rows: int, paths: int, periods: int) -> Iterator[slice]:

@@ -22,7 +22,7 @@ Cards = Callable[[str], Sequence[str]]
 """Gives every customer id of a person by one of them."""
 
 
-def own_card(customer_id: str) -> list[str]:
+def _own_card(customer_id: str) -> list[str]:
     """Cards where nobody has several."""
     return [customer_id]
 
@@ -53,7 +53,7 @@ def store_receipts(
     *,
     by: str,
     now: datetime,
-    cards: Cards = own_card,
+    cards: Cards = _own_card,
 ) -> int:
     """Stores receipts, each once; returns how many are new.
 
@@ -84,7 +84,7 @@ def append_receipts(
     *,
     by: str,
     now: datetime,
-    cards: Cards = own_card,
+    cards: Cards = _own_card,
 ) -> int:
     """The same within the caller's transaction, so that whatever told of them is stored with them."""
     if not receipts:

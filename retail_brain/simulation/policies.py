@@ -8,8 +8,9 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
+from retail_brain.decisions.holdings import Due, Holdings
 from retail_brain.decisions.order_calendar import next_open_day
-from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.scenario import Stock

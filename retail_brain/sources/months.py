@@ -46,10 +46,10 @@ def month_start(name: str, language: str = "") -> str | None:
     return None
 
 
-def week_start(name: str) -> str | None:
+def _week_start(name: str) -> str | None:
     """The Monday of the week that a name says by its number in ISO 8601; None where it says none.
 
-    >>> week_start("2026-W06"), week_start("KW 6/2026"), week_start("2026年第6周"), week_start("W60 2026")
+    >>> _week_start("2026-W06"), _week_start("KW 6/2026"), _week_start("2026年第6周"), _week_start("W60 2026")
     ('2026-02-02', '2026-02-02', '2026-02-02', None)
     """
     for form, year, week in WEEKS:
@@ -63,7 +63,7 @@ def week_start(name: str) -> str | None:
 
 def week_starts(names: list[str]) -> dict[str, str]:
     """Name -> Monday, where at least two of the names are weeks."""
-    starts = {name: start for name in names if (start := week_start(name)) is not None}
+    starts = {name: start for name in names if (start := _week_start(name)) is not None}
     return starts if len(starts) > 1 else {}
 
 

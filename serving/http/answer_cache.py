@@ -15,7 +15,7 @@ from retail_brain.operational.places import HEADQUARTERS, Place
 from serving.http.compression import Rendered
 from serving.http.handlers.call import Call
 from serving.http.routes import Route
-from serving.http.tenant import TenantView
+from serving.http.tenant_view import TenantView
 
 _OVERHEAD = 700
 """Bytes of an entry beside its request and answer: objects, references and a small parsed request, as

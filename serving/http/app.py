@@ -41,7 +41,7 @@ from serving.http.refusals import in_words
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
-from serving.http.tenant import TenantView
+from serving.http.tenant_view import TenantView
 from serving.http.tracing import TENANT
 from serving.planning.people.reasons import Language
 

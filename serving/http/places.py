@@ -20,7 +20,7 @@ from retail_brain.settings import Settings
 from serving.http.access import Principal, ScopedBy
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call
-from serving.http.tenant import TenantView
+from serving.http.tenant_view import TenantView
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvent, RecentEvents
 from serving.store.answer_set import Answers

@@ -19,7 +19,8 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.errors import HttpError, at_fault, not_published
-from serving.http.tenant import Tenant, TenantView
+from serving.http.tenant import Tenant
+from serving.http.tenant_view import TenantView
 
 _log = logging.getLogger("bentoml.retail_brain")
 _STALE_SECONDS = 120.0

@@ -1,54 +1,40 @@
 """Loads what one tenant's requests are answered from, and refreshes it part by part.
 
-A view is replaced as a whole and never changed, so a request works on one state of the tenant to its end. Only the
-recent events are shared between views: new ones are added in place.
+What a request sees is a `TenantView` (`serving.http.tenant_view`), which set of answers it holds says the pointer
+(`serving.http.answers_pointer`).
 """
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-import numpy as np
-import polars as pl
-
-from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.guides import moved_customers, moves_mark
 from retail_brain.operational.line_comments import comment_counts, comments_mark
-from retail_brain.operational.model_tests import ModelTest, running_test
+from retail_brain.operational.model_tests import running_test
 from retail_brain.operational.overrides import list_overrides, overrides_mark
-from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.operational.repeated_contacts import plans_seen_mark
 from retail_brain.operational.rules import current_rules, rules_version
-from retail_brain.operational.suggestion_status import (
-    StatusesMark,
-    SuggestionStatus,
-    statuses_mark,
-    suggestion_statuses,
-)
+from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
 from retail_brain.settings import ServingSettings, Settings
 from retail_brain.workspace import Workspace
+from serving.http.answers_pointer import AnswersPointer
 from serving.http.settings_file import SettingsFile
+from serving.http.tenant_view import TenantView
 from serving.planning.campaigns.demand import CampaignBook
-from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
-from serving.store.answer_set import Answers, current_id, open_answers, set_folders
-from serving.store.arrays import Array
+from serving.store.answer_set import Answers
 from serving.store.campaigns import units_per_purchase_in
-from serving.store.exceptions import open_exceptions
 from serving.store.identities import identifier
-from serving.store.listing.order_lines import decided_rows, order_lines, with_comments, with_decisions
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -56,126 +42,6 @@ _SETTLE = timedelta(seconds=3)
 measured."""
 _BATCH = 5_000
 """Events read at once. Chosen by judgement, not measured."""
-_RETRY_SECONDS = 30.0
-"""Seconds after which a damaged set of answers is read again: it may have been mended. By judgement, not measured."""
-
-
-@dataclass(frozen=True)
-class TenantView:
-    """One tenant as a request sees it from its start to its end.
-
-    Attributes:
-        tenant: name of the tenant.
-        settings: the newest that could be read.
-        answers: the published answers.
-        recent: events of the last hours by person; grows while the view is in use.
-        decisions: status of each decided suggestion of the present answers, by suggestion id.
-        statuses_mark: state of the database in which `decisions` was read.
-        rules: the operators' rules, resolved for the goods of the answers.
-        overrides: what people put in the place of forecasts.
-        campaigns: units that approved campaigns are expected to cause, and what they plan and promise.
-        opt_outs: refusals that came back of contacts.
-        moved: customer -> guide of people who were moved from one guide to another.
-        moved_mark: state of the database in which `moved` was read.
-        model_test: test of two recommenders that runs.
-        comments: store and product -> comments that people left on that line.
-        comments_mark: state of the database in which `comments` was read.
-        place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
-    """
-
-    tenant: str
-    settings: Settings
-    answers: Answers
-    recent: RecentEvents
-    decisions: dict[str, SuggestionStatus]
-    statuses_mark: StatusesMark
-    rules: RuleBook
-    overrides: OverrideBook = field(default_factory=OverrideBook)
-    campaigns: CampaignBook = field(default_factory=CampaignBook)
-    opt_outs: OptOutBook = field(default_factory=OptOutBook)
-    moved: Mapping[str, str | None] = field(default_factory=dict)
-    moved_mark: int = 0
-    model_test: ModelTest | None = None
-    comments: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    comments_mark: int = 0
-    place: Place = HEADQUARTERS
-
-    @cached_property
-    def plans(self) -> OtherPlans:
-        """What approved campaigns plan, with the newest opt-outs: the same object for every request on this view."""
-        return replace(self.campaigns.plans, opt_outs=self.opt_outs.refused)
-
-    @cached_property
-    def served_test(self) -> ModelTest | None:
-        """The test of two recommenders that runs, where the answers hold the scores of its version."""
-        test, published = self.model_test, self.answers.manifest.model_test
-        is_served = test is not None and published == {"name": test.name, "version": test.version}
-        return test if is_served and self.answers.challenger is not None else None
-
-    @cached_property
-    def waiting(self) -> Array:
-        """Whether each suggestion of the answers waits: it asks for a decision and none counts for it.
-
-        Worked out once per view: a decision makes a new one.
-        """
-        suggestions, answers = self.answers.suggestions, self.answers
-        if suggestions is None:
-            return np.zeros(0, dtype=np.bool_)
-        waiting: Array = suggestions.flags(self.settings.replenishment)["waits"].copy()
-        waiting[decided_rows(answers, suggestions, self.decisions.values())["row"].to_numpy()] = False
-        return waiting
-
-    @cached_property
-    def open_by_store(self) -> Mapping[str, int]:
-        """Number of suggestions that wait for a decision, by store id; once per view."""
-        suggestions, stores = self.answers.suggestions, self.answers.stores
-        if suggestions is None:
-            return {}
-        counts = [int(self.waiting[suggestions.of_store(store)].sum()) for store in range(len(stores))]
-        return dict(zip(stores.ids.take(np.arange(len(stores))), counts, strict=True))
-
-    @cached_property
-    def memo(self) -> FrameMemo:
-        """Remembers what is worked out from frames of this view, and goes with it."""
-        return FrameMemo()
-
-    @cached_property
-    def exceptions(self) -> pl.DataFrame | None:
-        """Exceptions of all stores that no decision settled; None where none were published. Once per view."""
-        lines = self.answers.rows.get("attention")
-        if lines is None:
-            return None
-        decided = (status.stored.decision for status in self.decisions.values())
-        return open_exceptions(lines, ((one.store_id, one.product_id) for one in decided))
-
-    @cached_property
-    def order_lines(self) -> pl.DataFrame | None:
-        """All suggestions with names and the decisions that count; None without suggestions. Once per view."""
-        suggestions = self.answers.suggestions
-        if suggestions is None:
-            return None
-        lines = order_lines(self.answers, suggestions, self.settings.replenishment)
-        whole = self.place.is_headquarters
-        decided = self.decisions.values()
-        counted = with_decisions(lines, self.answers, suggestions, decided, self.waiting, is_whole=whole)
-        return with_comments(counted, self.comments)
-
-
-@dataclass(frozen=True)
-class _Damage:
-    """A set of answers or a pointer that cannot be used, and when to try again (seconds of the monotonic clock).
-
-    `wanted` is empty where it is the pointer. The fault is kept as text: an error holds the frames it passed, and with
-    them the answers that were opened instead.
-    """
-
-    wanted: str
-    fault: str
-    retry_at: float
-
-    def is_same(self, wanted: str, fault: str | None) -> bool:
-        """Whether it is of this set, or of this fault where the pointer has one."""
-        return self.wanted == wanted and fault in {None, self.fault}
 
 
 class Tenant:
@@ -194,7 +60,7 @@ class Tenant:
         self._limits = limits
         self._now = now
         self._settings_file = SettingsFile(workspace)
-        self._damaged: _Damage | None = None
+        self._pointer = AnswersPointer(workspace.answers)
         self._looked_at: object = None
         self._prepared: str | None = None
         self._swapping = threading.Lock()
@@ -220,7 +86,7 @@ class Tenant:
         if settings is None:
             return faults
         try:
-            self._follow_pointer(settings)
+            self._pointer.follow(self._served_id(), partial(self._open_view, settings=settings))
         except ModelError as error:
             # without its frames: they hold the list, and so each other and all answers, until garbage is collected
             faults.append(error.with_traceback(None))
@@ -327,54 +193,8 @@ class Tenant:
             if self.view is not None and self.view.answers is answers:
                 self.view = replace(self.view, **parts)
 
-    def _follow_pointer(self, settings: Settings) -> None:
-        """Moves to the set of answers that CURRENT names; a new worker that cannot takes the newest whole set.
-
-        Raises:
-            ModelError: the pointer or the set is damaged. The set is tried again every `_RETRY_SECONDS`.
-        """
-        wanted, fault = self._pointed()
-        if wanted is None:
-            if fault is not None:
-                raise ModelError(fault)
-            return
-        if self.view is not None and self.view.answers.manifest.answers_id == wanted:
-            return
-        damaged = self._damaged
-        if damaged is not None and damaged.is_same(wanted, fault) and time.monotonic() < damaged.retry_at:
-            raise ModelError(damaged.fault)
-        if fault is None:
-            try:
-                self._open_view(open_answers(self._workspace.answers / wanted), settings)
-            except ModelError as error:
-                fault = str(error)
-            else:
-                return
-        self._fall_back(_Damage(wanted, fault, time.monotonic() + _RETRY_SECONDS), settings)
-
-    def _pointed(self) -> tuple[str | None, str | None]:
-        """The set that CURRENT names, empty where it cannot be read, None where there is none; and what is wrong."""
-        answers = self._workspace.answers
-        try:
-            wanted = current_id(answers)
-        except ModelError as error:
-            # one that is missing may have been taken away, as by an erasure: then no set beside it is served
-            return "" if (answers / "CURRENT").exists() else None, str(error)
-        if wanted is None and self.view is not None:
-            return None, f"{answers / 'CURRENT'} is gone, and so are its sets. Run `retail-brain publish`."
-        return wanted, None
-
-    def _fall_back(self, damage: _Damage, settings: Settings) -> None:
-        """Keeps what is served, or serves the newest set that is whole.
-
-        Raises:
-            ModelError: always, what is damaged.
-        """
-        earlier = None if self.view is not None else _newest_readable(self._workspace.answers, damage.wanted)
-        if earlier is not None:
-            self._open_view(earlier, settings)
-        self._damaged = damage  # after: where the database was away just now, the next look tries all of it again
-        raise ModelError(damage.fault)
+    def _served_id(self) -> str | None:
+        return None if self.view is None else self.view.answers.manifest.answers_id
 
     def _open_view(self, answers: Answers, settings: Settings) -> None:
         tenant = self._workspace.tenant
@@ -450,14 +270,3 @@ def _person_key(answers: Answers, stored: StoredEvent) -> str:
         return ""
     row = answers.identities.find(event.id_type, event.id_value)
     return answers.customers.ids[row] if row >= 0 else identifier(event.id_type, event.id_value)
-
-
-def _newest_readable(answers: Path, damaged: str) -> Answers | None:
-    """The newest set of answers that is whole, besides one that is not."""
-    for folder in reversed(set_folders(answers)):
-        if folder.name != damaged:
-            try:
-                return open_answers(folder)
-            except ModelError as error:
-                _log.warning("%s", error)
-    return None

@@ -24,7 +24,8 @@ from retail_brain.operational.retention import Kind, count_old_rows, delete_old_
 from retail_brain.progress import Progress
 from retail_brain.tables import TABLES
 from serving.privacy.erase import Place
-from serving.store.answer_set import current_id, read_manifest
+from serving.store.answers_manifest import read_manifest
+from serving.store.current_answers import current_id
 
 Store = Literal["lake", "quarantine", "files", "database"]
 KINDS: Final = ("events", "contacts", "quarantine", "answers", "exports", "logs", "uploads")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from retail_brain.decisions.offer_rules import ATTRIBUTES, Goods
+from retail_brain.decisions.offer_rule_definition import ATTRIBUTES
+from retail_brain.decisions.offer_rules import Goods
 from serving.store.arrays import Array, map_array, write_array
 from serving.store.catalog import Catalog
 from serving.store.texts import Texts, write_texts

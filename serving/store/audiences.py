@@ -1,6 +1,6 @@
 """Draws an audience from published answers: scored pairs of the goods and what may be done with each person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isnan
@@ -12,42 +12,20 @@ import polars as pl
 from retail_brain.decisions.arrays import NO_DAY, day_numbers, iso_day
 from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience import Drawn, draw, reason_sentences
-from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.decisions.crowd import Crowd
 from retail_brain.decisions.exclusions import EXCLUSION_TEXTS
 from retail_brain.decisions.goods_on_offer import Goods, Purchases
 from retail_brain.decisions.offers import KINDS, Pairs, Situation
-from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.people.audiences import EVERYBODY, Among, nobody_of, under_plans
-from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
-from serving.store.goods_ends import planned_ends_of_goods
+from serving.store.audience_facts import facts_of
+from serving.store.likely_buyers import pairs_in, rows_of_like
 from serving.store.scored_pairs import ScoredPairs
-from serving.store.uplift import published_scores, read_uplift
-
-_PAGE_SIZE = 200
-"""People asked for where left-over goods are valued or checked: the page's own number."""
-_STORES = 30
-"""Shops whose audiences are drawn one by one, those with most money left over first: bounds the time of publishing a
-large chain. Chosen by judgement, not measured."""
-_EARLIER_DAYS = 28
-"""Days of answers that do not say theirs: earlier versions measured the share by so many."""
-_UNWORDED = {"send_on": pl.String, "expected_value": pl.Float64, "channel": pl.String, "campaign_id": pl.String}
-"""Columns of rows without words that may be null throughout."""
-NOBODY = pl.DataFrame(
-    schema={
-        "customer_id": pl.String,
-        "product_id": pl.String,
-        "probability": pl.Float64,
-        "kind": pl.String,
-        "due_on": pl.Date,
-        "reason": pl.String,
-        "reason_zh": pl.String,
-    }
-)
+from serving.store.uplift import published_scores
 
 
 @dataclass(frozen=True)
@@ -119,9 +97,9 @@ class DrawnAudience:
 
     def exclusions(self, language: Literal["en", "zh"]) -> list[dict[str, Any]]:
         """One row per reason that left somebody out, in the order of precedence."""
-        of = 1 if language == "zh" else 0
+        place = ("en", "zh").index(language)
         return [
-            {"reason": texts[of], "customers": self.drawn.left_out[code], "code": code}
+            {"reason": texts[place], "customers": self.drawn.left_out[code], "code": code}
             for code, texts in EXCLUSION_TEXTS.items()
             if code in self.drawn.left_out
         ]
@@ -166,7 +144,7 @@ def draw_audience(
     parts: list[tuple[int, Array, Array | None]] = [(product, scored.of_product(product), None) for product in products]
     is_warm = any(len(rows) for _, rows, _ in parts)
     if not is_warm:
-        parts = [(product, *_rows_of_like(answers, product, settings)) for product in products]
+        parts = [(product, *rows_of_like(answers, product, settings)) for product in products]
     pairs = _pairs_as_arrays(scored, parts)
     as_of = date.fromisoformat(answers.manifest.as_of)
     drawn = draw(pairs, replace(situation, chosen=chosen), wanted, as_of, settings)
@@ -213,218 +191,3 @@ def _pairs_as_arrays(held: ScoredPairs, parts: Sequence[tuple[int, Array, Array 
         kind, due = np.full_like(kind, KINDS.index("explore")), np.full_like(due, NO_DAY)
     pairs = Pairs(held.customer[rows], product, np.minimum(chance, 1.0), kind, due, rows)
     return pairs if (chance > 0).all() else pairs.take(chance > 0)
-
-
-def left_over_audiences(
-    answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings, stores: Sequence[str | None]
-) -> Iterator[tuple[str | None, pl.DataFrame]]:
-    """The people whom the service would name for the left-over goods of each shop (None: of the chain), unworded.
-
-    Shops where nobody lives, or for whose goods nobody is known, are left out.
-    """
-    for store_id in stores:
-        try:
-            goods, left = goods_to_clear(leftovers, store_id), left_over_in(leftovers, store_id)
-            wanted = AudienceRequest(product_ids=tuple(goods), size=_PAGE_SIZE, holdout_share=settings.holdout_share)
-            products = answers.products.find_many(goods).tolist()
-            drawn = draw_audience(answers, products, wanted, settings, Among(store_id, left_over=left))
-            rows = pl.DataFrame(drawn.rows(None), schema_overrides=_UNWORDED)
-            if rows.height:
-                yield store_id, rows.with_columns(pl.col("send_on").str.to_date())
-        except (ImpossibleError, NotFoundError):
-            continue
-
-
-def audience_values(answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings) -> pl.DataFrame:
-    """One row per store x product left over whose people are known: `audience_value`, money that telling them causes.
-
-    Args:
-        answers: with scored pairs.
-        leftovers: `store_id`, `product_id`, `left_over_units`, `sell_by` and `value_at_risk`; of the shops with most
-            money at risk, people are looked for.
-        settings: limits on contacts.
-    """
-    schema = {"store_id": pl.String, "product_id": pl.String, "audience_value": pl.Float64}
-    if answers.pairs is None or leftovers.is_empty():
-        return pl.DataFrame(schema=schema)
-    parts = [
-        people.filter(pl.col("group") == "contact")
-        .group_by("product_id")
-        .agg(audience_value=pl.col("expected_value").sum())
-        .with_columns(store_id=pl.lit(store_id))
-        for store_id, people in left_over_audiences(answers, leftovers, settings, dearest_stores(leftovers))
-    ]
-    return pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
-
-
-def dearest_stores(leftovers: pl.DataFrame) -> list[str]:
-    """The shops with most money left over, dearest first, as many as are looked at one by one."""
-    worst = leftovers.group_by("store_id").agg(pl.col("value_at_risk").sum())
-    return worst.sort("value_at_risk", "store_id", descending=[True, False])["store_id"].head(_STORES).to_list()
-
-
-def pairs_of(answers: Answers, product: int, *, is_worded: bool = True) -> pl.DataFrame:
-    """Everybody scored for a product, most probable first: one row per customer; reasons are empty if not wanted."""
-    assert answers.pairs is not None
-    return pairs_at(answers, answers.pairs.of_product(product), is_worded=is_worded)
-
-
-def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.DataFrame:
-    """Scored pairs at some rows, in that order; reasons are empty if not wanted."""
-    held = answers.pairs
-    assert held is not None
-    codes = held.codes[rows]
-    none = pl.Series([""], dtype=pl.String).new_from_index(0, len(rows))
-    return pl.DataFrame(
-        {
-            "customer_id": answers.customers.ids.series.gather(held.customer[rows]),
-            "product_id": answers.products.ids.series.gather(held.product[rows]),
-            "probability": held.probability[rows].astype(np.float64),
-            "kind": pl.Series(KINDS, dtype=pl.String).gather(codes[:, 0]),
-            "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
-            "reason": held.reason_series(rows, "en") if is_worded else none,
-            "reason_zh": held.reason_series(rows, "zh") if is_worded else none,
-        }
-    )
-
-
-def pairs_in(answers: Answers) -> ScoredPairs:
-    """The scored pairs of answers.
-
-    Raises:
-        ModelError: there are none, because the answers were published without a recommender.
-    """
-    if answers.pairs is None:
-        raise ModelError(
-            "the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.",
-            {"problem": "no_recommender_model"},
-        )
-    return answers.pairs
-
-
-def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
-    """Everybody scored for a product, most probable first; of one that nobody was scored for, those for goods like it.
-
-    Args:
-        answers: with scored pairs.
-        product: position of the product; a negative one is nobody's.
-        settings: how many goods stand in for it, and at what discount.
-
-    Raises:
-        ModelError: there are no scored pairs.
-    """
-    pairs_in(answers)
-    if product < 0:
-        return NOBODY
-    pairs = pairs_of(answers, product, is_worded=False)
-    return pairs if pairs.height else _pairs_of_like(answers, product, settings)
-
-
-def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
-    """People scored for goods like this one, at a discount, most probable first."""
-    rows, chance = _rows_of_like(answers, product, settings)
-    name = answers.products.ids[product]
-    return pairs_at(answers, rows).with_columns(
-        pl.Series("probability", chance),
-        product_id=pl.lit(name),
-        kind=pl.lit("explore"),
-        due_on=pl.lit(None, dtype=pl.Date),
-    )
-
-
-def _rows_of_like(answers: Answers, product: int, settings: AudienceSettings) -> tuple[Array, Array]:
-    """Rows of the pairs of goods like this one, one per customer, most probable first; and the discounted chances."""
-    assert answers.pairs is not None
-    if answers.similar is None:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
-    others, scores = answers.similar.get(product)
-    parts, chances = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-    for other, score in zip(others[: settings.similar_products].tolist(), scores.tolist(), strict=False):
-        parts.append(answers.pairs.of_product(other))
-        share = settings.similar_share * min(score, 1.0)
-        chances.append(answers.pairs.probability[parts[-1]].astype(np.float64) * share)
-    rows, chance = np.concatenate(parts), np.concatenate(chances)
-    order = np.lexsort((answers.pairs.customer[rows], -chance))
-    first = np.unique(answers.pairs.customer[rows[order]], return_index=True)[1]
-    kept = order[np.sort(first)]
-    return rows[kept], chance[kept]
-
-
-def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
-    """Facts about everybody and the goods at some positions.
-
-    None: all goods, without uplifts, which `uplift.published_scores` gives by place then.
-
-    Raises:
-        ModelError: the answers were published without a recommender, so they know nobody.
-    """
-    rows = answers.rows
-
-    def of_products(name: str) -> pl.DataFrame | None:
-        return of_some(rows.get(name))
-
-    def of_some(frame: pl.DataFrame | None) -> pl.DataFrame | None:
-        if frame is None or products is None:
-            return frame
-        wanted = pl.Series(products, dtype=frame["product"].dtype)
-        starts = frame["product"].search_sorted(wanted, side="left").to_list()
-        stops = frame["product"].search_sorted(wanted, side="right").to_list()
-        parts = [frame[start:stop] for start, stop in zip(starts, stops, strict=True)]
-        return (parts[0] if len(parts) == 1 else pl.concat([frame.clear(), *parts])).drop("product")
-
-    values = of_products("facts_values")
-    if values is None:
-        raise ModelError(
-            "the present answers know nobody: no recommender model has been promoted. Ingest receipts that name "
-            "customers, then run `retail-brain train recommender`, `promote recommender` and `publish`.",
-            {"problem": "no_recommender_model", "kind": "recommender"},
-        )
-    return AudienceFacts(
-        customers=rows["facts_customers"],
-        consents=rows.get("facts_consents"),
-        persons=rows.get("facts_persons"),
-        contacts=rows.get("facts_contacts"),
-        responses=rows.get("facts_responses"),
-        purchases=of_products("facts_purchases"),
-        stock=of_products("facts_stock"),
-        values=values,
-        caused_share=_caused_share(rows.get("facts_contact_effect")),
-        uplift=None if products is None else read_uplift(rows, products),
-        for_adults=_for_adults(answers),
-        ends=of_some(_ends(answers)),
-        campaigns=rows.get("campaigns"),
-        effect_days=effect_days(answers),
-        memo=answers.audience_memo,
-    )
-
-
-def _ends(answers: Answers) -> pl.DataFrame | None:
-    """The last days of goods with `product`; None in sets of older versions, which know none."""
-    ends, plan = answers.rows.get("facts_ends"), answers.rows.get("plan")
-    if ends is None or plan is None:
-        return ends
-    return answers.audience_memo.get((ends, plan), "ends of goods", lambda: planned_ends_of_goods(ends, plan))
-
-
-def _for_adults(answers: Answers) -> frozenset[str]:
-    """Goods that only people known to be adults may be told of."""
-    if answers.attributes is None:
-        return frozenset()
-    places = np.flatnonzero(answers.attributes.goods.codes["adult"] >= 0)
-    return frozenset(answers.products.ids.take(places))
-
-
-def effect_days(answers: Answers) -> int:
-    """Days from a contact in which purchases counted for what contacts cause, as the answers measured it."""
-    effect = answers.rows.get("facts_contact_effect")
-    if effect is None or "effect_days" not in effect.columns:
-        return _EARLIER_DAYS
-    return int(effect["effect_days"][0])
-
-
-def _caused_share(effect: pl.DataFrame | None) -> float | None:
-    """The published share of purchases that contacts cause; None where it was not measured or not published."""
-    if effect is None:
-        return None
-    share = effect["caused_share"][0]
-    return None if share is None else float(share)

@@ -13,7 +13,8 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ModelError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from serving.store.answer_set import Answers
-from serving.store.audiences import NOBODY, facts_of, pairs_at, pairs_in, pairs_of
+from serving.store.audience_facts import facts_of
+from serving.store.likely_buyers import NOBODY, pairs_at, pairs_in, pairs_of
 
 _STAGE = "stage:"
 

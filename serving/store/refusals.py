@@ -30,7 +30,8 @@ from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
 from retail_brain.workspace import Workspace
 from serving.planning.people.audience_facts import persons_of
 from serving.planning.people.opt_outs import stored_moment
-from serving.store.answer_set import AnswersManifest, current_id, read_manifest
+from serving.store.answers_manifest import AnswersManifest, read_manifest
+from serving.store.current_answers import current_id
 from serving.store.rows import has_rows, map_rows
 
 _CONSENTS, _PUBLISHED = "consents", "facts_consents"

@@ -9,8 +9,8 @@ import polars as pl
 from retail_brain.decisions.availability import NO_STORE, NOWHERE
 from retail_brain.settings import AudienceSettings
 from serving.planning.triggers.source import STAGES
-from serving.store.audiences import likely_buyers
 from serving.store.campaigns import PublishedSource
+from serving.store.likely_buyers import likely_buyers
 
 
 @dataclass(frozen=True)

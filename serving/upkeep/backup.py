@@ -17,7 +17,7 @@ from retail_brain.operational.upgrade import HEAD
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import current_id
+from serving.store.current_answers import current_id
 from serving.upkeep.archive import ArchiveWriter, BackupManifest, manifest_values
 from serving.upkeep.tenant_rows import export_rows
 from serving.upkeep.wholeness import Noted

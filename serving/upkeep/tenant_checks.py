@@ -20,7 +20,8 @@ from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
 from serving.privacy.erase import Place
 from serving.privacy.retention import limits, overdue
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 from serving.upkeep.findings import Finding, Level, listed
 from serving.upkeep.wholeness import file_problem
 from training.bundle import KINDS, champion_version, read_manifest

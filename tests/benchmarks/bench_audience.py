@@ -26,8 +26,8 @@ from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.people.audiences import Among
-from serving.store.answer_set import open_current
 from serving.store.audiences import draw_audience
+from serving.store.current_answers import open_current
 from serving.store.rows import map_rows, write_rows
 from serving.store.scored_pairs import ScoredPairs, write_pairs
 from serving.store.texts import Texts, write_texts

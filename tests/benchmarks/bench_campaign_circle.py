@@ -31,8 +31,8 @@ from serving.planning.campaigns.propose import propose
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.stock.chain_plan import plan_chain
 from serving.planning.stock.plan_request import PlanRequest
-from serving.store.answer_set import open_current
 from serving.store.campaigns import PublishedSource
+from serving.store.current_answers import open_current
 from training.bundle import champion
 from training.demand.applied_overrides import OverriddenModel
 from training.demand.model import DemandModel

@@ -28,8 +28,9 @@ import polars as pl
 from bench_demand import peak_gigabytes
 from demand_sets import SETS, DemandSet
 
+from features.demand.demand_panel import DemandPanel
 from features.demand.histories import Histories
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from training.demand.actuals import Actuals
 from training.demand.backtest import backtest, backtest_windows
 from training.demand.backtest_window import Scoring

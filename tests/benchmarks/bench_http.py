@@ -33,7 +33,8 @@ from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from serving.http.launch import environment, wait_until_ready
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BARE = """

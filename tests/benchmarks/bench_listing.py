@@ -21,9 +21,10 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import AnswersManifest, make_current, write_manifest
+from serving.store.answers_manifest import AnswersManifest, write_manifest
 from serving.store.availability import write_availability
 from serving.store.catalog import write_catalog
+from serving.store.current_answers import make_current
 from serving.store.identities import write_identities
 from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
 from serving.store.planned_promotions import write_planned_promotions

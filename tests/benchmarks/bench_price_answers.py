@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import Answers, open_current
+from serving.store.answer_set import Answers
+from serving.store.current_answers import open_current
 from training.demand.what_if import Sheet, ask
 
 TRUTH = Path(__file__).resolve().parents[2] / "data" / "sample" / "truth" / "elasticities.parquet"

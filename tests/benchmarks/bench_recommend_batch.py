@@ -11,7 +11,6 @@ With `--home` (of the sample chain, with a recommender in use) everybody there i
 """
 
 import argparse
-import importlib.util
 import resource
 import tempfile
 import time
@@ -31,10 +30,10 @@ from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from serving.planning.people.recommendations import recommend, write_recommendations
+from tests.serving import synthetic
 from training.bundle import champion
 from training.recommender.model import RecommenderModel
 
-SYNTHETIC = Path(__file__).parents[1] / "serving" / "synthetic.py"
 _CHANCE = 0.9
 """Of the best of a person's goods; the next have a half, a third ... of it."""
 
@@ -52,8 +51,8 @@ def main() -> None:
         by_file(options.home, options.copies)
         return
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        home, synthetic = Path(folder), _synthetic(options.people, options.goods)
-        synthetic.publish_synthetic(Workspace(home), "first")
+        home, larger = Path(folder), _larger(options.people, options.goods)
+        larger.publish_synthetic(Workspace(home), "first")
         database = Database(Workspace(home).database_url)
         upgrade(database)
         key = create_key("main", database, role="admin", name="benchmark", now=datetime.now(UTC))
@@ -61,7 +60,7 @@ def main() -> None:
         patch.setenv("RETAIL_BRAIN_HOME", str(home))
         patch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
         patch.setenv("BENTOML_DO_NOT_TRACK", "True")
-        _ask(synthetic.CUSTOMERS, key, options.at_once)
+        _ask(larger.CUSTOMERS, key, options.at_once)
 
 
 def by_file(home: Path, copies: int) -> None:
@@ -116,13 +115,9 @@ def _copied(lake: Dataset, copies: int) -> Dataset:
     return replace(lake, frames=frames)
 
 
-def _synthetic(people: int, goods: int) -> Any:
+def _larger(people: int, goods: int) -> Any:
     """The script that publishes made-up answers, with more people and more goods each."""
-    spec = importlib.util.spec_from_file_location("synthetic", SYNTHETIC)
-    assert spec is not None
-    assert spec.loader is not None
-    found: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
+    found: Any = synthetic
     found.CUSTOMERS = [f"C{number:06d}" for number in range(1, people + 1)]
     place = pl.int_range(goods)
     ids = pl.DataFrame({"customer_id": found.CUSTOMERS, "number": range(people)}).with_columns(place=place.implode())
@@ -145,7 +140,7 @@ def _synthetic(people: int, goods: int) -> Any:
         due_on=pl.when(is_repeat).then(pl.lit(found.AS_OF)),
         reason=pl.when(is_repeat).then(pl.lit("buys")).otherwise(pl.lit("alike")),
     )
-    found._pairs = lambda: scored
+    found.scored_pairs = lambda: scored
     _widen(found, people)
     return found
 

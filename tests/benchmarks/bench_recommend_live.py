@@ -33,7 +33,7 @@ from retail_brain.settings import Settings
 from retail_brain.sources.opening import sample_folder
 from retail_brain.workspace import Workspace
 from serving.http.launch import environment, wait_until_ready
-from serving.store.answer_set import current_id
+from serving.store.current_answers import current_id
 from serving.store.publishing.run import publish
 from training.bundle import point_champion, write_bundle
 from training.recommender.model import RecommenderModel

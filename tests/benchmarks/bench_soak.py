@@ -66,7 +66,7 @@ class Ledger:
 
 def questions(home: Path) -> list[Q]:
     """Path and body of the questions whose answers are known."""
-    from serving.store.answer_set import open_current
+    from serving.store.current_answers import open_current
 
     answers = open_current(home / "var" / "main" / "answers")
     stores = [answers.stores.ids[row] for row in answers.stores.order[:6].tolist()]

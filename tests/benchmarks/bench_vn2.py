@@ -26,7 +26,8 @@ from bench_vn2_demand import DATA, KEY, Sales, read, seasonal_mean
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Floats, Ints
-from retail_brain.decisions.order_plan import Holdings, Plan, decide
+from retail_brain.decisions.holdings import Holdings
+from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.settings import DataSettings, DemandSettings, ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import Cover, Forecast, SuggestedOrders, perfect_forecast

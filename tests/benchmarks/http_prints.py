@@ -29,7 +29,7 @@ from retail_brain.operational.places import Place
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import open_current
+from serving.store.current_answers import open_current
 
 Question = tuple[str, bytes]
 

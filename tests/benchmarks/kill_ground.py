@@ -127,7 +127,7 @@ def with_rows(home: Path, kept: Path) -> None:
     from retail_brain.operational.upgrade import upgrade
     from retail_brain.outputs import suggestion_id
     from retail_brain.workspace import Workspace
-    from serving.store.answer_set import open_current
+    from serving.store.current_answers import open_current
 
     answers = open_current(home / "var" / "main" / "answers")
     as_of = date.fromisoformat(answers.manifest.as_of)

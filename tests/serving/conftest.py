@@ -1,6 +1,5 @@
 """One service for the whole session, on synthetic answers of two tenants."""
 
-import importlib.util
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,25 +16,17 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import ROLES, create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
+from tests.serving import synthetic as answers_by_arithmetic
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet
     from starlette.testclient import TestClient
 
 
-def load_synthetic() -> ModuleType:
-    """The script beside this file, as a module."""
-    spec = importlib.util.spec_from_file_location("synthetic", Path(__file__).with_name("synthetic.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def synthetic() -> ModuleType:
-    return load_synthetic()
+    """Makes answers; it remembers those that it has made."""
+    return answers_by_arithmetic
 
 
 @dataclass(frozen=True)

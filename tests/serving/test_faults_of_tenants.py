@@ -31,7 +31,8 @@ from serving.http.refusals import in_words
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.http.tenant import Tenant
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 
 Publish = Callable[..., Path]
 

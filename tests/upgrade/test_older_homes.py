@@ -17,7 +17,8 @@ from retail_brain.progress import SILENT
 from retail_brain.settings import Settings, load_settings
 from retail_brain.workspace import Workspace
 from serving.http.state import State
-from serving.store.answer_set import Answers, current_id, open_answers
+from serving.store.answer_set import Answers, open_answers
+from serving.store.current_answers import current_id
 from serving.store.publishing.run import publish
 from training.bundle import champion
 from training.demand.what_if import ask

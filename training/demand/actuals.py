@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.demand.arrays import Floats
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 
 _KEY = ["store_id", "product_id"]
 

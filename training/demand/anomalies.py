@@ -14,8 +14,10 @@ import polars as pl
 from features.calendar import public_holidays
 from features.demand.accidents import accident_audit
 from features.demand.arrays import Bools, Doubles, Floats, Ints
+from features.demand.closed_days import CLOSED_LEAST_UNITS
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import CLOSED_LEAST_UNITS, DemandPanel, build_panel, store_ranges
+from features.demand.panel import build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.anomaly_causes import Days, of_series, of_totals, with_reasons

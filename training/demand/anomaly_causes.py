@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Ints
-from features.demand.panel import CLOSED_LEAST_UNITS
-from retail_brain.decisions.reasons import number
+from features.demand.closed_days import CLOSED_LEAST_UNITS
+from retail_brain.decisions.reasons.sentence import number
 from retail_brain.spoken_days import spoken_days
 from training.demand.calibration import CLOSING_SHARE
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals

@@ -12,7 +12,7 @@ import numpy as np
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 
 _ERROR_PERIODS = 112
 """Newest periods that a baseline's errors are read from: sixteen weeks of days. Chosen by judgement, not measured."""

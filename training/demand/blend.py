@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 from training.demand.common_effects import codes
 from training.demand.demand_class import CLASSES, demand_class
 from training.demand.simple_models import simple_means

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, summed_rows
-from features.demand.panel import CLOSED_LEAST_UNITS, DemandPanel
+from features.demand.closed_days import CLOSED_LEAST_UNITS
+from features.demand.demand_panel import DemandPanel
 from training.demand.blend import Blend, Groups
 from training.demand.blend_fit import fit_blend
 from training.demand.common_effects import CommonEffects, fit_common_effects

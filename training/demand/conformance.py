@@ -21,8 +21,9 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory, read_history
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DemandSettings
 from training.bundle import SUFFIXES

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.demand.arrays import ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 _INTERVAL_EDGE = 1.32

@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import DRIVERS, PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.own_units import units_of
-from features.demand.panel import DemandPanel, build_panel, store_ranges
+from features.demand.panel import build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration

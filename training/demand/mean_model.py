@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import DemandFeatures, Vocabulary
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel
 from training.demand.booster import fit_booster
 from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Ints, group_sums, ratio
+from features.demand.demand_panel import DemandPanel
 from features.demand.paid_prices import SAME, usual_half
-from features.demand.panel import DemandPanel
 
 MIN_CHANGE = SAME
 """Relative price change (log); a smaller one is rounding, planned or paid."""

@@ -15,9 +15,10 @@ from typing import ClassVar, Protocol, Self, TypeVar
 import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from retail_brain.extensions import extension_names, outside_code, unusable
 from retail_brain.progress import SILENT, Progress
 from retail_brain.read_only import read_only

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
-from features.demand.panel import DemandPanel
+from features.demand.demand_panel import DemandPanel
 
 _PLAIN_CYCLES = 8
 """Newest cycles (weeks of days) that a weekday mean is read from: the longest of `Rhythm.cycles` of days."""

@@ -16,9 +16,10 @@ import polars as pl
 from features.demand.arrays import Doubles, ratio, summed_rows
 from features.demand.calendar_regressors import calendar_design
 from features.demand.category_history import CategoryHistory, category_history, total_numbers
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import DemandFeatures, Vocabulary
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from training.demand.booster import fit_booster
 from training.demand.config import DemandConfig
 from training.demand.harmonic import harmonic_forecast

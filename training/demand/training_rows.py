@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.demand.arrays import Bools, Doubles, Floats, ShortInts
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel
 from features.demand.target_period import FALLING_IN_PRICE
 from features.demand.window_sums import RunningSums
 from training.demand.config import DemandConfig

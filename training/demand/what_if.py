@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints
+from features.demand.demand_panel import DemandPanel
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.own_units import units_of
-from features.demand.panel import DemandPanel, build_panel, store_ranges
+from features.demand.panel import build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.price_response import demand_factor

@@ -243,7 +243,7 @@ def _come_again(rows: pl.DataFrame, name: str, days: int) -> bool:
     return kinds >= _LEAST_PEOPLE and _AGAIN <= rows.height / kinds < _OFTEN_OPEN * days
 
 
-def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
+def _of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
     """Free columns that have one value on every receipt of several lines."""
     receipt = found.roles.get("receipt")
     if receipt is None:
@@ -263,7 +263,7 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
     """Takes the one column of many codes that receipts have and that come again on others."""
     if "customer" in found.roles:
         return found
-    codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
+    codes = [name for name in _of_receipts(rows, found) if may_be_people(name)]
     people = [name for name in codes if _are_people(rows, found, name)]
     if not people and len(named := [name for name in codes if names_nobody(rows, name)]) == 1:
         return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
@@ -329,7 +329,7 @@ def shop_of_receipts(rows: pl.DataFrame, found: Columns) -> str | None:
     """The one free column of few values that receipts have: perhaps the shop; None where none or several are."""
     rows = rows.head(_ROWS)
     receipts = rows[found.roles["receipt"]].n_unique() if "receipt" in found.roles else 0
-    few = [name for name in of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, _MOST_SHOPS * receipts)]
+    few = [name for name in _of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, _MOST_SHOPS * receipts)]
     person = found.roles.get("customer", "").rpartition("_")[0]  # as in `client_email` beside `client_last_name`
     few = [name for name in few if not person or not name.startswith(f"{person}_")]
     full = [name for name in few if not rows[name].null_count() and _may_be_shops(rows, found, name)]

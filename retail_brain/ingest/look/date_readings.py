@@ -92,7 +92,7 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         return _dates_of_six(unique)
     if _are_weeks(unique):
         return _dates_of_weeks(unique)
-    if in_eras(unique):
+    if _in_eras(unique):
         return (ERA,), ""
     serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
     if not serial.any():
@@ -125,7 +125,7 @@ def _dates_of_weeks(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     return ((WEEK,), f"its numbers are weeks: {beyond} values beyond 12, such as {unique[0]}") if beyond else ((), "")
 
 
-def in_eras(unique: pl.Series) -> bool:
+def _in_eras(unique: pl.Series) -> bool:
     """Whether most values are days that are counted from the first year of an era."""
     if not _may_be(unique, _MAY_BE_ERA):
         return False

@@ -41,7 +41,7 @@ def without_roles_of_sales(sample: pl.DataFrame, found: Columns) -> Columns:
         sample: the first rows.
         found: their columns by name and values; returned as they are where the file is no such list.
     """
-    lowered = lowered_price(sample, found)
+    lowered = _lowered_price(sample, found)
     if lowered is None:
         return found
     price, days = lowered
@@ -85,13 +85,13 @@ def promotions_by_days(sample: pl.DataFrame, found: Columns) -> Proposal | None:
 
 def with_lowered_price(made: Proposal | None, sample: pl.DataFrame, found: Columns) -> Proposal | None:
     """The promotions with the lower of two prices as theirs; what was given where there are no two."""
-    if made is not None and (lowered := lowered_price(sample, found)) is not None:
+    if made is not None and (lowered := _lowered_price(sample, found)) is not None:
         made.columns["unit_price"] = number_key(made, found, lowered[0], "unit_price")
     return made
 
 
 def _promotions(sample: pl.DataFrame, found: Columns) -> Proposal | None:
-    if (lowered := lowered_price(sample, found)) is None:
+    if (lowered := _lowered_price(sample, found)) is None:
         return None
     price, days = lowered
     made = Proposal(table="promotions", columns={"promotion_id": days_as_id(days)})
@@ -112,7 +112,7 @@ def _promotions(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     return made
 
 
-def lowered_price(sample: pl.DataFrame, found: Columns) -> tuple[str, tuple[str, str]] | None:
+def _lowered_price(sample: pl.DataFrame, found: Columns) -> tuple[str, tuple[str, str]] | None:
     """The column of the price of some days, and its first and last day; None where a file is no list of offers.
 
     Args:

@@ -41,7 +41,7 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     if digits := digits_of_lines(sample, found, number):
         pattern = _head(digits)
         without = f"{{ column = {quoted(number)}, pattern = '{pattern}' }}"
-        if not lines_are_of_one(sample, found, number, digits):
+        if not _lines_are_of_one(sample, found, number, digits):
             made.questions.append(
                 f"the last {digits} digits of {number!r} run from 1 on: do they count receipts, so that each number is "
                 f"one, as written below, or the lines of one? Then write transaction_id = {without}"
@@ -107,7 +107,7 @@ def _head(digits: int) -> str:
     return rf"^(.+?)\D?\d{{{digits}}}$"
 
 
-def lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: int) -> bool:
+def _lines_are_of_one(sample: pl.DataFrame, found: Columns, number: str, digits: int) -> bool:
     """Whether the lines with one number but for its last digits share a time or a customer that few others have.
 
     Numbers that run from 1 on every day share day and shop as well, and are of other people at other times.

@@ -34,7 +34,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     made = first.proposal
     if len(set(names)) < len(names) or len(names) < 2 or "store" in first.columns.roles or moment is None:
         return first
-    start, end = same_letters(names), same_letters([name[::-1] for name in names])[::-1]
+    start, end = _same_letters(names), _same_letters([name[::-1] for name in names])[::-1]
     shops = [name.removeprefix(start).removesuffix(end) for name in names]
     if "store_id" not in made.columns or not all(shops):
         return first
@@ -81,7 +81,7 @@ def _join_shop_and_number(made: Proposal, first: LookedAt, members: Sequence[Loo
     )
 
 
-def same_letters(names: Sequence[str]) -> str:
+def _same_letters(names: Sequence[str]) -> str:
     """The letters that all names begin with."""
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in same)

@@ -32,11 +32,11 @@ def stock_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
     roles = found.roles
     if "product" not in roles or _SOLD & roles.keys() or rows.height < _LEAST_ROWS or not _is_of_places(rows, found):
         return {}
-    counts = counts_of_stock(rows, found)
+    counts = _counts_of_stock(rows, found)
     return {"on_hand": counts[0]} if counts else {}
 
 
-def counts_of_stock(rows: pl.DataFrame, found: Columns) -> list[str]:
+def _counts_of_stock(rows: pl.DataFrame, found: Columns) -> list[str]:
     """Columns of whole numbers that may be stock, the largest sum first.
 
     Args:
@@ -61,7 +61,7 @@ def ask_which_stock(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
         found: roles of the columns.
     """
     first = found.roles["on_hand"]
-    names = [first, *counts_of_stock(rows, found)]
+    names = [first, *_counts_of_stock(rows, found)]
     question = f"is {first!r} the stock on hand (its values: {', '.join(found.seen[first].examples)})" + (
         f", or is it one of {names[1:]}?" if names[1:] else ", as written below? Else leave the table out"
     )

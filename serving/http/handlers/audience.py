@@ -14,7 +14,8 @@ from serving.http.messages.people_messages import AudienceRequest
 from serving.planning.people.audiences import Among
 from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
-from serving.store.audiences import draw_audience, effect_days
+from serving.store.audience_facts import effect_days
+from serving.store.audiences import draw_audience
 
 
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.operational.places import Place
 from serving.http.access import Principal
 from serving.http.state import State
-from serving.http.tenant import TenantView
+from serving.http.tenant_view import TenantView
 from serving.planning.people.reasons import Language
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array

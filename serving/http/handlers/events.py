@@ -9,7 +9,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.operational.events import FIELDS, Event, store_events
 from serving.http.handlers.call import Call
-from serving.http.messages.people_messages import EventIn, EventsRequest
+from serving.http.messages.event_messages import EventIn, EventsRequest
 from serving.http.refusals import rows_in_words
 
 
@@ -24,11 +24,8 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     tenant = call.principal.tenant
     # Clocks and zones differ by up to a day; what lies further ahead has not happened.
     last_day = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
-    unreadable = {refusal["event"] for refusal in request.refused}
-    # the client counts all events that it sent, so refusals name places in that list
-    places = [place for place in range(len(request.events) + len(unreadable)) if place not in unreadable]
     erased = call.view.opt_outs.erased
-    given = zip(places, request.events, strict=True)
+    given = zip(request.places(), request.events, strict=True)
     events = [(place, _without_erased(_hashed(_event(event), call), erased)) for place, event in given]
     elsewhere = [place for place, event in events if not _is_of_place(event, call)]
     events = [(place, event) for place, event in events if place not in elsewhere]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from serving.http.tenant import TenantView
+from serving.http.tenant_view import TenantView
 
 
 def open_counts(view: TenantView) -> Mapping[str, int]:

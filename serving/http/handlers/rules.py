@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.operational.rules import RuleSet, store_rules
 from serving.http.access import Scope
 from serving.http.errors import HttpError

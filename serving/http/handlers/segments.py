@@ -64,26 +64,26 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
             by, seen = call.principal.name, request.version
             remove_segment(tenant, database, str(request.name), removed_by=by, now=call.now, version=seen)
         case "count":
-            counted = count_people(read_expression(request.expression or {}), segment_sources(call))
+            counted = count_people(read_expression(request.expression or {}), _segment_sources(call))
             answer |= _counted(counted, call)
         case "save":
             _check_own(request, call)
             stored, counted = _save(request, call)
             answer |= _counted(counted, call) | {"segments": [plain_segment(stored)]}
         case "members":
-            segment = seen_segment(str(request.name), call)
-            sources = segment_sources(call)
+            segment = _seen_segment(str(request.name), call)
+            sources = _segment_sources(call)
             people = people_of_segment(segment, database, sources)
             page = people.slice(request.offset, request.limit)
             answer |= {"segments": [_shown(segment, call)], "members": page.to_dicts(), "total": people.height}
             if sources.dataset.has("consents"):
                 answer["warnings"] = [consent_note(sources.as_of, call.language)]
         case "columns":
-            answer["columns"] = _columns(segment_sources(call), call.language)
+            answer["columns"] = _columns(_segment_sources(call), call.language)
     return answer
 
 
-def segment_sources(call: Call) -> SegmentSources:
+def _segment_sources(call: Call) -> SegmentSources:
     """The tables that segments are selected from, of the same day as the published answers.
 
     Raises:
@@ -109,8 +109,8 @@ def segment_customers(name: str, call: Call) -> list[str]:
         ImpossibleError: the features are of another day than the published answers.
     """
     database = call.state.database
-    segment = seen_segment(name, call)
-    return customers_of(people_of_segment(segment, database, segment_sources(call)))
+    segment = _seen_segment(name, call)
+    return customers_of(people_of_segment(segment, database, _segment_sources(call)))
 
 
 def is_seen(segment: StoredSegment, call: Call) -> bool:
@@ -118,7 +118,7 @@ def is_seen(segment: StoredSegment, call: Call) -> bool:
     return call.place.is_headquarters or segment.place in (None, call.place.stored())
 
 
-def seen_segment(name: str, call: Call) -> StoredSegment:
+def _seen_segment(name: str, call: Call) -> StoredSegment:
     """The newest version of a segment that the asker may use.
 
     Raises:
@@ -210,7 +210,7 @@ def _save(request: SegmentsRequest, call: Call) -> tuple[StoredSegment, SegmentC
     draft, counted = draft_segment(
         str(request.name),
         expression,
-        segment_sources(call),
+        _segment_sources(call),
         owner=call.principal.name,
         note=request.note,
         is_static=request.is_static,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from retail_brain.decisions import whole_numbers
 
@@ -156,6 +156,8 @@ State = Literal["proposed", "approved", "changed", "rejected", "exported", "rece
 Names = dict[str, str]
 """Ids of products -> their names; suppliers, guides and others have fields of their own."""
 
+CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
+
 
 class Strict(BaseModel):
     """A part of a response with exactly these fields."""
@@ -175,20 +177,3 @@ class ErrorResponse(Strict):
     """The shape of every error."""
 
     error: ErrorBody
-
-
-_Row = TypeVar("_Row", bound=BaseModel)
-
-
-def readable_rows(listed: list[Any], model: type[_Row], name: str) -> tuple[list[_Row], list[dict[str, Any]]]:
-    """Rows of a list that can be read, and the refusals of the others: place from 0 under `name`, field, problem."""
-    good: list[_Row] = []
-    refused: list[dict[str, Any]] = []
-    for place, row in enumerate(listed):
-        try:
-            good.append(model.model_validate(row))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or name
-            refused.append({name: place, "where": where, "problem": first["msg"].removeprefix("Value error, ")})
-    return good, refused

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.messages.campaign_messages import LookRow
 from serving.http.messages.common import ONCE, WHOLE, Comment, Day, Id, Instant, Names, Strict, Text, Version, config
+from serving.http.messages.effect_messages import LookRow
 
 Outcome = Literal["done", "not_reached", "bought", "refused"]
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.campaign_messages import LookRow
 from serving.http.messages.common import GIVEN, Flag, Number, Strict, Version, config, every, required, when
+from serving.http.messages.effect_messages import LookRow
 
 _CHANGES = ["begin", "measure", "promote", "drop"]
 

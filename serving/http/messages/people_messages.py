@@ -1,14 +1,13 @@
-"""Requests and responses about people: recommendations, audiences, events, rules."""
+"""Requests and responses about people: recommendations, audiences, rules."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, GetJsonSchemaHandler, PrivateAttr, model_validator
-from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from serving.http.messages.common import (
     ONCE,
     STRING,
@@ -17,7 +16,6 @@ from serving.http.messages.common import (
     Count,
     Flag,
     Id,
-    Instant,
     Kind,
     Names,
     Number,
@@ -25,7 +23,6 @@ from serving.http.messages.common import (
     Text,
     config,
     exactly_one,
-    readable_rows,
 )
 
 
@@ -154,73 +151,6 @@ class AudienceRequest(BaseModel):
         return self
 
 
-class EventIn(BaseModel):
-    """One interaction; a time with a zone is taken as UTC."""
-
-    model_config = config()
-
-    occurred_at: Instant
-    event_type: Text
-    event_id: Annotated[Text | None, Field(description="the sender's own id: the same one twice counts once")] = None
-    customer_id: Id | None = None
-    id_type: Text | None = None
-    id_value: Id | None = None
-    product_id: Id | None = None
-    store_id: Id | None = None
-    channel: Text | None = None
-    session_id: Id | None = None
-    attribution_id: Annotated[
-        Text | None, Field(description="of the recommendation, audience or contact that it came of")
-    ] = None
-
-
-_MAX_EVENTS = 1000
-"""Events of one call. Chosen by judgement, not measured."""
-
-
-class EventsRequest(BaseModel):
-    """Events, as a list or under `events`."""
-
-    model_config = config(
-        {
-            "events": [
-                {
-                    "event_id": "e-1",
-                    "occurred_at": "2026-02-28T10:15:00Z",
-                    "event_type": "bag_add",
-                    "customer_id": "C00001",
-                    "product_id": "P001",
-                    "store_id": "S01",
-                }
-            ]
-        }
-    )
-
-    events: Annotated[list[EventIn], Field(min_length=1, max_length=_MAX_EVENTS)]
-    # private, so that no client can send it
-    _refused: list[dict[str, Any]] = PrivateAttr(default_factory=list)
-
-    @property
-    def refused(self) -> list[dict[str, Any]]:
-        """Events that cannot be read: their place in the list, the field, and what is wrong with it."""
-        return self._refused
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _good_events(cls, value: object, handler: ModelWrapValidatorHandler["EventsRequest"]) -> "EventsRequest":
-        """Keeps the events that can be read; where none can, or the list itself is wrong, the request is refused."""
-        whole = {"events": value} if isinstance(value, list) else value
-        listed = whole.get("events") if isinstance(whole, dict) else None
-        if not isinstance(whole, dict) or not isinstance(listed, list) or len(listed) > _MAX_EVENTS:
-            return handler(whole)
-        good, refused = readable_rows(listed, EventIn, "event")
-        if not good:
-            return handler(whole)
-        request = handler(whole | {"events": good})
-        request._refused = refused
-        return request
-
-
 class RecommendationRow(Strict):
     """One product for a person."""
 
@@ -341,19 +271,3 @@ class AudienceResponse(Strict):
     ]
     effect_days: Annotated[int, Field(description="days from a contact in which purchases counted for its effect")]
     names: Names
-
-
-class RefusedEvent(Strict):
-    """An event that was not stored: its place in the list, from 0, and what is wrong with it."""
-
-    event: int
-    where: str
-    problem: str
-
-
-class EventsResponse(Strict):
-    """How many events were new, how many had been sent before, and which could not be read."""
-
-    accepted: int
-    duplicates: int
-    refused: list[RefusedEvent]

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from retail_brain.decisions.triggers.definition import TriggerDefinition
-from serving.http.messages.campaign_messages import LookRow
 from serving.http.messages.common import NO_NUL, ONCE, WHOLE, Flag, Offset, Strict, Text, Version, config
+from serving.http.messages.effect_messages import LookRow
 
 TriggerId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 FiringState = Literal["waiting", "taken", "sent", "held", "dropped", "opted_out"]

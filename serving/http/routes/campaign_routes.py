@@ -1,26 +1,25 @@
 """Routes of campaigns: from a draft to its measured effect."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import campaigns
+from serving.http.handlers import campaign_effects, campaign_people, campaign_receipts, campaigns
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
-    CampaignAssignRequest,
-    CampaignAssignResponse,
-    CampaignContactsRequest,
-    CampaignContactsResponse,
-    CampaignEffectRequest,
-    CampaignEffectResponse,
-    CampaignMeasureRequest,
     CampaignProposeRequest,
-    CampaignPushRequest,
-    CampaignPushResponse,
-    CampaignReceiptsRequest,
-    CampaignReceiptsResponse,
     CampaignRequest,
     CampaignResponse,
     CampaignsRequest,
     CampaignsResponse,
 )
+from serving.http.messages.campaign_people_messages import (
+    CampaignAssignRequest,
+    CampaignAssignResponse,
+    CampaignContactsRequest,
+    CampaignContactsResponse,
+    CampaignPushRequest,
+    CampaignPushResponse,
+)
+from serving.http.messages.campaign_receipt_messages import CampaignReceiptsRequest, CampaignReceiptsResponse
+from serving.http.messages.effect_messages import CampaignEffectRequest, CampaignEffectResponse, CampaignMeasureRequest
 from serving.http.routes.route import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -73,7 +72,7 @@ ROUTES: tuple[Route, ...] = (
         "Share people out among all campaigns that are not approved",
         CampaignAssignRequest,
         CampaignAssignResponse,
-        campaigns.assign,
+        campaign_people.assign,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
@@ -84,7 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "People of an approved campaign: contacts and holdout",
         CampaignContactsRequest,
         CampaignContactsResponse,
-        campaigns.contacts,
+        campaign_people.contacts,
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
@@ -95,7 +94,7 @@ ROUTES: tuple[Route, ...] = (
         "Receipts of contacts: delivered, opened, clicked, failed, opted out",
         CampaignReceiptsRequest,
         CampaignReceiptsResponse,
-        campaigns.receive,
+        campaign_receipts.receive,
         (Scope.EVENTS,),
         threaded=True,
         tag="campaigns",
@@ -106,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
         "Measured effect of a campaign, and every look at it",
         CampaignEffectRequest,
         CampaignEffectResponse,
-        campaigns.effect,
+        campaign_effects.effect,
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
@@ -117,7 +116,7 @@ ROUTES: tuple[Route, ...] = (
         "Hand the due contacts of a campaign over to an address of the settings",
         CampaignPushRequest,
         CampaignPushResponse,
-        campaigns.push,
+        campaign_people.push,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
@@ -128,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
         "Measure a campaign as of the last day of the data",
         CampaignMeasureRequest,
         CampaignEffectResponse,
-        campaigns.measure,
+        campaign_effects.measure,
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",

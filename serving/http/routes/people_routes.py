@@ -2,12 +2,11 @@
 
 from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import assets, audience, events, recommend, rules, segments
+from serving.http.messages.event_messages import EventsRequest, EventsResponse
 from serving.http.messages.insight_messages import AssetsRequest, AssetsResponse, FunnelRequest, FunnelResponse
 from serving.http.messages.people_messages import (
     AudienceRequest,
     AudienceResponse,
-    EventsRequest,
-    EventsResponse,
     RecommendBatchLine,
     RecommendBatchRequest,
     RecommendRequest,

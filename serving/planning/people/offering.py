@@ -8,7 +8,8 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import NO_STORE, Availability
-from retail_brain.decisions.offer_rules import Goods, ResolvedRule, Rule, Slate, pinned_products, resolve_rules
+from retail_brain.decisions.offer_rule_definition import Rule
+from retail_brain.decisions.offer_rules import Goods, ResolvedRule, Slate, pinned_products, resolve_rules
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.settings import Settings
 from serving.planning.people.live_ranking import Kind

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.offer_rules import ADULT, ATTRIBUTES
+from retail_brain.decisions.offer_rule_definition import ADULT, ATTRIBUTES
 
 _YES = ("true", "1", "yes", "y", "是", "t")
 _BELOW = "以下|未满|不满|以内|under|below|<"

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from retail_brain.decisions.offer_rules import ADULTS_ONLY, LONGEST_TEXT, Goods, ResolvedRule, Rule, resolve_rules
+from retail_brain.decisions.offer_rule_definition import ADULTS_ONLY, LONGEST_TEXT, Rule
+from retail_brain.decisions.offer_rules import Goods, ResolvedRule, resolve_rules
 from retail_brain.errors import UsageError
 from retail_brain.files import write_text
 from retail_brain.operational.rules import RuleSet

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.errors import NotFoundError
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.operational.database import Database

@@ -12,8 +12,8 @@ from features.demand.periods import RHYTHMS, PeriodAxis
 from features.demand.series import listings
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints
+from retail_brain.decisions.holdings import Due
 from retail_brain.decisions.inputs import read_stock, read_terms
-from retail_brain.decisions.order_plan import Due
 from retail_brain.decisions.supply_terms import Terms, align, complete_terms
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES

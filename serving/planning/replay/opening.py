@@ -7,9 +7,9 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Days, Floats, days, floats
+from retail_brain.decisions.holdings import Due
 from retail_brain.decisions.inputs import read_open_orders
 from retail_brain.decisions.order_calendar import period_of
-from retail_brain.decisions.order_plan import Due
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.outputs import SERIES
 

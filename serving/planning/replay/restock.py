@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Days
-from retail_brain.decisions.order_plan import Due
+from retail_brain.decisions.holdings import Due
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.policies import review_schedule

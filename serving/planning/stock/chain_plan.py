@@ -19,7 +19,7 @@ from retail_brain.decisions.arrays import days, floats
 from retail_brain.decisions.excess_stock import excess_need, excess_rows
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.required_orders import Receipts
+from retail_brain.decisions.receipts_on_order import Receipts
 from retail_brain.decisions.source_stock import SourcedOrders, order_within_sources
 from retail_brain.decisions.stock_value import local_stock_values, thinned, with_last_days
 from retail_brain.decisions.supply_terms import NO_END, align

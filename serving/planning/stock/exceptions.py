@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.reasons import is_losing, number
+from retail_brain.decisions.reasons.order_outcomes import is_losing
+from retail_brain.decisions.reasons.sentence import number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.spoken_days import spoken_days

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_brain.decisions.reasons import is_losing
+from retail_brain.decisions.reasons.order_outcomes import is_losing
 from retail_brain.settings import ReplenishmentSettings
 
 _CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money")

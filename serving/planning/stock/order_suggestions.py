@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.replenishment import ADDED, apply_budget, apply_limits
+from retail_brain.decisions.order_budgets import apply_budget, apply_limits
+from retail_brain.decisions.suggestion_rows import ADDED
 from retail_brain.outputs import SUGGESTIONS
 from serving.planning.stock.chain_plan import plan_chain
 from serving.planning.stock.limits_file import PRICES, capacity_limits, line_facts, price_rows, read_limits

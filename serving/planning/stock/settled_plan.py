@@ -11,9 +11,10 @@ from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import Bools, days, floats
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.reasons import is_losing, number
-from retail_brain.decisions.replenishment import ADDED, suggestion_rows
+from retail_brain.decisions.reasons.order_outcomes import is_losing
+from retail_brain.decisions.reasons.sentence import number
 from retail_brain.decisions.source_stock import SourcedOrders
+from retail_brain.decisions.suggestion_rows import ADDED, suggestion_rows
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.targets import expected_gain
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS, StockValues

@@ -6,7 +6,7 @@ are judged by the functions that campaigns use; a trigger adds its own cap, hour
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -15,22 +15,19 @@ import polars as pl
 from retail_brain.decisions.audience_request import NO_SIZE, AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import situation_of
 from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_names
-from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.goods_on_offer import with_free
 from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
 from retail_brain.decisions.told_elsewhere import TOLD_ROWS
 from retail_brain.decisions.triggers.definition import TriggerDefinition
-from retail_brain.errors import ConflictError, ImpossibleError, RetailBrainError
+from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.repeated_contacts import UNKNOWN, read_contacts_mark
-from retail_brain.operational.trigger_firings import Decision, Firing, due_firings, firings, store_decisions
-from retail_brain.operational.triggers import StoredTrigger, list_triggers
+from retail_brain.operational.trigger_firings import Decision, Firing, due_firings, store_decisions
+from retail_brain.operational.triggers import StoredTrigger
 from serving.planning.campaigns.hours import open_hours
-from serving.planning.campaigns.inputs import OtherPlans
-from serving.planning.campaigns.other_plans import other_plans
-from serving.planning.people.live_ranking import PURCHASES
-from serving.planning.triggers.desk import Desk, definition_of
+from serving.planning.triggers.desk import Desk
+from serving.planning.triggers.settling_facts import Known, guided_persons, known_now, settling_facts
 
 DROPPED_TEXTS: Mapping[str, tuple[str, str]] = {
     **EXCLUSION_TEXTS,
@@ -44,21 +41,6 @@ DROPPED_TEXTS: Mapping[str, tuple[str, str]] = {
 _UNKNOWN = 0.5
 """Chance where none was published: only whether an offer can be made is read, which no chance changes."""
 _PLANNED = ["campaign_id", "customer_id", "channel", "day", "repeats"]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What decisions are made under.
-
-    Attributes:
-        triggers: that are on, by id, with their definitions.
-        others: contacts, promises and refusals of campaigns, triggers and guides.
-        reached: trigger, customer and day of what was decided of late, held-out people among them.
-    """
-
-    triggers: Mapping[str, tuple[StoredTrigger, TriggerDefinition]]
-    others: OtherPlans
-    reached: pl.DataFrame
 
 
 def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
@@ -77,7 +59,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
     """
     most = desk.settings.triggers.at_once if limit is None else limit
     for _ in range(TRIES):
-        mark, known = read_contacts_mark(desk.tenant, desk.database), _known(desk)
+        mark, known = read_contacts_mark(desk.tenant, desk.database), known_now(desk)
         # those outside of their hours must not fill the room of the others
         able = [name for name, (_, definition) in known.triggers.items() if is_open(desk, definition)]
         due = due_firings(desk.tenant, desk.database, desk.now, limit=most, trigger_ids=able)
@@ -100,7 +82,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
         due: firings, those due first at the front.
         known: what they are decided under.
     """
-    facts = _facts(desk, due, known.others)
+    facts = settling_facts(desk, due, known.others)
     planned, promised = known.others.contacts.select(_PLANNED), known.others.promises
     told, effect_days = known.others.told, desk.settings.campaigns.effect_days
     reached, decisions = known.reached, list[Decision]()
@@ -135,47 +117,6 @@ def is_open(desk: Desk, definition: TriggerDefinition) -> bool:
     except ImpossibleError:  # quiet hours were widened since it was saved
         return False
     return desk.local.hour in hours and desk.local.isoweekday() in definition.weekdays
-
-
-def _known(desk: Desk) -> Known:
-    triggers = {}
-    for stored in list_triggers(desk.tenant, desk.database):
-        try:
-            triggers[stored.trigger_id] = stored, definition_of(stored)
-        except RetailBrainError:  # `evaluate` says so; its messages wait until it can be read again
-            continue
-    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
-    longest = max((definition.cap_days for _, definition in triggers.values()), default=1)
-    since = desk.today - timedelta(days=longest)
-    rows = [
-        (one.trigger_id, one.customer_id, one.counted_on)
-        for one in firings(desk.tenant, desk.database, since=since)
-        if one.held is not None
-    ]
-    schema = {"trigger_id": pl.String, "customer_id": pl.String, "day": pl.Date}
-    return Known(triggers, others, pl.DataFrame(rows, schema=schema, orient="row"))
-
-
-def _facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> AudienceFacts:
-    """Facts about the people and goods of the firings, with what was bought and promised since the answers."""
-    goods = sorted({one.product_id for one in due if one.product_id is not None})
-    whole = desk.source.facts(goods)
-    named = pl.DataFrame({"customer_id": [one.customer_id for one in due]}, schema={"customer_id": pl.String})
-    accounts = whole.accounts.accounts(whole.accounts.people(named)).select("customer_id")
-    days = desk.settings.audience.just_bought_days + 1
-    bought = desk.touched(PURCHASES, days, goods).select("customer_id", "product_id", bought_on=pl.col("at").dt.date())
-    if whole.purchases is not None:
-        bought = pl.concat([whole.purchases.select(bought.columns).cast(bought.schema), bought])
-    own = bought.join(accounts, on="customer_id", how="semi").group_by("customer_id", "product_id")
-    return replace(
-        whole,
-        customers=accounts.join(whole.customers, on="customer_id", how="left"),
-        purchases=own.agg(pl.col("bought_on").max()),
-        opt_outs=others.opt_outs,
-        effect_days=desk.settings.campaigns.effect_days,
-        at_home_only=True,
-        memo=FrameMemo(),
-    )
 
 
 def _first_of_each(facts: AudienceFacts, waiting: Sequence[Firing]) -> tuple[list[Firing], list[Firing]]:
@@ -263,7 +204,7 @@ def _reached(
     """
     who = facts.accounts.people(people)
     channels = tuple(slot.channel for slot in definition.slots)
-    guided = who["person_id"].is_in(_guided(desk, facts))
+    guided = who["person_id"].is_in(guided_persons(desk, facts))
     parts = []
     for is_guided in (True, False):
         some = who.filter(guided == is_guided)
@@ -278,13 +219,6 @@ def _reached(
             account = pl.lit(None, dtype=pl.String) if facts.consents is None else pl.col("customer_id")
             parts.append(found.select("person_id", "held", "channel", "reach_code", account=account))
     return pl.concat(parts)
-
-
-def _guided(desk: Desk, facts: AudienceFacts) -> list[str]:
-    """Persons of whom a guide looks after some account."""
-    named = pl.DataFrame({"customer_id": list(desk.guides)}, schema={"customer_id": pl.String})
-    own = named.join(facts.customers, on="customer_id", how="semi")
-    return facts.accounts.with_person(own)["person_id"].to_list()
 
 
 def _request(

@@ -3,7 +3,7 @@
 import polars as pl
 
 from retail_brain.decisions.excess_stock import sellable
-from retail_brain.decisions.reasons import is_losing
+from retail_brain.decisions.reasons.order_outcomes import is_losing
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES
 from serving.store.consistency.report import CONTRADICTIONS, found

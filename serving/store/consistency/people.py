@@ -9,8 +9,8 @@ from retail_brain.decisions.arrays import floats
 from retail_brain.decisions.persons import Accounts
 from retail_brain.settings import AudienceSettings
 from serving.store.answer_set import Answers
-from serving.store.audiences import dearest_stores, left_over_audiences
 from serving.store.consistency.report import CONTRADICTIONS, found
+from serving.store.left_over_audiences import dearest_stores, left_over_audiences
 
 _SAME_CHANCE = 1e-4
 """Difference of two chances that single precision and rounding explain."""

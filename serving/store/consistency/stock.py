@@ -9,7 +9,7 @@ from scipy.stats import poisson
 
 from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
 from retail_brain.decisions.excess_stock import sellable
-from retail_brain.decisions.reasons import is_losing
+from retail_brain.decisions.reasons.order_outcomes import is_losing
 from retail_brain.outputs import SERIES
 from serving.store.answer_set import Answers
 from serving.store.consistency.report import CONTRADICTIONS, found

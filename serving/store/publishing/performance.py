@@ -12,7 +12,8 @@ from retail_brain.decisions.inputs import read_stock
 from retail_brain.errors import RetailBrainError
 from serving.planning.stock.performance import YEAR_DAYS, planned, stock_now, store_performance, weekly_sales
 from serving.planning.stock.supply_side import SupplySide
-from serving.store.answer_set import current_id, read_manifest
+from serving.store.answers_manifest import read_manifest
+from serving.store.current_answers import current_id
 from serving.store.rows import has_rows, map_rows, write_rows
 
 CHANGES = {

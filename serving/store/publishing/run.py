@@ -27,17 +27,11 @@ from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.people.model_tests import tenant_model_test
 from serving.planning.profile.facts import outside_facts
-from serving.store.answer_set import (
-    CHALLENGER,
-    AnswersManifest,
-    current_id,
-    make_current,
-    map_answers,
-    read_manifest,
-    write_manifest,
-)
+from serving.store.answer_set import CHALLENGER, map_answers
+from serving.store.answers_manifest import AnswersManifest, read_manifest, write_manifest
 from serving.store.consistency.report import summarised
 from serving.store.consistency.run import contradictions
+from serving.store.current_answers import current_id, make_current
 from serving.store.publishing.catalogs import Positions, publish_catalogs, publish_identities
 from serving.store.publishing.forecasts_and_orders import publish_demand
 from serving.store.publishing.line_facts import publish_line_facts

@@ -11,7 +11,7 @@ from serving.planning.stock.exceptions import StockFindings, stock_exceptions, u
 from serving.planning.stock.settled_plan import SettledPlan
 from serving.planning.stock.stock_network import cycle_counts
 from serving.store.answer_set import Answers
-from serving.store.audiences import audience_values
+from serving.store.left_over_audiences import audience_values
 from serving.store.marginal_values import write_marginal_values
 from serving.store.publishing.publication import Publication
 from serving.store.rows import write_rows

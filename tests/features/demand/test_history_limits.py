@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.demand.closed_days import closed_days
 from features.demand.feature_matrix import FEATURES, DemandFeatures, Vocabulary
 from features.demand.history import read_history
-from features.demand.panel import build_panel, closed_days
+from features.demand.panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 

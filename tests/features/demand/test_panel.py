@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory, read_history
-from features.demand.panel import DemandPanel, build_panel, panels
+from features.demand.panel import build_panel, panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DemandSettings, Settings
 

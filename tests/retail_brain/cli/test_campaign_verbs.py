@@ -1,6 +1,5 @@
 """The verbs `campaign` as a marketer types them, on the synthetic answers of the service's tests."""
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typer.testing import CliRunner, Result
 from retail_brain.cli.app import app
 from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
+from tests.serving.synthetic import publish_synthetic
 
 DRAFT = """
 name = "Milk"
@@ -32,13 +32,7 @@ contact_cost = 0.01
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
-    script = Path(__file__).resolve().parents[2] / "serving" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_of_verbs", script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.publish_synthetic(Workspace(tmp_path), "first")
+    publish_synthetic(Workspace(tmp_path), "first")
     (tmp_path / "milk.toml").write_text(DRAFT, encoding="utf-8")
     return tmp_path
 

@@ -1,6 +1,5 @@
 """The verbs `guides` as a shop's manager types them, on the synthetic answers of the service's tests."""
 
-import importlib.util
 from datetime import datetime
 from pathlib import Path
 
@@ -13,21 +12,16 @@ from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
 from serving.planning.guides.lists import TASK_COLUMNS
 from serving.planning.guides.people import MOVE_COLUMNS
-from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.rows import write_rows
+from tests.serving.synthetic import publish_synthetic
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """G1 looks after C00001 to C00003, G2 after C00004; C00001 bought on the last day of the lake."""
     home = tmp_path_factory.mktemp("guides")
-    script = Path(__file__).resolve().parents[2] / "serving" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_of_verbs", script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    folder = module.publish_synthetic(Workspace(home), "first")
+    folder = publish_synthetic(Workspace(home), "first")
     person = {"stage": ["friend"] * 200, "guide_id": ["G1"] * 3 + ["G2"] + [None] * 196}
     write_rows(folder, "person", pl.DataFrame(person))
     manifest = read_manifest(folder)

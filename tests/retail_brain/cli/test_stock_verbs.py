@@ -10,8 +10,8 @@ from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import DataError, MissingTableError, ModelError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import open_current
 from serving.store.consistency.report import CHECKS, CONSISTENCY, CONTRADICTIONS, is_consistent, summarised
+from serving.store.current_answers import open_current
 
 
 def run(home, *words):

@@ -1,6 +1,5 @@
 """The verbs `trigger` as a marketer types them, and as a machine that dies in the middle runs them."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import polars as pl
@@ -26,6 +24,7 @@ from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.workspace import Workspace
 from serving.planning.triggers.desk import FIRING_COLUMNS
+from tests.serving.synthetic import publish_synthetic
 
 BAG = """
 name = "Bag 购物袋"
@@ -42,22 +41,10 @@ text_zh = "{product}还在袋中。[可搭配{goes_with}。]"
 """
 
 
-@pytest.fixture(scope="module")
-def synthetic() -> ModuleType:
-    """The script that makes answers; it remembers those that it has made."""
-    script = Path(__file__).resolve().parents[2] / "serving" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_of_verbs", script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
-def home(tmp_path: Path, synthetic: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
-    synthetic.publish_synthetic(Workspace(tmp_path), "first")
+    publish_synthetic(Workspace(tmp_path), "first")
     (tmp_path / "bag.toml").write_text(BAG, encoding="utf-8")
     # quiet hours are tested where the clock is set: here it is the machine's, whatever it says
     settings = "[campaigns]\nquiet_from = 24\nquiet_until = 0\n[triggers]\nlease_seconds = 0.1\n"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.holdings import Due, Holdings
+from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import simulate

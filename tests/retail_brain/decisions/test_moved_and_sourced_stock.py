@@ -8,9 +8,10 @@ import pytest
 
 from retail_brain.decisions.arrays import days
 from retail_brain.decisions.moved_stock import ordered_after
-from retail_brain.decisions.replenishment import plan_orders, suggestion_rows
+from retail_brain.decisions.replenishment import plan_orders
 from retail_brain.decisions.source_stock import order_within_sources
 from retail_brain.decisions.stock_value import local_stock_values, with_last_days
+from retail_brain.decisions.suggestion_rows import suggestion_rows
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.transfers import StockValues, suggest_transfers
 from retail_brain.outputs import DemandPaths

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from retail_brain.decisions.offer_rule_definition import ADULTS_ONLY, Rule
 from retail_brain.decisions.offer_rules import (
-    ADULTS_ONLY,
     NOT_RULED,
     Goods,
-    Rule,
     RuleResult,
     Slate,
     apply_rules,

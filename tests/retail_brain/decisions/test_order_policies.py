@@ -14,8 +14,9 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions import targets
 from retail_brain.decisions.inputs import read_terms
 from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.receipts_on_order import Receipts
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
-from retail_brain.decisions.required_orders import Receipts, project
+from retail_brain.decisions.required_orders import project
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings

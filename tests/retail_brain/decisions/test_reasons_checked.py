@@ -12,8 +12,9 @@ import pytest
 
 from retail_brain.currency import Currency
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.reasons import _sentences
-from retail_brain.decisions.replenishment import plan_orders, suggestion_rows
+from retail_brain.decisions.reasons.order_reasons import _sentences
+from retail_brain.decisions.replenishment import plan_orders
+from retail_brain.decisions.suggestion_rows import suggestion_rows
 from retail_brain.decisions.targets import OUTSIDE
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.decisions.replenishment import ADDED, apply_budget, plan_orders, suggest_orders
+from retail_brain.decisions.order_budgets import apply_budget
+from retail_brain.decisions.replenishment import plan_orders, suggest_orders
+from retail_brain.decisions.suggestion_rows import ADDED
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SUGGESTIONS, DemandPaths
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.replenishment import plan_orders, suggestion_rows
+from retail_brain.decisions.replenishment import plan_orders
 from retail_brain.decisions.required_orders import RequiredOrders
 from retail_brain.decisions.shared_levels import Steps, shared_price
+from retail_brain.decisions.suggestion_rows import suggestion_rows
 from retail_brain.decisions.targets import SERVICE, SHARED
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings

@@ -13,14 +13,10 @@ from retail_brain.operational.keys import create_key
 from retail_brain.progress import SILENT
 from retail_brain.settings import AudienceSettings, Settings
 from retail_brain.workspace import Workspace
-from serving.http.messages.campaign_messages import (
-    CampaignAssignResponse,
-    CampaignContactsResponse,
-    CampaignEffectResponse,
-    CampaignReceiptsResponse,
-    CampaignResponse,
-    CampaignsResponse,
-)
+from serving.http.messages.campaign_messages import CampaignResponse, CampaignsResponse
+from serving.http.messages.campaign_people_messages import CampaignAssignResponse, CampaignContactsResponse
+from serving.http.messages.campaign_receipt_messages import CampaignReceiptsResponse
+from serving.http.messages.effect_messages import CampaignEffectResponse
 
 DRAFT = {
     "name": "牛奶",

@@ -18,7 +18,7 @@ from retail_brain.operational.exports import make_export
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.state import State
-from serving.store.answer_set import current_id
+from serving.store.current_answers import current_id
 
 DECISION = {"store_id": "S002", "product_id": "P0010", "as_of": "2025-02-28"}
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from serving.http.messages.bulk_messages import BulkDecisionsRequest
 from serving.http.messages.demand_messages import OverrideIn

@@ -20,7 +20,8 @@ from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.people.opt_outs import read_opt_outs
-from serving.store.answer_set import current_id, read_manifest
+from serving.store.answers_manifest import read_manifest
+from serving.store.current_answers import current_id
 from serving.store.refusals import Told, tell_refusals
 from serving.store.rows import write_rows
 

@@ -13,7 +13,7 @@ from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.performance import PERFORMANCE, PLANNED, STOCK_NOW, TREND
 from serving.store import head_office as figures
-from serving.store.answer_set import current_id, make_current
+from serving.store.current_answers import current_id, make_current
 from serving.store.publishing.performance import CHANGES, publish_changes
 from serving.store.rows import map_rows, write_rows
 
@@ -140,7 +140,7 @@ def test_answers_that_are_damaged_stop_no_publication(
     for folder in (before, now):
         folder.mkdir()
         write_rows(folder, "attention", exceptions(("stockout", "S1", 5.0)))
-    synthetic.write_manifest(before, synthetic._manifest("before", []))
+    synthetic.write_manifest(before, synthetic.manifest("before", []))
     write_text(tmp_path / "CURRENT", "before\n")
     (tmp_path / name).write_bytes(content)
     assert publish_changes(now, tmp_path, date(2025, 3, 1))
@@ -158,7 +158,7 @@ def test_exceptions_are_compared_with_the_answers_before(tmp_path: Path, synthet
     assert not (now / "changes.arrow").exists(), "nothing was published before"
     write_rows(before, "attention", exceptions(("stockout", "S1", 5.0), ("phantom", "S1", 3.0)))
     write_rows(now, "attention", exceptions(("stockout", "S1", 8.0), ("stockout", "S2", 2.0)))
-    synthetic.write_manifest(before, synthetic._manifest("before", []))
+    synthetic.write_manifest(before, synthetic.manifest("before", []))
     write_text(tmp_path / "CURRENT", "before\n")
     publish_changes(now, tmp_path, date(2025, 2, 27))
     assert not (now / "changes.arrow").exists(), "what is there is of a later day"
@@ -178,7 +178,7 @@ def test_answers_of_the_same_day_are_compared_with_the_last_earlier_day(tmp_path
     rows = [(change, kind, store, "tea", None, money, 1.0, "why", "原因") for change, kind, store, money in told]
     changes = pl.DataFrame([(*row, date(2025, 2, 27)) for row in rows], schema=CHANGES, orient="row")
     write_rows(current, "changes", changes)
-    synthetic.write_manifest(current, synthetic._manifest("current", []))
+    synthetic.write_manifest(current, synthetic.manifest("current", []))
     write_text(tmp_path / "CURRENT", "current\n")
     write_rows(now, "attention", exceptions(("stockout", "S1", 5.0), ("stockout", "S3", 1.0)))
     publish_changes(now, tmp_path, date(2025, 2, 28))
@@ -195,7 +195,7 @@ def test_a_day_without_changes_is_kept_for_further_answers_of_that_day(tmp_path:
         folder.mkdir()
         write_rows(folder, "attention", exceptions(*(("stockout", shop, 5.0) for shop in shops)))
         publish_changes(folder, tmp_path, date(2025, 2, day))
-        manifest = replace(synthetic._manifest(folder.name, []), as_of=f"2025-02-{day}")
+        manifest = replace(synthetic.manifest(folder.name, []), as_of=f"2025-02-{day}")
         synthetic.write_manifest(folder, manifest)
         write_text(tmp_path / "CURRENT", f"{folder.name}\n")
     assert map_rows(tmp_path / "first", "changes").is_empty()
@@ -208,7 +208,7 @@ def test_further_publications_of_the_first_day_are_compared_with_its_first(tmp_p
     for folder in (current, now):
         folder.mkdir()
         write_rows(folder, "attention", exceptions(("stockout", folder.name, 5.0)))
-    synthetic.write_manifest(current, synthetic._manifest("current", []))
+    synthetic.write_manifest(current, synthetic.manifest("current", []))
     write_text(tmp_path / "CURRENT", "current\n")
     publish_changes(now, tmp_path, date(2025, 2, 28))
     made = map_rows(now, "changes").sort("change")
@@ -219,7 +219,7 @@ def test_further_publications_of_the_first_day_are_compared_with_its_first(tmp_p
     third = tmp_path / "third"
     third.mkdir()
     write_rows(third, "attention", exceptions(("stockout", "now", 5.0), ("stockout", "third", 5.0)))
-    synthetic.write_manifest(now, synthetic._manifest("now", []))
+    synthetic.write_manifest(now, synthetic.manifest("now", []))
     write_text(tmp_path / "CURRENT", "now\n")
     publish_changes(third, tmp_path, date(2025, 2, 28))
     made = map_rows(third, "changes").sort("change", "store_id")

@@ -15,7 +15,8 @@ from retail_brain.operational.model_tests import begin_model_test
 from retail_brain.workspace import Workspace
 from serving.http.messages.model_test_messages import ModelTestResponse
 from serving.planning.people.model_tests import gets_challenger
-from serving.store.answer_set import CHALLENGER, read_manifest, write_manifest
+from serving.store.answer_set import CHALLENGER
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.scored_pairs import write_pairs
 
 TENANT = "versus"
@@ -25,7 +26,7 @@ def _publish(home: Path, aside: Path, synthetic: ModuleType) -> None:
     """Answers in which the version under test recommends P0058 to everybody, and nothing else."""
     folder = synthetic.publish_synthetic(Workspace(aside, TENANT), "versus-first")
     (folder / CHALLENGER).mkdir()
-    whole = synthetic._pairs()
+    whole = synthetic.scored_pairs()
     pairs = whole.unique("customer_id", keep="first", maintain_order=True).with_columns(product_id=pl.lit("P0058"))
     places = [{name: place for place, name in enumerate(names)} for names in (synthetic.CUSTOMERS, synthetic.PRODUCTS)]
     write_pairs(folder / CHALLENGER, [pairs], places[0], places[1], {"en": str, "zh": str})

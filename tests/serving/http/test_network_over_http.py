@@ -8,7 +8,9 @@ import pytest
 
 from retail_brain.workspace import Workspace
 from serving.http.handlers import stock_network
-from serving.store.answer_set import current_id, map_answers, read_manifest
+from serving.store.answer_set import map_answers
+from serving.store.answers_manifest import read_manifest
+from serving.store.current_answers import current_id
 from serving.store.rows import map_rows, write_rows
 
 ROUTE = {"lines": [{"product_id": "P0001", "units": 2}]}

@@ -40,7 +40,7 @@ from retail_brain.workspace import Workspace
 from serving.http.access import ScopedBy
 from serving.http.places import STORE_FIELDS
 from serving.http.routes import ROUTES, Route
-from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.rows import write_rows
 from training.tracking import version_tables
 

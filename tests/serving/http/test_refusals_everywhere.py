@@ -28,7 +28,8 @@ from retail_brain.workspace import Workspace
 from serving.planning.triggers import desk as triggers
 from serving.planning.triggers.evaluate import evaluate
 from serving.planning.triggers.settle import settle
-from serving.store.answer_set import open_current, read_manifest, write_manifest
+from serving.store.answers_manifest import read_manifest, write_manifest
+from serving.store.current_answers import open_current
 from serving.store.refusals import tell_refusals
 from serving.store.rows import write_rows
 from serving.store.triggers import PublishedTriggerSource

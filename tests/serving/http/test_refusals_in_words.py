@@ -36,8 +36,10 @@ SERVED = (
 COMMAND_LINE = {
     "serving/http/launch.py": "before the service answers",
     "serving/http/metrics_folder.py": "before the service answers",
-    "serving/http/tenant.py": "of damaged answers, for the log",
+    "serving/http/answers_pointer.py": "of damaged answers, for the log",
     "serving/store/answer_set.py": "of damaged answers, for the log",
+    "serving/store/answers_manifest.py": "of damaged answers, for the log",
+    "serving/store/current_answers.py": "of damaged answers, for the log",
     "serving/store/publishing/run.py": "the verb publish",
     "serving/planning/campaigns/files.py": "files of verbs",
     "serving/planning/people/audiences.py": "the verb assign",
@@ -60,6 +62,7 @@ COMMAND_LINE = {
     "retail_brain/operational/places.py": "the verbs keys",
     "retail_brain/operational/upgrade.py": "before the service answers",
     "retail_brain/decisions/forecast_value_added.py": "the verb ledger",
+    "retail_brain/decisions/order_budgets.py": "the verb replenish",
     "retail_brain/decisions/replenishment.py": "the verb replenish",
 }
 """Files with refusals that no request gets, and who does."""

@@ -27,7 +27,7 @@ from serving.http.messages.trigger_messages import (
     TriggerRunResponse,
     TriggersResponse,
 )
-from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.answers_manifest import read_manifest, write_manifest
 from serving.store.rows import write_rows
 
 BAG = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from retail_brain.errors import ModelError
-from serving.store.audiences import facts_of
+from serving.store.audience_facts import facts_of
 
 
 def test_answers_without_a_recommender_say_that_they_know_nobody() -> None:

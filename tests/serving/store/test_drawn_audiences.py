@@ -17,8 +17,10 @@ from retail_brain.errors import NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.people.audiences import Among, only_customers, people_of, under_plans
-from serving.store.audiences import draw_audience, facts_of, pairs_of
+from serving.store.audience_facts import facts_of
+from serving.store.audiences import draw_audience
 from serving.store.catalog import Catalog, write_catalog
+from serving.store.likely_buyers import pairs_of
 from serving.store.scored_pairs import ScoredPairs, write_pairs
 
 AS_OF = date(2025, 2, 28)

@@ -12,7 +12,7 @@ from retail_brain.settings import Settings
 from serving.planning.people.audience_facts import read_facts
 from serving.planning.stock.sell_by import ends_of_goods
 from serving.planning.stock.settled_plan import PLAN
-from serving.store.audiences import facts_of
+from serving.store.audience_facts import facts_of
 
 AS_OF = date(2025, 3, 1)
 

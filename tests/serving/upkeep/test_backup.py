@@ -25,7 +25,8 @@ from retail_brain.operational.tables import DECISIONS
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 from serving.upkeep import back_up, restore, tenant_rows
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)

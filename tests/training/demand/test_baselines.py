@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import read_history
-from features.demand.panel import DemandPanel, build_panel
+from features.demand.panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 from training.demand.baselines import BASELINES, ets, moving_average, naive, row_quantiles, sba, seasonal_naive, tsb

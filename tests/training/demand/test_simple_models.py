@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import read_history
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DemandSettings, Settings, SimpleModel
 from training.demand.simple_models import SIMPLE_MODELS, simple_means

@@ -12,8 +12,9 @@ import pytest
 from features.demand import category_history as category_history_module
 from features.demand.category_history import category_history
 from features.demand.category_totals import category_totals
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory, read_history
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from training.demand.calibration import TOTALS_PRIOR_WEIGHT, totals_weight
 from training.demand.config import DemandConfig

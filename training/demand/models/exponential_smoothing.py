@@ -14,8 +14,9 @@ import polars as pl
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from retail_brain.progress import SILENT, Progress
 from training.demand.config import DemandConfig
 from training.demand.protocol import SeriesForecaster

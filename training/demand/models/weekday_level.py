@@ -11,8 +11,9 @@ from typing import ClassVar, Self
 import numpy as np
 
 from features.demand.arrays import Doubles, Ints, ratio
+from features.demand.demand_panel import DemandPanel
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import panels
 from features.demand.periods import PeriodAxis
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress

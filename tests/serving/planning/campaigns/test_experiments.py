@@ -35,7 +35,7 @@ from serving.planning.campaigns.experiments import Experiments, read_experiments
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.people.audiences import Among, audience
 from serving.planning.people.uplift import USED, learned, uplift_of
-from serving.store.audiences import facts_of
+from serving.store.audience_facts import facts_of
 from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.people_and_goods import _publish_facts
 from serving.store.rows import map_rows

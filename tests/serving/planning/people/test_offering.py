@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.operational.rules import store_rules
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from retail_brain.decisions.offer_rules import Goods, Rule
+from retail_brain.decisions.offer_rule_definition import Rule
+from retail_brain.decisions.offer_rules import Goods
 from retail_brain.errors import UsageError
 from retail_brain.operational.rules import RuleSet
 from serving.planning.people.rule_files import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.database import Database

@@ -12,7 +12,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 from serving.planning.people import uplift
 from serving.planning.people.uplift import learned, uplift_of
-from serving.store.audiences import facts_of
+from serving.store.audience_facts import facts_of
 from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.people_and_goods import _publish_facts
 from serving.store.rows import map_rows

@@ -9,7 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import NOWHERE, UNKNOWN
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
-from retail_brain.decisions.replenishment import ADDED
+from retail_brain.decisions.suggestion_rows import ADDED
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.outputs import SUGGESTIONS
 from retail_brain.settings import ReplenishmentSettings, Settings

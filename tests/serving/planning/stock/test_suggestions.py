@@ -10,7 +10,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import horizon_days, read_stock, read_terms
-from retail_brain.decisions.replenishment import ADDED
+from retail_brain.decisions.suggestion_rows import ADDED
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SUGGESTIONS, DemandPaths, SeriesFilter
 from retail_brain.settings import Settings

@@ -9,7 +9,8 @@ import pytest
 
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import Answers, map_answers, read_manifest
+from serving.store.answer_set import Answers, map_answers
+from serving.store.answers_manifest import read_manifest
 from serving.store.listing.order_lines import _purchase_orders, order_lines, with_decisions
 
 

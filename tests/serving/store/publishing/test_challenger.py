@@ -14,7 +14,8 @@ from retail_brain.operational.model_tests import ModelTest, begin_model_test, ru
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import CHALLENGER, AnswersManifest
+from serving.store.answer_set import CHALLENGER
+from serving.store.answers_manifest import AnswersManifest
 from serving.store.publishing import run
 from serving.store.publishing.catalogs import Positions
 

@@ -12,7 +12,8 @@ from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import DemandSettings, Settings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 from serving.store.publishing.run import publish
 from training.bundle import point_champion, write_bundle
 from training.demand.config import preset_config

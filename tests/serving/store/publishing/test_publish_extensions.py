@@ -10,7 +10,8 @@ from retail_brain.errors import ExtensionError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, parse_settings
 from retail_brain.workspace import Workspace
-from serving.store.answer_set import current_id, open_answers
+from serving.store.answer_set import open_answers
+from serving.store.current_answers import current_id
 from serving.store.publishing.run import publish
 from tests.outside_package import Install
 from training.bundle import point_champion, write_bundle

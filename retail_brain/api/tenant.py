@@ -1,82 +1,31 @@
-"""Python API for notebooks: `open_tenant` returns a `Tenant` with data, features, models and decisions.
-
-Everything that is not named here or in docs/extending.md is private.
-
->>> from retail_brain.api import open_tenant
->>> tenant = open_tenant("main")            # doctest: +SKIP
->>> tenant.features("goods").head()         # doctest: +SKIP
+"""A tenant as a notebook works with it: trains, compares and promotes models, and asks them for decisions.
 
 Heavy libraries are imported by the methods that need them, so that `import retail_brain.api` stays quick.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from retail_brain.api.data import TenantData
+from retail_brain.api.results import Audience, Backtest
 from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import Settings, load_settings
+from retail_brain.settings import load_settings
 from retail_brain.workspace import Workspace, default_home
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from retail_brain.dataset import Dataset
-    from retail_brain.ingest import IngestReport
     from training.promotion import Promotion
 
-__all__ = ["Assets", "Audience", "Backtest", "Tenant", "open_tenant"]
-
-Kind = Literal["demand", "recommender"]
-FeatureTable = Literal["identity", "person", "goods", "series", "place"]
+_Kind = Literal["demand", "recommender"]
 
 
 @dataclass(frozen=True)
-class Assets:
-    """Customer assets by month.
-
-    Attributes:
-        rows: one row per month's end x level (`all`, `region`, `store`, `guide`) x region, shop or guide: people known,
-            reachable, active, gained and lost.
-        departures: one row per guide who left within the months: their people, and what became of them.
-    """
-
-    rows: "pl.DataFrame"
-    departures: "pl.DataFrame"
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Customers to contact for products on offer.
-
-    Attributes:
-        people: one row per customer, the columns of the contract's `audience`.
-        exclusions: one row per reason: number of customers left out.
-    """
-
-    people: "pl.DataFrame"
-    exclusions: "pl.DataFrame"
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """Backtest of demand forecasts on rolling origins.
-
-    Attributes:
-        windows: cutoff (last visible day) of each window.
-        forecasts: one row per window x method x store x product x date.
-        scores: one row per window x method: WAPE, bias, RMSSE, pinball loss, coverage of the prediction intervals.
-    """
-
-    windows: tuple[date, ...]
-    forecasts: "pl.DataFrame"
-    scores: "pl.DataFrame"
-
-
-@dataclass(frozen=True)
-class Tenant:
+class Tenant(TenantData):
     """A tenant's data, models and decisions as of a day.
 
     Attributes:
@@ -86,75 +35,7 @@ class Tenant:
         progress: reporter of long work; silent by default.
     """
 
-    workspace: Workspace
-    settings: Settings
-    as_of: date | None = None
-    progress: Progress = field(default=SILENT, repr=False)
-
-    def at(self, as_of: date) -> "Tenant":
-        """The same tenant as of another day: nothing later is visible."""
-        return Tenant(self.workspace, self.settings, as_of, self.progress)
-
-    @property
-    def dataset(self) -> "Dataset":
-        """The canonical tables: `dataset.scan(name)` gives a lazy frame.
-
-        Raises:
-            NotFoundError: nothing was ingested yet.
-        """
-        from features.demand.periods import last_visible_day
-        from retail_brain.lake.whole import open_whole_lake
-
-        uri = self.settings.lake_uri or str(self.workspace.lake)
-        lake = open_whole_lake(uri, self.settings.storage_options)
-        return lake.at(self.as_of or last_visible_day(lake, self.settings.data.period))
-
-    def ingest(self, dataset: str | Path) -> "IngestReport":
-        """Ingests a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.
-
-        A running service knows of the refusals among its consents at once.
-
-        Raises:
-            NotFoundError: there is no such dataset.
-            DataError: the dataset cannot be read, or too many of its rows are bad.
-            UsageError: the dataset's name or its mapping cannot be used.
-        """
-        from retail_brain.ingest import ingest
-        from serving.store.refusals import tell_refusals
-
-        uri = self.settings.lake_uri or str(self.workspace.lake)
-        report = ingest(str(dataset), uri, self.settings, self.progress)
-        told = tell_refusals(self.workspace, uri, self.settings, by="python", now=datetime.now(UTC))
-        for line in told.lines:
-            self.progress.say(f"  {line}")
-        return report
-
-    def table(self, name: str) -> "pl.DataFrame":
-        """A canonical table of the contract, such as `transactions`.
-
-        Raises:
-            MissingTableError: the lake has no such table.
-        """
-        return self.dataset.scan(name).collect()
-
-    def features(self, table: FeatureTable) -> "pl.DataFrame":
-        """A feature table as of the tenant's day: one row per person, product, store x product, store or identifier.
-
-        Features that the same code built from the same rows are read, not built again.
-
-        Raises:
-            MissingTableError: there are no sales.
-        """
-        from features.jobs import build_features, feature_options, scan_features
-
-        dataset = self.dataset
-        assert dataset.as_of is not None
-        # not the folder of `retail-brain features`: a notebook as of another day must not replace its tables
-        folder = self.workspace.root / "notebook_features" / str(dataset.as_of)
-        build_features(dataset, folder, dataset.as_of, self.progress, options=feature_options(self.settings))
-        return scan_features(folder, table).collect()
-
-    def training_frame(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
+    def training_frame(self, kind: _Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
         """Training frame of a model: keys, the label, and one column per feature.
 
         Demand: one row per series x origin x period ahead (`training.demand.training_frame`). Recommender: one row per
@@ -173,7 +54,7 @@ class Tenant:
 
         return pair_frame(self.dataset, recommender_preset(self.settings, preset), self.progress)
 
-    def train(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> int:
+    def train(self, kind: _Kind, preset: Literal["fast", "full"] = "fast") -> int:
         """Fits, backtests, logs to MLflow and registers a model; returns its version.
 
         Raises:
@@ -184,7 +65,7 @@ class Tenant:
         return train(self.workspace, kind, self.settings, self.dataset, preset=preset, progress=self.progress)
 
     def promote(
-        self, kind: Kind, version: int | None = None, *, force: bool = False, reason: str | None = None
+        self, kind: _Kind, version: int | None = None, *, force: bool = False, reason: str | None = None
     ) -> "Promotion":
         """Makes a version the champion if it beats the present one on the same windows of the same data.
 
@@ -352,51 +233,12 @@ class Tenant:
         )
         return Audience(people, exclusions)
 
-    def segment(self, expression: str) -> "pl.DataFrame":
-        """The people of a segment: person_id, customer_ids, is_contactable, granted_channels.
-
-        Args:
-            expression: its text, such as `stage = friend and not bought(last 60 days)`; see docs/segments.md.
-
-        Raises:
-            UsageError: the expression cannot be used.
-            MissingTableError: there are no sales.
-        """
-        from features.segments.parsing import parse
-        from features.segments.selection import select_people
-        from features.segments.sources import SegmentSources
-
-        sources = SegmentSources(
-            self.features("person").lazy(), self.features("identity").lazy(), self.dataset, self._day()
-        )
-        return select_people(parse(expression), sources)
-
-    def assets(self, months: int = 6) -> Assets:
-        """The people of the chain by month: known, reachable, active, gained and lost; see docs/segments.md.
-
-        Args:
-            months: months to go back.
-
-        Raises:
-            MissingTableError: there are no sales.
-            UnavailableError: the database that knows of guides does not answer.
-        """
-        from serving.planning.people.assets import GuideBook, tenant_assets
-
-        found = tenant_assets(self.dataset, self.settings, months, GuideBook.of(self.workspace))
-        return Assets(found.rows(), found.departed())
-
-    def _day(self) -> date:
-        day = self.dataset.as_of
-        assert day is not None
-        return day
-
     def _champion_recommender(self) -> Any:
         from training.recommender.champion import champion_recommender
 
         return champion_recommender(self.workspace, self.settings)
 
-    def _champion(self, kind: Kind) -> Any:
+    def _champion(self, kind: _Kind) -> Any:
         from training.bundle import champion
         from training.jobs import load_model
 

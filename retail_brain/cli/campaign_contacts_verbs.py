@@ -1,0 +1,95 @@
+"""Verbs about the people of an approved campaign: contacts, push. `campaign_verbs` registers them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli.campaign_desk import ByOption, IdArgument, campaign_desk
+from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
+from retail_brain.cli.options import LakeOption, OutOption, parse_day
+from retail_brain.cli.table_files import rows_table, write_table
+
+if TYPE_CHECKING:
+    from serving.planning.campaigns.push import Push, Pushed
+
+
+def contacts(campaign_id: IdArgument, out: OutOption) -> None:
+    """Write the people of an approved campaign: group, channel, day, hour, product."""
+    from retail_brain.operational.campaign_contacts import campaign_contacts
+    from retail_brain.operational.campaigns import campaign as read
+    from serving.planning.campaigns.life import CONTACT_COLUMNS, contact_row
+
+    tenant = current().workspace.tenant
+    with campaign_desk() as desk:
+        read(tenant, desk.database, campaign_id)
+        rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
+    reported().ids["campaign"] = campaign_id
+    reported().counts["people"] = len(rows)
+    write_table(rows_table(rows, CONTACT_COLUMNS), out)
+    typer.echo(f"{len(rows):,} people -> {out}")
+
+
+def push(
+    campaign_id: IdArgument,
+    to: Annotated[
+        str, typer.Option("--to", help="CSV file, http(s) address, or env:NAME of a variable that holds it.")
+    ],
+    day: Annotated[
+        str | None, typer.Option("--day", help="Contacts due by this day.", show_default="the day after the answers")
+    ] = None,
+    secret_env: Annotated[
+        str | None, typer.Option("--secret-env", help="Variable with the key that calls are signed with.")
+    ] = None,
+    by: ByOption = "command line",
+    lake: LakeOption = None,
+) -> None:
+    """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
+    from retail_brain.operational.leases import Lease
+    from serving.planning.campaigns.push import Push, push_contacts, secret_of
+    from serving.planning.stock.webhook import Delivery
+
+    usual = current().settings.replenishment
+    delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
+    with campaign_desk() as desk:
+        due = desk.today if day is None else parse_day(day, "--day")
+        asked = Push(campaign_id, due, to, by, secret_of(secret_env))
+        tenant = current().workspace.tenant
+        dataset = current().dataset(lake)
+        lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
+        caps = current().settings.audience
+        sent = push_contacts(tenant, desk.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
+    _tell_sent(asked, sent)
+
+
+def _tell_sent(asked: "Push", sent: "Pushed") -> None:
+    """Says what was handed over and what was not; of a file that a variable names only the last part is told."""
+    from retail_brain.addresses import is_named
+
+    reported().ids |= {"campaign": asked.campaign_id, "day": str(asked.day)}
+    reported().counts["contacts"] = sent.contacts
+    place = ""
+    if sent.file is not None and not is_named(asked.target):
+        reported().wrote(sent.file, sent.contacts)
+        place = f" in {sent.file}"
+    elif sent.file is not None:
+        place = f" in {sent.file.name}"
+    typer.echo(f"{asked.campaign_id}: {sent.contacts:,} contacts due by {asked.day} handed over{place}")
+    if asked.day < sent.begins_on:
+        typer.echo(f"  {asked.day} is no day of the campaign, which begins on {sent.begins_on}: nothing is due before")
+    if sent.elsewhere:
+        reported().counts["elsewhere"] = sent.elsewhere
+        typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")
+    if sent.capped:
+        reported().counts["capped"] = sent.capped
+        typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
+    if sent.ended:
+        reported().counts["ended"] = sent.ended
+        typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")
+    if sent.closed:
+        reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
+        typer.echo(
+            f"  {sent.closed:,} people whose channel is not open any more are not among them; "
+            f"{sent.taken_back:,} contacts of those who refused are taken back"
+        )

@@ -1,0 +1,1 @@
+"""Reasons of order suggestions: why a quantity is what it is, in English and Chinese."""
