@@ -191,6 +191,10 @@ def _note(stored: "StoredCampaign") -> None:
     reported().ids |= {"campaign": stored.campaign_id, "version": stored.version, "state": stored.state}
 
 
+def _share_text(share: float | None) -> str:
+    return "" if share is None else f", {share:.1%}"
+
+
 def _say_preview(found: dict[str, Any]) -> None:
     counted = ("considered", "contacts", "holdout", "expected_buyers", "caused_purchases", "expected_value", "cost")
     reported().counts |= {name: found[name] for name in counted}
@@ -206,8 +210,8 @@ def _say_preview(found: dict[str, Any]) -> None:
         f"{found['expected_buyers_any']:,.1f} of any of them"
     )
     typer.echo(
-        f"  {found['caused_purchases']:,.1f} purchases caused (share {found['caused_share']:.3f}, "
-        f"{found['effect_basis']}), value {value} after a cost of {found['cost']:,.2f}"
+        f"  {found['caused_purchases']:,.1f} of them would not happen without the contacts"
+        f"{_share_text(found['incremental_share'])} ({found['effect_basis']}), value {value} after a cost of {found['cost']:,.2f}"
     )
     by_uplift = found.get("ranked_by") == "uplift"
     typer.echo(f"  ranked by {'what a contact causes for each person' if by_uplift else 'response'}")

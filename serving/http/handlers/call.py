@@ -1,6 +1,6 @@
 """Defines `Call`, the context of a request, and look-ups that most handlers share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,6 +110,18 @@ def product_names(answers: Answers, product_ids: list[str]) -> dict[str, str]:
     listed = rows >= 0
     ids = [product_id for product_id, is_listed in zip(product_ids, listed.tolist(), strict=True) if is_listed]
     return names_of(answers.products, rows[listed], ids)
+
+
+def elsewhere_names(answers: Answers, store_ids: Iterable[str | None]) -> dict[str, str]:
+    """Names of stores outside the key's place that an answer tells by id, such as the other one of a transfer.
+
+    Those inside are named by /overview.
+    """
+    ids = [store for store in dict.fromkeys(store_ids) if store and answers.stores.find(store) < 0]
+    whole = answers.stores.whole
+    rows = whole.find_many(ids)
+    known = [store for store, row in zip(ids, rows.tolist(), strict=True) if row >= 0]
+    return names_of(whole, rows[rows >= 0], known)
 
 
 def no_champion(kind: str) -> ModelError:

@@ -8,7 +8,7 @@ from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call, product_names
+from serving.http.handlers.call import Call, elsewhere_names, product_names
 from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
@@ -171,6 +171,7 @@ def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
         "may_approve": may_write and shown["state"] == "previewed" and not (second and is_author),
         "needs_second_person": second,
         "names": product_names(call.answers, list(dict.fromkeys(products))),
+        "store_names": elsewhere_names(call.answers, stored.definition.get("store_ids") or ()),
     }
 
 

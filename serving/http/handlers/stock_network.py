@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.errors import ModelError
-from serving.http.handlers.call import Call, find_product, find_store, product_names
+from serving.http.handlers.call import Call, elsewhere_names, find_product, find_store, product_names
 from serving.http.handlers.open_lines import open_count
 from serving.http.messages.network_messages import AttentionRequest, NetworkRequest
 from serving.store.rows import rows_of_store
@@ -84,6 +84,7 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
         "kinds": summed.with_columns(pl.col("money").round(2)).to_dicts(),
         "open": open_count(call.view, request.store_id),
         "names": product_names(call.answers, shown["product_id"].unique(maintain_order=True).to_list()),
+        "store_names": elsewhere_names(call.answers, [*shown["store_id"], *shown["other_store_id"]]),
     }
 
 

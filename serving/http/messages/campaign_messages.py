@@ -14,6 +14,7 @@ from serving.http.messages.common import (
     Id,
     Names,
     Offset,
+    StoreNames,
     Strict,
     Version,
     any_of,
@@ -129,9 +130,19 @@ class PreviewRow(BaseModel):
     expected_buyers: float
     expected_buyers_any: float
     caused_purchases: float
-    expected_purchases: float | None = None
-    incremental_share: float | None = None
-    caused_share: float
+    expected_purchases: Annotated[
+        float | None, Field(description="of all goods that are open to each person; null in previews of older versions")
+    ] = None
+    incremental_share: Annotated[
+        float | None,
+        Field(
+            description="caused_purchases of expected_purchases, the one share to tell; null of no purchases, and in "
+            "previews of older versions"
+        ),
+    ] = None
+    caused_share: Annotated[
+        float, Field(description="what past contacts caused, measured or assumed: the estimate behind caused_purchases")
+    ]
     effect_days: int | None = None
     effect_basis: Literal["measured", "assumed"]
     ranked_by: Literal["uplift", "response"] = "response"
@@ -202,3 +213,4 @@ class CampaignResponse(Strict):
     may_approve: bool
     needs_second_person: bool
     names: Names
+    store_names: Annotated[StoreNames, Field(default_factory=dict)]

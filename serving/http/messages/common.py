@@ -159,6 +159,10 @@ Names = dict[str, str]
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 
 
+StoreNames = dict[str, str]
+"""Ids of stores outside the key's place that the answer tells of -> their names; /overview names those inside."""
+
+
 class Strict(BaseModel):
     """A part of a response with exactly these fields."""
 

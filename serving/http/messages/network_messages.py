@@ -15,6 +15,7 @@ from serving.http.messages.common import (
     Names,
     Number,
     Offset,
+    StoreNames,
     Strict,
     config,
 )
@@ -239,6 +240,7 @@ class AttentionResponse(Strict):
     open: int
     kinds: list[AttentionSum]
     names: Names
+    store_names: Annotated[StoreNames, Field(default_factory=dict)]
 
 
 class RoutedLine(Strict):

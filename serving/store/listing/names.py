@@ -71,7 +71,7 @@ def places(answers: Answers) -> pl.DataFrame:
     """One row per store: `store_id`, `store_name`, `region`."""
 
     def work() -> pl.DataFrame:
-        return _catalog(answers.stores, "store", answers.rows.get("line_stores"), LINE_STORES)
+        return _catalog(answers.stores.whole, "store", answers.rows.get("line_stores"), LINE_STORES)
 
     return answers.lines_memo.get((answers.stores,), "places", work)
 

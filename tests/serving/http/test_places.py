@@ -257,8 +257,10 @@ def test_a_key_with_a_place_gets_its_own_rows_or_a_refusal(route: Route, kind: s
         return
     assert status in {200, 404, 409}, text
     named = json.dumps(BODIES[route.path], ensure_ascii=False)
-    # a transfer is between two shops: each may know the other one
-    text = re.sub(r'"(to_store_id|other_store_id)":"S002"', "", text)
+    # a transfer is between two shops: each may know the other one, and its name
+    other = r'"(?:to_store_id|other_store_id)":"(S002)"'
+    assert set(json.loads(text).get("store_names") or ()) <= set(re.findall(other, text))
+    text = re.sub(rf'{other}|"store_names":\{{[^}}]*\}}', "", text)
     assert [name for name in strangers_in(text, kind) if name not in named] == []
     if kind in {"region", "shop"} and route.path not in NOTHING_THERE:
         assert status == 200, text
@@ -361,6 +363,10 @@ def test_listing_lists_counts_adds_and_finds_only_the_own_lines(table: str, kind
     assert status == 200, text
     answer = json.loads(text)
     assert (len(answer["rows"]), answer["total"], answer["of"]) == (len(expected),) * 3
+    names = [name for name in (expected or [{}])[0] if name.endswith("_name")]
+    assert [[row[name] for name in names] for row in answer["rows"]] == [
+        [row[name] for name in names] for row in expected
+    ]
     assert answer["totals"]["lines"] == len(expected)
     assert json.loads(ask(kind, "/listing", {"table": "counts", "search": "Grand-Place"})[1])["total"] == 0
     if table == "suggestions":

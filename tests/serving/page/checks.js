@@ -49,6 +49,16 @@
     const contrast = (first + 0.05) / (second + 0.05);
     if (contrast < least - 0.01) found.push(`contrast ${contrast.toFixed(2)}: ${where(one)}`);
   }
+  // text that its box cuts off; a pointer reads the rest as a hint, a finger cannot
+  const isPhone = innerWidth <= 760;
+  const hints = (one) => [one, one.closest("[title]"), one.querySelector("[title]")].some((each) => each?.title);
+  document.querySelectorAll("main *").forEach((one) => {
+    const style = getComputedStyle(one);
+    const cuts = [[style.overflowX, one.scrollWidth - one.clientWidth], [style.overflowY, one.scrollHeight - one.clientHeight]].some(([flow, over]) => ["hidden", "clip"].includes(flow) && over > 1.5);
+    if (!cuts || !one.textContent.trim() || one.closest("svg, input, select, .visually-hidden") || !shown(one)) return;
+    // of a name in lines of the grid the rest is a press away
+    if (isPhone ? !one.matches("button, a[href]") : !hints(one)) found.push(`cut: ${where(one)}`);
+  });
   if (document.documentElement.scrollWidth > innerWidth) found.push(`wider than the screen: ${document.documentElement.scrollWidth}`);
   return [...new Set(found)];
 }

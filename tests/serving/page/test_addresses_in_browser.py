@@ -200,3 +200,41 @@ def test_back_returns_to_the_audience_before(open_page: Open) -> None:
     page.wait_for_function("() => !location.hash.includes('sort=')")
     page.go_back()
     expect(kind).to_have_value("mixed")
+
+
+def test_a_group_of_orders_that_is_opened_is_in_the_address(open_page: Open, site: Any) -> None:
+    page = open_page("orders?show=all&group=supplier_id", "en").page
+    group = page.locator("tr.group").nth(1).locator("button")
+    name = group.inner_text()
+    group.click()
+    expect(page.locator(LINES).first).to_be_visible()
+    link = page.url
+    assert "part=" in link
+    sent = open_page(site.anew(link) + f"&key={site.key}", "en").page
+    opened = sent.locator("tr.group button[aria-expanded=true]")
+    expect(opened).to_have_text(name)
+    expect(sent.locator(LINES).first).to_be_visible()
+    opened.click()
+    expect(sent.locator("tr.group button[aria-expanded=true]")).to_have_count(0)
+    assert "part=" not in sent.url
+
+
+def test_lines_without_a_supplier_are_a_group_with_an_address_too(open_page: Open) -> None:
+    page = open_page("orders?show=all&group=supplier_id&part=-", "en").page
+    expect(page.locator("tr.group button[aria-expanded=true]")).to_have_text("No supplier")
+
+
+@pytest.mark.parametrize("view", ["segments", "anomalies", "assets", "models"])
+def test_a_sort_that_is_chosen_in_a_table_is_in_the_address(open_page: Open, site: Any, view: str) -> None:
+    fake_segments.BOOK[:] = [fake_segments.version(name, 1, "spend > 500") for name in ("a", "b")]
+    page = open_page(view, "en").page
+    button = page.locator("main .table-box .sort").last
+    column = button.get_attribute("data-column")
+    button.click()
+    expect(page.locator(f'[aria-sort$=ending] [data-column="{column}"]').last).to_be_visible()
+    assert "sort=" in page.url
+    rows = page.locator("main .table-box").last.locator("tbody").inner_text()
+    sent = open_page(site.anew(page.url) + f"&key={site.key}", "en").page
+    chosen = sent.locator("main .table-box").last
+    expect(chosen.locator(f'[aria-sort$=ending] [data-column="{column}"]')).to_be_visible()
+    assert chosen.locator("tbody").inner_text() == rows

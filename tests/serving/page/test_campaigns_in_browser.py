@@ -317,3 +317,13 @@ def test_a_card_whose_data_are_not_there_is_left_out(open_page: Open) -> None:
 def test_a_campaign_that_is_not_there_is_said_in_words(open_page: Open) -> None:
     page = open_page("campaigns?id=none", "zh", quiet=False).page
     expect(page.locator(".failed-message")).to_have_text("没有“none”这个活动，请从列表中选择。")
+
+
+@BOTH
+def test_a_preview_tells_one_incremental_share_that_of_its_own_numbers(open_page: Open, language: str) -> None:
+    page = open_page("campaigns?new=goods&product=P0002", language).page
+    page.locator("[data-action=save-preview]").click()
+    told = page.locator("main .panel", has=page.locator(".figures")).first
+    one = says(language, "预计购买中有 23% 是增量", "23% of the expected purchases are incremental")
+    expect(told).to_contain_text(one)
+    assert "31%" not in page.locator("main").inner_text()

@@ -523,11 +523,11 @@ def test_a_comment_that_was_not_stored_stays_in_the_field_and_goes_again_under_i
     form = page.locator(".comment-form")
     form.locator("input").fill("隔壁有集市")
     page.route("**/line_comment", lambda route: (route.fetch(), route.abort()))
-    form.locator("button").click()
+    form.locator("[data-comment=store]").click()
     expect(form.locator(".form-problem")).not_to_be_empty()
     expect(form.locator("input")).to_have_value("隔壁有集市")
     page.unroute("**/line_comment")
-    form.locator("button").click()
+    form.locator("[data-comment=store]").click()
     expect(form.locator("input")).to_have_value("")
     first, second = site.bodies("line_comment")
     assert first == second

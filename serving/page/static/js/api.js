@@ -118,16 +118,17 @@ export async function isThere() {
   }
 }
 
-const named = { product: new Map(), guide: new Map() };
+const named = { product: new Map(), guide: new Map(), store: new Map() };
 
 /** Keeps the names that an answer tells, for sentences of the service about ids: `names` are those of products alone. */
 function noted(answer) {
   Object.entries(answer?.names ?? {}).forEach(([id, name]) => { if (typeof name === "string") named.product.set(id, name); });
+  Object.entries(answer?.store_names ?? {}).forEach(([id, name]) => named.store.set(id, name));
   (Array.isArray(answer?.guides) ? answer.guides : []).forEach((one) => { if (one?.name) named.guide.set(one.guide_id, one.name); });
   return answer;
 }
 
-/** What an answer called a product or a guide; the id where none did. */
+/** What an answer called a product, a guide or a store of elsewhere; the id where none did. */
 export const calledName = (kind, id) => named[kind].get(id) ?? id;
 
 /** Like `call`, asked again while the service works out what takes longer than one question may. */

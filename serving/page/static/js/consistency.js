@@ -22,6 +22,6 @@ export function consistencyPanel(overview) {
   return h(
     "section", { class: "panel consistency" }, h("h2", {}, t("consistency.title")),
     h("p", { class: open ? "warn" : "hint" }, open ? t("consistency.found", { count: open }) : t(explained ? "consistency.none" : "consistency.clean", { kinds: checks.length, explained })),
-    found.length ? dataTable({ columns, rows: found, caption: t("consistency.title") }).element : null,
+    found.length ? dataTable({ columns, rows: found, caption: t("consistency.title"), which: "consistency" }).element : null,
   );
 }

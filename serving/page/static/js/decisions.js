@@ -1,8 +1,9 @@
 // Approve, change or reject order lines through the service, which remembers who decided what; and take it back.
 
 import { call, calledName } from "./api.js";
-import { h, icon, replace, uniqueId } from "./dom.js";
+import { h } from "./dom.js";
 import { day, has, isNumber, moment, number, t, units } from "./i18n.js";
+import { newId } from "./kept.js";
 import { failureText } from "./problems.js";
 import { decisionOf, storeName } from "./suggestions.js";
 
@@ -10,21 +11,16 @@ export const AT_ONCE = 500;
 /** Lines of a conflict that a sentence names; the others are counted. By judgement. */
 const CONFLICTS_SAID = 3;
 
-/** An id of our own, so that what is sent twice counts once. */
-export function newId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Sends decisions and notes them on the lines; a service without the route says so once. */
-export async function decide(lines, action, { quantity, reason, confirmed, signal } = {}) {
+/** Sends decisions and notes them on the lines, also where the view is left meanwhile. `id`: that of the one decision, which may have been sent before. */
+export async function decide(lines, action, { quantity, reason, confirmed, id } = {}) {
   const decisions = lines.map((line) => ({
-    decision_id: newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null,
+    decision_id: id ?? newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action, seen_quantity: line.order_quantity, seen_decision_id: line.decision?.decision_id ?? null,
     ...(action === "change" ? { order_quantity: quantity } : {}),
     ...(reason ? { reason } : {}),
     ...(confirmed ? { confirm_exception: true } : {}),
   }));
   for (let start = 0; start < lines.length; start += AT_ONCE) {
-    const { stored } = await call("decisions", { decisions: decisions.slice(start, start + AT_ONCE) }, { signal });
+    const { stored } = await call("decisions", { decisions: decisions.slice(start, start + AT_ONCE) });
     lines.slice(start, start + AT_ONCE).forEach((line, place) => { Object.assign(line, { decision: decisionOf(stored[place]), is_open: false }); });
   }
 }
@@ -81,66 +77,4 @@ export function decisionBadge(line) {
   const badge = h("span", { class: `badge ${action}`, title: [line.decision.by, line.decision.reason].filter(Boolean).join(": ") }, text);
   if (isNumber(line.decision.received)) return [badge, h("span", { class: "badge state-received", title: line.decision.receivedOn ? day(line.decision.receivedOn, "full") : null }, t("decision.received", { units: number(line.decision.received, 1) }))];
   return line.decision.exportedAt ? [badge, h("span", { class: "badge state-exported", title: moment(line.decision.exportedAt) }, t("state_of.exported"))] : badge;
-}
-
-/** Quantity, reason and the buttons for one line. `ondecide(action, {quantity, reason, confirmed})` returns a promise. */
-export function decisionForm(line, ondecide, onback) {
-  const suggested = line.order_quantity ?? 0;
-  // of a rejected line the suggestion is offered again: nothing is what it was decided to order, not what one would approve
-  const before = line.decision?.action === "reject" ? suggested : line.decision?.order_quantity ?? suggested;
-  const quantity = h("input", { id: uniqueId("quantity"), type: "number", min: "0", step: line.case_pack ?? "any", inputmode: "decimal", value: String(before), oninput: () => { forget(); nameApprove(); } });
-  const reason = h("input", { id: uniqueId("reason"), type: "text", maxlength: "300", value: line.decision?.reason ?? "" });
-  const problem = h("p", { class: "form-problem", role: "alert" });
-  const sure = h("span");
-  const isWrong = () => quantity.value === "" || !(Number(quantity.value) >= 0);
-  const isTyped = () => !isWrong() && Number(quantity.value) !== suggested;
-  /** What was offered or refused was so for another quantity. */
-  const forget = () => {
-    problem.textContent = "";
-    replace(sure);
-  };
-  const nameApprove = () => { approveText.textContent = isTyped() ? t("decision.approve_units", { units: number(Number(quantity.value), 3) }) : t("decision.approve"); };
-  const send = async (asked, confirmed = false) => {
-    forget();
-    const amount = Number(quantity.value);
-    // to approve another quantity than the suggested one is to change it, with the same checks
-    const action = asked === "approve" && isTyped() ? "change" : asked;
-    if (asked !== "reject" && isWrong()) {
-      problem.textContent = t("decision.wrong_quantity");
-      quantity.focus();
-      return;
-    }
-    if (action === "reject" && !reason.value.trim()) {
-      problem.textContent = t("decision.reason_needed");
-      reason.focus();
-      return;
-    }
-    try {
-      await ondecide(action, { quantity: amount, reason: reason.value.trim() || undefined, confirmed });
-    } catch (error) {
-      problem.textContent = refusal(error, t("decision.unavailable"));
-      if (error.code !== "unconfirmed") return;
-      replace(sure, h("button", { type: "button", dataset: { decide: "confirm" }, onclick: () => send(action, true) }, t("decision.confirm", { units: number(amount, 3) })));
-      sure.firstChild.focus();
-    }
-  };
-  const back = async () => {
-    try {
-      await onback();
-    } catch (error) {
-      problem.textContent = refusal(error, t("decision.unavailable"));
-    }
-  };
-  const approveText = h("span");
-  nameApprove();
-  const button = (action, which, kind, label = t(`decision.${action}`)) => h("button", { type: "button", class: kind, dataset: { decide: action }, onclick: () => send(action) }, which ? icon(which) : null, label);
-  return h(
-    "div",
-    { class: "decision-form" },
-    h("label", { for: quantity.id }, t("decision.quantity")), quantity,
-    h("label", { for: reason.id }, t("decision.reason")), reason,
-    h("p", { class: "buttons" }, button("approve", "check", "primary", approveText), button("change", null, ""), button("reject", "close", ""),
-      line.decision?.id && !line.decision.exportedAt ? h("button", { type: "button", dataset: { decide: "back" }, onclick: back }, t("decision.take_back")) : null),
-    problem, sure,
-  );
 }

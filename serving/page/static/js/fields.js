@@ -22,8 +22,8 @@ export function fileField(label, props, hint) {
   return h("label", { class: "field file-field", title: hint }, h("span", {}, label), box, h("span", { class: "file-choice" }, h("span", { class: "button" }, icon("upload"), t(props.multiple ? "files.choose_several" : "files.choose")), said));
 }
 
-/** A button that asks before it does what cannot be taken back. `ask` may hold a field; `sure()` does it. */
-export function askedButton(label, question, sure, { action, content = null, isPrimary = false } = {}) {
+/** A button that asks before it does what cannot be taken back. `content()` may hold a field; `sure(given, draft)` does it; `draft(form)`: the draft of what is typed there, `isOpen` where one is left of before. */
+export function askedButton(label, question, sure, { action, content = null, isPrimary = false, draft = null, isOpen = false } = {}) {
   const place = h("div", { class: "asked" });
   const rest = () => replace(place, h("button", { type: "button", class: isPrimary ? "primary" : null, dataset: { action }, onclick: open }, label));
   const open = () => {
@@ -31,9 +31,13 @@ export function askedButton(label, question, sure, { action, content = null, isP
     const back = () => { rest(); place.querySelector("button").focus(); };
     const no = h("button", { type: "button", onclick: back }, t("action.cancel"));
     const given = content?.();
-    replace(place, onEscape(h("form", { class: "question", onsubmit: (event) => { event.preventDefault(); sure(new FormData(event.target)); } }, h("p", {}, question), given, h("p", { class: "buttons" }, yes, no)), back));
+    const form = h("form", { class: "question", onsubmit: (event) => { event.preventDefault(); sure(new FormData(event.target), drafted); } }, h("p", {}, question), given, h("p", { class: "buttons" }, yes, no));
+    const drafted = draft?.(form);
+    if (drafted) form.prepend(drafted.notice);
+    replace(place, onEscape(form, back));
     (place.querySelector("input, textarea") ?? yes).focus();
   };
-  rest();
+  if (isOpen) open();
+  else rest();
   return place;
 }

@@ -21,6 +21,18 @@ export function kept(name) {
   }
 }
 
+/** An id of our own, so that what is sent twice counts once. */
+export const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Names of all that is kept. */
+export function keptNames() {
+  try {
+    return Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).map((one) => one.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
 export function drop(name) {
   try {
     sessionStorage.removeItem(PREFIX + name);

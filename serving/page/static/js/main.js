@@ -11,6 +11,7 @@ import { knowRights, placeKind } from "./rights.js";
 import { address, followMoved, followOpened, forgetLastUsed, mayOpen, patchParams, readRoute, rolesWith, strangeView, viewsFor } from "./route.js";
 import { empty, failed, loading, succeeded } from "./states.js";
 import { knowStores } from "./suggestions.js";
+import { unsentBar } from "./unsent.js";
 
 /** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
 const FILES = { overview: ["overview", "overviewView"], marketing: ["marketing", "marketingView"], orders: ["orders", "ordersView"], forecast: ["forecast", "forecastView"], stock: ["stock", "stockView"], campaigns: ["campaigns", "campaignsView"], audience: ["audience", "audienceView"], segments: ["segments", "segmentsView"], person: ["person", "personView"], guide: ["guide", "guideView"], rules: ["rules", "rulesView"], funnel: ["funnel", "funnelView"], assets: ["assets", "assetsView"], anomalies: ["anomalies", "anomaliesView"], models: ["versions", "versionsView"], quarantine: ["quarantine", "quarantineView"], jobs: ["jobs", "jobsView"], calendar: ["calendar", "calendarView"] };
@@ -71,7 +72,7 @@ function header(view) {
 
 function frame(view) {
   const main = h("main", { id: "main", tabindex: "-1", dataset: { view } });
-  replace(app, header(view), main);
+  replace(app, header(view), unsentBar(), main);
   document.title = `${t(`nav.${view}`)} · ${t("brand")}`;
   return main;
 }
@@ -111,7 +112,7 @@ function render({ focus = false } = {}) {
   }).catch((error) => {
     if (signal.aborted) return;
     if (!("status" in error)) console.error(error);
-    replace(main, failed(error, () => render()));
+    replace(main, h("h1", {}, t(`nav.${view}`)), failed(error, () => render()));
   });
 }
 
@@ -194,7 +195,7 @@ async function start({ focus = false } = {}) {
     if (signal.aborted) return;
     overview = error.status === 0 || error.status >= 500 ? (kept("overview")?.value ?? null) : null;
     if (!overview) {
-      replace(main, failed(error, start));
+      replace(main, h("h1", {}, t(`nav.${readRoute().view}`)), failed(error, start));
       if (error.isAboutKey) askKey(error, start);
       return;
     }

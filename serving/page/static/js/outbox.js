@@ -1,6 +1,7 @@
 // What a guide noted on this phone: kept until the service has it, each answer under an id of its own, so that it counts once.
 
 import { call } from "./api.js";
+import { newId } from "./kept.js";
 import { isPassing } from "./problems.js";
 
 const PREFIX = "retail-brain.unsent.";
@@ -12,7 +13,6 @@ const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [2_000, 60_000];
 /** Answers that were sent are shown on the list until the service's own list has them, and dropped after this. */
 const KEPT_SENT_MS = 3 * 86_400_000;
 
-const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const isOpen = (entry) => !entry.sent && !entry.refused;
 /** Also a fault of the key: the same answer may be taken later. */
 const mayPass = (error) => isPassing(error) || [401, 403].includes(error.status);

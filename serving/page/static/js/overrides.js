@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { refusal } from "./decisions.js";
 import { h, name, replace, words } from "./dom.js";
+import { keepDraft } from "./drafts.js";
 import { askedButton } from "./fields.js";
 import { addDays, day, number, t } from "./i18n.js";
 import { addressed } from "./openable.js";
@@ -10,10 +11,6 @@ import { close } from "./route.js";
 import { failed } from "./states.js";
 
 const KINDS = ["factor", "units"];
-
-function newId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 function effect(row) {
   return row.kind === "factor" ? `× ${number(row.value, 2)}` : t("override.units_a_day", { units: number(row.value, 1) });
@@ -37,19 +34,22 @@ function item(row, mayWrite, onback) {
     mayWrite && (row.state === "active" || row.state === "waiting") ? askedButton(t("override.take_back"), t("override.take_back_sure"), () => onback(row), { action: "take-back" }) : null);
 }
 
-function form(from, onmake) {
+function form(from, { series, of }, onmake) {
   const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
   const send = (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(event.target));
-    onmake({ kind: given.kind, value: Number(given.value), ends_on: addDays(given.until, 1), reason: given.reason.trim() });
+    onmake({ kind: given.kind, value: Number(given.value), ends_on: addDays(given.until, 1), reason: given.reason.trim() }, draft);
   };
-  return h("form", { class: "pickers rule-form", onsubmit: send },
+  const element = h("form", { class: "pickers rule-form", onsubmit: send },
     field(t("override.kind"), h("select", { name: "kind" }, KINDS.map((kind) => h("option", { value: kind }, t(`override.kind.${kind}`))))),
     field(t("override.value"), h("input", { name: "value", type: "number", min: "0", step: "any", required: true, value: "1.2" })),
     field(t("override.last_day"), h("input", { name: "until", type: "date", required: true, min: from, value: addDays(from, 6) })),
     field(t("override.reason"), h("input", { name: "reason", type: "text", required: true, maxlength: "300" })),
     h("button", { type: "submit", class: "primary" }, t("override.make")));
+  const draft = keepDraft(element, `override ${series.store_id} ${series.product_id}`, { of, onlyUnsent: true });
+  element.prepend(draft.notice);
+  return element;
 }
 
 /** A panel that opens on demand; `onchange()` draws the forecast again. */
@@ -63,10 +63,13 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
     replace(sure);
   };
   place.addEventListener("input", forget);
-  const send = async (body) => {
+  const of = ["unsent.override", { product: product.name, store: store.name }];
+  const send = async (body, draft = null) => {
     forget();
+    const once = (id) => call("overrides", draft ? { overrides: body.overrides.map((one) => ({ ...one, override_id: id })) } : body, draft ? {} : { signal });
     try {
-      await call("overrides", body, { signal });
+      await (draft ? draft.send(once) : once());
+      if (signal.aborted) return;
       close("override"); // what came of it is above
       onchange();
     } catch (error) {
@@ -74,7 +77,7 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
       problem.textContent = refusal(error);
       if (error.code !== "unconfirmed") return;
       const confirmed = { overrides: body.overrides.map((one) => ({ ...one, confirm_exception: true })) };
-      replace(sure, h("button", { type: "button", dataset: { action: "confirm-override" }, onclick: () => send(confirmed) }, t("override.confirm")));
+      replace(sure, h("button", { type: "button", dataset: { action: "confirm-override" }, onclick: () => send(confirmed, draft) }, t("override.confirm")));
     }
   };
   const open = async () => {
@@ -83,7 +86,7 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
       const rows = answer.overrides ?? [];
       replace(place, h("p", { class: "hint" }, t("override.hint")),
         rows.length ? h("ol", { class: "rules" }, rows.map((row) => item(row, answer.may_write, (one) => send({ withdraw: [one.override_id] })))) : null,
-        answer.may_write ? form(from, (made) => send({ overrides: [{ ...series, ...made, override_id: newId() }] })) : null, problem, sure);
+        answer.may_write ? form(from, { series, of }, (made, draft) => send({ overrides: [{ ...series, ...made }] }, draft)) : null, problem, sure);
     } catch (error) {
       if (!signal.aborted) replace(place, failed(error, open));
     }

@@ -1,5 +1,7 @@
 // Order suggestions as the page reads them: reasons, names, and the decision that counts.
 
+import { calledName } from "./api.js";
+
 /** The reason, which the service gives in the page's language, where there is one. */
 export function reasonOf(row) {
   return row.reason || "";
@@ -18,7 +20,8 @@ export function knowStores(list) {
   stores = new Map((list ?? []).map((store) => [store.id, store.name || store.id]));
 }
 
-export const storeName = (id) => stores.get(id) ?? id;
+/** The name of a store: one of the key's place, or of elsewhere that an answer told of. */
+export const storeName = (id) => stores.get(id) ?? calledName("store", id);
 
 const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
 

@@ -2,6 +2,7 @@
 
 import { h, isPhone, replace } from "./dom.js";
 import { collator, number, t } from "./i18n.js";
+import { pushParams, readRoute } from "./route.js";
 
 const PAGE = 100;
 /** Cards that a phone shows at first, and more at each press: some twenty fill ten screens. */
@@ -46,8 +47,10 @@ function pager({ offset, size, total, go }) {
  *   columns: {key, label, hint?, align?, value(row), cell?(row), sortable?, first? ("ascending"|"descending")}
  *   rows, caption, page: rows shown at first, sort: {key, descending} | null, onsort?(sort), rowClass?(row)
  *   paged: {offset, size, total, go(offset)}: the rows are one page of the service's, sorted by it
+ *   which: name of the table among those of its view, blank of the first: a chosen sort stands in the address
  */
-export function dataTable({ columns, rows, caption, sort = null, onsort, rowClass, page = PAGE, paged = null }) {
+export function dataTable({ columns, rows, caption, sort: usual = null, onsort = null, rowClass, page = PAGE, paged = null, which = "" }) {
+  let sort = onsort ? usual : (sortInAddress(which, columns) ?? usual);
   const body = h("tbody");
   const head = h("tr", { dataset: { sort: t("table.sort") } });
   const foot = h("div", { class: "table-foot" });
@@ -66,7 +69,8 @@ export function dataTable({ columns, rows, caption, sort = null, onsort, rowClas
     const first = column.first === "descending";
     const same = sort?.key === column.key;
     sort = same && sort.descending !== first ? null : { key: column.key, descending: same ? !sort.descending : first };
-    onsort?.(sort);
+    if (onsort) onsort(sort);
+    else keepSort(which, sort);
     if (!paged) draw();
   };
   const heading = (column) => {
@@ -107,6 +111,20 @@ export function readSort(text) {
   if (!text) return null;
   const [key, order] = text.split(":");
   return { key, descending: order === "desc" };
+}
+
+const isOf = (which) => (text) => (which ? text.startsWith(`${which}.`) : !text.includes("."));
+
+/** The sort of a table that the address names; null where it names none or no column of it. */
+function sortInAddress(which, columns) {
+  const text = readRoute().params.getAll("sort").find(isOf(which));
+  const sort = readSort(text?.slice(which ? which.length + 1 : 0));
+  return columns.some((one) => one.key === sort?.key && one.sortable !== false) ? sort : null;
+}
+
+function keepSort(which, sort) {
+  const others = readRoute().params.getAll("sort").filter((text) => !isOf(which)(text));
+  pushParams({ sort: [...others, ...(sort ? [`${which ? `${which}.` : ""}${writeSort(sort)}`] : [])] });
 }
 
 export const writeSort = (sort) => (sort ? `${sort.key}:${sort.descending ? "desc" : "asc"}` : null);

@@ -34,6 +34,7 @@ def test_a_preview_counts_people_buyers_value_and_reach_by_hand(make_source: Any
     assert found["cost"] == pytest.approx(0.2)
     assert found["expected_value"] == pytest.approx(4 * (caused * 10 - 0.05), abs=1e-4)
     assert (found["caused_share"], found["effect_basis"]) == (0.25, "measured")
+    assert found["incremental_share"] == pytest.approx(found["caused_purchases"] / found["expected_buyers"], abs=1e-4)
     assert found["channels"] == [{"channel": "sms", "reachable": 4, "contacts": 4, "cost": 0.2}]
     assert [(row["store_id"], row["contacts"]) for row in found["stores"]] == [("S1", 2), ("S2", 2)]
     assert found["stock"][0] == {

@@ -96,7 +96,7 @@ function missing(definition, goods) {
 
 /**
  * @param {object} options draft (name of what is kept while it is not saved), definition, goodsFrom (one of GOODS), products and stores ({id, name}) already chosen, signal,
- *   onsave(definition, forget): forget() once it is stored; label of the button, customerIds of a list of people that goes along
+ *   onsave(definition, send): send(work) keeps it until it is stored; label of the button, customerIds of a list of people that goes along
  */
 export async function campaignForm({ definition, goodsFrom = goodsKind(definition), products, stores, signal, onsave, label, customerIds, draft }) {
   const names = await segmentChoices(signal);
@@ -125,7 +125,7 @@ export async function campaignForm({ definition, goodsFrom = goodsKind(definitio
     if (customerIds?.length) made.customer_ids = customerIds;
     const wanted = missing(made, form.elements.goods.value);
     replace(problem, wanted ? t(wanted) : null);
-    if (!wanted) await onsave(made, drafted.forget);
+    if (!wanted) await onsave(made, drafted.send);
   };
   const form = h("form", { class: "panel campaign-form", onsubmit: send },
     h("div", { class: "pickers" }, h("label", { class: "field wide" }, h("span", {}, t("campaign.name")), h("input", { name: "name", required: true, maxlength: "200", value: definition.name ?? "", autocomplete: "off" }))),
@@ -136,7 +136,7 @@ export async function campaignForm({ definition, goodsFrom = goodsKind(definitio
       h("div", { class: "pickers" }, numberBox(t("campaign.size"), "size", definition.size, { min: 1, max: 1000000, step: 1 }, t("campaign.size_hint")), numberBox(t("campaign.budget"), "budget", definition.budget, { min: 0, step: "any" }), numberBox(t("audience.holdout_share"), "holdout", definition.holdout_share === undefined || definition.holdout_share === null ? "" : Math.round(definition.holdout_share * 1000) / 10, { min: 0, max: 99, step: "any" }, t("column_help.group")), numberBox(t("campaign.margin"), "margin", definition.margin, { min: 0, step: "any" }, t("campaign.margin_hint"))),
       h("label", { class: "option" }, h("input", { type: "checkbox", name: "stock_limit", checked: definition.stock_limit !== false }), h("span", {}, t("campaign.stock_limit"), h("span", { class: "hint" }, t("campaign.stock_limit_hint"))))),
     problem, h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { action: "save-preview" } }, label)));
-  const drafted = keepDraft(form, draft, { more: () => picked });
-  if (drafted.notice) form.prepend(drafted.notice);
+  const drafted = keepDraft(form, draft, { more: () => picked, of: definition.name ? ["unsent.campaign", { name: definition.name }] : ["unsent.campaign_new", {}] });
+  form.prepend(drafted.notice);
   return form;
 }

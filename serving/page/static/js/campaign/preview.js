@@ -24,10 +24,11 @@ function figures(preview) {
 
 const rankedBy = (preview) => t(preview.ranked_by === "uplift" ? "audience.by_uplift" : "audience.by_response");
 
+/** The one share that is told: of the two numbers above; a preview of an older version does not name it. */
 function basis(preview) {
-  const values = { share: percent(preview.caused_share), count: preview.measured_campaigns };
-  if (preview.effect_basis !== "measured") return t("campaign.basis_assumed", values);
-  return preview.measured_campaigns ? t("campaign.basis_own", values) : t("campaign.basis_measured", values);
+  const share = isNumber(preview.incremental_share) ? t("campaign.incremental", { share: percent(preview.incremental_share) }) + t("sentence.space") : "";
+  const how = preview.effect_basis !== "measured" ? "assumed" : preview.measured_campaigns ? "own" : "measured";
+  return share + t(`campaign.basis_${how}`, { count: preview.measured_campaigns });
 }
 
 /** People who are left after each step, from everybody down to those who are listed. */
@@ -45,7 +46,7 @@ function reach(preview) {
     { key: "contacts", label: t("campaign.contacts"), align: "number", first: "descending", value: (row) => row.contacts, cell: (row) => number(row.contacts) },
     { key: "cost", label: t("campaign.cost"), align: "number", first: "descending", value: (row) => row.cost, cell: (row) => money(row.cost) },
   ];
-  return dataTable({ columns, rows: preview.channels, caption: t("campaign.by_channel") }).element;
+  return dataTable({ columns, rows: preview.channels, caption: t("campaign.by_channel"), which: "channels" }).element;
 }
 
 function byShop(preview) {
@@ -55,7 +56,7 @@ function byShop(preview) {
     { key: "expected_buyers", label: t("audience.expected_buyers"), align: "number", first: "descending", value: (row) => row.expected_buyers, cell: (row) => number(row.expected_buyers, 1) },
     { key: "caused_purchases", label: t("campaign.caused"), align: "number", first: "descending", value: (row) => row.caused_purchases, cell: (row) => number(row.caused_purchases, 1) },
   ];
-  return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), page: SHOWN }).element;
+  return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), page: SHOWN, which: "stores" }).element;
 }
 
 function stock(preview, names) {
@@ -66,7 +67,7 @@ function stock(preview, names) {
     { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
     amount("stock", "campaign.stock"), amount("promised_before", "campaign.promised_before"), amount("promised", "campaign.promised"), amount("left", "campaign.stock_left", left),
   ];
-  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), page: SHOWN }).element];
+  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), page: SHOWN, which: "stock" }).element];
 }
 
 /** Contacts by product: those with most, and the others as one line, so that the lines add up to all contacts. */
@@ -89,7 +90,7 @@ function overlaps(preview, names) {
     { key: "left_out", label: t("campaign.overlap_left_out"), hint: t("campaign.overlap_left_out_hint"), align: "number", first: "descending", value: (row) => row.left_out, cell: (row) => number(row.left_out) },
     { key: "products", label: t("campaign.overlap_goods"), align: "product", value: (row) => goods(row).length, cell: (row) => [...goods(row).slice(0, NAMED_GOODS).map((one, index) => [index ? t("word.list") : "", name(one)]), goods(row).length > NAMED_GOODS ? ` ${t("campaign.overlap_more", { count: goods(row).length - NAMED_GOODS })}` : null] },
   ];
-  return panel("campaign.overlaps", h("p", { class: "hint" }, t("campaign.overlaps_hint")), dataTable({ columns, rows, caption: t("campaign.overlaps"), page: SHOWN }).element);
+  return panel("campaign.overlaps", h("p", { class: "hint" }, t("campaign.overlaps_hint")), dataTable({ columns, rows, caption: t("campaign.overlaps"), page: SHOWN, which: "overlaps" }).element);
 }
 
 export function previewPanels(preview, names) {

@@ -3,9 +3,10 @@
 import { call, lookUp } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
 import { addDays, costHint, costText, day, isNumber, money, number, t } from "../i18n.js";
+import { newId } from "../kept.js";
 import { problemWords } from "../problems.js";
 import { may } from "../rights.js";
-import { address } from "../route.js";
+import { address, patchParams } from "../route.js";
 import { fill } from "../states.js";
 import { nameOf, storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
@@ -18,9 +19,12 @@ const LISTED = 2000;
 const SHOWN = 20;
 const USUAL = ["wechat", "sms"];
 
-/** An id that nobody else takes: what it is about, the day, and four letters of chance. */
-export function freshId(about, today) {
-  const chance = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => (byte % 36).toString(36)).join("");
+/** Letters of chance in an id of a campaign: one in 16 million clashes within a day. */
+const LETTERS = 6;
+
+/** An id that nobody else takes: what it is about, the day, and letters of chance. */
+export function freshId(about, today, from = newId()) {
+  const chance = from.slice(0, LETTERS);
   return `${about}-${today}-${chance}`;
 }
 
@@ -73,7 +77,7 @@ export async function fromLeftovers(root, { params, overview, signal }) {
         rows.length ? h("button", { type: "button", class: "primary", dataset: { action: "propose" }, onclick: propose }, t(may("campaigns:write") ? "campaign.draft_it" : "campaign.hand_over")) : null),
       problem, rows.length ? excess({ ...answer, leftovers: rows }) : null];
   }, { lines: 6 });
-  const pick = (kind, label) => multiPicker({ label: t(label), kind: kind === "stores" ? "store" : "product", chosen: picked[kind], placeholder: t(kind === "stores" ? "pick.any_store" : "campaign.all_goods"), onchange: (next) => { picked[kind] = next; draw(); } }).element;
+  const pick = (kind, label) => multiPicker({ label: t(label), kind: kind === "stores" ? "store" : "product", chosen: picked[kind], placeholder: t(kind === "stores" ? "pick.any_store" : "campaign.all_goods"), onchange: (next) => { picked[kind] = next; patchParams({ [kind === "stores" ? "store" : "product"]: next.map((one) => one.id) }); draw(); } }).element;
   replace(root, h("h1", {}, t("campaign.from_leftovers")), h("p", { class: "intro" }, t(may("campaigns:write") ? "campaign.from_leftovers_intro" : "campaign.hand_over_intro")), h("form", { class: "pickers", onsubmit: (event) => event.preventDefault() }, pick("stores", "campaign.stores"), pick("products", "pick.products")), place);
   await draw();
 }
@@ -102,15 +106,18 @@ export async function fromForm(root, { params, signal }) {
     holdout_share: params.get("holdout") ? Number(params.get("holdout")) / 100 : null,
   };
   const problem = h("div", { class: "form-problem", role: "alert" });
-  const save = async (made, forget) => {
-    const campaignId = freshId(isSegment ? "segment" : "goods", known.today);
+  const save = async (made, send) => {
     try {
-      const drafted = await call("campaign", { campaign_id: campaignId, campaign: made }, { signal });
-      forget();
+      let campaignId;
+      const drafted = await send((id) => {
+        campaignId = freshId(isSegment ? "segment" : "goods", known.today, id);
+        return call("campaign", { campaign_id: campaignId, campaign: made });
+      });
+      if (signal.aborted) return;
       try {
         await call("campaign_act", { campaign_id: campaignId, version: drafted.campaign.version, act: "preview" }, { signal });
       } finally {
-        opened(campaignId); // the draft is stored, also where the preview says what is wrong with it
+        if (!signal.aborted) opened(campaignId); // the draft is stored, also where the preview says what is wrong with it
       }
     } catch (error) {
       if (!signal.aborted) replace(problem, problemWords(error));

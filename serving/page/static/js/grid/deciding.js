@@ -3,11 +3,30 @@
 import { call } from "../api.js";
 import { decidedSentence, refusal, yoursSentence } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
-import { choice, field } from "../fields.js";
 import { money, t, units } from "../i18n.js";
+import { kept, newId } from "../kept.js";
+import { isPassing } from "../problems.js";
+import { dropTyped, isShownHere, keepTyped } from "../unsent.js";
 import { asked } from "./state.js";
 
-const newBatch = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** A request about many lines that was sent and has not come: it outlives the view that it was made in. */
+const UNSENT_BATCH = "batch";
+/** The letters of an id that decisions of a batch begin with. */
+const BATCH_LETTERS = 24;
+const countOf = ({ lines, view }) => lines?.length ?? view.seen_lines;
+const keepBatch = (request) => keepTyped(UNSENT_BATCH, { request, unsent: { of: [`unsent.batch.${request.action}`, { count: countOf(request) }], address: location.hash } });
+
+/** Tells of a request that was not sent, in the place where it would be checked, with a way to send it and one to give it up. */
+export function showUnsent(grid) {
+  const { bulk } = grid.places;
+  isShownHere(UNSENT_BATCH, bulk);
+  const { request } = kept(UNSENT_BATCH)?.value ?? {};
+  if (!request || !grid.mayDecide || bulk.childElementCount) return;
+  const button = (which, key, onclick) => h("button", { type: "button", dataset: { bulk: which }, onclick }, t(key));
+  const give = () => { dropTyped(UNSENT_BATCH); replace(bulk); grid.focusBack(); };
+  const what = t(`unsent.batch.${request.action}`, { count: countOf(request) });
+  replace(bulk, h("p", { class: "notice warn buttons", role: "status", dataset: { unsent: "" } }, t("unsent.of", { what }), " ", button("batch-again", "grid.send_again", () => grid.bulk(request, {})), button("batch-drop", "unsent.drop", give)));
+}
 
 /** What becomes of the lines: their sum where it stays as it is, else units and money before and after. */
 function sumText(answer, action) {
@@ -45,8 +64,10 @@ function decidedText(conflict) {
 
 /** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile; `onchecked` gets the answer of the check. */
 export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload, onchecked }) {
-  const request = { batch_id: newBatch(), ...body };
-  const cancel = () => { replace(place); ondone(null); };
+  const request = { batch_id: newId().slice(0, BATCH_LETTERS), ...body };
+  const over = () => dropTyped(UNSENT_BATCH);
+  const cancel = () => { over(); replace(place); ondone(null); };
+  const failed = (error) => { if (isPassing(error)) keepBatch(request); else over(); };
   const stale = (told) => {
     const again = h("button", { type: "button", class: "primary", dataset: { bulk: "reload" }, onclick: () => { replace(place); onreload(); } }, t("decided.reload"));
     replace(place, decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
@@ -54,11 +75,15 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
   };
   const store = async (confirmed, button) => {
     button.disabled = true;
+    keepBatch(request);
     try {
-      const answer = await call("bulk_decisions", { ...request, ...(confirmed ? { confirm_exception: true } : {}) }, { signal });
+      const answer = await call("bulk_decisions", { ...request, ...(confirmed ? { confirm_exception: true } : {}) });
+      over();
+      if (signal.aborted) return;
       replace(place);
       ondone({ ...answer, batch_id: request.batch_id });
     } catch (error) {
+      failed(error);
       if (signal.aborted) return;
       button.disabled = false;
       if (error.details?.decided_lines) stale(error.details);
@@ -83,53 +108,13 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
       (beyond ? place.querySelector("summary") : answer.lines ? apply : place.querySelector("button")).focus();
     } catch (error) {
       if (signal.aborted) return;
+      failed(error);
       replace(place);
       onfail(refusal(error));
       onnothing?.();
     }
   };
   return look();
-}
-
-/** Values that the service takes: percent added to a quantity, units of a line. */
-const LIMITS = { percent: [-100, 1000], quantity: [0, 1e9] };
-
-/** Why a value cannot be, in the words of the page; blank where it can. */
-function wrongValue(kind, input) {
-  if (!LIMITS[kind]) return "";
-  const [min, max] = LIMITS[kind];
-  const value = input.valueAsNumber;
-  return value >= min && value <= max ? "" : t(`bulk.wrong.${kind}`, { min, max });
-}
-
-/** The form of a change: by a share, to a quantity or to whole packs, with a reason. `onsend(change)`. */
-export function changeForm(onsend, oncancel) {
-  const kinds = ["percent", "quantity", "packs"];
-  const value = h("input", { type: "number", name: "value", step: "any", required: true, inputmode: "decimal", value: "10" });
-  const wrong = h("p", { class: "form-problem", role: "alert" });
-  const valueField = field(t("bulk.value"), value);
-  const limit = (how) => { [value.min, value.max] = LIMITS[how] ?? ["", ""]; wrong.textContent = ""; };
-  limit("percent");
-  const kind = choice(t("bulk.how"), "kind", kinds, "percent", (one) => t(`bulk.kind.${one}`), (event) => { valueField.hidden = event.target.value === "packs"; value.required = !valueField.hidden; limit(event.target.value); });
-  const packs = choice(t("bulk.packs"), "packs", ["nearest", "up", "down", "none"], "nearest", (one) => t(`bulk.packs_${one}`));
-  const send = (event) => {
-    event.preventDefault();
-    const given = new FormData(event.target);
-    const how = given.get("kind");
-    wrong.textContent = wrongValue(how, value);
-    if (wrong.textContent) { value.focus(); return; }
-    const rounding = given.get("packs") === "none" ? null : given.get("packs");
-    onsend({ action: "change", packs: how === "packs" ? rounding ?? "nearest" : rounding, ...(how === "packs" ? {} : { [how]: Number(given.get("value")) }), ...(given.get("reason").trim() ? { reason: given.get("reason").trim() } : {}) });
-  };
-  const form = h("form", { class: "pickers bulk-form", novalidate: true, onsubmit: send }, kind, valueField, wrong, packs, field(t("bulk.reason"), h("input", { name: "reason", maxlength: "300" })),
-    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel"))));
-  return onEscape(form, oncancel);
-}
-
-export function rejectForm(onsend, oncancel) {
-  const send = (event) => { event.preventDefault(); onsend({ action: "reject", reason: new FormData(event.target).get("reason").trim() }); };
-  return onEscape(h("form", { class: "pickers bulk-form", onsubmit: send }, field(t("bulk.reason_needed"), h("input", { name: "reason", maxlength: "300", required: true, pattern: ".*\\S.*" })),
-    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel")))), oncancel);
 }
 
 /** The lines that were chosen, as the person saw them. */

@@ -1,8 +1,8 @@
 // What was decided and noted about a line so far, and a field for a comment, which decides nothing.
 
 import { call } from "../api.js";
-import { newId } from "../decisions.js";
 import { h, name, uniqueId } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { moment, t, units } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { fill } from "../states.js";
@@ -30,11 +30,10 @@ async function lineHistory(line, signal) {
 
 /** A field and a button; `onstored()` follows a comment that was stored. What was not stored stays in the field. */
 function commentForm(line, signal, onstored) {
-  const field = h("input", { id: uniqueId("comment"), type: "text", maxlength: String(MOST_LETTERS), dataset: { comment: "text" }, autocomplete: "off" });
+  const field = h("input", { id: uniqueId("comment"), name: "comment", type: "text", maxlength: String(MOST_LETTERS), dataset: { comment: "text" }, autocomplete: "off" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   const said = h("p", { class: "hint", role: "status" });
   const button = h("button", { dataset: { comment: "store" } }, t("comment.store"));
-  let sent = null;
   const store = async (event) => {
     event.preventDefault();
     if (button.disabled) return;
@@ -45,12 +44,10 @@ function commentForm(line, signal, onstored) {
       field.focus();
       return;
     }
-    // the same text after a failure goes under the same id: it may have been stored without our hearing of it
-    if (sent?.text !== text) sent = { comment_id: newId(), store_id: line.store_id, product_id: line.product_id, text };
     button.disabled = true;
     try {
-      await call("line_comment", sent, { signal });
-      sent = null;
+      await draft.send((id) => call("line_comment", { comment_id: id, store_id: line.store_id, product_id: line.product_id, text }));
+      if (signal.aborted) return;
       field.value = "";
       said.textContent = t("comment.stored");
       onstored();
@@ -61,7 +58,10 @@ function commentForm(line, signal, onstored) {
       field.focus();
     }
   };
-  return h("form", { class: "comment-form", onsubmit: store }, h("label", { for: field.id }, t("comment.label")), field, button, problem, said);
+  const form = h("form", { class: "comment-form", onsubmit: store }, h("label", { for: field.id }, t("comment.label")), field, button, problem, said);
+  const draft = keepDraft(form, `comment ${line.store_id} ${line.product_id}`, { of: ["unsent.comment", { product: line.product_name, store: line.store_name }], onlyUnsent: true });
+  form.prepend(draft.notice);
+  return form;
 }
 
 /** The history of a line, with a field for a comment where the key may decide; `oncomment()` after one was stored. */

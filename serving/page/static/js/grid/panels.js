@@ -12,6 +12,8 @@ import { changesShown, MOST_PRINTED } from "./files.js";
 import { historyPanel } from "./history.js";
 import { keyOf } from "./source.js";
 
+export { changeForm, rejectForm } from "./change_forms.js";
+
 /** A line in the address: its two ids, either of which may hold a colon. */
 const part = (id) => id.replace(/[%:]/g, encodeURIComponent);
 export const addressOf = (line) => `${part(line.store_id)}:${part(line.product_id)}`;

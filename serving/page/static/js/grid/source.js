@@ -43,13 +43,13 @@ export function lineSource({ state, signal, onchange, onfail }) {
     }
   };
 
-  /** Asks for totals and groups, and without groups for the first lines; groups that were open stay open. */
+  /** Asks for totals and groups, and without groups for the first lines; groups that the address opens, or that were open, are. */
   const reload = async () => {
     turn += 1;
     const now = turn;
     const fresh = await ask({ ...asked(state), sort: sorted(state), limit: state.group ? 0 : PAGE, ...(state.group ? { group_by: state.group } : {}) });
     if (now !== turn) return;
-    const open = new Set(parts.filter((one) => one.group && one.isOpen).map((one) => one.group.key));
+    const open = new Set(state.parts);
     answer = fresh;
     byKey.clear();
     parts = fresh.groups ? fresh.groups.map((group) => ({ ...part(group, group.lines), isOpen: open.has(group.key) })) : [part(null, fresh.total)];
@@ -128,7 +128,10 @@ export function lineSource({ state, signal, onchange, onfail }) {
   return {
     reload, oneLine, refreshLine, refreshSums, length, lines, come, loadAll, at,
     answer: () => answer,
-    toggle: (one) => { one.isOpen = !one.isOpen; },
+    toggle: (one) => {
+      one.isOpen = !one.isOpen;
+      state.parts = [...state.parts.filter((key) => key !== one.group.key), ...(one.isOpen ? [one.group.key] : [])];
+    },
     line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },
   };
 }

@@ -26,6 +26,11 @@ export const unknownText = (names) => (names.length ? t("grid.unknown", { names:
 
 export const writeConditions = (where) => where.map(({ column, value }) => `${column}:${value}`);
 
+/** An open group in the address; lines without one stand in a group of their own. */
+const NO_PART = "-";
+const readPart = (text) => (text === NO_PART ? null : text.replace(/^-(-+)$/, "$1"));
+const writePart = (key) => (key === null ? NO_PART : key.replace(/^(-+)$/, "-$1"));
+
 export function readState(params) {
   const where = readConditions(params, [...CONDITIONS, ...GROUPS]);
   params.getAll("store").forEach((value) => where.push({ column: "store_id", value }));
@@ -37,6 +42,7 @@ export function readState(params) {
     search: params.get("q") ?? "",
     sort: column ? { column, descending: order === "desc" } : null,
     group: GROUPS.includes(params.get("group")) ? params.get("group") : null,
+    parts: params.getAll("part").map(readPart),
   };
 }
 
@@ -49,6 +55,7 @@ export function writeState(state, { replace = false } = {}) {
     q: state.search,
     sort: state.sort ? `${state.sort.column}:${state.sort.descending ? "desc" : "asc"}` : null,
     group: state.group,
+    part: state.group ? state.parts.map(writePart) : null,
   };
   (replace ? patchParams : pushParams)(changes);
 }

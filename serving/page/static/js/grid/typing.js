@@ -3,8 +3,23 @@
 import { refusal } from "../decisions.js";
 import { h, name } from "../dom.js";
 import { number, t } from "../i18n.js";
+import { kept, newId } from "../kept.js";
 import { isPassing } from "../problems.js";
+import { dropTyped, isShownHere, keepTyped } from "../unsent.js";
 import { keyOf } from "./source.js";
+
+/** Where quantities stand that were sent and have not come, by line, so that they outlive the view. */
+const UNSENT = "quantities";
+const unsentRows = () => kept(UNSENT)?.value?.rows ?? {};
+
+function keepUnsent(rows) {
+  const count = Object.keys(rows).length;
+  if (count) keepTyped(UNSENT, { rows, unsent: { of: ["unsent.quantities", { count }], address: "#/orders?show=all" } });
+  else if (kept(UNSENT)) dropTyped(UNSENT);
+}
+
+/** Of a line what a decision needs and a sentence says. */
+const lineOf = ({ store_id, product_id, store_name, product_name, as_of, order_quantity, quantity, decision }) => ({ store_id, product_id, store_name, product_name, as_of, order_quantity, quantity, decision: decision ? { decision_id: decision.decision_id } : null });
 
 /** What typing in the cells of a grid does; what it offers stands in `place`, at most one a line. */
 export class Typing {
@@ -14,6 +29,19 @@ export class Typing {
     this.offers = new Map();
     /** What was typed and is not stored, by line: rows of the grid are drawn anew while it stands. */
     this.kept = new Map();
+    if (grid.mayDecide) this.takeUp();
+  }
+
+  /** What could not be sent when the view was left stands in it again. */
+  takeUp() {
+    Object.entries(unsentRows()).forEach(([key, { line, amount, confirmed, id }]) => {
+      this.kept.set(key, String(amount));
+      this.offerAgain(line, amount, { confirmed, id });
+    });
+    isShownHere(UNSENT, this.place);
+    // what was on its way may have come since
+    const look = () => { const rows = unsentRows(); [...this.offers].filter(([key, offer]) => offer.dataset.taken && rows[key]?.id !== offer.dataset.taken).forEach(([key]) => { this.drop(key); this.grid.table.draw(); }); };
+    addEventListener("unsent", look, { signal: this.grid.signal });
   }
 
   /** What stands in the field of a line: what was typed and is not stored, else what counts. */
@@ -43,25 +71,39 @@ export class Typing {
   }
 
   /** Sends a quantity; where it goes beyond a limit it is offered, this one and no other. */
-  async send(line, amount, { input, confirmed = false }) {
+  async send(line, amount, { input = null, confirmed = false, id = newId() }) {
+    const key = keyOf(line);
+    keepUnsent({ ...unsentRows(), [key]: { line: lineOf(line), amount, confirmed, id } });
     try {
-      await this.grid.decideOne(line, "change", { quantity: amount, confirmed });
+      await this.grid.decideOne(line, "change", { quantity: amount, confirmed, id, isTyped: true });
     } catch (error) {
+      if (!isPassing(error)) this.forget(key, id);
       if (this.grid.signal.aborted) return;
       this.grid.fail(t("grid.of_line", { product: line.product_name, store: line.store_name, problem: refusal(error) }));
       // another quantity was typed meanwhile: what is refused now is not what the cell says
-      if (input.value !== "" && Number(input.value) !== amount) return;
+      if (input && input.value !== "" && Number(input.value) !== amount) return;
       // what somebody else decided stands in the row by now: it is not covered by what was typed before
       if (error.details?.decided) return;
-      this.keep(line, input);
+      this.keep(line, input, amount);
       if (error.code === "unconfirmed") this.offer(line, amount, { input, label: t("decision.confirm", { units: number(amount, 3) }), dataset: { bulk: "confirm" }, confirmed: true });
-      else if (isPassing(error)) this.offer(line, amount, { input, said: t("grid.not_stored", { units: number(amount, 3) }), label: t("grid.send_again"), dataset: { bulk: "again" }, confirmed });
+      else if (isPassing(error)) this.offerAgain(line, amount, { input, confirmed, id });
     }
   }
 
-  keep(line, input) {
-    this.kept.set(keyOf(line), input.value);
-    this.mark(line, input);
+  /** A quantity that was sent and has not come is offered once more, under its id: it may have been stored unheard. */
+  offerAgain(line, amount, { input = null, confirmed, id }) {
+    this.offer(line, amount, { input, said: t("grid.not_stored", { units: number(amount, 3) }), label: t("grid.send_again"), dataset: { bulk: "again", taken: id }, confirmed, id });
+  }
+
+  keep(line, input, amount = "") {
+    this.kept.set(keyOf(line), input?.value ?? String(amount));
+    if (input) this.mark(line, input);
+  }
+
+  /** Nothing more is to be sent of this one; a later one of the same line stays. */
+  forget(key, id = null) {
+    const { [key]: mine, ...others } = unsentRows();
+    if (mine && (id === null || mine.id === id)) keepUnsent(others);
   }
 
   /** Marks a field whose text is not stored, and takes the mark away. */
@@ -70,12 +112,12 @@ export class Typing {
     else input.removeAttribute("aria-invalid");
   }
 
-  offer(line, amount, { input, said, label, dataset, confirmed }) {
+  offer(line, amount, { input = null, said, label, dataset: { taken = null, ...dataset }, confirmed, id }) {
     const key = keyOf(line);
     this.offers.get(key)?.remove();
-    const go = () => { this.grid.clear(); this.drop(key); this.send(this.grid.source.line(key) ?? line, amount, { input: this.field(key) ?? input, confirmed }); };
-    const cancel = () => { this.grid.clear(); this.drop(key); const field = this.field(key) ?? input; this.restore(this.grid.source.line(key) ?? line, field); field.focus(); };
-    const element = h("p", { class: "buttons" }, name(line.product_name), " · ", name(line.store_name), said ? ` · ${said}` : null, " ", h("button", { type: "button", dataset, onclick: go }, label), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
+    const go = () => { this.grid.clear(); this.drop(key); this.send(this.grid.source.line(key) ?? line, amount, { input: this.field(key) ?? input, confirmed, id }); };
+    const cancel = () => { this.grid.clear(); this.drop(key); const field = this.field(key) ?? input; if (field) this.restore(this.grid.source.line(key) ?? line, field); (field ?? this.grid.table.element).focus(); };
+    const element = h("p", { class: "buttons", dataset: taken ? { taken } : {} }, name(line.product_name), " · ", name(line.store_name), said ? ` · ${said}` : null, " ", h("button", { type: "button", dataset, onclick: go }, label), h("button", { type: "button", onclick: cancel }, t("action.cancel")));
     this.offers.set(key, element);
     this.place.append(element);
   }
@@ -91,9 +133,16 @@ export class Typing {
 
   /** Takes away what a line was offered and what was typed: another quantity takes its place. */
   drop(key) {
+    this.forget(key);
     this.kept.delete(key);
     this.offers.get(key)?.remove();
     this.offers.delete(key);
+  }
+
+  /** A decision on a line was stored: nothing that was typed for it stands any more, but a quantity that was sent after it. */
+  settled(key, id) {
+    if (id && unsentRows()[key] && unsentRows()[key].id !== id) return;
+    this.drop(key);
   }
 
   /** Whether a quantity was typed that is not stored. */

@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, replace } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { choice, field, fileField } from "../fields.js";
 import { number, percent, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
@@ -23,8 +24,8 @@ export function refusal(error) {
 
 /** Starts a job and goes to where it is watched. */
 export async function startJob(body, signal) {
-  const { job } = await call("job_start", body, { signal, timeout: START_MS });
-  location.hash = address("jobs", { id: job.job_id });
+  const { job } = await call("job_start", body, { timeout: START_MS });
+  if (!signal.aborted) location.hash = address("jobs", { id: job.job_id });
 }
 
 /** Where the data come from: a source of the settings, or files of this device. */
@@ -81,15 +82,20 @@ export function startForm(offer, wanted, signal) {
     if (loads && (!given.get("from") || isEmpty)) { replace(outcome, h("p", { class: "form-problem" }, t(given.get("from") ? "jobs.choose_files" : "jobs.no_sources"))); return; }
     button.disabled = true;
     try {
-      await startJob(await request(given, offer, signal, progress), signal);
+      // files of the device are no text that could be kept: a form that has some is not
+      const start = async () => startJob(await request(given, offer, signal, progress), signal);
+      await (given.get("from") === FILES ? start() : draft.send(start));
     } catch (error) {
       if (!signal.aborted) replace(outcome, refusal(error));
     } finally {
       button.disabled = false;
     }
   };
-  return h("form", { class: "job-form", onsubmit: send },
+  const form = h("form", { class: "job-form", onsubmit: send },
     h("div", { class: "pickers" }, choice(t("jobs.what"), "kind", kinds, first, kindName, (event) => suit(event.target.value)), rest, button), hint, outcome);
+  const draft = keepDraft(form, `job ${first}`, { of: ["unsent.job", { kind: kindName(first) }], onlyUnsent: true });
+  form.prepend(draft.notice);
+  return form;
 }
 
 /** Why nothing can be started here. */

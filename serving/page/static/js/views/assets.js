@@ -56,7 +56,7 @@ function departures(rows) {
     { key: "left_on", label: t("assets.left_on"), align: "date", first: "descending", value: (row) => row.left_on, cell: (row) => day(row.left_on, "long") },
     ...["people", "reassigned", "active_before", "active_now", "reachable_now"].map((key) => count(key)), count("sales_before", (value) => money(value, 0)), after,
   ];
-  return dataTable({ columns, rows, caption: t("assets.departures"), page: 50 }).element;
+  return dataTable({ columns, rows, caption: t("assets.departures"), page: 50, which: "left" }).element;
 }
 
 export async function assetsView(root, { params, signal }) {

@@ -10,6 +10,7 @@ import { fromForm, fromLeftovers } from "../campaign/start.js";
 import { calledCampaign, campaignTable, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
+import { draftOf, keepDraft } from "../drafts.js";
 import { askedButton, field } from "../fields.js";
 import { code, day, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
@@ -82,11 +83,13 @@ function actions(answer, { names, signal }) {
     changedPlans.set(row.campaign_id, { version: error.details.version, said: problemWords(error) });
     again();
   };
-  const act = async (which, more = {}) => {
+  const act = async (which, more = {}, draft = null) => {
     const buttons = bar.querySelectorAll("button");
     buttons.forEach((one) => { one.disabled = true; });
     try {
-      await call("campaign_act", { campaign_id: row.campaign_id, version: row.version, act: which, ...more }, { signal });
+      const body = { campaign_id: row.campaign_id, version: row.version, act: which, ...more };
+      await (draft ? draft.send(() => call("campaign_act", body)) : call("campaign_act", body, { signal }));
+      if (signal.aborted) return;
       location.hash = address("campaigns", { id: row.campaign_id });
       again();
     } catch (error) {
@@ -97,8 +100,9 @@ function actions(answer, { names, signal }) {
   const button = (which, isPrimary) => h("button", { type: "button", class: isPrimary ? "primary" : null, dataset: { action: which }, onclick: () => act(which) }, t(`campaign.${which}`));
   const isOpen = ["draft", "previewed"].includes(row.state);
   const edit = isOpen ? h("a", { class: "button", dataset: { action: "edit" }, href: address("campaigns", { id: row.campaign_id, edit: "1" }) }, t("campaign.edit")) : null;
+  const stopping = `stop ${row.campaign_id}`;
   const reason = () => field(t("campaign.stop_reason"), h("input", { name: "reason", required: true, maxlength: "300" }));
-  const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
+  const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given, draft) => act("stop", { reason: given.get("reason") }, draft), { action: "stop", content: reason, isOpen: draftOf(stopping) !== null, draft: (form) => keepDraft(form, stopping, { of: ["unsent.campaign_stop", { name: calledCampaign(row) }], onlyUnsent: true }) }) : null;
   const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? askedButton(t("campaign.approve"), approveQuestion(row), () => act("approve"), { action: "approve", isPrimary: true }) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
   const changed = changedPlans.get(row.campaign_id);
@@ -114,18 +118,18 @@ async function edited(root, answer, { signal }) {
   const [products, stores] = await Promise.all([find("product", definition.product_ids), find("store", definition.store_ids)]);
   const names = { ...answer.names, ...Object.fromEntries(products.map((one) => [one.id, one.name])) };
   const message = h("div", { role: "alert" });
-  const save = async (made, forget) => {
+  const save = async (made, send) => {
     try {
-      const saved = await call("campaign", { campaign_id: row.campaign_id, campaign: made, version }, { signal });
-      forget();
+      const saved = await send(() => call("campaign", { campaign_id: row.campaign_id, campaign: made, version }));
+      if (signal.aborted) return;
       try {
         await call("campaign_act", { campaign_id: row.campaign_id, version: saved.campaign.version, act: "preview" }, { signal });
       } finally {
-        location.hash = address("campaigns", { id: row.campaign_id });
+        if (!signal.aborted) location.hash = address("campaigns", { id: row.campaign_id });
       }
     } catch (error) {
       if (signal.aborted) return;
-      const keep = () => { version = error.details.version; replace(message); save(made, forget); };
+      const keep = () => { version = error.details.version; replace(message); save(made, send); };
       replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
     }
   };

@@ -1,7 +1,7 @@
 // One order line questioned: the arithmetic behind it, its dates, its reason, and what one may do about it.
 
 import { call } from "../api.js";
-import { decisionForm } from "../decisions.js";
+import { decisionForm } from "../decision_form.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, costHint, costText, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
 import { costOfService, stockProjection } from "../line_plots.js";
@@ -81,7 +81,7 @@ const supplier = ({ supplier_id: id, supplier_name: called }) => [name(called ??
 
 export function sourceText(line) {
   const source = String(line.source ?? "");
-  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(storeName(source.slice(9))));
+  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(line.warehouse_name ?? storeName(source.slice(9))));
   if (source === "supplier" && line.supplier_id) return [t("source.supplier"), " ", supplier(line)];
   return source ? code("source", source) : "";
 }

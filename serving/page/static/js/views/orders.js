@@ -5,7 +5,7 @@ import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
-import { askThenStore, changeForm, chosenOf, rejectForm } from "../grid/deciding.js";
+import { askThenStore, chosenOf, showUnsent } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar, whyNothing } from "../grid/filters.js";
 import { settle } from "../grid/settling.js";
@@ -31,10 +31,7 @@ class OrdersGrid {
     this.asOf = overview?.as_of;
     this.state = readState(params);
     this.mayDecide = may("stock:decide");
-    this.picked = new Map();
-    this.wholeView = false;
-    this.undoable = [];
-    this.names = new Map();
+    [this.picked, this.names, this.undoable, this.wholeView] = [new Map(), new Map(), [], false];
     this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
     this.typing = new Typing(this, this.places.offers);
     this.notice = h("p", { class: "notice", role: "status" });
@@ -53,8 +50,7 @@ class OrdersGrid {
   }
 
   clear() {
-    this.notice.textContent = "";
-    this.problem.textContent = "";
+    this.notice.textContent = this.problem.textContent = "";
   }
 
   row(index, isPrinting) {
@@ -84,6 +80,7 @@ class OrdersGrid {
 
   ongroup(part) {
     this.source.toggle(part);
+    writeState(this.state, { replace: true });
     this.table.draw();
   }
 
@@ -130,6 +127,7 @@ class OrdersGrid {
     redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
     this.drawSums();
     this.drawPicked();
+    showUnsent(this);
     this.table.element.hidden = !this.source.length();
     replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
     this.table.draw();
@@ -155,7 +153,7 @@ class OrdersGrid {
     const act = (key, image, run, kind = "") => h("button", { type: "button", class: kind, dataset: { bulk: key }, onclick: run }, image ? icon(image) : null, t(`bulk.${key}`));
     replace(this.places.picked, this.mayDecide && count ? [
       h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
-      act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
+      act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.beside(({ changeForm }) => this.bulkForm(changeForm))), act("reject", "close", () => this.beside(({ rejectForm }) => this.bulkForm(rejectForm))),
       (this.wholeView ? this.state.show === "decided" : lines.some(mayWithdraw)) ? act("withdraw", "undo", () => this.beside(({ withdrawPicked }) => withdrawPicked(this), import("../grid/withdrawing.js"))) : null,
       act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
     ] : null, undo);
@@ -174,7 +172,7 @@ class OrdersGrid {
   bulk(change, lines = chosenOf(this), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
+      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => { this.fail(text); showUnsent(this); },
       ondone: (answer) => {
         replace(this.places.bulk);
         return answer ? this.ondone(answer) : this.focusBack();
@@ -230,10 +228,12 @@ class OrdersGrid {
   async decideOne(line, action, details = {}) {
     const copy = { ...line };
     // what somebody else decided meanwhile stands in the row before anybody decides anew
-    await decide([copy], action, { ...details, signal: this.signal }).catch(async (error) => { if (error.details?.decided) await this.freshen(line); throw error; });
-    this.typing.drop(keyOf(line));
+    await decide([copy], action, details).catch(async (error) => { if (error.details?.decided) await this.freshen(line); throw error; });
+    this.typing.settled(keyOf(line), details.isTyped ? details.id : null);
+    if (this.signal.aborted) return copy;
     this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
-    await this.freshen(line);
+    // it is stored, also where its row does not come
+    await this.freshen(line).catch((error) => { if (!this.signal.aborted) this.fail(error); });
     settle(this);
     this.notice.textContent = t("decision.stored", { count: 1 });
     return copy;
@@ -268,7 +268,7 @@ class OrdersGrid {
     const onfail = (error) => this.fail(error);
     const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
-    const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))), sums];
+    const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group, parts: [] })), h("div", { class: "buttons" }, files))), sums];
     replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }

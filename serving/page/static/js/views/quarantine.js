@@ -3,6 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { code, day, has, number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
@@ -37,7 +38,7 @@ function counts(answer) {
 
 /** One row with its reason and a box for each value; `changed` tells what is not as it was found. */
 function rowCard(row, columns, mayWrite) {
-  const boxes = columns.map((column) => h("input", { name: column, value: row[column] ?? "", disabled: !mayWrite, autocomplete: "off" }));
+  const boxes = columns.map((column) => h("input", { name: column, dataset: { row: row.quarantine_id }, value: row[column] ?? "", disabled: !mayWrite, autocomplete: "off" }));
   const element = h("li", { class: "panel set-aside" }, h("p", { class: "form-problem" }, words(whyText(row.reasons))), row.set_aside_on ? h("p", { class: "hint" }, t("quarantine.since", { day: day(row.set_aside_on, "long") })) : null, h("div", { class: "pickers" }, boxes.map((box, index) => h("label", { class: "field" }, h("span", {}, columns[index]), box))));
   const mended = () => ({ ...row, ...Object.fromEntries(columns.map((column, index) => [column, boxes[index].value === "" ? null : boxes[index].value])) });
   return { element, mended, isChanged: () => columns.some((column, index) => boxes[index].value !== (row[column] ?? "")) };
@@ -50,23 +51,27 @@ function shownRows(table, answer, again, signal) {
   const wrong = (error) => { if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error))); };
   const save = csvButton(`quarantine-${table}.csv`, answer.columns, () => everyRow("quarantine", "rows", { action: "show", table }, { limit: MOST, signal }), wrong);
   const retry = async (event) => {
+    event.preventDefault();
     const changed = cards.filter((card) => card.isChanged()).map((card) => card.mended());
     if (!changed.length) { replace(message, h("p", { class: "form-problem" }, t("quarantine.change_first"))); return; }
-    const button = event.currentTarget;
     button.disabled = true;
     try {
-      const done = await call("quarantine", { action: "retry", table, rows: changed }, { signal });
-      again(t("quarantine.done", { good: done.brought_in, bad: done.still_bad }));
+      const done = await draft.send(() => call("quarantine", { action: "retry", table, rows: changed }));
+      if (!signal.aborted) again(t("quarantine.done", { good: done.brought_in, bad: done.still_bad }));
     } catch (error) {
       wrong(error);
       button.disabled = false;
     }
   };
-  return [
+  const button = h("button", { type: "submit", class: "primary", dataset: { action: "retry" } }, t("quarantine.retry"));
+  const form = h("form", { novalidate: true, onsubmit: retry },
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: cards.length, total: answer.total })),
       h("div", { class: "toolbar-end buttons" }, save,
-        answer.may_write ? h("button", { type: "button", class: "primary", dataset: { action: "retry" }, onclick: retry }, t("quarantine.retry")) : null)),
-    message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element))];
+        answer.may_write ? button : null)),
+    message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element)));
+  const draft = keepDraft(form, `quarantine ${table}`, { of: ["unsent.quarantine", { table: code("data_table", table) }], onlyUnsent: true });
+  form.prepend(draft.notice);
+  return form;
 }
 
 export async function quarantineView(root, { params, signal }) {

@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
+import { draftOf, keepDraft } from "../drafts.js";
 import { moment, number, percent, t } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { empty, fill } from "../states.js";
@@ -27,16 +28,19 @@ function sentence(rule, names) {
   return [h("strong", {}, t(`rule.action.${rule.action}`), how), " · ", what, where, when, rule.adults_only ? [" · ", t("rule.adults_only")] : null, rule.test ? [" · ", t("rule.test", { name: rule.test, share: percent(rule.test_share ?? 0.5) })] : null];
 }
 
-/** The form for one more rule; `onadd(rule)`. */
+const DRAFT = "rule";
+
+/** The form for one more rule; `onadd(rule, send)`. */
 function form(onadd) {
+  const before = draftOf(DRAFT)?.more;
   const input = (key, extra = {}) => h("input", { name: key, type: "text", maxlength: "300", ...extra });
   const factor = field(t("rule.factor"), input("factor", { type: "number", min: "1.1", max: "100", step: "any", value: "2" }));
   const limit = field(t("rule.limit"), input("limit", { type: "number", min: "1", max: "1000", step: "1", value: "2" }));
   const action = select("action", ACTIONS, (value) => t(`rule.action.${value}`));
   const attribute = select("attribute", ATTRIBUTES, (value) => t(`rule.attribute.${value}`));
-  const goods = multiPicker({ label: t("pick.products"), kind: "product", onchange: () => {} });
+  const goods = multiPicker({ label: t("pick.products"), kind: "product", chosen: before?.goods, onchange: () => draft.changed() });
   const values = field(t("rule.values"), input("values", { maxlength: "2000" }));
-  const shops = multiPicker({ label: t("campaign.stores"), kind: "store", placeholder: t("pick.any_store"), onchange: () => {} });
+  const shops = multiPicker({ label: t("campaign.stores"), kind: "store", placeholder: t("pick.any_store"), chosen: before?.shops, onchange: () => draft.changed() });
   const suit = () => {
     factor.hidden = !WITH_FACTOR.has(action.value);
     limit.hidden = action.value !== "cap";
@@ -53,21 +57,26 @@ function form(onadd) {
     if (WITH_FACTOR.has(given.action)) rule.factor = Number(given.factor) || 2;
     if (given.action === "cap") rule.limit = Number(given.limit) || 2;
     for (const key of ["starts_at", "ends_at"]) if (given[key]) rule[key] = new Date(given[key]).toISOString();
-    onadd(rule);
+    onadd(rule, draft.send);
   };
-  return h("form", { class: "pickers rule-form", onsubmit: send },
+  const element = h("form", { class: "pickers rule-form", onsubmit: send },
     field(t("rule.action"), action), field(t("rule.attribute"), attribute), goods.element, values, factor, limit, shops.element, field(t("rule.starts_at"), input("starts_at", { type: "datetime-local" })), field(t("rule.ends_at"), input("ends_at", { type: "datetime-local" })),
     field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")));
+  const draft = keepDraft(element, DRAFT, { more: () => ({ goods: goods.picked(), shops: shops.picked() }), of: ["unsent.rule", {}], onlyUnsent: true });
+  element.prepend(draft.notice);
+  return element;
 }
 
 export async function rulesView(root, { signal }) {
   const [place, problem] = [h("div", { class: "result" }), h("p", { class: "form-problem", role: "alert" })];
   /** `taken`: the rules before one was removed, which a press brings back. */
   const show = (answer, taken = null) => {
-    const save = async (rules, before = null) => {
+    const save = async (rules, { before = null, send = (work) => work() } = {}) => {
       problem.textContent = "";
       try {
-        replace(place, show(await call("rules", { rules, version: answer.version }, { signal }), before));
+        const saved = await send(() => call("rules", { rules, version: answer.version }));
+        if (signal.aborted) return;
+        replace(place, show(saved, before));
         place.querySelector("[data-action=undo]")?.focus();
       } catch (error) {
         if (!signal.aborted) problem.textContent = failureText(error);
@@ -77,13 +86,13 @@ export async function rulesView(root, { signal }) {
     const row = (rule, index) => h("li", { class: `rule ${rule.state}` },
       h("div", {}, h("p", {}, sentence(rule, answer.names)), rule.name ? h("p", { class: "hint" }, name(rule.name)) : null),
       h("span", { class: `badge state-rule-${rule.state}` }, t(`rule.state.${rule.state}`)),
-      answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index), answer.rules.map(plain)) }, icon("close")) : null);
+      answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index), { before: answer.rules.map(plain) }) }, icon("close")) : null);
     return [
       taken ? h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "undo" }, onclick: () => save(taken) }, icon("undo"), t("rule.undo"))) : null,
       answer.set_by ? h("p", { class: "hint" }, t("rule.set_by", { who: answer.set_by, when: moment(answer.set_at) })) : null,
       (answer.warnings ?? []).map((warning) => h("p", { class: "notice warn" }, icon("alert"), " ", words(warning))),
       answer.rules.length ? h("ol", { class: "panel rules" }, answer.rules.map(row)) : empty(t("rule.none"), t("rule.none_hint")),
-      answer.may_write ? h("section", { class: "panel" }, h("h2", {}, t("rule.new")), form((rule) => save([...answer.rules.map(plain), rule]))) : h("p", { class: "hint" }, t("rule.read_only")),
+      answer.may_write ? h("section", { class: "panel" }, h("h2", {}, t("rule.new")), form((rule, send) => save([...answer.rules.map(plain), rule], { send }))) : h("p", { class: "hint" }, t("rule.read_only")),
     ];
   };
   replace(root, h("h1", {}, t("nav.rules")), h("p", { class: "intro" }, t("rule.intro")), problem, place);

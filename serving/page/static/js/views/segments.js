@@ -77,9 +77,8 @@ function editing(segment, mayWrite, start, signal) {
     const given = title.value.trim();
     const body = { action: "save", name: given, expression: editor.text(), is_static: form.elements.kept.value === "static", note: note.value.trim(), version: given === seen.name ? seen.version : 0 };
     try {
-      await call("segments", body, { signal });
-      draft.forget();
-      show(given);
+      await draft.send(() => call("segments", body));
+      if (!signal.aborted) show(given);
     } catch (error) {
       if (signal.aborted) return;
       if (error.status !== 409) { replace(message, h("p", { class: "form-problem", role: "alert" }, problemWords(error))); return; }
@@ -94,9 +93,10 @@ function editing(segment, mayWrite, start, signal) {
     editor.element,
     h("fieldset", { class: "options" }, h("legend", {}, t("segment.kind")), kept("living", t("segment.living"), t("segment.living_hint")), kept("static", t("segment.static"), t("segment.static_hint"))),
     message, mayWrite ? h("p", { class: "buttons" }, save) : h("p", { class: "hint" }, t("segment.read_only")));
-  const draft = keepDraft(form, `segment ${segment?.name ?? ""} ${seen.version} ${start}`);
-  if (draft.notice) form.prepend(draft.notice);
-  if (segment || (draft.notice && editor.text())) editor.count();
+  // a press on "Send again" does not wait for the count, which said before that the text is one
+  const draft = keepDraft(form, `segment ${segment?.name ?? ""} ${seen.version} ${start}`, { of: segment ? ["unsent.segment", { name: segment.name }] : ["unsent.segment_new", {}], again: () => store() });
+  form.prepend(draft.notice);
+  if (segment || (draft.isKept && editor.text())) editor.count();
   return { form, editor };
 }
 

@@ -2,6 +2,7 @@
 
 import { call, workedOut } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
+import { keepDraft } from "../drafts.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { bars, lines } from "../plots.js";
@@ -69,13 +70,13 @@ function promotion(kind, versions, again) {
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   let isUnderway = false;
-  const send = async (body) => {
+  const send = async (body, { force = false } = {}) => {
     if (isUnderway) return; // pressed twice, the second answer would be that it is in use already
     isUnderway = true;
     problem.textContent = "";
     replace(outcome);
     try {
-      const done = await call("promote", body, { timeout: PROMOTE_MS });
+      const done = await draft.send(() => call("promote", force ? { ...body, force } : body, { timeout: PROMOTE_MS }));
       const said = h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason));
       if (done.promoted) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", mayRunJobs() ? h("a", { href: address("jobs", { new: "publish" }) }, t("jobs.publish_now")) : h("code", {}, "retail-brain publish"))]);
       else replace(outcome, said, anyway(body));
@@ -86,7 +87,7 @@ function promotion(kind, versions, again) {
       isUnderway = false;
     }
   };
-  const anyway = (body) => h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "promote-anyway" }, onclick: () => send({ ...body, force: true }) }, t("versions.promote_anyway")));
+  const anyway = (body) => h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "promote-anyway" }, onclick: () => send(body, { force: true }) }, t("versions.promote_anyway")));
   const submit = (event) => {
     event.preventDefault();
     const given = new FormData(event.target);
@@ -98,6 +99,8 @@ function promotion(kind, versions, again) {
     choice(t("versions.which"), "version", others.map((one) => String(one.version)), String(others[0].version), (version) => t("overview.version", { version })),
     h("label", { class: "field wide" }, h("span", {}, t("versions.why")), h("input", { name: "reason", maxlength: "1000", required: true, pattern: ".*\\S.*" })),
     h("button", { type: "submit", class: "primary", dataset: { action: "promote" } }, t("versions.promote")));
+  const draft = keepDraft(form, `promote ${kind}`, { of: ["unsent.promote", { kind: t(`bundle.${kind}`) }], onlyUnsent: true });
+  form.prepend(draft.notice);
   return h("section", {}, h("h3", {}, t("versions.promote_title")), h("p", { class: "hint" }, t("versions.promote_hint")), form, problem, outcome);
 }
 
@@ -121,7 +124,7 @@ function byPart(title, hint, versions, rowsOf, key, text, metric) {
   if (!parts.length) return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t("versions.not_recorded")));
   const value = (one, part) => rowsOf(one).find((row) => row[key] === part)?.[metric];
   const columns = [{ key: "part", label: t(`${title}_column`), value: (part) => text(part), cell: (part) => name(text(part)) }, ...versions.map((one) => ({ key: `v${one.version}`, label: label(one), align: "number", first: "descending", value: (part) => value(one, part), cell: (part) => shown(metric, value(one, part)) }))];
-  return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t(hint)), dataTable({ columns, rows: parts, caption: t(title), page: 15 }).element);
+  return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t(hint)), dataTable({ columns, rows: parts, caption: t(title), page: 15, which: key }).element);
 }
 
 export async function versionsView(root, { params, signal }) {
