@@ -221,7 +221,7 @@ class Tenant(TenantData):
         named = {name: value for name, value in options.items() if value is not None}
         request = AudienceRequest(product_ids=tuple(product_ids), size=size, **usual | named)
         today = self._day() + timedelta(days=1)
-        plans = tenant_plans(self.workspace, today, self.settings.audience.contact_window_days)
+        plans = tenant_plans(self.workspace, today, self.settings)
         people, exclusions = audience(
             self.dataset,
             self._champion_recommender(),

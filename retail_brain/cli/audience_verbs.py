@@ -136,7 +136,7 @@ def _plans(dataset: "Dataset") -> "OtherPlans":
     from serving.planning.campaigns.other_plans import tenant_plans
 
     today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
-    return tenant_plans(current().workspace, today, current().settings.audience.contact_window_days)
+    return tenant_plans(current().workspace, today, current().settings)
 
 
 def _left_over(dataset: "Dataset", goods: _Goods, store: str | None) -> "tuple[list[str], pl.DataFrame]":

@@ -84,6 +84,9 @@ def _tell_sent(asked: "Push", sent: "Pushed") -> None:
     if sent.capped:
         reported().counts["capped"] = sent.capped
         typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
+    if sent.ended:
+        reported().counts["ended"] = sent.ended
+        typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")
     if sent.closed:
         reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
         typer.echo(

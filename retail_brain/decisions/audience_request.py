@@ -166,13 +166,18 @@ class AudienceFacts:
             person of their own.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`, and perhaps
             `repeats` (the source contacts a person again, such as a trigger). None: none.
-        told: who is told of what by campaigns, or held out of it, on the days from `first` to `last`: `campaign_id`,
-            `customer_id`, `product_id`, `held`, `first`, `last`. None: nobody.
+        told: who is told of what by campaigns, triggers and guides made here, or held out of it, and until when:
+            columns `told_elsewhere.TOLD_ROWS`. None: nobody.
+        campaigns: of the lake: `campaign_id`, `ends_on` (the day after the last), `product_ids` (null: not named); what
+            the people of `contacts` were told of. None: there are none.
+        effect_days: days from a contact in which purchases count for its effect.
         promises: units that people of approved campaigns are expected to take: `store_id`, `product_id`, `units`; what
             they leave of the stock is what others may be offered. None: none.
         uplift: what a contact causes for each person, by a model of past contacts withheld at random; None: no such
             model, so people are ranked by their response.
         for_adults: product_ids that only people known to be adults may be told of.
+        ends: last days of goods whose listing or season ends: columns of `goods_ends.GOODS_ENDS`; nobody is told of
+            goods after theirs. None: no end is known.
         memo: remembers what is the same for many requests on these tables.
     """
 
@@ -194,8 +199,11 @@ class AudienceFacts:
     persons: pl.DataFrame | None = None
     promises: pl.DataFrame | None = None
     told: pl.DataFrame | None = None
+    campaigns: pl.DataFrame | None = None
+    effect_days: int = 1
     uplift: Uplift | None = None
     for_adults: frozenset[str] = frozenset()
+    ends: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
     @property

@@ -31,7 +31,8 @@ class Assessed:
         offers: of everybody.
         best: row of the person's best offer.
         probability: of buying any of the goods; of left-overs, of buying that one.
-        caused: purchases that a contact causes.
+        purchases: of any of the goods that are expected of a person once contacted.
+        caused: those of them that a contact causes.
         expected: money that these bring, less the cost of the contact; NaN where no value is known.
         is_held: who belongs to the holdout.
     """
@@ -44,6 +45,7 @@ class Assessed:
     offers: Offers
     best: Places
     probability: Floats
+    purchases: Floats
     caused: Floats
     expected: Floats
     is_held: Holdout
@@ -74,11 +76,12 @@ def assessed(
     is_considered[offers.person] = True
     if situation.chosen is not None:
         is_considered &= situation.chosen
-    who, best, probability, caused, gross = _best_offers(offers)
+    who, best, probability, purchases, caused, gross = _best_offers(offers)
     expected = gross - channel_costs(reached, who, request)
     code = reached.code.copy()
     code[~is_considered] = 0
-    found = Assessed(crowd, reached, is_considered, code, who, offers, best, probability, caused, expected, is_held)
+    sums = (probability, purchases, caused, expected)
+    found = Assessed(crowd, reached, is_considered, code, who, offers, best, *sums, is_held)
     _add_offer_codes(found)
     return found
 
@@ -106,8 +109,8 @@ def _add_offer_codes(found: Assessed) -> None:
     code[free] = own[free]
 
 
-def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats]:
-    """Persons with an open offer: who, row of the best offer, and chance, caused purchases and money of all."""
+def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats, Floats]:
+    """Persons with an open offer: who, row of the best offer, and chance, purchases, caused ones and money of all."""
     rows = np.flatnonzero(offers.code == 0)
     if offers.is_of_one_product:
         # the chance is rounded as that of several goods is, so that one of them alone gives the same number
@@ -115,6 +118,7 @@ def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats
             offers.person[rows],
             rows,
             1 - (1 - offers.pairs.probability[rows]),
+            offers.pairs.probability[rows],
             offers.caused[rows],
             offers.value[rows],
         )
@@ -125,7 +129,7 @@ def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats
     starts = np.flatnonzero(is_first)
     who = person[starts]
     if len(starts) == len(rows):  # nobody has several
-        return who, rows, 1 - (1 - chance), caused, value
+        return who, rows, 1 - (1 - chance), chance, caused, value
     of = np.cumsum(is_first) - 1
     unknown = np.isnan(value)
     gross = np.add.reduceat(np.where(unknown, 0.0, value), starts)
@@ -139,7 +143,8 @@ def _best_offers(offers: Offers) -> tuple[Places, Places, Floats, Floats, Floats
     is_best &= product == np.minimum.reduceat(product, starts)[of]
     # chance to buy any of the goods, taking the purchases as independent
     none = np.multiply.reduceat(1 - chance, starts)
-    return who, rows[is_best], 1 - none, np.add.reduceat(caused, starts), gross
+    sums = (np.add.reduceat(one, starts) for one in (chance, caused))
+    return who, rows[is_best], 1 - none, *sums, gross
 
 
 def channel_costs(reached: Reached, person: Places, request: AudienceRequest) -> Floats | float:
@@ -182,8 +187,9 @@ def assess(
     Columns: `person_id`, `customer_id` (the account to contact, for those who may not be reached their first one),
     `home_store_id`, `code` (null for the eligible, else why not), and for those with an open offer `product_id` (their
     best), `own_probability` (of buying that one), `probability` (of buying any of the goods; of left-overs, of buying
-    that one), `caused` (purchases that the contact causes), `expected_value` (money that these bring, less the cost of
-    the contact; null where no value is known), `kind`, `due_on`, `ends_on` (last day of left-over goods), `reason`,
+    that one), `purchases` (of any of the goods that are expected), `caused` (those that the contact causes),
+    `expected_value` (money that these bring, less the cost of the contact; null where no value is known), `kind`,
+    `due_on`, `ends_on` (last day of the goods), `reason`,
     `reason_zh`. `held` says who belongs to the holdout; `channel` and `send_on` say how and when a person is
     reached, held-out ones as if they were.
 
@@ -263,6 +269,7 @@ def open_offers(found: Assessed, entries: Places, pairs: pl.DataFrame, goods: Go
             "reason_zh": texts[1],
             "own_probability": own.probability[rows],
             "probability": found.probability[entries],
+            "purchases": found.purchases[entries],
             "caused": found.caused[entries],
             "expected_value": pl.Series(found.expected[entries]).fill_nan(None),
             "send_on": dates_of(found.sent_on(entries)),

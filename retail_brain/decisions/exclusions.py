@@ -28,19 +28,22 @@ EXCLUSION_TEXTS = {
     ),
     "other_kind": ("Interested, but not of the kind asked for", "有兴趣，但不属于所选类型"),
     "held_elsewhere": (
-        "Held out of these goods by an approved campaign, to measure its effect",
-        "已批准的活动将此人留作这些商品的对照，以衡量效果",
+        "Held out of these goods by a campaign, a trigger or the guides' lists, until their effect is measured",
+        "活动、触发器或导购名单将此人留作这些商品的对照，效果统计期未结束",
     ),
     "told_elsewhere": (
-        "An approved campaign tells the person of these goods in these days",
-        "已批准的活动在这些天已向其推荐这些商品",
+        "A campaign, a trigger or a guide tells the person of these goods in these days, or did so lately",
+        "活动、触发器或导购在这些天或近期已向其推荐这些商品",
     ),
     "no_stock": ("The goods are out of stock where the person could get them", "顾客可及的门店缺货"),
     "promised_elsewhere": (
         "What is in stock is promised to people of approved campaigns",
         "库存已许给已批准活动的顾客",
     ),
-    "too_late": ("The goods end before the person would want them", "商品在顾客需要之前已到期或下架"),
+    "too_late": (
+        "The goods expire, or their season or listing ends, before the person could be told or would want them",
+        "商品在联系顾客或顾客需要之前已到期、过季或下架",
+    ),
     "others_told": ("Enough others are told of what is left", "剩余商品已推荐给足够的顾客"),
     "just_bought": ("Bought the goods only just now", "刚刚购买过"),
     "not_due": ("Will not need them again within the campaign", "活动期间尚不需要再次购买"),

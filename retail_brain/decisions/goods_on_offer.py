@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.arrays import NO_DAY, Bools, Floats, Places, day_numbers, floats
 from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.goods_ends import last_anywhere, of_chain, with_ends
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class InShops:
         available: whether there is some.
         is_free: whether approved campaigns leave some of it.
         units: of left-over goods, what approved campaigns leave.
-        ends: of left-over goods, the last day on which they can be sold, or `NO_DAY`.
+        ends: the last day on which they can be sold, or `NO_DAY`.
     """
 
     keys: Places
@@ -42,6 +43,7 @@ class Goods:
         is_for_adults: whether only people known to be adults may be told of them.
         at_home: by shop, where only the person's own counts; None otherwise.
         is_left_over: whether `at_home` says what is left over: people without a shop are told nothing then.
+        ends: the last day on which any shop gives them, or `NO_DAY`; None: no end of any is known.
     """
 
     ids: pl.Series
@@ -51,6 +53,7 @@ class Goods:
     is_for_adults: Bools
     at_home: InShops | None = None
     is_left_over: bool = False
+    ends: Places | None = None
 
     @classmethod
     def of(cls, ids: pl.Series, facts: AudienceFacts) -> "Goods":
@@ -66,19 +69,21 @@ class Goods:
         every = np.ones(len(ids), dtype=np.bool_)
         for_adults = goods["product_id"].is_in(sorted(facts.for_adults)).to_numpy()
         if facts.stock is None or facts.stock.height == 0:
-            return cls(goods["product_id"], floats(value), every, every, for_adults)
+            chain = None if facts.ends is None else of_chain(facts.ends)
+            return cls(goods["product_id"], floats(value), every, every, for_adults, ends=_last_days(goods, chain))
         stock = with_free(facts.stock, facts.promises, "on_hand")
         anywhere = goods.join(_has_some(stock, "product_id"), on="product_id", how="left", maintain_order="left")
         some = anywhere.select(pl.col("available", "is_free").fill_null(value=True))
         available, is_free = some["available"].to_numpy(), some["is_free"].to_numpy()
-        return cls(goods["product_id"], floats(value), available, is_free, for_adults)
+        last = None if facts.ends is None else last_anywhere(facts.stock, facts.ends)
+        ends = _last_days(goods, last)
+        return cls(goods["product_id"], floats(value), available, is_free, for_adults, ends=ends)
 
     @cached_property
     def nbytes(self) -> int:
         """Bytes held."""
-        return int(self.ids.estimated_size()) + sum(
-            one.nbytes for one in (self.value, self.available, self.is_free, self.is_for_adults)
-        )
+        arrays = (self.value, self.available, self.is_free, self.is_for_adults, self.ends)
+        return int(self.ids.estimated_size()) + sum(one.nbytes for one in arrays if one is not None)
 
     def in_own_shop(self, facts: AudienceFacts, stores: pl.Series) -> "Goods":
         """The goods as the facts limit them to the person's own shop: to its stock, or to what is left over there.
@@ -94,11 +99,11 @@ class Goods:
             left = with_free(whole, facts.promises, "left_over_units").with_columns(
                 available=pl.col("left_over_units").fill_null(0) > 0, is_free=pl.col("free").fill_null(0) > 0
             )
-            return replace(self, at_home=self._in_shops(left, stores), is_left_over=True)
+            return replace(self, at_home=self._in_shops(with_ends(left, facts.ends), stores), is_left_over=True)
         if not facts.at_home_only or facts.stock is None or facts.stock.height == 0:
             return self
         stock = _has_some(with_free(facts.stock, facts.promises, "on_hand"), "store_id", "product_id")
-        return replace(self, at_home=self._in_shops(stock, stores))
+        return replace(self, at_home=self._in_shops(with_ends(stock, facts.ends), stores))
 
     def _in_shops(self, rows: pl.DataFrame, stores: pl.Series) -> InShops:
         shops = pl.DataFrame({"store_id": stores}, {"store_id": pl.String}).with_row_index("shop")
@@ -106,9 +111,8 @@ class Goods:
         placed = rows.join(shops, on="store_id").join(goods, on="product_id")
         key = pl.col("shop").cast(pl.Int64) * len(self.ids) + pl.col("product")
         held = placed.with_columns(key=key).sort("key")
-        none = pl.lit(None, dtype=pl.Date)
-        extra = [] if "ends_on" in held.columns else [none.alias("ends_on"), pl.lit(0.0).alias("free")]
-        held = held.with_columns(extra)
+        if "free" not in held.columns:
+            held = held.with_columns(free=pl.lit(0.0))
         return InShops(
             keys=held["key"].to_numpy(),
             available=held["available"].to_numpy(),
@@ -118,7 +122,7 @@ class Goods:
         )
 
     def at(self, product: Places, home: Places) -> tuple[Bools, Bools, Floats, Places]:
-        """Of some products for people of some shops: available, free, units left over and their last day.
+        """Of some products for people of some shops: available, free, units left over, and the last day or `NO_DAY`.
 
         Args:
             product: places of products.
@@ -126,6 +130,8 @@ class Goods:
         """
         available, is_free = self.available[product], self.is_free[product]
         units, ends = np.zeros(len(product)), np.full(len(product), NO_DAY, dtype=np.int32)
+        if self.ends is not None:
+            ends = self.ends[product].astype(np.int32)
         if self.at_home is None:
             return available, is_free, units, ends
         held = self.at_home
@@ -218,6 +224,13 @@ def with_free(stock: pl.DataFrame, promises: pl.DataFrame | None, units: str) ->
     promised = promises.group_by("store_id", "product_id").agg(promised=pl.col("units").sum())
     joined = stock.join(promised, on=["store_id", "product_id"], how="left")
     return joined.with_columns(free=pl.col(units) - pl.col("promised").fill_null(0.0)).drop("promised")
+
+
+def _last_days(goods: pl.DataFrame, ends: pl.DataFrame | None) -> Places | None:
+    """The last day of each product; None where no end of any is known."""
+    if ends is None or not ends.height:
+        return None
+    return day_numbers(goods.join(ends, on="product_id", how="left", maintain_order="left")["ends_on"])
 
 
 def _has_some(stock: pl.DataFrame, *keys: str) -> pl.DataFrame:

@@ -124,7 +124,7 @@ class Offers:
         code: number of the reason why the offer cannot be made, or 0.
         caused: chance that a contact causes the purchase.
         value: money of it; NaN where the product's value is not known.
-        ends: last day of left-over goods, or `NO_DAY`.
+        ends: last day of the goods where the person gets them, or `NO_DAY`.
         units: of left-over goods that no campaign promised.
     """
 
@@ -178,9 +178,9 @@ def judged_offers(
         settings: days for which a purchase counts as recent.
 
     Raises:
-        ImpossibleError: the campaign is over.
+        ImpossibleError: the campaign has no day left.
     """
-    first, last = (day_number(day) for day in request.days(as_of))
+    last, first = day_number(request.days(as_of)[1]), day_number(request.contact_days(as_of)[0])
     crowd, purchases, uplift, facts = situation.crowd, situation.purchases, situation.uplift, situation.facts
     goods = situation.goods.in_own_shop(facts, crowd.stores)
     pairs = best_of_accounts(pairs, crowd, purchases)
@@ -190,7 +190,7 @@ def judged_offers(
     if uplift is not None:
         caused = shared_out(caused, person, pairs.account, pairs.product, uplift)
     has_due = due != NO_DAY
-    until: Places | int = last if goods.at_home is None else np.where(ends == NO_DAY, last, np.minimum(ends, last))
+    until = np.where(ends == NO_DAY, last, np.minimum(ends, last))
     code = np.zeros(len(person), dtype=np.int8)
 
     def mark(name: str, holds: Bools) -> None:
@@ -203,16 +203,14 @@ def judged_offers(
         # a recent purchase does not exclude goods that are due again within the campaign
         is_recent = bought > day_number(as_of) - settings.just_bought_days
         mark("just_bought", is_recent & (~has_due | (due > until)))
-    if goods.is_left_over:
-        mark("too_late", (ends != NO_DAY) & ((ends < first) | (due > ends)))
+    mark("too_late", (ends != NO_DAY) & ((ends < first) | (due > ends)))
     mark("promised_elsewhere", ~is_free)
     mark("no_stock", ~available)
-    if facts.told is not None and facts.told.height:
-        theirs = others_in(facts.told, request, *request.days(as_of))
-        closed = closed_offers(crowd, facts, goods.ids, person, pairs.product, theirs) if theirs.height else {}
-        for name in (TOLD, HELD):
-            if name in closed:
-                mark(name, closed[name])
+    theirs = others_in(facts, request, as_of)
+    closed = closed_offers(crowd, facts, goods.ids, person, pairs.product, theirs) if theirs.height else {}
+    for name in (TOLD, HELD):
+        if name in closed:
+            mark(name, closed[name])
     if request.kind != "mixed":
         mark("other_kind", (pairs.kind >= 0) & (pairs.kind != KINDS.index(request.kind)))
     mark("adults_only", goods.is_for_adults[pairs.product] & ~crowd.is_adult[person])

@@ -1,9 +1,12 @@
-"""Who is told of goods, or held out of them, by approved campaigns in some days: nobody is told of them twice.
+"""Who is told of goods, or held out of them, by others in some days: nobody is told of them twice.
 
-This is the one place that decides it; campaigns, triggers, guides' lists and audiences all judge their offers by it.
+This is the one place that decides it; campaigns, triggers, guides' lists and audiences all judge their offers by it. It
+reads every contact: those of campaigns, triggers and guides made here, and those of campaigns of other tools that the
+lake holds. Who was told or held out stays so until the days are over in which purchases count for the effect, both
+groups alike: a contact about the same goods in them would be counted as an effect of the first.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -14,19 +17,65 @@ from retail_brain.decisions.crowd import Crowd
 
 HELD, TOLD = "held_elsewhere", "told_elsewhere"
 """Codes of offers that others keep from being made."""
+TOLD_ROWS = {
+    "campaign_id": pl.String,
+    "customer_id": pl.String,
+    "product_id": pl.String,
+    "held": pl.Boolean,
+    "first": pl.Date,
+    "last": pl.Date,
+}
+"""One row per person told of a product, or held out of it, on the days from `first` to `last`, the days of the effect
+among them."""
 
 
-def others_in(told: pl.DataFrame, request: AudienceRequest, first: date, last: date) -> pl.DataFrame:
-    """The rows of others whose days meet those of a request.
+def last_effect_day(contact_on: date, effect_days: int) -> date:
+    """The last day in which purchases count for a contact.
+
+    >>> last_effect_day(date(2025, 3, 1), 14)
+    datetime.date(2025, 3, 14)
+    """
+    return contact_on + timedelta(days=effect_days - 1)
+
+
+def others_in(facts: AudienceFacts, request: AudienceRequest, as_of: date) -> pl.DataFrame:
+    """The rows of others whose days meet those of a request and of its effect: columns TOLD_ROWS.
 
     Args:
-        told: as `AudienceFacts.told`.
+        facts: what is told here, contacts of the lake and their campaigns, and the days of an effect.
         request: its own rows are left out.
-        first: day of the request.
-        last: day of the request.
+        as_of: last visible day.
+
+    Raises:
+        ImpossibleError: the campaign is over.
     """
-    theirs = told.filter(pl.col("first") <= last, pl.col("last") >= first)
-    return theirs.filter(pl.col("campaign_id").ne_missing(pl.lit(request.campaign_id, dtype=pl.String)))
+    parts = [pl.DataFrame(schema=TOLD_ROWS)] if facts.told is None else [facts.told.select(*TOLD_ROWS)]
+    if facts.contacts is not None and facts.campaigns is not None:
+        inputs, values = (facts.contacts, facts.campaigns), ("told in the lake", as_of, facts.effect_days)
+        parts.append(facts.memo.get(inputs, values, lambda: _told_in_lake(facts, as_of)))
+    first, last = request.days(as_of)
+    meets = (pl.col("first") <= last_effect_day(last, facts.effect_days), pl.col("last") >= first)
+    is_own = pl.col("campaign_id").eq_missing(pl.lit(request.campaign_id, dtype=pl.String))
+    return pl.concat([part.filter(*meets, ~is_own) for part in parts])
+
+
+def _told_in_lake(facts: AudienceFacts, as_of: date) -> pl.DataFrame:
+    """Contacts of campaigns of the lake, by whichever tool, that are not over yet: columns TOLD_ROWS.
+
+    Those of campaigns made here are in `facts.told`, and campaigns that name no goods close none.
+    """
+    assert facts.contacts is not None
+    assert facts.campaigns is not None
+    goods = facts.campaigns.select("campaign_id", "ends_on", product_id=pl.col("product_ids")).explode("product_id")
+    day = pl.col("contacted_at").cast(pl.Date)
+    rows = facts.contacts.join(goods.drop_nulls(), on="campaign_id").with_columns(
+        first=day,
+        last=pl.max_horizontal(pl.col("ends_on") - pl.duration(days=1), day + pl.duration(days=facts.effect_days - 1)),
+    )
+    return rows.filter(pl.col("last") > as_of).select(
+        pl.col("is_holdout").alias(name) if name == "held" else pl.col(name).cast(kind)
+        for name, kind in TOLD_ROWS.items()
+    )
 
 
 def closed_offers(

@@ -32,6 +32,7 @@ class CampaignContact:
         caused: purchases of any of the goods that the contact is expected to cause.
         expected_value: money of these, less the cost of the contact; None where no price is known.
         segment: stage of the person at the approval.
+        ends_on: last day on which the product can be had; None where no end is known.
     """
 
     customer_id: str
@@ -45,6 +46,7 @@ class CampaignContact:
     caused: float
     expected_value: float | None
     segment: str | None
+    ends_on: date | None = None
 
 
 def contact_id(campaign_id: str, customer_id: str) -> str:

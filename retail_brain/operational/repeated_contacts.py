@@ -24,8 +24,9 @@ ContactsMark = tuple[int, ...]
 """Campaigns approved and stopped, firings decided, lines of guides, refusals: what plans of contacts are made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
+_HELD = "held"
 _REACHED = ("taken", "sent")
-_NO_CONTACT = ("held", "withdrawn", "opted_out", "not_reached")
+_NO_CONTACT = (_HELD, "withdrawn", "opted_out", "not_reached")
 """States of lines that are, or were, no contact."""
 
 
@@ -36,6 +37,7 @@ class RepeatedContact:
     Attributes:
         day: of the contact; that of the plan until it was made.
         promised: units that the person is expected to take.
+        held: whether they are held out: nobody tells them anything.
     """
 
     campaign_id: str
@@ -45,6 +47,7 @@ class RepeatedContact:
     store_id: str | None
     product_id: str | None
     promised: float
+    held: bool = False
 
 
 def repeats(campaign_id: str) -> bool:
@@ -52,18 +55,22 @@ def repeats(campaign_id: str) -> bool:
     return campaign_id in {DAILY, CREDIT} or campaign_id.startswith((CAMPAIGN_PREFIX, RULES_PREFIX, MODELS_PREFIX))
 
 
-def repeated_contacts(tenant: str, database: Database, since: date) -> list[RepeatedContact]:
-    """Contacts of triggers and guides on a day or later, held-out people apart.
+def repeated_contacts(
+    tenant: str, database: Database, since: date, *, with_held: bool = False
+) -> list[RepeatedContact]:
+    """Contacts of triggers and guides on a day or later, held-out people apart or among them.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     fired, tasks = TRIGGER_FIRINGS.c, GUIDE_TASKS.c
     sent_on = func.coalesce(fired.sent_on, fired.day)
-    firings = select(TRIGGER_FIRINGS).where(fired.tenant_id == tenant, sent_on >= since, fired.state.in_(_REACHED))
+    reached = (*_REACHED, _HELD) if with_held else _REACHED
+    not_reached = tuple(one for one in _NO_CONTACT if one != _HELD or not with_held)
+    firings = select(TRIGGER_FIRINGS).where(fired.tenant_id == tenant, sent_on >= since, fired.state.in_(reached))
     lines = select(GUIDE_TASKS).where(
         # the line of a trigger is counted as its firing
-        tasks.tenant_id == tenant, tasks.source == DAILY, tasks.state.not_in(_NO_CONTACT),
+        tasks.tenant_id == tenant, tasks.source == DAILY, tasks.state.not_in(not_reached),
         or_(tasks.day >= since, tasks.answered_at >= datetime.combine(since, time()).astimezone())
     )  # fmt: skip
     with database.reading() as connection:
@@ -81,6 +88,7 @@ def repeated_contacts(tenant: str, database: Database, since: date) -> list[Repe
             row.store_id,
             row.product_id,
             UNKNOWN if row.probability is None else row.probability,
+            row.state == _HELD,
         )
         for campaign_id, day, row in found
     ]

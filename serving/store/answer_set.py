@@ -164,6 +164,7 @@ _TABLES = (
     "facts_responses",
     "facts_purchases",
     "facts_stock",
+    "facts_ends",
     "facts_values",
     "facts_restocked",
     "facts_price_drops",

@@ -8,6 +8,7 @@ import polars as pl
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.errors import ModelError
 from serving.store.answer_set import Answers
+from serving.store.goods_ends import planned_ends_of_goods
 from serving.store.uplift import read_uplift
 
 _EARLIER_DAYS = 28
@@ -25,7 +26,9 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
     rows = answers.rows
 
     def of_products(name: str) -> pl.DataFrame | None:
-        frame = rows.get(name)
+        return of_some(rows.get(name))
+
+    def of_some(frame: pl.DataFrame | None) -> pl.DataFrame | None:
         if frame is None or products is None:
             return frame
         wanted = pl.Series(products, dtype=frame["product"].dtype)
@@ -53,8 +56,19 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         caused_share=_caused_share(rows.get("facts_contact_effect")),
         uplift=None if products is None else read_uplift(rows, products),
         for_adults=_for_adults(answers),
+        ends=of_some(_ends(answers)),
+        campaigns=rows.get("campaigns"),
+        effect_days=effect_days(answers),
         memo=answers.audience_memo,
     )
+
+
+def _ends(answers: Answers) -> pl.DataFrame | None:
+    """The last days of goods with `product`; None in sets of older versions, which know none."""
+    ends, plan = answers.rows.get("facts_ends"), answers.rows.get("plan")
+    if ends is None or plan is None:
+        return ends
+    return answers.audience_memo.get((ends, plan), "ends of goods", lambda: planned_ends_of_goods(ends, plan))
 
 
 def _for_adults(answers: Answers) -> frozenset[str]:

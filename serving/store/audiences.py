@@ -158,7 +158,9 @@ def _situation(answers: Answers, left_over: pl.DataFrame | None, plans: OtherPla
     people = (facts.customers, facts.persons)
     crowd = memo.get(people, "published crowd", lambda: Crowd.of(answers.customers.ids.series, facts))
     goods = memo.get(
-        (facts.values, facts.stock, facts.promises), "goods", lambda: Goods.of(answers.products.ids.series, facts)
+        (facts.values, facts.stock, facts.promises, facts.ends),
+        "goods",
+        lambda: Goods.of(answers.products.ids.series, facts),
     )
     bought = rows.get("facts_purchases")
     purchases = None

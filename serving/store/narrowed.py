@@ -30,6 +30,7 @@ _WHOLE = (
     "facts_persons",
     "facts_contacts",
     "facts_stock",
+    "facts_ends",
     "promotion_days",
 )
 """Tables that stay whole: those read by the position of an entry that was found, facts that only take people away from

@@ -1,8 +1,8 @@
 """Counts contacts that must not be: of holdouts, control group, opted-out, capped, in quiet hours, or beyond stock.
 
 Each case is a small chain of its own (`tests/serving/planning/campaigns/worlds.py`): people with one to several cards,
-campaigns approved one by one or at once, triggers looked at beside them, opt-outs and cards that join in between. A
-broken rule ends the run with the smallest case that breaks it.
+campaigns approved one by one or at once, triggers looked at and guides' lists made beside them, opt-outs and cards that
+join in between. A broken rule ends the run with the smallest case that breaks it.
 
     python tests/benchmarks/bench_campaign_rules.py --cases 10000 [--url postgresql://...] [--seed 1]
 """
@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import list_tasks
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.operational.upgrade import upgrade
 from tests.serving.planning.campaigns.conftest import FakeSource
@@ -60,6 +61,7 @@ def _run(database: Database, cases: int, number: int) -> Counter[str]:
         tenant = f"w{next(tenants)}"
         run(world, database, tenant, FakeSource)
         rows, fired = campaign_contacts(tenant, database), firings(tenant, database)
+        lines = list_tasks(tenant, database)
         counted.update(
             cases=1,
             campaigns=len(world["definitions"]),
@@ -67,6 +69,8 @@ def _run(database: Database, cases: int, number: int) -> Counter[str]:
             holdout=sum(one.contact.group == "holdout" for one in rows),
             opted_out=sum(one.state == "opted_out" for one in rows),
             messages=sum(one.state == "taken" for one in fired),
+            lines=sum(not one.held for one in lines),
+            lines_held=sum(one.held for one in lines),
             messages_held=sum(one.state == "held" for one in fired),
             people_with_cards=len(set(world["owner"].values())) < world["cards"],
         )

@@ -66,6 +66,8 @@ CAMPAIGN_CONTACTS = numbered_table(
     Column("taken_at", UtcDateTime),
     # day of the contact where it was sent; later than `day` where it was late
     Column("sent_on", Date),
+    # last day of the goods that it is about; null without an end
+    Column("ends_on", Date),
     UniqueConstraint("tenant_id", "campaign_id", "customer_id"),
     Index(None, "tenant_id", "day"),
     Index(None, "tenant_id", "contact_id"),

@@ -130,9 +130,15 @@ class PreviewRow(BaseModel):
     expected_buyers: float
     expected_buyers_any: float
     caused_purchases: float
+    expected_purchases: Annotated[
+        float | None, Field(description="of all goods that are open to each person; null in previews of older versions")
+    ] = None
     incremental_share: Annotated[
         float | None,
-        Field(description="caused_purchases of expected_buyers; null of no buyers, and of previews of older versions"),
+        Field(
+            description="caused_purchases of expected_purchases, the one share to tell; null of no purchases, and in "
+            "previews of older versions"
+        ),
     ] = None
     caused_share: Annotated[
         float, Field(description="what past contacts caused, measured or assumed: the estimate behind caused_purchases")

@@ -52,8 +52,7 @@ class CampaignBook:
             UnavailableError: the database does not answer.
         """
         mark = plans_seen_mark(tenant, database)
-        today, window = as_of + timedelta(days=1), settings.audience.contact_window_days
-        plans = other_plans(tenant, database, None, today, window)
+        plans = other_plans(tenant, database, None, as_of + timedelta(days=1), settings)
         return cls.of(planned_units(tenant, database, as_of, units_per, settings.campaigns), mark, plans)
 
 

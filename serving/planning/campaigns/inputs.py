@@ -8,6 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.told_elsewhere import TOLD_ROWS
 from serving.planning.campaigns.experiments import Experiments
 
 
@@ -60,17 +61,6 @@ class CampaignSource(Protocol):
         ...
 
 
-TOLD_ROWS = {
-    "campaign_id": pl.String,
-    "customer_id": pl.String,
-    "product_id": pl.String,
-    "held": pl.Boolean,
-    "first": pl.Date,
-    "last": pl.Date,
-}
-"""Columns of `OtherPlans.told`."""
-
-
 @dataclass(frozen=True)
 class OtherPlans:
     """What the approved campaigns leave of people, caps and stock, and what is to be learned from those that are over.
@@ -80,7 +70,7 @@ class OtherPlans:
             `channel`, `day`, and whether the source `repeats`: contacts a person again.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
-        told: who is told of what, or held out of it, on which days; see `AudienceFacts.told`.
+        told: who is told of what, or held out of it, until when; see `AudienceFacts.told`.
         experiments: campaigns that are over and measured, which uplift is learned from; None where it is not learned.
     """
 

@@ -12,7 +12,7 @@ from retail_brain.decisions.reach import caps_of, contact_log
 from retail_brain.operational.campaign_contacts import CampaignContact
 from retail_brain.operational.database import Database
 from retail_brain.settings import AudienceSettings
-from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.other_plans import planned_contacts
 from serving.planning.people.audience_facts import persons_of
 
 
@@ -49,7 +49,7 @@ def within_caps(
     facts = AudienceFacts(
         customers=told,
         contacts=dataset.scan("contacts").collect() if dataset.has("contacts") else None,
-        planned=other_plans(tenant, database, campaign_id, today, settings.contact_window_days).contacts,
+        planned=planned_contacts(tenant, database, campaign_id, today, settings.contact_window_days),
         persons=persons_of(dataset, dataset.as_of or today),
     )
     options = facts.accounts.with_person(told)

@@ -39,7 +39,10 @@ from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 
-CONTACT_COLUMNS = ("contact_id", *(one.name for one in fields(CampaignContact)), "state", "sent_on")
+CONTACT_COLUMNS = (
+    *("contact_id", *(one.name for one in fields(CampaignContact) if one.name != "ends_on")),
+    *("state", "sent_on"),
+)
 """Columns of `contact_row`."""
 
 
@@ -185,6 +188,7 @@ def frozen(planned: PlannedCampaign) -> list[CampaignContact]:
         "caused",
         "expected_value",
         "segment",
+        "ends_on",
         group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
         day="send_on",
         store_id="home_store_id",
@@ -200,8 +204,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
             f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}.",
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
-    window = desk.settings.audience.contact_window_days
-    others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)
+    others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, desk.settings)
     looks = [look for look in campaign_effects(change.tenant, desk.database) if not repeats(look.campaign_id)]
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 
@@ -230,9 +233,9 @@ def contact_row(planned: PlannedContact) -> dict[str, Any]:
     """A person of a campaign as JSON."""
     contact = planned.contact
     name = contact_id(planned.campaign_id, contact.customer_id)
-    return (
-        {"contact_id": name}
-        | asdict(contact)
-        | {"day": contact.day.isoformat(), "state": planned.state}
-        | {"sent_on": None if planned.sent_on is None else planned.sent_on.isoformat()}
-    )
+    values = {"contact_id": name} | asdict(contact) | {"state": planned.state, "sent_on": planned.sent_on}
+    return {one: _iso(values[one]) for one in CONTACT_COLUMNS}
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,4 +1,4 @@
-"""What approved campaigns, triggers and guides leave of people, caps and stock, for whoever plans further contacts."""
+"""What campaigns, triggers and guides leave of people, caps and stock, for whoever plans further contacts."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -7,65 +7,87 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.told_elsewhere import TOLD_ROWS, last_effect_day
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
-from retail_brain.operational.campaigns import list_campaigns
+from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
-from retail_brain.operational.repeated_contacts import repeated_contacts
+from retail_brain.operational.repeated_contacts import RepeatedContact, repeated_contacts
 from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.experiments import read_experiments
-from serving.planning.campaigns.inputs import TOLD_ROWS, OtherPlans
+from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.demand.overrides import has_database
 from serving.planning.people.opt_outs import read_opt_outs
 
 
-def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
-    """What the approved campaigns other than one (None: all of them), triggers and guides leave of caps and stock.
+def other_plans(
+    tenant: str, database: Database, campaign_id: str | None, today: date, settings: Settings
+) -> OtherPlans:
+    """What the campaigns other than one (None: all of them), triggers and guides leave of caps, people and stock.
 
-    Contacts that were sent or are to come count for the caps, from `window_days` before today on, by the day on which
-    they were sent, else the planned one. Promises of stock
-    last until a campaign ends or is stopped: then the stock on record shows what was taken. Those of triggers and
-    guides last `window_days`. A campaign tells its people of their product, or holds them out of it, on all of its
-    days, the same for both groups so that they stay alike.
+    Contacts that were sent or are to come count for the caps, from `audience.contact_window_days` before today on, by
+    the day on which they were sent, else the planned one. Promises of stock last until a campaign ends or is stopped:
+    then the stock on record shows what was taken. Those of triggers and guides last `contact_window_days`. A campaign
+    tells its people of their product, or holds them out of it, on all of its days and those in which its effect is
+    counted (`campaigns.effect_days`), the same for both groups so that they stay alike; so do triggers and guides from
+    the day of the contact on.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    stored = {one.campaign_id: one for one in list_campaigns(tenant, database)}
-    since = today - timedelta(days=window_days)
-    lasting = {
-        name: campaign_contacts(tenant, database, name)
-        for name, one in stored.items()
-        if name != campaign_id and state_on(one, today) in {"approved", "running"}
+    stored = [one for one in list_campaigns(tenant, database) if one.campaign_id != campaign_id]
+    window, effect = settings.audience.contact_window_days, settings.campaigns.effect_days
+    lasting = [one.campaign_id for one in stored if state_on(one, today) in {"approved", "running"}]
+    people = {
+        one.campaign_id: campaign_contacts(tenant, database, one.campaign_id)
+        for one in stored
+        if one.campaign_id in lasting or _ended_lately(one, today, effect)
     }
-    told = [row for name, people in lasting.items() for row in _told(definition_of(stored[name]), people)]
+    since = today - timedelta(days=max(window, effect))
+    again = repeated_contacts(tenant, database, since, with_held=True)
+    counted = [one for one in again if not one.held and one.day >= today - timedelta(days=window)]
+    promised = [
+        (one.contact.store_id, one.contact.product_id, one.contact.probability)
+        for name in lasting
+        for one in people[name]
+        if _counts(one)
+    ]
+    promised += [(one.store_id, one.product_id, one.promised) for one in counted if one.product_id is not None]
+    told = [row for one in stored for row in _told(one, people.get(one.campaign_id, ()), effect)]
+    told += [row for one in again for row in _told_again(one, effect)]
+    none = OtherPlans.none()
+    return OtherPlans(
+        planned_contacts(tenant, database, campaign_id, today, window),
+        pl.DataFrame(promised, schema=none.promises.schema, orient="row"),
+        read_opt_outs(tenant, database),
+        told=pl.DataFrame(told, schema=TOLD_ROWS, orient="row").filter(pl.col("last") >= today),
+    )
+
+
+def planned_contacts(
+    tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int
+) -> pl.DataFrame:
+    """`OtherPlans.contacts`: what counts for the caps of a day, from `window_days` before it on.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    since = today - timedelta(days=window_days)
     known = [
         (one.campaign_id, one.contact.customer_id, one.contact.channel, one.counted_on, False)
         for one in campaign_contacts(tenant, database, since=since)
         if one.campaign_id != campaign_id and _counts(one)
     ]
-    promised = [
-        (one.contact.store_id, one.contact.product_id, one.contact.probability)
-        for people in lasting.values()
-        for one in people
-        if _counts(one)
+    known += [
+        (one.campaign_id, one.customer_id, one.channel, one.day, True)
+        for one in repeated_contacts(tenant, database, since)
     ]
-    for again in repeated_contacts(tenant, database, since):
-        known.append((again.campaign_id, again.customer_id, again.channel, again.day, True))
-        if again.product_id is not None:
-            promised.append((again.store_id, again.product_id, again.promised))
-    none = OtherPlans.none()
-    return OtherPlans(
-        pl.DataFrame(known, schema=none.contacts.schema, orient="row"),
-        pl.DataFrame(promised, schema=none.promises.schema, orient="row"),
-        read_opt_outs(tenant, database),
-        told=pl.DataFrame(told, schema=TOLD_ROWS, orient="row"),
-    )
+    return pl.DataFrame(known, schema=OtherPlans.none().contacts.schema, orient="row")
 
 
-def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPlans:
+def tenant_plans(workspace: Workspace, today: date, settings: Settings) -> OtherPlans:
     """The same of all campaigns for the verbs, with the experiments; nothing where there is no database yet.
 
     Raises:
@@ -75,17 +97,39 @@ def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPl
         if not has_database(workspace, database):
             return OtherPlans.none()
         upgrade(database)
-        plans = other_plans(workspace.tenant, database, None, today, window_days)
+        plans = other_plans(workspace.tenant, database, None, today, settings)
         return replace(plans, experiments=read_experiments(workspace.tenant, database, today - timedelta(days=1)))
 
 
-def _told(definition: CampaignDefinition, people: Iterable[PlannedContact]) -> Iterator[tuple[object, ...]]:
-    """Rows of `OtherPlans.told` of a campaign that lasts."""
-    days = (definition.starts_on, definition.ends_on - timedelta(days=1))
+def _ended_lately(stored: StoredCampaign, today: date, effect_days: int) -> bool:
+    """Whether a campaign is over and purchases may count still for a contact that it made on its last day or later."""
+    if stored.approved_at is None:
+        return False
+    # a contact planned for the last day may have been sent a day later
+    return last_effect_day(definition_of(stored).ends_on, effect_days) >= today
+
+
+def _told(stored: StoredCampaign, people: Iterable[PlannedContact], effect_days: int) -> Iterator[tuple[object, ...]]:
+    """Rows of `OtherPlans.told` of a campaign."""
+    people = list(people)
+    if not people:
+        return
+    definition = definition_of(stored)
+    last = definition.ends_on - timedelta(days=1)
     for one in people:
         held = one.contact.group == "holdout"
         if _counts(one) or (held and one.state != "withdrawn"):
-            yield (one.campaign_id, one.contact.customer_id, one.contact.product_id, held, *days)
+            until = last_effect_day(one.counted_on, effect_days)
+            # of one that was stopped the days of the effect are left alone
+            end = until if stored.state == "stopped" else max(until, last)
+            yield (one.campaign_id, one.contact.customer_id, one.contact.product_id, held, definition.starts_on, end)
+
+
+def _told_again(one: RepeatedContact, effect_days: int) -> Iterator[tuple[object, ...]]:
+    """Its row of `OtherPlans.told`, where it is about a product."""
+    if one.product_id is not None:
+        until = last_effect_day(one.day, effect_days)
+        yield (one.campaign_id, one.customer_id, one.product_id, one.held, one.day, until)
 
 
 def _counts(one: PlannedContact) -> bool:

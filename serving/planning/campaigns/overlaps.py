@@ -1,5 +1,6 @@
 """Where a planned campaign meets others that are approved: the same people, in the same days, with which goods."""
 
+from collections.abc import Collection
 from datetime import date
 
 import polars as pl
@@ -7,6 +8,7 @@ import polars as pl
 from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.decisions.offers import Situation
 from retail_brain.decisions.told_elsewhere import HELD, TOLD, others_in
+from retail_brain.operational.repeated_contacts import repeats
 
 OVERLAPS: dict[str, pl.DataType | type[pl.DataType]] = {
     "campaign_id": pl.String,
@@ -14,25 +16,27 @@ OVERLAPS: dict[str, pl.DataType | type[pl.DataType]] = {
     "left_out": pl.Int64,
     "products": pl.List(pl.String),
 }
-"""One row per other campaign whose days meet this campaign's, most people first.
+"""One row per other campaign made here whose days, and those of its effect, meet this campaign's, most people first.
 
 `people` are those whom this campaign lists, or leaves out for it, and whom the other tells of something or holds out;
 `left_out` those among them who are left out for it; `products` what both have on offer for them."""
 
 
 def overlaps_with(
-    told: pl.DataFrame, whole: pl.DataFrame, situation: Situation, request: AudienceRequest, as_of: date
+    approved: Collection[str], whole: pl.DataFrame, situation: Situation, request: AudienceRequest, as_of: date
 ) -> pl.DataFrame:
     """The overlaps of a planned campaign.
 
     Args:
-        told: as `AudienceFacts.told`.
+        approved: ids of the sources of `AudienceFacts.told`; triggers and guides among them are passed over.
         whole: everybody considered, with `person_id` and `code`.
         situation: goods, and whose accounts are whose.
         request: of the campaign.
         as_of: last visible day.
     """
-    theirs = situation.facts.accounts.with_person(others_in(told, request, *request.days(as_of)))
+    campaigns = [one for one in approved if not repeats(one)]
+    met_here = others_in(situation.facts, request, as_of).filter(pl.col("campaign_id").is_in(campaigns))
+    theirs = situation.facts.accounts.with_person(met_here)
     own = whole.filter(pl.col("code").is_null() | pl.col("code").is_in([HELD, TOLD])).select("person_id", "code")
     both = theirs.join(own, on="person_id")
     is_same = pl.col("product_id").is_in(situation.goods.ids.to_list())

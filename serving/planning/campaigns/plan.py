@@ -88,6 +88,7 @@ def plan_campaign(
         caused_share=share.value,
         planned=others.contacts,
         told=others.told,
+        effect_days=settings.campaigns.effect_days,
         opt_outs=others.opt_outs,
         values=_values(facts, definition),
     )
@@ -110,7 +111,7 @@ def plan_campaign(
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
     days = settings.campaigns.effect_days
-    met = overlaps_with(others.told, whole, situation, request, source.as_of)
+    met = overlaps_with(others.told["campaign_id"].unique().to_list(), whole, situation, request, source.as_of)
     return PlannedCampaign(whole, listed, shown, request, share, facts.ranked_by, days, met)
 
 

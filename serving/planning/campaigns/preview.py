@@ -19,10 +19,10 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
     """The preview as JSON; numbers of people, expected purchases (units), money.
 
     `effect_days` are the days from a contact in which purchases count for it. `expected_buyers` are of the product each
-    is told of, `expected_buyers_any` of any of the goods;
-    `caused_purchases` and `expected_value` leave out what would have been bought anyway; `incremental_share` is their
-    share of `expected_buyers`, the one to tell people. `caused_share` is what was measured or assumed of past contacts,
-    from which the purchases of each person are worked out: less of those of people who would buy anyway.
+    is told of, `expected_buyers_any` of any of the goods; `expected_purchases` are of any of the goods that are open to
+    a person, who may buy several of them. `caused_purchases` and `expected_value` leave out what would have been
+    bought anyway: `incremental_share` is the one share of this plan, caused purchases of the expected ones.
+    `caused_share` is what went into it, the share among people who seldom buy: those who buy anyway are moved less.
     """
     told = plan.listed.filter(~pl.col("held")).with_columns(cost=contact_costs(plan.request))
     value = told["expected_value"].drop_nulls()
@@ -33,8 +33,9 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "steps": _steps(plan),
         "expected_buyers": _sum(told["own_probability"]),
         "expected_buyers_any": _sum(told["any_probability"]),
+        "expected_purchases": _sum(told["purchases"]),
         "caused_purchases": _sum(told["caused"]),
-        "incremental_share": _share(told["caused"], told["own_probability"]),
+        "incremental_share": _share(told["caused"].sum(), told["purchases"].sum()),
         "caused_share": round(plan.share.value, 4),
         "effect_days": plan.effect_days,
         "effect_basis": "measured" if plan.share.is_measured else "assumed",
@@ -94,9 +95,8 @@ def _steps(plan: PlannedCampaign) -> list[dict[str, Any]]:
     return rows
 
 
-def _share(part: pl.Series, whole: pl.Series) -> float | None:
-    """Share from 0 to 1 of two sums; None of nothing."""
-    return round(float(part.sum()) / total, 4) if (total := float(whole.sum())) > 0 else None
+def _share(caused: float, purchases: float) -> float | None:
+    return round(caused / purchases, 4) if purchases > 0 else None
 
 
 def _sum(column: pl.Series) -> float:

@@ -87,6 +87,7 @@ class Pushed:
         taken_back: contacts, of this and other campaigns, of those of them who refused it since the approval.
         elsewhere: due contacts that another push hands over at present, or that were taken back meanwhile.
         capped: late contacts that would break a cap today; they wait for a day on which they do not.
+        ended: late contacts about goods that can be had no more; they are never sent.
         file: where they are; None where they went to an address, or where nothing was due.
         begins_on: first day of the campaign; nothing is due before it.
     """
@@ -96,6 +97,7 @@ class Pushed:
     taken_back: int
     elsewhere: int
     capped: int
+    ended: int
     file: Path | None
     begins_on: date
 
@@ -115,7 +117,8 @@ def push_contacts(
     A file of an earlier push is not overwritten (`files.hand_over`).
 
     Consents are asked again: the lake's as they are in `dataset`, and the opt-outs that came back of contacts. Earlier
-    days of a campaign that still runs are caught up, where the caps leave room on the day on which they are.
+    days of a campaign that still runs are caught up, where the caps leave room on the day on which they are and the
+    goods can be had still.
 
     Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
     and the same `Idempotency-Key`, so that a receiver who stores them can ignore it. Two pushes at once hand each
@@ -165,6 +168,8 @@ def push_contacts(
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
     today = _today(now, push.day, ends_on)
+    ended = [one for one in due if one.ends_on is not None and one.ends_on < max(one.day, today)]
+    due = [one for one in due if one.ends_on is None or one.ends_on >= max(one.day, today)]
     late = [one for one in due if one.day < today]
     kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings)
     capped = len(late) - len(kept)
@@ -187,7 +192,7 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(handed, closed, taken_back, len(due) - handed, capped, file, definition.starts_on)
+    return Pushed(handed, closed, taken_back, len(due) - handed, capped, len(ended), file, definition.starts_on)
 
 
 def _today(now: datetime, day: date, ends_on: date) -> date:

@@ -195,8 +195,7 @@ def _planned(
     desk: Desk, tenant: str, drafts: Sequence[StoredCampaign]
 ) -> tuple[dict[str, PlannedCampaign], dict[str, str]]:
     """Each campaign under the plans of those approved, and why others could not be planned."""
-    window = desk.settings.audience.contact_window_days
-    others = other_plans(tenant, desk.database, None, desk.today, window)
+    others = other_plans(tenant, desk.database, None, desk.today, desk.settings)
     looks = [look for look in campaign_effects(tenant, desk.database) if not repeats(look.campaign_id)]
     plans: dict[str, PlannedCampaign] = {}
     left_out: dict[str, str] = {}

@@ -223,7 +223,7 @@ def _planned(desk: Desk, day: date, people: Sequence[str]) -> pl.DataFrame:
     )
     # a list of people of any length: the limit of a definition is one of what is typed
     definition = definition.model_copy(update={"customer_ids": tuple(people)})
-    others = other_plans(desk.tenant, desk.database, None, desk.today, settings.audience.contact_window_days)
+    others = other_plans(desk.tenant, desk.database, None, desk.today, settings)
     looks = [look for look in campaign_effects(desk.tenant, desk.database) if not repeats(look.campaign_id)]
     soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
     listed = plan_campaign(definition, DAILY, cast("CampaignSource", soon), others, settings, looks).listed

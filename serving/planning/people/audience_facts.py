@@ -19,6 +19,7 @@ from serving.planning.people.known_names import check_known
 from serving.planning.people.rule_facts import goods_for_adults, known_adults
 from serving.planning.people.uplift import uplift_of
 from serving.planning.stock.counted_stock import for_customers
+from serving.planning.stock.sell_by import ends_of_goods
 
 
 def read_facts(
@@ -44,8 +45,6 @@ def read_facts(
     """
     is_offered = pl.col("product_id").is_in(list(product_ids))
     lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
-    inventory = dataset.scan_or_empty("inventory").filter(is_offered)
-    newest = inventory.sort("date").group_by("store_id", "product_id").agg(pl.col("on_hand").last())
 
     named = dataset.scan_or_empty("products").filter(is_offered).select("product_id", "name").drop_nulls().collect()
 
@@ -55,6 +54,7 @@ def read_facts(
     uplift = uplift_of(dataset, as_of, settings, product_ids, experiments)
     for line in uplift.lines:
         progress.say(f"  {line}")
+    stock, ends = _stock_and_ends(dataset, is_offered, as_of, settings)
     persons = persons_of(dataset, as_of)
     people = _people(dataset, lines, persons)
     adults = known_adults(dataset, people["customer_id"], as_of, settings.audience.adult_age)
@@ -68,14 +68,27 @@ def read_facts(
         .group_by("customer_id", "product_id")
         .agg(bought_on=pl.col("sold_at").max().dt.date())
         .collect(),
-        stock=for_customers(newest.collect(), dataset, settings) if dataset.has("inventory") else None,
+        stock=stock,
         values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
         caused_share=caused_share(dataset, settings.campaigns.effect_days),
         uplift=uplift.uplift,
         at_home_only=at_home_only,
         for_adults=goods_for_adults(dataset, product_ids),
+        ends=ends,
+        campaigns=table("campaigns"),
+        effect_days=settings.campaigns.effect_days,
     )
+
+
+def _stock_and_ends(
+    dataset: Dataset, is_offered: pl.Expr, as_of: date, settings: Settings
+) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """What customers may buy of these goods (None: nothing was counted), and until when: columns ENDS_OF_GOODS."""
+    inventory = dataset.scan_or_empty("inventory").filter(is_offered)
+    newest = inventory.sort("date").group_by("store_id", "product_id").agg(pl.col("on_hand").last()).collect()
+    ends = ends_of_goods(dataset, newest, as_of, settings).filter(is_offered)
+    return for_customers(newest, dataset, settings, ends) if dataset.has("inventory") else None, ends
 
 
 def consents_now(dataset: Dataset, as_of: date, opt_outs: pl.DataFrame) -> tuple[pl.DataFrame | None, pl.DataFrame]:

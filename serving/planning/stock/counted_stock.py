@@ -1,7 +1,7 @@
 """Reads the availability of goods from the stock that orders rest on, for the published answers and for `recommend`."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -10,7 +10,7 @@ from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.inputs import read_stock
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
-from serving.planning.stock.sell_by import demand_ends
+from serving.planning.stock.sell_by import chain_listing_ends, demand_ends
 from serving.planning.stock.stock_ages import without_past
 
 _STOCK = {"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}
@@ -63,15 +63,19 @@ def _positions(
     )
 
 
-def for_customers(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> pl.DataFrame:
+def for_customers(
+    stock: pl.DataFrame, dataset: Dataset, settings: Settings, ends: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The stock that customers may still buy: nothing beyond its shelf life, nothing whose listing or season is over.
 
     Arguments and errors are those of `without_ended`.
     """
-    return without_ended(without_past(stock, dataset, settings), dataset, settings)
+    return without_ended(without_past(stock, dataset, settings), dataset, settings, ends)
 
 
-def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> pl.DataFrame:
+def without_ended(
+    stock: pl.DataFrame, dataset: Dataset, settings: Settings, ends: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The stock with nothing on hand of goods whose listing or season is over in the store.
 
     What lies there is left over: it is cleared (`sell_by`), and nobody is recommended it, told of it or offered it with
@@ -81,6 +85,7 @@ def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> 
         stock: `store_id`, `product_id`, `on_hand`.
         dataset: as known on its last visible day.
         settings: the country, whose festivals move seasons.
+        ends: of these series, as `sell_by.demand_ends` gives them; None: they are looked up.
 
     Raises:
         MissingTableError: no sales table is there.
@@ -88,7 +93,8 @@ def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> 
     if not stock.height:
         return stock
     as_of = dataset.as_of or dataset.last_day()
-    ends = demand_ends(dataset, stock.select(SERIES).unique(), as_of, settings)
+    if ends is None:
+        ends = demand_ends(dataset, stock.select(SERIES).unique(), as_of, settings)
     over = ends.filter(pl.col("ends_on") <= as_of).select(*SERIES, is_over=pl.lit(value=True))
     joined = stock.join(over, on=list(SERIES), how="left", maintain_order="left")
     is_over = pl.col("is_over").fill_null(value=False) | pl.col("product_id").is_in(_unlisted(dataset, as_of))
@@ -98,8 +104,4 @@ def without_ended(stock: pl.DataFrame, dataset: Dataset, settings: Settings) -> 
 
 def _unlisted(dataset: Dataset, as_of: date) -> list[str]:
     """Products that were listed in stores and are in none any more: what a warehouse holds of them is for nobody."""
-    listed = dataset.scan_or_empty("assortment").group_by("product_id")
-    last = listed.agg(pl.col("listed_until").max(), is_open=pl.col("listed_until").is_null().any())
-    # `listed_until` is the day after the last one
-    over = last.filter(~pl.col("is_open"), pl.col("listed_until") <= as_of + timedelta(days=1))
-    return over.collect()["product_id"].to_list()
+    return chain_listing_ends(dataset).filter(pl.col("listing") <= as_of).collect()["product_id"].to_list()

@@ -72,19 +72,54 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
         settings: the country, whose festivals move seasons.
     """
     keys = list(SERIES)
-    country = country_of(dataset, settings)
-    seasons = season_ends(dataset, as_of, None if country is None else country.code).lazy()
     both = (
         series.lazy()
         .select(keys)
         .join(listing_ends(dataset), on=keys, how="left", maintain_order="left")
-        .join(seasons, on="product_id", how="left", maintain_order="left")
+        .join(_seasons(dataset, as_of, settings).lazy(), on="product_id", how="left", maintain_order="left")
     )
+    return _first_ends(both, as_of).select(*keys, "ends_on", "end_kind").collect()
+
+
+def ends_of_goods(dataset: Dataset, stock: pl.DataFrame, as_of: date, settings: Settings) -> pl.DataFrame:
+    """The ends of goods by shop and in the whole chain, as people are told of them: columns ENDS_OF_GOODS.
+
+    A row without a shop is of the whole chain: the latest end of a listing where every one ends, or the season. Series
+    of the stock have a row, and series whose listing ends.
+
+    Args:
+        dataset: as known on `as_of`.
+        stock: `store_id`, `product_id`.
+        as_of: last visible day.
+        settings: the country, whose festivals move seasons.
+    """
+    keys = list(SERIES)
+    seasons = _seasons(dataset, as_of, settings).lazy()
+    listings = listing_ends(dataset)
+    series = pl.concat([stock.lazy().select(keys), listings.select(keys)]).unique(maintain_order=True)
+    by_shop = series.join(listings, on=keys, how="left", maintain_order="left")
+    of_chain = seasons.join(chain_listing_ends(dataset), on="product_id", how="full", coalesce=True)
+    whole = of_chain.select(pl.lit(None, dtype=pl.String).alias("store_id"), "product_id", "listing", "season")
+    both = by_shop.join(seasons, on="product_id", how="left", maintain_order="left")
+    return pl.concat([_first_ends(one, as_of).select(*ENDS_OF_GOODS) for one in (both, whole)]).collect()
+
+
+ENDS_OF_GOODS = ("store_id", "product_id", "ends_on", "end_kind", "listing")
+"""Columns of `ends_of_goods`: with the end that comes first, and that of the listing alone."""
+
+
+def _seasons(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
+    country = country_of(dataset, settings)
+    return season_ends(dataset, as_of, None if country is None else country.code)
+
+
+def _first_ends(both: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """The rows with an end, and `ends_on` and `end_kind` of the one of `listing` and `season` that comes first."""
     first = pl.max_horizontal(pl.min_horizontal("listing", "season"), pl.lit(as_of))
     is_season = pl.col("listing").is_null() | (pl.col("season") < pl.col("listing"))
     kind = pl.when(is_season).then(pl.lit("season")).otherwise(pl.lit("listing"))
     ending = both.filter(pl.any_horizontal(pl.col("listing", "season").is_not_null()))
-    return ending.select(*keys, ends_on=first, end_kind=kind).collect()
+    return ending.with_columns(ends_on=first, end_kind=kind)
 
 
 def listing_ends(dataset: Dataset) -> pl.LazyFrame:
@@ -95,3 +130,10 @@ def listing_ends(dataset: Dataset) -> pl.LazyFrame:
         .agg(pl.col("listed_until").max(), is_open=pl.col("listed_until").is_null().any())
     )
     return ends.filter(~pl.col("is_open")).select(*SERIES, listing=pl.col("listed_until") - pl.duration(days=1))
+
+
+def chain_listing_ends(dataset: Dataset) -> pl.LazyFrame:
+    """One row per product whose every listing in every shop ends: `product_id`, `listing`, the last day of all."""
+    listed = dataset.scan_or_empty("assortment").group_by("product_id")
+    ends = listed.agg(pl.col("listed_until").max(), is_open=pl.col("listed_until").is_null().any())
+    return ends.filter(~pl.col("is_open")).select("product_id", listing=pl.col("listed_until") - pl.duration(days=1))

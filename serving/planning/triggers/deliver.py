@@ -12,6 +12,7 @@ import polars as pl
 
 from retail_brain.addresses import address_parts
 from retail_brain.decisions.consents import keep_open
+from retail_brain.decisions.goods_ends import with_ends
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
 from retail_brain.errors import ConflictError
@@ -130,7 +131,8 @@ def _message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) 
 def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: HandedOver, by: str) -> list[Firing]:
     """Those whose trigger is on and whose channel nobody closed since the decision; the others are dropped.
 
-    Late ones are dropped too where their end has come, or where other contacts of the new day leave no room.
+    Late ones are dropped too where their end or that of their goods has come, or where other contacts of the new day
+    leave no room.
     """
     known, closed = consents()
     stored = {name: trigger(desk.tenant, desk.database, name) for name in {one.trigger_id for one in taken}}
@@ -149,11 +151,23 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
         return kept
     earliest = {name: desk.earliest_due(definition_of(one)) for name, one in stored.items()}
     expired = {one.id for one in late if one.due_at < earliest[one.trigger_id]}
-    able = within_caps(desk, [one for one in late if one.id not in expired])
-    full = {one.id for one in late} - expired - able
-    _drop(desk, [one for one in late if one.id in expired], "expired", done, by)
-    _drop(desk, [one for one in late if one.id in full], "contacted_too_often", done, by)
-    return [one for one in kept if one.id not in expired | full]
+    ended = _ended(desk, late) - expired
+    able = within_caps(desk, [one for one in late if one.id not in expired | ended])
+    full = {one.id for one in late} - expired - ended - able
+    for code, ids in (("expired", expired), ("too_late", ended), ("contacted_too_often", full)):
+        _drop(desk, [one for one in late if one.id in ids], code, done, by)
+    return [one for one in kept if one.id not in expired | ended | full]
+
+
+def _ended(desk: Desk, late: Sequence[Firing]) -> set[int]:
+    """Ids of the late messages about goods whose listing or season is over where the person gets them."""
+    about = pl.DataFrame(
+        [(one.id, one.store_id, one.product_id) for one in late if one.product_id is not None],
+        schema={"id": pl.Int64, "store_id": pl.String, "product_id": pl.String},
+        orient="row",
+    )
+    known = desk.source.facts(sorted(set(about["product_id"]))).ends if about.height else None
+    return set(with_ends(about, known).filter(pl.col("ends_on") < desk.today)["id"])
 
 
 def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by: str) -> None:

@@ -9,7 +9,7 @@ from retail_brain.decisions.contact_caps import with_open_days
 from retail_brain.decisions.reach import caps_of, contact_log
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.trigger_firings import Firing
-from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.other_plans import planned_contacts
 from serving.planning.triggers.desk import Desk
 
 _KEY = ("campaign_id", "customer_id", "channel", "day")
@@ -32,7 +32,7 @@ def within_caps(desk: Desk, late: Sequence[Firing]) -> set[int]:
         schema=dict.fromkeys(("id", *_KEY), pl.String) | {"id": pl.Int64, "day": pl.Date},
         orient="row",
     )
-    planned = other_plans(desk.tenant, desk.database, None, desk.today, settings.contact_window_days).contacts
+    planned = planned_contacts(desk.tenant, desk.database, None, desk.today, settings.contact_window_days)
     others = _without(planned, told)
     facts = AudienceFacts(customers=told, contacts=whole.contacts, planned=others, persons=whole.persons)
     log = contact_log(facts)

@@ -18,6 +18,7 @@ from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_names
 from retail_brain.decisions.goods_on_offer import with_free
 from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
+from retail_brain.decisions.told_elsewhere import TOLD_ROWS
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.database import TRIES
@@ -83,6 +84,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
     """
     facts = settling_facts(desk, due, known.others)
     planned, promised = known.others.contacts.select(_PLANNED), known.others.promises
+    told, effect_days = known.others.told, desk.settings.campaigns.effect_days
     reached, decisions = known.reached, list[Decision]()
     for trigger_id, rows in groupby(sorted(due, key=lambda one: one.trigger_id), lambda one: one.trigger_id):
         if trigger_id not in known.triggers:
@@ -96,7 +98,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
             continue
         while waiting:
             first, waiting = _first_of_each(facts, waiting)
-            now = replace(facts, planned=planned, promises=promised)
+            now = replace(facts, planned=planned, promises=promised, told=told)
             made = _decide_once(desk, stored, definition, first, now, reached)
             decisions += made
             own = _contacts_of(stored, first, made)
@@ -104,6 +106,7 @@ def decide(desk: Desk, due: Sequence[Firing], known: Known) -> list[Decision]:
             promised = pl.concat([promised, taken.select(promised.columns)])
             planned = pl.concat([planned, own.filter(~pl.col("held")).select(_PLANNED)])
             reached = pl.concat([reached, own.select(reached.columns)])
+            told = pl.concat([told, _told_by(own, effect_days)])
     return decisions
 
 
@@ -282,6 +285,13 @@ def _about(desk: Desk, facts: AudienceFacts) -> pl.DataFrame:
     return rows.group_by("person_id", maintain_order=True).agg(
         pl.col("home_store_id", "segment").drop_nulls().first()
     )  # fmt: skip
+
+
+def _told_by(own: pl.DataFrame, effect_days: int) -> pl.DataFrame:
+    """What was decided just now as rows of `OtherPlans.told`: another trigger must not tell of the same goods."""
+    until = pl.col("day") + pl.duration(days=effect_days - 1)
+    rows = own.filter(pl.col("product_id").is_not_null()).with_columns(first="day", last=until)
+    return rows.select(pl.col(name).cast(kind) for name, kind in TOLD_ROWS.items())
 
 
 def _contacts_of(stored: StoredTrigger, rows: Sequence[Firing], made: Sequence[Decision]) -> pl.DataFrame:

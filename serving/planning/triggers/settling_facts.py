@@ -41,8 +41,7 @@ def known_now(desk: Desk) -> Known:
             triggers[stored.trigger_id] = stored, definition_of(stored)
         except RetailBrainError:  # `evaluate` says so; its messages wait until it can be read again
             continue
-    window = desk.settings.audience.contact_window_days
-    others = other_plans(desk.tenant, desk.database, None, desk.today, window)
+    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
     longest = max((definition.cap_days for _, definition in triggers.values()), default=1)
     since = desk.today - timedelta(days=longest)
     rows = [
@@ -70,7 +69,7 @@ def settling_facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> Aud
         customers=accounts.join(whole.customers, on="customer_id", how="left"),
         purchases=own.agg(pl.col("bought_on").max()),
         opt_outs=others.opt_outs,
-        told=others.told,
+        effect_days=desk.settings.campaigns.effect_days,
         at_home_only=True,
         memo=FrameMemo(),
     )

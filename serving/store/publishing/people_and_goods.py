@@ -173,7 +173,7 @@ def _publish_facts(
         "facts_price_drops": price_drops(dataset, as_of, settings.triggers.look_back_days),
         "facts_birthdays": birthdays(dataset),
     }
-    by_product = {"facts_stock": facts.stock, "facts_values": facts.values}
+    by_product = {"facts_stock": facts.stock, "facts_values": facts.values, "facts_ends": facts.ends}
     effect = pl.DataFrame(
         {"caused_share": [facts.caused_share], "effect_days": [settings.campaigns.effect_days]},
         schema={"caused_share": pl.Float64, "effect_days": pl.Int64},

@@ -81,6 +81,9 @@ class FakeSource:
     def owner(self, _id_type: str, _id_value: str) -> str | None:
         return None
 
+    def guide_names(self) -> dict[str, str]:
+        return {}
+
     def goes_with(self, _product_id: str, _store_id: str | None = None) -> str | None:
         return None
 
@@ -102,7 +105,7 @@ class FakeSource:
             for place, one in enumerate(PRODUCTS)
             if product_ids is None or one in product_ids
         ]
-        return pl.DataFrame(rows)
+        return pl.DataFrame(rows).with_columns(due_on=pl.lit(None, dtype=pl.Date))
 
 
 @pytest.fixture

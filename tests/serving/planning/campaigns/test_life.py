@@ -119,11 +119,16 @@ def test_nobody_is_told_twice_or_contacted_though_held_out_of_the_same_goods(
     codes = {step["code"]: step["customers"] for step in seen["steps"]}
     assert codes == {"held_elsewhere": held, "told_elsewhere": 60 - held}
     assert [row["left_out"] for row in seen["overlaps"] if row["campaign_id"] == "spring"] == [60]
-    # after the last day of the first they may be told again
-    life.save(desk, change("later"), define(starts_on="2025-03-08", ends_on="2025-03-20"))
-    seen = life.preview(desk, change("later", 1)).preview
-    assert seen is not None
-    assert seen["contacts"] == 60
+    # purchases of the 14 days from the contact on 1 March count for it: until then neither group is told again
+    for version, (day, contacts) in enumerate(((8, 0), (14, 0), (15, 60)), start=1):
+        number = None if version == 1 else 2 * version - 2
+        life.save(desk, change("later", number), define(starts_on=f"2025-03-{day:02}", ends_on="2025-03-20"))
+        seen = life.preview(desk, change("later", 2 * version - 1)).preview
+        assert seen is not None
+        assert seen["contacts"] == contacts
+        assert {step["code"] for step in seen["steps"]} == (
+            {"held_elsewhere", "told_elsewhere"} if not contacts else set()
+        )
     # and once it is stopped
     life.stop(desk, change("spring", 3), "why")
     seen = life.preview(desk, change("same", 2)).preview
@@ -151,15 +156,17 @@ def test_promises_last_as_long_as_the_campaign_though_its_contacts_left_the_wind
     desk = life.Desk(database, make_source(), SETTINGS)
     approved(desk, change, "spring", define(ends_on="2025-04-15"))
     first = min(one.contact.day for one in campaign_contacts("main", database, "spring"))
+    settings = Settings(audience=AudienceSettings(contact_window_days=7))
     for days, contacts, promises in ((7, 6, 6), (8, 0, 6), (60, 0, 0)):
-        plans = other_plans("main", database, None, first + timedelta(days=days), 7)
+        plans = other_plans("main", database, None, first + timedelta(days=days), settings)
         assert (plans.contacts.height, plans.promises.height) == (contacts, promises)
 
 
 JOINED_LATE: dict[str, Any] = {
     "cards": 2, "owner": {"c0": 0, "c1": 0}, "late": {"c0"}, "probability": 0.05, "stock": 0.5, "is_asked": False,
     "consents": [], "log": [("c0", "sms", 24)], "opt_outs": [], "stopped": False, "together": False,
-    "caps": (1, 6, 1), "control": 0.0, "triggers": [], "bags": [], "look": (0, 9),
+    "caps": (1, 6, 1), "control": 0.0, "triggers": [], "bags": [], "look": (0, 9), "effect_days": 1, "ends": {},
+    "listed_on": (),
     "definitions": [
         {"name": "春", "product_ids": ["P1"], "slots": [{"channel": "sms", "text": "a", "text_zh": "b"}],
          "starts_on": "2025-03-01", "ends_on": "2025-03-02", "holdout_share": 0.0, "first_hour": 0, "last_hour": 13},

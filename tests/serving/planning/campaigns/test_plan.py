@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.settings import AudienceSettings, CampaignSettings, Settings
 from serving.planning.campaigns.hours import contact_hours, open_hours
@@ -188,3 +189,41 @@ def test_unknown_goods_are_named(make_source: Any, define: Any) -> None:
     for changes, said in (({"product_ids": ["P9"]}, "P9"), ({"product_ids": None, "category": "x"}, "'x'")):
         with pytest.raises(NotFoundError, match=said):
             plan_campaign(define(**changes), "k", make_source(), NONE, SETTINGS)
+
+
+def test_a_campaign_of_named_goods_contacts_nobody_after_their_season_or_listing(make_source: Any, define: Any) -> None:
+    last = [("S1", "P1", date(2025, 3, 3)), (None, "P2", date(2025, 2, 28))]
+    ends = pl.DataFrame(last, schema=GOODS_ENDS, orient="row")
+    source = make_source(people=4, changes={"ends": ends})
+    for limit in (True, False):
+        later = define(starts_on="2025-03-04", stock_limit=limit)
+        plan = plan_campaign(later, "k", source, NONE, SETTINGS)
+        found = preview_of(plan)
+        # with the limit the own shop counts: those of S1 are left out; without it the other shop will do
+        assert found["contacts"] == (2 if limit else 4)
+        assert [(step["code"], step["customers"]) for step in found["steps"]] == ([("too_late", 2)] if limit else [])
+        assert all("season or listing" in step["reason"] and "过季" in step["reason_zh"] for step in found["steps"])
+        over = preview_of(plan_campaign(define(product_ids=["P2"], stock_limit=limit), "k", source, NONE, SETTINGS))
+        assert (over["contacts"], [step["code"] for step in over["steps"]]) == (0, ["too_late"])
+
+
+@pytest.mark.parametrize("goods", [["P1"], ["P1", "P2"]])
+def test_the_incremental_share_is_that_of_the_plans_own_numbers(
+    make_source: Any, define: Any, goods: list[str]
+) -> None:
+    source = make_source(people=4, changes={"caused_share": 0.25})
+    definition = define(product_ids=goods, stock_limit=False)  # with the limit each is told of one product alone
+    found = preview_of(plan_campaign(definition, "k", source, NONE, SETTINGS))
+    chances = [0.4, 0.2][: len(goods)]
+    caused = sum(one * 0.25 * (1 - one) / (1 - one * 0.25) for one in chances)
+    assert found["expected_purchases"] == pytest.approx(4 * sum(chances))
+    assert found["incremental_share"] == pytest.approx(caused / sum(chances), abs=1e-4)
+    assert found["incremental_share"] == pytest.approx(
+        found["caused_purchases"] / found["expected_purchases"], abs=1e-3
+    )
+    assert found["incremental_share"] < found["caused_share"] == 0.25
+
+
+def test_a_plan_that_contacts_nobody_has_no_share(make_source: Any, define: Any) -> None:
+    found = preview_of(plan_campaign(define(), "k", make_source(stock=0.0), NONE, SETTINGS))
+    assert (found["contacts"], found["expected_purchases"], found["incremental_share"]) == (0, 0.0, None)

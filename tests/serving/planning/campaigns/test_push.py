@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id, take_contacts
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
@@ -158,7 +159,7 @@ def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, 
     hand_over(desk.database, asked, lake, late)
     sent = [one for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"]
     assert {(one.contact.day, one.sent_on, one.counted_on) for one in sent} == {(DAY, late.date(), late.date())}
-    counted = other_plans("main", desk.database, None, late.date(), 0).contacts
+    counted = other_plans("main", desk.database, None, late.date(), Settings()).contacts
     assert (set(counted["day"]), counted.height) == ({late.date()}, len(sent))
     with (tmp_path / "out.csv").open(encoding="utf-8") as file:
         assert {row["day"] for row in csv.DictReader(file)} == {"2025-03-04"}
@@ -308,3 +309,18 @@ def test_a_day_that_has_not_come_is_refused_since_people_may_refuse_until_then(d
         push(desk.database, str(tmp_path / "out.csv"), day=date(2090, 1, 1))
     assert told(desk.database, "sent") == set()
     assert not list(tmp_path.glob("*.csv"))
+
+
+def test_a_late_contact_is_not_sent_once_its_goods_have_ended(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    rows = [("S1", "P1", date(2025, 3, 3)), ("S2", "P1", date(2025, 3, 4))]
+    ends = pl.DataFrame(rows, schema=GOODS_ENDS, orient="row")
+    desk = life.Desk(database, make_source(people=4, changes={"ends": ends}), Settings())
+    life.save(desk, change("spring"), define())
+    life.preview(desk, change("spring", 1))
+    life.approve(desk, change("spring", 2))
+    asked = Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
+    late = hand_over(database, asked, Dataset.from_frames({}), datetime(2025, 3, 4, 12).astimezone(UTC))
+    assert (late.contacts, late.ended, late.elsewhere) == (2, 2, 0)
+    assert told(database, "sent") == {"c1", "c3"}

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from retail_brain.decisions.campaigns.definition import parse_definition
 from retail_brain.decisions.consents import channel_states, with_refusals_of_persons
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.decisions.holdout import is_holdout
 from retail_brain.decisions.triggers.definition import parse_trigger
 from retail_brain.errors import ConflictError, ImpossibleError
@@ -22,17 +24,21 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.campaigns import Change, note_preview
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.guide_tasks import GuideTask, list_tasks
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, UNKNOWN
 from retail_brain.operational.trigger_firings import Firing, firings
 from retail_brain.operational.triggers import TriggerChange
 from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
+from serving.planning.guides.lists import make_lists
 from serving.planning.triggers import desk as triggers
 from serving.planning.triggers.evaluate import evaluate
 from serving.planning.triggers.settle import settle
+from tests.serving.planning.campaigns.told_rules import check_ends, check_told_once, stays_of
 
 CHANNELS = ("sms", "app", "wechat")
 PRODUCTS = ("P1", "P2")
+_SHOPS = st.sampled_from([None, "S1", "S2"])
 FIRST = date(2025, 3, 1)
 NOW = datetime(2025, 2, 28, 9, tzinfo=UTC)
 
@@ -47,7 +53,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     )
     late = draw(st.sets(st.sampled_from(ids), max_size=3))
     moments = st.integers(0, 80).map(lambda days: datetime(2025, 1, 1) + timedelta(days=days))
-    who, way = st.sampled_from(ids), st.sampled_from(CHANNELS)
+    who, way = st.sampled_from(ids), st.sampled_from((*CHANNELS, "guide"))
     return {
         "cards": cards,
         "owner": owner,
@@ -66,6 +72,9 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         "triggers": [draw(_triggers()) for _ in range(draw(st.sampled_from([2, 1, 0])))],
         "bags": draw(st.lists(st.tuples(who, st.sampled_from(PRODUCTS)), min_size=2, max_size=8)),
         "look": (draw(st.integers(0, 3)), draw(st.sampled_from([9, 12, 15, 20, 3, 22]))),
+        "effect_days": draw(st.sampled_from([14, 3, 1])),
+        "ends": draw(st.dictionaries(st.tuples(_SHOPS, st.sampled_from(PRODUCTS)), st.integers(-1, 9), max_size=3)),
+        "listed_on": draw(st.sampled_from([(), (0,), (0, 2)])),
     }
 
 
@@ -105,6 +114,8 @@ def _definitions(draw: st.DrawFn) -> dict[str, Any]:
 def run(world: dict[str, Any], database: Database, tenant: str, make_source: Callable[..., Any]) -> None:
     """Lives through a world and checks every rule after each step.
 
+    Guides' lists are made at the same time, where the world has days of lists.
+
     The first campaign is approved, people opt out, cards join, and the others are approved one by one or at once, while
     triggers are looked at that people caused by what they laid into their bags.
     """
@@ -120,6 +131,7 @@ def run(world: dict[str, Any], database: Database, tenant: str, make_source: Cal
         partial(_approve, after, tenant, number, world) for number in range(1, len(world["definitions"]))
     ]
     steps.insert(len(steps) // 2, partial(_look, desk, world))
+    steps[len(steps) // 2 : len(steps) // 2] = [partial(_list, desk, world, day) for day in world["listed_on"]]
     if world["together"] and len(steps) > 1:
         with ThreadPoolExecutor(len(steps)) as pool:
             list(pool.map(lambda step: step(), steps))
@@ -156,6 +168,18 @@ def _look(desk: triggers.Desk, world: dict[str, Any]) -> None:
             settle(desk)
 
 
+def _list(desk: triggers.Desk, world: dict[str, Any], day: int) -> None:
+    """Makes the list of a day of one guide, who looks after everybody."""
+    guided = replace(desk, guides=dict.fromkeys(desk.source.facts(()).customers["customer_id"].to_list(), "G"))
+    on = max(FIRST + timedelta(days=day), guided.today)
+    with suppress(ConflictError):  # plans changed again and again
+        make_lists(guided, on, by="Li")
+
+
+def _ends(world: dict[str, Any]) -> dict[tuple[str | None, str], date]:
+    return {about: FIRST + timedelta(days=days) for about, days in world["ends"].items()}
+
+
 def _fired(world: dict[str, Any], database: Database, tenant: str) -> list[Firing]:
     """What triggers decided, each checked by itself: groups, caps of the trigger, hours."""
     decided = [one for one in firings(tenant, database) if one.state in {"taken", "held", "sent"}]
@@ -178,6 +202,12 @@ def _as_contact(one: Firing) -> Any:
     chance = UNKNOWN if one.probability is None else one.probability
     contact = SimpleNamespace(day=one.counted_on, probability=chance, **about)
     return SimpleNamespace(campaign_id=CAMPAIGN_PREFIX + one.trigger_id, contact=contact)
+
+
+def _as_line(one: GuideTask) -> Any:
+    """A line of a guide's list in the same way."""
+    about = {name: getattr(one, name) for name in ("customer_id", "channel", "store_id", "product_id", "day")}
+    return SimpleNamespace(campaign_id=one.source, contact=SimpleNamespace(**about))
 
 
 def _persons(world: dict[str, Any], late: set[str]) -> pl.DataFrame:
@@ -212,6 +242,7 @@ def _desk(world: dict[str, Any], database: Database, make_source: Callable[..., 
         orient="row",
     )  # fmt: skip
     most, window, sms = world["caps"]
+    campaigns, guides = {"effect_days": world["effect_days"]}, {"holdout_share": 0.3}
     limits = AudienceSettings(
         max_contacts=most,
         contact_window_days=window,
@@ -220,9 +251,12 @@ def _desk(world: dict[str, Any], database: Database, make_source: Callable[..., 
     )
     persons = _persons(world, late)
     consents = with_refusals_of_persons(_consents(world), persons, FIRST - timedelta(days=1))
-    facts = {"consents": consents if world["is_asked"] else None, "contacts": log, "persons": persons}
+    ends = pl.DataFrame([(*about, day) for about, day in _ends(world).items()], schema=GOODS_ENDS, orient="row")
+    facts = {"consents": consents if world["is_asked"] else None, "contacts": log, "persons": persons, "ends": ends}
     source = make_source(world["cards"], world["probability"], world["stock"], changes=facts, missing=frozenset(late))
-    return life.Desk(database, source, Settings(audience=limits))
+    return life.Desk(
+        database, source, Settings.model_validate({"audience": limits, "campaigns": campaigns, "guides": guides})
+    )
 
 
 def _approve(desk: life.Desk, tenant: str, number: int, world: dict[str, Any]) -> None:
@@ -249,10 +283,11 @@ def _check(
 ) -> None:
     rows = [one for one in campaign_contacts(tenant, database) if one.state not in {"withdrawn", "opted_out"}]
     told = [one for one in rows if one.contact.group == "contact"]
-    messages = [_as_contact(one) for one in _fired(world, database, tenant) if one.state != "held"]
+    messages: list[Any] = [_as_contact(one) for one in _fired(world, database, tenant) if one.state != "held"]
+    said = [_as_line(one) for one in list_tasks(tenant, database) if one.state not in {"held", "withdrawn"}]
     _check_groups(world, rows)
-    _check_refusals(world, desk, [*told, *messages], opted_out)
-    _check_caps(world, [*told, *messages])
+    _check_refusals(world, desk, [*told, *messages, *said], opted_out)
+    _check_caps(world, [*told, *messages, *said])
     promised: dict[tuple[str | None, str], float] = defaultdict(float)
     looked = FIRST + timedelta(days=world["look"][0])
     for one in messages:
@@ -265,21 +300,14 @@ def _check(
         if not messages or date.fromisoformat(definition["ends_on"]) > looked:
             # what a campaign promised that was over when the trigger was looked at is free again
             promised[contact.store_id, contact.product_id] += contact.probability
+    lines = [one for one in list_tasks(tenant, database) if one.state != "withdrawn"]
+    for line in lines:
+        if not line.held:
+            promised[line.store_id, str(line.product_id)] += line.probability or UNKNOWN
     assert all(units <= world["stock"] + 1e-9 for units in promised.values())
-    _check_told_once(world, rows)
-
-
-def _check_told_once(world: dict[str, Any], rows: list[PlannedContact]) -> None:
-    """Of one product a person is told or held out by one campaign at a time."""
-    stays: dict[tuple[Any, str], list[tuple[str, str]]] = defaultdict(list)
-    for one in rows:
-        if one.contact.customer_id in world["late"] or one.state == "withdrawn":
-            continue  # whose card it was nobody knew when the first was approved
-        definition = world["definitions"][int(one.campaign_id[1:])]
-        mine = (definition["starts_on"], definition["ends_on"])
-        about = stays[world["owner"][one.contact.customer_id], one.contact.product_id]
-        assert all(mine[1] <= first or end <= mine[0] for first, end in about)
-        about.append(mine)
+    stays = stays_of(world, rows, _fired(world, database, tenant), lines)
+    check_told_once(stays)
+    check_ends(_ends(world), stays)
 
 
 def _check_groups(world: dict[str, Any], rows: list[PlannedContact]) -> None:

@@ -32,6 +32,7 @@ from retail_brain.operational.trigger_firings import (
 )
 from retail_brain.operational.triggers import TriggerChange, save_trigger
 from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.other_plans import other_plans
 
@@ -151,7 +152,7 @@ def test_a_contact_that_the_lake_holds_too_counts_once_for_the_caps(
     customers = pl.DataFrame({"customer_id": ["a", "b", "h", "late", "open"]})
 
     def counted() -> list[tuple[str, str, date]]:
-        plans = other_plans("main", database, None, DAY, 30).contacts
+        plans = other_plans("main", database, None, DAY, Settings()).contacts
         lake = open_lake(str(Workspace(home).lake))
         made = lake.scan("contacts").collect() if lake.has("contacts") else None
         log = contact_log(AudienceFacts(customers=customers, contacts=made, planned=plans))

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
@@ -73,10 +74,10 @@ def test_a_message_by_guide_is_a_line_of_the_guides_list(save, hand, database: D
         "G1", date(2025, 3, 1), "trigger:bag", 0, "Ask about P1茶", "加入购物袋后未购买",
     )  # fmt: skip
     # counted once for the caps of others, though it is a firing and a line
-    assert other_plans("main", database, None, date(2025, 3, 1), 30).contacts.height == 1
+    assert other_plans("main", database, None, date(2025, 3, 1), Settings()).contacts.height == 1
     answer = GuideAnswer("a1", line.task_id, "refused", NOON)
     store_answers("main", database, [answer], guide_id="G1", by="phone", now=NOON)
-    assert other_plans("main", database, None, date(2025, 3, 1), 30).opt_outs["customer_id"].to_list() == ["c0"]
+    assert other_plans("main", database, None, date(2025, 3, 1), Settings()).opt_outs["customer_id"].to_list() == ["c0"]
 
 
 @pytest.mark.parametrize("by_guide", [False, True])
@@ -101,7 +102,7 @@ def test_what_goes_out_late_is_of_the_day_on_which_it_goes(
 
 def test_who_is_on_the_list_already_gets_no_second_line(save, hand, database: Database) -> None:
     line = GuideTask(
-        task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", False, 1, "guide", "S1", "P1", "guides",
+        task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", False, 1, "guide", "S1", "P2", "guides",
         "due", "到期", "a", "b", 0.1, 1.0, None,
     )  # fmt: skip
     store_tasks("main", database, [line], by="Li", now=NOON)
@@ -238,11 +239,36 @@ def test_a_late_message_keeps_the_caps_of_its_new_day(
 def test_of_two_late_messages_to_a_person_the_caps_leave_one(
     save, desk, lay, database: Database, tmp_path: Path
 ) -> None:
-    for name in ("bag", "bag2"):
-        save(name)
-    lay("c0", name="1")
+    for name, product in (("bag", "P1"), ("bag2", "P2")):
+        save(name, product_ids=[product])
+        lay("c0", product, name=product)
     evaluate(desk())
     held_up(desk, database)
     caps = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=2))
     assert late(desk, tmp_path, 2, settings=caps).contacts == 1
     assert Counter(one.code for one in firings("main", database)) == {None: 1, "contacted_too_often": 1}
+
+
+def test_goods_that_end_before_a_late_message_goes_out_are_not_told_of(
+    save, desk, lay, source: FakeSource, database: Database, tmp_path: Path
+) -> None:
+    rows = [("S1", "P1", date(2025, 3, 2)), ("S2", "P1", date(2025, 3, 3))]
+    source.changes["ends"] = pl.DataFrame(rows, schema=GOODS_ENDS, orient="row")
+    save()
+    for who in ("c0", "c1"):
+        lay(who, name=who)
+    evaluate(desk())
+    assert settle(desk())["taken"] == 2
+    target = Target(str(tmp_path / "late.csv"), None, Delivery(1))
+    done = deliver(desk(at=NOON + timedelta(days=2)), lambda: (None, NOBODY), target, HandedOver(), by="Li")
+    assert (done.contacts, done.refused) == (1, 1)
+    assert [(one.customer_id, one.state, one.code) for one in firings("main", database)] == [
+        ("c0", "dropped", "too_late"), ("c1", "sent", None),
+    ]  # fmt: skip
+
+
+def test_a_message_about_goods_that_have_ended_is_dropped(save, hand, source: FakeSource, database: Database) -> None:
+    source.changes["ends"] = pl.DataFrame([(None, "P1", date(2025, 2, 28))], schema=GOODS_ENDS, orient="row")
+    save()
+    assert hand("c0").contacts == 0
+    assert [one.code for one in firings("main", database)] == ["too_late"]
