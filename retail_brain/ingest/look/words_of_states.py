@@ -62,7 +62,7 @@ REASON: Final = (
 )
 """A word in the name of a column that says why something was done to a row."""
 REMOVED: Final = (
-    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write_?off|written_?off|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
+    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write[ _]?off|written[ _]?off|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
     r"|списан|удален|снят|вычеркн|убран|törl|poist|fjern|tagit_bort|slett|xoa|hapus|ลบ|حذف|מחיק|移除|删单|删菜|删除|退菜|報損|报损"
     r"|除去|取り消|제거)"
 )
