@@ -163,7 +163,7 @@ def ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
     """
     filled = other.keys.get(FILL_DOWN, "").removeprefix("?").partition("\n")[0]
     has = [
-        *(["rows that are sums"] if WHERE in other.keys else []),
+        *(["rows that are sums"] if WHERE in other.keys and any("are sums of" in note for note in other.table.notes) else []),
         *([f"blanks in {filled} below the first row of a group"] if filled else []),
     ]
     if has:
