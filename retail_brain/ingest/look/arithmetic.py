@@ -97,7 +97,11 @@ def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
     plain: dict[str, str] = {}
     for units, price in itertools.permutations(_of_goods(numbers), 2):
         is_named = found.roles.get("price") == price  # else units that are no whole numbers may be the price
-        if is_beside(bare_name(price)) or found.roles.get("units", units) != units or not _may_be_units(numbers[units], is_named=is_named):
+        if (
+            is_beside(bare_name(price))
+            or found.roles.get("units", units) != units
+            or not _may_be_units(numbers[units], is_named=is_named)
+        ):
             continue
         made = np.abs(numbers[units] * numbers[price])
         room = _CENT * np.maximum(1.0, np.abs(numbers[units]))

@@ -33,7 +33,9 @@ def is_before(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Se
     units = values(sample, found, found.roles["units"]) if "units" in found.roles else None
     money = values(sample, found, price)
     of_line = money if is_line or units is None else money * units
-    shown = _by_goods(sample, found, money.abs() / (units.abs() if is_line and units is not None else 1), discounts, units)
+    shown = _by_goods(
+        sample, found, money.abs() / (units.abs() if is_line and units is not None else 1), discounts, units
+    )
     if shown is None:
         shown = _by_what_is_left(sample, found, price, of_line.abs(), discounts.fill_null(0).abs())
     if shown is None and (
@@ -62,9 +64,7 @@ def _by_goods(
     return None
 
 
-def _by_what_is_left(
-    sample: pl.DataFrame, found: Columns, price: str, money: pl.Series, off: pl.Series
-) -> bool | None:
+def _by_what_is_left(sample: pl.DataFrame, found: Columns, price: str, money: pl.Series, off: pl.Series) -> bool | None:
     """Whether another column is this money less its discount, with tax or without: then it is still to be taken off."""
     given = off > 0
     if int(given.sum()) < _DISCOUNTED:

@@ -7,6 +7,8 @@ import polars as pl
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.state_columns import column_of, listed
 
+DESCRIBED = "lines below the header describe the columns and are left out"
+"""What is said of such lines."""
 _MOST_LINES = 3
 """Lines below the header that may describe it: texts, units of measure, names in another language. By judgement."""
 _LEAST_ROWS = 5

@@ -1,4 +1,4 @@
-"""Takes the money of a line with its extras, such as modifiers of a drink, where one column is another one with them."""
+"""Takes the money of a line with its extras, such as modifiers of a drink, where one column is another with them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,11 +58,16 @@ def ask_about_sums(made: Proposal, sample: pl.DataFrame, found: Columns) -> None
     if paid_rank(bare_name(amount)) > 0:
         return
     parts = [name for name in _free(found) if _may_be_extra(sample, found, name)]
+    order = list(found.seen)
     for part, whole in _sums(sample, found, amount, values(sample, found, amount), parts):
+        if not order.index(amount) < order.index(part) < order.index(whole):
+            continue  # a discount stands behind the sum that it is taken off
         if "amount" in role_scores(whole) and paid_rank(bare_name(whole)) >= 0:
             with_it = chosen.replace(quoted(amount), quoted(whole))
             made.columns["unit_price"] = f"?{chosen}\n{with_it}"
-            made.questions.append(f"{whole!r} is {amount!r} and {part!r} together: which of both was paid for the goods?")
+            made.questions.append(
+                f"{whole!r} is {amount!r} and {part!r} together: which of both was paid for the goods?"
+            )
             return
 
 

@@ -13,7 +13,7 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.described_columns import lines_of_description
+from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
@@ -37,7 +37,7 @@ from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms,
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
-from retail_brain.ingest.look.sums_of_rows import sums_of_rows
+from retail_brain.ingest.look.sums_of_rows import SUMS, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
@@ -150,7 +150,7 @@ def _table_looked_at(opened: Opened) -> LookedAt:
     is_own = any(is_of_own_form(stem, sample.columns) for stem in (path.stem, path.parent.name))
     if (described := lines_of_description(blanks)) is not None:
         condition, is_line = described
-        note = f"{path.name}: {is_line.sum():,} lines below the header describe the columns and are left out"
+        note = f"{path.name}: {is_line.sum():,} {DESCRIBED}"
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_line)
         whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
@@ -160,7 +160,7 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         keys, blanks, is_own = {**keys, HEADS: heads.key, FILL_DOWN: listed(heads.names)}, heads.lines, True
     if not is_own and (sums := sums_of_rows(blanks)) is not None:
         condition, is_sum = sums
-        note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
+        note = f"{path.name}: {is_sum.sum():,} {SUMS}"
         table = replace(table, notes=(*table.notes, note))
         keys = {**keys, WHERE: both_conditions(keys.get(WHERE, ""), f"'''{condition}'''")}
         blanks = blanks.filter(~is_sum)

@@ -62,7 +62,12 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         *_nothing_left(made, states),
     ]
     out += twice
-    asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, sample, found, states), *perhaps, *perhaps_kinds]
+    asked = [
+        *_not_paid(made, states, on_account=on_account),
+        *_given_back(made, sample, found, states),
+        *perhaps,
+        *perhaps_kinds,
+    ]
     asked += perhaps_twice
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     if back.any():

@@ -12,6 +12,8 @@ from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.numbers import parse_numbers
 
+SUMS: Final = "rows are sums of the rows beside them and are left out"
+"""What is said of such rows."""
 _MOST_SUMS: Final = 0.5
 """Share of the rows that may be sums: a group has a line at least. By judgement."""
 _STRONG: Final = 1.0
@@ -80,7 +82,7 @@ def _are_lines(sample: pl.DataFrame, found: Columns, is_blank: pl.Series) -> boo
     goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
     if not goods or not {"receipt", "moment"} <= found.roles.keys():
         return False
-    heads = [found.roles["receipt"], found.roles["moment"]]
+    heads = sorted({found.roles["receipt"], found.roles["moment"]})
     perhaps, lines = sample.filter(is_blank), sample.filter(~is_blank)
     if perhaps.select(heads).null_count().sum_horizontal().item():
         return False

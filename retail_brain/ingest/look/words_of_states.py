@@ -62,7 +62,8 @@ REASON: Final = (
 )
 """A word in the name of a column that says why something was done to a row."""
 REMOVED: Final = (
-    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write[ _]?off|written[ _]?off|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
+    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write[ _]?off|written[ _]?off"
+    r"|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
     r"|списан|удален|снят|вычеркн|убран|törl|poist|fjern|tagit_bort|slett|xoa|hapus|ลบ|حذف|מחיק|移除|删单|删菜|删除|退菜|報損|报损"
     r"|除去|取り消|제거)"
 )
@@ -122,13 +123,14 @@ NOT_GOODS: Final = (
 )
 """Names of rows of a receipt that are no goods: tips, carriage, vouchers, deposits, rounding."""
 BESIDE_GOODS: Final = (
-    r"(?:\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung|rabatt|paiement|pago"
-    r"|charge|promotion|point|reward point|loyalty point|handling|insurance|adjustment"
+    r"(?:^points?(?: used| redeemed)?$|\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung"
+    r"|rabatt|paiement|pago|promotion|reward point|loyalty point|handling|insurance|adjustment"
     r"|[a-z]*geb[uü]hr(?:en)?|nachnahme|nachlass|bonuspunkt[e]?|punkte|korting|toeslag|kosten|punten|frais|remise"
     r"|comisi[oó]n(?:es)?|cargo|descuento|puntos|taxa|desconto|pontos|cup[oó]m|cup[oó]n|commission[ei]|sconto|punti"
     r"|buono|op[lł]ata|rabat|punkty|prowizja|poplatek|sleva|kupon|avgift|gebyr|poeng|maksu|alennus"
     r"|komisyon|indirim|puan|[uü]cret[i]?|diskon|potongan|biaya|poin)s?\b"
-    r"|комисси|скидк|балл[ыо]|бонус|купон|сбор\b|gi[aả]m gi[aá]|ph[ií] |đi[eể]m th[uư][oở]ng|ค่าธรรมเนียม|ส่วนลด|คูปอง|คะแนน|แต้ม"
+    r"|комисси|скидк|балл[ыо]|бонус|купон|сбор\b|gi[aả]m gi[aá]|ph[ií] |đi[eể]m th[uư][oở]ng"
+    r"|ค่าธรรมเนียม|ส่วนลด|คูปอง|คะแนน|แต้ม"
     r"|手数料|ポイント|値引|割引|クーポン|代引|消費税|決済料|手续费|積分|积分|优惠|优惠券|折扣|满减|税费"
     r"|수수료|포인트|적립금|할인|쿠폰)"
 )
