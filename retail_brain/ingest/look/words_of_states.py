@@ -123,8 +123,8 @@ NOT_GOODS: Final = (
 )
 """Names of rows of a receipt that are no goods: tips, carriage, vouchers, deposits, rounding."""
 BESIDE_GOODS: Final = (
-    r"(?:^points?(?: used| redeemed)?$|\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung"
-    r"|rabatt|paiement|pago|promotion|reward point|loyalty point|handling|insurance|adjustment"
+    r"(?:^points?(?: used| redeemed)?$|\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip"
+    r"|zahlung|rabatt|paiement|pago|promotion|reward point|loyalty point|handling|insurance|adjustment"
     r"|[a-z]*geb[uü]hr(?:en)?|nachnahme|nachlass|bonuspunkt[e]?|punkte|korting|toeslag|kosten|punten|frais|remise"
     r"|comisi[oó]n(?:es)?|cargo|descuento|puntos|taxa|desconto|pontos|cup[oó]m|cup[oó]n|commission[ei]|sconto|punti"
     r"|buono|op[lł]ata|rabat|punkty|prowizja|poplatek|sleva|kupon|avgift|gebyr|poeng|maksu|alennus"

@@ -102,8 +102,8 @@ def test_guests_without_a_number_are_no_sums(tmp_path: Path) -> None:
     rows = []
     for number in range(RECEIPTS):
         person = "" if number % 3 == 0 else f"M{number % 7}"
-        for good in (number % 5, (number + 1) % 5):
-            rows.append(f"{_line(number, good)},{person},{1 + (number + good) % 2},{PRICES[good]}")
+        goods = (number % 5, (number + 1) % 5)
+        rows += [f"{_line(number, good)},{person},{1 + (number + good) % 2},{PRICES[good]}" for good in goods]
     mapping, _, lines = _look(tmp_path, "Date,Order ID,Item ID,Item Name,Member ID,Qty,Price", rows)
     assert not any("are sums of" in text for text in lines)
     assert "where" not in mapping
