@@ -1,7 +1,8 @@
 """Takes the money of a line with its extras, such as modifiers of a drink, where one column is another with them."""
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -22,26 +23,69 @@ _FREE = 0.1
 """Share of the rows without something added from which it may be an extra: tax and profit are on all. By judgement."""
 
 
-def with_extras(made: Proposal, sample: pl.DataFrame, found: Columns) -> Columns:
+@dataclass(frozen=True)
+class _Chain:
+    """Money of lines that is another one with extras, less a discount where there is one."""
+
+    base: str
+    extras: tuple[str, ...]
+    off: str
+    whole: str
+
+
+def with_extras(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[Columns, bool]:
     """The columns with the amount of the line that holds its extras in the place of one without them.
 
     Args:
         made: the proposal; gets a remark.
         sample: the rows.
         found: roles of the columns.
+
+    Returns:
+        The columns, and whether the discount has been taken off this amount beyond doubt.
     """
-    extras = [name for name in _free(found) if is_extra(bare_name(name))]
-    for base, money in _bases(sample, found):
-        for extra, whole in _sums(sample, found, base, money, extras):
-            made.remarks.append(f"{whole!r} is {base!r} with {extra!r}: the extras are paid as well")
-            roles = {role: name for role, name in found.roles.items() if role not in ("price", "amount")}
-            others = {
-                role: tuple(name for name in names if name not in (base, whole, extra))
-                for role, names in found.alternatives.items()
-                if role != "price"
-            }
-            return replace(found, roles={**roles, "amount": whole}, alternatives=others)
-    return found
+    chain = next(_chains(sample, found), None)
+    if chain is None:
+        return found, False
+    less = f" less {chain.off!r}" if chain.off else ""
+    made.remarks.append(
+        f"{chain.whole!r} is {chain.base!r} with {list(chain.extras)}{less}: the extras are paid as well"
+    )
+    roles = {role: name for role, name in found.roles.items() if role not in ("price", "amount")}
+    roles |= {"amount": chain.whole, **({"discount": chain.off} if chain.off else {})}
+    taken = {chain.base, chain.whole, chain.off, *chain.extras}
+    others = {
+        role: tuple(name for name in names if name not in taken)
+        for role, names in found.alternatives.items()
+        if role != "price"
+    }
+    return replace(found, roles=roles, alternatives=others), bool(chain.off)
+
+
+def _chains(sample: pl.DataFrame, found: Columns) -> Iterator[_Chain]:
+    """Chains of columns with extras; those without a discount first."""
+    named = [name for name in _free(found) if is_extra(bare_name(name)) and _is_added(values(sample, found, name))]
+    parts = [*((name,) for name in named), *([tuple(named)] if len(named) > 1 else [])]
+    discounts = {name: values(sample, found, name).fill_null(0).abs() for name in found.all_of("discount") if parts}
+    given = {name: off for name, off in discounts.items() if int((off > 0).sum()) >= _LEAST}
+    nothing = pl.repeat(0.0, sample.height, eager=True)
+    for off, (base, money, units) in itertools.product(
+        {"": nothing, **given}, list(_bases(sample, found)) if parts else []
+    ):
+        for extras in parts:
+            more = sum((values(sample, found, name).fill_null(0) for name in extras), nothing)
+            for added in (more, *([more * units] if units is not None else [])):
+                line = money.abs() + added - given.get(off, nothing)
+                for whole in _free(found):
+                    if whole in (base, *extras) or is_beside(bare_name(whole)):
+                        continue
+                    fits = (line - values(sample, found, whole).abs()).abs() <= _CENT
+                    if share(fits) >= _HOLDS and share(fits.filter(more > 0)) >= _HOLDS:
+                        yield _Chain(base, extras, off, whole)
+
+
+def _is_added(more: pl.Series) -> bool:
+    return not (more < 0).any() and int((more > 0).sum()) >= _LEAST
 
 
 def ask_about_sums(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -82,13 +126,14 @@ def _free(found: Columns) -> list[str]:
     ]
 
 
-def _bases(sample: pl.DataFrame, found: Columns) -> Iterator[tuple[str, pl.Series]]:
-    """The columns of money that extras may be missing in, and the money of the line by each."""
+def _bases(sample: pl.DataFrame, found: Columns) -> Iterator[tuple[str, pl.Series, pl.Series | None]]:
+    """The columns of money that extras may be missing in, the money of the line by each, and the units of a price."""
     for name in found.all_of("amount"):
-        yield name, values(sample, found, name)
+        yield name, values(sample, found, name), None
     if price := found.roles.get("price"):
+        units = values(sample, found, found.roles["units"]) if "units" in found.roles else None
         each = values(sample, found, price)
-        yield price, each * values(sample, found, found.roles["units"]) if "units" in found.roles else each
+        yield price, each if units is None else each * units, None if units is None else units.abs()
 
 
 def _sums(
@@ -97,7 +142,7 @@ def _sums(
     """Pairs of a part and the column that is the money with it."""
     for part in parts:
         more = values(sample, found, part).fill_null(0)
-        if part == base or (more < 0).any() or int((more > 0).sum()) < _LEAST:
+        if part == base or not _is_added(more):
             continue
         for whole in _free(found):
             if whole in (base, part) or is_beside(bare_name(whole)):

@@ -13,7 +13,7 @@ import polars as pl
 from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
-from retail_brain.ingest.look.extras import ask_about_sums, with_extras
+from retail_brain.ingest.look.extras import ask_about_sums
 from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.price_of_several import divide_by_several
@@ -47,9 +47,21 @@ _DISCOUNTED = 5
 """Lines with a discount below which nothing is concluded about it. By judgement."""
 
 
-def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid."""
-    found = with_extras(made, sample, _without_discounts_of_orders(made, sample, found))
+def price_of(made: Proposal, sample: pl.DataFrame, found: Columns, *, is_net: bool = False) -> None:
+    """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid.
+
+    Args:
+        made: the proposal.
+        sample: the rows.
+        found: roles of the columns.
+        is_net: whether the amount is known to be after its discount.
+    """
+    if is_net:
+        made.columns["unit_price"] = number_key(made, found, found.roles["amount"], "unit_price", _TOTAL)
+        _with_discount(made, sample, found)
+        _turn_amount(made, sample, found)
+        return
+    found = _without_discounts_of_orders(made, sample, found)
     paid = paid_by_sums(sample, found) if made.table == "transactions" else None
     if paid is not None and _by_sums(made, sample, found, paid):
         _turn_amount(made, sample, found)

@@ -28,7 +28,9 @@ TILLS: Final[Mapping[str, str]] = {
     r"|(?:product|artikel)naam|asortyment|artykul|zbozi|polozka|artikl|urun_(?:aciklamasi|ismi)|cinsi|продукт|позиция"
     r"|品目名?|상품(?:이름)?|메뉴|품목|제품|san_pham|hang_hoa|(?:ten_)?mat_hang|dien_giai|(?:ชื่อ)?เมนู|รายละเอียดสินค้า"
     r"|barang|produk|deskripsi",
-    "units": r"net_(?:miktar|adet)|absatz|abverkauf|nb|quantites|cdad|piezas|pecas|unita_vendute|stuks|hoeveelheid|aantallen|liczba|sprzedano"
+    "units": r"net_(?:miktar|adet)"
+    r"|absatz|abverkauf|nb|quantites|cdad|piezas|pecas|unita_vendute|stuks|hoeveelheid|aantallen|liczba"
+    r"|sprzedano"
     r"|sztuki|prodano|продано|注文数|出荷数|sl_ban(?:_ra)?|so_luong_dat|จน|terjual|banyaknya",
     "price": r"p[uv](?:_ttc|_ht)?|pvp|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
     r"|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",

@@ -152,3 +152,38 @@ def test_words_of_taxes_extras_and_fees() -> None:
         False,
     ]
     assert [says_no_goods(kind) for kind in ("積分", "Bearbeitungsgebühr", "Point of sale kit")] == [True, True, False]
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Ngày bán,Mã hóa đơn,Mã hàng,Tên hàng,Số lượng,Đơn giá,Thành tiền",
+        "Tanggal,No Struk,Kode Barang,Nama Barang,Jumlah,Harga Satuan,Total Harga",
+    ],
+)
+def test_money_without_decimals_has_points_and_commas_of_thousands(tmp_path: Path, head: str, mark: str) -> None:
+    rows = []
+    for number in range(RECEIPTS):
+        units, price = 1 + number % 3, int(PRICES[number % 5] * 10_000)
+        money = (f"{one:,}".replace(",", mark) for one in (price, units * price))
+        rows.append(f'{_line(number, number % 5)},{units},"{next(money)}","{next(money)}"')
+    mapping, _, _ = _look(tmp_path, head, rows)
+    wanted = 'decimal = ","' if mark == "." else 'thousands = ","'
+    assert f"unit_price = {{ column = {head.split(',')[5]!r}, {wanted} }}".replace("'", '"') in mapping
+
+
+@pytest.mark.parametrize("is_each", [True, False])
+def test_extras_and_a_discount_between_a_price_and_the_sum_are_told_apart(tmp_path: Path, is_each: bool) -> None:
+    rows = []
+    for number in range(RECEIPTS):
+        units, price = 1 + number % 3, PRICES[number % 5] * 100
+        more, off = (0, 50, 0, 100)[number % 4], (0, 0, 30)[number % 3]
+        total = price * units + more * (units if is_each else 1) - off
+        rows.append(f"{_line(number, number % 5)},{units},{price:.0f},{more},{off},{total:.0f}")
+    mapping, questions, _ = _look(
+        tmp_path, "会計日時,会計ID,商品コード,商品名,数量,単価,オプション金額,割引額,小計", rows
+    )
+    assert 'unit_price = { column = "小計", total = true }' in mapping
+    assert 'discount = "割引額"' in mapping
+    assert not questions
