@@ -49,12 +49,23 @@ def rows_where(raw: RawTable, where: str | None) -> RawTable:
     frame = raw.frame
     try:
         condition = pl.sql_expr(where).fill_null(value=False)
+        frame = _with_plain_blanks(frame, condition.meta.root_names())
         kept = frame.filter(condition)
         kept.collect_schema()
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"the condition where = {where!r} cannot be read: {error}. Write it in SQL.") from error
     taken = frame.select(pl.lit(f"not {where}").alias("reason"), (~condition).sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=kept, left_out=with_counts(raw, taken))
+
+
+def _with_plain_blanks(frame: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
+    """The rows with an empty text for cells of nothing but blanks and tabs, which some exports put behind every one."""
+    schema = frame.collect_schema()
+    texts = [name for name in dict.fromkeys(names) if schema.get(name) == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.strip_chars() == "").then(pl.lit("")).otherwise(pl.col(name)).alias(name)
+        for name in texts
+    )
 
 
 def with_counts(raw: RawTable, further: pl.LazyFrame) -> pl.LazyFrame:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.word_parts import is_beside, is_count
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED
 from retail_brain.ingest.numbers import parse_numbers
@@ -37,6 +38,8 @@ _MOST_UNITS = 100
 _PIECES = 0.3
 """Share of whole numbers in a column of units of which some are weighed; rates of tax or exchange have none. By
 judgement."""
+_PRICED = 0.5
+"""Share of the rows that must have units, a price and an amount: a refund or a coupon is on few. By judgement."""
 _CENT = 0.006
 """Money that rounding a price to a cent may take off one unit, with room for binary fractions."""
 _LEAST_TAXED = 1.0
@@ -64,7 +67,7 @@ def with_arithmetic(sample: pl.DataFrame, found: Columns) -> Columns:
         return found
     is_open = not {"units", "price", "amount"} <= found.roles.keys()
     relation = _relation(numbers, found) if is_open else {}
-    if "units" in found.roles and relation and not _agrees(relation, found):
+    if relation and not (_agrees if "units" in found.roles else _shares_money)(relation, found):
         relation = {}
     return _renamed(found, relation or _after_discount(numbers, found))
 
@@ -92,19 +95,24 @@ def _renamed(found: Columns, roles: Mapping[str, str]) -> Columns:
 def _relation(numbers: Mapping[str, Numbers], found: Columns) -> dict[str, str]:
     """Roles of the columns that make each other; none where no three do. What was paid after a discount goes first."""
     plain: dict[str, str] = {}
-    for units, price in itertools.permutations(numbers, 2):
+    for units, price in itertools.permutations(_of_goods(numbers), 2):
         is_named = found.roles.get("price") == price  # else units that are no whole numbers may be the price
-        if found.roles.get("units", units) != units or not _may_be_units(numbers[units], is_named=is_named):
+        if (
+            is_beside(bare_name(price))
+            or found.roles.get("units", units) != units
+            or not _may_be_units(numbers[units], is_named=is_named)
+        ):
             continue
         made = np.abs(numbers[units] * numbers[price])
         room = _CENT * np.maximum(1.0, np.abs(numbers[units]))
         others = [name for name in numbers if name not in (units, price)]
         for amount in others:
             gap = made - np.abs(numbers[amount])
-            if not plain and _holds(np.abs(gap) <= room):
+            if not plain and np.mean(numbers[amount] != 0) > _PRICED and _holds(np.abs(gap) <= room):
                 plain = {"units": units, "price": price, "amount": amount}
             # the discount and what it left make the same together: it takes the smaller part
-            less = [name for name in others if np.abs(numbers[name]).sum() < np.abs(numbers[amount]).sum()]
+            less = [name for name in others if np.mean(numbers[amount] != 0) > _PRICED]
+            less = [name for name in less if np.abs(numbers[name]).sum() < np.abs(numbers[amount]).sum()]
             less = [name for name in less if not _is_tax(name, numbers[name], numbers[amount])]
             off = next((name for name in less if _is_off(numbers[name], gap, room)), "")
             if off:
@@ -116,6 +124,18 @@ def _agrees(relation: Mapping[str, str], found: Columns) -> bool:
     """Whether a relation leaves the money that names chose as it is, or tells what a discount left of it."""
     chosen = {found.roles.get("price"), found.roles.get("amount")} - {None}
     return "discount" in relation or chosen <= {relation["price"], relation["amount"]}
+
+
+def _shares_money(relation: Mapping[str, str], found: Columns) -> bool:
+    """Whether a relation found without named units has one of the columns that names call a price or an amount."""
+    chosen = {found.roles.get("price"), found.roles.get("amount")} - {None}
+    return not chosen or bool(chosen & {relation["price"], relation["amount"]})
+
+
+def _of_goods(numbers: Mapping[str, Numbers]) -> list[str]:
+    """The columns that most rows fill and whose name is of no tax, carriage or refund, unless it is one of a count."""
+    filled = [name for name, values in numbers.items() if np.mean(values != 0) > _PRICED]
+    return [name for name in filled if not is_beside(bare_name(name)) or is_count(bare_name(name))]
 
 
 def _may_be_units(values: Numbers, *, is_named: bool) -> bool:

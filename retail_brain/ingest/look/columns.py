@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import polars as pl
 
+from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -95,7 +96,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         stem: name of the file, which says whose ids a column called `id` holds.
         known: column -> role that other files of the dataset give it.
     """
-    seen = _with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
+    seen = with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
@@ -340,20 +341,3 @@ def _has_digits(seen: Evidence) -> bool:
 
 def _is_code(seen: Evidence) -> bool:
     return not any(" " in example for example in seen.examples)
-
-
-def _with_one_decimal_mark(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
-    """A file writes its numbers in one way: `2,000` is read as the columns are that leave no doubt."""
-    certain = [what.numbers[0] for what in seen.values() if len(what.numbers) == 1]
-    comma = any(reading.decimal == "," for reading in certain)
-    point = any(what.has_point for what in seen.values() if what.numbers)
-    # nobody who writes Chinese, Japanese or Korean has a comma before decimals
-    point = point or (not comma and any(re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]", name) for name in seen))
-    if comma == point:
-        return dict(seen)
-    wanted = ColumnFormat(decimal=",") if comma else ColumnFormat(thousands=",")
-
-    def is_open(what: Evidence) -> bool:
-        return (len(what.numbers) > 1 and wanted in what.numbers) or (comma and what.has_points_in_threes)
-
-    return {name: replace(what, numbers=(wanted,)) if is_open(what) else what for name, what in seen.items()}

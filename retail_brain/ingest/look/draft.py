@@ -105,7 +105,7 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
     head = [f"[tables.{made.table}]", f"files = {named}" if files else ""]
     both = {**keys, **made.keys}
     if WHERE in keys and WHERE in made.keys:
-        both[WHERE] = _both(keys[WHERE], made.keys[WHERE])
+        both[WHERE] = both_conditions(keys[WHERE], made.keys[WHERE])
     if FILL_DOWN in keys and FILL_DOWN in made.keys:
         both[FILL_DOWN] = _both_filled(keys[FILL_DOWN], made.keys[FILL_DOWN])
     lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
@@ -114,8 +114,10 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
     return "\n".join(line for line in lines if line or lines.index(line) > 1) + "\n"
 
 
-def _both(ours: str, theirs: str) -> str:
-    """Two conditions of which every row must meet both; the second may be open, with a line per reading."""
+def both_conditions(ours: str, theirs: str) -> str:
+    """Two conditions of which every row must meet both; the first may be blank, the second open, a line per reading."""
+    if not ours:
+        return theirs
     bare = [f"({ours[3:-3]}) AND ({one[3:-3]})" for one in theirs.removeprefix("?").split("\n")]
     return ("?" if theirs.startswith("?") else "") + "\n".join(f"'''{one}'''" for one in bare)
 

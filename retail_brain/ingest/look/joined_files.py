@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.codes_of_states import NO_UNITS_BELOW
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.described_columns import DESCRIBED
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.join_keys import Keys, keys_of
@@ -21,6 +22,7 @@ from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.signs import kind_below_zero
 from retail_brain.ingest.look.state_columns import is_named, may_tell_states
+from retail_brain.ingest.look.sums_of_rows import SUMS
 from retail_brain.ingest.look.unpaid_lines import leave_out_unpaid
 
 _OF_THE_ORDER = ("moment", "time", "store", "customer", "channel", "status")
@@ -161,9 +163,11 @@ def ask_for_whole_rows(made: Proposal, other: LookedAt) -> None:
         made: the proposal, which gets the question.
         other: the file that is joined.
     """
+    notes = " ".join(other.table.notes)
+    are_sums = WHERE in other.keys and (SUMS in notes or DESCRIBED not in notes)  # no line belongs to a description
     filled = other.keys.get(FILL_DOWN, "").removeprefix("?").partition("\n")[0]
     has = [
-        *(["rows that are sums"] if WHERE in other.keys else []),
+        *(["rows that are sums"] if are_sums else []),
         *([f"blanks in {filled} below the first row of a group"] if filled else []),
     ]
     if has:

@@ -75,9 +75,15 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
 
 
 def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
-    """Whether rows of a kind without codes are no goods: they count nothing, or the kind says what they are."""
+    """Whether rows of a kind without codes are no goods: they count nothing, or the kind says what they are.
+
+    A kind says so by a word such as carriage, or by being the one name that stands in the place of goods.
+    """
     text = bare_name(kind).replace("_", " ")
     if text in TOTAL_WORDS or says_no_goods(kind):
+        return True
+    named = found.roles.get("product_name")
+    if named is not None and kinds_of(sample.filter(pl.col(name) == kind), named) == [kind]:
         return True
     units = found.roles.get("units")
     return units is not None and bool(sample.filter(pl.col(name) == kind)[units].is_null().all())

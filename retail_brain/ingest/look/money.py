@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.extras import ask_about_sums
 from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.price_of_several import divide_by_several
@@ -45,8 +47,20 @@ _DISCOUNTED = 5
 """Lines with a discount below which nothing is concluded about it. By judgement."""
 
 
-def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid."""
+def price_of(made: Proposal, sample: pl.DataFrame, found: Columns, *, is_net: bool = False) -> None:
+    """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid.
+
+    Args:
+        made: the proposal.
+        sample: the rows.
+        found: roles of the columns.
+        is_net: whether the amount is known to be after its discount.
+    """
+    if is_net:
+        made.columns["unit_price"] = number_key(made, found, found.roles["amount"], "unit_price", _TOTAL)
+        _with_discount(made, sample, found)
+        _turn_amount(made, sample, found)
+        return
     found = _without_discounts_of_orders(made, sample, found)
     paid = paid_by_sums(sample, found) if made.table == "transactions" else None
     if paid is not None and _by_sums(made, sample, found, paid):
@@ -71,6 +85,7 @@ def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         _discount(made, sample, found, amount, is_line=not is_unit)
     elif made.table == "transactions":
         made.questions.append("no column holds a price or an amount: transactions need one (daily_sales does not)")
+    ask_about_sums(made, sample, found)
     _turn_amount(made, sample, found)
 
 
@@ -275,9 +290,7 @@ def _discount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, 
     if plain.startswith("?") or not discounts.abs().sum():
         return
     before = plain.replace(" }", ", before_discount = true }")
-    shown = _is_before(sample, found, price, discounts, is_line=is_line)
-    if shown is None and (_is_rest(sample, found, price, discounts) or paid_rank(_last_part(price)) > 0):
-        shown = False
+    shown = is_before(sample, found, price, discounts, is_line=is_line)
     if shown is None:
         question = f"is {price!r} what was paid, or has {found.roles['discount']!r} still to be taken off?"
         made.columns["unit_price"] = one_of(made, [plain, before], question)
@@ -285,32 +298,6 @@ def _discount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, 
     said = "is the same with and without a discount: it is still to be taken off" if shown else "is after its discount"
     made.remarks.append(f"{price!r} {said}")
     made.columns["unit_price"] = before if shown else made.columns["unit_price"]
-
-
-def _is_before(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Series, *, is_line: bool) -> bool | None:
-    """Whether goods with a discount have the price of those without (True), or less by it (False)."""
-    goods = found.roles.get("product") or found.roles.get("product_name")
-    if goods is None or "units" not in found.roles:
-        return None
-    units = values(sample, found, found.roles["units"]).abs()
-    each = values(sample, found, price).abs() / (units if is_line else 1)
-    rows = pl.DataFrame({"goods": sample[goods], "each": each, "off": discounts.fill_null(0).abs() / units})
-    usual = rows.filter(pl.col("off") == 0).group_by("goods").agg(pl.col("each").median().alias("usual"))
-    marked = rows.filter(pl.col("off") > 0).join(usual, on="goods")
-    if marked.height < _DISCOUNTED:
-        return None
-    for is_before, listed in ((True, marked["each"]), (False, marked["each"] + marked["off"])):
-        if share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY:
-            return is_before
-    return None
-
-
-def _is_rest(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Series) -> bool:
-    """Whether another column of money less the discount gives this one."""
-    rest = values(sample, found, price).abs()
-    others = [name for role in ("price", "amount") for name in found.all_of(role) if name != price]
-    gaps = [(values(sample, found, name).abs() - discounts.abs() - rest).abs() for name in others]
-    return any(share(gap <= _CENT) > _MOST for gap in gaps)
 
 
 def _last_part(name: str) -> str:

@@ -8,6 +8,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
 from retail_brain.ingest.look.moment_key import write_moment
@@ -107,8 +108,9 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if not write_units(made, sample, found):
         return
-    rate = rate_of_discount(sample, found)
-    price_of(made, sample, without_rate(found, rate))
+    found, is_net = with_extras(made, sample, found)
+    rate = None if is_net else rate_of_discount(sample, found)
+    price_of(made, sample, without_rate(found, rate), is_net=is_net)
     if rate is not None:
         write_rate(made, sample, found, rate)
     if made.table == "transactions":

@@ -13,7 +13,8 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
-from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, toml_of
+from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
+from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
@@ -36,7 +37,7 @@ from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms,
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
-from retail_brain.ingest.look.sums_of_rows import sums_of_rows
+from retail_brain.ingest.look.sums_of_rows import SUMS, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.settings import DataSettings
@@ -147,14 +148,21 @@ def _table_looked_at(opened: Opened) -> LookedAt:
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     is_own = any(is_of_own_form(stem, sample.columns) for stem in (path.stem, path.parent.name))
+    if (described := lines_of_description(blanks)) is not None:
+        condition, is_line = described
+        note = f"{path.name}: {is_line.sum():,} {DESCRIBED}"
+        table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
+        blanks = blanks.filter(~is_line)
+        whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     heads = None if is_own else heads_among_lines(blanks, columns_of(blanks, path.stem), f"{path.stem} {opened.title}")
     if heads is not None:
         table = replace(table, notes=(*table.notes, f"{path.name}: {heads.remark}"))
         keys, blanks, is_own = {**keys, HEADS: heads.key, FILL_DOWN: listed(heads.names)}, heads.lines, True
     if not is_own and (sums := sums_of_rows(blanks)) is not None:
         condition, is_sum = sums
-        note = f"{path.name}: {is_sum.sum():,} rows are sums of the rows beside them and are left out"
-        table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
+        note = f"{path.name}: {is_sum.sum():,} {SUMS}"
+        table = replace(table, notes=(*table.notes, note))
+        keys = {**keys, WHERE: both_conditions(keys.get(WHERE, ""), f"'''{condition}'''")}
         blanks = blanks.filter(~is_sum)
     named = columns_of(blanks, path.stem)
     readings = [] if is_own else columns_to_fill(blanks, named)

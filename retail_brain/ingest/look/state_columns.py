@@ -96,14 +96,14 @@ def says(pattern: str, kind: str) -> bool:
 
 
 def plain_kind(kind: str) -> str:
-    """A kind for comparing with words, the joined ones apart.
+    """A kind for comparing with words, the joined ones apart, such as those of `ready_to_ship`.
 
     The small letter of the Turkish capital İ has a mark of its own.
 
     >>> [plain_kind(kind) for kind in ("AVTraining", "PartiallyRefunded", " OK", "İptal")]
     ['av training', 'partially refunded', 'ok', 'iptal']
     """
-    return re.sub(_JOINED, " ", kind.strip()).lower().replace("\u0307", "")
+    return re.sub(_JOINED, " ", kind.strip()).lower().replace("\u0307", "").replace("_", " ")
 
 
 def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:

@@ -62,13 +62,18 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         *_nothing_left(made, states),
     ]
     out += twice
-    asked = [*_not_paid(made, states, on_account=on_account), *_given_back(made, states), *perhaps, *perhaps_kinds]
+    asked = [
+        *_not_paid(made, states, on_account=on_account),
+        *_given_back(made, sample, found, states),
+        *perhaps,
+        *perhaps_kinds,
+    ]
     asked += perhaps_twice
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     if back.any():
         write_returns_by_sign(made, sample, found)
     for state in states:
-        if "returns" not in made.keys and not state.is_state:
+        if "returns" not in made.keys and not state.is_state and not _is_of_a_sale(sample, found, state):
             _returns(made, state, " ".join([*out, *perhaps_kinds]))
     if "returns" not in made.keys:
         write_returns_by_sign(made, sample, found)
@@ -230,11 +235,12 @@ def _not_paid(made: Proposal, states: Sequence[State], *, on_account: bool) -> l
     return conditions
 
 
-def _given_back(made: Proposal, states: Sequence[State]) -> list[str]:
+def _given_back(made: Proposal, sample: pl.DataFrame, found: Columns, states: Sequence[State]) -> list[str]:
     """Conditions without orders that came back and have no row of the return: net they are nothing."""
     conditions: list[str] = []
     for state in states:
-        kinds = state.which(GIVEN_BACK, f"{IN_PART}|{CANCELLED}") if state.is_state and not conditions else []
+        is_of_order = state.is_state or _is_of_a_sale(sample, found, state)
+        kinds = state.which(GIVEN_BACK, f"{IN_PART}|{CANCELLED}") if is_of_order and not conditions else []
         if kinds and (state.units(kinds) > 0).any():
             conditions.append(state.without(kinds))
             made.questions.append(
@@ -244,6 +250,19 @@ def _given_back(made: Proposal, states: Sequence[State]) -> list[str]:
         if in_part := [kind for kind in state.which(GIVEN_BACK) if re.search(IN_PART, state.said(kind))]:
             made.remarks.append(f"{state.rows(in_part):,} rows of {in_part} in {state.name!r} are kept whole")
     return conditions
+
+
+def _is_of_a_sale(sample: pl.DataFrame, found: Columns, state: State) -> bool:
+    """Whether a column such as `Return type` stands on the row of the sale that came back, and not on one of its own.
+
+    A row of its own names goods of a receipt that another row sold.
+    """
+    roles = [found.roles.get("receipt"), found.roles.get("product") or found.roles.get("product_name")]
+    keys = [name for name in roles if name is not None]
+    if not state.is_claim or len(keys) < len(roles) or not sample[state.name].null_count():
+        return False
+    back = sample[state.name].cast(pl.String).is_in(state.which(GIVEN_BACK)).fill_null(value=False)
+    return not sample.filter(back).join(sample.filter(~back), on=keys, how="semi").height
 
 
 def _nothing_left(made: Proposal, states: Sequence[State]) -> list[str]:

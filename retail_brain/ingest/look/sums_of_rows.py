@@ -1,15 +1,19 @@
 """Finds rows that are sums of the rows above or below them, in any language: by their numbers, not by their words."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.numbers import parse_numbers
 
+SUMS: Final = "rows are sums of the rows beside them and are left out"
+"""What is said of such rows."""
 _MOST_SUMS: Final = 0.5
 """Share of the rows that may be sums: a group has a line at least. By judgement."""
 _STRONG: Final = 1.0
@@ -21,6 +25,8 @@ _HUNDREDTHS: Final = 100
 """Parts of a unit that are compared: sums are printed to two decimals."""
 _LARGEST: Final = 1e11
 """Number beyond which a column is of codes, such as barcodes, and no sums: their sums would leave 64 bits."""
+_MOST_CHANCE: Final = math.log(1e-3)
+"""Logarithm of the chance up to which rows that add up are sums. By judgement."""
 _MOST_NAMED: Final = 3
 """Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
 _MOST_STARTS: Final = 100
@@ -46,7 +52,8 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
     few = [name for name, count in counts.items() if 0 < count <= _MOST_SUMS * sample.height]
     if not few:
         return None
-    seen = {name: one for name, one in columns_of(sample).seen.items() if one.numbers and not one.dates}
+    found = columns_of(sample)
+    seen = {name: one for name, one in found.seen.items() if one.numbers and not one.dates}
     read = {name: parse_numbers(sample[name].cast(pl.String), one.numbers[0]) for name, one in seen.items()}
     numbers = {
         name: (values * _HUNDREDTHS).round().cast(pl.Int64)
@@ -54,6 +61,8 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
         if values.abs().is_between(0, _LARGEST).all()
     }
     for name in sorted(few, key=lambda name: -counts[name]):
+        if _are_lines(sample, found, blank[name]):
+            continue
         if not _add_up(blank[name], numbers) and not _add_up(
             blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}
         ):
@@ -65,11 +74,29 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
     return None
 
 
+def _are_lines(sample: pl.DataFrame, found: Columns, is_blank: pl.Series) -> bool:
+    """Whether rows that leave a column blank name a receipt, its moment and goods as lines do: guests have no number.
+
+    A sum leaves one of these blank, or has words of its own in the place of goods.
+    """
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    if not goods or not {"receipt", "moment"} <= found.roles.keys():
+        return False
+    heads = sorted({found.roles["receipt"], found.roles["moment"]})
+    perhaps, lines = sample.filter(is_blank), sample.filter(~is_blank)
+    if perhaps.select(heads).null_count().sum_horizontal().item():
+        return False
+    return any(
+        not perhaps[name].null_count() and share(perhaps[name].is_in(lines[name].implode())) > _MOST_SUMS
+        for name in goods
+    )
+
+
 def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:
     """Whether each of some rows is the sum of lines directly above it, in every column that adds up."""
     above = ((~is_sum).cum_sum() - (~is_sum)).cast(pl.Int64).to_list()
     starts: dict[int, list[int]] = {}
-    proofs = 0
+    proofs, chance = 0, 0.0
     for values in sorted(numbers.values(), key=lambda values: int((values == 0).sum())):
         if not (values.filter(is_sum).abs() >= _STRONG * _HUNDREDTHS).any():
             continue
@@ -84,10 +111,25 @@ def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:
         if not several or len(found) < len(rows):
             continue  # a price, which does not add up, or the number of a shop, which is that of the row above
         proofs += several
+        chance += _log_chance(values, is_sum, totals)
         for row, places in found.items():
             known = starts.get(row)
             starts[row] = places if known is None else [one for one in known if totals[one] == wanted[row]]
-    return proofs >= _LEAST_PROOFS and len(starts) == is_sum.sum() and all(starts.values())
+    return proofs >= _LEAST_PROOFS and chance <= _MOST_CHANCE and len(starts) == is_sum.sum() and all(starts.values())
+
+
+def _log_chance(values: pl.Series, is_sum: pl.Series, totals: Sequence[int]) -> float:
+    """Logarithm of the chance that rows equal the lines above them as lines do: a single piece nearly always does."""
+    lines = values.filter(~is_sum).fill_null(0).to_list()
+    wanted = {row: totals[row] - value for row, value in enumerate(lines)}
+    equal = _starts(totals, wanted, range(len(lines)))
+    known: dict[int, tuple[int, int]] = {}
+    for row, value in enumerate(lines):
+        times, all_of_it = known.get(value, (0, 0))
+        known[value] = (times + (row in equal), all_of_it + 1)
+    usual = (len(equal), len(lines))
+    shares = (known.get(value, usual) for value in values.filter(is_sum).drop_nulls().to_list())
+    return sum(math.log((times + 1) / (rows + 2)) for times, rows in shares)
 
 
 def _starts(totals: Sequence[int], wanted: Mapping[int, int], above: Sequence[int]) -> dict[int, list[int]]:

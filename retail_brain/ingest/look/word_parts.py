@@ -105,6 +105,17 @@ _WITH_TAX = (
     rf"|(?:^|_){_TAX}_?(?:dahil|haric|incl|inkl|excl|exkl|nelkul)(?=_|$)|_ttc$"
 )
 """That money is with or without tax, in its name; what is left says whose money it is."""
+_TAX_ALONE = r"税金?(?:额|額|合计|合計)?$|消費税|세액|부가세|ภาษี|thue(?:_|$)"
+_EXTRA = (
+    r"(?:^|_)(?:modifiers?|mods?|add_?ons?|extras?|options?|toppings?|supplements?|surcharges?|upcharges?|customi[sz]ations?"
+    r"|[a-z]*aufpreis[a-z]*|[a-z]*aufschlage?|[a-z]*zuschlage?|zusatz[a-z]*|beilagen?|toeslag(?:en)?|opties|toevoegingen"
+    r"|suplementos?|adicional(?:es)?|modificadores|adicionais|acrescimos?|opcionais|opciones|opcoes"
+    r"|supplement[oi]|aggiunt[ae]|modificatori|opzioni|dodatki|dodatkow[aey]|doplat[ay]|opcje|priplatk[uy]|moznosti"
+    r"|ek_(?:malzeme|ucret|secim)|secenek(?:ler)?|opsiyon|ekstra|tillagg|tillaeg|tillegg|tilvalg|lisa[at]?"
+    r"|модификатор[а-я]*|добавк[аи]|надбавк[аи]|наценк[аи]|опци[ия]|tuy_chon|them_mon|tambahan|opsi)(?:_|$)"
+    r"|オプション|トッピング|追加|加料|加价|加價|配料|做法|小料|옵션|추가|토핑|ตัวเลือก|ท็อปปิ้ง|เพิ่มเติม|إضاف|اضاف|תוספ"
+)
+"""Words of extras that goods cost more with."""
 _OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
 """Names of numbers of lines, which are no goods."""
 _OF_A_PERSON = (
@@ -155,6 +166,35 @@ def is_beside(name: str) -> bool:
     (True, False)
     """
     return any(_WORDS["beside"].fullmatch(token) for token in re.sub(_WITH_TAX, "", name).split("_"))
+
+
+def is_count(name: str) -> bool:
+    """Whether a plain name has a word for units of goods, such as `delivered_qty`.
+
+    >>> is_count("delivered_qty"), is_count("shipping_fee")
+    (True, False)
+    """
+    return any(_WORDS["units"].fullmatch(token) for token in name.split("_")) or "units" in part_scores(name)
+
+
+def is_tax(name: str) -> bool:
+    """Whether a plain name is of a tax alone.
+
+    >>> is_tax("tax_amount"), is_tax("amount_without_tax"), is_tax("消費税"), is_tax("税込価格")
+    (True, False, True, False)
+    """
+    if re.search(_TAX_ALONE, name):
+        return not re.search(r"[不无無未]?含|税(?:込|抜|前|後|后|率)|내역|과세|면세", name)
+    return any(re.fullmatch(_TAX, token) for token in re.sub(_WITH_TAX, "", name).split("_"))
+
+
+def is_extra(name: str) -> bool:
+    """Whether a plain name is of what goods cost more with an extra, such as a modifier, an option or a topping.
+
+    >>> is_extra("modifiers_revenue"), is_extra("tax_amount")
+    (True, False)
+    """
+    return re.search(_EXTRA, name) is not None
 
 
 def _combined(kinds: set[str]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
+from retail_brain.ingest.look.words_of_tills import TILLS
 from retail_brain.sources.column_names import plain_name
 
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
@@ -70,7 +71,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
         r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во(?:_[а-я]+)?",
-        r"pieces|pcs|num|demand|movement|consumption|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
+        r"pieces|pcs|num|demand|movement|consumption|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|(?!lager)[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
@@ -83,7 +84,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
         r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|с[ои]?_скидк(?:ой|ои)))?(?:,?_(?:р|руб))?|стоимость|выручка|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"
-        r"(?:netto|brutto)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
+        r"(?:netto|brutto)(?!preis|prijs|pris)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
@@ -133,7 +134,10 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""
 _FURTHER_SCORE = 0.5
 """Score of names in further languages: above parts of names, below the surest of other roles."""
-_FURTHER: Final = {role: unicodedata.normalize("NFKC", pattern) for role, pattern in FURTHER.items()}
+_FURTHER: Final = {
+    role: unicodedata.normalize("NFKC", "|".join(words[role] for words in (FURTHER, TILLS) if role in words))
+    for role in {**FURTHER, **TILLS}
+}
 """As plain names are: one vowel of Thai is two letters there."""
 _NET_SALES, _GROSS_SALES = (re.compile(unicodedata.normalize("NFKC", words)) for words in (NET_SALES, GROSS_SALES))
 _SIMPLIFIED = str.maketrans(

@@ -62,7 +62,8 @@ REASON: Final = (
 )
 """A word in the name of a column that says why something was done to a row."""
 REMOVED: Final = (
-    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write_?off|written_?off|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
+    rf"(?:{CANCELLED}|remov|l[oö]schung|loesch|entfernt|write[ _]?off|written[ _]?off"
+    r"|strike|struck|spoil|wast(?:e|age)|retir|supprim|ritir|usuni|odstran"
     r"|списан|удален|снят|вычеркн|убран|törl|poist|fjern|tagit_bort|slett|xoa|hapus|ลบ|حذف|מחיק|移除|删单|删菜|删除|退菜|報損|报损"
     r"|除去|取り消|제거)"
 )
@@ -112,11 +113,26 @@ NOT_GOODS: Final = (
     r"|礼品卡|储值卡|充值|会员充值|ギフトカード|商品券|상품권|기프트\s?카드"
     r"|(?:bottle |container )?deposit|pfand|statiegeld|consigne|vratná záloha|pant|service charge|servicio|rounding"
     r"|rundung|afronding|arrondi|redondeo|arredondamento|arrotondamento|zaokrouhlení|öresavrundning|抹零|打包费|包装费"
+    r"|(?:handling|processing|payment|cod|cash on delivery|booking|convenience|platform|transaction) (?:fee|charge)s?"
+    r"|nachnahme(?:geb[uü]hr)?|(?:bearbeitungs|zahlungs)geb[uü]hr(?:en)?|frais (?:de (?:gestion|dossier|traitement)"
+    r"|bancaires)|contrassegno|contra ?reembolso|op[lł]ata (?:manipulacyjna|za pobranie)|dob[ií]rka|dobírečné"
+    r"|(?:代引き?|決済|振込|後払い?)?手数料|代引き?料|ポイント(?:利用|使用|値引き?|割引)?|クーポン(?:利用|値引き?|割引)?"
+    r"|手续费|(?:결제 ?)?수수료|(?:포인트|적립금)(?: ?사용)?|kap[ıi]da [oö]deme(?: bedeli)?|hizmet bedeli"
+    r"|biaya (?:layanan|admin|penanganan)|ph[ií] (?:d[iị]ch v[uụ]|thu h[oộ])|ค่าธรรมเนียม|комиссия|наложенный платеж"
     r"|服务费|レジ袋代?|surcharge|store discount|bon d'achat)"
 )
 """Names of rows of a receipt that are no goods: tips, carriage, vouchers, deposits, rounding."""
 BESIDE_GOODS: Final = (
-    r"\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip|zahlung|rabatt|paiement|pago)s?\b"
+    r"(?:^points?(?: used| redeemed)?$|\b(?:payment|tender|fee|tax|discount|coupon|voucher|comment|note|message|tip"
+    r"|zahlung|rabatt|paiement|pago|promotion|reward point|loyalty point|handling|insurance|adjustment"
+    r"|[a-z]*geb[uü]hr(?:en)?|nachnahme|nachlass|bonuspunkt[e]?|punkte|korting|toeslag|kosten|punten|frais|remise"
+    r"|comisi[oó]n(?:es)?|cargo|descuento|puntos|taxa|desconto|pontos|cup[oó]m|cup[oó]n|commission[ei]|sconto|punti"
+    r"|buono|op[lł]ata|rabat|punkty|prowizja|poplatek|sleva|kupon|avgift|gebyr|poeng|maksu|alennus"
+    r"|komisyon|indirim|puan|[uü]cret[i]?|diskon|potongan|biaya|poin)s?\b"
+    r"|комисси|скидк|балл[ыо]|бонус|купон|сбор\b|gi[aả]m gi[aá]|ph[ií] |đi[eể]m th[uư][oở]ng"
+    r"|ค่าธรรมเนียม|ส่วนลด|คูปอง|คะแนน|แต้ม"
+    r"|手数料|ポイント|値引|割引|クーポン|代引|消費税|決済料|手续费|積分|积分|优惠|优惠券|折扣|满减|税费"
+    r"|수수료|포인트|적립금|할인|쿠폰)"
 )
 """Words in kinds of rows that are no goods although they have a text and a sum."""
 NOBODY: Final = (
