@@ -1,5 +1,6 @@
 """A guide's day on a phone: today's people, one tap for what came of it, and a line that breaks."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +55,7 @@ def card(page: Page, number: int) -> Any:
 @BOTH
 def test_a_guide_lands_on_todays_people_and_answers_by_one_tap(open_page: Open, site: Any, language: str) -> None:
     page = a_guides_phone(open_page, site, language)
-    assert page.url.endswith("#/guide")
+    expect(page).to_have_url(re.compile("#/guide$"))
     expect(page.locator("nav [data-view]")).to_have_text(
         [says(language, "今日名单", "Today's list"), says(language, "顾客", "Customer")]
     )
@@ -196,7 +197,7 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有名单", "No list for this day"))
     page.locator("[name=guide]").select_option("G1")
     expect(page.locator("[name=guide]")).to_have_value("G1")
-    assert "guide=G1" in page.url
+    expect(page).to_have_url(re.compile("guide=G1"))
     page.locator("[data-action=make]").click()
     expect(page.locator(".task")).to_have_count(3)
     assert site.bodies("guide_make") == [{"guide_ids": ["G1"]}]
@@ -210,7 +211,7 @@ def test_a_shop_chooses_among_its_guides(open_page: Open) -> None:
     page.reload()
     page.goto(page.url.split("#")[0] + "#/guide")
     page.locator("[name=guide]").select_option("G1")
-    assert "guide=G1" in page.url
+    expect(page).to_have_url(re.compile("guide=G1"))
     expect(page.locator("[data-action=make]")).to_be_visible()
 
 

@@ -57,7 +57,7 @@ def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, langua
     marks.nth(1).focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
-    assert "store=S02" in page.url
+    expect(page).to_have_url(re.compile("store=S02"))
 
 
 def test_answers_without_figures_say_so(open_page: Open) -> None:
