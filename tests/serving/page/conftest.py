@@ -19,7 +19,8 @@ from tests.chromium import CHROMIUMS, chromium_path
 from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
+"""How long a test waits for what it needs, on a machine that does twenty other things; what comes is not waited out."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -166,16 +167,34 @@ class Watched:
         self.problems.append(str(error))
 
 
-@pytest.fixture(scope="session")
-def browsing(chromium: Browser) -> Iterator[BrowserContext]:
+def new_context(chromium: Browser) -> BrowserContext:
     # without transitions a view is drawn once instead of sixty times a second
     # nor service workers: a page that another test had kept would come in the place of the one that a test asks for
     context = chromium.new_context(accept_downloads=True, reduced_motion="reduce", service_workers="block")
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     context.add_init_script(FORGET)
+    return context
+
+
+@pytest.fixture(scope="session")
+def browsing(chromium: Browser) -> Iterator[BrowserContext]:
+    context = new_context(chromium)
     yield context
     context.close()
+
+
+@pytest.fixture
+def clocked(chromium: Browser, free_tabs: list[Page]) -> Iterator[Page]:
+    """A tab whose clock the test turns, for what the page does after some seconds. A clock stays in its context: it
+    would run in the tab of every later test."""
+    context, others = new_context(chromium), free_tabs[:]
+    page = context.new_page()
+    page.clock.install()
+    free_tabs[:] = [page]  # `open_page` takes it
+    yield page
+    context.close()
+    free_tabs[:] = others
 
 
 @pytest.fixture(scope="session")

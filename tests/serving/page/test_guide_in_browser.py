@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,8 +115,9 @@ def test_answers_wait_for_the_line_and_each_counts_once(open_page: Open, site: A
     assert lost
 
 
-def test_a_refusal_can_be_undone_before_it_leaves(open_page: Open, site: Any) -> None:
+def test_a_refusal_can_be_undone_before_it_leaves(clocked: Page, open_page: Open, site: Any) -> None:
     page = a_guides_phone(open_page, site)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # the five seconds are over when the test says so
     refused = card(page, 0).locator("[data-outcome=refused]")
     refused.click()
     undo = card(page, 0).locator("[data-field=back]")
@@ -124,6 +126,10 @@ def test_a_refusal_can_be_undone_before_it_leaves(open_page: Open, site: Any) ->
     expect(refused).to_be_visible()
     assert page.evaluate(UNSENT) == []
     refused.click()
+    expect(undo).to_be_focused()
+    page.clock.run_for(4_900)
+    assert page.evaluate(f"{UNSENT}.length") == 1
+    page.clock.run_for(200)
     assert site.bodies("guide_answers")[0]["answers"][0]["outcome"] == "refused"
     expect(card(page, 0).locator("[data-field=back]")).to_have_count(0)
     assert len(site.bodies("guide_answers")) == 1

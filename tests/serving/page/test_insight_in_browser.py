@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_insight
 from tests.serving.page.test_campaigns_in_browser import as_role
@@ -77,7 +77,9 @@ def test_the_moves_of_the_funnel_are_saved(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(("route", "shown", "count"), [("funnel", ".series", 6), ("models", ".line-plot", 2)])
-def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str, shown: str, count: int) -> None:
+def test_what_is_being_worked_out_is_asked_for_again(
+    clocked: Page, open_page: Open, route: str, shown: str, count: int
+) -> None:
     page = open_page("overview", "en", quiet=False).page
     asked: list[str] = []
 
@@ -89,7 +91,6 @@ def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str
         return route.fulfill(status=503, headers={"retry-after": "5"}, json=error)
 
     page.route(f"**/{route}", working)
-    page.clock.install()
     page.goto(page.url.split("#")[0] + f"#/{route}")
     expect(page.locator(".loading")).to_have_count(1)
     page.clock.fast_forward(3_000)
