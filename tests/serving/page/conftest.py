@@ -101,12 +101,13 @@ def served() -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(served: Site) -> Site:
+def site(served: Site) -> Iterator[Site]:
     served.visit += 1
     served.asked.clear()
     fake_orders.DECIDED.clear()
     fake_orders.COMMENTS.clear()
-    return served
+    yield served
+    fake_api.RIGHTS.clear()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from serving.http.access import ROLE_SCOPES
-from tests.serving.page import fake_guides
+from tests.serving.page import fake_api, fake_guides
 from tests.serving.page.fake_chain import EVIL
 from tests.serving.page.test_views_in_browser import says
 
@@ -29,20 +29,15 @@ def today() -> None:
     fake_guides.forget()
 
 
-def as_guide(page: Page) -> None:
-    """The page as the key of guide G1 sees it; the next view asks anew."""
+def as_guide() -> None:
+    """The page as the key of guide G1 sees it, once it asks anew."""
     place = {"kind": "guide", "regions": [], "stores": [], "guide": "G1"}
-
-    def answer(route: Route) -> None:
-        rights = {"role": "marketer", "scopes": sorted(ROLE_SCOPES["marketer"]), "place": place}
-        route.fulfill(json=route.fetch().json() | rights)
-
-    page.route("**/overview", answer)
+    fake_api.RIGHTS |= {"role": "marketer", "scopes": sorted(ROLE_SCOPES["marketer"]), "place": place}
 
 
 def a_guides_phone(open_page: Open, site: Any, language: str = "en", **options: Any) -> Page:
     page: Page = open_page(f"{site.address}/ui/#/?lang={language}", width=PHONE, **options).page
-    as_guide(page)
+    as_guide()
     page.get_by_role("dialog").locator("input").fill(site.key)
     page.keyboard.press("Enter")
     expect(page.locator(".task")).to_have_count(3)
@@ -213,7 +208,7 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
 def test_a_shop_chooses_among_its_guides(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    fake_api.RIGHTS["place"] = place
     page.reload()
     page.goto(page.url.split("#")[0] + "#/guide")
     page.locator("[name=guide]").select_option("G1")

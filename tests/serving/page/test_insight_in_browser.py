@@ -153,7 +153,7 @@ def test_versions_of_other_days_are_not_compared_but_may_be_forced(
 def test_a_shop_is_not_offered_what_headquarters_alone_promote(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    fake_api.RIGHTS["place"] = place
     page.reload()
     page.goto(page.url.split("#")[0] + "#/models")
     expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
@@ -198,8 +198,7 @@ def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
         "marketer": {"anomalies": 0, "models": 0, "quarantine": 0, "campaigns": 1, "funnel": 1},
     }
     for role, views in wanted.items():
-        page.unroute("**/overview")
-        as_role(page, role)
+        as_role(role)
         page.reload()
         for view, count in views.items():
             expect(page.locator(f"nav [data-view={view}]")).to_have_count(count)

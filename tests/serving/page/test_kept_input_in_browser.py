@@ -131,7 +131,7 @@ def test_a_campaign_that_was_not_saved_is_still_there_until_it_is(open_page: Ope
 @pytest.mark.parametrize("view", ["audience?product=P0002", "campaigns", "segments", "funnel", "assets", "jobs"])
 def test_a_view_that_the_role_does_not_have_says_who_has_it(open_page: Open, view: str, language: str) -> None:
     page = open_page("overview", language).page
-    as_role(page, "merchandiser")
+    as_role("merchandiser")
     page.reload()
     go(page, view)
     wall = page.locator("[data-wall]")

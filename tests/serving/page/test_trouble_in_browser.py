@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.serving.page import fake_insight
+from tests.serving.page import fake_api, fake_insight
 
 pytestmark = pytest.mark.browser
 VIEWS = [
@@ -212,12 +212,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
     page = open_page("overview", "en").page
     expect(page.locator("nav a")).to_have_count(17)
-
-    def as_marketer(route: Route) -> None:
-        answer = route.fetch().json()
-        route.fulfill(json=answer | {"role": "marketer"})
-
-    page.route("**/overview", as_marketer)
+    fake_api.RIGHTS["role"] = "marketer"
     page.reload()
     expect(page.locator("nav a")).to_have_text(
         [
