@@ -34,6 +34,13 @@ SETTINGS = builtin_settings("sample") | QUICK
 good and how sure the models are, no test here asks."""
 
 
+def quick_settings(home: Path, **data: str) -> None:
+    """Gives a home its data settings, and models that take no longer than they must."""
+    (home / "var" / "main").mkdir(parents=True, exist_ok=True)
+    text = tomli_w.dumps({"data": data} | QUICK)
+    (home / "var" / "main" / "settings.toml").write_text(text, encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("demo")

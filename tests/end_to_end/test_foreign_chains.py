@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.end_to_end.conftest import quick_settings
+
 Invoke = Callable[..., tuple[int, str]]
 START = date(2026, 3, 1)
 
@@ -51,7 +53,7 @@ def test_receipts_alone_are_enough(
         code, said = invoke(*base, "train", "demand")
         assert code == 2
         assert "Set country" in said
-    (tmp_path / "home" / "var" / "main" / "settings.toml").write_text('[data]\ncountry = "CN"\n', encoding="utf-8")
+    quick_settings(tmp_path / "home", country="CN")
     for kind in ("demand", "recommender"):
         code, said = invoke(*base, "train", kind)
         if days == 1:
@@ -98,10 +100,7 @@ def test_daily_sales_without_people_give_forecasts_and_orders(invoke: Invoke, tm
         ]
     )
     home = tmp_path / "home"
-    (home / "var" / "main").mkdir(parents=True)
-    (home / "var" / "main" / "settings.toml").write_text(
-        f'[data]\nperiod = "{period}"\ncountry = "DE"\n', encoding="utf-8"
-    )
+    quick_settings(home, period=period, country="DE")
     base = ("--home", home, "--quiet")
     assert invoke(*base, "ingest", put(tmp_path / "chain", daily_sales=sales))[0] == 0
     for verb in (("train", "demand"), ("promote", "demand")):

@@ -19,7 +19,8 @@ from tests.chromium import CHROMIUMS, chromium_path
 from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
+"""How long a test waits for what it needs, on a machine that does twenty other things; what comes is not waited out."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -100,12 +101,13 @@ def served() -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(served: Site) -> Site:
+def site(served: Site) -> Iterator[Site]:
     served.visit += 1
     served.asked.clear()
     fake_orders.DECIDED.clear()
     fake_orders.COMMENTS.clear()
-    return served
+    yield served
+    fake_api.RIGHTS.clear()
 
 
 @pytest.fixture(scope="session")
@@ -166,22 +168,41 @@ class Watched:
         self.problems.append(str(error))
 
 
-@pytest.fixture(scope="session")
-def browsing(chromium: Browser) -> Iterator[BrowserContext]:
+def new_context(chromium: Browser) -> BrowserContext:
     # without transitions a view is drawn once instead of sixty times a second
     # nor service workers: a page that another test had kept would come in the place of the one that a test asks for
     context = chromium.new_context(accept_downloads=True, reduced_motion="reduce", service_workers="block")
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     context.add_init_script(FORGET)
+    return context
+
+
+@pytest.fixture(scope="session")
+def browsing(chromium: Browser) -> Iterator[BrowserContext]:
+    context = new_context(chromium)
     yield context
     context.close()
 
 
+@pytest.fixture
+def clocked(chromium: Browser, free_tabs: list[Page]) -> Iterator[Page]:
+    """A tab whose clock the test turns, for what the page does after some seconds. A clock stays in its context: it
+    would run in the tab of every later test."""
+    context, others = new_context(chromium), free_tabs[:]
+    page = context.new_page()
+    page.clock.install()
+    free_tabs[:] = [page]  # `open_page` takes it
+    yield page
+    context.close()
+    free_tabs[:] = others
+
+
 @pytest.fixture(scope="session")
 def free_tabs() -> list[Page]:
-    """Tabs that no test uses. A view in one of them costs a third of the processor of one in a new tab: its process
-    and the scripts that it has compiled are there."""
+    """The tab that no test uses. A view in it costs a third of the processor of one in a new tab: its process
+    and the scripts that it has compiled are there. One alone: a tab behind another one draws once a second, and
+    whatever waits for a drawing, such as a click, takes that second."""
     return []
 
 
@@ -201,8 +222,12 @@ def open_page(browsing: BrowserContext, free_tabs: list[Page], site: Site) -> It
         return watched
 
     yield open_
+    kept = opened[0][0].page if opened else None
     for watched, _ in opened:
         watched.leave()
+        if watched.page is not kept:
+            watched.page.close()
+            continue
         watched.page.mouse.move(0, 0)
         free_tabs.append(watched.page)
     for watched in (watched for watched, quiet in opened if quiet):

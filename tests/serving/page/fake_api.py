@@ -31,8 +31,16 @@ from tests.serving.page import (
 )
 from tests.serving.page.fake_chain import AS_OF, CUSTOMERS, KEY, PRODUCTS, STORES, error
 
+RIGHTS: dict[str, Any] = {}
+"""What a test changes about the key and its landing. A route of the browser would do it too, at twice the processor:
+it keeps no file of the page, and asks the test about each."""
+
 
 def overview(body: dict[str, Any]) -> dict[str, Any]:
+    return whole_overview() | RIGHTS
+
+
+def whole_overview() -> dict[str, Any]:
     return {
         "as_of": AS_OF.isoformat(),
         "period": "day",

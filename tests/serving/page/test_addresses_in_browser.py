@@ -1,5 +1,6 @@
 """What opens has an address: Back closes it, Forward opens it, and a link that is sent opens the same view with it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,10 @@ def test_back_closes_a_line_and_forward_opens_it_and_the_grid_keeps_what_was_pic
     page.locator(f"{LINES} [data-field=pick]").nth(1).check()
     before = page.url
     product = first_line(page)
-    assert "open=S01%3A" in page.url
+    expect(page).to_have_url(re.compile("open=S01%3A"))
     page.go_back()
     expect(page.locator(BOX)).to_have_count(0)
-    assert page.url == before
+    expect(page).to_have_url(before)
     expect(page.locator(f"{LINES} [data-field=open]").first).to_be_focused()
     page.go_forward()
     expect(page.locator(f"{BOX} h2")).to_contain_text(product)
@@ -56,7 +57,7 @@ def test_a_line_that_is_closed_leaves_no_step_behind(open_page: Open, way: str) 
     else:
         page.locator(f"{BOX} .panel-head button").click()
     expect(page.locator(BOX)).to_have_count(0)
-    assert page.url == before
+    expect(page).to_have_url(before)
     page.go_back()
     expect(page).to_have_url(first)
 
@@ -73,7 +74,7 @@ def test_a_link_to_a_line_opens_it_whatever_the_view_shows(open_page: Open, site
     # nothing was opened on the way here: it is closed in its place
     other.keyboard.press("Escape")
     expect(other.locator(BOX)).to_have_count(0)
-    assert "open=" not in other.url
+    expect(other).not_to_have_url(re.compile("open="))
 
 
 @BOTH
@@ -84,7 +85,7 @@ def test_a_link_to_a_line_that_is_gone_says_so(open_page: Open, which: str, lang
         says(language, "已不在订货列表中", "no longer among the orders")
     )
     expect(page.locator(LINES).first).to_be_visible()
-    assert "open=" not in page.url
+    expect(page).not_to_have_url(re.compile("open="))
 
 
 def test_a_decision_in_the_panel_leaves_it(open_page: Open) -> None:
@@ -146,7 +147,7 @@ def test_back_and_forward_at_once_leave_a_panel_open(open_page: Open) -> None:
     expect(panel).to_have_attribute("open", "")
     page.evaluate(LATE_TOGGLE)
     expect(panel).to_have_attribute("open", "")
-    assert "open=what_if" in page.url
+    expect(page).to_have_url(re.compile("open=what_if"))
 
 
 def test_whom_headquarters_look_at_on_a_phone_has_an_address(open_page: Open) -> None:

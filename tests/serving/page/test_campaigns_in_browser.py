@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from serving.http.access import ROLE_SCOPES
-from tests.serving.page import fake_campaigns, fake_segments
+from tests.serving.page import fake_api, fake_campaigns, fake_segments
 from tests.serving.page.test_views_in_browser import downloaded, says
 
 pytestmark = pytest.mark.browser
@@ -26,14 +26,9 @@ def book() -> None:
     fake_segments.BOOK[:] = [fake_segments.version("老客", 1, "spend > 500")]
 
 
-def as_role(page: Page, role: str) -> None:
-    """The page as the key of a role sees it; the next view asks anew."""
-
-    def answer(route: Route) -> None:
-        rights = {"role": role, "scopes": sorted(ROLE_SCOPES[role])}
-        route.fulfill(json=route.fetch().json() | rights)
-
-    page.route("**/overview", answer)
+def as_role(role: str) -> None:
+    """The page as the key of a role sees it, once it asks anew."""
+    fake_api.RIGHTS |= {"role": role, "scopes": sorted(ROLE_SCOPES[role])}
 
 
 class Clicks:
@@ -262,7 +257,7 @@ def test_back_returns_from_a_campaign_and_its_tabs_to_the_filtered_list(open_pag
 @BOTH
 def test_a_merchandiser_hands_excess_stock_over_to_marketing(open_page: Open, site: Any, language: str) -> None:
     page = open_page("overview", language).page
-    as_role(page, "merchandiser")
+    as_role("merchandiser")
     page.reload()
     page.goto(page.url.split("#")[0] + "#/stock?tab=leftovers")
     expect(page.locator("[data-action=people], [data-action=all-people]")).to_have_count(0)
@@ -281,7 +276,7 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     fake_campaigns.measure({"campaign_id": "run"})
     watched = open_page("overview", language)
     page = watched.page
-    as_role(page, "marketer")
+    as_role("marketer")
     watched.requests.clear()
     page.reload()
     cards = page.locator(".card")
@@ -306,7 +301,7 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
 
 def test_a_card_whose_data_are_not_there_is_left_out(open_page: Open) -> None:
     page = open_page("overview", "en", quiet=False).page
-    as_role(page, "marketer")
+    as_role("marketer")
     error = {"error": {"code": "impossible", "message": "the features are of another day", "details": {}}}
     page.route("**/segments", lambda route: route.fulfill(status=422, json=error))
     page.reload()

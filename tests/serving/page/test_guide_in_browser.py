@@ -1,13 +1,15 @@
 """A guide's day on a phone: today's people, one tap for what came of it, and a line that breaks."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from serving.http.access import ROLE_SCOPES
-from tests.serving.page import fake_guides
+from tests.serving.page import fake_api, fake_guides
 from tests.serving.page.fake_chain import EVIL
 from tests.serving.page.test_views_in_browser import says
 
@@ -27,20 +29,15 @@ def today() -> None:
     fake_guides.forget()
 
 
-def as_guide(page: Page) -> None:
-    """The page as the key of guide G1 sees it; the next view asks anew."""
+def as_guide() -> None:
+    """The page as the key of guide G1 sees it, once it asks anew."""
     place = {"kind": "guide", "regions": [], "stores": [], "guide": "G1"}
-
-    def answer(route: Route) -> None:
-        rights = {"role": "marketer", "scopes": sorted(ROLE_SCOPES["marketer"]), "place": place}
-        route.fulfill(json=route.fetch().json() | rights)
-
-    page.route("**/overview", answer)
+    fake_api.RIGHTS |= {"role": "marketer", "scopes": sorted(ROLE_SCOPES["marketer"]), "place": place}
 
 
 def a_guides_phone(open_page: Open, site: Any, language: str = "en", **options: Any) -> Page:
     page: Page = open_page(f"{site.address}/ui/#/?lang={language}", width=PHONE, **options).page
-    as_guide(page)
+    as_guide()
     page.get_by_role("dialog").locator("input").fill(site.key)
     page.keyboard.press("Enter")
     expect(page.locator(".task")).to_have_count(3)
@@ -54,7 +51,7 @@ def card(page: Page, number: int) -> Any:
 @BOTH
 def test_a_guide_lands_on_todays_people_and_answers_by_one_tap(open_page: Open, site: Any, language: str) -> None:
     page = a_guides_phone(open_page, site, language)
-    assert page.url.endswith("#/guide")
+    expect(page).to_have_url(re.compile("#/guide$"))
     expect(page.locator("nav [data-view]")).to_have_text(
         [says(language, "今日名单", "Today's list"), says(language, "顾客", "Customer")]
     )
@@ -113,8 +110,9 @@ def test_answers_wait_for_the_line_and_each_counts_once(open_page: Open, site: A
     assert lost
 
 
-def test_a_refusal_can_be_undone_before_it_leaves(open_page: Open, site: Any) -> None:
+def test_a_refusal_can_be_undone_before_it_leaves(clocked: Page, open_page: Open, site: Any) -> None:
     page = a_guides_phone(open_page, site)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # the five seconds are over when the test says so
     refused = card(page, 0).locator("[data-outcome=refused]")
     refused.click()
     undo = card(page, 0).locator("[data-field=back]")
@@ -123,6 +121,10 @@ def test_a_refusal_can_be_undone_before_it_leaves(open_page: Open, site: Any) ->
     expect(refused).to_be_visible()
     assert page.evaluate(UNSENT) == []
     refused.click()
+    expect(undo).to_be_focused()
+    page.clock.run_for(4_900)
+    assert page.evaluate(f"{UNSENT}.length") == 1
+    page.clock.run_for(200)
     assert site.bodies("guide_answers")[0]["answers"][0]["outcome"] == "refused"
     expect(card(page, 0).locator("[data-field=back]")).to_have_count(0)
     assert len(site.bodies("guide_answers")) == 1
@@ -196,7 +198,7 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有名单", "No list for this day"))
     page.locator("[name=guide]").select_option("G1")
     expect(page.locator("[name=guide]")).to_have_value("G1")
-    assert "guide=G1" in page.url
+    expect(page).to_have_url(re.compile("guide=G1"))
     page.locator("[data-action=make]").click()
     expect(page.locator(".task")).to_have_count(3)
     assert site.bodies("guide_make") == [{"guide_ids": ["G1"]}]
@@ -206,11 +208,11 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
 def test_a_shop_chooses_among_its_guides(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    fake_api.RIGHTS["place"] = place
     page.reload()
     page.goto(page.url.split("#")[0] + "#/guide")
     page.locator("[name=guide]").select_option("G1")
-    assert "guide=G1" in page.url
+    expect(page).to_have_url(re.compile("guide=G1"))
     expect(page.locator("[data-action=make]")).to_be_visible()
 
 

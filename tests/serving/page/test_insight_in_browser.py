@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_insight
 from tests.serving.page.test_campaigns_in_browser import as_role
@@ -77,7 +77,9 @@ def test_the_moves_of_the_funnel_are_saved(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(("route", "shown", "count"), [("funnel", ".series", 6), ("models", ".line-plot", 2)])
-def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str, shown: str, count: int) -> None:
+def test_what_is_being_worked_out_is_asked_for_again(
+    clocked: Page, open_page: Open, route: str, shown: str, count: int
+) -> None:
     page = open_page("overview", "en", quiet=False).page
     asked: list[str] = []
 
@@ -89,7 +91,6 @@ def test_what_is_being_worked_out_is_asked_for_again(open_page: Open, route: str
         return route.fulfill(status=503, headers={"retry-after": "5"}, json=error)
 
     page.route(f"**/{route}", working)
-    page.clock.install()
     page.goto(page.url.split("#")[0] + f"#/{route}")
     expect(page.locator(".loading")).to_have_count(1)
     page.clock.fast_forward(3_000)
@@ -152,7 +153,7 @@ def test_versions_of_other_days_are_not_compared_but_may_be_forced(
 def test_a_shop_is_not_offered_what_headquarters_alone_promote(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    fake_api.RIGHTS["place"] = place
     page.reload()
     page.goto(page.url.split("#")[0] + "#/models")
     expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
@@ -197,8 +198,7 @@ def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
         "marketer": {"anomalies": 0, "models": 0, "quarantine": 0, "campaigns": 1, "funnel": 1},
     }
     for role, views in wanted.items():
-        page.unroute("**/overview")
-        as_role(page, role)
+        as_role(role)
         page.reload()
         for view, count in views.items():
             expect(page.locator(f"nav [data-view={view}]")).to_have_count(count)

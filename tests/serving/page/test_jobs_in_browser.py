@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.serving.page import fake_jobs
+from tests.serving.page import fake_api, fake_jobs
 from tests.serving.page.fake_jobs import JOBS, LINES, UPLOAD, made
 from tests.serving.page.test_campaigns_in_browser import as_role
 from tests.serving.page.test_views_in_browser import says
@@ -196,7 +196,7 @@ def test_without_a_source_and_files_loading_says_whom_to_ask(open_page: Open, la
 )
 def test_the_menu_offers_jobs_to_who_may(open_page: Open, role: str, is_offered: bool) -> None:
     page = open_page("overview", "en").page
-    as_role(page, role)
+    as_role(role)
     page.reload()
     expect(page.locator("nav [data-view]").first).to_be_attached()
     expect(page.locator("nav [data-view=jobs]")).to_have_count(int(is_offered))
@@ -205,7 +205,7 @@ def test_the_menu_offers_jobs_to_who_may(open_page: Open, role: str, is_offered:
 def test_a_key_of_a_shop_is_not_offered_jobs(open_page: Open) -> None:
     page = open_page("overview", "en").page
     place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    fake_api.RIGHTS["place"] = place
     page.reload()
     expect(page.locator("nav [data-view=orders]")).to_be_attached()
     expect(page.locator("nav [data-view=jobs]")).to_have_count(0)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.access import ROLE_SCOPES
 from tests.serving.page import fake_api, fake_guides
+from tests.serving.page.conftest import PATIENCE_SECONDS
 from tests.serving.page.fake_chain import KEY, error
 from tests.serving.page.test_views_in_browser import says
 
@@ -70,7 +71,7 @@ class Line:
     def end(self) -> None:
         if self.server is not None and self.thread is not None:
             self.server.should_exit = True
-            self.thread.join(timeout=10)
+            self.thread.join(timeout=PATIENCE_SECONDS)
             self.server = None
 
 
@@ -90,7 +91,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 390, "height": 860}, reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     yield context
     context.close()
 
@@ -211,7 +212,7 @@ def test_a_file_that_does_not_come_leaves_the_page_as_it_was(phone: BrowserConte
     page = phone.new_page()
     page.goto(f"{line.address}#/guide?lang=en&key={KEY}")
     expect(page.locator(".task")).to_have_count(3)
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE_SECONDS
     while not line.losses:
         assert time.monotonic() < until, "the worker asked for no file"
         page.wait_for_timeout(20)

@@ -255,8 +255,8 @@ def test_filter_group_and_sort_are_in_the_address_and_back_goes_back(open_page: 
     expect(page.locator("tr.group")).to_have_count(3)
     expect(page.locator("tr.group").first).to_contain_text("lines to check")
     page.locator("[data-column=quantity]").click()
-    assert "show=exceptions" in page.url
-    assert "sort=quantity%3Adesc" in page.url
+    expect(page).to_have_url(re.compile("show=exceptions"))
+    expect(page).to_have_url(re.compile("sort=quantity%3Adesc"))
     address = page.url
     page.go_back()
     expect(page.locator("[aria-sort=descending]")).to_have_count(0)
@@ -275,7 +275,7 @@ def test_a_condition_is_chosen_by_name_and_taken_away(open_page: Open, site: Any
     page.locator("[data-condition=value]").select_option(label="湖滨银泰店 (10)")
     expect(page.locator(".conditions .chip")).to_contain_text("store: 湖滨银泰店")
     expect(figure(page, "Lines").first).to_have_text("10")
-    assert "f=store_id%3AS02" in page.url
+    expect(page).to_have_url(re.compile("f=store_id%3AS02"))
     page.locator(".conditions .chip button").click()
     expect(figure(page, "Lines").first).to_have_text("40")
     expect(page.locator("[data-condition=column]")).to_be_focused()
@@ -313,7 +313,7 @@ def test_words_find_lines_of_every_store(open_page: Open) -> None:
     page.locator("[data-field=find]").fill("湖滨 花茶")
     expect(page.locator(LINES)).to_have_count(1)
     expect(page.locator(LINES)).to_contain_text("茉莉花茶")
-    assert "q=" in page.url
+    expect(page).to_have_url(re.compile("q="))
 
 
 def test_purchase_orders_stand_by_supplier_and_day(open_page: Open) -> None:
@@ -565,7 +565,7 @@ def test_addresses_of_the_list_of_one_store_lead_to_the_grid(open_page: Open, si
     expect(page.locator("h1")).to_have_text("Orders")
     expect(page.locator("[data-show=exceptions]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(LINES)).to_have_count(1)
-    assert "#/orders?" in page.url
+    expect(page).to_have_url(re.compile(r"#/orders\?"))
     asked = site.bodies("listing")[-1]
     assert (asked["search"], asked["sort"]) == ("P0001", [{"column": "urgency", "descending": True}])
     assert asked["where"] == [{"column": "store_id", "any_of": ["S01"]}]

@@ -26,7 +26,7 @@ HANDED_OVER = "campaigns?new=leftovers"
 @pytest.mark.parametrize("role", ["merchandiser", "marketer", "data_scientist"])
 def test_no_link_leads_to_what_the_role_cannot_open(open_page: Open, role: str) -> None:
     page = open_page("overview", "en").page
-    as_role(page, role)
+    as_role(role)
     page.reload()
     expect(page.locator("nav [data-view]").first).to_be_attached()
     mine = set(page.locator("nav [data-view]").evaluate_all("all => all.map((one) => one.dataset.view)"))
@@ -45,7 +45,7 @@ def test_no_link_leads_to_what_the_role_cannot_open(open_page: Open, role: str) 
 
 def test_who_may_only_look_sees_no_buttons_to_decide(open_page: Open) -> None:
     page = open_page("overview", "en").page
-    as_role(page, "data_scientist")
+    as_role("data_scientist")
     page.reload()
     page.goto(page.url.split("#")[0] + "#/orders?store=S01")
     page.locator("[data-field=open]").first.click()

@@ -1,12 +1,13 @@
 """What the page does when the key, the service, a name or the screen is not as one wishes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.serving.page import fake_insight
+from tests.serving.page import fake_api, fake_insight
 
 pytestmark = pytest.mark.browser
 VIEWS = [
@@ -72,7 +73,7 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open,
     box.get_by_role("button", name="Sign in").click()
     expect(page.locator(".tiles")).to_contain_text("3,210")
     expect(box).to_have_count(0)
-    assert site.key not in page.url
+    expect(page).not_to_have_url(re.compile(site.key))
 
 
 def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site: Any) -> None:
@@ -100,7 +101,7 @@ def test_signing_out_forgets_the_key_and_what_was_looked_at(
     assert page.evaluate(
         "[sessionStorage.getItem('retail-brain.key'), localStorage.getItem('retail-brain.last.store')]"
     ) == [None, None]
-    assert "S01" not in page.url
+    expect(page).not_to_have_url(re.compile("S01"))
     site.asked.clear()
     page.reload()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -211,12 +212,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
     page = open_page("overview", "en").page
     expect(page.locator("nav a")).to_have_count(17)
-
-    def as_marketer(route: Route) -> None:
-        answer = route.fetch().json()
-        route.fulfill(json=answer | {"role": "marketer"})
-
-    page.route("**/overview", as_marketer)
+    fake_api.RIGHTS["role"] = "marketer"
     page.reload()
     expect(page.locator("nav a")).to_have_text(
         [

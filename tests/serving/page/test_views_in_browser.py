@@ -97,8 +97,8 @@ def test_a_product_is_found_by_typing_and_the_address_follows(open_page: Open) -
     expect(page.locator("[role=listbox] [role=option]")).to_have_count(1)
     box.press("Enter")
     expect(page.locator(".panel h2").first).to_contain_text("茉莉花茶 100g")
-    assert "product=P0004" in page.url
-    assert "key=" not in page.url
+    expect(page).to_have_url(re.compile("product=P0004"))
+    expect(page).not_to_have_url(re.compile("key="))
 
 
 def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open) -> None:
