@@ -35,7 +35,7 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "expected_buyers_any": _sum(told["any_probability"]),
         "expected_purchases": _sum(told["purchases"]),
         "caused_purchases": _sum(told["caused"]),
-        "incremental_share": _share(told["caused"].sum(), told["purchases"].sum()),
+        "incremental_share": _share(_sum(told["caused"]), _sum(told["purchases"])),
         "caused_share": round(plan.share.value, 4),
         "effect_days": plan.effect_days,
         "effect_basis": "measured" if plan.share.is_measured else "assumed",
