@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.settings import ServingSettings
 from serving.http.cut_answers import FAULT
 from serving.http.lines import Lines
