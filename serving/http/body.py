@@ -11,6 +11,9 @@ from starlette.types import Message, Receive, Scope
 from serving.http.compression import header
 from serving.http.errors import HttpError
 
+EXPECTS = "retail_brain.expects"
+"""Key of the scope of a request that asks whether to send its body (`Expect: 100-continue`)."""
+
 
 def declared_bytes(scope: Scope) -> int:
     """Bytes that a request's header `Content-Length` says its body has; 0 where it says nothing.
@@ -47,9 +50,8 @@ async def read_body(
         HttpError: the body is larger than the limit (413), did not arrive in time (408), the sender went away (400), or
             there is no place to wait (429).
     """
-    declared = declared_bytes(scope)
-    if declared > limit:
-        raise _too_large(f"{declared:,}", limit)
+    if EXPECTS in scope:
+        _check_declared(scope, limit)  # before `receive`, which tells to send it
     asked: Any = receive().__await__()
     try:
         awaited = next(asked)
@@ -60,6 +62,8 @@ async def read_body(
             return body
     else:
         message = None
+    # most bodies are there whole by now, and are measured
+    _check_declared(scope, limit)
     try:
         # asyncio, not anyio: the service runs on it alone, and this costs a tenth
         with place():
@@ -69,6 +73,12 @@ async def read_body(
     except TimeoutError:
         text = f"the body did not arrive within {timeout_seconds:g} s. Send it again."
         raise HttpError(408, "too_slow", text, closes=True) from None
+
+
+def _check_declared(scope: Scope, limit: int) -> None:
+    declared = declared_bytes(scope)
+    if declared > limit:
+        raise _too_large(f"{declared:,}", limit)
 
 
 def _whole(message: Message, limit: int) -> bytes | None:

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from retail_brain.settings import ServingSettings
+from serving.http.body import EXPECTS
 from serving.http.errors import error_body
 from serving.http.joined_writes import JoinedWrites
 from serving.http.old_clients import end_by_closing
@@ -41,8 +42,8 @@ _HEAD_BYTES = 65_536
 
 def lost_connection(scope: Scope) -> Lost | None:
     """Why the connection of a request is gone; None while it is there, and where nothing guards it."""
-    connection = scope.get("state", _NOTHING).get(_CONNECTION)
-    return None if connection is None else cast("Lost | None", connection.lost)
+    connection: _Guard | None = scope.get("state", _NOTHING).get(_CONNECTION)
+    return None if connection is None else connection.lost
 
 
 class _Places:
@@ -205,6 +206,8 @@ class _Guard(asyncio.Protocol):
     def on_headers_complete(self: Any) -> None:
         super().on_headers_complete()  # type: ignore[misc]  # of httptools' protocol; h11 does without
         self.headers = _NOWHERE
+        if self.expect_100_continue:
+            self.scope[EXPECTS] = True
         if self.scope["http_version"] != "1.1":
             end_by_closing(self.cycle)
 

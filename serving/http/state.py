@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -186,8 +186,9 @@ class State:
 
     def _look_at_tables(self) -> None:
         """Notes whether a newer version changed the tables meanwhile; what can still be read is, refusals above all."""
-        revision = self.database.revision()
-        self._tables_fault = RetailBrainError(told_later(revision)) if is_later(revision) else None
+        with suppress(UnavailableError):  # each tenant finds out by itself, and keeps looking at its files
+            revision = self.database.revision()
+            self._tables_fault = RetailBrainError(told_later(revision)) if is_later(revision) else None
 
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""

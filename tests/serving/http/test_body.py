@@ -8,7 +8,7 @@ import anyio.from_thread
 import pytest
 from starlette.types import Message
 
-from serving.http.body import read_body
+from serving.http.body import EXPECTS, read_body
 from serving.http.errors import HttpError
 
 
@@ -85,6 +85,19 @@ def test_a_body_that_is_too_large_by_its_headers_is_not_waited_for() -> None:
         read([], declared=b"11", held=held, seconds=60)
     assert (caught.value.status, caught.value.closes, held) == (413, True, [])
     assert read([piece(b"x" * 10, more=False)], declared=b"10") == b"x" * 10
+
+
+def test_who_asks_whether_to_send_a_body_that_is_too_large_is_not_told_to() -> None:
+    async def told_to_send() -> Message:
+        raise AssertionError
+
+    async def run() -> None:
+        with pytest.raises(HttpError) as caught:
+            await read_body({"headers": [(b"content-length", b"11")], EXPECTS: True}, told_to_send, 10, 60, nullcontext)
+        assert caught.value.status == 413
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        portal.call(run)
 
 
 def test_a_body_of_unknown_length_is_read_to_the_byte_that_is_too_many() -> None:

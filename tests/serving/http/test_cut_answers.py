@@ -16,7 +16,9 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.settings import ServingSettings
+from serving.http.cut_answers import FAULT
 from serving.http.lines import Lines
 from serving.http.middleware import Layer
 from serving.http.request_log import REQUEST_LOG
@@ -167,4 +169,22 @@ def test_an_answer_that_fails_after_its_status_is_told_of(written: Any) -> None:
     told = Told(written, failing)
     answered(told)
     assert (told.line()["cut"], told.line()["bytes_sent"], told.line()["bytes"]) == ("fault", 4, None)
+    assert told.meter.cuts == ["fault"]
+
+
+def test_an_answer_that_ends_with_an_error_as_its_last_line_is_told_of(written: Any) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"x": 1}
+        raise UnavailableError("the database went away")
+
+    async def failing(scope: Scope, _receive: Receive, send: Send) -> None:
+        def told(error: RetailBrainError) -> bytes:
+            scope[FAULT] = error.code
+            return b"{}"
+
+        await Lines(rows(), "k").send(send, CapacityLimiter(1), told, lambda: False)
+
+    told = Told(written, failing)
+    answered(told)
+    assert (told.line()["cut"], told.line()["code"]) == ("fault", "unavailable")
     assert told.meter.cuts == ["fault"]
