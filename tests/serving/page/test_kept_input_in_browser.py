@@ -29,7 +29,7 @@ def test_a_quantity_that_could_not_be_sent_stays_and_is_sent_again(open_page: Op
     field.fill("72")
     field.press("Enter")
     offer = page.locator(".grid-offers p")
-    expect(offer).to_contain_text("72 尚未保存" if language == "zh" else "72 not stored yet")
+    expect(offer).to_contain_text("72 尚未发送" if language == "zh" else "72 not sent yet")
     expect(offer).to_contain_text("有机纯牛奶")
     expect(offer).to_contain_text("青石巷店")
     expect(page.locator("p.form-problem").first).to_contain_text("有机纯牛奶")

@@ -53,7 +53,7 @@ def test_a_warehouse_says_what_its_stores_hold(open_page: Open, monkeypatch: pyt
     page.locator(f"{LINES} [data-field=open]").first.click()
     table = page.locator("dialog.line-box .sum")
     expect(table.locator("td.number")).to_have_text(["20", "13", "33", "4", "6", "5", "18", "6", "24"])
-    expect(table).to_contain_text("所供应门店的库存" if language == "zh" else "Held by the stores that it supplies")
+    expect(table).to_contain_text("所供应门店的库存" if language == "zh" else "Already held by the stores it supplies")
 
 
 @BOTH

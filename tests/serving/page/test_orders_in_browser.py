@@ -97,7 +97,7 @@ def test_paper_gets_lines_that_never_were_on_the_screen_and_says_where_some_are_
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(rows).to_have_count(100)
     expect(page.locator(".grid-paper")).to_have_text(
-        "100 of 250 lines are printed. The button “Print” of the page prints them all."
+        "Only 100 of 250 lines are printed here. The page's own “Print” button prints them all."
     )
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.evaluate("window.print = () => { dispatchEvent(new Event('beforeprint')); window.printed = true; }")
@@ -328,7 +328,7 @@ def test_a_purchase_order_below_its_suppliers_minimum_says_so(open_page: Open, l
     page = open_page("orders?group=purchase_order&show=orders", language).page
     own = page.locator("tr.group").filter(has_text="江澜乳品商贸 ·").first
     expect(own).to_contain_text(says(language, "低于供应商起订金额 ¥5,000", "below the supplier's minimum of ¥5,000"))
-    expect(own).to_contain_text(says(language, "车", "truck loads"))
+    expect(own).to_contain_text(says(language, "车", "truckloads"))
     expect(page.locator("tr.group").filter(has_text="禾丰礼品商贸 ·").first).not_to_contain_text(
         says(language, "起订", "minimum")
     )

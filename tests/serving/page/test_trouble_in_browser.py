@@ -195,7 +195,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     refused = {"error": {"code": "forbidden", "message": "role marketer may not use /listing.", "details": {}}}
     page.route("**/listing", lambda route: route.fulfill(status=403, json=refused))
     page.locator("nav [data-view=orders]").click()
-    expect(page.locator(".failed")).to_contain_text("This key has no access to this")
+    expect(page.locator(".failed")).to_contain_text("This key does not have access")
     expect(page.locator(".failed")).to_contain_text("Role marketer may not use /listing.")
     # a problem that the page has words for brings its own next step, and says it once
     refused["error"]["details"] = {"problem": "role_may_not"}
