@@ -100,5 +100,7 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
     caps = call.view.settings.audience
     done = push_contacts(tenant, call.state.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
     call.state.refresh_campaigns(tenant)
-    counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere", "capped")}
+    counted = {
+        name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere", "capped", "ended")
+    }
     return counted | {"day": day.isoformat()}
