@@ -112,7 +112,8 @@ class CampaignPushResponse(Strict):
 
     `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile; `capped`
     are late ones that wait, since today they would be more than the caps allow; `ended` late ones that are never sent,
-    since their goods can be had no more.
+    since their goods can be had no more; `joined` people whose other card, as it turned out since the approval, is held
+    out of the goods or told of them.
     """
 
     contacts: int
@@ -121,4 +122,5 @@ class CampaignPushResponse(Strict):
     elsewhere: int
     capped: int
     ended: int = 0
+    joined: int = 0
     day: str
