@@ -58,8 +58,8 @@ def push(
         tenant = current().workspace.tenant
         dataset = current().dataset(lake)
         lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
-        caps = current().settings.audience
-        sent = push_contacts(tenant, desk.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
+        chosen = current().settings
+        sent = push_contacts(tenant, desk.database, dataset, asked, settings=chosen, lease=lease, delivery=delivery)
     _tell_sent(asked, sent)
 
 
@@ -84,6 +84,9 @@ def _tell_sent(asked: "Push", sent: "Pushed") -> None:
     if sent.capped:
         reported().counts["capped"] = sent.capped
         typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
+    if sent.joined:
+        reported().counts["joined"] = sent.joined
+        typer.echo(f"  {sent.joined:,} people are held out, or told, by another card that turned out to be theirs")
     if sent.ended:
         reported().counts["ended"] = sent.ended
         typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")

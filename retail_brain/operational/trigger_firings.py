@@ -207,16 +207,21 @@ def store_decisions(tenant: str, database: Database, decisions: Sequence[Decisio
         return True
 
 
-def take_firings(tenant: str, database: Database, lease: Lease, *, limit: int) -> list[Firing]:
+def take_firings(
+    tenant: str, database: Database, lease: Lease, *, limit: int, waiting: Sequence[str] = ()
+) -> list[Firing]:
     """Decided firings that nobody hands over at present; they are the worker's until the lease ends.
+
+    Those of the triggers that are `waiting`, such as for the morning, are left where they are.
 
     One whose worker ended in the middle of it is taken again after the lease and handed over with the same id.
 
     Raises:
         UnavailableError: the database does not answer.
     """
+    wanted = _taken(tenant) & TRIGGER_FIRINGS.c.trigger_id.not_in(list(waiting))
     with database.writing() as connection:
-        return [stored_firing(row) for row in take_rows(connection, TRIGGER_FIRINGS, _taken(tenant), lease, limit)]
+        return [stored_firing(row) for row in take_rows(connection, TRIGGER_FIRINGS, wanted, lease, limit)]
 
 
 @dataclass(frozen=True)

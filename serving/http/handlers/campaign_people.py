@@ -97,8 +97,9 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
     dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
     lease = Lease(timedelta(seconds=call.view.settings.triggers.lease_seconds), call.now)
-    caps = call.view.settings.audience
-    done = push_contacts(tenant, call.state.database, dataset, asked, settings=caps, lease=lease, delivery=delivery)
+    whole = call.view.settings
+    done = push_contacts(tenant, call.state.database, dataset, asked, settings=whole, lease=lease, delivery=delivery)
     call.state.refresh_campaigns(tenant)
-    counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere", "capped")}
+    names = ("contacts", "closed", "taken_back", "elsewhere", "capped", "ended", "joined")
+    counted = {name: getattr(done, name) for name in names}
     return counted | {"day": day.isoformat()}

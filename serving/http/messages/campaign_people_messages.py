@@ -86,6 +86,7 @@ class ContactRow(Strict):
     expected_value: float | None
     segment: str | None
     sent_on: str | None = None
+    ends_on: Annotated[str | None, Field(description="last day on which the product can be had")] = None
 
 
 class CampaignContactsResponse(Strict):
@@ -110,7 +111,9 @@ class CampaignPushResponse(Strict):
     """Contacts handed over, people due whose channel is not open any more, and contacts taken back of who refused.
 
     `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile; `capped`
-    are late ones that wait, since today they would be more than the caps allow.
+    are late ones that wait, since today they would be more than the caps allow; `ended` late ones that are never sent,
+    since their goods can be had no more; `joined` people whose other card, as it turned out since the approval, is held
+    out of the goods or told of them.
     """
 
     contacts: int
@@ -118,4 +121,6 @@ class CampaignPushResponse(Strict):
     taken_back: int
     elsewhere: int
     capped: int
+    ended: int = 0
+    joined: int = 0
     day: str

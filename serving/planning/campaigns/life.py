@@ -41,7 +41,7 @@ from serving.planning.people.reasons import Language
 
 CONTACT_COLUMNS = (
     *("contact_id", *(one.name for one in fields(CampaignContact) if one.name != "ends_on")),
-    *("state", "sent_on"),
+    *("state", "sent_on", "ends_on"),
 )
 """Columns of `contact_row`."""
 

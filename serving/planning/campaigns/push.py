@@ -34,7 +34,8 @@ from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.past_days import check_past_day
-from retail_brain.settings import AudienceSettings
+from retail_brain.settings import Settings
+from serving.planning.campaigns.joined_people import joined_since
 from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
@@ -88,6 +89,8 @@ class Pushed:
         elsewhere: due contacts that another push hands over at present, or that were taken back meanwhile.
         capped: late contacts that would break a cap today; they wait for a day on which they do not.
         ended: late contacts about goods that can be had no more; they are never sent.
+        joined: people who turned out to be one with others since the approval, and are held out of the goods, or told
+            of them, by another card.
         file: where they are; None where they went to an address, or where nothing was due.
         begins_on: first day of the campaign; nothing is due before it.
     """
@@ -98,6 +101,7 @@ class Pushed:
     elsewhere: int
     capped: int
     ended: int
+    joined: int
     file: Path | None
     begins_on: date
 
@@ -108,7 +112,7 @@ def push_contacts(
     dataset: Dataset,
     push: Push,
     *,
-    settings: AudienceSettings,
+    settings: Settings,
     lease: Lease,
     delivery: Delivery,
 ) -> Pushed:
@@ -129,7 +133,7 @@ def push_contacts(
         database: where it is.
         dataset: consents of the lake.
         push: what is handed over, where to, and by whom.
-        settings: the caps, which late contacts must keep on their new day.
+        settings: the caps, which late contacts must keep on their new day, and the days of an effect.
         lease: hold of this push on the contacts, begun now.
         delivery: how an address is tried.
 
@@ -170,8 +174,11 @@ def push_contacts(
     today = _today(now, push.day, ends_on)
     ended = [one for one in due if one.ends_on is not None and one.ends_on < max(one.day, today)]
     due = [one for one in due if one.ends_on is None or one.ends_on >= max(one.day, today)]
+    about = (tenant, push.campaign_id, definition.starts_on, today)
+    joined = joined_since(database, dataset, planned, due, about=about, settings=settings)
+    due = [one for one in due if one.customer_id not in joined]
     late = [one for one in due if one.day < today]
-    kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings)
+    kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings.audience)
     capped = len(late) - len(kept)
     due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
     is_address = address_parts(target).scheme in {"http", "https"}
@@ -192,7 +199,9 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(handed, closed, taken_back, len(due) - handed, capped, len(ended), file, definition.starts_on)
+    return Pushed(
+        handed, closed, taken_back, len(due) - handed, capped, len(ended), len(joined), file, definition.starts_on
+    )
 
 
 def _today(now: datetime, day: date, ends_on: date) -> date:

@@ -1,6 +1,7 @@
 """Hands decided messages over: to a file, an address, or the list of the guide who looks after the person."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.goods_ends import with_ends
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
-from retail_brain.errors import ConflictError
+from retail_brain.errors import ConflictError, RetailBrainError
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
@@ -29,12 +30,13 @@ from retail_brain.operational.trigger_firings import (
     release_firings,
     take_firings,
 )
-from retail_brain.operational.triggers import StoredTrigger, trigger
+from retail_brain.operational.triggers import StoredTrigger, list_triggers, trigger
 from serving.planning.campaigns.hours import open_hours
 from serving.planning.campaigns.push import AT_ONCE, post_rows, resolved_target, write_contacts
 from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.desk import Desk, definition_of
 from serving.planning.triggers.lateness import within_caps
+from serving.planning.triggers.settle import is_open
 
 Consents = Callable[[], tuple[pl.DataFrame | None, pl.DataFrame]]
 """Consents as they are now, and what opt-outs closed: result of `audience_facts.consents_now`."""
@@ -76,8 +78,8 @@ class Target:
 def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *, by: str) -> HandedOver:
     """Hands over what was decided, each message at least once to the target and never to two workers at a time.
 
-    One that was cut off is repeated with the same `contact_id` once the lease of the worker that ended is over.
-    Consents are asked again.
+    One that was cut off is repeated with the same `contact_id` once the lease of the worker that ended is over, and in
+    the hours of its trigger. Consents are asked again.
 
     Args:
         desk: where triggers are worked on.
@@ -96,7 +98,8 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
     settings = desk.settings.triggers
     lease = Lease(timedelta(seconds=settings.lease_seconds), desk.now)
     most = AT_ONCE if is_address else settings.at_once
-    while taken := take_firings(desk.tenant, desk.database, lease, limit=most):
+    waiting = _outside_their_hours(desk)
+    while taken := take_firings(desk.tenant, desk.database, lease, limit=most, waiting=waiting):
         try:
             kept = _still_open(desk, consents, taken, done, by)
             _to_guides(desk, [one for one in kept if one.channel == "guide"], done, by)
@@ -105,6 +108,16 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
             release_firings(desk.tenant, desk.database, lease, taken)
             raise
     return done
+
+
+def _outside_their_hours(desk: Desk) -> list[str]:
+    """Triggers that are on and may contact nobody now: what an evening left over waits for their next open hour."""
+    definitions = {}
+    for stored in list_triggers(desk.tenant, desk.database):
+        with suppress(RetailBrainError):  # one that cannot be read is closed where its messages are taken
+            if stored.state == "on":
+                definitions[stored.trigger_id] = definition_of(stored)
+    return [name for name, definition in definitions.items() if not is_open(desk, definition)]
 
 
 def _message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:

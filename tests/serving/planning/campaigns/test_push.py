@@ -72,7 +72,13 @@ def hand_over(
     database: Database, asked: Push, lake: Dataset, at: datetime = NOW, caps: AudienceSettings = USUAL
 ) -> Pushed:
     return push_contacts(
-        "main", database, lake, asked, settings=caps, lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0)
+        "main",
+        database,
+        lake,
+        asked,
+        settings=Settings(audience=caps),
+        lease=Lease(LEASE, at),
+        delivery=Delivery(5, 1, 0),
     )
 
 

@@ -14,7 +14,7 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
-from retail_brain.settings import AudienceSettings, Settings
+from retail_brain.settings import Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import watch
 from serving.planning.campaigns.push import Push, push_contacts
@@ -71,9 +71,7 @@ def test_money_that_is_spent_ends_the_handing_over(approve: Any, database: Datab
     approve(spent=1.05)
     asked = Push("spring", date(2025, 3, 1), str(tmp_path / "out.csv"), "Li")
     lake = Dataset.from_frames({})
-    done = push_contacts(
-        "main", database, lake, asked, settings=AudienceSettings(), lease=LEASE, delivery=Delivery(5, 1, 0)
-    )
+    done = push_contacts("main", database, lake, asked, settings=Settings(), lease=LEASE, delivery=Delivery(5, 1, 0))
     assert done.contacts == 10  # at .1 each, an eleventh would exceed 1.05
     stored = campaign("main", database, "spring")
     assert (stored.state, stored.stop_rule) == (

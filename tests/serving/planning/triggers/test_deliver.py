@@ -272,3 +272,19 @@ def test_a_message_about_goods_that_have_ended_is_dropped(save, hand, source: Fa
     save()
     assert hand("c0").contacts == 0
     assert [one.code for one in firings("main", database)] == ["too_late"]
+
+
+def test_what_an_evening_left_over_waits_for_an_open_hour(save, desk, lay, database: Database, tmp_path: Path) -> None:
+    save(expires_hours=48)
+    lay("c0", name="e")
+    evaluate(desk())
+    held_up(desk, database)
+    target = Target(str(tmp_path / "out.csv"), None, Delivery(1))
+
+    def sent(hours: int) -> int:
+        there = desk(at=NOON + timedelta(hours=hours))
+        return deliver(there, lambda: (None, NOBODY), target, HandedOver(), by="Li").contacts
+
+    # nine in the evening, three at night, and nine in the morning
+    assert [sent(hours) for hours in (9, 15, 21)] == [0, 0, 1]
+    assert pl.read_csv(tmp_path / "out.csv").select("day", "hour").rows() == [("2025-03-02", 9)]
