@@ -108,6 +108,7 @@ def site(served: Site) -> Iterator[Site]:
     fake_orders.COMMENTS.clear()
     yield served
     fake_api.RIGHTS.clear()
+    fake_api.INSTEAD.clear()
 
 
 @pytest.fixture(scope="session")

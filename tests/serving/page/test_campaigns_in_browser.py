@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from serving.http.access import ROLE_SCOPES
 from tests.serving.page import fake_api, fake_campaigns, fake_segments
+from tests.serving.page.fake_chain import error
 from tests.serving.page.test_views_in_browser import downloaded, says
 
 pytestmark = pytest.mark.browser
@@ -256,10 +257,8 @@ def test_back_returns_from_a_campaign_and_its_tabs_to_the_filtered_list(open_pag
 
 @BOTH
 def test_a_merchandiser_hands_excess_stock_over_to_marketing(open_page: Open, site: Any, language: str) -> None:
-    page = open_page("overview", language).page
     as_role("merchandiser")
-    page.reload()
-    page.goto(page.url.split("#")[0] + "#/stock?tab=leftovers")
+    page = open_page("stock?tab=leftovers", language).page
     expect(page.locator("[data-action=people], [data-action=all-people]")).to_have_count(0)
     page.locator("[data-action=propose]").first.click()
     page.locator("main [data-action=propose]").click()
@@ -274,11 +273,9 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
     draft("proposal", changed_by="Wang", created_by="Wang")
     draft("run", state="running")
     fake_campaigns.measure({"campaign_id": "run"})
+    as_role("marketer")
     watched = open_page("overview", language)
     page = watched.page
-    as_role("marketer")
-    watched.requests.clear()
-    page.reload()
     cards = page.locator(".card")
     expect(cards).to_have_count(4)
     assert not [url for url in watched.requests if url.endswith("/leftovers")], (
@@ -300,11 +297,10 @@ def test_a_marketer_lands_on_what_matters_today(open_page: Open, language: str) 
 
 
 def test_a_card_whose_data_are_not_there_is_left_out(open_page: Open) -> None:
-    page = open_page("overview", "en", quiet=False).page
     as_role("marketer")
-    error = {"error": {"code": "impossible", "message": "the features are of another day", "details": {}}}
-    page.route("**/segments", lambda route: route.fulfill(status=422, json=error))
-    page.reload()
+    refused = error(422, "impossible", "the features are of another day")
+    fake_api.INSTEAD["segments"] = lambda *_: refused
+    page = open_page("overview", "en", quiet=False).page
     expect(page.locator(".card")).to_have_count(1)
     expect(page.locator(".failed")).to_have_count(0)
 

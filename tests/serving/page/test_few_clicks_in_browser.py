@@ -35,9 +35,8 @@ def test_head_office_sees_the_chain_without_a_click_and_a_stores_orders_by_one(o
 
 
 def test_a_data_scientist_compares_versions_by_one_click_and_puts_one_into_use_by_two(open_page: Open) -> None:
-    page = open_page("overview", "en").page
     as_role("data_scientist")
-    page.reload()
+    page = open_page("overview", "en").page
     click = Clicks(page)
     click("nav [data-view=models]")
     expect(page.locator(".line-plot").first.locator(".series")).to_have_count(3)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_insight
+from tests.serving.page.fake_chain import error
 from tests.serving.page.test_campaigns_in_browser import as_role
 from tests.serving.page.test_views_in_browser import downloaded, says
 
@@ -55,15 +56,13 @@ def test_the_funnel_shows_stages_by_month_and_the_last_moves(open_page: Open, si
 
 @BOTH
 def test_all_anomalies_are_saved_not_only_those_listed(open_page: Open, site: Any, language: str) -> None:
-    page = open_page("overview", language).page
 
-    def cut(route: Route) -> None:
-        told = route.fetch().json()
-        first = route.request.post_data_json.get("offset", 0)
-        route.fulfill(json=told | {"anomalies": told["anomalies"][first : first + 1], "total": 2})
+    def cut(body: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+        first = body.get("offset", 0)
+        return told | {"anomalies": told["anomalies"][first : first + 1], "total": 2}
 
-    page.route("**/anomalies", cut)
-    page.goto(page.url.split("#")[0] + "#/anomalies")
+    fake_api.INSTEAD["anomalies"] = cut
+    page = open_page("anomalies", language).page
     expect(page.locator("main")).to_contain_text(
         says(language, "金额最大的 1 项，共 2 项", "The 1 largest of 2")
     )
@@ -151,11 +150,8 @@ def test_versions_of_other_days_are_not_compared_but_may_be_forced(
 
 
 def test_a_shop_is_not_offered_what_headquarters_alone_promote(open_page: Open) -> None:
-    page = open_page("overview", "en").page
-    place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    fake_api.RIGHTS["place"] = place
-    page.reload()
-    page.goto(page.url.split("#")[0] + "#/models")
+    fake_api.RIGHTS["place"] = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
+    page = open_page("models", "en").page
     expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
     expect(page.locator("[data-action=promote]")).to_have_count(0)
 
@@ -200,6 +196,7 @@ def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
     for role, views in wanted.items():
         as_role(role)
         page.reload()
+        expect(page.locator("nav [data-view]").first).to_be_attached()
         for view, count in views.items():
             expect(page.locator(f"nav [data-view={view}]")).to_have_count(count)
 
@@ -239,8 +236,7 @@ def test_features_that_were_compared_with_none_say_so(
     page = open_page("models?kind=features", language, quiet=False).page
     wanted = says(language, "还没有可比较的构建", "Nothing to compare with yet")
     expect(page.locator(".empty")).to_contain_text(wanted)
-    missing = {"error": {"code": "not_found", "message": "there are no features", "details": {}}}
-    page.route("**/drift", lambda route: route.fulfill(status=404, json=missing))
+    fake_api.INSTEAD["drift"] = lambda *_: error(404, "not_found", "there are no features")
     page.reload()
     expect(page.locator(".empty")).to_contain_text(wanted)
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_jobs
+from tests.serving.page.fake_chain import error
 from tests.serving.page.fake_jobs import JOBS, LINES, UPLOAD, made
 from tests.serving.page.test_campaigns_in_browser import as_role
 from tests.serving.page.test_views_in_browser import says
@@ -195,18 +196,15 @@ def test_without_a_source_and_files_loading_says_whom_to_ask(open_page: Open, la
     ("role", "is_offered"), [("merchandiser", False), ("marketer", False), ("data_scientist", True), ("admin", True)]
 )
 def test_the_menu_offers_jobs_to_who_may(open_page: Open, role: str, is_offered: bool) -> None:
-    page = open_page("overview", "en").page
     as_role(role)
-    page.reload()
+    page = open_page("overview", "en").page
     expect(page.locator("nav [data-view]").first).to_be_attached()
     expect(page.locator("nav [data-view=jobs]")).to_have_count(int(is_offered))
 
 
 def test_a_key_of_a_shop_is_not_offered_jobs(open_page: Open) -> None:
+    fake_api.RIGHTS["place"] = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
     page = open_page("overview", "en").page
-    place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
-    fake_api.RIGHTS["place"] = place
-    page.reload()
     expect(page.locator("nav [data-view=orders]")).to_be_attached()
     expect(page.locator("nav [data-view=jobs]")).to_have_count(0)
 
@@ -224,17 +222,15 @@ def test_with_the_keyboard_alone_a_job_is_started_and_cancelled(open_page: Open)
 
 @BOTH
 def test_where_nothing_is_published_jobs_are_what_there_is_to_see(open_page: Open, language: str) -> None:
-    page = open_page("rules", language, quiet=False).page
-    nothing = {"error": {"code": "not_published", "message": "no answers yet", "details": {}}}
-    page.route("**/overview", lambda route: route.fulfill(status=503, json=nothing))
-    page.goto(page.url.split("#")[0] + "#/overview")
-    page.reload()
+    nothing = error(503, "not_published", "no answers yet")
+    fake_api.INSTEAD["overview"] = lambda *_: nothing
+    page = open_page("overview", language, quiet=False).page
     expect(page.locator("main[data-view=jobs]")).to_contain_text(
         says(language, "尚未发布任何结果", "Nothing is published yet")
     )
     expect(page.locator("nav [data-view]")).to_have_count(1)
     started(page, "train_demand")
     expect(page.locator("h1")).to_contain_text(says(language, "训练需求模型", "Train the demand model"))
-    page.route("**/jobs", lambda route: route.fulfill(status=403, json=nothing))
+    fake_api.INSTEAD["jobs"] = lambda *_: error(403, "not_published", "no answers yet")
     page.reload()
     expect(page.locator(".failed")).to_be_visible()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.serving.page import fake_api
+from tests.serving.page.fake_chain import error
 from tests.serving.page.test_campaigns_in_browser import as_role
 
 pytestmark = pytest.mark.browser
@@ -79,11 +81,9 @@ def test_a_view_that_failed_comes_back_by_itself(clocked: Page, open_page: Open,
 
 
 def test_what_is_refused_is_not_tried_again(open_page: Open) -> None:
-    page = open_page("overview", "en", quiet=False).page
-    expect(page.locator(".tiles")).to_be_visible()
-    refused = {"error": {"code": "forbidden", "message": "no", "details": {}}}
-    page.route("**/listing", lambda route: route.fulfill(status=403, json=refused))
-    go(page, "orders")
+    refused = error(403, "forbidden", "no")
+    fake_api.INSTEAD["listing"] = lambda *_: refused
+    page = open_page("orders", "en", quiet=False).page
     expect(page.locator(".failed")).to_be_visible()
     expect(page.locator(".failed")).not_to_contain_text("by itself")
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
@@ -128,17 +128,17 @@ def test_a_campaign_that_was_not_saved_is_still_there_until_it_is(open_page: Ope
 
 
 @BOTH
-@pytest.mark.parametrize("view", ["audience?product=P0002", "campaigns", "segments", "funnel", "assets", "jobs"])
-def test_a_view_that_the_role_does_not_have_says_who_has_it(open_page: Open, view: str, language: str) -> None:
-    page = open_page("overview", language).page
+def test_a_view_that_the_role_does_not_have_says_who_has_it(open_page: Open, language: str) -> None:
     as_role("merchandiser")
-    page.reload()
-    go(page, view)
-    wall = page.locator("[data-wall]")
-    who = {"jobs": ("数据科学", "Data scientist")}.get(view, ("营销", "Marketer"))
-    expect(wall).to_contain_text(who[language == "en"])
-    expect(page.locator("main form, main .failed")).to_have_count(0)
-    wall.locator("a").click()
+    page = open_page("overview", language).page
+    for view in ("audience?product=P0002", "campaigns", "segments", "funnel", "assets", "jobs"):
+        expect(page.locator(".tiles")).to_be_visible()
+        go(page, view)
+        wall = page.locator(f"[data-wall={view.split('?')[0]}]")
+        who = {"jobs": ("数据科学", "Data scientist")}.get(view, ("营销", "Marketer"))
+        expect(wall).to_contain_text(who[language == "en"])
+        expect(page.locator("main form, main .failed")).to_have_count(0)
+        wall.locator("a").click()
     expect(page.locator(".tiles")).to_be_visible()
 
 

@@ -149,9 +149,8 @@ def test_head_office_goes_from_the_chain_to_a_stores_orders_and_back_by_keyboard
 
 
 def test_a_data_scientist_puts_a_version_into_use_by_keyboard(open_page: Open) -> None:
-    page = open_page("overview", "en").page
     as_role("data_scientist")
-    page.reload()
+    page = open_page("overview", "en").page
     press(page, "nav [data-view=models]")
     reach(page, "[name=reason]")
     page.keyboard.type("better on fresh goods")

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.serving.page import fake_api, fake_office
+from tests.serving.page.fake_chain import error
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -61,14 +62,8 @@ def test_stores_with_coordinates_stand_on_a_map_by_sales(open_page: Open, langua
 
 
 def test_answers_without_figures_say_so(open_page: Open) -> None:
-    page = open_page("stock", "en", quiet=False).page
-    refused = {"error": {"code": "model", "message": "none", "details": {}}}
-
-    def without(route: Route) -> None:
-        route.fulfill(status=422, json=refused)
-
-    page.route("**/head_office", without)
-    page.locator("nav [data-view=overview]").click()
+    fake_api.INSTEAD["head_office"] = lambda *_: error(422, "model", "none")
+    page = open_page("overview", "en", quiet=False).page
     expect(page.locator(".office")).to_contain_text("Publish again with this version")
 
 
@@ -120,11 +115,10 @@ def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
 def test_that_nothing_changed_is_told_from_that_there_is_nothing_before(
     open_page: Open, language: str, is_first: bool
 ) -> None:
-    page = open_page("overview", language).page
     nothing = {"lines": 0, "money": 0.0, "rows": []}
     changes = None if is_first else {"since": "2026-02-27", "new": nothing, "gone": nothing}
-    page.route("**/head_office", lambda route: route.fulfill(json=route.fetch().json() | {"changes": changes}))
-    page.reload()
+    fake_api.INSTEAD["head_office"] = lambda _, made: made | {"changes": changes}
+    page = open_page("overview", language).page
     first = says(language, "还没有更早的发布结果可比较。", "There is no earlier publication to compare with yet.")
     same = says(language, "以来没有变化", "no stock problem appeared or was resolved")
     expect(page.locator(".office")).to_contain_text(first if is_first else same)
@@ -132,14 +126,8 @@ def test_that_nothing_changed_is_told_from_that_there_is_nothing_before(
 
 
 def test_kinds_of_exceptions_stand_by_their_money(open_page: Open) -> None:
+    fake_api.INSTEAD["attention"] = lambda _, made: made | {"kinds": made["kinds"][::-1]}
     page = open_page("overview", "en").page
-
-    def turned(route: Route) -> None:
-        answer = route.fetch().json()
-        route.fulfill(json=answer | {"kinds": answer["kinds"][::-1]})
-
-    page.route("**/attention", turned)
-    page.reload()
     kinds = page.locator(".kinds li .hint")
     expect(kinds).to_have_text([" ¥400", " ¥300", " ¥200", " ¥100"])
 

@@ -29,15 +29,12 @@ def figure(page: Page, label: str) -> Any:
 
 @BOTH
 def test_groups_that_an_answer_leaves_out_are_counted(open_page: Open, language: str) -> None:
-    page = open_page("stock", language).page
 
-    def cut(route: Route) -> None:
-        answer = route.fetch()
-        told = answer.json()
-        route.fulfill(json=told | ({"groups": told["groups"][:1], "groups_total": 2500} if told["groups"] else {}))
+    def cut(_: Any, told: dict[str, Any]) -> dict[str, Any]:
+        return told | ({"groups": told["groups"][:1], "groups_total": 2500} if told["groups"] else {})
 
-    page.route("**/listing", cut)
-    page.goto(page.url.split("#")[0] + "#/orders?group=store_id")
+    fake_api.INSTEAD["listing"] = cut
+    page = open_page("orders?group=store_id", language).page
     expect(page.locator(".grid-sums")).to_contain_text(says(language, "已显示 1 / 2,500 组", "1 of 2,500 groups shown"))
 
 
@@ -61,15 +58,13 @@ def test_a_refusal_calls_store_and_product_by_their_names(open_page: Open, langu
 
 @BOTH
 def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -> None:
-    page = open_page("stock", language).page
 
-    def without(route: Route) -> None:
-        told = route.fetch().json()
+    def without(_: Any, told: dict[str, Any]) -> dict[str, Any]:
         unknown = {"lost_sales": told["totals"]["lines"], "cost": 3}
-        route.fulfill(json=told | {"totals": told["totals"] | {"lost_sales": None, "unknown": unknown}})
+        return told | {"totals": told["totals"] | {"lost_sales": None, "unknown": unknown}}
 
-    page.route("**/listing", without)
-    page.goto(page.url.split("#")[0] + "#/orders")
+    fake_api.INSTEAD["listing"] = without
+    page = open_page("orders", language).page
     lost = figure(page, says(language, "预计流失件数", "Expected lost sales"))
     expect(lost.first).to_have_text(says(language, "未知", "unknown"))
     expect(lost.last).to_have_text(says(language, "这些行没有库存记录", "these lines have no stock record"))
@@ -80,17 +75,15 @@ def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -
 
 
 def test_paper_gets_lines_that_never_were_on_the_screen_and_says_where_some_are_missing(open_page: Open) -> None:
-    page = open_page("stock", "en").page
 
-    def long(route: Route) -> None:
-        asked, told = route.request.post_data_json, route.fetch().json()
+    def long(asked: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
         line = (told["rows"] or [{}])[0]
         places = range(asked.get("offset", 0), min(asked.get("offset", 0) + asked.get("limit", 0), 250))
         rows = [line | {"product_id": f"L{place}", "product_name": f"line {place}"} for place in places]
-        route.fulfill(json=told | {"rows": rows, "total": 250})
+        return told | {"rows": rows, "total": 250}
 
-    page.route("**/listing", long)
-    page.goto(page.url.split("#")[0] + "#/orders?show=all")
+    fake_api.INSTEAD["listing"] = long
+    page = open_page("orders?show=all", "en").page
     expect(page.locator(".grid [data-field=open]").first).to_be_visible()
     rows = page.locator(".grid tbody tr:not(.gap)")
     # the browser's own print waits for nothing: what has come is printed, and nothing empty
@@ -109,8 +102,8 @@ def test_paper_gets_lines_that_never_were_on_the_screen_and_says_where_some_are_
 
 @BOTH
 def test_values_to_choose_that_are_left_out_are_counted(open_page: Open, language: str) -> None:
+    fake_api.INSTEAD["listing"] = lambda _, made: made | {"groups_total": 2500}
     page = open_page("orders", language).page
-    page.route("**/listing", lambda route: route.fulfill(json=route.fetch().json() | {"groups_total": 2500}))
     page.locator("[data-condition=column]").select_option("store_id")
     expect(page.locator(".condition-value")).to_contain_text(
         says(language, "可选 4 / 2,500 项", "4 of 2,500 can be chosen")

@@ -25,9 +25,8 @@ HANDED_OVER = "campaigns?new=leftovers"
 
 @pytest.mark.parametrize("role", ["merchandiser", "marketer", "data_scientist"])
 def test_no_link_leads_to_what_the_role_cannot_open(open_page: Open, role: str) -> None:
-    page = open_page("overview", "en").page
     as_role(role)
-    page.reload()
+    page = open_page("overview", "en").page
     expect(page.locator("nav [data-view]").first).to_be_attached()
     mine = set(page.locator("nav [data-view]").evaluate_all("all => all.map((one) => one.dataset.view)"))
     for view, place in PLACES.items():
@@ -44,10 +43,8 @@ def test_no_link_leads_to_what_the_role_cannot_open(open_page: Open, role: str) 
 
 
 def test_who_may_only_look_sees_no_buttons_to_decide(open_page: Open) -> None:
-    page = open_page("overview", "en").page
     as_role("data_scientist")
-    page.reload()
-    page.goto(page.url.split("#")[0] + "#/orders?store=S01")
+    page = open_page("orders?store=S01", "en").page
     page.locator("[data-field=open]").first.click()
     expect(page.locator(".line-detail")).to_be_visible()
     expect(page.locator("[data-decide], [data-bulk]")).to_have_count(0)

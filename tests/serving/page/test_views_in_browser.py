@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.serving.page import fake_demand
+from tests.serving.page import fake_api, fake_demand
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -197,15 +197,13 @@ def test_keys_pressed_before_the_list_has_come_count_once_it_is_there(open_page:
 
 
 def test_a_forecast_above_its_drivers_stays_inside_their_picture(open_page: Open) -> None:
-    page = open_page("overview", "en").page
 
-    def doubled(route: Route) -> None:
-        answer = route.fetch().json()
-        rows = [row | {"forecast": 2 * row["forecast"]} for row in answer["forecasts"]]  # as an override makes it
-        route.fulfill(json=answer | {"forecasts": rows})
+    def doubled(_: Any, made: dict[str, Any]) -> dict[str, Any]:
+        rows = [row | {"forecast": 2 * row["forecast"]} for row in made["forecasts"]]  # as an override makes it
+        return made | {"forecasts": rows}
 
-    page.route("**/forecast", doubled)
-    page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0002")
+    fake_api.INSTEAD["forecast"] = doubled
+    page = open_page("forecast?store=S01&product=P0002", "en").page
     points = page.locator(".driver-chart .mean").get_attribute("points") or ""
     assert points
     assert min(float(point.split(",")[1]) for point in points.split()) >= 0
@@ -213,17 +211,14 @@ def test_a_forecast_above_its_drivers_stays_inside_their_picture(open_page: Open
 
 @BOTH
 def test_a_model_without_drivers_says_why_there_are_none(open_page: Open, language: str) -> None:
-    page = open_page("overview", language).page
-    expect(page.locator(".tiles")).to_be_visible()
     note = says(language, "当前的需求模型不给出影响因素。", "The demand model in use names no drivers.")
 
-    def without_drivers(route: Route) -> None:
-        answer = route.fetch().json()
-        rows = [row | {"drivers": None} for row in answer["forecasts"]]
-        route.fulfill(json=answer | {"forecasts": rows, "drivers_note": note})
+    def without_drivers(_: Any, made: dict[str, Any]) -> dict[str, Any]:
+        rows = [row | {"drivers": None} for row in made["forecasts"]]
+        return made | {"forecasts": rows, "drivers_note": note}
 
-    page.route("**/forecast", without_drivers)
-    page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
+    fake_api.INSTEAD["forecast"] = without_drivers
+    page = open_page("forecast?store=S01&product=P0001", language).page
     panel = page.locator(
         "section", has=page.get_by_role("heading", name=says(language, "预测的影响因素", "Drivers of the forecast"))
     )
