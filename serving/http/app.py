@@ -202,6 +202,10 @@ class Api:
                     _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
                 )
         except TimeoutError:
+            if call.state.database.was_held_within(limits.timeout_seconds):
+                # what waits for a thread behind writes that wait for the database, waits for the database
+                held = UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
+                raise held from None
             raise HttpError(
                 503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
             ) from None
