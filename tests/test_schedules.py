@@ -64,10 +64,9 @@ def test_crontab_calls_verbs_that_exist() -> None:
 
 
 def settings_of(name: str) -> dict[str, str]:
-    """NAME=value of a unit of systemd or of a crontab, `%S` and `%L` as systemd has them for a service of the system."""
-    text = (DEPLOY / name).read_text(encoding="utf-8").replace("%S", "/var/lib").replace("%L", "/var/log")
-    found = dict(re.findall(r"^([A-Z]\w*)=(.*)$", text.replace("Environment=RETAIL", "RETAIL"), re.MULTILINE))
-    return {key: value for key, value in found.items()}
+    """NAME=value of a unit of systemd or of a crontab, `%S` as systemd has it for a service of the system."""
+    text = (DEPLOY / name).read_text(encoding="utf-8").replace("%S", "/var/lib")
+    return dict(re.findall(r"^([A-Z]\w*)=(.*)$", text.replace("Environment=RETAIL", "RETAIL"), re.MULTILINE))
 
 
 def test_schedules_work_where_the_units_serve_and_as_their_user() -> None:
@@ -76,8 +75,14 @@ def test_schedules_work_where_the_units_serve_and_as_their_user() -> None:
     lines = (FOLDER / "crontab").read_text(encoding="utf-8").splitlines()
     users = {line.split()[5] for line in lines if re.match(r"[\d*]", line)}
     image = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
-    assert users == {unit["User"], unit["Group"], jobs_unit["User"]} == set(re.findall(r"^USER (.+)$", image, re.M))
-    homes = {re.search(r'^HOME = "(.+)"$', path.read_text(encoding="utf-8"), re.M)[1] for path in FOLDER.glob("*.py")}
+    assert (
+        users
+        == {unit["User"], unit["Group"], jobs_unit["User"]}
+        == set(re.findall(r"^USER (.+)$", image, re.MULTILINE))
+    )
+    homes = {
+        re.search(r'^HOME = "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)[1] for path in FOLDER.glob("*.py")
+    }
     homes |= {one["RETAIL_BRAIN_HOME"] for one in (cron, unit, jobs_unit)}
     assert homes == {f"/var/lib/{unit['StateDirectory']}"}
     commands = {Path(one["ExecStart"].split()[0]) for one in (unit, jobs_unit)}

@@ -37,6 +37,7 @@ from serving.http.lines import Lines
 from serving.http.metrics import Unavailable
 from serving.http.openapi import openapi
 from serving.http.places import PlacedViews, check_answer, check_request, check_route
+from serving.http.refusals import asked_language as _language
 from serving.http.refusals import in_words
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
@@ -335,7 +336,3 @@ def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews,
 
     # a route that needs no answers is headquarters' alone: nothing is narrowed
     return Call(principal, None if view is None else narrow(view), state, _language(scope), state.now(), narrow)
-
-
-def _language(scope: Scope) -> Language:
-    return "zh" if header(scope, b"accept-language")[:2].lower() == b"zh" else "en"

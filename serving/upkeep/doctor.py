@@ -112,6 +112,12 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
     else:
         text = "read" if workspace.settings_file.exists() else "none of its own: the defaults apply"
         yield Finding(tenant, "settings", "ok", text)
+    if database is None:
+        text = (
+            "keys, exports, retention, jobs and a model under test were not looked at: the operational database is "
+            "missing, cannot be read, or has tables of another revision than this version's"
+        )
+        yield Finding(tenant, "unseen", "warning", text, "mend what is said of the database, then run `doctor` again")
     case = TenantCase(workspace, settings, database, now, deep=deep)
     lake = list(_run(tenant, [_Check("lake", partial(check_lake, case))]))
     yield from lake
