@@ -81,8 +81,8 @@ def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brai
         typer.echo(f"The lake is not in the backup: wanted at {manifest.lake}, versions {manifest.lake_versions}.")
     if not Workspace(home, tenant).features.is_dir():
         typer.echo(
-            "No feature tables are in the backup: until `retail-brain features` builds them, the service answers nothing "
-            "about segments and drift."
+            "No feature tables are in the backup: segments and drift are answered once `retail-brain features` has "
+            "built them."
         )
 
 

@@ -35,6 +35,7 @@ from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
+from serving.store.mapped_files import MappedFiles
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -61,6 +62,7 @@ class Tenant:
         self._now = now
         self._settings_file = SettingsFile(workspace)
         self._pointer = AnswersPointer(workspace.answers)
+        self._mapped: MappedFiles | None = None
         self._looked_at: object = None
         self._prepared: str | None = None
         self._swapping = threading.Lock()
@@ -85,6 +87,9 @@ class Tenant:
         # Without any readable settings there is no view: defaults would answer otherwise than the operator decided.
         if settings is None:
             return faults
+        if self.view is not None and self._mapped is not None and (cut := self._mapped.cut()):
+            _log.error("tenant %s: files of its answers were cut short: %s", self._workspace.tenant, ", ".join(cut[:3]))
+            self.view = None  # whoever reads what is missing ends the worker, and all tenants with it
         try:
             self._pointer.follow(self._served_id(), partial(self._open_view, settings=settings))
         except ModelError as error:
@@ -220,6 +225,7 @@ class Tenant:
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)
+        self._mapped = MappedFiles(self._workspace.answers / answers.manifest.answers_id, answers.manifest.files)
         with self._swapping:
             self.view = view
         _log.info("tenant %s answers from %s, as of %s", tenant, answers.manifest.answers_id, answers.manifest.as_of)

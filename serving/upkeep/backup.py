@@ -57,8 +57,9 @@ def back_up(
     """Writes a backup of a tenant, whole or not at all.
 
     Each part is consistent in itself: rows are read in one transaction, tables at one version, models and answers are
-    never changed in place, feature tables are of one build. A lake in an object store is named with its versions and not copied. Every file is compared with the checksum that was noted when it was
-    written, so that a backup from before a damage is never replaced by one of the damage.
+    never changed in place, feature tables are of one build. A lake in an object store is named with its versions and
+    not copied. Every file is compared with the checksum that was noted when it was written, so that a backup from
+    before a damage is never replaced by one of the damage.
 
     Complexity: reads every byte once.
 
