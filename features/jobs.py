@@ -110,6 +110,9 @@ def build_features(
         return replace(report, drift=read_drift(out))
 
 
+_MISSING = {"problem": "features_missing"}
+
+
 def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
     """Scans one of the tables that `build_features` wrote.
 
@@ -119,7 +122,7 @@ def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
     # sorted, because the order of a folder's listing differs between machines
     files = sorted((out / table).glob("*.parquet"))
     if not files:
-        raise NotFoundError(f"there are no {table} features in {out}. Run `retail-brain features` first.")
+        raise NotFoundError(f"there are no {table} features in {out}. Run `retail-brain features` first.", _MISSING)
     return pl.scan_parquet(files)
 
 
@@ -137,7 +140,7 @@ def read_drift(out: Path) -> StoredDrift | None:
     """
     manifest = out / "manifest.json"
     if not manifest.exists():
-        raise NotFoundError(f"there are no features in {out}. Run `retail-brain features` first.")
+        raise NotFoundError(f"there are no features in {out}. Run `retail-brain features` first.", _MISSING)
     values = json.loads(manifest.read_text(encoding="utf-8"))
     if values.get("before") is None or not (out / DRIFT).exists():
         return None

@@ -17,9 +17,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from retail_brain.errors import UnavailableError
 
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
@@ -49,6 +51,24 @@ def sweep(folder: Path) -> int:
             path.unlink(missing_ok=True)
         removed += 1
     return removed
+
+
+def try_writing(folder: Path) -> None:
+    """Writes a small file into a folder and removes it again.
+
+    Raises:
+        UnavailableError: the folder takes no writes.
+    """
+    probe = folder / name_aside(".probe")
+    try:
+        probe.write_bytes(b"1")
+        probe.unlink()
+    except OSError as error:
+        raise UnavailableError(
+            f"{folder} cannot be written: {error.strerror}. Let the service's user write it (chown, chmod), and mount "
+            "its disk so that it takes writes and has room.",
+            {"problem": "read_only"},
+        ) from error
 
 
 @contextmanager
@@ -137,6 +157,24 @@ def write_text(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     _sync(path.parent)
+
+
+def seal(folder: Path) -> None:
+    """Takes the right to write from all files and folders in a folder and from itself: nothing cuts them by accident.
+
+    `remove_tree` removes it all the same.
+    """
+    for path in (*folder.rglob("*"), folder):
+        path.chmod(path.stat().st_mode & ~0o222 & 0o7777)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder, sealed or not; one that cannot be removed stays, for whoever looks to find."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_durable(folder: Path) -> None:

@@ -57,6 +57,7 @@ def _count_tenants(state: State) -> None:
     if _runtime.meter is not None:
         _runtime.meter.refreshed(len(state.tenants), len(state.faults), time.time())
         _runtime.meter.newer(len(state.newer))
+        _runtime.meter.writable(state.can_write)
         _runtime.meter.room(shutil.disk_usage(state.home).free)
 
 

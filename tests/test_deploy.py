@@ -67,7 +67,7 @@ def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     runs = [rest for word, rest in instructions() if word == "RUN"]
     assert any("--require-hashes -r requirements.lock" in run for run in runs)
     users = [rest for word, rest in instructions() if word == "USER"]
-    assert users == ["brain"]
+    assert users == ["retail-brain"]
     command = next(json.loads(rest) for word, rest in instructions() if word == "CMD")
     serve_options(command)
 

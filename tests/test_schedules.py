@@ -19,7 +19,8 @@ from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 
-FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "schedules"
+DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
+FOLDER = DEPLOY / "schedules"
 DBT = FOLDER / "dbt"
 
 
@@ -60,6 +61,44 @@ def test_crontab_calls_verbs_that_exist() -> None:
             words = shlex.split(command.partition(">>")[0])
             assert words[0] == "retail-brain"
             check_call(words[1:])
+
+
+def settings_of(name: str) -> dict[str, str]:
+    """NAME=value of a unit of systemd or of a crontab, `%S` as systemd has it for a service of the system."""
+    text = (DEPLOY / name).read_text(encoding="utf-8").replace("%S", "/var/lib")
+    return dict(re.findall(r"^([A-Z]\w*)=(.*)$", text.replace("Environment=RETAIL", "RETAIL"), re.MULTILINE))
+
+
+def test_schedules_work_where_the_units_serve_and_as_their_user() -> None:
+    cron, unit = settings_of("schedules/crontab"), settings_of("retail-brain.service")
+    jobs_unit = settings_of("retail-brain-jobs.service")
+    lines = (FOLDER / "crontab").read_text(encoding="utf-8").splitlines()
+    users = {line.split()[5] for line in lines if re.match(r"[\d*]", line)}
+    image = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    assert (
+        users
+        == {unit["User"], unit["Group"], jobs_unit["User"]}
+        == set(re.findall(r"^USER (.+)$", image, re.MULTILINE))
+    )
+    homes = {
+        re.search(r'^HOME = "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)[1] for path in FOLDER.glob("*.py")
+    }
+    homes |= {one["RETAIL_BRAIN_HOME"] for one in (cron, unit, jobs_unit)}
+    assert homes == {f"/var/lib/{unit['StateDirectory']}"}
+    commands = {Path(one["ExecStart"].split()[0]) for one in (unit, jobs_unit)}
+    assert {str(command.parent) for command in commands} == {cron["PATH"].split(":")[0]}
+    assert cron["LOG"].startswith(f"/var/log/{unit['LogsDirectory']}/")
+
+
+def test_the_operators_page_names_what_the_files_of_deploy_name() -> None:
+    page = (DEPLOY.parent / "docs" / "operator.md").read_text(encoding="utf-8")
+    unit, cron = settings_of("retail-brain.service"), settings_of("schedules/crontab")
+    told = (unit["User"], unit["ExecStart"].split()[0], unit["RETAIL_BRAIN_HOME"], cron["LOG"])
+    assert all(f"`{name}`" in page for name in (*told, unit["EnvironmentFile"].removeprefix("-")))
+    homes = set(re.findall(r"RETAIL_BRAIN_HOME=(\S+)", page)) | set(
+        re.findall(r"/(?:srv|opt|var/lib)/[\w-]*brain", page)
+    )
+    assert homes == {unit["RETAIL_BRAIN_HOME"], "/opt/retail-brain"}
 
 
 def test_crontab_writes_orders_to_a_file_per_day() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 
-HOME = "/srv/retail-brain"
+HOME = "/var/lib/retail-brain"
 
 
 def verb(task_id: str, words: str) -> BashOperator:

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-HOME = "/srv/retail-brain"
+HOME = "/var/lib/retail-brain"
 
 
 def run(context: dg.AssetExecutionContext, *words: str) -> dg.MaterializeResult:

@@ -1,8 +1,9 @@
 """The verb that serves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from json import dumps
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,20 +58,25 @@ def run_service(
     """
     from serving.http.launch import serve as serve_processes
 
-    serving = _serving_settings(workspace, progress)
+    serving, warning = _serving_settings(workspace)
+    tell = _say_in_json if serving.log_format == "json" else progress.say
+    if warning is not None:
+        tell(f"warning: {warning}")
     at, on = host or serving.host, port or serving.port
     page = f"http://{at}:{on}/ui/"
     with _demo_key(workspace, is_wanted=demo_key) as key:
         if not demo_key:
-            _prepare_database(workspace, progress)
+            _prepare_database(workspace, tell)
 
         def say_where() -> None:
-            typer.echo(
-                f"\n  Page:  {page}#key={key}" if key else f"\n  Page:  {page}  (make a key: retail-brain keys create)"
-            )
+            lines = [f"Page:  {page}#key={key}" if key else f"Page:  {page}  (make a key: retail-brain keys create)"]
             if not list((workspace.home / "var").glob("*/answers/CURRENT")):
-                typer.echo("  Nothing is published yet: run `retail-brain publish`; the service takes it up by itself.")
-            typer.echo(f"  API:   http://{at}:{on}/docs.json\n  Ctrl-C ends it.\n")
+                lines.append("Nothing is published yet: run `retail-brain publish`; the service takes it up by itself.")
+            lines += [f"API:   http://{at}:{on}/docs.json", "Ctrl-C ends it."]
+            if serving.log_format == "json":
+                tell(" ".join(" ".join(lines).split()))
+            else:
+                typer.echo("\n" + "".join(f"  {line}\n" for line in lines))
 
         code = serve_processes(
             workspace.home,
@@ -78,30 +84,36 @@ def run_service(
             port=on,
             workers=workers or serving.workers,
             on_ready=say_where,
-            say=progress.say,
+            say=tell,
         )
     if code:
         raise typer.Exit(1)
 
 
-def _serving_settings(workspace: "Workspace", progress: "Progress") -> "ServingSettings":
+def _serving_settings(workspace: "Workspace") -> "tuple[ServingSettings, str | None]":
     from retail_brain.settings import service_settings
     from retail_brain.workspace import Workspace
 
     settings, warning = service_settings(Workspace(workspace.home))
-    if warning is not None:
-        progress.say(f"warning: {warning}")
-    return settings.serving
+    return settings.serving, warning
 
 
-def _prepare_database(workspace: "Workspace", progress: "Progress") -> None:
+def _say_in_json(text: str) -> None:
+    """A line of the log as the service's processes write theirs under `log_format = "json"`."""
+    level = "warning" if text.startswith("warning: ") else "info"
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    values = {"at": at, "level": level, "logger": "retail_brain", "message": text.removeprefix("warning: ").strip()}
+    typer.echo(dumps(values, ensure_ascii=False))
+
+
+def _prepare_database(workspace: "Workspace", say: "Callable[[str], None]") -> None:
     """Migrates the database before the processes start, where it answers: they do so too, and wait for it."""
     from retail_brain.errors import UnavailableError
 
     try:
         database_of(workspace).close()
     except (UnavailableError, OSError) as error:
-        progress.say(f"warning: {error} The service starts without it, tries again, and is ready once it answers.")
+        say(f"warning: {error} The service starts without it, tries again, and is ready once it answers.")
 
 
 @contextmanager

@@ -79,7 +79,11 @@ def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brai
     )
     if not manifest.has_lake:
         typer.echo(f"The lake is not in the backup: wanted at {manifest.lake}, versions {manifest.lake_versions}.")
-    typer.echo("Feature tables are not in a backup: `retail-brain features` builds them again.")
+    if not Workspace(home, tenant).features.is_dir():
+        typer.echo(
+            "No feature tables are in the backup: segments and drift are answered once `retail-brain features` has "
+            "built them."
+        )
 
 
 def _umask() -> int:

@@ -203,7 +203,8 @@ def open_lake(
     if missing or not tables:
         wanted = f"tables {missing}" if missing else f"any of the tables {sorted(TABLES)}"
         raise NotFoundError(
-            f"there is no lake with {wanted} at {uri}. Run `retail-brain ingest DATASET` first, or point --lake at it."
+            f"there is no lake with {wanted} at {uri}. Run `retail-brain ingest DATASET` first, or point --lake at it.",
+            {"problem": "lake_missing"},
         )
     frames = {name: scan_table(table, name, storage_options) for name, table in tables.items()}
     versions_found = {name: table.version() for name, table in tables.items()}

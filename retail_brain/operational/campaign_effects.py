@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, insert, select
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import note_measured
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import CREDIT
 from retail_brain.operational.tables import CAMPAIGN_EFFECTS
 
 
@@ -27,6 +28,19 @@ class StoredEffect:
     effect: dict[str, Any]
     measured_by: str
     measured_at: datetime
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Looks at what contacts caused, the earliest day first.
+
+    Attributes:
+        read: those that can be shown.
+        left_out: rows that hold something else, such as one that another version or program stored.
+    """
+
+    read: list[StoredEffect]
+    left_out: int
 
 
 def store_effect(tenant: str, database: Database, look: StoredEffect) -> None:
@@ -70,6 +84,43 @@ def campaign_effects(tenant: str, database: Database, campaign_id: str | None = 
         query = query.where(table.campaign_id == campaign_id)
     with database.reading() as connection:
         return [_stored(row) for row in connection.execute(query.order_by(table.as_of, table.id))]
+
+
+def effect_looks(tenant: str, database: Database, campaign_id: str | None = None) -> Looks:
+    """The looks at what contacts caused, of a campaign or of all; the credit of guides is kept beside them and is none.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    found = [one for one in campaign_effects(tenant, database, campaign_id) if one.campaign_id != CREDIT]
+    read = [one for one in found if _is_effect(one.effect)]
+    return Looks(read, len(found) - len(read))
+
+
+def _is_effect(effect: object) -> bool:
+    """Whether a stored row holds what every look at an effect has, so that one odd row breaks no list."""
+    return (
+        isinstance(effect, dict)
+        and isinstance(effect.get("is_final"), bool)
+        and "reading" in effect
+        and all(_are_numbers(effect.get(part), names) for part, names in _NUMBERS.items())
+    )
+
+
+def _are_numbers(part: object, names: tuple[str, ...]) -> bool:
+    """Whether a part is missing, or holds these numbers."""
+    return part is None or (
+        isinstance(part, dict)
+        and all(isinstance(part.get(name), int | float) and not isinstance(part[name], bool) for name in names)
+    )
+
+
+_NUMBERS = {
+    "reading": ("difference", "low", "high"),
+    "net": ("value", "low", "high"),
+    "caused_share": ("value", "error"),
+}
+"""Part of an effect that may be null -> its numbers."""
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredEffect:

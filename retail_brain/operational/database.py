@@ -1,7 +1,9 @@
 """Access to the operational database: connections, transactions and the revision of its tables."""
 
+import math
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,8 +29,8 @@ TRIES = 5
 """
 _NAMED_AT_ONCE = 500
 """Rows named in one statement: older SQLite takes 999 values at most."""
-_BUSY_TIMEOUT_MS = 10_000
-"""Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
+_WAIT_SECONDS = 10.0
+"""Seconds that SQLite waits for another writer. Chosen by judgement, not measured."""
 
 _OF_A_SERVER: dict[str, Any] = {
     "pool_timeout": 5,
@@ -39,8 +41,9 @@ hangs must not hold every thread. Chosen by judgement, not measured."""
 
 _DOES_NOT_ANSWER = {"OperationalError", "DatabaseError", "ConnectionTimeout"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""
-_STATES_OF_A_SERVER = ("08", "53", "57P")
-"""Beginnings of PostgreSQL's codes for a lost connection, a server without room, and one that starts or stops."""
+_STATES_OF_A_SERVER = ("08", "53", "57P", "25006")
+"""Beginnings of PostgreSQL's codes for a lost connection, a server without room, one that starts or stops, one that
+takes no writes."""
 
 _DISK_FULL = "53100"
 """PostgreSQL's code for a disk that is full."""
@@ -66,8 +69,12 @@ class Database:
     its lock at the start of a write and waits for it instead of failing half way.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait_seconds: float = _WAIT_SECONDS) -> None:
         """Parses the URL; the database is connected to on first use.
+
+        Args:
+            url: of SQLAlchemy.
+            wait_seconds: that a write to SQLite waits for another writer, who may be of another process.
 
         Raises:
             UsageError: the URL cannot be read or names a database other than SQLite or PostgreSQL.
@@ -90,6 +97,8 @@ class Database:
                 "Correct RETAIL_BRAIN_DATABASE_URL."
             )
 
+        self._wait_ms = round(wait_seconds * 1000)
+        self._held_at = -math.inf
         self._file: int | None = None
         self._watch: sqlite3.Connection | None = None
 
@@ -112,7 +121,7 @@ class Database:
                 "Install it: pip install 'retail-brain[postgresql]'."
             ) from error
         if self.is_sqlite:
-            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "connect", self._prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         return engine
 
@@ -186,6 +195,31 @@ class Database:
         with self.reading() as connection:
             return _revision(connection)
 
+    def try_writing(self) -> None:
+        """Begins a write and takes it back: says whether one would be taken now; nothing is changed.
+
+        Raises:
+            UnavailableError: the database does not answer, takes no writes, or is held by another writer.
+        """
+        if self.is_sqlite:
+            with self._answering(), self.engine.connect() as connection:
+                # takes the lock of the writer, which a file or a disk that may only be read refuses
+                connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+                connection.begin().rollback()
+            return
+        with self.reading() as connection:
+            # no write of ours: each would be news for whoever looks for changes
+            if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+                raise UnavailableError(
+                    f"the operational database {shown_database(self.url)} takes no writes: it is read-only. Let it "
+                    "take them, or correct RETAIL_BRAIN_DATABASE_URL.",
+                    {"problem": "read_only"},
+                )
+
+    def was_held_within(self, seconds: float) -> bool:
+        """Whether a write was refused in the last seconds since another process held the database."""
+        return time.monotonic() - self._held_at <= seconds
+
     def change_mark(self) -> object:
         """A value that is equal to an earlier one only if nothing was committed since, by whichever process.
 
@@ -246,10 +280,30 @@ class Database:
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
             if not is_silent:
                 raise
-            raise UnavailableError(
-                f"the operational database {shown_database(self.url)} does not answer: "
-                f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
-            ) from error
+            raise self._unavailable(error.orig) from error
+
+    def _unavailable(self, error: BaseException | None) -> UnavailableError:
+        """What is wrong with a database that does not answer or takes no writes, and what mends it."""
+        said = str(error).splitlines()[0]
+        name = getattr(error, "sqlite_errorname", None) or ""
+        shown = f"the operational database {shown_database(self.url)}"
+        if name.startswith("SQLITE_BUSY"):
+            self._held_at = time.monotonic()
+            return UnavailableError(
+                f"{shown} cannot be written: another process has held it for {self._wait_ms / 1000:g} s ({said}). "
+                "Wait until it ends, or end it (`fuser FILE` names who has the file open).",
+                {"problem": "database_held"},
+            )
+        if name.startswith("SQLITE_READONLY"):
+            return UnavailableError(
+                f"{shown} cannot be written: {said}. Let the service's user write the file and its folder, and mount "
+                "their disk so that it takes writes.",
+                {"problem": "read_only"},
+            )
+        mended = "Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
+        if self.is_sqlite:
+            mended = "Check that the file and its folder can be read and written: `retail-brain doctor` looks at them."
+        return UnavailableError(f"{shown} does not answer: {said}. {mended}")
 
     def _later_revision(self) -> str | None:
         """The revision of tables that a newer version made, by which a statement of ours failed; None for others."""
@@ -297,6 +351,12 @@ class Database:
             self.engine.dispose()
         self._file = present
 
+    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
+        # sqlite3 begins transactions by itself and too late; without it, `_begin_sqlite` says BEGIN
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", f"busy_timeout={self._wait_ms}", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
     def _unwatch(self) -> None:
         watch, self._watch = self._watch, None
         if watch is not None:
@@ -340,13 +400,6 @@ def lock_tenant(tenant: str, connection: Connection) -> None:
 def _is_of_the_server(error: BaseException | None) -> bool:
     state = getattr(error, "sqlstate", None) or ""
     return type(error).__name__ in _DOES_NOT_ANSWER or state.startswith(_STATES_OF_A_SERVER)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # sqlite3 begins transactions by itself and too late; without it, `_begin_sqlite` says BEGIN
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

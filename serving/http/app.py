@@ -38,6 +38,7 @@ from serving.http.metrics import Unavailable
 from serving.http.openapi import openapi
 from serving.http.places import PlacedViews, check_answer, check_request, check_route
 from serving.http.read_request import read_request
+from serving.http.refusals import asked_language as _language
 from serving.http.refusals import in_words
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
@@ -220,6 +221,10 @@ class Api:
                     _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
                 )
         except TimeoutError:
+            if call.state.database.was_held_within(limits.timeout_seconds):
+                # what waits for a thread behind writes that wait for the database, waits for the database
+                held = UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
+                raise held from None
             raise HttpError(
                 503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
             ) from None
@@ -306,7 +311,3 @@ def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews,
 
     # a route that needs no answers is headquarters' alone: nothing is narrowed
     return Call(principal, None if view is None else narrow(view), state, _language(scope), state.now(), narrow)
-
-
-def _language(scope: Scope) -> Language:
-    return "zh" if header(scope, b"accept-language")[:2].lower() == b"zh" else "en"

@@ -38,6 +38,11 @@ _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of", "expected")
 """Parts of a field's error that say what was wanted, and hold nothing of what was sent."""
 
+_OF_DATABASE: Mapping[Any, str] = {
+    "database_held": "another process holds the service's database, and nothing was stored. Ask again soon.",
+    "read_only": "the service's database takes no writes now, and nothing was stored. Ask again later.",
+}
+"""Problem of a database that answers and takes no writes -> text."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk or a quota is full."""
 
@@ -80,9 +85,9 @@ def unavailable(error: UnavailableError) -> HttpError:
     """503 for a database that does not answer or whose disk is full; without its address, nobody's business outside."""
     if isinstance(error, NoRoomError):
         return no_room()
-    return HttpError(
-        503, error.code, "the service cannot reach its database now. Ask again in a few seconds.", retry_after=5
-    )
+    problem = error.details.get("problem")
+    text = _OF_DATABASE.get(problem, "the service cannot reach its database now. Ask again in a few seconds.")
+    return HttpError(503, error.code, text, {"problem": problem} if problem in _OF_DATABASE else {}, retry_after=5)
 
 
 def is_no_room(error: OSError) -> bool:

@@ -52,6 +52,9 @@ class Meter(Protocol):
     def newer(self, tenants: int) -> None:
         """A worker looked for news: tenants whose newest answers a newer version published than it can read."""
 
+    def writable(self, can_write: bool) -> None:
+        """A worker tried whether the home and the database take writes."""
+
     def expose(self) -> bytes:
         """All metrics in Prometheus' text format."""
 
@@ -124,6 +127,12 @@ class PrometheusMeter:
             "Tenants whose newest answers a newer version published than this one can read, most of all workers",
             multiprocess_mode="livemax",
         )
+        self._writable = prometheus_client.Gauge(
+            "retail_brain_writable",
+            "Whether the home and the database took a write at the last try (1), least of all workers",
+            multiprocess_mode="livemin",
+        )
+        self._writable.set(1)
         self._looked = prometheus_client.Gauge(
             "retail_brain_refreshed_at_seconds",
             "Unix time of the last look for news (of the start before the first), oldest of all workers",
@@ -181,6 +190,10 @@ class PrometheusMeter:
     def room(self, free: int) -> None:
         """A worker looked at the disk."""
         self._free.set(free)
+
+    def writable(self, can_write: bool) -> None:
+        """A worker tried whether writes are taken."""
+        self._writable.set(int(can_write))
 
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news."""

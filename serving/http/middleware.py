@@ -11,9 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.http.connections import lost_connection
 from serving.http.cut_answers import FAULT, Cut, CutReason, size_in
 from serving.http.errors import error_body
+from serving.http.refusals import asked_language, by_code
 from serving.http.request_log import HEADER, REQUEST_LOG, request_id, request_line
 from serving.http.routes import Route
 from serving.http.runtime import Runtime
+from serving.planning.people.reasons import Language
 
 _log = logging.getLogger("bentoml.retail_brain")
 _OPEN = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
@@ -104,6 +106,7 @@ class Layer:
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         who = self._owners.get(scope["path"], "the service")
+        answer.language = asked_language(scope)
         try:
             await self._app(scope, receive, answer.send)
         except (CancelledError, KeyboardInterrupt, GeneratorExit):
@@ -115,6 +118,8 @@ class Layer:
             _log.error("%s of %s on request %s at %s", type(error).__name__, who, identity, _place(error))
             if not answer.begun:
                 text = f"{who} failed on this request; the log of the service says where, beside the id {identity}."
+                if answer.language == "zh":
+                    text = f"处理这个请求时出错。请联系管理员：服务日志中编号 {identity} 处写明位置。"
                 await answer.refuse(500, "failed", text)
         else:
             if answer.status == 500:  # an error of ours, whose message the answer has
@@ -133,6 +138,7 @@ class _Answer:
         self._headers: list[tuple[bytes, bytes]] = []
         self._sent = 0
         self.told = b""
+        self.language: Language = "en"
         self.status = 500
         self.begun = False
         self.is_whole = False
@@ -150,7 +156,8 @@ class _Answer:
         if self.status >= 400 and not _is_json(headers):
             self._replaces = True
             self._own += [header for header in headers if header[0].lower() == b"allow"]
-            return self.refuse(self.status, *_WORDS.get(self.status, self._other))
+            code, text = _WORDS.get(self.status, self._other)
+            return self.refuse(self.status, code, by_code(code, text, self.language))
         given = [name for name, _ in headers if name in _OWN]
         # the page and BentoML bring some of their own, the API none
         own = [header for header in self._own if header[0] not in given] if given else self._own

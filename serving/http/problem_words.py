@@ -20,6 +20,8 @@ SERVICE_ONLY: Final[Mapping[str, str]] = {
     "orders_never_decided": "有 {count} 笔收货对应的建议从未在此决定，没有保存。请用导出文件中的编号。",
     "answer_ids_used": "答复编号 {answers} 已用于其他行，没有保存。请给每个答复单独编号。",
     "events_ahead": "所有事件都在将来，最晚应为 {last_day}，没有保存。请校正发送方的时钟。",
+    "lake_missing": "还没有导入数据。请管理员运行 retail-brain ingest。",
+    "features_missing": "还没有特征数据。请管理员运行 retail-brain features。",
     "quantiles_outside": "分位数 {quantiles} 超出已发布的 {low} 至 {high}。请在此范围内选择。",
 }
 """`details.problem` -> Chinese, with details in braces; English is the message itself."""

@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.types import Scope
+
 from retail_brain.errors import RetailBrainError
+from serving.http.compression import header
 from serving.http.condition_words import condition_words
 from serving.http.field_words import PLACEHOLDER, field_words, page_texts
 from serving.http.problem_words import SERVICE_ONLY
@@ -23,6 +26,7 @@ _BY_CODE = {
     "too_large": "请求内容过大，请分几次发送。",
     "failed": "处理时出错，请稍后再试；仍不行请联系管理员查看日志。",
     "too_slow": "请求内容没有及时送达，请重新发送。",
+    "not_found": "没有这个地址。详见 /docs.json。",
     "wrong_method": "这个地址不接受该请求方式。",
 }
 """Code of an error that only HTTP knows -> Chinese."""
@@ -35,6 +39,16 @@ _SHOWN = 5
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODES = {"state": "campaign_state", "job_kind": "job_kind", "place": "place_kind"}
 """Detail that is a code -> group of texts that says it."""
+
+
+def asked_language(scope: Scope) -> Language:
+    """The language that a request asks for."""
+    return "zh" if header(scope, b"accept-language")[:2].lower() == b"zh" else "en"
+
+
+def by_code(code: str, text: str, language: Language) -> str:
+    """The text of an error that only HTTP knows, such as one of BentoML's, in the language asked for."""
+    return _BY_CODE.get(code, text) if language == "zh" else text
 
 
 def in_words(error: RetailBrainError, language: Language) -> str:
@@ -54,7 +68,7 @@ def in_words(error: RetailBrainError, language: Language) -> str:
         more = f"，另有 {len(listed) - 1} 处" if len(listed) > 1 else ""
         sentence = _MALFORMED if error.code == "malformed" else _IMPOSSIBLE
         return sentence.format(where=listed[0]["where"], problem=_field(listed[0]), more=more)
-    return _BY_CODE.get(error.code, str(error))
+    return str(error) if error.code == "not_found" else _BY_CODE.get(error.code, str(error))
 
 
 def _field(problem: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from retail_brain.workspace import Workspace
 from serving.http.errors import HttpError, at_fault, newer_answers, not_published
 from serving.http.tenant import Tenant
 from serving.http.tenant_view import TenantView
+from serving.http.writability import Writability
 from serving.store.answers_manifest import NewerAnswersError
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -33,6 +34,11 @@ _FORGET_SECONDS = 60.0
 measured."""
 _ALL = "*"
 """Stands for all tenants among the faults; no tenant can be called so."""
+_WRITES = "writes"
+"""Stands among the faults for what takes no writes."""
+_LONGEST_WAIT_SECONDS = 3.0
+"""Seconds that a write waits for another process that holds SQLite, or a third of what a request may take: it must be
+told before the time of its request is over. By judgement, not measured."""
 
 
 def _utc_now() -> datetime:
@@ -56,7 +62,10 @@ class State:
         self.home = home
         self.settings = settings
         self.now = now
-        self.database = Database(Workspace(home).database_url)
+        wait_seconds = min(_LONGEST_WAIT_SECONDS, settings.serving.timeout_seconds / 3)
+        self.database = Database(Workspace(home).database_url, wait_seconds=wait_seconds)
+        self._writability = Writability(home, self.database)
+        self._writes_faults: dict[str, str] = {}
         self.on_refresh: Callable[[State], None] | None = None
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
@@ -97,7 +106,12 @@ class State:
     @property
     def faults(self) -> dict[str, str]:
         """What is wrong now, by tenant (or `*` for all of them); empty when all is well."""
-        return dict(self._faults)
+        return self._faults | self._writes_faults
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the home and the database took a write at the last try."""
+        return not self._writes_faults
 
     @property
     def newer(self) -> tuple[str, ...]:
@@ -220,6 +234,15 @@ class State:
             _log.warning("%s %s and is tried again: %s", who, serves, text)
         self._faults[tenant] = text
 
+    def _note_writes(self, faults: Sequence[BaseException]) -> None:
+        """Remembers what takes no writes; logs it when it is something else than before."""
+        text = " ".join(_text(fault) for fault in faults)
+        if text and text != self._writes_faults.get(_WRITES):
+            _log.error("writes are refused, reads go on: %s", text)
+        elif self._writes_faults and not text:
+            _log.info("writes are taken again")
+        self._writes_faults = {_WRITES: text} if text else {}
+
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
         while not self._stop.wait(self.settings.serving.poll_seconds):
@@ -242,6 +265,8 @@ class State:
             if forgets:
                 self._forget_events()
             self._note_faults(_ALL, [] if self._tables_fault is None else [self._tables_fault])
+        with _surviving(lambda error: self._note_writes([error])):
+            self._note_writes(self._writability.faults())
         # as metrics on a full disk: answers are fresh all the same
         with _surviving(self._note_uncounted):
             if self.on_refresh is not None:

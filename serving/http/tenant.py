@@ -37,6 +37,7 @@ from serving.store.answer_set import Answers
 from serving.store.answers_manifest import NewerAnswersError
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
+from serving.store.mapped_files import MappedFiles
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -63,6 +64,7 @@ class Tenant:
         self._now = now
         self._settings_file = SettingsFile(workspace)
         self._pointer = AnswersPointer(workspace.answers)
+        self._mapped: MappedFiles | None = None
         self._looked_at: object = None
         self._prepared: str | None = None
         self._swapping = threading.Lock()
@@ -87,6 +89,9 @@ class Tenant:
         # Without any readable settings there is no view: defaults would answer otherwise than the operator decided.
         if settings is None:
             return faults
+        if self.view is not None and self._mapped is not None and (cut := self._mapped.cut()):
+            _log.error("tenant %s: files of its answers were cut short: %s", self._workspace.tenant, ", ".join(cut[:3]))
+            self.view = None  # whoever reads what is missing ends the worker, and all tenants with it
         try:
             self._pointer.follow(self._served_id(), partial(self._open_view, settings=settings))
         except ModelError as error:
@@ -206,9 +211,10 @@ class Tenant:
             UnavailableError: the operational database does not answer.
         """
         view = self._view_of(answers, settings)
+        manifest = answers.manifest
+        self._mapped = MappedFiles(self._workspace.answers / manifest.answers_id, manifest.files)
         with self._swapping:
             self.view = view
-        manifest = answers.manifest
         _log.info("tenant %s answers from %s, as of %s", view.tenant, manifest.answers_id, manifest.as_of)
 
     def _view_of(self, answers: Answers, settings: Settings) -> TenantView:

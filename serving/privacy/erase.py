@@ -19,6 +19,7 @@ from features.jobs import build_features, feature_options
 from retail_brain.checkpoints import work_beside
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
+from retail_brain.files import remove_tree
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.jobs.uploads import forget_every_upload
 from retail_brain.lake import open_lake
@@ -254,7 +255,7 @@ def _rebuild(place: Place, report: Report, progress: Progress) -> None:
             build_features(dataset, workspace.features, as_of, options=feature_options(place.settings))
     for folder in answers.iterdir() if answers.is_dir() else ():
         if folder.is_dir() and folder.name != report.answers:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
 
 
 def _traces(subjects: Subjects, place: Place) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 import polars as pl
 
 from retail_brain.errors import ModelError
+from retail_brain.files import remove_tree
 from retail_brain.ingest.quarantine import SET_ASIDE_ON, read_quarantine, replace_quarantine
 from retail_brain.jobs import JobPlace, uploads_in_use
 from retail_brain.jobs.uploads import forget_old_uploads, old_uploads
@@ -134,7 +135,7 @@ def _removed(kind: str, before: date, place: Place, now: datetime) -> Iterator[O
     if kind == "answers":
         for folder, paths in _old_folders(place, before).items():
             for path in paths:
-                shutil.rmtree(path, ignore_errors=True)
+                remove_tree(path)
             # what could not be removed counts as there: the next look and `doctor` name it again
             yield Overdue(kind, "files", folder, before, sum(not path.exists() for path in paths))
     if kind == "uploads":

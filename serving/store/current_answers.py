@@ -1,10 +1,9 @@
 """The pointer CURRENT to the set of answers that is served, and the sets beside it."""
 
-import shutil
 from pathlib import Path
 
 from retail_brain.errors import ModelError
-from retail_brain.files import write_text
+from retail_brain.files import remove_tree, write_text
 from serving.store.answer_set import Answers, open_answers
 
 
@@ -69,4 +68,4 @@ def make_current(answers: Path, answers_id: str) -> None:
     keep = {answers_id, previous}
     for folder in set_folders(answers):
         if folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)

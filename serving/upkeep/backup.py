@@ -57,9 +57,9 @@ def back_up(
     """Writes a backup of a tenant, whole or not at all.
 
     Each part is consistent in itself: rows are read in one transaction, tables at one version, models and answers are
-    never changed in place. Feature tables are left out, since they are computed from the lake. A lake in an object
-    store is named with its versions and not copied. Every file is compared with the checksum that was noted when it was
-    written, so that a backup from before a damage is never replaced by one of the damage.
+    never changed in place, feature tables are of one build. A lake in an object store is named with its versions and
+    not copied. Every file is compared with the checksum that was noted when it was written, so that a backup from
+    before a damage is never replaced by one of the damage.
 
     Complexity: reads every byte once.
 
@@ -147,8 +147,30 @@ def _add_tenant_files(archive: ArchiveWriter, workspace: Workspace, noted: Noted
         name = f"{TENANT_FILES}/answers/{answers_id}"
         archive.add_folder(name, workspace.answers / answers_id)
         noted.note_manifest(name, workspace.answers / answers_id, in_use=True)
+    _add_features(archive, workspace)
     archive.add_folder(f"{TENANT_FILES}/ledger", workspace.ledger)
     archive.add_folder(f"{TENANT_FILES}/measured", workspace.measured_orders.parent)
+
+
+def _add_features(archive: ArchiveWriter, workspace: Workspace) -> None:
+    """The feature tables, from which the service answers about segments and drift; all of one build or none.
+
+    Raises:
+        RetailBrainError: they were built anew meanwhile.
+    """
+    before = _inode(workspace.features)
+    if before is None:
+        return
+    archive.add_folder(f"{TENANT_FILES}/features", workspace.features)
+    if _inode(workspace.features) != before:
+        raise RetailBrainError("the features were built anew while they were copied. Run the backup again.")
+
+
+def _inode(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _add_runs(archive: ArchiveWriter, workspace: Workspace) -> None:

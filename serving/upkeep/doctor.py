@@ -23,6 +23,7 @@ from serving.upkeep.home_checks import (
     check_folders,
     check_permissions,
     check_versions,
+    check_writes,
     parted_files,
 )
 from serving.upkeep.tenant_checks import (
@@ -47,6 +48,10 @@ _REMEDIES = {
 """What helps where a check itself broke, by its name; all others are helped by a backup."""
 
 
+_HELD_SECONDS = 2.0
+"""Seconds that another writer may hold the database before that is a fault: the service's own take milliseconds."""
+
+
 @dataclass(frozen=True)
 class _Check:
     name: str
@@ -67,7 +72,7 @@ def examine(
         deep: decode every data file of local lakes instead of comparing sizes only.
         tenant: the only tenant to look at; None: every one.
     """
-    with closing(Database(Workspace(home).database_url)) as database:
+    with closing(Database(Workspace(home).database_url, wait_seconds=_HELD_SECONDS)) as database:
         found = _run(HOME, _home_checks(home, database, now, umask))
         yield from (for_place(finding, home) for finding in found)
         has_tables = _has_present_tables(database)
@@ -83,6 +88,7 @@ def _home_checks(home: Path, database: Database, now: datetime, umask: int) -> l
         _Check("disk", lambda: check_disk(home)),
         _Check("permissions", lambda: check_permissions(home, umask)),
         _Check("database", lambda: check_database(database)),
+        _Check("writes", lambda: check_writes(home, database)),
         _Check("clock", lambda: check_clock(database, home, now)),
     ]
 
@@ -109,6 +115,12 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
     else:
         text = "read" if workspace.settings_file.exists() else "none of its own: the defaults apply"
         yield Finding(tenant, "settings", "ok", text)
+    if database is None:
+        text = (
+            "keys, exports, retention, jobs and a model under test were not looked at: the operational database is "
+            "missing, cannot be read, or has tables of another revision than this version's"
+        )
+        yield Finding(tenant, "unseen", "warning", text, "mend what is said of the database, then run `doctor` again")
     case = TenantCase(workspace, settings, database, now, deep=deep)
     lake = list(_run(tenant, [_Check("lake", partial(check_lake, case))]))
     yield from lake

@@ -15,6 +15,7 @@ from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import UPGRADE_LOCK, Database, left_beside
 from retail_brain.operational.revision import HEAD, is_later, told_later
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
+from retail_brain.operational.write_faults import write_faults
 from serving.upkeep.findings import Finding, Level, listed
 
 _FULL_BYTES = 200_000_000
@@ -178,6 +179,19 @@ def _without_tables(database: Database) -> Finding:
         return Finding("home", "database", "fault", text, remedy)
     remedy = "any command makes them, such as `retail-brain keys list`"
     return Finding("home", "database", "warning", f"{kind} has no tables yet", remedy)
+
+
+def check_writes(home: Path, database: Database) -> Iterator[Finding]:
+    """Whether the home and the operational database take writes: a small file, and a transaction that is taken back."""
+    faults = write_faults(home, database)
+    for fault in faults:
+        remedy = f"let the service's user write {home}/var, and mount its disk so that it takes writes"
+        if fault.details.get("problem") == "database_held":
+            remedy = f"wait until the process that holds the database ends, or end it: fuser {database.url.database}"
+        if fault.details.get("problem"):  # of one that does not answer at all `check_database` tells
+            yield Finding("home", "writes", "fault", str(fault), remedy)
+    if not faults:
+        yield Finding("home", "writes", "ok", "the home and the database take writes")
 
 
 def _no_database(file: Path) -> Finding:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from retail_brain.errors import UsageError
-from retail_brain.files import name_aside, sha256, sweep, write_text
+from retail_brain.files import name_aside, remove_tree, seal, sha256, sweep, write_text
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD, upgrade
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
+from serving.store.current_answers import set_folders
 from serving.upkeep.archive import BackupManifest, extract
 from serving.upkeep.backup import ROWS, RUN_FILES, TENANT_FILES
 from serving.upkeep.tenant_rows import has_rows, import_rows
@@ -58,6 +59,8 @@ def restore(archive: Path, home: Path, database: Database, tenant: str) -> Backu
             _import(unpacked / ROWS, workspace, database)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
+    for folder in set_folders(workspace.answers):
+        seal(folder)
     (workspace.root / _MARK).unlink()
     return manifest
 
@@ -95,7 +98,7 @@ def _place(unpacked: Path, workspace: Workspace, digest: str) -> None:
     write_text(unpacked / TENANT_FILES / _MARK, digest + "\n")
     for source, target in ((unpacked / TENANT_FILES, workspace.root), (unpacked / RUN_FILES, workspace.mlruns)):
         with suppress(FileNotFoundError):
-            shutil.rmtree(target)  # of the same restore that was killed: any other folder was refused
+            remove_tree(target)  # of the same restore that was killed: any other folder was refused
         if source.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
@@ -108,7 +111,7 @@ def _import(folder: Path, workspace: Workspace, database: Database) -> None:
         with database.writing() as connection:
             import_rows(connection, rows)
     except Exception:
-        shutil.rmtree(workspace.root, ignore_errors=True)
+        remove_tree(workspace.root)
         shutil.rmtree(workspace.mlruns, ignore_errors=True)
         raise
 

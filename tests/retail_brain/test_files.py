@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 
 from retail_brain import files
-from retail_brain.files import ORPHAN_SECONDS, atomic_path, hand_over, name_aside, scratch_folder, sweep, write_text
+from retail_brain.files import (
+    ORPHAN_SECONDS,
+    atomic_path,
+    hand_over,
+    name_aside,
+    remove_tree,
+    scratch_folder,
+    seal,
+    sweep,
+    write_text,
+)
 
 DIES_IN_SCRATCH = """
 import os
@@ -131,3 +141,14 @@ def test_a_text_is_on_the_disk_before_its_name_and_its_name_before_the_end(
     write_text(tmp_path / "CURRENT", "one\n")
     own, folder = (tmp_path / "CURRENT").stat().st_ino, tmp_path.stat().st_ino
     assert waited == [(own, "aside"), (folder, "named")]
+
+
+def test_a_sealed_folder_takes_no_writes_and_can_be_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "part").mkdir(parents=True, mode=0o700)
+    (folder / "part" / "file").write_bytes(b"1")
+    seal(folder)
+    assert all(path.stat().st_mode & 0o222 == 0 for path in (folder, *folder.rglob("*")))
+    assert (folder / "part" / "file").read_bytes() == b"1"
+    remove_tree(folder)
+    assert not folder.exists()

@@ -69,6 +69,24 @@ def holdout_of(state: State, tenant: str) -> float:
     return view.settings.audience.holdout_share
 
 
+@pytest.mark.parametrize("has_earlier", [True, False])
+def test_a_file_that_is_cut_short_while_it_is_mapped_is_noticed_before_it_is_read(
+    home: Path, state: State, synthetic: ModuleType, has_earlier: bool
+) -> None:
+    if has_earlier:
+        synthetic.publish_synthetic(Workspace(home, "main"), "second")
+        state.refresh()
+    served = "second" if has_earlier else "first"
+    assert answers_of(state, "main") == served
+    file = Workspace(home, "main").answers / served / "forecasts.mean.npy"
+    file = file if file.exists() else max(file.parent.glob("*.npy"), key=lambda path: path.stat().st_size)
+    with file.open("r+b") as opened:
+        opened.truncate(0)
+    state.refresh()
+    assert answers_of(state, "main") == ("first" if has_earlier else None)
+    assert (answers_of(state, "other"), "main" in state.faults) == ("first", True)
+
+
 @pytest.mark.parametrize("damage", ["no json", "[]", json.dumps({"format": 99})])
 def test_an_unreadable_manifest_leaves_the_other_tenants_fresh(
     home: Path, state: State, synthetic: ModuleType, damage: str

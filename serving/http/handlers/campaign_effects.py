@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.campaigns import campaign
 from retail_brain.workspace import Workspace
@@ -22,13 +22,14 @@ def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
     tenant, database = call.principal.tenant, call.state.database
     if not call.place.is_headquarters:
         own_campaign(request.campaign_id, call)
-    looks = campaign_effects(tenant, database, request.campaign_id)
-    if not looks:
+    looks = effect_looks(tenant, database, request.campaign_id)
+    if not looks.read and not looks.left_out:
         campaign(tenant, database, request.campaign_id)
     return {
         "campaign_id": request.campaign_id,
-        "effect": looks[-1].effect if looks else None,
-        "looks": [look_row(look) for look in looks],
+        "effect": looks.read[-1].effect if looks.read else None,
+        "looks": [look_row(look) for look in looks.read],
+        "looks_left_out": looks.left_out,
         "receipts": receipt_counts(tenant, database, request.campaign_id),
     }
 

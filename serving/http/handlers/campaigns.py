@@ -1,10 +1,11 @@
 """Campaigns over their life: list and look, store or propose a draft, preview, approve and stop it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from retail_brain.errors import ConflictError
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.errors import ConflictError, UsageError
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -27,13 +28,16 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     """Campaigns, newest first."""
     today = campaign_desk(call).today
     tenant, database = call.principal.tenant, call.state.database
-    rows = shown_campaigns(call)
-    looks = {look.campaign_id: look_row(look) for look in campaign_effects(tenant, database)}  # the newest comes last
+    rows, left_out = _readable_campaigns(call)
+    found = effect_looks(tenant, database)
+    looks = {look.campaign_id: look_row(look) for look in found.read}  # the newest comes last
     wanted = [row for row in rows if request.states is None or row["state"] in request.states]
     page = wanted[request.offset : request.offset + request.limit]
     return {
         "campaigns": [row | {"preview": None, "look": looks.get(row["campaign_id"])} for row in page],
         "total": len(wanted),
+        "left_out": left_out,
+        "looks_left_out": found.left_out,
         "today": today.isoformat(),
         "may_write": call.principal.may(Scope.CAMPAIGNS),
     }
@@ -41,8 +45,18 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
 
 def shown_campaigns(call: Call) -> list[dict[str, Any]]:
     """Campaigns that the key may see, newest first, as they stand."""
-    stored = list_campaigns(call.principal.tenant, call.state.database)
-    return [_shown(one, call) for one in stored if _is_own(one, call)]
+    return _readable_campaigns(call)[0]
+
+
+def _readable_campaigns(call: Call) -> tuple[list[dict[str, Any]], int]:
+    """The same, and the number of stored ones that cannot be shown, such as one that another version stored."""
+    own = [one for one in list_campaigns(call.principal.tenant, call.state.database) if _is_own(one, call)]
+    rows = []
+    for one in own:
+        # a definition or a preview of another shape ends in any of these
+        with suppress(UsageError, LookupError, TypeError, ValueError, AttributeError):
+            rows.append(_shown(one, call))
+    return rows, len(own) - len(rows)
 
 
 def one(request: CampaignRequest, call: Call) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import campaign_effects, effect_looks
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
     Referral,
@@ -238,7 +238,9 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         # where nobody of a list was reached by that day there is credit, and no effect yet
         with suppress(ImpossibleError):
             look_at_guides(tenant, database, dataset, settings, by, call.now)
-    worked_out, looks = campaign_effects(tenant, database, CREDIT), campaign_effects(tenant, database, DAILY)
+    worked_out, found = campaign_effects(tenant, database, CREDIT), effect_looks(tenant, database, DAILY)
+    worked_out = [look for look in worked_out if isinstance(look.effect.get("guides"), list)]
+    looks = found.read
     newest = worked_out[-1] if worked_out else None
     rows = [] if newest is None else newest.effect["guides"]
     if not call.place.is_headquarters:
@@ -246,10 +248,11 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         looks = []
     return {
         "as_of": None if newest is None else newest.as_of.isoformat(),
-        "since": None if newest is None else newest.effect["since"],
+        "since": None if newest is None else newest.effect.get("since"),
         "guides": rows,
         "effect": looks[-1].effect if looks else None,
         "looks": [look_row(look) for look in looks],
+        "looks_left_out": found.left_out,
     }
 
 

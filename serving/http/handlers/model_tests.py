@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import Looks, effect_looks
 from retail_brain.operational.repeated_contacts import MODELS_PREFIX
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
@@ -63,12 +63,13 @@ def model_test(request: ModelTestRequest, call: Call) -> dict[str, Any]:
     elif request.act == "drop":
         model_tests.drop(asker, name)
     call.state.refresh_model_test(tenant)
-    looks = campaign_effects(tenant, database, MODELS_PREFIX + name) if name else []
+    looks = effect_looks(tenant, database, MODELS_PREFIX + name) if name else Looks([], 0)
     note = _NOTES.get(request.act)
     return {
         "tests": model_tests.listed_tests(tenant, database, call.now),
-        "effect": looks[-1].effect if looks else None,
-        "looks": [look_row(look) for look in looks],
+        "effect": looks.read[-1].effect if looks.read else None,
+        "looks": [look_row(look) for look in looks.read],
+        "looks_left_out": looks.left_out,
         "note": None if note is None else note[call.language == "zh"],
         "may_write": may_write,
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.firing_pages import IsSeen, firing_counts, firings_page
 from retail_brain.operational.triggers import (
@@ -146,11 +146,12 @@ def effect(request: TriggerEffectRequest, call: Call) -> dict[str, Any]:
             )
         dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
         look_at_trigger(tenant, database, dataset, stored, call.view.settings, call.principal.name, call.now)
-    looks = campaign_effects(tenant, database, stored.campaign_id)
+    looks = effect_looks(tenant, database, stored.campaign_id)
     return {
         "trigger_id": request.trigger_id,
-        "effect": looks[-1].effect if looks else None,
-        "looks": [look_row(look) for look in looks],
+        "effect": looks.read[-1].effect if looks.read else None,
+        "looks": [look_row(look) for look in looks.read],
+        "looks_left_out": looks.left_out,
         "receipts": receipt_counts(tenant, database, stored.campaign_id),
     }
 

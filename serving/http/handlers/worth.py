@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.workspace import Workspace
@@ -64,7 +64,7 @@ def _campaigns(call: Call) -> dict[str, Any]:
     nothing = {"money": None, "campaigns": 0, "unclear": 0}
     if not call.principal.may(Scope.PEOPLE):
         return nothing | {"reason": "no_access"}
-    looks = campaign_effects(call.principal.tenant, call.state.database)
+    looks = effect_looks(call.principal.tenant, call.state.database).read
     # the newest of each comes last; looks at triggers, guides' lists and A/B tests are kept beside them
     effects = {look.campaign_id: look.effect for look in looks if not repeats(look.campaign_id)}.values()
     if not effects:

@@ -195,10 +195,15 @@ class PassedState(Strict):
 
 
 class CampaignsResponse(Strict):
-    """Campaigns, the newest first, without their previews; each with the newest look at its effect."""
+    """Campaigns, the newest first, without their previews; each with the newest look at its effect.
+
+    `left_out` counts stored campaigns, `looks_left_out` looks of any campaign, that cannot be read and are not listed.
+    """
 
     campaigns: list[CampaignRow]
     total: int
+    left_out: int = 0
+    looks_left_out: int = 0
     today: str
     may_write: bool
 

@@ -46,4 +46,5 @@ class CampaignEffectResponse(Strict):
     campaign_id: str
     effect: dict[str, Any] | None
     looks: list[LookRow]
+    looks_left_out: int = 0
     receipts: dict[str, int]

@@ -226,3 +226,4 @@ class GuideCreditResponse(Strict):
     guides: list[dict[str, Any]]
     effect: dict[str, Any] | None
     looks: list[LookRow]
+    looks_left_out: int = 0

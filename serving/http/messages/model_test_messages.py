@@ -62,5 +62,6 @@ class ModelTestResponse(Strict):
     tests: list[ModelTestRow]
     effect: Annotated[dict[str, Any] | None, Field(description="as of /campaign_effect; null: not measured")]
     looks: list[LookRow]
+    looks_left_out: int = 0
     note: Annotated[str | None, Field(description="what comes of it, in the language asked for")]
     may_write: bool

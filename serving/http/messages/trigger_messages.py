@@ -183,4 +183,5 @@ class TriggerEffectResponse(Strict):
     trigger_id: str
     effect: dict[str, Any] | None
     looks: list[LookRow]
+    looks_left_out: int = 0
     receipts: dict[str, int]

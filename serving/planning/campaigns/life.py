@@ -17,7 +17,7 @@ from retail_brain.operational.campaign_contacts import (
     contact_id,
     stop_campaign,
 )
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import (
     OPEN,
     Change,
@@ -205,7 +205,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
     others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, desk.settings)
-    looks = [look for look in campaign_effects(change.tenant, desk.database) if not repeats(look.campaign_id)]
+    looks = [look for look in effect_looks(change.tenant, desk.database).read if not repeats(look.campaign_id)]
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 
 

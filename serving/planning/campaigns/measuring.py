@@ -214,7 +214,7 @@ def _of_lake(dataset: Dataset, campaign_id: str) -> tuple[pl.DataFrame, set[str]
 
 
 def look_row(look: StoredEffect) -> dict[str, Any]:
-    """One look at an effect as JSON."""
+    """One look at an effect as JSON; see `effect_looks` for those that can be shown."""
     reading = look.effect["reading"] or {}
     return {
         "as_of": look.as_of.isoformat(),

@@ -6,7 +6,7 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.campaigns.stop_rules import Progress, due_rule, rule_text
 from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, stop_campaign
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign
 from retail_brain.operational.database import Database
@@ -63,7 +63,7 @@ def _progress(
 ) -> Progress:
     contacts = [one for one in campaign_contacts(tenant, database, campaign_id) if one.contact.group == "contact"]
     made = [one for one in contacts if one.state == "sent" or (one.contact.day <= today and one.state != "withdrawn")]
-    looks = campaign_effects(tenant, database, campaign_id)
+    looks = effect_looks(tenant, database, campaign_id).read
     reading = (looks[-1].effect.get("reading") if looks else None) or {}
     return Progress(
         reached=len(made),

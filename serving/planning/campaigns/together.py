@@ -12,7 +12,7 @@ from retail_brain.decisions.campaigns.definition import MOST_NAMED
 from retail_brain.decisions.ranking import cut_to_size, rank_people
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import OPEN, Change, StoredCampaign, list_campaigns, no_campaign
 from retail_brain.operational.repeated_contacts import repeats
 from serving.planning.campaigns.life import Desk, save
@@ -196,7 +196,7 @@ def _planned(
 ) -> tuple[dict[str, PlannedCampaign], dict[str, str]]:
     """Each campaign under the plans of those approved, and why others could not be planned."""
     others = other_plans(tenant, desk.database, None, desk.today, desk.settings)
-    looks = [look for look in campaign_effects(tenant, desk.database) if not repeats(look.campaign_id)]
+    looks = [look for look in effect_looks(tenant, desk.database).read if not repeats(look.campaign_id)]
     plans: dict[str, PlannedCampaign] = {}
     left_out: dict[str, str] = {}
     for one in drafts:

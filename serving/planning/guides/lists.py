@@ -10,7 +10,7 @@ import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, MessageSlot
 from retail_brain.errors import ConflictError, ImpossibleError
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
 from retail_brain.operational.guides import read_guides_mark
@@ -224,7 +224,7 @@ def _planned(desk: Desk, day: date, people: Sequence[str]) -> pl.DataFrame:
     # a list of people of any length: the limit of a definition is one of what is typed
     definition = definition.model_copy(update={"customer_ids": tuple(people)})
     others = other_plans(desk.tenant, desk.database, None, desk.today, settings)
-    looks = [look for look in campaign_effects(desk.tenant, desk.database) if not repeats(look.campaign_id)]
+    looks = [look for look in effect_looks(desk.tenant, desk.database).read if not repeats(look.campaign_id)]
     soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
     listed = plan_campaign(definition, DAILY, cast("CampaignSource", soon), others, settings, looks).listed
     return listed.drop("due_on").join(soon.due, on=["person_id", "product_id"], how="left", maintain_order="left")

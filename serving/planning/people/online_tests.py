@@ -10,7 +10,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.measure import PEOPLE, PURCHASES, Measured
 from retail_brain.decisions.holdout import holdout_score, is_holdout
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects
+from retail_brain.operational.campaign_effects import StoredEffect, effect_looks
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns.measuring import keep_look, margins, purchases_of
@@ -115,7 +115,7 @@ def deciding_reading(
     Raises:
         ImpossibleError: nothing was measured, or it is not clearly better.
     """
-    looks = [one for one in campaign_effects(tenant, database, test.key) if one.as_of >= test.since]
+    looks = [one for one in effect_looks(tenant, database, test.key).read if one.as_of >= test.since]
     reading: dict[str, Any] | None = looks[-1].effect["reading"] if looks else None
     if not force and (reading is None or reading["low"] <= 0):
         said = (

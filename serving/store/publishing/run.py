@@ -14,7 +14,7 @@ from features.country import currency_of, money_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
-from retail_brain.files import make_durable, name_aside, sweep
+from retail_brain.files import make_durable, name_aside, seal, sweep
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import note_left_out, note_served
 from retail_brain.operational.upgrade import upgrade
@@ -106,6 +106,7 @@ def _publish(
         write_manifest(aside, manifest)
         make_durable(aside)
         aside.rename(workspace.answers / answers_id)
+        seal(workspace.answers / answers_id)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     before = _in_use(workspace.answers)

@@ -1,5 +1,6 @@
 """`serve` starts whatever is wrong with one tenant's settings or the database, and says so."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,23 @@ def test_a_database_that_cannot_be_read_is_waited_for(tmp_path: Path, started: l
     assert "file is not a database" in said
     assert "is ready once it answers" in said
     assert len(started) == 1
+
+
+def test_logs_in_json_are_nothing_but_json(
+    tmp_path: Path, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def serve_and_tell(home: Path, **given: Any) -> int:
+        started.append({"home": home} | given)
+        given["on_ready"]()
+        given["say"]("  waiting for the service's processes (3 s so far)")
+        return 0
+
+    monkeypatch.setattr("serving.http.launch.serve", serve_and_tell)
+    settings = Workspace(tmp_path).settings_file
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[data]\ncontry = "CN"\n[serving]\nlog_format = "json"\n')
+    (tmp_path / "var" / "operational.db").write_bytes(b"no database" * 1000)
+    result = CliRunner().invoke(app, ["--home", str(tmp_path), "serve"])
+    lines = [json.loads(line) for line in result.output.splitlines()]
+    assert [line["level"] for line in lines] == ["warning", "warning", "info", "info"]
+    assert "Page: http://127.0.0.1:3000/ui/" in lines[2]["message"]

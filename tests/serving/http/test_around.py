@@ -114,3 +114,37 @@ def test_an_admin_may_do_everything_and_nobody_else_may(client: Any) -> None:
     everything = ROLE_SCOPES["admin"]
     assert all(set(route.scopes) <= everything for route in ROUTES)
     assert all(scopes < everything for role, scopes in ROLE_SCOPES.items() if role != "admin")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "failed on this request"), ("zh", "处理这个请求时出错")])
+def test_a_fault_is_told_in_the_language_asked_for(client: Any, language: str, words: str) -> None:
+    async def broken(_scope: object, _receive: object, _send: object) -> None:
+        raise KeyError("reading")
+
+    http = type(client.http)(Layer(broken, Runtime(), ROUTES))
+    answer = http.post("/campaigns", json={}, headers={"accept-language": language, "x-request-id": "proxy-7"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (500, "failed")
+    assert words in error["message"]
+    assert "proxy-7" in error["message"]
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "没有这个地址"), (405, "不接受该请求方式"), (500, "处理时出错")])
+def test_plain_errors_around_the_routes_are_told_in_chinese(client: Any, status: int, words: str) -> None:
+    http = type(client.http)(Layer(PlainTextResponse("no", status), Runtime(), ROUTES))
+    assert words in http.get("/x", headers={"accept-language": "zh"}).json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problem", "words"),
+    [
+        ("/drift", {}, "features_missing", "还没有特征数据"),
+        ("/segments", {"action": "columns"}, "lake_missing", "还没有导入数据"),
+    ],
+)
+def test_what_is_not_there_yet_is_told_in_chinese(
+    client: Any, path: str, body: dict[str, Any], problem: str, words: str
+) -> None:
+    error = client.error(path, body, tenant="other", language="zh")
+    assert (error["code"], error["details"]) == ("not_found", {"problem": problem})
+    assert words in error["message"]

@@ -6,10 +6,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import delete, insert, select, update
 
 from retail_brain.ingest import ingest
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.keys import create_key
+from retail_brain.operational.tables import CAMPAIGN_EFFECTS, CAMPAIGNS
 from retail_brain.progress import SILENT
 from retail_brain.settings import AudienceSettings, Settings
 from retail_brain.workspace import Workspace
@@ -148,6 +150,43 @@ def test_an_effect_is_the_newest_look_and_all_looks_are_listed(client: Any, data
         ("2025-03-21", 0.1, True),
     ]
     assert client.refused("/campaign_effect", {"campaign_id": "nothing"}) == (404, "not_found")
+
+
+def test_an_odd_row_breaks_no_list_and_is_counted(client: Any, database: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "odd", "campaign": DRAFT})
+    client.ask("/guide_credit", {"measure": False})
+    before = ask(client, "/campaigns", {}, CampaignsResponse)
+    now = datetime.now(UTC)
+    odd: list[tuple[str, Any]] = [
+        ("guides:credit", {"since": None, "guides": []}),
+        ("odd", {"is_final": True}),
+        ("gone", {"is_final": False, "reading": {"difference": "much", "low": 0.1, "high": 0.2}}),
+        ("trigger:gone", [1, 2]),
+        ("models:gone", {"is_final": False, "reading": None, "net": {"value": 1}}),
+    ]
+    for name, effect in odd:
+        row = {"tenant_id": "main", "campaign_id": name, "as_of": date(2025, 3, 22), "effect": effect}
+        with database.writing() as connection:
+            connection.execute(insert(CAMPAIGN_EFFECTS).values(**row, measured_by="Li", measured_at=now))
+    with database.writing() as connection:
+        own = (CAMPAIGNS.c.tenant_id == "main") & (CAMPAIGNS.c.campaign_id == "odd")
+        definition = connection.execute(select(CAMPAIGNS.c.definition).where(own)).scalar_one()
+        connection.execute(update(CAMPAIGNS).where(own).values(definition=[], state="approved"))
+    try:
+        for role in ("admin", "marketer"):
+            listed = ask(client, "/campaigns", {}, CampaignsResponse, role=role)
+            assert (listed["left_out"], listed["looks_left_out"]) == (1, 4)
+            assert listed["total"] == before["total"] - 1
+        assert client.refused("/campaign_effect", {"campaign_id": "guides:credit"}) == (404, "not_found")
+        looked = ask(client, "/campaign_effect", {"campaign_id": "odd"}, CampaignEffectResponse)
+        assert (looked["effect"], looked["looks"], looked["looks_left_out"]) == (None, [], 1)
+        assert client.ask("/guide_credit", {})["guides"] == []
+        assert client.ask("/worth", {})["campaigns"]["reason"]
+    finally:
+        with database.writing() as connection:
+            for name, _ in odd:
+                connection.execute(delete(CAMPAIGN_EFFECTS).where(CAMPAIGN_EFFECTS.c.campaign_id == name))
+            connection.execute(update(CAMPAIGNS).where(own).values(definition=definition, state="draft"))
 
 
 def test_an_approved_campaign_is_a_driver_of_the_forecast_until_it_is_stopped(client: Any) -> None:

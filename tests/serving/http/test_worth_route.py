@@ -70,7 +70,9 @@ def test_money_of_campaigns_is_of_their_newest_looks_and_of_no_test_or_trigger(c
         for name, nets in looks.items():
             for place, net in enumerate(nets):
                 now = datetime(2025, 3, 1 + place, tzinfo=UTC)
-                look = StoredEffect(name, date(2025, 2, 1 + place), {"net": {"value": net}}, "Li", now)
+                numbers = {"value": net, "low": net - 1, "high": net + 1}
+                effect = {"is_final": False, "reading": None, "net": numbers}
+                look = StoredEffect(name, date(2025, 2, 1 + place), effect, "Li", now)
                 store_effect("bare", database, look)
         try:
             told = client.ask("/worth", {}, tenant="bare")["campaigns"]

@@ -11,8 +11,10 @@ from types import ModuleType
 import polars as pl
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
-from retail_brain.errors import DataError, UsageError
+from retail_brain.cli.app import app
+from retail_brain.errors import DataError, RetailBrainError, UsageError
 from retail_brain.files import sha256, write_json
 from retail_brain.lake import open_lake
 from retail_brain.lake.side_lists import read_list, write_list
@@ -28,6 +30,7 @@ from retail_brain.workspace import Workspace
 from serving.store.answer_set import open_answers
 from serving.store.current_answers import current_id
 from serving.upkeep import back_up, restore, tenant_rows
+from serving.upkeep.archive import ArchiveWriter
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 
@@ -49,6 +52,8 @@ def home(ingested: Path, tmp_path: Path, synthetic: ModuleType) -> Path:
     write_list(str(workspace.lake), "shared_cards", pl.DataFrame({"customer_id": ["C00007"]}), {})
     workspace.measured_orders.parent.mkdir()
     workspace.measured_orders.write_bytes(b"measured")
+    (workspace.features / "person").mkdir(parents=True)
+    (workspace.features / "person" / "0.parquet").write_bytes(b"features")
     return home
 
 
@@ -95,12 +100,14 @@ def test_restored_elsewhere_it_is_the_same_tenant(
     assert report.has_lake
     assert current_id(elsewhere.answers) == "one"
     assert open_answers(elsewhere.answers / "one").manifest == open_answers(Workspace(home).answers / "one").manifest
+    assert all(path.stat().st_mode & 0o222 == 0 for path in (elsewhere.answers / "one").rglob("*"))
     assert elsewhere.settings_file.read_text() == '[data]\ncurrency = "€"\n'
     assert open_lake(str(elsewhere.lake)).scan("transactions").collect().height == 28
     cards = read_list(str(elsewhere.lake), "shared_cards", {})
     assert cards is not None
     assert cards["customer_id"].to_list() == ["C00007"]
     assert elsewhere.measured_orders.read_bytes() == b"measured"
+    assert (elsewhere.features / "person" / "0.parquet").read_bytes() == b"features"
     assert find_key(target, key, now=NOW) == find_key(database, key, now=NOW)
     assert pending_exports("main", target)[0].lines[0].decision == decision(1, "西湖店")
     with target.reading() as connection:
@@ -216,7 +223,13 @@ def test_a_killed_restore_is_run_again(
     assert second.root.is_dir()
     restore(tmp_path / "b.tar", second.home, target, "main")
     assert find_key(target, key, now=NOW) is not None
-    assert sorted(path.name for path in second.root.iterdir()) == ["answers", "lake", "measured", "settings.toml"]
+    assert sorted(path.name for path in second.root.iterdir()) == [
+        "answers",
+        "features",
+        "lake",
+        "measured",
+        "settings.toml",
+    ]
     target.close()
 
 
@@ -302,3 +315,31 @@ def test_a_file_of_the_lake_without_a_checksum_is_decoded(home: Path, database: 
     with pytest.raises(DataError, match=path.name):
         back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
     assert not (folder / "_checksums.json").exists()
+
+
+def test_features_that_are_built_anew_while_they_are_copied_give_no_backup(
+    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = ArchiveWriter.add_folder
+
+    def copy_and_build(archive: ArchiveWriter, name: str, folder: Path) -> None:
+        copy(archive, name, folder)
+        if folder.name == "features":
+            folder.rename(tmp_path / "before")
+            folder.mkdir()
+
+    monkeypatch.setattr(ArchiveWriter, "add_folder", copy_and_build)
+    with pytest.raises(RetailBrainError, match="built anew while they were copied"):
+        back_up(Workspace(home), Settings(), database, tmp_path / "backup.tar", NOW)
+    assert not (tmp_path / "backup.tar").exists()
+
+
+def test_a_backup_without_features_restores_and_says_what_is_missing(
+    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(Workspace(home).features)
+    back_up(Workspace(home), Settings(), database, tmp_path / "backup.tar", NOW)
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+    result = CliRunner().invoke(app, ["--home", str(tmp_path / "second"), "restore", str(tmp_path / "backup.tar")])
+    assert result.exit_code == 0, result.output
+    assert "No feature tables are in the backup" in result.output

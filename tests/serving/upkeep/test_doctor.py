@@ -321,6 +321,15 @@ def test_the_verb_ends_with_1_for_a_fault_and_strictly_for_a_warning(home: Path)
     assert '"level": "fault"' in result.output
 
 
+def test_tables_of_an_earlier_version_are_said_to_hide_keys_and_jobs(home: Path) -> None:
+    assert "unseen" not in wrong(home)
+    with closing(Database(Workspace(home).database_url)) as database, database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0019'")
+    found = wrong(home)
+    assert found["database"].level == "warning"
+    assert "keys, exports, retention, jobs" in found["unseen"].text
+
+
 def test_a_folder_where_nothing_was_ingested_is_a_fault(tmp_path: Path) -> None:
     faults = [finding for finding in examine(tmp_path, NOW) if finding.level == "fault"]
     assert [finding.check for finding in faults] == ["folders"]

@@ -1,0 +1,28 @@
+"""Tries whether the home and the operational database take writes: no read shows that a disk may only be read."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from retail_brain.errors import UnavailableError
+from retail_brain.files import try_writing
+from retail_brain.operational.database import Database
+
+
+def write_faults(home: Path, database: Database) -> list[UnavailableError]:
+    """What takes no writes now: the home's folder `var`, the operational database. Changes neither, makes neither.
+
+    A database that does not answer at all is among them too, by an error without a `problem`.
+    """
+    var = home / "var"
+    attempts: list[Callable[[], None]] = [lambda: try_writing(var)] if var.is_dir() else []
+    if not database.is_sqlite or Path(database.url.database or "").is_file():
+        attempts.append(database.try_writing)
+    return [error for attempt in attempts for error in _faults_of(attempt)]
+
+
+def _faults_of(attempt: Callable[[], None]) -> Sequence[UnavailableError]:
+    try:
+        attempt()
+    except UnavailableError as error:
+        return [error.with_traceback(None)]
+    return []
