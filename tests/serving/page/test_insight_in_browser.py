@@ -64,9 +64,7 @@ def test_all_anomalies_are_saved_not_only_those_listed(open_page: Open, site: An
 
     page.route("**/anomalies", cut)
     page.goto(page.url.split("#")[0] + "#/anomalies")
-    expect(page.locator("main")).to_contain_text(
-        says(language, "金额最大的 1 项，共 2 项", "The 1 largest of 2")
-    )
+    expect(page.locator("main")).to_contain_text(says(language, "金额最大的 1 项，共 2 项", "The 1 largest of 2"))
     assert [row["level"] for row in downloaded(page, "[data-action=csv]")] == ["series", "chain"]
 
 
