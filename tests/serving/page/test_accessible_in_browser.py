@@ -30,7 +30,10 @@ VIEWS = (
     "stock?tab=attention",
     "campaigns",
     "campaigns?new=goods",
+    "campaigns?new=leftovers",
+    "campaigns?new=segment",
     "audience?product=P0001",
+    "audience?leftovers=1",
     "segments",
     "segments?new=1",
     "segments?name=老客&open=people&open=history",
@@ -43,6 +46,7 @@ VIEWS = (
     "assets?level=guide",
     "anomalies",
     "models",
+    "models?kind=recommender",
     "models?kind=features&all=1",
     "quarantine",
     "quarantine?table=transactions",
@@ -52,6 +56,8 @@ VIEWS = (
     "jobs?id=job_a",
     "jobs?id=job_b",
 )
+WAYS = [(390, "dark", "zh"), (768, "light", "zh"), (1440, "light", "en")]
+"""Three of the twelve: `tests/benchmarks/page_shots.py --text-only --axe FILE` asks all of them of all roles."""
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
 
 
@@ -81,7 +87,7 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("width", "scheme", "language"), [(390, "dark", "zh"), (1440, "light", "en")])
+@pytest.mark.parametrize(("width", "scheme", "language"), WAYS)
 def test_every_view_can_be_used_without_eyes_or_mouse(open_page: Open, width: int, scheme: Any, language: str) -> None:
     page = open_page("overview", language, width=width).page
     page.emulate_media(color_scheme=scheme)

@@ -219,7 +219,7 @@ def test_a_second_person_approves_where_the_setting_says_so(open_page: Open, lan
     draft("theirs", changed_by="Wang")
     page = open_page("campaigns?id=mine", language).page
     expect(page.locator(".notice.warn")).to_contain_text(
-        says(language, "须由他人批准", "somebody else has to approve it")
+        says(language, "须由他人批准", "someone else has to approve it")
     )
     expect(page.locator("[data-action=approve]")).to_have_count(0)
     page.goto(page.url.replace("mine", "theirs"))

@@ -112,7 +112,7 @@ def test_decisions_on_many_lines_are_taken_back_after_a_reload(open_page: Open, 
     told = page.locator(".difference")
     expect(told).to_contain_text(says(language, "将撤回 2 项决定", "2 decisions would be withdrawn"))
     expect(told).to_contain_text("王芳")
-    expect(told).to_contain_text(says(language, "1行已导出", "1 exported line stays"))
+    expect(told).to_contain_text(says(language, "1行已下发", "1 exported line stays"))
     page.locator("[data-bulk=withdraw-apply]").click()
     expect(page.locator(".notice")).to_contain_text(says(language, "已撤回 2 项决定", "2 decisions withdrawn"))
     assert site.bodies("decisions")[-1] == {"withdraw": ["d-S01-P0001", "d-S01-P0002"]}

@@ -150,7 +150,7 @@ def test_how_a_job_ended_and_what_to_do_is_said(open_page: Open, language: str) 
     page.goto(page.url.split("#")[0] + "#/jobs?id=job_b")
     expect(page.locator("h1")).to_contain_text(says(language, "已中断", "Interrupted"))
     expect(page.locator("main")).to_contain_text(
-        says(language, "已完成的部分会沿用", "what was finished is taken over")
+        says(language, "已完成的部分会沿用", "what was finished is kept")
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.serving.page import fake_campaigns, fake_insight, fake_jobs, fake_people, fake_segments
+from tests.serving.page.test_accessible_in_browser import complaints
 from tests.serving.page.test_kept_input_in_browser import BOTH, LINES, go
 
 pytestmark = pytest.mark.browser
@@ -242,6 +243,7 @@ def test_a_form_that_was_not_sent_is_shown_again_and_sent(open_page: Open, form:
     fills(page)
     expect(page.locator("[data-unsent]")).to_contain_text("Not sent")
     assert len(away.sent) == 1
+    assert complaints(page) == []
     notice = leaves_and_returns(page, view)
     expect(notice).to_contain_text("Not sent")
     expect(page.locator(field)).to_have_value(text)
@@ -274,6 +276,7 @@ def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     expect(page.locator("[data-unsent]")).to_be_visible()
     go(page, "anomalies")
     expect(page.locator(BAR)).to_be_visible()
+    assert complaints(page) == []
     page.locator("[data-tool=sign_out]").click()
     expect(page.locator(BAR)).to_have_count(0)
     assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.includes('draft'))") == []

@@ -81,7 +81,7 @@ function changed({ since, ...changes }, asOf) {
   const when = since === asOf ? t("office.same_day") : day(since, "full");
   const list = (key) => {
     const { lines, money: sum, rows } = changes[key];
-    const item = (row) => h("li", {}, h("span", { class: `badge flag exception-${row.kind}` }, t(`exception.${row.kind}`)), name(row.product_name), " · ", name(row.store_name), " ", h("span", { class: "strong" }, money(row.money, 0)), h("span", { class: "sub reason-text" }, words(row.reason)));
+    const item = (row) => h("li", {}, h("span", { class: `badge flag exception-${row.kind}` }, t(`exception.${row.kind}`)), name(row.product_name), " · ", name(row.store_name), " ", h("span", { class: "strong" }, money(row.money, 0)), h("span", { class: "sub reason-text", title: row.reason }, words(row.reason)));
     return h("div", {}, h("h3", {}, t(`office.${key}`, { count: lines, money: money(sum, 0) })), h("ul", { class: "office-changes" }, rows.map(item)));
   };
   if (!changes.new.lines && !changes.gone.lines) return h("p", { class: "hint" }, t("office.nothing_changed", { day: when }));

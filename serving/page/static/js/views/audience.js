@@ -80,7 +80,7 @@ function columns(several) {
     { key: "group", label: t("column.group"), hint: t("column_help.group"), value: (row) => row.group, cell: (row) => h("span", { class: `badge ${row.group}` }, code("group", row.group)) },
     { key: "channel", label: t("column.channel"), value: (row) => row.channel, cell: (row) => code("channel", row.channel) },
     { key: "send_on", label: t("column.send_on"), align: "date", value: (row) => row.send_on, cell: (row) => (row.send_on ? day(row.send_on) : "") },
-    { key: "reason", label: t("column.reason"), align: "reason", sortable: false, value: (row) => row.reason_text, cell: (row) => h("span", { class: "reason-text" }, words(row.reason_text)) },
+    { key: "reason", label: t("column.reason"), align: "reason", sortable: false, value: (row) => row.reason_text, cell: (row) => h("span", { class: "reason-text", title: row.reason_text }, words(row.reason_text)) },
   ].filter(Boolean);
 }
 

@@ -22,7 +22,7 @@ function columns() {
     { key: "name", label: t("segment.name"), align: "product", value: (row) => row.name, cell: (row) => h("a", { href: address("segments", { name: row.name }) }, name(row.name, { class: "strong" })) },
     { key: "people", label: t("segment.people_saved"), align: "number", first: "descending", value: (row) => row.people, cell: (row) => number(row.people) },
     { key: "kind", label: t("segment.kind"), value: (row) => t(row.is_static ? "segment.static" : "segment.living"), cell: kindBadge },
-    { key: "text", label: t("segment.expression"), align: "reason", sortable: false, value: (row) => row.text, cell: (row) => h("code", { class: "reason-text" }, row.text) },
+    { key: "text", label: t("segment.expression"), align: "reason", sortable: false, value: (row) => row.text, cell: (row) => h("code", { class: "reason-text", title: row.text }, row.text) },
     { key: "owner", label: t("segment.owner"), value: (row) => row.owner, cell: (row) => name(row.owner) },
     { key: "saved_at", label: t("segment.saved_at"), align: "date", first: "descending", value: (row) => row.saved_at, cell: (row) => moment(row.saved_at) },
   ];
