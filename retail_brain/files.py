@@ -21,8 +21,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from retail_brain.errors import UnavailableError
-
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
 
@@ -51,24 +49,6 @@ def sweep(folder: Path) -> int:
             path.unlink(missing_ok=True)
         removed += 1
     return removed
-
-
-def try_writing(folder: Path) -> None:
-    """Writes a small file into a folder and removes it again.
-
-    Raises:
-        UnavailableError: the folder takes no writes.
-    """
-    probe = folder / name_aside(".probe")
-    try:
-        probe.write_bytes(b"1")
-        probe.unlink()
-    except OSError as error:
-        raise UnavailableError(
-            f"{folder} cannot be written: {error.strerror}. Let the service's user write it (chown, chmod), and mount "
-            "its disk so that it takes writes and has room.",
-            {"problem": "read_only"},
-        ) from error
 
 
 @contextmanager

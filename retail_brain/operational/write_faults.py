@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from retail_brain.errors import UnavailableError
-from retail_brain.files import try_writing
+from retail_brain.files import name_aside
 from retail_brain.operational.database import Database
 
 
@@ -14,7 +14,7 @@ def write_faults(home: Path, database: Database) -> list[UnavailableError]:
     A database that does not answer at all is among them too, by an error without a `problem`.
     """
     var = home / "var"
-    attempts: list[Callable[[], None]] = [lambda: try_writing(var)] if var.is_dir() else []
+    attempts: list[Callable[[], None]] = [lambda: _try_writing(var)] if var.is_dir() else []
     if not database.is_sqlite or Path(database.url.database or "").is_file():
         attempts.append(database.try_writing)
     return [error for attempt in attempts for error in _faults_of(attempt)]
@@ -26,3 +26,17 @@ def _faults_of(attempt: Callable[[], None]) -> Sequence[UnavailableError]:
     except UnavailableError as error:
         return [error.with_traceback(None)]
     return []
+
+
+def _try_writing(folder: Path) -> None:
+    """Writes a small file into a folder and removes it again; an `UnavailableError` where the folder takes none."""
+    probe = folder / name_aside(".probe")
+    try:
+        probe.write_bytes(b"1")
+        probe.unlink()
+    except OSError as error:
+        raise UnavailableError(
+            f"{folder} cannot be written: {error.strerror}. Let the service's user write it (chown, chmod), and mount "
+            "its disk so that it takes writes and has room.",
+            {"problem": "read_only"},
+        ) from error

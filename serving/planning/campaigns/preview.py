@@ -35,7 +35,7 @@ def preview_of(plan: PlannedCampaign) -> dict[str, Any]:
         "expected_buyers_any": _sum(told["any_probability"]),
         "expected_purchases": _sum(told["purchases"]),
         "caused_purchases": _sum(told["caused"]),
-        "incremental_share": _share(_sum(told["caused"]), _sum(told["purchases"])),
+        "incremental_share": _share(told["caused"], told["purchases"]),
         "caused_share": round(plan.share.value, 4),
         "effect_days": plan.effect_days,
         "effect_basis": "measured" if plan.share.is_measured else "assumed",
@@ -95,8 +95,9 @@ def _steps(plan: PlannedCampaign) -> list[dict[str, Any]]:
     return rows
 
 
-def _share(caused: float, purchases: float) -> float | None:
-    return round(caused / purchases, 4) if purchases > 0 else None
+def _share(part: pl.Series, whole: pl.Series) -> float | None:
+    """Share from 0 to 1 of two sums; None of nothing."""
+    return round(float(part.sum()) / total, 4) if (total := float(whole.sum())) > 0 else None
 
 
 def _sum(column: pl.Series) -> float:

@@ -16,11 +16,12 @@ from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_ta
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
 from retail_brain.spoken_days import spoken_day
-from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
 from serving.planning.guides.people import Guide, all_guides, guide
 from serving.planning.people.reasons import Language
+from serving.planning.triggers.complements import open_complements
 from serving.planning.triggers.desk import Desk
 
 _WORDS = {
@@ -134,20 +135,32 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
     people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0]
     if not people:
         return []
-    listed = _planned(desk, day, people)
-    listed = listed.filter(~pl.col("person_id").is_in([line.person_id for line in known]))
-    goods = desk.source.names(listed["product_id"].unique().to_list())
+    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
     cards = desk.source.facts(()).accounts
+    # by their cards: whoever was listed as two people may have turned out to be one since
+    named = pl.DataFrame({"customer_id": [line.customer_id for line in known]}, schema={"customer_id": pl.String})
+    listed = _planned(desk, day, people, others)
+    listed = listed.filter(~pl.col("person_id").is_in(cards.with_person(named)["person_id"].implode()))
+    goods = desk.source.names(listed["product_id"].unique().to_list())
     ranks = {name: sum(line.guide_id == name for line in known) for name in room}
-    tasks = []
+    chosen = []
     for row in listed.iter_rows(named=True):
         name = _guide_of(desk, cards.every_account(pl.Series([row["customer_id"]], dtype=pl.String)).to_list())
         if name is None or room.get(name, 0) <= 0:
             continue
         room[name] -= not row["held"]
         ranks[name] += 1
-        tasks.append(_task(desk, day, name, ranks[name], row, goods))
-    return tasks
+        chosen.append((name, ranks[name], row))
+    beside = _complements(desk, day, [row for *_, row in chosen], others)
+    return [_task(day, name, rank, row, goods, beside.get(row["customer_id"])) for name, rank, row in chosen]
+
+
+def _complements(desk: Desk, day: date, rows: Sequence[Mapping[str, Any]], others: OtherPlans) -> Mapping[str, str]:
+    """Customer -> name of the product that goes with theirs, where they may be told of it."""
+    found = [(row["customer_id"], desk.source.goes_with(row["product_id"], row["home_store_id"])) for row in rows]
+    able = open_complements(desk, [(who, one) for who, one in found if one is not None], DAILY, day, others)
+    names = desk.source.names(sorted({product for _, product in able}))
+    return {who: names.get(product, product) for who, product in able}
 
 
 def say(kind: str, due: date | None, product: str, goes_with: str | None, *, on: date) -> tuple[str, str]:
@@ -207,7 +220,7 @@ def task_row(task: GuideTask, language: Language) -> dict[str, Any]:
     }
 
 
-def _planned(desk: Desk, day: date, people: Sequence[str]) -> pl.DataFrame:
+def _planned(desk: Desk, day: date, people: Sequence[str], others: OtherPlans) -> pl.DataFrame:
     """People worth a contact by their guide on a day, best first, held-out ones among them."""
     settings = desk.settings
     slot = MessageSlot(channel="guide", text="-", text_zh="-", contact_cost=settings.guides.contact_cost)
@@ -223,7 +236,6 @@ def _planned(desk: Desk, day: date, people: Sequence[str]) -> pl.DataFrame:
     )
     # a list of people of any length: the limit of a definition is one of what is typed
     definition = definition.model_copy(update={"customer_ids": tuple(people)})
-    others = other_plans(desk.tenant, desk.database, None, desk.today, settings)
     looks = [look for look in effect_looks(desk.tenant, desk.database).read if not repeats(look.campaign_id)]
     soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
     listed = plan_campaign(definition, DAILY, cast("CampaignSource", soon), others, settings, looks).listed
@@ -257,10 +269,10 @@ def _guide_of(desk: Desk, cards: Sequence[str]) -> str | None:
     return next((desk.guides[card] for card in cards if card in desk.guides), None)
 
 
-def _task(desk: Desk, day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str]) -> GuideTask:
+def _task(
+    day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str], goes_with: str | None
+) -> GuideTask:
     product = row["product_id"]
-    other = desk.source.goes_with(product, row["home_store_id"])
-    goes_with = None if other is None else desk.source.names([other]).get(other, other)
     text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with, on=day)
     return GuideTask(
         task_id=task_id(day, row["person_id"]),

@@ -21,6 +21,7 @@ from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.trigger_firings import (
     Dropped,
     Firing,
@@ -32,8 +33,10 @@ from retail_brain.operational.trigger_firings import (
 )
 from retail_brain.operational.triggers import StoredTrigger, list_triggers, trigger
 from serving.planning.campaigns.hours import open_hours
+from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.push import AT_ONCE, post_rows, resolved_target, write_contacts
 from serving.planning.stock.webhook import Delivery
+from serving.planning.triggers.complements import open_complements
 from serving.planning.triggers.desk import Desk, definition_of
 from serving.planning.triggers.lateness import within_caps
 from serving.planning.triggers.settle import is_open
@@ -274,16 +277,32 @@ def _guide_of(desk: Desk, firing: Firing) -> str | None:
 def _texts(desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing]) -> list[tuple[str, str]]:
     goods = {one for firing in firings for one in (firing.product_id, firing.goes_with) if one is not None}
     names = desk.source.names(sorted(goods))
+    able = _open_complements(desk, firings)
 
     def named(product: str | None) -> str | None:
         return None if product is None else names.get(product, product)
 
     slots = [definition.slot(one.channel or "") for one in firings]
+    beside = [named(one.goes_with) if one.id in able else None for one in firings]
     return [
-        (fill(slot.text, named(one.product_id), named(one.goes_with)),
-         fill(slot.text_zh, named(one.product_id), named(one.goes_with)))
-        for slot, one in zip(slots, firings, strict=True)
-    ]  # fmt: skip
+        (fill(slot.text, named(one.product_id), other), fill(slot.text_zh, named(one.product_id), other))
+        for slot, one, other in zip(slots, firings, beside, strict=True)
+    ]
+
+
+def _open_complements(desk: Desk, firings: Sequence[Firing]) -> set[int]:
+    """Ids of the messages that may name the goods that go with theirs."""
+    named = [(one, one.goes_with) for one in firings if one.goes_with is not None]
+    if not named:
+        return set()
+    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
+    able = set[int]()
+    for campaign_id in {CAMPAIGN_PREFIX + one.trigger_id for one, _ in named}:
+        own = [(one, other) for one, other in named if CAMPAIGN_PREFIX + one.trigger_id == campaign_id]
+        about = {(one.customer_id, other) for one, other in own}
+        found = open_complements(desk, about, campaign_id, desk.today, others)
+        able |= {one.id for one, other in own if (one.customer_id, other) in found}
+    return able
 
 
 def _hour(desk: Desk, definition: TriggerDefinition, firing: Firing) -> int:

@@ -1,6 +1,6 @@
 """What is known when due messages are settled: consents, plans of campaigns and guides, purchases, stock, guides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -55,9 +55,17 @@ def known_now(desk: Desk) -> Known:
 
 def settling_facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> AudienceFacts:
     """Facts about the people and goods of the firings, with what was bought and promised since the answers."""
-    goods = sorted({one.product_id for one in due if one.product_id is not None})
+    goods = {one.product_id for one in due if one.product_id is not None}
+    return facts_about(desk, [one.customer_id for one in due], goods, others)
+
+
+def facts_about(
+    desk: Desk, customer_ids: Collection[str], product_ids: Collection[str], others: OtherPlans
+) -> AudienceFacts:
+    """The same about some people, with all of their cards, and some goods."""
+    goods = sorted(product_ids)
     whole = desk.source.facts(goods)
-    named = pl.DataFrame({"customer_id": [one.customer_id for one in due]}, schema={"customer_id": pl.String})
+    named = pl.DataFrame({"customer_id": list(customer_ids)}, schema={"customer_id": pl.String})
     accounts = whole.accounts.accounts(whole.accounts.people(named)).select("customer_id")
     days = desk.settings.audience.just_bought_days + 1
     bought = desk.touched(PURCHASES, days, goods).select("customer_id", "product_id", bought_on=pl.col("at").dt.date())

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
@@ -284,3 +285,21 @@ def test_no_line_is_made_for_a_guide_who_leaves_meanwhile(chain, database, monke
     monkeypatch.setattr(lists, "plan_lists", slow)
     assert make_lists(chain(), DAY, by="Li") == {"G2": 4, "G3": 1}
     assert {name for name, _ in listed(database)} == {"G2", "G3"}
+
+
+def test_a_list_names_no_goods_beside_others_that_are_over_and_nobody_twice_who_joined(
+    chain, source, database: Database
+) -> None:
+    make_lists(chain(), DAY, by="Li")
+    first = list_tasks("main", database)
+    assert all("P2茶" in one.text for one in first)
+    # two of those on the list turn out to be one person, under an id of neither line
+    joined = {"customer_id": ["c0", "c2", "a"], "person_id": ["a", "a", "a"]}
+    source.changes["persons"] = pl.DataFrame(joined)
+    source.changes["ends"] = pl.DataFrame([(None, "P2", date(2025, 2, 28))], schema=GOODS_ENDS, orient="row")
+    make_lists(chain(), DAY, by="Li")
+    assert list_tasks("main", database) == first
+    make_lists(chain(), DAY + timedelta(days=1), by="Li")
+    later = [one for one in list_tasks("main", database) if one.day > DAY]
+    assert later
+    assert not any("P2茶" in one.text or "P2茶" in one.text_zh for one in later)

@@ -288,3 +288,22 @@ def test_what_an_evening_left_over_waits_for_an_open_hour(save, desk, lay, datab
     # nine in the evening, three at night, and nine in the morning
     assert [sent(hours) for hours in (9, 15, 21)] == [0, 0, 1]
     assert pl.read_csv(tmp_path / "out.csv").select("day", "hour").rows() == [("2025-03-02", 9)]
+
+
+@pytest.mark.parametrize("why", ["held", "ended", None])
+def test_goods_that_a_person_must_not_be_told_of_are_not_named_beside_others(
+    save, hand, source: FakeSource, database: Database, why: str | None
+) -> None:
+    save()
+    if why == "ended":
+        source.changes["ends"] = pl.DataFrame([(None, "P2", date(2025, 2, 28))], schema=GOODS_ENDS, orient="row")
+    if why == "held":  # by the guides' list of the day, to measure what it brings
+        line = GuideTask(
+            task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", True, 1, "guide", "S1", "P2", "guides",
+            "due", "到期", "a", "b", 0.1, 1.0, None, "held",
+        )  # fmt: skip
+        store_tasks("main", database, [line], by="Li", now=NOON)
+    done = hand("c0", "c2")
+    texts = dict(pl.read_csv(done.files[0]).select("customer_id", "text").iter_rows())
+    assert texts["c0"] == ("P1茶" if why else "P1茶 with P2茶")
+    assert texts["c2"] == ("P1茶" if why == "ended" else "P1茶 with P2茶")
