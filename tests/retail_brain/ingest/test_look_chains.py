@@ -187,3 +187,33 @@ def test_extras_and_a_discount_between_a_price_and_the_sum_are_told_apart(tmp_pa
     assert 'unit_price = { column = "小計", total = true }' in mapping
     assert 'discount = "割引額"' in mapping
     assert not questions
+
+
+@pytest.mark.parametrize("kinds", [("product", "shipping", "discount-coupon"), ("商品", "送料", "値引")])
+def test_fees_with_codes_of_their_own_are_no_goods(tmp_path: Path, kinds: tuple[str, str, str]) -> None:
+    rows = []
+    for number in range(RECEIPTS):
+        goods = (number % 5, (number + 1) % 5)
+        rows += [f"{_line(number, good)},{1 + good % 2},{PRICES[good]},{kinds[0]}" for good in goods]
+        date, order, *_ = _line(number, 0).split(",")
+        rows.append(f"{date},{order},SHIP{number % 2},Carrier {number % 2},1,3.30,{kinds[1]}")
+        rows += [f"{date},{order},C1,Spring,1,-2,{kinds[2]}"] if number % 4 == 0 else []
+    mapping, _, _ = _look(tmp_path, "date,order no,item code,item name,qty,unit price,itemType", rows)
+    assert f"\"itemType\" IN ('{kinds[0]}')" in mapping
+
+
+def test_a_department_called_discount_sells_goods(tmp_path: Path) -> None:
+    rows = [
+        f"{_line(number, number % 5)},{1 + number % 3},{PRICES[number % 5]},{'Discount' if number % 5 > 2 else 'Food'}"
+        for number in range(RECEIPTS)
+    ]
+    mapping, _, _ = _look(tmp_path, "date,receipt no,item code,item name,qty,unit price,area", rows)
+    assert "where" not in mapping
+
+
+def test_small_whole_amounts_below_the_price_count_units(tmp_path: Path) -> None:
+    rows = [f"{_line(number, number % 5)},{1 + number % 3},{PRICES[number % 5]}" for number in range(RECEIPTS)]
+    mapping, questions, _ = _look(tmp_path, "date,order no,itemCode,itemName,itemAmount,itemUnitPrice", rows)
+    assert 'units = "itemAmount"' in mapping
+    assert 'unit_price = "itemUnitPrice"' in mapping
+    assert not questions
