@@ -6,7 +6,7 @@ from operator import and_
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.not_goods import says_no_goods
+from retail_brain.ingest.look.not_goods import says_no_goods, says_nothing_but_no_goods
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
@@ -16,6 +16,10 @@ _UNITS_AND_MONEY = 2
 """Columns that must say that a row counts nothing: its units and its money."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
+_MOST_FEES = 3
+"""Codes that a kind of fees may have: one for each carrier or way to pay. By judgement."""
+_LEAST_LINES = 0.3
+"""Share of the rows that must be of goods: small orders have a line, carriage and a fee each. By judgement."""
 Lines = tuple[pl.DataFrame, str, str]
 """Rows of goods, the condition that keeps them, and a remark."""
 
@@ -38,7 +42,8 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     if not named.all():
         return _kept(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
-    return (not coded.all() and _kept(sample, found, coded, are_named=True)) or (sample, "", "")
+    kept = None if coded.all() else _kept(sample, found, coded, are_named=True)
+    return kept or _without_fees(sample, found) or (sample, "", "")
 
 
 def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
@@ -72,6 +77,38 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
     return None
+
+
+def _without_fees(sample: pl.DataFrame, found: Columns) -> Lines | None:
+    """The lines without kinds such as shipping and discount, although their rows have codes of their own.
+
+    A kind is one by nothing but such words, and by rows of one unit with a few codes that no other kind has: a
+    department called `Discount` sells many goods, and several at a time.
+    """
+    code, units = found.roles.get("product"), found.roles.get("units")
+    if code is None or units is None or "receipt" not in found.roles:
+        return None
+    taken = {name for role, name in found.roles.items() if role != "status"}
+    for name in sample.columns:
+        if name in taken or found.seen[name].numbers or sample[name].null_count():
+            continue
+        kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
+        fees = [kind for kind in kinds if says_nothing_but_no_goods(kind) and _are_fees(sample, found, name, kind)]
+        lines = sample.filter(~pl.col(name).is_in(fees))
+        if fees and lines.height >= _LEAST_LINES * sample.height:
+            kept = [kind for kind in kinds if kind not in fees]
+            remark = f"rows whose {name!r} is one of {fees} are no goods, whatever their codes, and are left out"
+            return lines, f"{column_of(name)} IN ({listed(kept)})", remark
+    return None
+
+
+def _are_fees(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
+    """Whether rows of a kind are of one unit each and have a few codes that rows of other kinds do not have."""
+    rows, others = sample.filter(pl.col(name) == kind), sample.filter(pl.col(name) != kind)
+    code = found.roles["product"]
+    codes = rows[code].drop_nulls().unique()
+    counts = values(rows, found, found.roles["units"]).fill_null(1).abs()
+    return len(codes) <= _MOST_FEES and bool((counts == 1).all()) and not others[code].is_in(codes.implode()).any()
 
 
 def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:

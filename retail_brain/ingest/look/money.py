@@ -15,7 +15,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.extras import ask_about_sums
 from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
-from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.numbers_of import MOST_UNITS, values
 from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
@@ -128,13 +128,22 @@ def _by_sums(made: Proposal, sample: pl.DataFrame, found: Columns, paid: Paid) -
 
 
 def amount_is_units(sample: pl.DataFrame, found: Columns) -> bool:
-    """Whether an amount beside a price counts units: whole numbers with which the price grows."""
+    """Whether an amount beside a price counts units: whole numbers with which the price grows, or small ones below it.
+
+    What was paid for a line is hardly ever less than the price of one.
+    """
     if "amount" not in found.roles or "price" not in found.roles:
         return False
     amounts = values(sample, found, found.roles["amount"]).drop_nulls()
     if not (amounts == amounts.round()).all():
         return False
-    return bool(grows(sample, found, found.roles["price"], found.roles["amount"]))
+    if grows(sample, found, found.roles["price"], found.roles["amount"]):
+        return True
+    median, prices = amounts.abs().median(), values(sample, found, found.roles["price"]).abs()
+    is_small = (
+        isinstance(median, float) and median <= MOST_UNITS and amounts.n_unique() > 1 and not (amounts == 0).any()
+    )
+    return is_small and share(values(sample, found, found.roles["amount"]).abs() < prices) > _MOST
 
 
 def _turn_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

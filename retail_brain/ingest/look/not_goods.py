@@ -26,6 +26,18 @@ def says_no_goods(kind: str) -> bool:
     return re.search(said, bare_name(kind).replace("_", " ")) is not None
 
 
+def says_nothing_but_no_goods(kind: str) -> bool:
+    """Whether a kind of rows has no word but those of payments, carriage, vouchers, discounts or fees.
+
+    >>> says_nothing_but_no_goods("discount-coupon"), says_nothing_but_no_goods("送料")
+    (True, True)
+    >>> says_nothing_but_no_goods("Shipping supplies"), says_nothing_but_no_goods("product")
+    (False, False)
+    """
+    said = re.sub(r"[-_\s]+", " ", bare_name(kind).replace("_", " "))
+    return re.fullmatch(rf"(?:(?:{BESIDE_GOODS}|{NOT_GOODS}|billing)\s?)+", said) is not None
+
+
 def leave_out_what_is_not_goods(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
     """Conditions that leave out rows whose name of goods is a tip, carriage, a voucher, a deposit or rounding."""
     name = found.roles.get("product_name")

@@ -127,7 +127,8 @@ def _log_chance(values: pl.Series, is_sum: pl.Series, totals: Sequence[int]) -> 
     for row, value in enumerate(lines):
         times, all_of_it = known.get(value, (0, 0))
         known[value] = (times + (row in equal), all_of_it + 1)
-    usual = (len(equal), len(lines))
+    counted = [row for row, value in enumerate(lines) if value]
+    usual = (sum(row in equal for row in counted), len(counted))
     shares = (known.get(value, usual) for value in values.filter(is_sum).drop_nulls().to_list())
     return sum(math.log((times + 1) / (rows + 2)) for times, rows in shares)
 

@@ -56,12 +56,11 @@ TILLS: Final[Mapping[str, str]] = {
     r"|доступно|количество_на_складе|в_наличии|наличие|(?:конечный|свободный)_остаток|остаток,?_шт"
     r"|(?:有効|理論)在庫数?|実在庫数?|在庫(?:数量|残)|기말재고|sl_ton|ton_(?:kho_)?hien_tai|co_the_ban|คงคลัง"
     r"|persediaan|saldo_akhir|sisa|qty_stok",
-    "status": r"(?:bestell|auftrags|zahlungs)status|(?:beleg|vorgangs)art|statut(?:_commande|_de_paiement)?"
-    r"|etat_de_la_commande|type_de_(?:ticket|document)|estado_(?:del?_)?(?:pedido|pago)|tipo_(?:de_)?(?:documento"
-    r"|comprobante)|estatus|status_do_pedido|stato_(?:ordine|pagamento)|betaalstatus|bestelstatus|status_zamowienia"
-    r"|(?:typ|rodzaj)_dokumentu|status_platnosci|stav_platby|(?:typ|druh)_dokladu|(?:fis|belge)_turu|odeme_durumu"
-    r"|статус_оплаты|признак_расчета|(?:対応|注文)状況|(?:거래|전표|판매|매출|영수증)구분|거래유형"
-    r"|trang_thai_(?:don_hang|thanh_toan)|tinh_trang|loai_(?:hoa_don|chung_tu)|สถานะ.*|ประเภทเอกสาร"
-    r"|status_(?:pesanan|transaksi|pembayaran)|jenis_transaksi",
+    "status": r"(?:bestell|auftrags)status|(?:beleg|vorgangs)art|statut(?:_commande)?|etat_de_la_commande"
+    r"|type_de_(?:ticket|document)|estado_(?:del?_)?pedido|tipo_(?:de_)?(?:documento|comprobante)|estatus"
+    r"|status_do_pedido|stato_ordine|bestelstatus|status_zamowienia|(?:typ|rodzaj)_dokumentu|(?:typ|druh)_dokladu"
+    r"|(?:fis|belge)_turu|признак_расчета|(?:対応|注文)状況|(?:거래|전표|판매|매출|영수증)구분|거래유형"
+    r"|trang_thai_don_hang|tinh_trang|loai_(?:hoa_don|chung_tu)|สถานะ(?:คำสั่งซื้อ|บิล|การสั่งซื้อ)|ประเภทเอกสาร"
+    r"|status_(?:pesanan|transaksi)|jenis_transaksi",
 }
 """Role -> pattern of plain names."""

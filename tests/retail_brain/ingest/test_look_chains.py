@@ -57,7 +57,7 @@ def test_carriage_and_refunds_are_neither_units_nor_prices(tmp_path: Path) -> No
         good = number % 5
         off = -round(0.1 * PRICES[good], 2) if number % 4 == 0 else 0.0
         back = f"{PRICES[good]:.2f}" if number in (9, 21) else ""
-        ship = (45, 0, 0)[number % 3]
+        ship = 0 if off else 45
         money = f"{PRICES[good] + off:.2f},{PRICES[good]:.2f},{off:.2f},{ship},{back}"
         rows.append(f"{_line(number, good)},{money},ready_to_ship")
     money = "paidPrice,unitPrice,sellerDiscountTotal,shippingFee,refundAmount"
@@ -101,9 +101,9 @@ def test_a_first_row_of_sales_with_words_among_its_numbers_stays(tmp_path: Path)
 def test_guests_without_a_number_are_no_sums(tmp_path: Path) -> None:
     rows = []
     for number in range(RECEIPTS):
-        person = "" if number % 3 == 0 else f"M{number % 7}"
+        person, units = ("", 2) if number % 3 == 2 else (f"M{number % 7}", 1)
         goods = (number % 5, (number + 1) % 5)
-        rows += [f"{_line(number, good)},{person},{1 + (number + good) % 2},{PRICES[good]}" for good in goods]
+        rows += [f"{_line(number, good)},{person},{units},{PRICES[good]}" for good in goods]
     mapping, _, lines = _look(tmp_path, "Date,Order ID,Item ID,Item Name,Member ID,Qty,Price", rows)
     assert not any("are sums of" in text for text in lines)
     assert "where" not in mapping
@@ -186,4 +186,34 @@ def test_extras_and_a_discount_between_a_price_and_the_sum_are_told_apart(tmp_pa
     )
     assert 'unit_price = { column = "小計", total = true }' in mapping
     assert 'discount = "割引額"' in mapping
+    assert not questions
+
+
+@pytest.mark.parametrize("kinds", [("product", "shipping", "discount-coupon"), ("商品", "送料", "値引")])
+def test_fees_with_codes_of_their_own_are_no_goods(tmp_path: Path, kinds: tuple[str, str, str]) -> None:
+    rows = []
+    for number in range(RECEIPTS):
+        goods = (number % 5, (number + 1) % 5)
+        rows += [f"{_line(number, good)},{1 + good % 2},{PRICES[good]},{kinds[0]}" for good in goods]
+        date, order, *_ = _line(number, 0).split(",")
+        rows.append(f"{date},{order},SHIP{number % 2},Carrier {number % 2},1,3.30,{kinds[1]}")
+        rows += [f"{date},{order},C1,Spring,1,-2,{kinds[2]}"] if number % 4 == 0 else []
+    mapping, _, _ = _look(tmp_path, "date,order no,item code,item name,qty,unit price,itemType", rows)
+    assert f"\"itemType\" IN ('{kinds[0]}')" in mapping
+
+
+def test_a_department_called_discount_sells_goods(tmp_path: Path) -> None:
+    rows = [
+        f"{_line(number, number % 5)},{1 + number % 3},{PRICES[number % 5]},{'Discount' if number % 5 > 2 else 'Food'}"
+        for number in range(RECEIPTS)
+    ]
+    mapping, _, _ = _look(tmp_path, "date,receipt no,item code,item name,qty,unit price,area", rows)
+    assert "where" not in mapping
+
+
+def test_small_whole_amounts_below_the_price_count_units(tmp_path: Path) -> None:
+    rows = [f"{_line(number, number % 5)},{1 + number % 3},{PRICES[number % 5]}" for number in range(RECEIPTS)]
+    mapping, questions, _ = _look(tmp_path, "date,order no,itemCode,itemName,itemAmount,itemUnitPrice", rows)
+    assert 'units = "itemAmount"' in mapping
+    assert 'unit_price = "itemUnitPrice"' in mapping
     assert not questions
