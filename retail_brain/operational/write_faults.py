@@ -8,14 +8,15 @@ from retail_brain.files import name_aside
 from retail_brain.operational.database import Database
 
 
-def write_faults(home: Path, database: Database) -> list[UnavailableError]:
+def write_faults(home: Path, database: Database | None) -> list[UnavailableError]:
     """What takes no writes now: the home's folder `var`, the operational database. Changes neither, makes neither.
 
-    A database that does not answer at all is among them too, by an error without a `problem`.
+    Without a database only the folder is tried. A database that does not answer at all is among them too, by an error
+    without a `problem`.
     """
     var = home / "var"
     attempts: list[Callable[[], None]] = [lambda: _try_writing(var)] if var.is_dir() else []
-    if not database.is_sqlite or Path(database.url.database or "").is_file():
+    if database is not None and (not database.is_sqlite or Path(database.url.database or "").is_file()):
         attempts.append(database.try_writing)
     return [error for attempt in attempts for error in _faults_of(attempt)]
 

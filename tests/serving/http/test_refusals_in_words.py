@@ -28,6 +28,7 @@ TEXTS = {
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+PACKAGES = ("retail_brain", "features", "training", "serving")
 SERVED = (
     *("serving/http", "serving/planning", "serving/store", "features/segments"),
     *("retail_brain/operational", "retail_brain/jobs", "retail_brain/decisions"),
@@ -36,6 +37,7 @@ SERVED = (
 COMMAND_LINE = {
     "serving/http/launch.py": "before the service answers",
     "serving/http/metrics_folder.py": "before the service answers",
+    "serving/http/state.py": "of newer tables, for the log",
     "serving/http/answers_pointer.py": "of damaged answers, for the log",
     "serving/store/answer_set.py": "of damaged answers, for the log",
     "serving/store/answers_manifest.py": "of damaged answers, for the log",
@@ -168,7 +170,7 @@ def test_refusals_name_no_place_of_this_machine(client: Any) -> None:
 
 def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() -> None:
     named = set()
-    for package in ("retail_brain", "features", "training", "serving"):
+    for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             # details of errors: `{"problem": "name"`; other dictionaries hold a problem in words
             named |= set(re.findall(r'\{\s*"problem": "([a-z_]+)"', path.read_text("utf-8")))
@@ -177,7 +179,7 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
         told = {name.removeprefix("problem.") for name in texts if name.startswith("problem.")}
         assert named - told - set(SERVICE_ONLY) == set(), language
         assert told & set(SERVICE_ONLY) == set(), "one sentence in one place"
-    code = "".join(path.read_text("utf-8") for place in SERVED for path in (ROOT / place).rglob("*.py"))
+    code = "".join(path.read_text("utf-8") for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     assert [one for one in SERVICE_ONLY if code.count(f'"{one}"') < 2] == [], "words of what is refused nowhere"
 
 
