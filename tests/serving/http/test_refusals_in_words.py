@@ -177,7 +177,11 @@ def test_every_problem_that_the_code_names_has_a_sentence_in_both_languages() ->
         told = {name.removeprefix("problem.") for name in texts if name.startswith("problem.")}
         assert named - told - set(SERVICE_ONLY) == set(), language
         assert told & set(SERVICE_ONLY) == set(), "one sentence in one place"
-    code = "".join(path.read_text("utf-8") for place in SERVED for path in (ROOT / place).rglob("*.py"))
+    code = "".join(
+        path.read_text("utf-8")
+        for place in (*SERVED, "features", "retail_brain/lake")
+        for path in (ROOT / place).rglob("*.py")
+    )
     assert [one for one in SERVICE_ONLY if code.count(f'"{one}"') < 2] == [], "words of what is refused nowhere"
 
 
