@@ -54,6 +54,7 @@ def model(chain: Dataset) -> DemandModel:
 def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     answers = open_answers(workspace.answers / publish(workspace, chain, SETTINGS, SILENT))
+    assert all(path.stat().st_mode & 0o222 == 0 for path in workspace.answers.glob("*-*/**/*"))
     assert answers.manifest.parts == []
     assert answers.manifest.as_of == LAST.isoformat()
     assert (answers.forecasts, answers.pairs, len(answers.customers)) == (None, None, 0)
