@@ -17,7 +17,7 @@ NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 def look(name: str, share: float, error: float, day: int = 20, *, final: bool = True) -> StoredEffect:
-    effect = {"is_final": final, "caused_share": {"value": share, "error": error}}
+    effect = {"is_final": final, "reading": None, "caused_share": {"value": share, "error": error}}
     return StoredEffect(name, date(2025, 3, day), effect, "Li", NOW)
 
 
