@@ -87,6 +87,11 @@ def _tell_sent(asked: "Push", sent: "Pushed") -> None:
     if sent.joined:
         reported().counts["joined"] = sent.joined
         typer.echo(f"  {sent.joined:,} people are held out, or told, by another card that turned out to be theirs")
+    if sent.quiet:
+        reported().counts["quiet"] = sent.quiet
+        typer.echo(
+            f"  {sent.quiet:,} contacts wait for tomorrow: no hour of today is left in which people are contacted"
+        )
     if sent.ended:
         reported().counts["ended"] = sent.ended
         typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")

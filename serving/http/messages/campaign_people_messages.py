@@ -113,7 +113,7 @@ class CampaignPushResponse(Strict):
     `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile; `capped`
     are late ones that wait, since today they would be more than the caps allow; `ended` late ones that are never sent,
     since their goods can be had no more; `joined` people whose other card, as it turned out since the approval, is held
-    out of the goods or told of them.
+    out of the goods or told of them; `quiet` contacts of today that wait, since no open hour of it is left.
     """
 
     contacts: int
@@ -123,4 +123,5 @@ class CampaignPushResponse(Strict):
     capped: int
     ended: int = 0
     joined: int = 0
+    quiet: int = 0
     day: str

@@ -31,6 +31,26 @@ def open_hours(definition: CampaignDefinition | TriggerDefinition, settings: Cam
     return hours
 
 
+def hour_left(hour: int, hours: Sequence[int], now_hour: int | None) -> int | None:
+    """The hour of a contact that is handed over now: the planned one, or the first open one after it that is not past.
+
+    Args:
+        hour: that was planned; it may have become a quiet one.
+        hours: open hours, rising.
+        now_hour: hour of the day, where the contact is of today; None: it is of a day to come.
+
+    Returns:
+        None where no open hour of today is left.
+
+    >>> hour_left(9, range(9, 21), None), hour_left(9, range(9, 21), 12), hour_left(9, range(9, 21), 22)
+    (9, 12, None)
+    >>> hour_left(20, range(9, 18), None)
+    17
+    """
+    later = next((one for one in hours if one >= max(hour, now_hour or 0)), None)
+    return hours[-1] if later is None and now_hour is None else later
+
+
 def contact_hours(people: pl.DataFrame, responses: pl.DataFrame | None, hours: Sequence[int]) -> pl.DataFrame:
     """One row per person: `person_id` and `hour`, the open hour nearest to when they usually answer.
 

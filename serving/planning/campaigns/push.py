@@ -4,7 +4,7 @@ import csv
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import StringIO
 from itertools import accumulate, islice
@@ -35,6 +35,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.past_days import check_past_day
 from retail_brain.settings import Settings
+from serving.planning.campaigns.hours import hour_left, open_hours
 from serving.planning.campaigns.joined_people import joined_since
 from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.standing import definition_of
@@ -91,6 +92,8 @@ class Pushed:
         ended: late contacts about goods that can be had no more; they are never sent.
         joined: people who turned out to be one with others since the approval, and are held out of the goods, or told
             of them, by another card.
+        quiet: contacts of today that no open hour is left for, or late ones on a day of the week that is not the
+            campaign's; they wait for the next one.
         file: where they are; None where they went to an address, or where nothing was due.
         begins_on: first day of the campaign; nothing is due before it.
     """
@@ -102,6 +105,7 @@ class Pushed:
     capped: int
     ended: int
     joined: int
+    quiet: int
     file: Path | None
     begins_on: date
 
@@ -139,7 +143,7 @@ def push_contacts(
 
     Raises:
         NotFoundError: there is no such campaign.
-        ImpossibleError: it is not approved, was stopped, or is over.
+        ImpossibleError: it is not approved, was stopped, or is over, or all of its hours became quiet ones.
         UsageError: the target is neither a file nor an http(s) address, or the day is later than tomorrow (UTC).
         RetailBrainError: the address did not take them; what it did not take goes out the next time.
     """
@@ -177,6 +181,9 @@ def push_contacts(
     about = (tenant, push.campaign_id, definition.starts_on, today)
     joined = joined_since(database, dataset, planned, due, about=about, settings=settings)
     due = [one for one in due if one.customer_id not in joined]
+    hours, quiet = _hours_left(definition, due, settings, now, today), len(due)
+    due = [one for one in due if one.customer_id in hours]
+    quiet -= len(due)
     late = [one for one in due if one.day < today]
     kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings.audience)
     capped = len(late) - len(kept)
@@ -188,7 +195,7 @@ def push_contacts(
         if not part:
             continue
         try:
-            rows = contact_rows(stored, part, today)
+            rows = contact_rows(stored, [replace(one, hour=hours[one.customer_id]) for one in part], today)
             if is_address:
                 post_rows(target, stored.campaign_id, rows, push.secret, delivery)
             else:
@@ -199,9 +206,23 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(
-        handed, closed, taken_back, len(due) - handed, capped, len(ended), len(joined), file, definition.starts_on
-    )
+    waits = (capped, len(ended), len(joined), quiet)
+    return Pushed(handed, closed, taken_back, len(due) - handed, *waits, file, definition.starts_on)
+
+
+def _hours_left(
+    definition: CampaignDefinition, due: Sequence[CampaignContact], settings: Settings, now: datetime, today: date
+) -> dict[str, int]:
+    """Customer -> hour of the contact that is handed over now, of those who need not wait for a later day."""
+    open_ones, local, found = open_hours(definition, settings.campaigns), now.astimezone(), dict[str, int]()
+    for one in due:
+        day = max(one.day, today)
+        if day.isoweekday() not in definition.weekdays:
+            continue
+        left = hour_left(one.hour, open_ones, local.hour if day == local.date() else None)
+        if left is not None:
+            found[one.customer_id] = left
+    return found
 
 
 def _today(now: datetime, day: date, ends_on: date) -> date:

@@ -330,3 +330,35 @@ def test_a_late_contact_is_not_sent_once_its_goods_have_ended(
     late = hand_over(database, asked, Dataset.from_frames({}), datetime(2025, 3, 4, 12).astimezone(UTC))
     assert (late.contacts, late.ended, late.elsewhere) == (2, 2, 0)
     assert told(database, "sent") == {"c1", "c3"}
+
+
+@pytest.mark.parametrize(("hour", "handed", "told_at"), [(8, 6, {9}), (12, 6, {12}), (20, 6, {20}), (21, 0, set())])
+def test_a_contact_whose_hour_is_past_gets_the_next_open_one_or_waits_for_the_morning(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path,
+    hour: int, handed: int, told_at: set[int],
+) -> None:  # fmt: skip
+    made = life.Desk(database, make_source(people=6), Settings())
+    life.save(made, change("spring"), define())
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    done = hand_over(database, asked, lake, datetime(2025, 3, 1, hour, 30).astimezone(UTC))
+    assert (done.contacts, done.quiet) == (handed, 6 - handed)
+    if handed:
+        assert set(pl.read_csv(tmp_path / "out.csv")["hour"]) == told_at
+    else:
+        morning = hand_over(database, asked, lake, datetime(2025, 3, 2, 9).astimezone(UTC))
+        assert (morning.contacts, morning.quiet) == (6, 0)
+        assert pl.read_csv(tmp_path / "out.csv").select("day", "hour").unique().rows() == [("2025-03-02", 9)]
+
+
+def test_a_late_contact_waits_for_a_day_of_the_week_of_its_campaign(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    made = life.Desk(database, make_source(people=6), Settings())
+    life.save(made, change("spring"), define(weekdays=[6, 1]))  # Saturday, 1 March, and Monday
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    sunday, monday = (datetime(2025, 3, day, 12).astimezone(UTC) for day in (2, 3))
+    assert [hand_over(database, asked, lake, at).contacts for at in (sunday, monday)] == [0, 6]
