@@ -59,7 +59,7 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
     """The lines by the one column of kinds that tells goods from other rows; None where there is none."""
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
-        if name in taken or found.seen[name].numbers or sample[name].null_count():
+        if name in taken or name not in found.seen or found.seen[name].numbers or sample[name].null_count():
             continue
         kinds = kinds_of(sample, name)
         if not 2 <= len(kinds) <= MOST_KINDS:
@@ -90,7 +90,7 @@ def _without_fees(sample: pl.DataFrame, found: Columns) -> Lines | None:
         return None
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
-        if name in taken or found.seen[name].numbers or sample[name].null_count():
+        if name in taken or name not in found.seen or found.seen[name].numbers or sample[name].null_count():
             continue
         kinds = kinds_of(sample, name) if sample[name].n_unique() <= MOST_KINDS else []
         fees = [kind for kind in kinds if says_nothing_but_no_goods(kind) and _are_fees(sample, found, name, kind)]

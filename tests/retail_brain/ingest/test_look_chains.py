@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.not_goods import says_no_goods
 from retail_brain.ingest.look.word_parts import is_extra, is_tax
+from retail_brain.sources import RawTable
+from retail_brain.sources.shaping import rows_where
 
 RECEIPTS = 60
 PRICES = (4.5, 5.5, 7.95, 16.0, 3.25)
@@ -217,3 +220,9 @@ def test_small_whole_amounts_below_the_price_count_units(tmp_path: Path) -> None
     assert 'units = "itemAmount"' in mapping
     assert 'unit_price = "itemUnitPrice"' in mapping
     assert not questions
+
+
+def test_a_cell_of_tabs_is_blank_in_a_condition() -> None:
+    rows = RawTable("x", pl.LazyFrame({"when": ["\t", "", None, "2026-03-01\t"], "n": [1, 2, 3, 4]}), "x.csv")
+    kept = rows_where(rows, '"when" IS NULL OR "when" = \'\'')
+    assert kept.frame.collect()["n"].to_list() == [1, 2, 3]
