@@ -13,7 +13,7 @@ import pytest
 
 MARK = "RB_TEST_SESSION"
 """Environment variable by which the processes of a session are told from others: all that it starts inherit it."""
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,8 +29,8 @@ def nothing_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setattr(tempfile, "tempdir", str(folder))
         yield
         gc.collect()  # objects in circles, whose files go with them
-        until = time.monotonic() + PATIENCE_SECONDS  # a process that was told to end may need a moment
-        while running(mark) and time.monotonic() < until:
+        until = time.monotonic() + PATIENCE_SECONDS  # what was told to end may need a moment, and then remove its files
+        while (running(mark) or list(folder.iterdir())) and time.monotonic() < until:
             time.sleep(0.05)
     processes, files = running(mark), sorted(path.name for path in folder.iterdir())
     shutil.rmtree(folder, ignore_errors=True)

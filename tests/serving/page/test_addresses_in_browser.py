@@ -182,6 +182,7 @@ def test_back_returns_to_what_was_chosen_before(
 ) -> None:
     page = open_page(view, "en").page
     expect(page.locator("main h2").first).not_to_be_empty()
+    expect(page.locator("main [aria-busy=true], main .loading")).to_have_count(0)
     shown = page.locator("main h2").first.inner_text()
     choose(page, label, text)
     page.wait_for_function("after => location.hash.includes(after)", arg=after)
