@@ -57,7 +57,7 @@ def merchandiser(person: Person) -> None:
             person.click(selector)
         lines = person.page.locator(".difference strong").inner_text()
         person.click("[data-bulk=apply]")
-        person.page.wait_for_function("document.querySelector('main .notice').textContent.trim() !== ''")
+        person.page.wait_for_function("() => document.querySelector('main .notice').textContent.trim() !== ''")
     print(f"        {lines} {person.page.locator('main .notice').first.inner_text()}")
 
 
@@ -79,7 +79,7 @@ def guide(person: Person) -> None:
     with person.step("what came of a person"):
         person.click("[data-outcome=bought]")
         person.page.wait_for_selector(".outcome .badge")
-        person.page.wait_for_function("!document.querySelector('.unsent.waiting')")
+        person.page.wait_for_function("() => !document.querySelector('.unsent.waiting')")
 
 
 def head_office(person: Person) -> None:

@@ -183,7 +183,7 @@ def views_of(ids: dict[str, str], role: str) -> list[str]:
 def settle(page: Page) -> None:
     """Waits until nothing is asked or drawn any more."""
     page.wait_for_selector("main h1", state="attached")
-    page.wait_for_function("!document.querySelector('main [aria-busy=true], main .loading')")
+    page.wait_for_function("() => !document.querySelector('main [aria-busy=true], main .loading')")
     page.wait_for_timeout(250)
 
 

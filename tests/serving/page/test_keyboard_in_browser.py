@@ -54,7 +54,7 @@ def press(page: Page, *selectors: str, key: str = "Enter") -> None:
 
 def focus_is_kept(page: Page) -> None:
     """The focus is somewhere in the page, not back at its very beginning, once what is drawn anew has it."""
-    page.wait_for_function("document.activeElement !== document.body && document.activeElement.isConnected")
+    page.wait_for_function("() => document.activeElement !== document.body && document.activeElement.isConnected")
 
 
 def test_a_merchandiser_approves_undoes_and_rejects_by_keyboard(open_page: Open, site: Any) -> None:
@@ -84,6 +84,7 @@ def test_a_merchandiser_approves_undoes_and_rejects_by_keyboard(open_page: Open,
         expect(page.locator(".bulk-form")).to_have_count(0)
         expect(page.locator("[data-bulk=approve]")).to_be_focused()
     press(page, "[data-bulk=reject]")
+    expect(page.locator(".bulk-form :is(select, input)").first).to_be_focused()
     page.keyboard.type("supplier on strike")
     press(page, "[data-bulk=preview]")
     expect(page.locator("[data-bulk=apply]")).to_be_focused()

@@ -109,6 +109,6 @@ def test_a_press_prints_once(open_page: Open) -> None:
     # the value of the last assignment would be a function, which Playwright calls
     page.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }; null")
     page.locator("[data-action=print]").click()
-    page.wait_for_function("window.printed > 0")
+    page.wait_for_function("() => window.printed > 0")
     page.wait_for_timeout(600)
     assert page.evaluate("window.printed") == 1
