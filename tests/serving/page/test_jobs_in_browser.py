@@ -148,9 +148,7 @@ def test_how_a_job_ended_and_what_to_do_is_said(open_page: Open, language: str) 
     expect(page.locator("main")).to_contain_text(says(language, "请按提示修正", "Correct what the message says"))
     page.goto(page.url.split("#")[0] + "#/jobs?id=job_b")
     expect(page.locator("h1")).to_contain_text(says(language, "已中断", "Interrupted"))
-    expect(page.locator("main")).to_contain_text(
-        says(language, "已完成的部分会沿用", "what was finished is kept")
-    )
+    expect(page.locator("main")).to_contain_text(says(language, "已完成的部分会沿用", "what was finished is kept"))
 
 
 def test_a_job_that_is_not_there_and_a_line_that_is_down(open_page: Open) -> None:
