@@ -143,6 +143,25 @@ def test_a_quantity_that_is_given_up_is_gone(open_page: Open) -> None:
     expect(page.locator(BAR)).to_have_count(0)
 
 
+def test_another_quantity_may_be_typed_over_one_that_was_not_sent(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S01&show=orders", "en", quiet=False).page
+    away = Away(page, "decisions")
+    field = page.locator(f"{LINES} input.quantity").first
+    field.fill("72")
+    field.press("Enter")
+    expect(page.locator(".grid-offers p")).to_be_visible()
+    leaves_and_returns(page, "orders")
+    expect(field).to_have_value("72")
+    away.back()
+    field.click()
+    field.press_sequentially("48")
+    expect(field).to_have_value("48")
+    expect(page.locator(".grid-offers p")).to_have_count(0)
+    field.press("Enter")
+    expect(page.locator(".badge.change").first).to_be_visible()
+    assert [body["decisions"][0]["order_quantity"] for body in site.bodies("decisions")] == [48]
+
+
 @BOTH
 def test_a_change_of_many_lines_outlives_the_view(open_page: Open, language: str) -> None:
     page = open_page("orders?store=S01&show=orders", language, quiet=False).page

@@ -30,7 +30,7 @@ function fillFrom(form, fields) {
 /**
  * Fills a form with its draft and keeps what is typed from then on, and what could not be sent as such.
  * @param {object} options more(): what no field holds; of: the text that names the form elsewhere, [key, facts]; again(): sends once more; onlyUnsent: what was never sent goes with its form
- * @returns notice (blank without a draft; what was not sent is a press away, so is the form without it), isKept, changed() to keep it now, send(work) that keeps it until it has come, forget() once it is saved
+ * @returns notice (blank without a draft; what was not sent is a press away, so is the form without it), isKept, changed() to keep it now, send(work) that keeps it until it has come
  */
 export function keepDraft(form, name, { more = () => null, of, again = () => form.requestSubmit(), onlyUnsent = false } = {}) {
   const place = PREFIX + name;
@@ -80,5 +80,5 @@ export function keepDraft(form, name, { more = () => null, of, again = () => for
       throw error;
     }
   };
-  return { notice, isKept: Boolean(draft), changed: write, send, forget: over };
+  return { notice, isKept: Boolean(draft), changed: write, send };
 }

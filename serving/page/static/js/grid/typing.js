@@ -133,10 +133,11 @@ export class Typing {
 
   /** Takes away what a line was offered and what was typed: another quantity takes its place. */
   drop(key) {
-    this.forget(key);
     this.kept.delete(key);
     this.offers.get(key)?.remove();
     this.offers.delete(key);
+    // last, so that nothing is drawn anew under the fingers of who types: the field holds what is typed by now
+    this.forget(key);
   }
 
   /** A decision on a line was stored: nothing that was typed for it stands any more, but a quantity that was sent after it. */
