@@ -71,6 +71,7 @@ class OrdersGrid {
     if (this.wholeView) { this.wholeView = false; this.picked.clear(); this.corner.checked = false; }
     if (isPicked) this.picked.set(keyOf(line), line);
     else this.picked.delete(keyOf(line));
+    this.pickedChanged();
     this.drawPicked();
     this.table.draw();
   }
@@ -78,6 +79,7 @@ class OrdersGrid {
   pickAll(isPicked) {
     this.wholeView = isPicked;
     this.picked.clear();
+    this.pickedChanged();
     this.drawPicked();
     this.table.draw();
   }
@@ -96,6 +98,7 @@ class OrdersGrid {
     // nothing can be picked of a view that is on its way: its totals are not seen yet
     this.corner.disabled = true;
     this.picked.clear();
+    this.pickedChanged();
     this.drawPicked();
     this.clear();
     await this.reload();
@@ -161,8 +164,14 @@ class OrdersGrid {
     ] : null, undo);
   }
 
+  /** A form or a question about picked lines goes with the last of them; what a file asks for stays. */
+  pickedChanged() {
+    if (!this.wholeView && !this.picked.size && this.places.bulk.dataset.of === "picked") replace(this.places.bulk);
+  }
+
   bulkForm(form) {
     this.clear();
+    this.places.bulk.dataset.of = "picked";
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
     const check = h("div");
     const shown = form((change) => { shown.hidden = true; this.bulk(change, chosenOf(this), { place: check, onback: back }); }, cancel);
@@ -173,6 +182,7 @@ class OrdersGrid {
 
   bulk(change, lines = chosenOf(this), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
+    this.places.bulk.dataset.of = "picked";
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
       signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
       ondone: (answer) => {
@@ -184,7 +194,7 @@ class OrdersGrid {
 
   /** After a batch was stored: it can be undone, and everything is asked for anew. */
   async ondone(answer) {
-    this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
+    this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), count: answer.stored, body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
     await this.renew();
     settle(this, { withLines: true });
     this.notice.textContent = t("decision.stored", { count: answer.stored });
@@ -208,7 +218,7 @@ class OrdersGrid {
     this.clear();
     try {
       await call(last.route, last.body, { signal: this.signal });
-      this.notice.textContent = t("decision.taken_back");
+      this.notice.textContent = last.count > 1 ? t("withdraw.done", { count: last.count }) : t("decision.taken_back");
     } catch (error) {
       if (this.signal.aborted) return;
       this.fail(refusal(error));
