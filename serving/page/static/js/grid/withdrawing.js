@@ -63,7 +63,6 @@ async function askThenWithdraw(place, picked, { view, signal, oncancel, ondone, 
 /** The decisions on the lines that are picked in the grid, or on its whole view. */
 export function withdrawPicked(grid) {
   grid.clear();
-  grid.places.bulk.dataset.of = "picked";
   return askThenWithdraw(grid.places.bulk, grid.wholeView ? null : [...grid.picked.values()], {
     view: asked(grid.state), signal: grid.signal, onfail: (error) => grid.fail(refusal(error)), oncancel: () => grid.focusBack(),
     ondone: async (count) => { await grid.renew(); grid.notice.textContent = t("withdraw.done", { count }); },

@@ -71,7 +71,6 @@ class OrdersGrid {
     if (this.wholeView) { this.wholeView = false; this.picked.clear(); this.corner.checked = false; }
     if (isPicked) this.picked.set(keyOf(line), line);
     else this.picked.delete(keyOf(line));
-    this.pickedChanged();
     this.drawPicked();
     this.table.draw();
   }
@@ -79,7 +78,6 @@ class OrdersGrid {
   pickAll(isPicked) {
     this.wholeView = isPicked;
     this.picked.clear();
-    this.pickedChanged();
     this.drawPicked();
     this.table.draw();
   }
@@ -93,12 +91,10 @@ class OrdersGrid {
   async change(changes, options) {
     Object.assign(this.state, changes);
     writeState(this.state, options);
-    this.wholeView = false;
-    this.corner.checked = false;
+    this.wholeView = this.corner.checked = false;
     // nothing can be picked of a view that is on its way: its totals are not seen yet
     this.corner.disabled = true;
     this.picked.clear();
-    this.pickedChanged();
     this.drawPicked();
     this.clear();
     await this.reload();
@@ -152,6 +148,8 @@ class OrdersGrid {
     const { totals } = this.source.answer();
     const lines = [...this.picked.values()].map((line) => this.source.line(keyOf(line)) ?? line);
     const count = this.wholeView ? totals.lines : lines.length;
+    // a form or a question about picked lines goes with the last of them; what a file asks for, in a section, stays
+    if (!count && !this.places.bulk.querySelector("section")) replace(this.places.bulk);
     const last = this.undoable.at(-1);
     const undo = last ? h("button", { type: "button", dataset: { bulk: "undo" }, onclick: () => this.undo() }, icon("undo"), t("grid.undo", { what: last.what })) : null;
     const sum = this.wholeView ? totals.quantity : lines.reduce((total, line) => total + line.quantity, 0);
@@ -164,14 +162,8 @@ class OrdersGrid {
     ] : null, undo);
   }
 
-  /** A form or a question about picked lines goes with the last of them; what a file asks for stays. */
-  pickedChanged() {
-    if (!this.wholeView && !this.picked.size && this.places.bulk.dataset.of === "picked") replace(this.places.bulk);
-  }
-
   bulkForm(form) {
     this.clear();
-    this.places.bulk.dataset.of = "picked";
     const cancel = () => { replace(this.places.bulk); this.focusBack(); };
     const check = h("div");
     const shown = form((change) => { shown.hidden = true; this.bulk(change, chosenOf(this), { place: check, onback: back }); }, cancel);
@@ -182,7 +174,6 @@ class OrdersGrid {
 
   bulk(change, lines = chosenOf(this), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
-    this.places.bulk.dataset.of = "picked";
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
       signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
       ondone: (answer) => {
@@ -204,8 +195,7 @@ class OrdersGrid {
   /** Nothing is picked any more, and everything is asked for anew. */
   async renew() {
     this.clear();
-    this.wholeView = false;
-    this.corner.checked = false;
+    this.wholeView = this.corner.checked = false;
     this.picked.clear();
     await this.reload();
     this.draw();

@@ -10,6 +10,7 @@ import { multiPicker } from "../typeahead.js";
 
 const ACTIONS = ["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"];
 const ATTRIBUTES = ["product_id", "brand", "subcategory", "category", "department", "adult"];
+const NEEDS_GOODS = new Set(["pin", "boost", "bury", "exclude"]);
 const WITH_FACTOR = new Set(["boost", "bury", "diversify"]);
 const SHOWN_ONLY = ["title", "state"];
 
@@ -27,6 +28,14 @@ function sentence(rule, names) {
   return [h("strong", {}, t(`rule.action.${rule.action}`), how), " · ", what, where, when, rule.adults_only ? [" · ", t("rule.adults_only")] : null, rule.test ? [" · ", t("rule.test", { name: rule.test, share: percent(rule.test_share ?? 0.5) })] : null];
 }
 
+/** Why a rule cannot be, in words with what to do; blank where it can. */
+function fault(rule) {
+  if (NEEDS_GOODS.has(rule.action) && !rule.values.length && rule.attribute !== "adult") return t("rule.fault.goods");
+  if (rule.action === "allow" && rule.attribute !== "adult") return t("rule.fault.allow", { adult: t("rule.attribute.adult") });
+  if (rule.starts_at && rule.ends_at && rule.starts_at >= rule.ends_at) return t("rule.fault.days");
+  return "";
+}
+
 /** The form for one more rule; `onadd(rule)`. */
 function form(onadd) {
   const input = (key, extra = {}) => h("input", { name: key, type: "text", maxlength: "300", ...extra });
@@ -37,6 +46,7 @@ function form(onadd) {
   const goods = multiPicker({ label: t("pick.products"), kind: "product", onchange: () => {} });
   const values = field(t("rule.values"), input("values", { maxlength: "2000" }));
   const shops = multiPicker({ label: t("campaign.stores"), kind: "store", placeholder: t("pick.any_store"), onchange: () => {} });
+  const wrong = h("p", { class: "form-problem", role: "alert" });
   const suit = () => {
     factor.hidden = !WITH_FACTOR.has(action.value);
     limit.hidden = action.value !== "cap";
@@ -53,11 +63,12 @@ function form(onadd) {
     if (WITH_FACTOR.has(given.action)) rule.factor = Number(given.factor) || 2;
     if (given.action === "cap") rule.limit = Number(given.limit) || 2;
     for (const key of ["starts_at", "ends_at"]) if (given[key]) rule[key] = new Date(given[key]).toISOString();
-    onadd(rule);
+    wrong.textContent = fault(rule);
+    if (!wrong.textContent) onadd(rule);
   };
   return h("form", { class: "pickers rule-form", onsubmit: send },
     field(t("rule.action"), action), field(t("rule.attribute"), attribute), goods.element, values, factor, limit, shops.element, field(t("rule.starts_at"), input("starts_at", { type: "datetime-local" })), field(t("rule.ends_at"), input("ends_at", { type: "datetime-local" })),
-    field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")));
+    field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")), wrong);
 }
 
 export async function rulesView(root, { signal }) {
