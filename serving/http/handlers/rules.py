@@ -1,5 +1,6 @@
 """Merchandising rules of the operators: reads, checks and replaces the list."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from retail_brain.decisions.offer_rule_definition import Rule
@@ -81,6 +82,8 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "may_write": call.principal.may(Scope.RULES) and call.place.is_headquarters,
         "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language, names),
         "names": names,
+        "now": call.now.isoformat(timespec="seconds"),
+        "data_day": (date.fromisoformat(call.answers.manifest.as_of) + timedelta(days=1)).isoformat(),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }
 

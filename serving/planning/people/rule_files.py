@@ -26,7 +26,7 @@ _SHOWN_NAME = 40
 """Characters of a rule's name in a message, which must not become as long as what was sent."""
 _WARNINGS: Mapping[str, Mapping[Language, str]] = {
     "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
-    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},
+    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的{attribute}是 {values}"},
     "adult": {
         "en": "no product is flagged for adults (attribute adult, age_restricted or min_age)",
         "zh": "没有标为仅限成年人的商品（属性 adult、age_restricted 或 min_age）",
@@ -44,7 +44,7 @@ _ACTIONS: Mapping[str, Mapping[Language, str]] = {
     "allow": {"en": "allow adult goods", "zh": "放开成人商品"},
 }
 _ATTRIBUTES: Mapping[str, Mapping[Language, str]] = {
-    "product_id": {"en": "product_id", "zh": "商品编号"},
+    "product_id": {"en": "the id", "zh": "编号"},
     "brand": {"en": "brand", "zh": "品牌"},
     "subcategory": {"en": "subcategory", "zh": "小类"},
     "category": {"en": "category", "zh": "品类"},

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { moment, number, percent, t } from "../i18n.js";
+import { day, moment, number, percent, t } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -35,6 +35,9 @@ function fault(rule) {
   if (rule.starts_at && rule.ends_at && rule.starts_at >= rule.ends_at) return t("rule.fault.days");
   return "";
 }
+
+/** Whether the clock has left the day behind that campaigns count from: data of yesterday does not. */
+const isBehind = ({ now, data_day: first }) => Boolean(first) && now.slice(0, 10) > first;
 
 /** The form for one more rule; `onadd(rule)`. */
 function form(onadd) {
@@ -91,6 +94,7 @@ export async function rulesView(root, { signal }) {
       answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index), answer.rules.map(plain)) }, icon("close")) : null);
     return [
       taken ? h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "undo" }, onclick: () => save(taken) }, icon("undo"), t("rule.undo"))) : null,
+      answer.now ? h("p", { class: "hint" }, t("rule.states_at", { now: moment(answer.now) }), isBehind(answer) ? [t("sentence.space"), t("rule.clock_ahead", { day: day(answer.data_day, "full") })] : null) : null,
       answer.set_by ? h("p", { class: "hint" }, t("rule.set_by", { who: answer.set_by, when: moment(answer.set_at) })) : null,
       (answer.warnings ?? []).map((warning) => h("p", { class: "notice warn" }, icon("alert"), " ", words(warning))),
       answer.rules.length ? h("ol", { class: "panel rules" }, answer.rules.map(row)) : empty(t("rule.none"), t("rule.none_hint")),
