@@ -209,7 +209,9 @@ def warnings_of(
             if holds:
                 shown = ", ".join(map(repr, values[:5]))
                 end = "" if rule.ends_at is None else f"{rule.ends_at:%Y-%m-%d %H:%M} UTC"
-                text = _WARNINGS[code][language].format(attribute=_ATTRIBUTES[rule.attribute][language], values=shown, end=end)
+                text = _WARNINGS[code][language].format(
+                    attribute=_ATTRIBUTES[rule.attribute][language], values=shown, end=end
+                )
                 warnings.append(label + text)
     return warnings
 

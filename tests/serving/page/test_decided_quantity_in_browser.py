@@ -80,7 +80,9 @@ def test_the_panel_of_a_changed_line_follows_the_quantity_decided(open_page: Ope
         says(language, "已决定 36，建议为 24。", "Decided: 36 units. 24 were suggested.")
     )
     outlook, service = panel.locator(".outlook").first, panel.locator(".outlook").nth(1)
-    expect(outlook).to_contain_text(says(language, "决定的订量补充 36（建议 24）", "decided adds 36; 24 were suggested"))
+    expect(outlook).to_contain_text(
+        says(language, "决定的订量补充 36（建议 24）", "decided adds 36; 24 were suggested")
+    )
     expect(outlook.locator(".arrival.order text")).to_have_text("+36")
     expect(service).to_contain_text(says(language, "决定：订 36", "Decided: 36 units"))
     expect(service).to_contain_text(says(language, "建议：订 24", "Suggested: 24 units"))

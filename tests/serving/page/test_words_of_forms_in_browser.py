@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.serving.page import fake_api
-from tests.serving.page.fake_chain import error
+from tests.serving.page import fake_api, fake_campaigns
+from tests.serving.page.fake_chain import STORES, error
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -16,14 +16,17 @@ Open = Callable[..., Any]
 RAW = re.compile(r"ends_on|ends_at|starts_at|last_hour|product_id|docs/|\.md|rule: ")
 
 
+@pytest.fixture(autouse=True)
+def _no_campaigns() -> None:
+    fake_campaigns.KEPT.clear()
+
+
 def says(language: str, chinese: str, english: str) -> str:
     return chinese if language == "zh" else english
 
 
 @BOTH
-def test_a_campaign_that_ends_before_it_begins_is_refused_in_words(
-    open_page: Open, site: Any, language: str
-) -> None:
+def test_a_campaign_that_ends_before_it_begins_is_refused_in_words(open_page: Open, site: Any, language: str) -> None:
     page = open_page("campaigns?new=goods&product=P0001", language).page
     form = page.locator(".campaign-form")
     form.locator("[name=starts_on]").fill("2026-03-10")
@@ -83,8 +86,21 @@ def test_the_day_of_states_is_said_where_campaigns_and_rules_differ(open_page: O
     page = open_page("rules", language).page
     expect(page.locator("main")).to_contain_text(says(language, "规则按实际时钟", "Rules begin and end by the clock"))
     expect(page.locator("main")).to_contain_text(says(language, "营销活动从 2026", "campaigns count from"))
-    page.goto(page.url.split("#")[0] + f"#/campaigns?lang={language}")
+
+
+@BOTH
+def test_two_proposals_of_one_day_are_told_apart_by_their_stores(open_page: Open, language: str) -> None:
+    for store in ("S01", "S02"):
+        fake_campaigns.propose({"campaign_id": f"of-{store}", "store_ids": [store]})
+    page = open_page("campaigns?id=of-S01", language).page
+    stock = page.locator("section.panel").filter(has=page.locator("caption", has_text=says(language, "占用", "commit")))
+    expect(stock.locator("h2")).to_have_text(says(language, "滞销库存与占用", "Excess stock and commitments"))
+    expect(stock.locator("thead")).to_contain_text(says(language, "滞销库存", "Excess stock"))
+    page.goto(page.url.split("#")[0] + "#/campaigns")
     expect(page.locator("main")).to_contain_text(says(language, "状态以 2026", "States are as of"))
+    for store in ("S01", "S02"):
+        row = page.locator(".data tbody tr").filter(has_text=STORES[store][0])
+        expect(row).to_have_count(1)
 
 
 @BOTH
