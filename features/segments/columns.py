@@ -35,9 +35,10 @@ class Columns:
         """
         if column not in self.types:
             same = [name for name in self.types if name.lower() == column.lower()]
-            nearest = same or get_close_matches(column.lower(), self.types, n=3, cutoff=0.5) or list(self.types)[:8]
+            nearest = same or get_close_matches(column.lower(), self.types, n=3, cutoff=0.6)
+            like = f"; the nearest are {', '.join(nearest)}" if nearest else ", and none is like it"
             raise ExpressionError(
-                f"there is no column {column!r} of {self.table}; the nearest are {', '.join(nearest)}. "
+                f"there is no column {column!r} of {self.table}{like}. "
                 "`retail-brain segments columns` lists all of them.",
                 {"problem": "unknown_column", "column": column, "nearest": nearest},
             )

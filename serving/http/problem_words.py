@@ -4,11 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 SERVICE_ONLY: Final[Mapping[str, str]] = {
-    "segment_ends_early": "条件没有写完：{shown} 请补全，例如 spend > 100。",
-    "segment_no_day": "第 {position} 个字符处的日期不存在：{shown} 请写成 2026-02-28 这样的日期。",
-    "segment_part_twice": "第 {position} 个字符处有一项写了两次：{shown} 请去掉一个。",
-    "segment_value": "条件中有一个值类型不对或超出范围，请更正。",
-    "segment_misplaced": "{got} 不能用在“{table}”的条件里，请移到外面。",
     "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
     "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
     "definition_unusable": "定义无法使用：{faults}。请更正。",

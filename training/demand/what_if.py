@@ -109,8 +109,9 @@ def ask(
     price: float | None,
     promotion: bool | None,
     elasticity: float | None,
+    price_change: float | None = None,
 ) -> WhatIf:
-    """Forecasts a series as planned and with another price or promotion over the whole horizon.
+    """Forecasts a series as planned and with other prices or a promotion over the whole horizon.
 
     Args:
         mean: the fitted mean model.
@@ -120,6 +121,8 @@ def ask(
         promotion: whether it is promoted; None leaves the plan. Without a planned promotion the usual price is paid.
         elasticity: own-price elasticity of the product, 0 or less; None asks the model's trees what the price does, as
             answers of older versions need.
+        price_change: share by which every price is changed, above -1: the planned ones of promotions too, or `price`.
+            Unlike with `price`, no change of it changes nothing where the plan has several prices.
 
     Raises:
         ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero.
@@ -135,27 +138,39 @@ def ask(
         ends = (rows[:, promotion_at] > 0) & (not promotion) & (not np.isnan(sheet.usual_price))
         changed[ends, price_at] = 1.0
         changed_price[ends] = sheet.usual_price
-    if price is not None:
+    if price is not None or price_change is not None:
         _check_price(price, sheet)
+        asked = (changed_price if price is None else np.full(len(rows), price)) * (1 + (price_change or 0.0))
         if elasticity is None:
-            changed[:, price_at] = np.float32(price) / sheet.usual_price
+            changed[:, price_at] = _asked_column(changed[:, price_at], sheet, price, price_change)
         else:
-            effect = _price_effect(price, changed_price, sheet, elasticity)
-        changed_price = np.full(len(rows), price)
+            effect = _price_effect(asked, changed_price, sheet, elasticity)
+        changed_price = asked
     factors = mean.factor(np.concatenate([rows, changed])).reshape(2, -1)
     base, other = sheet.scale[:horizon].astype(np.float64) * factors
-    is_beyond = price is not None and not sheet.seen_low * 0.999 <= price <= sheet.seen_high * 1.001
+    is_beyond = (price is not None or bool(price_change)) and _is_beyond(changed_price, sheet)
     promoted = rows[:, promotion_at] > 0
     return WhatIf(base, other * effect, base_price, changed_price, sheet.unit_cost, is_beyond, promoted, elasticity)
 
 
-def _price_effect(price: float, planned: Doubles, sheet: Sheet, elasticity: float) -> Doubles:
+def _asked_column(planned: Floats, sheet: Sheet, price: float | None, price_change: float | None) -> Floats:
+    """The model's column of prices over the usual one, as asked about."""
+    column = planned if price is None else np.full_like(planned, np.float32(price) / sheet.usual_price)
+    return column * np.float32(1 + (price_change or 0.0))
+
+
+def _is_beyond(prices: Doubles, sheet: Sheet) -> bool:
+    """Whether any of the prices lies outside all of the history; an unknown one does not."""
+    return bool((prices < sheet.seen_low * 0.999).any() or (prices > sheet.seen_high * 1.001).any())
+
+
+def _price_effect(price: Doubles, planned: Doubles, sheet: Sheet, elasticity: float) -> Doubles:
     """Factor on the demand of each period when `price` is charged in the place of the planned one."""
     before = np.where(np.isnan(planned), sheet.usual_price, planned)
     low, high = sheet.seen_low / _BEYOND_TIMES, sheet.seen_high * _BEYOND_TIMES
     # a sheet keeps its prices in single precision: what is planned must come out as exactly that
-    asked = np.float64(np.float32(np.clip(price, low, high)))
-    return demand_factor(float(asked), before, elasticity)
+    asked = np.clip(price, low, high).astype(np.float32).astype(np.float64)
+    return demand_factor(np.where(np.isnan(asked), before, asked), before, elasticity)
 
 
 def _planned_columns(mean: MeanModel) -> list[str]:
@@ -163,8 +178,8 @@ def _planned_columns(mean: MeanModel) -> list[str]:
     return [name for name in mean.columns if name in TARGET]
 
 
-def _check_price(price: float, sheet: Sheet) -> None:
-    if not price > 0:
+def _check_price(price: float | None, sheet: Sheet) -> None:
+    if price is not None and not price > 0:
         raise ImpossibleError(
             f"the price is {price}; wanted more than 0. Ask about a price that can be charged.",
             {"problem": "what_if_price", "price": price},

@@ -1,5 +1,6 @@
 """Merchandising rules of the operators: reads, checks and replaces the list."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from retail_brain.decisions.offer_rule_definition import Rule
@@ -71,6 +72,7 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
     assert attributes is not None
     stores = call.answers.stores
     absent = {store for rule in listed for store in rule.stores if stores.find(store) < 0}
+    names = product_names(call.answers, [value for rule in listed for value in _products(rule)])
     rows = [rule.model_dump(mode="json") | {"title": rule.title, "state": rule.state(call.now)} for rule in listed]
     return {
         "version": current.version,
@@ -78,8 +80,10 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "set_by": current.set_by,
         "set_at": None if current.set_at is None else current.set_at.isoformat(timespec="seconds"),
         "may_write": call.principal.may(Scope.RULES) and call.place.is_headquarters,
-        "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
-        "names": product_names(call.answers, [value for rule in listed for value in _products(rule)]),
+        "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language, names),
+        "names": names,
+        "now": call.now.isoformat(timespec="seconds"),
+        "data_day": (date.fromisoformat(call.answers.manifest.as_of) + timedelta(days=1)).isoformat(),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }
 

@@ -57,6 +57,7 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
         sheet,
         request.horizon,
         price=request.price,
+        price_change=request.price_change,
         promotion=request.promotion,
         elasticity=elasticity,
     )
@@ -88,15 +89,18 @@ def _elasticity(call: Call, product: int) -> tuple[float | None, str]:
 def _promotion_note(request: WhatIfRequest, outcome: WhatIf, call: Call) -> str | None:
     """What happens to the planned promotions of the periods asked about; None where none is planned or touched."""
     count, periods, priced = int(outcome.promoted.sum()), outcome.promoted.size, request.price is not None
-    off = request.promotion is False
-    if count == 0 or not (priced or off):
+    off, moved = request.promotion is False, bool(request.price_change)
+    if count == 0 or not (priced or off or moved):
         return None
     if call.language == "zh":
-        price = "所问价格" if priced else "平时价格"
-        done = f"按取消促销、{price}计算" if off else "促销保留，但按所问价格而非促销价计算"
+        price = "所问价格" if priced else "平时价格（同比例调整）" if moved else "平时价格"
+        kept = "促销保留，但按所问价格而非促销价计算" if priced else "促销保留，促销价同比例调整"
+        done = f"按取消促销、{price}计算" if off else kept
         return f"{periods}期中有{count}期计划了促销：{done}。"
     price = "the price asked about" if priced else "the usual price"
-    done = f"it is called off, and {price} is paid" if off else f"it stays, at {price} instead of its own"
+    changed = ", changed by the same share," if moved and not priced else ""
+    kept = f"it stays, at {price} instead of its own" if priced else "it stays, its price changed by the same share"
+    done = f"it is called off, and {price}{changed} is paid" if off else kept
     return f"A promotion is planned in {count} of {periods} periods: {done}."
 
 

@@ -44,7 +44,14 @@ class WhatIfRequest(BaseModel):
     store_id: Id
     product_id: Id
     horizon: Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] = 28
-    price: Annotated[Number, Field(gt=0, le=1e9)] | None = None
+    price: Annotated[Number, Field(gt=0, le=1e9, description="of every period, promotions included")] | None = None
+    price_change: (
+        Annotated[
+            Number,
+            Field(gt=-1, le=10, description="share by which every price changes, the planned ones of promotions too"),
+        ]
+        | None
+    ) = None
     promotion: Flag | None = None
 
 

@@ -231,6 +231,8 @@ class RulesResponse(Strict):
     may_write: bool
     warnings: list[str]
     adult_goods: int
+    now: Annotated[str, Field(description="instant of the states: rules hold by the clock")]
+    data_day: Annotated[str, Field(description="first day that the answers have not seen, from which campaigns count")]
     names: Names
 
 

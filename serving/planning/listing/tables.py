@@ -34,7 +34,7 @@ SUGGESTIONS = Table(
             "shelf_room urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum "
             "purchase_order_trucks comments",
             days="order_on arrives_on",
-            flags="is_exception is_order is_open is_exported is_below_minimum is_cost_estimated",
+            flags="is_exception is_to_check is_order is_open is_exported is_below_minimum is_cost_estimated",
         ),
         "flags": Kind.LABELS,
     },
@@ -48,6 +48,7 @@ SUGGESTIONS = Table(
     },
     (
         "is_exception",
+        "is_to_check",
         "is_open",
         "is_order",
         "quantity",
@@ -64,7 +65,7 @@ SUGGESTIONS = Table(
     "is_exception",
     {
         "todo": _flagged | (pl.col("order_quantity") > 0),
-        "exceptions": _flagged,
+        "exceptions": pl.col("is_to_check"),
         "orders": pl.col("order_quantity") > 0,
         "plain": pl.col("is_open") & ~_flagged & (pl.col("order_quantity") > 0),
         "transfers": pl.col("warehouse_id").is_not_null(),

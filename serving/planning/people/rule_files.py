@@ -26,13 +26,30 @@ _SHOWN_NAME = 40
 """Characters of a rule's name in a message, which must not become as long as what was sent."""
 _WARNINGS: Mapping[str, Mapping[Language, str]] = {
     "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
-    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},
+    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的{attribute}是 {values}"},
     "adult": {
         "en": "no product is flagged for adults (attribute adult, age_restricted or min_age)",
         "zh": "没有标为仅限成年人的商品（属性 adult、age_restricted 或 min_age）",
     },
     "stores": {"en": "unknown stores {values}", "zh": "未知门店 {values}"},
     "ended": {"en": "it ended at {end}", "zh": "已于 {end} 结束"},
+}
+_ACTIONS: Mapping[str, Mapping[Language, str]] = {
+    "pin": {"en": "pin", "zh": "置顶"},
+    "boost": {"en": "boost", "zh": "加权"},
+    "bury": {"en": "bury", "zh": "降权"},
+    "exclude": {"en": "exclude", "zh": "排除"},
+    "cap": {"en": "limit", "zh": "限量"},
+    "diversify": {"en": "diversify", "zh": "打散"},
+    "allow": {"en": "allow adult goods", "zh": "放开成人商品"},
+}
+_ATTRIBUTES: Mapping[str, Mapping[Language, str]] = {
+    "product_id": {"en": "the id", "zh": "编号"},
+    "brand": {"en": "brand", "zh": "品牌"},
+    "subcategory": {"en": "subcategory", "zh": "小类"},
+    "category": {"en": "category", "zh": "品类"},
+    "department": {"en": "department", "zh": "大类"},
+    "adult": {"en": "adult", "zh": "成人商品"},
 }
 _LISTS = ("values", "stores")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -165,6 +182,7 @@ def warnings_of(
     unknown_stores: Collection[str],
     now: datetime,
     language: Language = "en",
+    names: Mapping[str, str] | None = None,
 ) -> list[str]:
     """What is allowed but probably not meant, in words: unknown goods and stores, rules whose time is over.
 
@@ -174,6 +192,7 @@ def warnings_of(
         unknown_stores: of those that the rules name.
         now: when.
         language: of the words.
+        names: product id -> name, for rules without a name of their own; ids where there are none.
     """
     warnings = []
     for place, rule in enumerate(rules, start=1):
@@ -185,14 +204,27 @@ def warnings_of(
             "stores": (bool(absent), absent),
             "ended": (rule.state(now) == "ended", []),
         }
-        label = _WARNINGS["label"][language].format(place=place, title=rule.title)
+        label = _WARNINGS["label"][language].format(place=place, title=_called(rule, language, names or {}))
         for code, (holds, values) in checks.items():
             if holds:
                 shown = ", ".join(map(repr, values[:5]))
                 end = "" if rule.ends_at is None else f"{rule.ends_at:%Y-%m-%d %H:%M} UTC"
-                text = _WARNINGS[code][language].format(attribute=rule.attribute, values=shown, end=end)
+                text = _WARNINGS[code][language].format(
+                    attribute=_ATTRIBUTES[rule.attribute][language], values=shown, end=end
+                )
                 warnings.append(label + text)
     return warnings
+
+
+def _called(rule: Rule, language: Language, names: Mapping[str, str]) -> str:
+    """A rule by its name, else by what it does in words, with the names of its goods."""
+    if rule.name:
+        return rule.name
+    goods = [names.get(str(value), str(value)) for value in rule.values[:3]]
+    more = ["…"] if len(rule.values) > len(goods) else []
+    said = ("、" if language == "zh" else ", ").join([*goods, *more])
+    kind = "" if rule.attribute in {"product_id", "adult"} else _ATTRIBUTES[rule.attribute][language]
+    return " ".join(filter(None, (_ACTIONS[rule.action][language], kind, said)))
 
 
 def plain_rule(rule: Rule) -> dict[str, Any]:

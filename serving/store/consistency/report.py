@@ -30,7 +30,7 @@ CONSISTENCY = {
 CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "ordered_and_left_over": (
-            "Ordered and called left-over at once; explained where the plan says what the order is for",
+            "Ordered although part of the stock is excess; explained where the plan says what the order is for",
             "同一商品既建议订货又列为积压；若计划写明订货用途则视为已说明",
         ),
         "ordered_beyond_end": (
@@ -66,7 +66,7 @@ CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "预计流失超过到下次到货前的全部需求",
         ),
         "transfer_from_ordered": (
-            "A shop gives goods away that it also orders; explained where the line says why",
+            "A store sends goods to another store and orders them too; explained where the line says why",
             "门店调出的商品同时又在订货；若该行已说明原因则视为已说明",
         ),
         "loss_called_even": (

@@ -77,6 +77,7 @@ def with_decisions(
         )
         .with_columns(
             is_order=pl.col("quantity") > 0,
+            is_to_check=pl.col("is_exception") & pl.col("is_open"),
             # what nothing is ordered of costs nothing, also where the cost of a unit is not known
             cost=pl.when(pl.col("quantity") == 0).then(0.0).otherwise(pl.col("quantity") * pl.col("unit_cost")),
         )

@@ -92,7 +92,7 @@ def test_rules_are_read_set_and_checked_with_their_author(client: Any, set_rules
     first = set_rules({"action": "pin", "values": ["P0001", "unheard of"], "stores": ["S009"], "name": "x"})
     assert first["set_by"] == "admin先生"
     assert first["warnings"] == [
-        "rule 1 (x): no product has product_id 'unheard of'",
+        "rule 1 (x): no product has the id 'unheard of'",
         "rule 1 (x): unknown stores 'S009'",
     ]
     seen = client.ask("/rules", {}, role="data_scientist")

@@ -67,6 +67,10 @@ def test_the_published_elasticity_says_what_a_price_does(client: Any) -> None:
         ({"promotion": False}, "en", "it is called off, and the usual price is paid"),
         ({"promotion": False, "price": 8.0}, "zh", "按取消促销、所问价格计算"),
         ({"promotion": True}, "en", None),
+        ({"price_change": 0.1}, "en", "it stays, its price changed by the same share"),
+        ({"price_change": 0.1}, "zh", "促销保留，促销价同比例调整"),
+        ({"price_change": 0.1, "promotion": False}, "en", "the usual price, changed by the same share, is paid"),
+        ({"price_change": 0}, "en", None),
     ],
 )
 def test_what_happens_to_a_planned_promotion_is_said(

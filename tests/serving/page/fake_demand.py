@@ -74,7 +74,7 @@ def forecast(body: dict[str, Any]) -> Any:
 def what_if(body: dict[str, Any]) -> Any:
     if body["product_id"] == "P0004":
         return error(422, "impossible", "product 'P0004' sells too rarely here to ask about another price.")
-    price = body.get("price", 19.9)
+    price = body.get("price", 19.9) * (1 + (body.get("price_change") or 0))
     rows = []
     for ahead in range(1, body["horizon"] + 1):
         changed = 10 * (price / 19.9) ** -2

@@ -154,6 +154,7 @@ def frame() -> pl.DataFrame:
         name: [
             {
                 "is_exception": bool(line["flags"]),
+                "is_to_check": bool(line["flags"]) and bool(line["is_open"]),
                 "is_order": line["quantity"] > 0,
                 "is_exported": False,
                 "urgency": float(max((WEIGHTS[flag] for flag in line["flags"]), default=0)),
@@ -167,7 +168,9 @@ def frame() -> pl.DataFrame:
     text = ["\n".join((line["store_name"], line["product_name"], line["product_id"])).lower() for line in lines]
     return pl.DataFrame(known | {SEARCHED: text, "place": list(range(len(lines)))}, strict=False).with_columns(
         pl.col("order_on", "arrives_on").str.to_date(),
-        pl.col("is_exception", "is_order", "is_open", "is_exported", "is_cost_estimated").cast(pl.Boolean),
+        pl.col("is_exception", "is_to_check", "is_order", "is_open", "is_exported", "is_cost_estimated").cast(
+            pl.Boolean
+        ),
         pl.Series("line", lines, dtype=pl.Object),
     )
 

@@ -155,5 +155,7 @@ def rules(body: dict[str, Any]) -> dict[str, Any]:
         "set_at": None,
         "may_write": True,
         "adult_goods": 0,
+        "now": "2026-11-28T12:00:00+00:00",
+        "data_day": "2026-03-01",
         "names": PRODUCTS,
     } | {"warnings": ["P0099 is not known"] if any("P0099" in rule["values"] for rule in RULES) else []}

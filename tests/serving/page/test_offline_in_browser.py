@@ -130,6 +130,36 @@ def test_the_list_opens_without_a_line_and_sends_what_was_noted_there(
     assert [(one["task_id"], one["outcome"]) for one in fake_guides.STORED.values()] == [("t1", "bought")]
 
 
+@BOTH
+def test_the_list_comes_anew_though_the_phone_never_says_that_it_is_online(
+    phone: BrowserContext, line: Line, language: str
+) -> None:
+    page = signed_in(phone, line, language)
+    line.end()
+    page.reload()
+    expect(page.locator(".notice.warn")).to_be_visible()
+    page.locator("[data-task=t1] [data-outcome=bought]").click()
+    line.begin()
+    expect(page.locator(".unsent")).to_have_text(says(language, "所有记录都已发送", "All answers sent"))
+    expect(page.locator(".notice.warn")).to_have_count(0)
+    expect(page.locator(".task")).to_have_count(3)
+
+
+@BOTH
+@pytest.mark.parametrize("view", ["stock?tab=leftovers", "campaigns", "orders", "segments"])
+def test_a_view_that_is_not_of_a_guides_key_is_refused_in_words(
+    phone: BrowserContext, line: Line, language: str, view: str
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{line.address}#/{view}{'&' if '?' in view else '?'}lang={language}&key={KEY}")
+    wall = page.locator("[data-wall]")
+    expect(wall).to_contain_text(says(language, "导购密钥不包含", "not part of a sales associate"))
+    expect(wall).to_contain_text(says(language, "联系门店或总部", "Ask the store or headquarters"))
+    expect(page.locator("main [data-action], main [data-tab]")).to_have_count(0)
+    wall.locator("a").click()
+    expect(page.locator(".task")).to_have_count(3)
+
+
 def test_another_language_shows_the_list_that_was_kept_all_the_same(phone: BrowserContext, line: Line) -> None:
     page = signed_in(phone, line, "en")
     line.end()

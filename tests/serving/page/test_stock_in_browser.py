@@ -163,6 +163,21 @@ def test_another_price_changes_units_revenue_and_margin(open_page: Open, site: A
     assert site.bodies("what_if", lambda body: body.get("promotion") is True)
 
 
+def test_the_usual_price_of_a_what_if_can_be_reached_again_and_changes_nothing(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0002", "en").page
+    page.locator(".what-if summary").click()
+    price, change = page.locator(".what-if input[type=range]"), page.locator(".what-if-sums tbody tr").first
+    expect(change).to_contain_text("0%")
+    assert float(price.input_value()) == 19.9, "a slider that starts beside the usual price says one and asks another"
+    price.press("ArrowRight")
+    expect(page.locator(".what-if-price output")).to_have_text("¥20.00")
+    expect(change).to_contain_text("−1%")
+    price.press("ArrowLeft")
+    expect(page.locator(".what-if-price output")).to_have_text("¥19.90")
+    expect(change).to_contain_text("0%")
+    expect(page.locator(".what-if-price")).not_to_contain_text("of the usual price")
+
+
 def test_a_product_that_cannot_be_asked_says_why(open_page: Open) -> None:
     page = open_page("forecast?store=S01&product=P0004", "en", quiet=False).page
     page.locator(".what-if summary").click()

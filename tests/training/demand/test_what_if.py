@@ -46,9 +46,17 @@ class Asked:
         price: float | None = None,
         promotion: bool | None = None,
         elasticity: float | None = -2.0,
+        price_change: float | None = None,
     ) -> WhatIf:
-        sheet = self.sheets[product]
-        return ask(self.mean, sheet, HORIZON, price=price, promotion=promotion, elasticity=elasticity)
+        return ask(
+            self.mean,
+            self.sheets[product],
+            HORIZON,
+            price=price,
+            promotion=promotion,
+            elasticity=elasticity,
+            price_change=price_change,
+        )
 
     def promoted(self) -> list[str]:
         """Products with a promotion planned."""
@@ -195,3 +203,20 @@ def test_a_chain_without_planned_prices_is_asked_from_the_prices_paid(model: Dem
     assert answer.elasticity <= 0
     ratio = answer.changed / answer.base
     np.testing.assert_allclose(ratio, (9.0 / answer.base_price) ** answer.elasticity, rtol=1e-4)
+
+
+def test_no_change_of_the_prices_changes_nothing_where_a_promotion_is_planned(asked: Asked) -> None:
+    (product, *_) = asked.promoted()
+    for promotion in (None, True):
+        found = asked(product, promotion=promotion, price_change=0.0)
+        plan = asked(product, promotion=promotion)
+        assert np.array_equal(found.changed, plan.changed)
+        assert not found.is_beyond
+
+
+@given(change=st.floats(-0.004, 0.004), product=st.integers(0, 11))
+def test_a_small_change_of_the_prices_does_little(asked: Asked, change: float, product: int) -> None:
+    name = list(asked.sheets)[product % len(asked.sheets)]
+    found = asked(name, price_change=change)
+    assert found.changed == pytest.approx(found.base * (1 + change) ** -2, rel=1e-4)
+    assert found.changed_price == pytest.approx(found.base_price * (1 + change))

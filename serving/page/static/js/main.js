@@ -80,8 +80,9 @@ function frame(view) {
 /** A view that the key's role does not have: who has it, and a way back. */
 function wall(view) {
   const roles = rolesWith(view).map((role) => t(`role.${role}`)).join(t("word.list"));
-  const own = overview?.role ? t("wall.own", { role: code("role", overview.role) }) : null;
-  return [h("h1", {}, t(`nav.${view}`)), h("div", { class: "empty", dataset: { wall: view } }, h("p", { class: "empty-title" }, t("wall.roles", { roles })), h("p", {}, own, own ? t("sentence.space") : null, placeKind() === "headquarters" ? null : t("wall.place")), h("p", {}, h("a", { class: "button", href: address(viewsFor(overview?.role)[0]) }, t("wall.back", { view: t(`nav.${viewsFor(overview?.role)[0]}`) }))))];
+  const isGuide = placeKind() === "guide";
+  const own = overview?.role && !isGuide ? t("wall.own", { role: code("role", overview.role) }) : null;
+  return [h("h1", {}, t(`nav.${view}`)), h("div", { class: "empty", dataset: { wall: view } }, h("p", { class: "empty-title" }, isGuide ? t("wall.guide") : t("wall.roles", { roles })), h("p", {}, own, own ? t("sentence.space") : null, isGuide ? t("wall.guide_hint") : placeKind() === "headquarters" ? null : t("wall.place")), h("p", {}, h("a", { class: "button", href: address(viewsFor(overview?.role)[0]) }, t("wall.back", { view: t(`nav.${viewsFor(overview?.role)[0]}`) }))))];
 }
 
 function render({ focus = false } = {}) {
@@ -99,7 +100,7 @@ function render({ focus = false } = {}) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
-  if (!mayOpen(view, params)) {
+  if (!mayOpen(view, params, overview?.role)) {
     replace(main, wall(view));
     return;
   }

@@ -28,8 +28,13 @@ const plain = (message) => message.replace(FOR_PROGRAMS, "").replace(/^[a-z]/, (
 /** Fields of requests that a person fills -> text that names them. */
 const FIELDS = { percent: "bulk.value", quantity: "decision.quantity", order_quantity: "decision.quantity", reason: "bulk.reason", note: "bulk.reason", search: "grid.find", query: "grid.find" };
 
+/** Conditions over several fields as the service states them -> text of the page; its forms look at most of them before. */
+const CONDITIONS = [[/^ends_on (is the day after|是最后一天)/, "campaign.last_before_first"], [/^(a campaign lasts a year|活动最长一年)/, "campaign.too_long"], [/^last_hour (must lie|须晚于)/, "campaign.hours_backwards"], [/^(give either lines or a view|lines 和 view)/, "bulk.nothing_picked"]];
+
 /** A field that the service refused and why, in words; its own sentence where the page has none for it. */
 function refusedField([first, ...more]) {
+  const condition = CONDITIONS.find(([said]) => said.test(first.problem ?? ""));
+  if (condition) return t(condition[1]);
   const place = first.where.split(".").filter((one) => !/^\d+$/.test(one)).at(-1);
   const kind = first.limit === 1 && first.type.endsWith("too_short") ? "empty" : first.type;
   if (!FIELDS[place] || !has(`field_problem.${kind}`)) return null;
@@ -38,11 +43,25 @@ function refusedField([first, ...more]) {
   return more.length ? `${said}${t("sentence.space")}${t("field_problem.more", { count: more.length })}` : said;
 }
 
+/** Rules of the list that cannot be used, by their place; the reason where the page has words for the field. */
+function unusableRules(problems) {
+  if (!problems.length) return null;
+  const one = ({ rule, name: named, where }) => {
+    const place = where.split(".")[0];
+    const about = has(`rule.${place}`) ? t("rule.unusable_field", { field: t(`rule.${place}`) }) : t("rule.unusable_times");
+    return t("rule.unusable", { place: rule, name: named ? ` (${named})` : "", about });
+  };
+  return [...new Set(problems.map(one)), t("rule.unusable_next")].join(t("sentence.space"));
+}
+
 /** The sentence about an error: `details.problem` names one of ours and `details` holds what it speaks of. */
 export function problemText(error) {
   const { problem, ...about } = error?.details ?? {};
   if (Array.isArray(about.problems) && about.problems[0]?.where && problem === undefined) return refusedField(about.problems) ?? plain(error.message);
+  if (problem === "rules_unusable") return unusableRules(about.problems ?? []) ?? plain(error.message);
   if (typeof problem !== "string" || !has(`problem.${problem}`)) return plain(error?.message ?? "");
+  // nothing near it: there is nothing to choose from
+  if (problem === "unknown_column" && !about.nearest?.length) return t("problem.no_such_column", { column: about.column });
   const values = Object.entries(about).map(([key, value]) => [key, said(key, value)]);
   return t(`problem.${problem}`, Object.fromEntries(values));
 }

@@ -38,9 +38,9 @@ function shown(answer) {
 /** A panel that opens on demand: a price, a promotion, and what they would change. */
 export function whatIfPanel({ store, product, horizon }, signal) {
   const place = h("div");
-  const ask = { price: null, promotion: "planned" };
+  const ask = { change: 0, promotion: "planned" };
   let usual = null;
-  const body = () => ({ store_id: store.id, product_id: product.id, horizon, ...(isNumber(ask.price) ? { price: ask.price } : {}), ...(PROMOTIONS[ask.promotion] === null ? {} : { promotion: PROMOTIONS[ask.promotion] }) });
+  const body = () => ({ store_id: store.id, product_id: product.id, horizon, ...(ask.change ? { price_change: ask.change } : {}), ...(PROMOTIONS[ask.promotion] === null ? {} : { promotion: PROMOTIONS[ask.promotion] }) });
   const result = h("div", { "aria-live": "polite" });
   const draw = async () => {
     try {
@@ -54,8 +54,14 @@ export function whatIfPanel({ store, product, horizon }, signal) {
     const id = uniqueId("price");
     const output = h("output", { for: id, class: "strong" }, priceText(usual));
     const change = debounce(draw, 150);
-    const input = h("input", { id, type: "range", min: low.toFixed(digits), max: high.toFixed(digits), step, value: String(usual), oninput: () => { ask.price = Number(input.value); replace(output, priceText(ask.price), h("span", { class: "hint" }, ` ${t("what_if.of_usual", { share: percent(ask.price / usual, 0) })}`)); change(); } });
-    return h("label", { class: "field what-if-price", for: id }, h("span", {}, t("what_if.price", { currency: currencySign() }), " ", output), input);
+    // a browser moves a slider by steps from its least value: the usual price must be one of them
+    const least = usual - step * Math.max(Math.floor((usual - low) / step + 1e-6), 0);
+    const most = usual + step * Math.max(Math.floor((high - usual) / step + 1e-6), 1);
+    const say = () => { output.textContent = priceText(usual * (1 + ask.change)); share.textContent = ask.change ? ` ${t("what_if.of_usual", { share: percent(1 + ask.change, 0) })}` : ""; };
+    const take = () => { ask.change = Math.abs(Number(input.value) - usual) < step / 2 ? 0 : Number(input.value) / usual - 1; say(); change(); };
+    const share = h("span", { class: "hint" });
+    const input = h("input", { id, type: "range", min: least.toFixed(digits), max: most.toFixed(digits), step, value: usual.toFixed(digits), oninput: take });
+    return h("label", { class: "field what-if-price", for: id }, h("span", {}, t("what_if.price", { currency: currencySign() }), " ", output, share), input);
   };
   const promotion = () => h("label", { class: "field" }, h("span", {}, t("what_if.promotion")), h("select", { dataset: { ask: "promotion" }, onchange: (event) => { ask.promotion = event.target.value; draw(); } }, Object.keys(PROMOTIONS).map((one) => h("option", { value: one }, t(`what_if.promotion.${one}`)))));
   const open = async () => {
@@ -63,8 +69,9 @@ export function whatIfPanel({ store, product, horizon }, signal) {
       const answer = await call("what_if", body(), { signal });
       usual = answer.usual_price;
       const seen = answer.seen_prices ?? { low: usual * 0.7, high: usual * 1.1 };
-      replace(place, h("p", { class: "hint" }, t("what_if.hint"), answer.seen_prices ? ` ${t("what_if.seen", { low: priceText(seen.low), high: priceText(seen.high) })}` : ""),
-        h("div", { class: "pickers" }, slider(seen.low * 0.9, seen.high * 1.1), promotion()), result);
+      const priced = answer.promoted_periods ? ` ${t("what_if.promotions_move", { count: answer.promoted_periods, total: answer.what_if.length })}` : "";
+      replace(place, h("p", { class: "hint" }, t("what_if.hint"), priced, answer.seen_prices ? ` ${t("what_if.seen", { low: priceText(seen.low), high: priceText(seen.high) })}` : ""),
+        h("div", { class: "pickers" }, isNumber(usual) ? slider(seen.low * 0.9, seen.high * 1.1) : null, promotion()), result);
       replace(result, shown(answer));
     } catch (error) {
       if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, problemWords(error)) : failed(error, open));

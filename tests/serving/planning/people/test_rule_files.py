@@ -115,18 +115,18 @@ def test_warnings_name_what_is_probably_not_meant() -> None:
         Rule(action="exclude", attribute="category", values=("酒",), stores=("S1",)),
     ]
     assert warnings_of(rules, GOODS, {"S9"}, NOW) == [
-        "rule 1 (a): no product has product_id 'P9'",
+        "rule 1 (a): no product has the id 'P9'",
         "rule 2 (exclude category 醋): no product has category '醋'",
         "rule 2 (exclude category 醋): unknown stores 'S9'",
-        "rule 3 (allow adult): no product is flagged for adults (attribute adult, age_restricted or min_age)",
-        "rule 4 (cap product_id): it ended at 2025-05-01 00:00 UTC",
+        "rule 3 (allow adult goods): no product is flagged for adults (attribute adult, age_restricted or min_age)",
+        "rule 4 (limit): it ended at 2025-05-01 00:00 UTC",
     ]
 
 
 def test_warnings_and_the_built_in_rule_are_told_in_chinese() -> None:
     over = Rule(action="pin", values=("P9",), stores=("S9",), ends_at=datetime(2025, 5, 1, tzinfo=UTC), name="端午")
     assert warnings_of([over], GOODS, {"S9"}, NOW, "zh") == [
-        "规则 1（端午）：没有商品的 product_id 是 'P9'",
+        "规则 1（端午）：没有商品的编号是 'P9'",
         "规则 1（端午）：未知门店 'S9'",
         "规则 1（端午）：已于 2025-05-01 00:00 UTC 结束",
     ]

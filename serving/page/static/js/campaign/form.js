@@ -13,6 +13,8 @@ const KINDS = ["mixed", "repeat", "explore"];
 const GOODS = ["products", "left_over", "category", "launched", "any"];
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const MONDAY = "2024-01-01";
+/** Days that a campaign may last, as the service takes them. */
+const MOST_DAYS = 366;
 
 const amount = (text) => (text === "" || text === null || text === undefined ? null : Number(text));
 
@@ -91,6 +93,10 @@ function missing(definition, goods) {
   if (goods === "any" && !definition.segment) return "campaign.no_people";
   if (!definition.slots.length) return "campaign.no_channel";
   if (!definition.weekdays.length) return "campaign.no_weekday";
+  // `ends_on` is the day after the last
+  if (definition.ends_on <= definition.starts_on) return "campaign.last_before_first";
+  if (definition.ends_on > addDays(definition.starts_on, MOST_DAYS)) return "campaign.too_long";
+  if (definition.last_hour <= definition.first_hour) return "campaign.hours_backwards";
   return null;
 }
 

@@ -59,15 +59,16 @@ function byShop(preview) {
   return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), page: SHOWN, which: "stores" }).element;
 }
 
-function stock(preview, names) {
+/** Stock that limits the campaign: of one for excess stock only what is not expected to sell otherwise. */
+function stock(preview, names, isExcess) {
   const left = (row) => row.stock - row.promised_before - row.promised;
   const amount = (key, label, value = (row) => row[key]) => ({ key, label: t(label), align: "number", first: "descending", value, cell: (row) => units(value(row)) });
   const columns = [
     { key: "product_id", label: t("column.product"), align: "product", value: (row) => names[row.product_id] ?? row.product_id, cell: (row) => name(names[row.product_id] ?? row.product_id, { class: "strong" }) },
     { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
-    amount("stock", "campaign.stock"), amount("promised_before", "campaign.promised_before"), amount("promised", "campaign.promised"), amount("left", "campaign.stock_left", left),
+    amount("stock", isExcess ? "campaign.excess" : "campaign.stock"), amount("promised_before", "campaign.promised_before"), amount("promised", "campaign.promised"), amount("left", "campaign.stock_left", left),
   ];
-  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), page: SHOWN, which: "stock" }).element];
+  return [h("p", { class: "hint" }, t(isExcess ? "campaign.excess_hint" : "campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t(isExcess ? "campaign.excess_title" : "campaign.stock_title"), page: SHOWN, which: "stock" }).element];
 }
 
 /** Contacts by product: those with most, and the others as one line, so that the lines add up to all contacts. */
@@ -93,7 +94,7 @@ function overlaps(preview, names) {
   return panel("campaign.overlaps", h("p", { class: "hint" }, t("campaign.overlaps_hint")), dataTable({ columns, rows, caption: t("campaign.overlaps"), page: SHOWN, which: "overlaps" }).element);
 }
 
-export function previewPanels(preview, names) {
+export function previewPanels(preview, names, definition) {
   const told = toldOf(preview, names);
   const calendar = preview.days.map((row) => ({ label: day(row.day), value: row.contacts, text: number(row.contacts) }));
   return [
@@ -101,6 +102,6 @@ export function previewPanels(preview, names) {
     overlaps(preview, names),
     h("div", { class: "pair" }, panel("campaign.by_channel", reach(preview)), panel("campaign.told_of", bars(told))),
     h("div", { class: "pair" }, panel("campaign.by_shop", byShop(preview)), panel("campaign.by_day", bars(calendar))),
-    preview.stock.length ? panel("campaign.stock_title", stock(preview, names)) : null,
+    preview.stock.length ? panel(definition?.left_over ? "campaign.excess_title" : "campaign.stock_title", stock(preview, names, Boolean(definition?.left_over))) : null,
   ];
 }

@@ -3,7 +3,11 @@
 import { h, icon, name } from "../dom.js";
 import { addDays, day, money, moment, t } from "../i18n.js";
 import { address } from "../route.js";
+import { storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
+
+/** Stores named under a campaign in the list; the others are counted. By judgement. */
+const NAMED_STORES = 3;
 
 export const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
 const lastDay = (definition) => addDays(definition.ends_on, -1);
@@ -23,9 +27,16 @@ function lookText(look) {
   return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
 }
 
+/** The stores that a campaign is for: what tells two proposals of one day apart. Nothing where it is for all. */
+function storesOf({ definition }) {
+  const ids = definition.store_ids ?? [];
+  const more = ids.length > NAMED_STORES ? [t("word.list"), t("campaign.more_stores", { count: ids.length - NAMED_STORES })] : null;
+  return ids.length ? h("span", { class: "sub" }, ids.slice(0, NAMED_STORES).map((id, index) => [index ? t("word.list") : null, name(storeName(id))]), more) : null;
+}
+
 export function campaignTable(rows) {
   const columns = [
-    { key: "name", label: t("campaign.name"), align: "product", value: calledCampaign, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
+    { key: "name", label: t("campaign.name"), align: "product", value: calledCampaign, cell: (row) => [h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)), storesOf(row)] },
     { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
     { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
     { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },

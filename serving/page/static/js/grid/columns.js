@@ -10,6 +10,17 @@ import { keyOf } from "./source.js";
 export const prepared = (line) => ({ ...line, reason_text: line.reason ?? "", decision: decisionOf(line.decision) });
 
 const flagBadge = (flag) => h("span", { class: `badge flag ${flag}`, title: t(`flag_help.${flag}`) }, t(`flag.${flag}`));
+/** Truck loads below which the number would be shown as none. */
+const LEAST_TRUCKS = 0.1;
+
+/** A row of the grid has room for two rows of badges: what was decided comes first, what has no room is counted and named. */
+function inTwoRows(badges) {
+  const [first, second, ...rest] = badges;
+  if (!rest.length) return badges;
+  const names = rest.map((one) => one.textContent).join(t("word.list"));
+  return [first, h("span", { class: "badge-row" }, second, h("span", { class: "badge rest", title: names }, h("span", { "aria-hidden": "true" }, `+${number(rest.length)}`), h("span", { class: "visually-hidden" }, names)))];
+}
+
 const known = (value) => (isNumber(value) ? units(value) : h("span", { class: "unknown" }, t("line.unknown")));
 const amount = (key, more = {}) => ({ key, label: t(`column.${key}`), hint: t(`column_help.${key}`), align: "number wide", first: "descending", cell: (line) => units(line[key]), ...more });
 
@@ -52,7 +63,7 @@ export function columns(grid) {
     amount("demand_until_next_arrival", { align: "number wider" }),
     worth("lost_sales", "expected_lost_sales", units, { align: "number wider" }),
     worth("value", "expected_value", money, { align: "number widest" }),
-    { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, line.flags.map(flagBadge), line.is_below_minimum ? h("span", { class: "badge flag", title: t("grid.below_minimum_of", { money: money(line.purchase_order_minimum, 0) }) }, t("filter.below_minimum")) : null, decisionBadge(prepared(line))) },
+    { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, inTwoRows([decisionBadge(prepared(line)), line.flags.map(flagBadge), line.is_below_minimum ? h("span", { class: "badge flag", title: t("grid.below_minimum_of", { money: money(line.purchase_order_minimum, 0) }) }, t("filter.below_minimum")) : null].flat().filter(Boolean))) },
   ];
 }
 
@@ -76,7 +87,7 @@ function purchaseOrder({ purchase_order_cost: cost, purchase_order_minimum: leas
   return [
     isNumber(cost) && Math.abs(cost - (shown ?? 0)) > 0.005 ? h("span", { class: "hint" }, t("grid.whole_order", { money: money(cost, 0) })) : null,
     isBelow ? h("span", { class: "warn" }, t("grid.below_minimum_of", { money: money(least, 0) })) : isNumber(least) && isNumber(cost) ? h("span", { class: "hint" }, t("grid.minimum_met", { money: money(least, 0) })) : null,
-    isNumber(trucks) ? h("span", {}, t("grid.trucks", { count: number(trucks, 1) })) : null,
+    isNumber(trucks) && trucks > 0 ? h("span", {}, trucks < LEAST_TRUCKS ? t("grid.trucks_less", { count: number(LEAST_TRUCKS, 1) }) : t("grid.trucks", { count: number(trucks, 1) })) : null,
   ];
 }
 
@@ -92,8 +103,8 @@ export function groupRow(part, all, grid) {
     make: () => h("tr", { class: "group" }, h("td", { colspan: all.length + 1 }, h("div", { class: "group-head" },
       h("button", { type: "button", class: "opener-text", dataset: { field: "group" }, "aria-expanded": String(isOpen), onclick: () => grid.ongroup(part) }, icon("chevron"), name(text, { class: "strong" })),
       h("span", { class: "strong" }, money(group.cost, 0)),
-      purchaseOrder(group),
-      group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
+      group.quantity > 0 ? purchaseOrder(group) : group.key === null ? null : h("span", { class: "hint" }, t("grid.nothing_ordered")),
+      group.is_to_check ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_to_check })) : null,
       h("span", {}, t("grid.lines", { count: group.lines })),
       h("span", { class: "group-units" }, t("grid.units", { units: units(group.quantity ?? 0) })),
       group.is_open ? h("span", { class: "hint" }, t("grid.open", { count: group.is_open })) : null))),

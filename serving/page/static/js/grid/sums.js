@@ -15,7 +15,7 @@ function sum(totals, column, label, text, reason) {
 }
 
 export function figures(totals) {
-  return h("dl", { class: "figures" }, figure(t("totals.lines"), number(totals.lines)), figure(t("totals.exceptions"), number(totals.is_exception), totals.is_exception ? "warn" : ""), figure(t("count.open"), number(totals.is_open)),
+  return h("dl", { class: "figures" }, figure(t("totals.lines"), number(totals.lines)), figure(t("totals.exceptions"), number(totals.is_to_check), totals.is_to_check ? "warn" : ""), figure(t("count.open"), number(totals.is_open)),
     figure(t("totals.units"), units(totals.quantity ?? 0)), sum(totals, "cost", t("totals.cost"), (value) => money(value, 0), "grid.no_costs"),
     sum(totals, "value", t("totals.value"), (value) => money(value, 0), "grid.no_values"), sum(totals, "lost_sales", t("totals.lost"), units, "grid.no_lost_sales"));
 }

@@ -40,7 +40,7 @@ async function list(root, { params, signal }) {
     if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
-    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
+    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 
@@ -157,7 +157,7 @@ async function one(root, context) {
     h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList({ ...row.definition, name: calledCampaign(row) }, answer.names)),
     isApproved ? tabs(row, tab) : null, place);
   const draw = {
-    preview: async () => (row.preview ? previewPanels(row.preview, answer.names) : empty(t("campaign.not_previewed"), t("campaign.not_previewed_hint"))),
+    preview: async () => (row.preview ? previewPanels(row.preview, answer.names, row.definition) : empty(t("campaign.not_previewed"), t("campaign.not_previewed_hint"))),
     people: () => peopleOf(campaignId, context),
     effect: () => effectOf(campaignId, answer.may_write, context),
   };

@@ -1,6 +1,6 @@
 // A guide's day on the phone: whom, why, what to say, and one tap for what came of it, also while the line is down.
 
-import { call } from "../api.js";
+import { call, isThere } from "../api.js";
 import { choice, field } from "../fields.js";
 import { h, icon, isPhone, name, replace, words } from "../dom.js";
 import { currentLanguage, day, languages, moment, t } from "../i18n.js";
@@ -19,6 +19,34 @@ const TIMEOUT_MS = 20_000;
 /** Cards that are drawn at first, and with every further press; on a phone, where twenty are seven thousand pixels, fewer. By judgement. */
 const shownAtOnce = () => (isPhone() ? 8 : 20);
 const EVERYBODY = "";
+
+const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [2_000, 20_000];
+
+/**
+ * Looks for the service until `renew` has its list: a phone may tell nothing when the line is back, or too early. At growing
+ * intervals, when the phone says that it is online, when the page is looked at again, and when answers were sent.
+ */
+function untilRenewed(renew, box, signal) {
+  const until = new AbortController();
+  const ended = AbortSignal.any([signal, until.signal]);
+  let [wait, timer, isLooking] = [FIRST_LOOK_MS, 0, false];
+  const look = async () => {
+    clearTimeout(timer);
+    if (isLooking || ended.aborted || document.hidden) return;
+    isLooking = true;
+    if ((await isThere()) && (await renew())) until.abort();
+    isLooking = false;
+    if (ended.aborted) return;
+    timer = setTimeout(look, wait);
+    wait = Math.min(2 * wait, LONGEST_LOOK_MS);
+  };
+  addEventListener("online", look, { signal: ended });
+  document.addEventListener("visibilitychange", look, { signal: ended });
+  let unsent = box.unsent().length;
+  box.listen(() => { const left = box.unsent().length; if (left < unsent) look(); unsent = left; }, ended);
+  timer = setTimeout(look, wait);
+  ended.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
 
 /** The list from the service, else as this tab last saw it. Raises where there is neither. */
 async function theList(body, signal) {
@@ -208,16 +236,19 @@ export async function guideView(root, { params, overview, signal }) {
   await fill(place, signal, async () => {
     const [found, guides] = await Promise.all([theList(body, signal), asked?.then((answer) => answer.guides, () => [])]);
     today.guides = new Map(guides?.map((one) => [one.guide_id, one.name ?? one.guide_id]));
-    if (found.since) addEventListener("online", () => renew(), { signal });
+    if (found.since) untilRenewed(renew, today.box, signal);
     return today.show(found);
   }, { lines: 8 });
-  /** Once the line is back: the list of the service in the place of the kept one, which stays in use until it has come. */
+  /** The list of the service in the place of the kept one, which stays in use until it has come; whether it has. */
   async function renew() {
     try {
       const found = await theList(body, signal);
-      if (!found.since) replace(place, today.show(found));
+      if (found.since) return false;
+      replace(place, today.show(found));
+      return true;
     } catch (error) {
       if (!signal.aborted) console.warn(error);
+      return false;
     }
   }
 }

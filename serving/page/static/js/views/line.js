@@ -4,17 +4,20 @@ import { call } from "../api.js";
 import { decisionForm } from "../decision_form.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, costHint, costText, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
-import { costOfService, stockProjection } from "../line_plots.js";
+import { costOfService, planAt, stockProjection } from "../line_plots.js";
 import { lineSums } from "../line_sums.js";
 import { address } from "../route.js";
 import { fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 
 const WIDTH = 460;
+/** The quantity that counts: what was decided, else what is suggested. */
+const counts = (line) => line.quantity ?? line.order_quantity;
+const isChanged = (line) => counts(line) !== line.order_quantity;
 
 /** Stock, what is on its way and the order as one bar, against the demand and the level ordered up to. */
 function stockBar(line) {
-  const parts = [["on_hand", Math.max(line.on_hand ?? 0, 0)], ["on_order", line.on_order ?? 0], ["order", line.order_quantity ?? 0]];
+  const parts = [["on_hand", Math.max(line.on_hand ?? 0, 0)], ["on_order", line.on_order ?? 0], ["order", counts(line) ?? 0]];
   const total = parts.reduce((sum, [, value]) => sum + value, 0);
   const scale = WIDTH / (Math.max(total, line.order_up_to ?? 0, line.demand_until_next_arrival ?? 0, 1) * 1.06);
   let from = 0;
@@ -43,7 +46,7 @@ function limitsKey(line, gap) {
 
 /** The arithmetic of a line: rows of sign, label, units and kind; unknown numbers are null. */
 function arithmetic(line) {
-  const tail = line.quantity !== undefined && line.quantity !== line.order_quantity ? [["→", t("line.decided"), line.quantity, "result"]] : [];
+  const tail = isChanged(line) ? [["→", t("line.decided"), line.quantity, "result"]] : [];
   const { parts, sums } = lineSums(line);
   const row = (key, label, sign = "−") => (parts[key] ? [parts[key] < 0 ? (sign === "−" ? "+" : "−") : sign, label, Math.abs(parts[key])] : null);
   if (!sums) return sum([["", t("line.demand"), line.demand_until_next_arrival], ["−", t("line.on_hand"), line.on_hand], ["−", t("line.on_order"), line.on_order], ["", t("line.position"), null, "rule"], ["→", t("line.order_rounded"), line.order_quantity, "result"], ...tail]);
@@ -91,7 +94,9 @@ function outlook(line, signal) {
   const place = h("div", { class: "line-outlook" });
   fill(place, signal, async () => {
     const plan = await call("line_plan", { store_id: line.store_id, product_id: line.product_id }, { signal });
-    return plan.reason ? h("p", { class: "hint" }, t(`outlook.${plan.reason}`)) : [stockProjection(plan), costOfService(plan)];
+    if (plan.reason) return h("p", { class: "hint" }, t(`outlook.${plan.reason}`));
+    const counted = planAt(plan, isChanged(line) ? counts(line) : plan.order_quantity, isNumber(line.lost_sales) && isNumber(line.expected_lost_sales) ? line.lost_sales - line.expected_lost_sales : null);
+    return [isNumber(counted.least_mean) ? stockProjection(counted) : h("p", { class: "hint" }, t("outlook.beyond", { quantity: units(counts(line)) })), costOfService(counted)];
   }, { lines: 3 });
   return place;
 }
@@ -102,7 +107,8 @@ export function lineDetail(line, { asOf, canDecide, ondecide, onback, signal }) 
     "div",
     { class: "line-detail" },
     h("div", { class: "line-why" },
-      h("p", { class: "lead" }, words(line.reason_text)),
+      isChanged(line) ? h("p", { class: "lead", dataset: { part: "decided" } }, t("line.decided_instead", { units: units(counts(line)), suggested: units(line.order_quantity) })) : null,
+      h("p", { class: isChanged(line) ? "hint" : "lead" }, isChanged(line) ? t("line.why_suggested", { suggested: units(line.order_quantity) }) : null, words(line.reason_text)),
       line.flags.length ? h("ul", { class: "line-flags" }, line.flags.map((flag) => h("li", {}, icon("alert"), t(`flag_help.${flag}`)))) : null,
       outlook(line, signal), stockBar(line), h("ul", { class: "legend" }, ["on_hand", "on_order", "order"].map((kind) => h("li", {}, h("span", { class: `mark part-${kind}` }), t(`line.${kind}`)))), facts(line, asOf),
       h("p", {}, h("a", { class: "button", href: address("forecast", { store: line.store_id, product: line.product_id }) }, icon("forecast"), t("line.to_forecast")))),

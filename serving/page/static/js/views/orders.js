@@ -88,8 +88,7 @@ class OrdersGrid {
   async change(changes, options) {
     Object.assign(this.state, changes);
     writeState(this.state, options);
-    this.wholeView = false;
-    this.corner.checked = false;
+    this.wholeView = this.corner.checked = false;
     // nothing can be picked of a view that is on its way: its totals are not seen yet
     this.corner.disabled = true;
     this.picked.clear();
@@ -147,6 +146,8 @@ class OrdersGrid {
     const { totals } = this.source.answer();
     const lines = [...this.picked.values()].map((line) => this.source.line(keyOf(line)) ?? line);
     const count = this.wholeView ? totals.lines : lines.length;
+    // a form or a question about picked lines goes with the last of them; what a file asks for, in a section, stays
+    if (!count && !this.places.bulk.querySelector("section")) replace(this.places.bulk);
     const last = this.undoable.at(-1);
     const undo = last ? h("button", { type: "button", dataset: { bulk: "undo" }, onclick: () => this.undo() }, icon("undo"), t("grid.undo", { what: last.what })) : null;
     const sum = this.wholeView ? totals.quantity : lines.reduce((total, line) => total + line.quantity, 0);
@@ -182,7 +183,7 @@ class OrdersGrid {
 
   /** After a batch was stored: it can be undone, and everything is asked for anew. */
   async ondone(answer) {
-    this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
+    this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), count: answer.stored, body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
     await this.renew();
     settle(this, { withLines: true });
     this.notice.textContent = t("decision.stored", { count: answer.stored });
@@ -192,8 +193,7 @@ class OrdersGrid {
   /** Nothing is picked any more, and everything is asked for anew. */
   async renew() {
     this.clear();
-    this.wholeView = false;
-    this.corner.checked = false;
+    this.wholeView = this.corner.checked = false;
     this.picked.clear();
     await this.reload();
     this.draw();
@@ -206,7 +206,7 @@ class OrdersGrid {
     this.clear();
     try {
       await call(last.route, last.body, { signal: this.signal });
-      this.notice.textContent = t("decision.taken_back");
+      this.notice.textContent = last.count > 1 ? t("withdraw.done", { count: last.count }) : t("decision.taken_back");
     } catch (error) {
       if (this.signal.aborted) return;
       this.fail(refusal(error));

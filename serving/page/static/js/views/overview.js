@@ -40,10 +40,10 @@ function storeTable(rows) {
 async function exceptionsByStore(overview, signal) {
   if (MAY_NOT_ORDER.has(overview?.role)) return empty(t("overview.quiet"));
   const ask = (more = {}) => call("listing", { table: "suggestions", group_by: "store_id", limit: 0, ...more }, { signal });
-  const flagged = async (flag) => new Map((await ask({ where: [{ column: "flags", any_of: [flag] }] })).groups.map((group) => [group.key, group.lines]));
+  const flagged = async (flag) => new Map((await ask({ show: "exceptions", where: [{ column: "flags", any_of: [flag] }] })).groups.map((group) => [group.key, group.lines]));
   try {
     const [all, loss, unknown] = await Promise.all([ask(), flagged("loss"), flagged("unknown_stock")]);
-    const rows = all.groups.map((group) => ({ ...group, loss: loss.get(group.key) ?? 0, unknown_stock: unknown.get(group.key) ?? 0 })).sort((a, b) => b.loss - a.loss || b.is_exception - a.is_exception);
+    const rows = all.groups.map((group) => ({ ...group, loss: loss.get(group.key) ?? 0, unknown_stock: unknown.get(group.key) ?? 0 })).sort((a, b) => b.loss - a.loss || b.is_to_check - a.is_to_check);
     if (!rows.length) return empty(t("overview.quiet"));
     const more = all.groups_total > STORES ? h("p", { class: "hint" }, t("overview.first_shops", { shown: STORES, total: all.groups_total }), " ", h("a", { href: address("orders", { group: "store_id" }) }, t("overview.all_shops"))) : null;
     return [storeTable(rows.slice(0, STORES)), more];

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { draftOf, keepDraft } from "../drafts.js";
-import { moment, number, percent, t } from "../i18n.js";
+import { day, moment, number, percent, t } from "../i18n.js";
 import { failureText } from "../problems.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -11,6 +11,7 @@ import { multiPicker } from "../typeahead.js";
 
 const ACTIONS = ["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"];
 const ATTRIBUTES = ["product_id", "brand", "subcategory", "category", "department", "adult"];
+const NEEDS_GOODS = new Set(["pin", "boost", "bury", "exclude"]);
 const WITH_FACTOR = new Set(["boost", "bury", "diversify"]);
 const SHOWN_ONLY = ["title", "state"];
 
@@ -30,6 +31,17 @@ function sentence(rule, names) {
 
 const DRAFT = "rule";
 
+/** Why a rule cannot be, in words with what to do; blank where it can. */
+function fault(rule) {
+  if (NEEDS_GOODS.has(rule.action) && !rule.values.length && rule.attribute !== "adult") return t("rule.fault.goods");
+  if (rule.action === "allow" && rule.attribute !== "adult") return t("rule.fault.allow", { adult: t("rule.attribute.adult") });
+  if (rule.starts_at && rule.ends_at && rule.starts_at >= rule.ends_at) return t("rule.fault.days");
+  return "";
+}
+
+/** Whether the clock has left the day behind that campaigns count from: data of yesterday does not. */
+const isBehind = ({ now, data_day: first }) => Boolean(first) && now.slice(0, 10) > first;
+
 /** The form for one more rule; `onadd(rule, send)`. */
 function form(onadd) {
   const before = draftOf(DRAFT)?.more;
@@ -41,6 +53,7 @@ function form(onadd) {
   const goods = multiPicker({ label: t("pick.products"), kind: "product", chosen: before?.goods, onchange: () => draft.changed() });
   const values = field(t("rule.values"), input("values", { maxlength: "2000" }));
   const shops = multiPicker({ label: t("campaign.stores"), kind: "store", placeholder: t("pick.any_store"), chosen: before?.shops, onchange: () => draft.changed() });
+  const wrong = h("p", { class: "form-problem", role: "alert" });
   const suit = () => {
     factor.hidden = !WITH_FACTOR.has(action.value);
     limit.hidden = action.value !== "cap";
@@ -57,11 +70,12 @@ function form(onadd) {
     if (WITH_FACTOR.has(given.action)) rule.factor = Number(given.factor) || 2;
     if (given.action === "cap") rule.limit = Number(given.limit) || 2;
     for (const key of ["starts_at", "ends_at"]) if (given[key]) rule[key] = new Date(given[key]).toISOString();
-    onadd(rule, draft.send);
+    wrong.textContent = fault(rule);
+    if (!wrong.textContent) onadd(rule, draft.send);
   };
   const element = h("form", { class: "pickers rule-form", onsubmit: send },
     field(t("rule.action"), action), field(t("rule.attribute"), attribute), goods.element, values, factor, limit, shops.element, field(t("rule.starts_at"), input("starts_at", { type: "datetime-local" })), field(t("rule.ends_at"), input("ends_at", { type: "datetime-local" })),
-    field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")));
+    field(t("rule.name"), input("name")), h("button", { type: "submit", class: "primary" }, t("rule.add")), wrong);
   const draft = keepDraft(element, DRAFT, { more: () => ({ goods: goods.picked(), shops: shops.picked() }), of: ["unsent.rule", {}], onlyUnsent: true });
   element.prepend(draft.notice);
   return element;
@@ -89,6 +103,7 @@ export async function rulesView(root, { signal }) {
       answer.may_write ? h("button", { type: "button", "aria-label": t("action.remove", { name: rule.name || rule.title || t(`rule.action.${rule.action}`) }), onclick: () => save(rest(index), { before: answer.rules.map(plain) }) }, icon("close")) : null);
     return [
       taken ? h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "undo" }, onclick: () => save(taken) }, icon("undo"), t("rule.undo"))) : null,
+      answer.now ? h("p", { class: "hint" }, t("rule.states_at", { now: moment(answer.now) }), isBehind(answer) ? [t("sentence.space"), t("rule.clock_ahead", { day: day(answer.data_day, "full") })] : null) : null,
       answer.set_by ? h("p", { class: "hint" }, t("rule.set_by", { who: answer.set_by, when: moment(answer.set_at) })) : null,
       (answer.warnings ?? []).map((warning) => h("p", { class: "notice warn" }, icon("alert"), " ", words(warning))),
       answer.rules.length ? h("ol", { class: "panel rules" }, answer.rules.map(row)) : empty(t("rule.none"), t("rule.none_hint")),

@@ -7,7 +7,7 @@ import { conditionBar, redrawConditions, searchBox, whyNothing } from "../grid/f
 import { asked, readConditions, sorted, unknownIn, unknownText, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
 import { failureText } from "../problems.js";
-import { may } from "../rights.js";
+import { may, placeKind } from "../rights.js";
 import { address, patchParams, pushParams } from "../route.js";
 import { empty, fill } from "../states.js";
 import { TABS } from "../stock_lists.js";
@@ -102,7 +102,7 @@ class StockLists {
     const { columns, group, sums } = TABS[tab];
     const answer = await call("listing", { table: tab, ...this.body(), limit: most, offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
     this.total = answer.total;
-    if (!answer.total) return where.length || search.trim() ? empty(t("grid.none"), t("grid.none_hint")) : empty(t(`stock.none.${tab}`), t(`stock.none_hint.${tab}`));
+    if (!answer.total) return where.length || search.trim() ? empty(t("grid.none"), t("grid.none_hint")) : empty(t(`stock.none.${tab}`), [t(`stock.none_hint.${tab}`), placeKind() === "headquarters" ? null : [t("sentence.space"), t("stock.none_place")]]);
     // lines may have gone since the address was written
     if (offset >= answer.total) {
       this.state.offset = size() * (Math.ceil(answer.total / size()) - 1);
