@@ -152,6 +152,7 @@ _TABLES = (
     "guide_names",
     "line_outlook",
     "line_arrivals",
+    "source_stock",
     "promotion_days",
     "facts_customers",
     "facts_products",
