@@ -153,6 +153,7 @@ _TABLES = (
     "line_outlook",
     "line_arrivals",
     "source_stock",
+    "left_over_terms",
     "promotion_days",
     "facts_customers",
     "facts_products",

@@ -33,6 +33,7 @@ _WHOLE = (
     "facts_ends",
     "promotion_days",
     "source_stock",
+    "left_over_terms",
 )
 """Tables that stay whole: those read by the position of an entry that was found, facts that only take people away from
 an audience (a refusal must count whoever asks), promotions, of which a row without a store runs in all, and what

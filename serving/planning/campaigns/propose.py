@@ -1,7 +1,7 @@
 """Proposes a campaign for what the shops will not sell: goods, shops, days and messages, as a draft to look at."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -9,17 +9,14 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition, pars
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaigns import Change, StoredCampaign
 from serving.planning.campaigns import life
+from serving.planning.campaigns.left_over_question import contact_costs, contact_end
 from serving.planning.campaigns.names import proposed_name
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 from serving.planning.stock.stock_network import goods_to_clear
 
-_DAYS = 14
-"""Days of a proposed campaign at most: two weeks, in which most of a contact's purchases fall."""
 _NAMED = 3
 """Goods named in the proposed message: what fits in a short one."""
-_USUAL_CHANNELS = ("wechat", "sms")
-"""Channels proposed where no past campaign says what a contact costs by which channel."""
 
 
 def propose(
@@ -81,11 +78,9 @@ def left_over_campaign(
         )
     last = excess["sell_by"].max()
     assert isinstance(last, date)
-    days = min(_DAYS, (last - desk.today).days + 1)
     goods = goods_to_clear(excess, None, most=_NAMED)
     names = desk.source.names(goods)
     listed = [names.get(one, one) for one in goods]
-    costs = desk.source.channel_costs() or dict.fromkeys(_USUAL_CHANNELS, 0.0)
     slots = [
         {
             "channel": channel,
@@ -93,8 +88,7 @@ def left_over_campaign(
             "text_zh": f"您的门店限量供应，售完为止：{'、'.join(listed)}。",
             "contact_cost": cost,
         }
-        for channel, cost in sorted(costs.items())
-        if channel != "guide"  # a guide's time is worth more than what is left over
+        for channel, cost in contact_costs(desk.source.channel_costs()).items()
     ]
     values = {
         "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, desk.today, language),
@@ -103,6 +97,6 @@ def left_over_campaign(
         "product_ids": sorted(product_ids),
         "slots": slots,
         "starts_on": desk.today.isoformat(),
-        "ends_on": (desk.today + timedelta(days=days)).isoformat(),
+        "ends_on": contact_end(last, desk.today).isoformat(),
     }
     return parse_definition(values, "the proposal")
