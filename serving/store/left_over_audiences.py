@@ -13,6 +13,7 @@ from serving.planning.campaigns.left_over_question import LeftOverTerms, contact
 from serving.planning.people.audiences import Among
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
+from serving.store.audience_facts import facts_of
 from serving.store.audiences import draw_audience
 from serving.store.campaigns import PublishedSource
 
@@ -45,17 +46,23 @@ def left_over_audiences(
             continue
 
 
-def terms_of(answers: Answers, settings: AudienceSettings, assumed_share: float) -> LeftOverTerms:
+def terms_of(
+    answers: Answers, settings: AudienceSettings, assumed_share: float, share: float | None = None
+) -> LeftOverTerms:
     """The terms on which people are told of left-overs, as published; see `left_over_question`.
 
     Args:
         answers: published ones.
         settings: the share held out.
         assumed_share: of purchases that contacts cause, where none was published.
+        share: the same, whatever was published; None for that.
     """
     source = PublishedSource(answers)
     told = answers.rows.get("left_over_terms")
-    share = assumed_share if told is None else float(told["caused_share"][0])
+    if share is None:
+        # answers of older versions know what the lake's campaigns caused at most
+        published = facts_of(answers, []).caused_share if told is None else float(told["caused_share"][0])
+        share = assumed_share if published is None else published
     today = source.as_of + timedelta(days=1)
     return LeftOverTerms(today, contact_costs(source.channel_costs()), settings.holdout_share, share)
 

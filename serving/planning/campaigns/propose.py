@@ -9,6 +9,7 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition, pars
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaigns import Change, StoredCampaign
 from serving.planning.campaigns import life
+from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.left_over_question import contact_costs, contact_end
 from serving.planning.campaigns.names import proposed_name
 from serving.planning.people.known_names import check_known
@@ -59,8 +60,25 @@ def left_over_campaign(
         NotFoundError: a shop is not known, or a shop or product has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
     """
-    check_known("store", store_ids, desk.source.stores())
-    excess = desk.source.left_over().filter(pl.col("sell_by") >= desk.today)
+    return definition_for(desk.source, desk.today, store_ids, product_ids, language=language)
+
+
+def definition_for(
+    source: CampaignSource,
+    today: date,
+    store_ids: Sequence[str] = (),
+    product_ids: Sequence[str] = (),
+    *,
+    language: Language = "en",
+) -> CampaignDefinition:
+    """The definition of `left_over_campaign`, from the facts of a day.
+
+    Raises:
+        NotFoundError: a shop is not known, or a shop or product has no excess stock.
+        ImpossibleError: nothing is left over that could still be sold.
+    """
+    check_known("store", store_ids, source.stores())
+    excess = source.left_over().filter(pl.col("sell_by") >= today)
     for column, wanted in (("store_id", store_ids), ("product_id", product_ids)):
         unknown = sorted(set(wanted) - set(excess[column]))
         if unknown:
@@ -79,7 +97,7 @@ def left_over_campaign(
     last = excess["sell_by"].max()
     assert isinstance(last, date)
     goods = goods_to_clear(excess, None, most=_NAMED)
-    names = desk.source.names(goods)
+    names = source.names(goods)
     listed = [names.get(one, one) for one in goods]
     slots = [
         {
@@ -88,15 +106,15 @@ def left_over_campaign(
             "text_zh": f"您的门店限量供应，售完为止：{'、'.join(listed)}。",
             "contact_cost": cost,
         }
-        for channel, cost in contact_costs(desk.source.channel_costs()).items()
+        for channel, cost in contact_costs(source.channel_costs()).items()
     ]
     values = {
-        "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, desk.today, language),
+        "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, today, language),
         "left_over": True,
         "store_ids": sorted(store_ids),
         "product_ids": sorted(product_ids),
         "slots": slots,
-        "starts_on": desk.today.isoformat(),
-        "ends_on": contact_end(last, desk.today).isoformat(),
+        "starts_on": today.isoformat(),
+        "ends_on": contact_end(last, today).isoformat(),
     }
     return parse_definition(values, "the proposal")

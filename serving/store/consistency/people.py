@@ -6,17 +6,14 @@ import polars as pl
 from features.person.interactions import purchases
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import floats
-from retail_brain.decisions.excess_stock import sellable
 from retail_brain.decisions.persons import Accounts
 from retail_brain.settings import AudienceSettings
 from serving.store.answer_set import Answers
 from serving.store.consistency.report import CONTRADICTIONS, found
-from serving.store.left_over_audiences import audience_values, dearest_stores, left_over_audiences, terms_of
+from serving.store.left_over_audiences import dearest_stores, left_over_audiences
 
 _SAME_CHANCE = 1e-4
 """Difference of two chances that single precision and rounding explain."""
-_SAME_MONEY = 0.01
-"""Money by which two sums over the same people differ by rounding."""
 _GAP_TOLERANCE = 0.2
 """Share by which the days of a sentence may differ from the median: "about" in words."""
 _GAP_DAYS = 1.0
@@ -34,28 +31,6 @@ def audience_contradictions(answers: Answers, leftovers: pl.DataFrame, settings:
             goods = leftovers if store_id is None else leftovers.filter(pl.col("store_id") == store_id)
             parts += _of_audience(answers, people, goods, store_id)
     return pl.concat(parts)
-
-
-def told_worth_contradictions(
-    answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings, assumed_share: float
-) -> pl.DataFrame:
-    """Rows of left-overs whose people bring other money than the row says: columns CONTRADICTIONS.
-
-    Args:
-        answers: with scored pairs.
-        leftovers: columns of LEFTOVERS.
-        settings: limits on contacts.
-        assumed_share: of purchases that contacts cause, where none was measured.
-    """
-    told = sellable(leftovers).filter(pl.col("audience_value").is_not_null())
-    if answers.pairs is None or told.is_empty():
-        return pl.DataFrame(schema=CONTRADICTIONS)
-    own = audience_values(answers, leftovers, settings, terms_of(answers, settings, assumed_share))
-    both = told.join(own.rename({"audience_value": "own"}), on=["store_id", "product_id"], how="left")
-    less = pl.col("audience_value") - pl.col("own").fill_null(0.0)
-    return found(
-        "told_worth_otherwise", both.filter(less.abs() > _SAME_MONEY), units=pl.col("left_over_units"), money=less
-    )
 
 
 def _of_audience(
