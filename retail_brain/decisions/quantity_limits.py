@@ -16,12 +16,14 @@ class QuantityLimits:
         least: minimum order, 0 for none.
         shelf: units that fit on the shelf at arrival, or the suggestion where that is more; infinite where unknown.
         usual: units up to which an order is not called large.
+        source: units that the source store can send; infinite where nothing limits it.
     """
 
     case_pack: float
     least: float
     shelf: float
     usual: float
+    source: float = math.inf
 
     def beyond(self, quantity: float) -> list[Beyond]:
         """The limits that a quantity goes beyond; nothing ordered goes beyond none."""
@@ -37,6 +39,7 @@ class QuantityLimits:
             ("minimum", "is less than the minimum order of", self.least, quantity < self.least - ROUNDING),
             ("shelf", "is more than fits on the shelf at arrival,", self.shelf, quantity > self.shelf + ROUNDING),
             ("large", "is more than the largest usual order,", self.usual, quantity > self.usual + ROUNDING),
+            ("source", "is more than its warehouse can send,", self.source, quantity > self.source + ROUNDING),
         ):
             if over:
                 found.append(Beyond(code, f"{text} {limit:,.10g}", {"limit": limit}))

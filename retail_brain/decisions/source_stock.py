@@ -15,6 +15,15 @@ from retail_brain.outputs import SERIES
 SOURCE_PREFIX = "transfer:"
 """What stands before the source shop in the column `source` of suggestions."""
 
+SOURCE_STOCK: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source": pl.String,
+    "product_id": pl.String,
+    "free": pl.Float64,
+    "promised": pl.Float64,
+}
+"""One row per source shop x product of known stock on which shops order: units that it may give to them all, and units
+that the suggested orders take of these."""
+
 
 @dataclass(frozen=True)
 class SourcedOrders:
@@ -31,22 +40,18 @@ class SourcedOrders:
     asked: Floats
 
 
-def order_within_sources(
-    plans: Sequence[Plan], series: pl.DataFrame, stock: pl.DataFrame, given: pl.DataFrame
-) -> SourcedOrders:
+def order_within_sources(plans: Sequence[Plan], series: pl.DataFrame, free: pl.DataFrame) -> SourcedOrders:
     """Cuts the orders of each product on each source shop to what it has, for most expected money over all shops.
 
-    What a source shop sells itself before its own supply comes, keeps on show, or gives away by transfer is not given.
     A source whose stock nobody has counted limits nothing.
 
     Args:
         plans: decisions, one after another.
         series: `store_id` and `product_id` of all their series.
-        stock: newest stock: `store_id`, `product_id`, `on_hand`.
-        given: units that shops give away by transfer: `store_id`, `product_id`, `given`.
+        free: what sources may give: rows of `free_stock`.
     """
     wanted = np.concatenate([plan.quantity for plan in plans])
-    asked = _asked(plans, series, wanted, _free_stock(plans, series, stock, given))
+    asked = _asked(plans, series, wanted, free)
     has, total = floats(asked["free"]), floats(asked["total"])
     binds = (wanted > 0) & (total > has)
     if not binds.any():
@@ -89,8 +94,33 @@ def _asked(plans: Sequence[Plan], series: pl.DataFrame, wanted: Floats, free: pl
     return joined.with_columns(total=pl.col("wanted").sum().over("source", "product_id"))
 
 
-def _free_stock(plans: Sequence[Plan], series: pl.DataFrame, stock: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
-    """One row per source shop x product of known stock: `source`, `product_id`, `free` units."""
+def source_stock(plans: Sequence[Plan], series: pl.DataFrame, free: pl.DataFrame) -> pl.DataFrame:
+    """What the sources of some series may give, and what the orders of the plan take of it: columns SOURCE_STOCK.
+
+    Args:
+        plans: decisions within their sources, one after another.
+        series: `store_id` and `product_id` of all their series.
+        free: rows of `free_stock`.
+    """
+    asked = _asked(plans, series, np.concatenate([plan.quantity for plan in plans]), free)
+    known = asked.filter(pl.col("free").is_not_null())
+    pools = known.group_by("source", "product_id", maintain_order=True).agg(
+        pl.col("free").first(), promised=pl.col("wanted").sum()
+    )
+    return pools.select(pl.col(name).cast(kind) for name, kind in SOURCE_STOCK.items())
+
+
+def free_stock(plans: Sequence[Plan], series: pl.DataFrame, stock: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """One row per source shop x product of known stock: `source`, `product_id`, `free` units.
+
+    What a source shop sells itself before its own supply comes, keeps on show, or gives away by transfer is not given.
+
+    Args:
+        plans: decisions, one after another.
+        series: `store_id` and `product_id` of all their series.
+        stock: newest stock: `store_id`, `product_id`, `on_hand`.
+        given: units that shops give away by transfer: `store_id`, `product_id`, `given`.
+    """
     keep = np.concatenate(
         [plan.required.demand - plan.required.cycle_demand + plan.terms.presentation for plan in plans]
     )

@@ -166,6 +166,7 @@ def _narrowed_view(view: TenantView, shown: Answers, place: Place) -> TenantView
         decisions=decisions,
         overrides=OverrideBook.of(overrides, view.overrides.mark),
         place=place,
+        all_sources=view.sources,
     )
 
 

@@ -26,6 +26,7 @@ from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.exceptions import open_exceptions
 from serving.store.listing.order_lines import decided_rows, order_lines, with_comments, with_decisions
+from serving.store.listing.source_book import SourceBook
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class TenantView:
         comments: store and product -> comments that people left on that line.
         comments_mark: state of the database in which `comments` was read.
         place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
+        all_sources: `sources` of the whole view, in a narrowed one: shops share the stock of their warehouse.
     """
 
     tenant: str
@@ -67,6 +69,7 @@ class TenantView:
     comments: Mapping[tuple[str, str], int] = field(default_factory=dict)
     comments_mark: int = 0
     place: Place = HEADQUARTERS
+    all_sources: SourceBook | None = None
 
     @cached_property
     def plans(self) -> OtherPlans:
@@ -103,6 +106,18 @@ class TenantView:
         return dict(zip(stores.ids.take(np.arange(len(stores))), counts, strict=True))
 
     @cached_property
+    def sources(self) -> SourceBook:
+        """What warehouses can send of all decided orders; that of all shops also in the view of a place."""
+        if self.all_sources is not None:
+            return self.all_sources
+        suggestions = self.answers.suggestions
+        return (
+            SourceBook({}, {})
+            if suggestions is None
+            else SourceBook.of(self.answers, suggestions, self.decisions.values())
+        )
+
+    @cached_property
     def memo(self) -> FrameMemo:
         """Remembers what is worked out from frames of this view, and goes with it."""
         return FrameMemo()
@@ -125,5 +140,6 @@ class TenantView:
         lines = order_lines(self.answers, suggestions, self.settings.replenishment)
         whole = self.place.is_headquarters
         decided = self.decisions.values()
-        counted = with_decisions(lines, self.answers, suggestions, decided, self.waiting, is_whole=whole)
+        sent = self.sources.sent
+        counted = with_decisions(lines, self.answers, suggestions, decided, self.waiting, sent=sent, is_whole=whole)
         return with_comments(counted, self.comments)

@@ -152,6 +152,8 @@ _TABLES = (
     "guide_names",
     "line_outlook",
     "line_arrivals",
+    "source_stock",
+    "left_over_terms",
     "promotion_days",
     "facts_customers",
     "facts_products",

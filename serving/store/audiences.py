@@ -133,6 +133,8 @@ def draw_audience(
     """
     scored = pairs_in(answers)
     situation = _situation(answers, among.left_over, among.plans)
+    if among.caused_share is not None:
+        situation = replace(situation, facts=replace(situation.facts, caused_share=among.caused_share))
     chosen: Array | None = None
     if among.store_id is not None:
         chosen = situation.crowd.of_stores([among.store_id])

@@ -1,16 +1,21 @@
-"""Audiences for left-over goods, shop by shop, and what telling those people is worth."""
+"""Audiences for left-over goods, shop by shop, and what telling people of one line of them is worth."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.settings import AudienceSettings
+from serving.planning.campaigns.left_over_question import LeftOverTerms, contact_costs
 from serving.planning.people.audiences import Among
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
+from serving.store.audience_facts import facts_of
 from serving.store.audiences import draw_audience
+from serving.store.campaigns import PublishedSource
 
 _PAGE_SIZE = 200
 """People asked for where left-over goods are valued or checked: the page's own number."""
@@ -41,26 +46,74 @@ def left_over_audiences(
             continue
 
 
-def audience_values(answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings) -> pl.DataFrame:
+def terms_of(
+    answers: Answers, settings: AudienceSettings, assumed_share: float, share: float | None = None
+) -> LeftOverTerms:
+    """The terms on which people are told of left-overs, as published; see `left_over_question`.
+
+    Args:
+        answers: published ones.
+        settings: the share held out.
+        assumed_share: of purchases that contacts cause, where none was published.
+        share: the same, whatever was published; None for that.
+    """
+    source = PublishedSource(answers)
+    told = answers.rows.get("left_over_terms")
+    if share is None:
+        # answers of older versions know what the lake's campaigns caused at most
+        published = facts_of(answers, []).caused_share if told is None else float(told["caused_share"][0])
+        share = assumed_share if published is None else published
+    today = source.as_of + timedelta(days=1)
+    return LeftOverTerms(today, contact_costs(source.channel_costs()), settings.holdout_share, share)
+
+
+def line_value(answers: Answers, line: pl.DataFrame, settings: AudienceSettings, terms: LeftOverTerms) -> float | None:
+    """Money that telling the people of a shop of one product left over there brings; None where nobody is known.
+
+    Everybody who pays is told, as in the campaign that is proposed for the line, before other campaigns.
+
+    Args:
+        answers: with scored pairs.
+        line: the row of `audience_request.LEFT_OVER`.
+        settings: limits on contacts.
+        terms: of `terms_of`.
+    """
+    store_id, product_id, last = line.select("store_id", "product_id", "sell_by").row(0)
+    wanted = terms.request((product_id,), last)
+    products = answers.products.find_many([product_id]).tolist()
+    among = Among(store_id, left_over=line, caused_share=terms.caused_share)
+    try:
+        drawn = draw_audience(answers, products, wanted, settings, among)
+    except (ImpossibleError, NotFoundError):
+        return None
+    told = drawn.drawn.found.expected[drawn.drawn.entries[~drawn.drawn.held]]
+    return float(np.nansum(told)) if drawn.drawn.entries.size else None
+
+
+def audience_values(
+    answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings, terms: LeftOverTerms
+) -> pl.DataFrame:
     """One row per store x product left over whose people are known: `audience_value`, money that telling them causes.
 
     Args:
         answers: with scored pairs.
         leftovers: `store_id`, `product_id`, `left_over_units`, `sell_by` and `value_at_risk`; of the shops with most
-            money at risk, people are looked for.
+            money at risk, the dearest goods are looked at.
         settings: limits on contacts.
+        terms: of `terms_of`.
     """
     schema = {"store_id": pl.String, "product_id": pl.String, "audience_value": pl.Float64}
     if answers.pairs is None or leftovers.is_empty():
         return pl.DataFrame(schema=schema)
-    parts = [
-        people.filter(pl.col("group") == "contact")
-        .group_by("product_id")
-        .agg(audience_value=pl.col("expected_value").sum())
-        .with_columns(store_id=pl.lit(store_id))
-        for store_id, people in left_over_audiences(answers, leftovers, settings, dearest_stores(leftovers))
-    ]
-    return pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
+    found = []
+    for store_id in dearest_stores(leftovers):
+        left = left_over_in(leftovers, store_id)
+        goods = goods_to_clear(leftovers, store_id) if left.height else []
+        for line in left.filter(pl.col("product_id").is_in(goods), pl.col("sell_by") >= terms.today).iter_slices(1):
+            value = line_value(answers, line, settings, terms)
+            if value is not None:
+                found.append((store_id, line["product_id"][0], value))
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def dearest_stores(leftovers: pl.DataFrame) -> list[str]:

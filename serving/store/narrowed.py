@@ -32,9 +32,12 @@ _WHOLE = (
     "facts_stock",
     "facts_ends",
     "promotion_days",
+    "source_stock",
+    "left_over_terms",
 )
 """Tables that stay whole: those read by the position of an entry that was found, facts that only take people away from
-an audience (a refusal must count whoever asks), and promotions, of which a row without a store runs in all."""
+an audience (a refusal must count whoever asks), promotions, of which a row without a store runs in all, and what
+warehouses have, which all shops share; none of its rows is told."""
 _OF_ALL = ("ledger",)
 """Tables that tell about all shops together."""
 _HOMES = ("home_store_id", "main_store_id")

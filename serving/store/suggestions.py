@@ -10,6 +10,7 @@ import polars as pl
 
 from retail_brain.decisions.arrays import NO_DAY, iso_day
 from retail_brain.decisions.quantity_limits import QuantityLimits
+from retail_brain.decisions.source_stock import SOURCE_PREFIX
 from retail_brain.outputs import SUGGESTIONS, suggestion_id
 from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import line_flags, waits
@@ -123,6 +124,11 @@ class Suggestions:
         rows[np.flatnonzero(known)[has]] = found[has]
         return rows
 
+    def sources(self, rows: Array) -> list[str | None]:
+        """Store that supplies each of some suggestions; None where a supplier does."""
+        texts = self._texts["source"].take(rows)
+        return [text.removeprefix(SOURCE_PREFIX) if text.startswith(SOURCE_PREFIX) else None for text in texts]
+
     def reasons(self, language: str) -> pl.Series:
         """The reason of every suggestion in `zh` or `en`; empty where there is none."""
         return self._texts["reason_zh" if language == "zh" else "reason"].series
@@ -163,13 +169,16 @@ class Suggestions:
             self._flags = (settings, {column.name: column.to_numpy() for column in known})
         return self._flags[1]
 
-    def limits(self, row: int, large_order_cycles: float, least_units: float) -> QuantityLimits:
+    def limits(
+        self, row: int, large_order_cycles: float, least_units: float, source: float = float("inf")
+    ) -> QuantityLimits:
         """What a person may order in the place of a suggestion without confirming an exception.
 
         Args:
             row: of the suggestion.
             large_order_cycles: cycles of demand beyond which an order is large (setting of `replenishment`).
             least_units: smaller orders are never large (setting `exception_least_units`).
+            source: units that its source store can send.
         """
         one = np.array([row])
         suggested, demand = (
@@ -178,7 +187,7 @@ class Suggestions:
         case_pack, least, room = self._more[row, : len(_LOTS)].tolist()
         usual = max(suggested, large_order_cycles * demand, least_units, case_pack, least)
         shelf = float("inf") if np.isnan(room) else max(room, suggested)
-        return QuantityLimits(case_pack, least, shelf, usual)
+        return QuantityLimits(case_pack, least, shelf, usual, source)
 
     def rows(
         self, store_ids: Iterable[str], product_ids: list[str], rows: Array, as_of: str, language: str

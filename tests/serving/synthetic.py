@@ -54,7 +54,14 @@ from tests.serving.synthetic_demand import (
     write_what_if,
 )
 from tests.serving.synthetic_people import popular_goods, related_goods, scored_pairs
-from tests.serving.synthetic_stock import suggestions, write_line_facts, write_network, write_outlook, write_performance
+from tests.serving.synthetic_stock import (
+    suggestions,
+    write_line_facts,
+    write_network,
+    write_outlook,
+    write_performance,
+    write_source_stock,
+)
 
 PARTS = ["forecasts", "suggestions", "what_if", "pairs", "similar", "complements"]
 _MADE: dict[tuple[float, bool], dict[Path, bytes]] = {}
@@ -105,6 +112,7 @@ def _write(folder: Path, factor: float, *, has_models: bool) -> None:
     if has_models:
         write_performance(folder)
         write_outlook(folder)
+        write_source_stock(folder, factor)
         write_promotion_days(folder)
         write_rows(folder, "ledger", ledger())
         write_network(folder, len(products))

@@ -10,6 +10,7 @@ import polars as pl
 
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
+from retail_brain.decisions.source_stock import SOURCE_STOCK
 from retail_brain.decisions.transfers import TRANSFERS, StockValues
 from retail_brain.outputs import SUGGESTIONS
 from serving.planning.stock.exceptions import EXCEPTIONS
@@ -49,7 +50,10 @@ def suggestions(factor: float) -> pl.DataFrame:
             "shelf_room": pl.when(pl.col("product_id") == "P0012").then(30.0).otherwise(float("nan")),
             "order_on": pl.lit(AS_OF + timedelta(days=1)),
             "arrives_on": pl.lit(AS_OF + timedelta(days=3)),
-            "source": pl.lit("supplier"),
+            # a warehouse supplies the last product to the shops of the second tenant
+            "source": pl.when(pl.lit(factor > 1) & (pl.col("product") == 39))
+            .then(pl.lit("transfer:D001"))
+            .otherwise(pl.lit("supplier")),
             "reason": pl.lit("covers demand until the next arrival"),
             "reason_zh": pl.lit("满足到下次到货前的需求"),
             "reason_code": pl.lit("order"),
@@ -89,6 +93,13 @@ def write_outlook(folder: Path) -> None:
     write_rows(folder, "line_outlook", table.select(pl.col(name).cast(kind) for name, kind in OUTLOOK.items()))
     due = pl.DataFrame(line).with_columns(arrives_on=pl.lit(AS_OF + timedelta(days=2)), units=pl.lit(12.0))
     write_rows(folder, "line_arrivals", due.select(*ARRIVALS))
+
+
+def write_source_stock(folder: Path, factor: float) -> None:
+    """The warehouse has what both others are to get of the last product, and six more."""
+    promised = 2 * factor * 39
+    pool = {"source": "D001", "product_id": "P0040", "free": promised + 6, "promised": promised}
+    write_rows(folder, "source_stock", pl.DataFrame([pool], schema=SOURCE_STOCK))
 
 
 def write_performance(folder: Path) -> None:

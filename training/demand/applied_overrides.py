@@ -60,8 +60,8 @@ def overridden(forecast: StoreForecast, overrides: pl.DataFrame, origin: date) -
     """A store's forecast with the overrides valid at an origin, the same object where none applies.
 
     A factor multiplies mean and paths; units are spread over the paths as the engine's forecast is, and the same on all
-    where that is nil. Paths of whole units stay whole: the rest is rounded up as often as it says. Drivers stay those
-    of the engine.
+    where that is nil. Paths of whole units stay whole: the rest is rounded up as often as it says. Drivers,
+    where there are any, get a column `override`: what the override adds, so that they still sum to the mean.
 
     Raises:
         DataError: an override's kind is unknown, or its value is negative or missing.
@@ -82,7 +82,11 @@ def overridden(forecast: StoreForecast, overrides: pl.DataFrame, origin: date) -
     same = np.broadcast_to(after == before, units.shape)
     paths = forecast.paths.units.copy()
     paths[changed_rows] = np.where(same, units, np.where(is_whole[:, None, None], whole, changed))
-    return replace(forecast, mean=mean, paths=DemandPaths(forecast.paths.series, forecast.paths.dates, paths))
+    drivers = forecast.drivers
+    if drivers is not None:
+        drivers = drivers.with_columns(override=pl.Series((mean - forecast.mean).ravel()))
+    named = DemandPaths(forecast.paths.series, forecast.paths.dates, paths)
+    return replace(forecast, mean=mean, paths=named, drivers=drivers)
 
 
 def _changed_mean(forecast: StoreForecast, overrides: pl.DataFrame) -> Doubles:

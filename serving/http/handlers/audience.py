@@ -1,5 +1,7 @@
 """Builds audiences: people for goods, from scored person-product pairs, consent, contact history and stock."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,13 @@ from serving.http.handlers.call import ANEW, Call, find_product, find_store, nam
 from serving.http.handlers.segments import segment_customers
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
+from serving.planning.campaigns.left_over_question import LeftOverTerms
 from serving.planning.people.audiences import Among
 from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.audience_facts import effect_days
 from serving.store.audiences import draw_audience
+from serving.store.left_over_audiences import terms_of
 
 
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
@@ -36,10 +40,13 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     products = [find_product(answers, text) for text in criteria.product_ids]
     if request.store_id is not None:
         find_store(answers, request.store_id)
-    left_over = left_over_in(network_rows("leftovers", call), request.store_id) if request.leftovers else None
+    left_over, share = None, None
+    if request.leftovers:
+        left_over = left_over_in(_excess(request, call), request.store_id)
+        share = _terms(call).caused_share
     customers = None if request.segment is None else segment_customers(request.segment, call)
     limits = call.view.settings.audience
-    among = Among(request.store_id, customers, left_over, call.view.plans)
+    among = Among(request.store_id, customers, left_over, call.view.plans, share)
     drawn = draw_audience(answers, products, criteria, limits, among)
     rows = np.array(products, dtype=np.int64)
     return {
@@ -50,6 +57,34 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         "effect_days": effect_days(answers),
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
+
+
+def _terms(call: Call) -> LeftOverTerms:
+    settings = call.view.settings
+    return terms_of(call.answers, settings.audience, settings.campaigns.assumed_caused_share)
+
+
+def _excess(request: AudienceRequest, call: Call) -> pl.DataFrame:
+    """The excess stock asked about."""
+    excess = network_rows("leftovers", call)
+    wanted = request.left_over_product_ids
+    return excess if wanted is None else excess.filter(pl.col("product_id").is_in(wanted))
+
+
+def _left_over_criteria(request: AudienceRequest, share: float | None, call: Call) -> Criteria:
+    """The question of `left_over_question`, which the advice for a line and a proposed campaign ask too.
+
+    Raises:
+        ImpossibleError: nothing is left over that may still be sold.
+    """
+    excess, terms = _excess(request, call), _terms(call)
+    goods = tuple(goods_to_clear(excess, request.store_id))
+    left = left_over_in(excess, request.store_id).filter(pl.col("product_id").is_in(goods))
+    last = left["sell_by"].max()
+    assert isinstance(last, date)
+    asked = terms.request(goods, last, request.size)
+    held = asked.holdout_share if share is None else share
+    return replace(asked, kind=request.kind, channel=request.channel, holdout_share=held)
 
 
 def depends_on(request: AudienceRequest, _call: Call) -> object:
@@ -66,7 +101,7 @@ def _criteria(request: AudienceRequest, call: Call) -> Criteria:
     share = request.holdout_share
     goods = request.product_ids
     if request.leftovers:
-        goods = goods_to_clear(network_rows("leftovers", call), request.store_id)
+        return _left_over_criteria(request, share, call)
     criteria = Criteria(
         product_ids=tuple(goods or ()),
         campaign_id=request.campaign_id,

@@ -25,6 +25,7 @@ from serving.http.messages.bulk_messages import BulkDecisionsRequest
 from serving.planning.listing.engine import listing
 from serving.planning.listing.tables import SUGGESTIONS
 from serving.planning.stock.bulk_changes import Change, changed_quantity, difference
+from serving.store.listing.source_book import claims_of
 
 _ROUNDING_UNITS = 0.01
 """Units by which the seen total of a view may differ: sums are shown rounded."""
@@ -241,8 +242,13 @@ def _beyond(lines: pl.DataFrame, call: Call) -> dict[int, list[str]]:
     usual, suggestions = call.view.settings.replenishment, call.answers.suggestions
     assert suggestions is not None
     found = {}
-    for place, (row, quantity) in enumerate(lines.select("row", "new_quantity").iter_rows()):
-        limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units)
+    asked = {(store, product): units for store, product, units in lines.select(*_KEYS, "new_quantity").iter_rows()}
+    sent = call.view.sources.with_quantities(claims_of(call.answers, suggestions, asked)).sent
+    for place, (line, (row, quantity)) in enumerate(
+        zip(asked, lines.select("row", "new_quantity").iter_rows(), strict=True)
+    ):
+        source = sent.get(line, float("inf"))
+        limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units, source)
         if codes := [one.code for one in limits.beyond(quantity)]:
             found[place] = codes
     return found

@@ -109,6 +109,8 @@ def _apply(row: dict[str, Any], override: Override, columns: tuple[str, ...]) ->
     factor = units / engine if engine > 0 else None
     row |= {name: units if factor is None else round(row[name] * factor, 4) for name in columns}
     row["forecast"], row["engine_forecast"] = round(units, 4), engine
+    if row.get("drivers") is not None:
+        row["drivers"] = row["drivers"] | {"override": round(units - engine, 4)}
     row["override"] = {
         "override_id": override.override_id,
         "made_by": override.made_by,

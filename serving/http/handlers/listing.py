@@ -31,6 +31,7 @@ _SUPPLIED = (
     "unit_cost",
     "cost_basis",
     "quantity",
+    "sent_quantity",
     "cost",
     "value",
     "lost_sales",

@@ -25,6 +25,7 @@ from serving.http.messages.bulk_messages import BulkLine
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
+from serving.store.listing.source_book import SourceBook, claims_of
 from serving.store.suggestions import Suggestions
 
 PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
@@ -112,7 +113,8 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
     withdrawn: list[StoredDecision] = []
     _check_place(request, call)
     if request.decisions:
-        decisions = [_decision(decision, call) for decision in request.decisions]
+        sources = _sources_after(request, call)
+        decisions = [_decision(decision, sources, call) for decision in request.decisions]
         seen = Seen(call.principal.name, seen_decisions(zip(request.decisions, decisions, strict=True)))
         stored = store_decisions(tenant, database, decisions, now=call.now, seen=seen)
     if request.withdraw:
@@ -156,7 +158,19 @@ def _check_place(request: DecisionsRequest, call: Call) -> None:
         )
 
 
-def _decision(given: DecisionIn, call: Call) -> Decision:
+def _sources_after(request: DecisionsRequest, call: Call) -> SourceBook:
+    """What warehouses can send when all of a request is stored: its lines share their stock."""
+    suggestions = call.answers.suggestions
+    if suggestions is None:
+        raise no_champion("demand")
+    asked = {
+        (one.store_id, one.product_id): {"approve": None, "change": one.order_quantity}.get(one.action, 0.0)
+        for one in request.decisions
+    }
+    return call.view.sources.with_quantities(claims_of(call.answers, suggestions, asked))
+
+
+def _decision(given: DecisionIn, sources: SourceBook, call: Call) -> Decision:
     answers = call.answers
     as_of = given.as_of.isoformat()
     suggestions = answers.suggestions
@@ -177,7 +191,7 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
         )
     suggested = float(suggestions.number("order_quantity", np.array([row]))[0])
     _check_seen(given, suggested)
-    beyond = _check_quantity(given, row, call) if given.action == "change" else False
+    beyond = _check_quantity(given, row, sources, call) if given.action == "change" else False
     quantity = {"approve": suggested, "change": given.order_quantity or 0.0, "reject": 0.0}[given.action]
     return Decision(
         decision_id=given.decision_id or uuid.uuid4().hex,
@@ -211,11 +225,12 @@ def _check_seen(given: DecisionIn, suggested: float) -> None:
         )
 
 
-def _check_quantity(given: DecisionIn, row: int, call: Call) -> bool:
+def _check_quantity(given: DecisionIn, row: int, sources: SourceBook, call: Call) -> bool:
     """Whether a changed quantity is beyond its line's limits, and confirmed."""
     usual, suggestions = call.view.settings.replenishment, call.answers.suggestions
     assert suggestions is not None
-    limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units)
+    source = sources.sent.get((given.store_id, given.product_id), float("inf"))
+    limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units, source)
     quantity = given.order_quantity or 0.0
     beyond = limits.beyond(quantity)
     if not given.confirm_exception:

@@ -144,7 +144,8 @@ class ForecastRow(BaseModel):
     """One store x product x period; further `forecast_pXX` columns by the quantiles asked for, in units.
 
     With `explain` also the units by driver, and whether a promotion is planned for the day. Where a person's override
-    applies, `override` says whose, and `engine_forecast` what it was without; drivers explain the latter.
+    applies, `override` says whose, and `engine_forecast` what it was without; what it adds is the driver `override`, so
+    that drivers sum to `forecast`.
     """
 
     model_config = ConfigDict(extra="allow")

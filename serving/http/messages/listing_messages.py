@@ -143,8 +143,10 @@ class _Place(_Goods):
 class ListedSuggestion(SuggestionRow, _Place):
     """A suggestion with names; `quantity`, its `cost`, `value` and `lost_sales` are those that count now.
 
-    `value` and `lost_sales` are `expected_value` and `expected_lost_sales` of the decided quantity, read from the
-    published plan of the line; null where that plan does not reach so far.
+    `sent_quantity` are the units of it that arrive: less than `quantity` where the warehouse has no more for this line,
+    after what the plan gave every line and in the order of decisions. `value` and `lost_sales` are `expected_value` and
+    `expected_lost_sales` of what arrives, read from the published plan of the line; null where that does not reach so
+    far.
 
     `warehouse_id` is the source store of a transfer; `supplier_id` is null there and where nobody is named.
     `unit_cost` is what the plan counts a unit in; null where neither cost nor price is known, and in answers of older
@@ -163,6 +165,7 @@ class ListedSuggestion(SuggestionRow, _Place):
     unit_cost: float | None
     cost_basis: CostBasis | None
     quantity: float
+    sent_quantity: float
     cost: float | None
     value: float | None
     lost_sales: float | None

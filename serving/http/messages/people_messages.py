@@ -126,6 +126,7 @@ class AudienceRequest(BaseModel):
         {"product_ids": ["P001"], "size": 100},
         {"campaign_id": "K15", "size": 500, "channel": "sms"},
         {"leftovers": True, "store_id": "S03", "size": 200},
+        {"leftovers": True, "store_id": "S03", "left_over_product_ids": ["P082"], "size": 1000},
         rule=exactly_one(
             {"product_ids": {"type": "array"}},
             {"campaign_id": STRING},
@@ -137,6 +138,14 @@ class AudienceRequest(BaseModel):
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=500), ONCE] | None = None
     campaign_id: Id | None = None
     leftovers: Annotated[Flag, Field(description="the goods are the excess or obsolete stock")] = False
+    left_over_product_ids: (
+        Annotated[
+            list[Id],
+            Field(min_length=1, max_length=500, description="with leftovers: of the excess stock only these"),
+            ONCE,
+        ]
+        | None
+    ) = None
     store_id: Annotated[Id | None, Field(description="only people (and excess stock) of this store")] = None
     segment: Annotated[Text | None, Field(description="only people of this saved segment")] = None
     size: Annotated[int, Field(strict=True, ge=1, le=100_000), WHOLE] = 100
@@ -148,6 +157,8 @@ class AudienceRequest(BaseModel):
     def _one_subject(self) -> "AudienceRequest":
         if [self.product_ids is not None, self.campaign_id is not None, self.leftovers].count(True) != 1:
             raise ValueError("give one of product_ids, campaign_id and leftovers")
+        if self.left_over_product_ids and not self.leftovers:
+            raise ValueError("left_over_product_ids are of leftovers: give that too, or product_ids")
         return self
 
 

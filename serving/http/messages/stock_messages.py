@@ -268,7 +268,7 @@ class OrderChoice(Strict):
     """What an order quantity would mean until the following delivery.
 
     `chance` is that of no stock-out, `stock_cost` the money for holding and write-offs, `value` the expected gain over
-    ordering nothing.
+    ordering nothing. A quantity beyond `source_units` means what so many mean: the rest does not arrive.
     """
 
     quantity: float
@@ -283,7 +283,8 @@ class LinePlanResponse(Strict):
 
     `stock_before` are the units expected on the morning of `arrives_on` without the order, `least` the lowest stock
     before the delivery after it: expected, and the ends of 90 % of the futures. `undated_units` are on order beside
-    `arrivals`, without a day of arrival.
+    `arrivals`, without a day of arrival. `source_units` are what the source store can send this line after the other
+    lines on its stock; null where nothing limits it.
     """
 
     as_of: str
@@ -300,6 +301,7 @@ class LinePlanResponse(Strict):
     least_high: float | None
     arrivals: list[Arrival]
     undated_units: float | None
+    source_units: float | None
     choices: list[OrderChoice]
 
 

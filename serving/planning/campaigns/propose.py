@@ -1,7 +1,7 @@
 """Proposes a campaign for what the shops will not sell: goods, shops, days and messages, as a draft to look at."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -9,17 +9,15 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition, pars
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaigns import Change, StoredCampaign
 from serving.planning.campaigns import life
+from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.left_over_question import contact_costs, contact_end
 from serving.planning.campaigns.names import proposed_name
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 from serving.planning.stock.stock_network import goods_to_clear
 
-_DAYS = 14
-"""Days of a proposed campaign at most: two weeks, in which most of a contact's purchases fall."""
 _NAMED = 3
 """Goods named in the proposed message: what fits in a short one."""
-_USUAL_CHANNELS = ("wechat", "sms")
-"""Channels proposed where no past campaign says what a contact costs by which channel."""
 
 
 def propose(
@@ -62,8 +60,25 @@ def left_over_campaign(
         NotFoundError: a shop is not known, or a shop or product has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
     """
-    check_known("store", store_ids, desk.source.stores())
-    excess = desk.source.left_over().filter(pl.col("sell_by") >= desk.today)
+    return definition_for(desk.source, desk.today, store_ids, product_ids, language=language)
+
+
+def definition_for(
+    source: CampaignSource,
+    today: date,
+    store_ids: Sequence[str] = (),
+    product_ids: Sequence[str] = (),
+    *,
+    language: Language = "en",
+) -> CampaignDefinition:
+    """The definition of `left_over_campaign`, from the facts of a day.
+
+    Raises:
+        NotFoundError: a shop is not known, or a shop or product has no excess stock.
+        ImpossibleError: nothing is left over that could still be sold.
+    """
+    check_known("store", store_ids, source.stores())
+    excess = source.left_over().filter(pl.col("sell_by") >= today)
     for column, wanted in (("store_id", store_ids), ("product_id", product_ids)):
         unknown = sorted(set(wanted) - set(excess[column]))
         if unknown:
@@ -81,11 +96,9 @@ def left_over_campaign(
         )
     last = excess["sell_by"].max()
     assert isinstance(last, date)
-    days = min(_DAYS, (last - desk.today).days + 1)
     goods = goods_to_clear(excess, None, most=_NAMED)
-    names = desk.source.names(goods)
+    names = source.names(goods)
     listed = [names.get(one, one) for one in goods]
-    costs = desk.source.channel_costs() or dict.fromkeys(_USUAL_CHANNELS, 0.0)
     slots = [
         {
             "channel": channel,
@@ -93,16 +106,15 @@ def left_over_campaign(
             "text_zh": f"您的门店限量供应，售完为止：{'、'.join(listed)}。",
             "contact_cost": cost,
         }
-        for channel, cost in sorted(costs.items())
-        if channel != "guide"  # a guide's time is worth more than what is left over
+        for channel, cost in contact_costs(source.channel_costs()).items()
     ]
     values = {
-        "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, desk.today, language),
+        "name": proposed_name(listed[0], excess["product_id"].n_unique() - 1, today, language),
         "left_over": True,
         "store_ids": sorted(store_ids),
         "product_ids": sorted(product_ids),
         "slots": slots,
-        "starts_on": desk.today.isoformat(),
-        "ends_on": (desk.today + timedelta(days=days)).isoformat(),
+        "starts_on": today.isoformat(),
+        "ends_on": contact_end(last, today).isoformat(),
     }
     return parse_definition(values, "the proposal")

@@ -12,8 +12,8 @@ from retail_brain.files import atomic_path
 from retail_brain.outputs import SERIES, quantile_column
 from training.demand.forecast_run import StoreForecast
 
-_NAMED = (*DRIVERS, "campaigns")
-"""Drivers in their order; that of the campaigns is there only in stores where some are approved."""
+_NAMED = (*DRIVERS, "campaigns", "override")
+"""Drivers in their order; those of campaigns and of overrides are there only in stores that have some."""
 
 
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:
@@ -58,7 +58,7 @@ def write_forecast_file(out: Path, stores: Checkpoints, empty: pl.DataFrame) -> 
         stores: a part per store, named by its id.
         empty: the table without rows, for work without a store.
     """
-    # stores without a campaign lack its driver
+    # stores without a campaign or an override lack its driver
     tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())], how="diagonal")
     with atomic_path(out) as aside:
         if out.suffix == ".csv":

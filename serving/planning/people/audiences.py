@@ -44,12 +44,14 @@ class Among:
         customer_ids: only these customers, such as those of a segment; None for everybody.
         left_over: columns of `audience_request.LEFT_OVER` where the goods are left-overs, which limits who is told.
         plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
+        caused_share: share of purchases that contacts cause; None: that of the facts.
     """
 
     store_id: str | None = None
     customer_ids: Sequence[str] | None = None
     left_over: pl.DataFrame | None = None
     plans: OtherPlans | None = None
+    caused_share: float | None = None
 
 
 EVERYBODY = Among()

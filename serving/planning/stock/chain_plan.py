@@ -20,7 +20,13 @@ from retail_brain.decisions.excess_stock import excess_need, excess_rows
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.receipts_on_order import Receipts
-from retail_brain.decisions.source_stock import SourcedOrders, order_within_sources
+from retail_brain.decisions.source_stock import (
+    SOURCE_STOCK,
+    SourcedOrders,
+    free_stock,
+    order_within_sources,
+    source_stock,
+)
 from retail_brain.decisions.stock_value import local_stock_values, thinned, with_last_days
 from retail_brain.decisions.supply_terms import NO_END, align
 from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
@@ -221,9 +227,12 @@ class ChainPlan:
         transfers = self.transfers()
         moved = moved_units(transfers, self.names)
         parts = [self._after_transfers(part, moved) for part in self._parts]
+        sources = pl.DataFrame(schema=SOURCE_STOCK)
         if parts:
             is_limited = self.settings.network.orders_within_source_stock
-            parts = _within_sources(parts, self.side.stock if is_limited else self.side.stock.clear(), transfers)
+            parts, sources = _within_sources(
+                parts, self.side.stock if is_limited else self.side.stock.clear(), transfers
+            )
         warehouses = self._echelons.parts(self.side, self.settings, self.series, self.seed)
         return SettledPlan(
             as_of=self.side.as_of,
@@ -232,6 +241,7 @@ class ChainPlan:
             transfers=with_orders_named(transfers, parts, self.side.as_of),
             excess=self._clearings.cleared(self._left_over(parts), transfers, self.currency),
             currency=self.currency,
+            sources=sources,
         )
 
     def _after_transfers(self, part: StorePart, moved: pl.DataFrame) -> StorePart:
@@ -289,18 +299,22 @@ class ChainPlan:
         ).select(pl.col(name).cast(kind) for name, kind in _LEFT.items())
 
 
-def _within_sources(parts: list[StorePart], stock: pl.DataFrame, transfers: pl.DataFrame) -> list[StorePart]:
-    """The stores with their orders cut to the stock of their source shops."""
+def _within_sources(
+    parts: list[StorePart], stock: pl.DataFrame, transfers: pl.DataFrame
+) -> tuple[list[StorePart], pl.DataFrame]:
+    """The stores with their orders cut to the stock of their source shops, and that stock: columns SOURCE_STOCK."""
     given = transfers.group_by("product_id", store_id="from_store_id").agg(given=pl.col("units").sum())
     series = pl.concat([part.series.select(_KEYS) for part in parts])
-    cut = order_within_sources([part.plan for part in parts], series, stock, given)
+    plans = [part.plan for part in parts]
+    free = free_stock(plans, series, stock, given)
+    cut = order_within_sources(plans, series, free)
     out, start = [], 0
     for part in parts:
         rows = slice(start, start + part.series.height)
         of = SourcedOrders(cut.quantity[rows], cut.has[rows], cut.asked[rows])
         out.append(part.cut(of))
         start += part.series.height
-    return out
+    return out, source_stock([part.plan for part in out], series, free)
 
 
 def plan_chain(request: PlanRequest) -> SettledPlan:

@@ -1,7 +1,7 @@
 """The settled plan of a chain's stock: its orders, transfers and left-overs, and one row of plan per series."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -13,7 +13,7 @@ from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.reasons.order_outcomes import is_losing
 from retail_brain.decisions.reasons.sentence import number
-from retail_brain.decisions.source_stock import SourcedOrders
+from retail_brain.decisions.source_stock import SOURCE_STOCK, SourcedOrders
 from retail_brain.decisions.suggestion_rows import ADDED, suggestion_rows
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.targets import expected_gain
@@ -143,6 +143,7 @@ class SettledPlan:
         transfers: columns of `transfers.TRANSFERS`.
         excess: what is left over and what may be done with it, as `excess_stock.advised` takes it.
         currency: how reasons write money.
+        sources: stock of the source shops that orders share: columns of `source_stock.SOURCE_STOCK`.
     """
 
     as_of: date
@@ -151,6 +152,7 @@ class SettledPlan:
     transfers: pl.DataFrame
     excess: pl.DataFrame
     currency: Currency = UNNAMED
+    sources: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SOURCE_STOCK))
 
     @property
     def leftovers(self) -> pl.DataFrame:

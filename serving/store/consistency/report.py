@@ -105,6 +105,10 @@ CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "More buyers expected among the people told of left-over goods than units are left",
             "被告知积压商品的顾客中，预计购买量超过剩余件数",
         ),
+        "told_worth_otherwise": (
+            "Telling the customers of a shop of its left-over goods said to earn other money than their audience does",
+            "积压行所列告知顾客的收益与其人群的收益不一致",
+        ),
         "sent_after_end": (
             "People told of left-over goods after the last day on which these are sold",
             "通知日期晚于积压商品的最后销售日",

@@ -20,6 +20,7 @@ from serving.store.consistency.markdown import markdown_contradictions
 from serving.store.consistency.people import audience_contradictions, rhythm_contradictions
 from serving.store.consistency.report import CONTRADICTIONS
 from serving.store.consistency.stock import StockAnswers, stock_contradictions
+from serving.store.consistency.told_worth import told_worth_contradictions
 from serving.store.rows import completed
 
 
@@ -45,6 +46,7 @@ def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl
             as_of = date.fromisoformat(answers.manifest.as_of)
             parts.append(age_contradictions(told, read_ages(dataset, told.terms, told.stock, as_of)))
     parts.append(audience_contradictions(answers, leftovers, settings.audience))
+    parts.append(told_worth_contradictions(answers, leftovers, settings))
     return pl.concat(parts)
 
 

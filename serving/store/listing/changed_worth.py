@@ -11,20 +11,20 @@ _ROUNDED_UNITS = 1e-6
 
 
 def changed_worth(lines: pl.DataFrame, outlook: pl.DataFrame | None) -> pl.DataFrame:
-    """The lines with `value` (money) and `lost_sales` (units) of their `quantity`.
+    """The lines with `value` (money) and `lost_sales` (units) of what arrives of their `quantity`: `sent_quantity`.
 
-    Of a line that is ordered as suggested they are `expected_value` and `expected_lost_sales`. Of another they are
+    Of a line that gets what was suggested they are `expected_value` and `expected_lost_sales`. Of another they are
     these and the difference that the line's plan makes between the two quantities; null where no plan is published or
     the quantity is more than any that it was worked out for.
 
     Args:
-        lines: `store_id`, `product_id`, `order_quantity`, `quantity`, `expected_value`, `expected_lost_sales`.
+        lines: `store_id`, `product_id`, `order_quantity`, `sent_quantity`, `expected_value`, `expected_lost_sales`.
         outlook: columns of `line_outlook.OUTLOOK`; None in answers of older versions.
     """
     as_suggested = lines.with_columns(value="expected_value", lost_sales="expected_lost_sales")
     changed = lines.select(
-        *_KEYS, "order_quantity", "quantity", "expected_value", "expected_lost_sales", place=pl.int_range(pl.len())
-    ).filter(pl.col("quantity") != pl.col("order_quantity"))
+        *_KEYS, "order_quantity", "sent_quantity", "expected_value", "expected_lost_sales", place=pl.int_range(pl.len())
+    ).filter(pl.col("sent_quantity") != pl.col("order_quantity"))
     if changed.is_empty():
         return as_suggested
     value = as_suggested["value"].scatter(changed["place"], None)
@@ -47,9 +47,9 @@ def changed_worth(lines: pl.DataFrame, outlook: pl.DataFrame | None) -> pl.DataF
 
 
 def _difference(known: pl.DataFrame, curve: str) -> Array:
-    """What `quantity` brings more than `order_quantity`, by the line's curve; NaN beyond its end."""
+    """What `sent_quantity` brings more than `order_quantity`, by the line's curve; NaN beyond its end."""
     grid, height = _table(known["quantities"]), _table(known[curve])
-    return _at(grid, height, known["quantity"].to_numpy()) - _at(grid, height, known["order_quantity"].to_numpy())
+    return _at(grid, height, known["sent_quantity"].to_numpy()) - _at(grid, height, known["order_quantity"].to_numpy())
 
 
 def _table(lists: pl.Series) -> Array:

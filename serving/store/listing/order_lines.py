@@ -53,9 +53,12 @@ def with_decisions(
     statuses: Iterable[SuggestionStatus],
     waiting: Array,
     *,
+    sent: Mapping[tuple[str, str], float] | None = None,
     is_whole: bool = True,
 ) -> pl.DataFrame:
     """The lines with what counts now: state, decision, `quantity`, its cost and worth, whether it is open, its order.
+
+    Its worth is that of `sent_quantity`, the units that arrive.
 
     Args:
         lines: of `order_lines`.
@@ -63,6 +66,7 @@ def with_decisions(
         suggestions: of the answers.
         statuses: decisions that count.
         waiting: per suggestion, whether it waits for a decision.
+        sent: units that arrive of each line that gets less than was decided (`source_book.SourceBook.sent`).
         is_whole: whether the lines are those of all shops; a key of some shops sees no whole purchase order.
     """
     decided = decided_rows(answers, suggestions, statuses)
@@ -84,7 +88,21 @@ def with_decisions(
         .with_columns(is_cost_estimated=is_cost_estimated() & pl.col("is_order"))
         .drop("decided_quantity")
     )
+    counted = counted.with_columns(sent_quantity=_sent(counted, sent or {}))
     return changed_worth(counted, answers.rows.get("line_outlook")).with_columns(_purchase_orders(is_whole=is_whole))
+
+
+def _sent(lines: pl.DataFrame, sent: Mapping[tuple[str, str], float]) -> pl.Series:
+    """Units that arrive of each line."""
+    if not sent:
+        return lines["quantity"]
+    rows = [(*line, units) for line, units in sent.items()]
+    schema = {"store_id": pl.String, "product_id": pl.String, "short": pl.Float64}
+    short = pl.DataFrame(rows, schema=schema, orient="row")
+    joined = lines.select("store_id", "product_id", "quantity").join(
+        short, on=["store_id", "product_id"], how="left", maintain_order="left"
+    )
+    return joined.select(pl.coalesce("short", "quantity")).to_series()
 
 
 def is_cost_estimated() -> pl.Expr:

@@ -107,6 +107,7 @@ def publish_demand(
     publish_line_supply(folder, dataset, side.terms, suggestions, settings.replenishment)
     write_rows(folder, "plan", plan.table())
     write_rows(folder, "line_outlook", line_outlook(plan))
+    write_rows(folder, "source_stock", plan.sources)
     write_rows(folder, "line_arrivals", arrivals(side.due, plan))
     history = model.history(dataset, 1)
     anomalies = _anomalies(dataset, model, history, settings.demand, progress)

@@ -17,9 +17,11 @@ class Publication:
         positions: of stores, products and customers.
         people: answers with scored pairs, which say what telling people of left-overs earns; None without recommender.
         progress: told of each step.
+        caused_share: of the purchases of people who are contacted: what contacts cause, measured or assumed.
     """
 
     folder: Path
     positions: Positions
     people: Answers | None
     progress: Progress
+    caused_share: float

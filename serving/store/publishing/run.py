@@ -21,14 +21,16 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.caused_share import tenant_caused_share
 from serving.planning.campaigns.demand import tenant_units
 from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.people.model_tests import tenant_model_test
 from serving.planning.profile.facts import outside_facts
-from serving.store.answer_set import CHALLENGER, map_answers
+from serving.store.answer_set import CHALLENGER, Answers, map_answers
 from serving.store.answers_manifest import AnswersManifest, read_manifest, write_manifest
+from serving.store.audience_facts import facts_of
 from serving.store.consistency.report import summarised
 from serving.store.consistency.run import contradictions
 from serving.store.current_answers import current_id, make_current
@@ -185,7 +187,12 @@ def _fill(
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
         extra = tenant_units(workspace, dataset, settings.campaigns)
         demand = publish_demand(
-            Publication(folder, positions, people, progress), dataset, model, settings, overrides, extra
+            Publication(folder, positions, people, progress, _caused_share(people, workspace, settings)),
+            dataset,
+            model,
+            settings,
+            overrides,
+            extra,
         )
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         if fault := publish_changes(folder, workspace.answers, _day(dataset)):
@@ -195,6 +202,12 @@ def _fill(
         drivers = list(DRIVERS) if model.explains else []
         parts = ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network", *parts]
     return replace(manifest, parts=parts, counts=counts, driver_groups=drivers)
+
+
+def _caused_share(people: Answers | None, workspace: Workspace, settings: Settings) -> float:
+    """The share of purchases that contacts cause, as the next campaign is planned with it."""
+    published = None if people is None else facts_of(people, []).caused_share
+    return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share).value
 
 
 def _with_challenger(

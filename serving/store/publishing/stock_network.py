@@ -11,7 +11,7 @@ from serving.planning.stock.exceptions import StockFindings, stock_exceptions, u
 from serving.planning.stock.settled_plan import SettledPlan
 from serving.planning.stock.stock_network import cycle_counts
 from serving.store.answer_set import Answers
-from serving.store.left_over_audiences import audience_values
+from serving.store.left_over_audiences import audience_values, terms_of
 from serving.store.marginal_values import write_marginal_values
 from serving.store.publishing.publication import Publication
 from serving.store.rows import write_rows
@@ -37,7 +37,8 @@ def publish_network(
     with to.progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
-        left = _valued(plan, to.people, settings)
+        left = _valued(plan, to.people, to.caused_share, settings)
+        write_rows(to.folder, "left_over_terms", pl.DataFrame({"caused_share": [to.caused_share]}))
         tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left, "anomalies": anomalies}
         tables["attention"] = stock_exceptions(
             suggestions,
@@ -60,10 +61,11 @@ def publish_network(
     return {name: table.height for name, table in tables.items()}
 
 
-def _valued(plan: SettledPlan, people: Answers | None, settings: Settings) -> pl.DataFrame:
+def _valued(plan: SettledPlan, people: Answers | None, share: float, settings: Settings) -> pl.DataFrame:
     """What is left over and what to do with it, people counted in: columns `excess_stock.LEFTOVERS`."""
     if people is None:
         return plan.leftovers
-    values = audience_values(people, plan.excess, settings.audience)
+    terms = terms_of(people, settings.audience, share)
+    values = audience_values(people, plan.excess, settings.audience, terms)
     valued = plan.excess.join(values, on=list(SERIES), how="left", maintain_order="left")
     return advised(valued, plan.currency)

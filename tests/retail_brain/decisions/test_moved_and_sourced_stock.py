@@ -9,7 +9,7 @@ import pytest
 from retail_brain.decisions.arrays import days
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.replenishment import plan_orders
-from retail_brain.decisions.source_stock import order_within_sources
+from retail_brain.decisions.source_stock import free_stock, order_within_sources, source_stock
 from retail_brain.decisions.stock_value import local_stock_values, with_last_days
 from retail_brain.decisions.suggestion_rows import suggestion_rows
 from retail_brain.decisions.supply_terms import NO_END
@@ -92,7 +92,8 @@ def test_a_warehouse_gives_what_it_has_where_it_earns_most():
     ids = series("A", "B", "C")
     stock = series("D").with_columns(on_hand=pl.lit(20.0))
     given = series().with_columns(given=pl.lit(0.0))
-    got = order_within_sources([dear, cheap, direct], ids, stock, given)
+    plans = [dear, cheap, direct]
+    got = order_within_sources(plans, ids, free_stock(plans, ids, stock, given))
     assert got.quantity.tolist() == [14, 6, 14]
     assert got.has.tolist()[:2] == [20, 20]
     assert got.asked.tolist()[:2] == [28, 28]
@@ -108,7 +109,10 @@ def test_what_is_not_counted_limits_nothing_and_what_is_given_away_is_gone(on_ha
     plan, _ = planned(["A", "B"], 2.0, 0.0, source_store_id="D")
     stock = series("D").with_columns(on_hand=pl.lit(on_hand, dtype=pl.Float64))
     away = series("D").with_columns(given=pl.lit(given))
-    assert order_within_sources([plan], series("A", "B"), stock, away).quantity.sum() == expected
+    free = free_stock([plan], series("A", "B"), stock, away)
+    assert order_within_sources([plan], series("A", "B"), free).quantity.sum() == expected
+    told = source_stock([plan], series("A", "B"), free).rows()
+    assert told == ([] if on_hand is None else [("D", "P", expected, 28.0)])
 
 
 def test_a_shop_that_is_a_source_keeps_what_it_sells_itself():
@@ -119,7 +123,8 @@ def test_a_shop_that_is_a_source_keeps_what_it_sells_itself():
     stock = series("D").with_columns(on_hand=pl.lit(10.0))
     none = series().with_columns(given=pl.lit(0.0))
     # Two a day for two days, until its own delivery: six of ten are free.
-    assert order_within_sources([supplied, own], ids, stock, none).quantity.tolist() == [6, 8]
+    free = free_stock([supplied, own], ids, stock, none)
+    assert order_within_sources([supplied, own], ids, free).quantity.tolist() == [6, 8]
     assert plan.quantity.tolist() == [14, 14]
 
 

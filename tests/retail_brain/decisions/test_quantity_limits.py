@@ -6,12 +6,21 @@ import pytest
 
 from retail_brain.decisions.quantity_limits import QuantityLimits
 
-LIMITS = QuantityLimits(case_pack=6, least=12, shelf=30, usual=60)
+LIMITS = QuantityLimits(case_pack=6, least=12, shelf=30, usual=60, source=66)
 
 
 @pytest.mark.parametrize(
     ("quantity", "codes"),
-    [(0, []), (12, []), (30, []), (6, ["minimum"]), (31, ["pack", "shelf"]), (36, ["shelf"]), (66, ["shelf", "large"])],
+    [
+        (0, []),
+        (12, []),
+        (30, []),
+        (6, ["minimum"]),
+        (31, ["pack", "shelf"]),
+        (36, ["shelf"]),
+        (66, ["shelf", "large"]),
+        (72, ["shelf", "large", "source"]),
+    ],
 )
 def test_each_limit_that_a_quantity_goes_beyond_is_named(quantity: float, codes: list[str]) -> None:
     assert [one.code for one in LIMITS.beyond(quantity)] == codes

@@ -142,6 +142,8 @@ def test_left_overs_find_their_people(client: Any) -> None:
     assert answer["audience"]
     here = client.ask("/audience", {"leftovers": True, "store_id": "S001", "size": 20})
     assert {row["product_id"] for row in here["audience"]} == {"P0002"}
+    asked = {"leftovers": True, "left_over_product_ids": ["P0002"], "size": 20}
+    assert {row["product_id"] for row in client.ask("/audience", asked)["audience"]} == {"P0002"}
 
 
 @pytest.mark.parametrize(
@@ -157,6 +159,7 @@ def test_left_overs_find_their_people(client: Any) -> None:
         ("/route_order", {"lines": [{"product_id": "nothing", "units": 1}]}, (404, "not_found")),
         ("/route_order", ROUTE | {"orders_today": {"S999": 3}}, (404, "not_found")),
         ("/audience", {"leftovers": True, "product_ids": ["P0001"]}, (400, "malformed")),
+        ("/audience", {"product_ids": ["P0001"], "left_over_product_ids": ["P0001"]}, (400, "malformed")),
         ("/audience", {"leftovers": True, "store_id": "S003"}, (422, "impossible")),
         ("/audience", {"product_ids": ["P0001"], "store_id": "S002"}, (404, "not_found")),
     ],

@@ -43,6 +43,20 @@ def test_an_override_applies_at_once_until_it_ends_or_is_taken_back(client: Any,
     assert deeds == ["forecast.override.withdrawn", "forecast.override"]
 
 
+def test_drivers_add_up_to_the_forecast_that_a_person_changed(client: Any) -> None:
+    asked = {"store_id": "S002", "product_ids": ["P0020"], "horizon": 3, "explain": True}
+    (made,) = client.ask("/overrides", {"overrides": [FAIR]})["stored"]
+    rows = client.ask("/forecast", asked)["forecasts"]
+    client.ask("/overrides", {"withdraw": [made]})
+    assert rows[1]["drivers"]["override"] == pytest.approx(rows[1]["forecast"] - rows[1]["engine_forecast"])
+    before = client.ask("/forecast", asked)["forecasts"]
+    # published drivers are rounded to four decimals each
+    assert sum(rows[1]["drivers"].values()) - sum(before[1]["drivers"].values()) == pytest.approx(
+        rows[1]["forecast"] - before[1]["forecast"], abs=1e-3
+    )
+    assert "override" not in rows[0]["drivers"]
+
+
 def test_units_are_what_the_forecast_becomes_and_the_last_word_counts(client: Any) -> None:
     of = {"store_id": "S002", "product_id": "P0021"}
     said = [

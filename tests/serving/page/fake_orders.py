@@ -111,6 +111,7 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "unit_cost": 9.9,
         "cost_basis": "recorded",
         "quantity": quantity,
+        "sent_quantity": quantity,
         "cost": 9.9 * quantity,
         **_worth(row, quantity),
         "state": "proposed" if now is None else now["decision"],

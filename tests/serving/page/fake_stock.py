@@ -153,7 +153,7 @@ def line_plan(body: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"as_of": AS_OF.isoformat(), "reason": None, "moved_in": 0.0, "moved_out": 0.0}
     answer |= {"on_hand": 20.0, "order_quantity": 24.0, "arrives_on": "2026-03-05", "next_arrives_on": "2026-03-12"}
     answer |= {"stock_before": 6.5, "least_mean": 9.0, "least_low": 1.0, "least_high": 19.0}
-    answer |= {"arrivals": [{"arrives_on": "2026-03-03", "units": 12.0}], "undated_units": 0.0}
+    answer |= {"arrivals": [{"arrives_on": "2026-03-03", "units": 12.0}], "undated_units": 0.0, "source_units": None}
     if body["store_id"] == "S02":
         empty = dict.fromkeys(name for name in answer if name not in {"as_of", "arrivals"})
         return answer | empty | {"reason": "stock_unknown", "arrivals": [], "choices": []}

@@ -21,7 +21,6 @@ function extent(rows) {
   const values = rows.map((row) => Object.values(row.drivers ?? {}));
   const sum = (list, keep) => list.filter(keep).reduce((total, value) => total + value, 0);
   return {
-    // a forecast that a person changed may be more than its drivers
     top: Math.max(...values.map((list) => sum(list, (value) => value > 0)), ...rows.map((row) => row.forecast ?? 0), 1e-9),
     bottom: Math.min(...values.map((list) => sum(list, (value) => value < 0)), 0),
   };

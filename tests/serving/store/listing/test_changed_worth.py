@@ -17,7 +17,7 @@ OUTLOOK = pl.DataFrame(
 
 
 def lines(*rows: tuple[str, float, float, float | None, float | None]) -> pl.DataFrame:
-    names = ["product_id", "order_quantity", "quantity", "expected_value", "expected_lost_sales"]
+    names = ["product_id", "order_quantity", "sent_quantity", "expected_value", "expected_lost_sales"]
     made = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64) | {"product_id": pl.String}, orient="row")
     return made.with_columns(store_id=pl.lit("S1"))
 

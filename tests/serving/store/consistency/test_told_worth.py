@@ -1,0 +1,57 @@
+"""What telling customers of a line of left-overs earns: the same for the advice, the audience and the campaign."""
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+from serving.store.answer_set import Answers, map_answers
+from serving.store.answers_manifest import read_manifest
+from serving.store.consistency.told_worth import _planned, told_worth_contradictions
+from serving.store.left_over_audiences import audience_values, terms_of
+
+SETTINGS = Settings()
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory, synthetic: Any) -> Answers:
+    folder = synthetic.publish_synthetic(Workspace(tmp_path_factory.mktemp("told")), "first")
+    published = map_answers(folder, read_manifest(folder))
+    # two shops have ten units each of what their people are scored for
+    left = published.rows["leftovers"].with_columns(left_over_units=pl.lit(10.0), waste_units=pl.lit(0.0))
+    return replace(published, rows=published.rows | {"leftovers": left})
+
+
+def valued(answers: Answers) -> pl.DataFrame:
+    left = answers.rows["leftovers"].drop("audience_value")
+    terms = terms_of(answers, SETTINGS.audience, SETTINGS.campaigns.assumed_caused_share)
+    values = audience_values(answers, left, SETTINGS.audience, terms)
+    assert values["audience_value"].sum() > 0
+    return left.join(values, on=["store_id", "product_id"], how="left")
+
+
+def test_the_advice_and_the_proposed_campaign_tell_the_same_people_for_the_same_money(answers: Answers) -> None:
+    left = valued(answers)
+    apart = _planned(answers, left.filter(pl.col("audience_value").is_not_null()), SETTINGS)
+    assert apart.height
+    assert apart["gap"].abs().max() == pytest.approx(0, abs=0.001)
+    assert told_worth_contradictions(answers, left, SETTINGS).is_empty()
+
+
+def test_a_row_that_says_another_money_is_found(answers: Answers) -> None:
+    wrong = valued(answers).with_columns(pl.col("audience_value") + 1)
+    found = told_worth_contradictions(answers, wrong, SETTINGS)
+    assert set(found["check"]) == {"told_worth_otherwise"}
+    assert found["money"].to_list() == pytest.approx([1.0] * found.height, abs=0.001)
+
+
+def test_what_was_never_measured_or_published_is_assumed(answers: Answers) -> None:
+    bare = replace(
+        answers, rows={k: v for k, v in answers.rows.items() if k not in {"facts_contact_effect", "left_over_terms"}}
+    )
+    assert terms_of(bare, SETTINGS.audience, 0.25).caused_share == 0.25
+    told = replace(bare, rows=bare.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.4]})})
+    assert terms_of(told, SETTINGS.audience, 0.25).caused_share == 0.4
