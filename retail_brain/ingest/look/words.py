@@ -65,7 +65,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
         r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|(?:дисконтная_)?карта|номер_карты|покупатель|клиент|контрагент|(?:no|numero|code)_(?:carte|client)|carte(?:_(?:de_)?(?:fidelite|client))?|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
-        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name|(?:.*_)?email"
+        r"(?:customer|buyer|client|member)_?(?:full_|display_|complete_)?name|user_?name|sold_to|bill_to|name|(?:.*_)?email"
         r"(?:_address)?|vip(?:_?(?:no|id|card|code))?|party_?(?:code|id|no)|(?:.*_)?(?:微信|wechat_?|wx_?)?open_?id",
     ),
     "units": (
