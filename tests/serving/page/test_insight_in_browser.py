@@ -63,9 +63,7 @@ def test_all_anomalies_are_saved_not_only_those_listed(open_page: Open, site: An
 
     fake_api.INSTEAD["anomalies"] = cut
     page = open_page("anomalies", language).page
-    expect(page.locator("main")).to_contain_text(
-        says(language, "金额最大的 1 项，共 2 项", "The 1 largest of 2")
-    )
+    expect(page.locator("main")).to_contain_text(says(language, "金额最大的 1 项，共 2 项", "The 1 largest of 2"))
     assert [row["level"] for row in downloaded(page, "[data-action=csv]")] == ["series", "chain"]
 
 
