@@ -1,4 +1,4 @@
-"""Figures that a list of goods has in a column per shop, such as `In stock [North]`, `Price [North]` and `Stock: South`."""
+"""Figures that a list of goods has in a column per shop, such as `In stock [North]` and `Price [North]`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -83,10 +83,10 @@ def _splits(name: str) -> Iterator[tuple[str, str, str]]:
             yield "", said[1], said[2] + said[3] + said[4]
         return
     for mark in re.finditer(rf"{_STRONG}|{_WEAK}|-", name):
-        if 0 < mark.start() and mark.end() < len(name):
+        if mark.start() > 0 and mark.end() < len(name):
             yield name[: mark.end()], name[mark.end() :], ""
     for mark in re.finditer(_STRONG, name):
-        if 0 < mark.start() and mark.end() < len(name):
+        if mark.start() > 0 and mark.end() < len(name):
             yield "", name[: mark.start()], name[mark.start() :]
 
 
@@ -108,7 +108,7 @@ def _are_numbers(found: Columns, shops: Mapping[str, str]) -> bool:
 
 
 def _are_shops(groups: Mapping[tuple[str, str], Mapping[str, str]], key: tuple[str, str], figure: str) -> bool:
-    """Whether the names are those of shops: no further figures of one shop, and for prices shared with another figure."""
+    """Whether the names are those of shops: no further figures of one; for prices shared with another figure."""
     shops = groups[key]
     if any(re.fullmatch(_NO_SHOP, bare_name(shop) or shop.lower()) for shop in shops):
         return False

@@ -71,8 +71,8 @@ def prices_of_shops(one: LookedAt) -> Proposal | None:
         return made
     made.columns["valid_from"] = '?{ constant = "YYYY-MM-DD" }'
     made.questions.append(
-        f"from which day on do the prices of each shop in {one.path.name} hold? Write it in the place of YYYY-MM-DD, or "
-        "leave the table out"
+        f"from which day on do the prices of each shop in {one.path.name} hold? Write it in the place of YYYY-MM-DD, "
+        "or leave the table out"
     )
     return made
 
@@ -107,13 +107,15 @@ def _key_of_goods(one: LookedAt) -> str | None:
     roles, seen = one.columns.roles, one.columns.seen
     if one.proposal.table not in ("products", "") or _OF_SALES & roles.keys():
         return None
-    if "units" in roles and seen[roles["units"]].filled > _MOST_UNITS:
+    stock = figures_of_shops(one.columns).get("on_hand")
+    is_stock = stock is not None and roles.get("units") in stock.columns.values()
+    if "units" in roles and not is_stock and seen[roles["units"]].filled > _MOST_UNITS:
         return None
     names = one.columns.all_of("product")
     whole = [name for name in names if seen[name].distinct == 1 and seen[name].filled == 1]
-    if one.proposal.table == "products" and one.proposal.columns.get("product_id") in map(quoted, names):
-        own = [name for name in names if one.proposal.columns["product_id"] == quoted(name)]
-        whole = [*(name for name in own if seen[name].distinct == 1), *whole]
+    if one.proposal.table == "products":  # rows without its code are no goods, and have no figures either
+        own = one.proposal.columns.get("product_id")
+        whole = [*(name for name in names if quoted(name) == own and seen[name].distinct == 1), *whole]
     return whole[0] if whole else None
 
 
