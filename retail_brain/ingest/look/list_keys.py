@@ -61,10 +61,10 @@ def write_list(made: Proposal, found: Columns) -> None:
             ours = OUR_NAMES.get(role, role)
             theirs = _name_beside_text(found) if role == "product_name" else found.roles[role]
             made.columns[ours] = _master_key(made, found, theirs, ours)
-    theirs = found.roles.get("list_price") or found.roles.get("price")
-    if made.table == "products" and theirs is not None and is_of_one_shop(found, theirs):
+    listed = found.roles.get("list_price") or found.roles.get("price")
+    if made.table == "products" and listed is not None and is_of_one_shop(found, listed):
         made.columns.pop("list_price", None)
-        made.remarks.append(f"{theirs!r} is the price of one shop: those of all are the table `prices`")
+        made.remarks.append(f"{listed!r} is the price of one shop: those of all are the table `prices`")
     elif made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
 
