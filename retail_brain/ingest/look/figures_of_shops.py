@@ -21,10 +21,14 @@ _STOCK: Final = (
 """A word for stock in names of columns."""
 _NO_SHOP: Final = (
     r"level|value|quantity|qty|policy|tracker|status|total|totals|sum|id|on_hand|available|min|max|minimum|maximum|alert"
-    r"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|net|gross|brutto|netto|incl\w*|excl\w*|vat|tax|mwst"
-    r"|iva|tva|retail|wholesale|msrp|rrp|sale|regular|old|new|[a-z]{3}|[$€£¥]|合计|总计|小计|总库存|ttc|ht|\d{1,2}"
+    r"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存"
 )
-"""Names that are no shops: further figures of one shop, moneys, ways to pay tax and kinds of prices."""
+"""Names that are no shops: further figures of one shop."""
+_NO_SHOP_OF_PRICES: Final = (
+    rf"{_NO_SHOP}|net|gross|brutto|netto|incl\w*|excl\w*|vat|tax|mwst|iva|tva|ttc|ht|retail|wholesale|msrp|rrp|sale|regular"
+    r"|old|new|[a-z]{3}|[$€£¥]|\d{1,2}"
+)
+"""Names that are no shops behind a price: moneys, ways to pay tax, and kinds and numbers of prices."""
 _OPEN, _CLOSE = "[(（【{<", "])）】}>"
 _BRACKETS: Final = rf"^(.*?)(\s*[{re.escape(_OPEN)}]\s*)([^{re.escape(_OPEN + _CLOSE)}]+?)(\s*[{re.escape(_CLOSE)}])$"
 _WEAK, _STRONG = r"[_ ]+", r"\s*[:：|]\s*|\s+[-–/]\s+"
@@ -110,7 +114,8 @@ def _are_numbers(found: Columns, shops: Mapping[str, str]) -> bool:
 def _are_shops(groups: Mapping[tuple[str, str], Mapping[str, str]], key: tuple[str, str], figure: str) -> bool:
     """Whether the names are those of shops: no further figures of one; for prices shared with another figure."""
     shops = groups[key]
-    if any(re.fullmatch(_NO_SHOP, bare_name(shop) or shop.lower()) for shop in shops):
+    no_shop = _NO_SHOP_OF_PRICES if figure == "price" else _NO_SHOP
+    if any(re.fullmatch(no_shop, bare_name(shop) or shop.lower()) for shop in shops):
         return False
     is_shared = any(other != key and set(shops) <= set(theirs) for other, theirs in groups.items())
     is_weak = not re.search(rf"(?:{_STRONG}|[{re.escape(_OPEN)}]\s*)$", key[0]) and not key[1]
