@@ -51,6 +51,7 @@ def number_key(made: Proposal, found: Columns, name: str, ours: str, further: st
     for form in found.seen[name].numbers:
         keys = ', decimal = ","' if form.decimal == "," else ', thousands = ","' if form.thousands else ""
         keys += f", strip = [{', '.join(map(quoted, form.strip))}]" if form.strip else ""
+        keys += f", blank = {listed(found.seen[name].blanks)}" if found.seen[name].blanks else ""
         readings.append(f"{{ column = {quoted(name)}{keys}{further} }}")
     return one_of(made, readings, f"{ours}: {name!r} has two readings: {', '.join(found.seen[name].examples)}")
 

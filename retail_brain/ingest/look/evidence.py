@@ -40,6 +40,13 @@ _DAY_MONTH_YEAR = r"^\d{1,2}(?:\D\d{1,2}\D|[\s./-]\D{2,12}[\s./-])(\d{3,4})(?:[ 
 _YEAR_MONTH_DAY = r"^(\d{3,4})\D\d{1,2}\D\d{1,2}(?:[ T].*)?$"
 _CALENDARS = {543: (2523, 2643), -1911: (100, 139)}
 """Years ahead of the common calendar -> years from 1980 to 2100 in Thailand, from 2011 to 2050 in Taiwan."""
+_NO_NUMBER = (
+    r"(?i)^(?:not[ _-](?:stocked|tracked|applicable|managed|counted|carried)|un(?:tracked|limited|managed)|no stock"
+    r"|n/?a|none|null|nil|[-−–—]+|∞|nicht (?:gef[uü]hrt|verwaltet|verfolgt|auf lager)|unbegrenzt|unbeschränkt"
+    r"|non (?:suivi|stock[eé]|g[eé]r[eé])e?|illimit[eé]|sin (?:seguimiento|control|stock)|ilimitado|no aplica"
+    r"|non (?:gestito|tracciato)|illimitato|не отслеживается|не ведется|不限|无限|無限|不跟踪|无|無)$"
+)
+"""What a column of numbers says where none is: goods that a shop does not stock, or whose stock nobody counts."""
 _T = TypeVar("_T")
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
@@ -68,6 +75,7 @@ class Evidence:
         has_points_in_threes: whether its points all stand before three digits: thousands or three decimals.
         whole: the least and greatest value where all are whole numbers.
         pattern: a regular expression whose group is the day, where its dates are parts of the values alone.
+        blanks: words among numbers that say that there is none, such as `not stocked`.
     """
 
     filled: float
@@ -86,6 +94,7 @@ class Evidence:
     has_points_in_threes: bool = False
     whole: tuple[int, int] | None = None
     pattern: str = ""
+    blanks: tuple[str, ...] = ()
 
 
 _SEEN: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("seen", default=None)
@@ -137,7 +146,11 @@ def _evidence(values: pl.Series) -> Evidence:
     ahead = _years_ahead(unique) if values.dtype == pl.String else 0
     common = _common(unique, ahead) if ahead else unique
     dates, proof = forms_of_dates(common) if not values.dtype.is_temporal() else ((None,), "")
-    numbers = _numbers(unique)
+    numbers, blanks = _numbers(unique), tuple[str, ...]()
+    if not numbers and not dates:
+        is_blank = unique.str.contains(_NO_NUMBER)
+        numbers = _numbers(unique.filter(~is_blank)) if is_blank.any() else ()
+        blanks = tuple(unique.filter(is_blank).to_list()) if numbers else ()
     pattern = ""
     if not dates and not numbers:
         dates, proof, pattern = forms_of_parts(unique)
@@ -159,6 +172,7 @@ def _evidence(values: pl.Series) -> Evidence:
         has_point=bool(unique.str.contains(r"\d\.(?:\d{1,2}|\d{4,})\D*$").any()),
         whole=_whole(unique),
         pattern=pattern,
+        blanks=blanks,
         offsets=bool(unique.str.contains(r":\d{2}\s*(?:[+-]\d{2}:?\d{2}|Z|UTC)$").any()),
     )
 

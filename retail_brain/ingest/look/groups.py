@@ -6,8 +6,10 @@ from itertools import zip_longest
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_groups import kind_of_report
 from retail_brain.sources.group_rows import group_texts, labels
 
 _SHOP = (
@@ -17,16 +19,28 @@ _SHOP = (
 """Words in the name of a shop."""
 _LEAST_GROUPS = 2
 """Groups below which a row with one cell may be a title, unless it has a label."""
+_OF_LINES = 0.9
+"""Share of the lines from which a column of goods names what each line is of. By judgement: a remark is often blank."""
+_SAME = 0.5
+"""Share of the values of a column that say their heading once more, from which both are the same. By judgement."""
+_REMARK = (
+    r"(?:.*_)?(?:memo|note|notes|remark|remarks|comment|comments|bemerkung|notiz|observacion(?:es)?|备注)(?:[_/].*)?"
+)
+"""Names of columns with a remark on a line, which may say its goods once more."""
 
 
-def group_columns(sample: pl.DataFrame) -> tuple[str, ...]:
+def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
     """Names for the columns of groups, outermost first; none where the rows of a file name no groups.
 
     A label in the text (`Filiale: North`) is the name. Otherwise texts that are days are `date`; texts of a table
     without goods are `product`; texts under which every product comes once are `category`, and others `store`.
 
+    What the report says to be sorted by (`Sales by Customer`) is the name of its only level, unless a column of its
+    lines is that already. A remark, or a column of goods that says the heading once more, names no goods.
+
     Args:
         sample: the first rows of a table of text.
+        said: the name of the file and of its sheet, and the text above the header.
     """
     if any(kind != pl.String for kind in sample.dtypes):
         return ()  # a file that tells types has no rows of one cell
@@ -40,8 +54,12 @@ def group_columns(sample: pl.DataFrame) -> tuple[str, ...]:
     filled = pl.sum_horizontal((pl.all().str.strip_chars() != "").fill_null(value=False))
     rows = sample.with_columns(filled.alias("_filled"))
     lines = rows.filter(pl.col("_filled") > 1).drop("_filled")
-    taken = set(columns_of(lines).roles)
     depth = max(map(len, runs))
+    found = columns_of(lines)
+    taken = set(found.roles) - _said_by_headings(sample, found)
+    kind = kind_of_report(said) if depth == 1 else ""
+    if kind and not taken & ({"product", "product_name"} if kind == "product" else {kind}):
+        return (kind if kind not in sample.columns else f"{kind} of the group",)
     levels = [[text for text in level if text] for level in zip_longest(*(run[::-1] for run in runs))][:depth]
     names = []
     for place, level in enumerate(levels):  # the deepest first: it names what the lines lack most
@@ -60,6 +78,26 @@ def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:
         return "product"
     is_shop = "store" not in taken and (not in_one or any(re.search(_SHOP, text) for text in texts))
     return "store" if is_shop else "category" if "category" not in taken else "group"
+
+
+def _said_by_headings(sample: pl.DataFrame, found: Columns) -> set[str]:
+    """Roles of goods whose column is a remark on some lines, or says the heading above its lines once more."""
+    cells = [pl.col(name).str.strip_chars().replace("", None) for name in sample.columns]
+    heading = pl.when(pl.sum_horizontal(cell.is_not_null() for cell in cells) == 1).then(pl.coalesce(cells))
+    rows = sample.with_columns(heading.alias("_heading"), heading.forward_fill().alias("_above"))
+    lines = rows.filter(pl.col("_heading").is_null() & (pl.sum_horizontal(cell.is_not_null() for cell in cells) > 1))
+    if "product" in found.roles and found.seen[found.roles["product"]].filled >= _OF_LINES:
+        return set()
+    roles = set()
+    for role in {"product", "product_name"} & found.roles.keys():
+        name = found.roles[role]
+        if found.seen[name].filled >= _OF_LINES:
+            continue
+        values = lines.filter(pl.col(name).str.strip_chars() != "")
+        same = (values[name].str.strip_chars() == values["_above"]).mean()
+        if re.fullmatch(_REMARK, bare_name(name)) or (isinstance(same, float) and same > _SAME):
+            roles.add(role)
+    return roles
 
 
 def _is_in_one_group(sample: pl.DataFrame) -> bool:

@@ -14,6 +14,8 @@ from retail_brain.sources.rows_left_out import TOTAL_WORDS
 
 _UNITS_AND_MONEY = 2
 """Columns that must say that a row counts nothing: its units and its money."""
+_SOLD = {"units", "amount", "receipt", "customer"}
+"""Roles of lines of sales, which stock has none of."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
 _MOST_FEES = 3
@@ -117,6 +119,8 @@ def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str)
     A kind says so by a word such as carriage, or by being the one name that stands in the place of goods.
     """
     text = bare_name(kind).replace("_", " ")
+    if "on_hand" in found.roles and not _SOLD & found.roles.keys():
+        return text in TOTAL_WORDS  # what has stock is goods, such as a holder of gift cards
     if text in TOTAL_WORDS or says_no_goods(kind):
         return True
     named = found.roles.get("product_name")

@@ -176,9 +176,13 @@ def _with_groups(
     path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
 ) -> tuple[FileOptions, dict[str, str]]:
     """The options and keys, with columns for the names that stand in rows of their own."""
-    names = group_columns(open_file(path, scratch, options).frame.head(SAMPLE_ROWS).collect())
-    if not names:
+    table = open_file(path, scratch, options)
+    sample = table.frame.head(SAMPLE_ROWS).collect()
+    if not group_columns(sample):
         return options, keys
+    sheet = {"sheet": quoted(options.sheet)} if isinstance(options.sheet, str) else {}
+    said = f"{path.stem} {options.sheet or ''} {text_above(path, scratch, table, {**keys, **sheet})}"
+    names = group_columns(sample, said)
     return replace(options, group_rows=names), {**keys, "group_rows": listed(names)}
 
 

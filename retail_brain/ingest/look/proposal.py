@@ -21,11 +21,12 @@ from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_re
 from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
-from retail_brain.ingest.look.stock_by_values import ask_which_stock
+from retail_brain.ingest.look.stock_by_values import ask_which_stock, leave_out_without_stock
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
 from retail_brain.ingest.look.texts_among_lines import leave_out_texts
 from retail_brain.ingest.look.units_key import write_units
+from retail_brain.ingest.look.variants import fill_names_of_variants
 from retail_brain.ingest.look.without_goods import (
     begin_receipts_without_goods,
     has_receipts_without_goods,
@@ -75,6 +76,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     if made.table not in ("transactions", "daily_sales", "inventory"):
         write_goods(made, found)
         write_list(made, found)
+        fill_names_of_variants(made, sample, found)
         return made
     lines, kept, remark = lines_of_goods(sample, found)
     made.remarks += [remark] if remark else []
@@ -149,3 +151,5 @@ def _stock(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
             made.columns[ours] = number_key(made, found, found.roles[ours], ours)
     if "on_hand" in found.asked:
         ask_which_stock(made, sample, found)
+    elif "on_hand" in found.roles:
+        leave_out_without_stock(made, sample, found)

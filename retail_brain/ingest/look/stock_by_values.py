@@ -3,9 +3,10 @@
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.draft import WHERE, Proposal, both_conditions, number_key, one_of, whole
 from retail_brain.ingest.look.numbers_of import free_numbers, values
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.state_columns import column_of, listed
 from retail_brain.ingest.look.words import role_scores
 
 _SOLD = {"units", "amount", "price", "receipt", "customer", "time", "on_hand", "list_price", "unit_cost"}
@@ -70,6 +71,22 @@ def ask_which_stock(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
     )
     if not names[1:]:
         made.questions.append(question)
+
+
+def leave_out_without_stock(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
+    """Leaves out goods that a place does not stock: a word stands there in the place of a count.
+
+    Args:
+        made: the proposal of `inventory`, changed in place.
+        rows: the rows.
+        found: roles of the columns.
+    """
+    name = found.roles["on_hand"]
+    if words := found.seen[name].blanks:
+        condition = f"'''{column_of(name)} NOT IN ({listed(list(words))})'''"
+        made.keys[WHERE] = both_conditions(made.keys.get(WHERE, ""), condition)
+        count = int(rows[name].cast(pl.String).str.strip_chars().is_in(words).sum())
+        made.remarks.append(f"{count:,} rows have {list(words)} in {name!r}: they are no stock and are left out")
 
 
 def _is_of_places(rows: pl.DataFrame, found: Columns) -> bool:

@@ -1,14 +1,16 @@
-"""Finds stock that a list of goods has in a column per shop or warehouse."""
+"""Finds stock, prices and shops where a list of goods has a column per shop or warehouse."""
 
 import re
 
 import polars as pl
 
-from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, number_key, quoted
+from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.figures_of_shops import FigureOfShops, figures_of_shops
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share
-from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, with_day_of_file
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, day_of_file, with_day_of_file
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
@@ -20,11 +22,9 @@ _FLAGS = 2
 """Values up to which a column is a flag and no sum."""
 _HOLDS = 0.95
 """Share of the rows on which the sum of the shops must be the total. By judgement."""
-_STOCK = (
-    r"(?:inventory|stock|on_hand|onhand|available|bestand|lagerbestand|voorraad|stock|existencias?|inventario|estoque|giacenza|stan|zapas"
-    r"|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok|lager(?:saldo)?|saldo|varasto|ton_kho|库存|结存|庫存|在庫|재고)"
-)
-"""A word for stock in names of columns."""
+_MOST_UNITS = 0.5
+"""Share of the rows up to which units are parts of some goods, as in a set, and no sales. By judgement."""
+_OF_SALES = {"receipt", "amount", "moment"}
 
 
 def stock_of_shops(one: LookedAt) -> Proposal | None:
@@ -36,43 +36,87 @@ def stock_of_shops(one: LookedAt) -> Proposal | None:
     Args:
         one: a file that feeds goods, or nothing that is recognised.
     """
-    roles = one.columns.roles
-    if one.proposal.table not in ("products", "") or {"units", "receipt", "amount", "moment"} & roles.keys():
-        return None
     goods = _key_of_goods(one)
     if goods is None:
         return None
-    pattern = _by_prefix(one) or _by_total(one)
+    stock = figures_of_shops(one.columns).get("on_hand")
+    pattern = stock.pattern if stock else _by_total(one)
     if not pattern:
         return None
     made = Proposal(table="inventory")
     made.keys["wide"] = f'{{ names = "store_id", values = "on_hand", columns = {quoted(pattern)} }}'
     made.columns["product_id"] = quoted(goods)
+    if stock:
+        _write_cells(made, one, stock, "on_hand")
     ask_for_day_of_stock(made)
     return with_day_of_file(made, one.path.name, one.title)
 
 
+def prices_of_shops(one: LookedAt) -> Proposal | None:
+    """The mapping of `prices` from a list of goods with a column of prices per shop; None for any other file.
+
+    Args:
+        one: a file that feeds goods, or nothing that is recognised.
+    """
+    goods, prices = _key_of_goods(one), figures_of_shops(one.columns).get("price")
+    if goods is None or prices is None:
+        return None
+    made = Proposal(table="prices")
+    made.keys["wide"] = f'{{ names = "store_id", values = "unit_price", columns = {quoted(prices.pattern)} }}'
+    made.columns["product_id"] = quoted(goods)
+    _write_cells(made, one, prices, "unit_price")
+    if (day := day_of_file(one.path.name, one.title)) is not None:
+        made.columns["valid_from"] = day[0]
+        made.remarks.append(f"the prices hold from {day[1]}")
+        return made
+    made.columns["valid_from"] = '?{ constant = "YYYY-MM-DD" }'
+    made.questions.append(
+        f"from which day on do the prices of each shop in {one.path.name} hold? Write it in the place of YYYY-MM-DD, "
+        "or leave the table out"
+    )
+    return made
+
+
+def shops_of_columns(one: LookedAt) -> Proposal | None:
+    """The mapping of `stores` from the names of the columns of stock or prices per shop; None for any other file.
+
+    Args:
+        one: a file that feeds goods, or nothing that is recognised.
+    """
+    figures = figures_of_shops(one.columns) if _key_of_goods(one) is not None else {}
+    if not figures:
+        return None
+    pattern = next(iter(figures.values())).pattern
+    made = Proposal(table="stores")
+    made.keys["wide"] = f'{{ names = "store_id", values = "figure", columns = {quoted(pattern)} }}'
+    made.columns["store_id"] = '"store_id"'
+    return made
+
+
+def _write_cells(made: Proposal, one: LookedAt, figure: FigureOfShops, ours: str) -> None:
+    """Writes the marks of the numbers in the cells, where these are not plain; asks where two readings fit."""
+    cells = pl.concat([one.sample[name].cast(pl.String).alias("cells") for name in figure.columns.values()])
+    seen = evidence(cells)
+    if not seen.numbers or (len(seen.numbers) == 1 and seen.numbers[0] == ColumnFormat() and not seen.blanks):
+        return
+    made.columns[ours] = number_key(made, Columns({}, {ours: seen}, {}), ours, ours)
+
+
 def _key_of_goods(one: LookedAt) -> str | None:
-    """The column of goods that is another on every row."""
-    for name in one.columns.all_of("product"):
-        if one.columns.seen[name].distinct == 1 and one.columns.seen[name].filled == 1:
-            return name
-    return None
-
-
-def _by_prefix(one: LookedAt) -> str:
-    """A pattern for columns such as `inventory_North` and `Stock South`, whose group is the shop; blank for none."""
-    groups: dict[str, list[str]] = {}
-    for name, seen in one.columns.seen.items():
-        said = re.match(r"^(\w+?)[_ :-]+(?=\S)", name)
-        if seen.numbers and said and re.fullmatch(_STOCK, bare_name(said[1])):
-            groups.setdefault(said[0], []).append(name)
-    best = max(groups, key=lambda prefix: len(groups[prefix]), default="")
-    names = groups.get(best, [])
-    # `stock_level` and `stock_value` are two figures of one shop
-    known = {"level", "value", "quantity", "qty", "policy", "tracker", "status", "total", "id", "on_hand", "available"}
-    shops = [name for name in names if bare_name(name.removeprefix(best)) not in known]
-    return f"^{re.escape(best)}(.+)$" if len(shops) >= _LEAST_SHOPS and len(shops) == len(names) else ""
+    """The column of goods that is another on every row with one, in a list of goods; None in any other file."""
+    roles, seen = one.columns.roles, one.columns.seen
+    if one.proposal.table not in ("products", "") or _OF_SALES & roles.keys():
+        return None
+    stock = figures_of_shops(one.columns).get("on_hand")
+    is_stock = stock is not None and roles.get("units") in stock.columns.values()
+    if "units" in roles and not is_stock and seen[roles["units"]].filled > _MOST_UNITS:
+        return None
+    names = one.columns.all_of("product")
+    whole = [name for name in names if seen[name].distinct == 1 and seen[name].filled == 1]
+    if one.proposal.table == "products":  # rows without its code are no goods, and have no figures either
+        own = one.proposal.columns.get("product_id")
+        whole = [*(name for name in names if quoted(name) == own and seen[name].distinct == 1), *whole]
+    return whole[0] if whole else None
 
 
 def _by_total(one: LookedAt) -> str:

@@ -1,4 +1,4 @@
-"""Finds tables that files hold beside their own: stock in a list of goods, consents and identities in one of people."""
+"""Finds tables beside the own one of a file: stock, prices and shops by the columns of goods, consents of people."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
@@ -10,12 +10,14 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
 from retail_brain.ingest.look.stock_day import is_undated, stock_of_list
-from retail_brain.ingest.look.stock_of_shops import stock_of_shops
+from retail_brain.ingest.look.stock_of_shops import prices_of_shops, shops_of_columns, stock_of_shops
 from retail_brain.ingest.look.suppliers_and_guides import names_beside
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
     "promotions": (promotions_of_offers,),
     "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
+    "prices": (prices_of_shops,),
+    "stores": (shops_of_columns,),
     "suppliers": (lambda one: names_beside(one, "suppliers"),),
     "guides": (lambda one: names_beside(one, "guides"),),
     "identities": (lambda one: identities_of_people(one.proposal, one.sample, one.columns),),
@@ -41,6 +43,8 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
         if first is None:
             continue
         one, made = first
+        if table == "stores" and _SALES & set(done):
+            continue  # sales say which shops there are, and by which ids
         if is_undated(made) and "wide" not in made.keys and _SALES & set(done):
             yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])
         else:

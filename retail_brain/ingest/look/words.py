@@ -65,7 +65,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
         r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|(?:дисконтная_)?карта|номер_карты|покупатель|клиент|контрагент|(?:no|numero|code)_(?:carte|client)|carte(?:_(?:de_)?(?:fidelite|client))?|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
-        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name|(?:.*_)?email"
+        r"(?:customer|buyer|client|member)_?(?:full_|display_|complete_)?name|user_?name|sold_to|bill_to|name|(?:.*_)?email"
         r"(?:_address)?|vip(?:_?(?:no|id|card|code))?|party_?(?:code|id|no)|(?:.*_)?(?:微信|wechat_?|wx_?)?open_?id",
     ),
     "units": (
@@ -92,9 +92,9 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
     "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
-                r"|inventory(?:_quantity)?|qty_available|bestand|available|остат(?:ок|ки)(?:_на_складе)?|lagerbestand|voorraad"
+                r"|inventory(?:_quantity)?|qty_available|bestand|остат(?:ок|ки)(?:_на_складе)?|lagerbestand|voorraad"
                 r"|existencias?|inventario|giacenza|estoque|stan(?:_magazynowy)?|keszlet|在庫数?|재고(?:수량)?",
-                r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
+                r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量|available"),
     "on_order": (r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
                  r"|offene_bestell(?:ung|menge)",
                  r"(?:采购)?在途(?:数量?|库存|数)?|已订(?:未到)?(?:数量)?|발주(?:잔량|수량)|発注残(?:数)?"),

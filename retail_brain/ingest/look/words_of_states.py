@@ -136,8 +136,8 @@ BESIDE_GOODS: Final = (
 )
 """Words in kinds of rows that are no goods although they have a text and a sum."""
 NOBODY: Final = (
-    r"(?:walk[- _]?in(?: customer)?s?|cash(?: |_)?(?:sale|customer)s?|counter (?:sale|customer)s?|"
-    r"guest(?: (?:customer|user|checkout))?"
+    r"(?:walk[- _]?in(?: (?:customer|client|sale|guest))?s?|cash(?: |_)?(?:sale|customer)s?"
+    r"|counter (?:sale|customer)s?|guest(?: (?:customer|user|checkout))?"
     r"|anonym(?:ous|us|e|o)?(?: customer)?|no customer|none|unknown(?: customer)?|default customer|general customer|"
     r"misc(?:ellaneous)? customer|retail customer"
     r"|n/?a|na|null|-+|laufkund(?:e|schaft)|barverkauf|barkunde|kassenkunde|diverse?(?: kunden?)?|passant|"

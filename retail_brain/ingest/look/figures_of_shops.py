@@ -1,0 +1,132 @@
+"""Figures that a list of goods has in a column per shop, such as `In stock [North]` and `Price [North]`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.words import bare_name, role_scores
+
+_LEAST_SHOPS: Final = 2
+"""Columns from which they may be shops."""
+_SURE_PRICE: Final = 0.5
+"""Score from which a word is a price. By judgement: those of parts of names are below."""
+_STOCK: Final = (
+    r"(?:(?:qty|quantity|units?)_)?(?:in_)?(?:inventory|stock|on_hand|onhand|available|bestand|lagerbestand|voorraad"
+    r"|existencias?|inventario|estoque|giacenza|stan|zapas|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok"
+    r"|lager(?:saldo)?|saldo|varasto|ton_kho|库存|结存|庫存|在庫|재고)(?:_(?:on_hand|level|qty|quantity))?"
+    r"|(?:current|available)_(?:quantity|qty|stock)|disponible|en_stock|auf_lager"
+)
+"""A word for stock in names of columns."""
+_NO_SHOP: Final = (
+    r"level|value|quantity|qty|policy|tracker|status|total|totals|sum|id|on_hand|available|min|max|minimum|maximum|alert"
+    r"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存"
+)
+"""Names that are no shops: further figures of one shop."""
+_NO_SHOP_OF_PRICES: Final = (
+    rf"{_NO_SHOP}|net|gross|brutto|netto|incl\w*|excl\w*|vat|tax|mwst|iva|tva|ttc|ht|retail|wholesale|msrp|rrp|sale|regular"
+    r"|old|new|[a-z]{3}|[$€£¥]|\d{1,2}"
+)
+"""Names that are no shops behind a price: moneys, ways to pay tax, and kinds and numbers of prices."""
+_OPEN, _CLOSE = "[(（【{<", "])）】}>"
+_BRACKETS: Final = rf"^(.*?)(\s*[{re.escape(_OPEN)}]\s*)([^{re.escape(_OPEN + _CLOSE)}]+?)(\s*[{re.escape(_CLOSE)}])$"
+_WEAK, _STRONG = r"[_ ]+", r"\s*[:：|]\s*|\s+[-–/]\s+"
+"""Marks that stand within names as well, and marks between a figure and its shop alone."""
+
+
+@dataclass(frozen=True)
+class FigureOfShops:
+    """Columns with one figure of each of several shops.
+
+    Attributes:
+        figure: `on_hand` or `price`.
+        columns: shop -> column.
+        pattern: of these columns, with the shop as its group.
+    """
+
+    figure: str
+    columns: Mapping[str, str]
+    pattern: str
+
+
+def figures_of_shops(found: Columns) -> dict[str, FigureOfShops]:
+    """Figure -> its columns: stock in a column per shop, and prices of the same shops; none in other files.
+
+    Prices alone may be of kinds of buyers, moneys or taxes: they are of shops where another figure has the same ones.
+
+    Args:
+        found: roles of the columns.
+    """
+    groups: dict[tuple[str, str], dict[str, str]] = {}
+    for name in found.seen:
+        for before, shop, behind in _splits(name):
+            groups.setdefault((before, behind), {})[shop] = name
+    groups = {key: shops for key, shops in groups.items() if len(shops) >= _LEAST_SHOPS}
+    figures: dict[str, FigureOfShops] = {}
+    for figure in ("on_hand", "price"):
+        fits = [key for key in groups if _figure(*key) == figure and _are_numbers(found, groups[key])]
+        fits = [key for key in fits if _are_shops(groups, key, figure)]
+        if fits:
+            best = max(fits, key=lambda key: (len(groups[key]), len(key[0])))
+            figures[figure] = FigureOfShops(figure, groups[best], _pattern(found, best, groups[best]))
+    return figures
+
+
+def is_of_one_shop(found: Columns, name: str) -> bool:
+    """Whether a column is the price of one of several shops."""
+    prices = figures_of_shops(found).get("price")
+    return prices is not None and name in prices.columns.values()
+
+
+def _splits(name: str) -> Iterator[tuple[str, str, str]]:
+    """Ways to read a name as a shop between two texts, of which one names a figure: before, shop, behind."""
+    if said := re.match(_BRACKETS, name):
+        yield said[1] + said[2], said[3], said[4]
+        if said[1]:
+            yield "", said[1], said[2] + said[3] + said[4]
+        return
+    for mark in re.finditer(rf"{_STRONG}|{_WEAK}|-", name):
+        if mark.start() > 0 and mark.end() < len(name):
+            yield name[: mark.end()], name[mark.end() :], ""
+    for mark in re.finditer(_STRONG, name):
+        if mark.start() > 0 and mark.end() < len(name):
+            yield "", name[: mark.start()], name[mark.start() :]
+
+
+def _figure(before: str, behind: str) -> str:
+    """What the text beside a shop names: `on_hand`, `price`, or nothing of these."""
+    marks = f" _-–:：|/{_OPEN}{_CLOSE}"
+    word = (before or behind).strip(marks)
+    if re.fullmatch(_STOCK, bare_name(word)):
+        return "on_hand"
+    scores = role_scores(word)
+    is_price = max(scores.get("price", 0), scores.get("list_price", 0)) >= _SURE_PRICE
+    return "price" if is_price and "unit_cost" not in scores else ""
+
+
+def _are_numbers(found: Columns, shops: Mapping[str, str]) -> bool:
+    """Whether the columns that are not blank hold numbers."""
+    filled = [found.seen[name] for name in shops.values() if found.seen[name].filled]
+    return len(filled) >= _LEAST_SHOPS and all(seen.numbers for seen in filled)
+
+
+def _are_shops(groups: Mapping[tuple[str, str], Mapping[str, str]], key: tuple[str, str], figure: str) -> bool:
+    """Whether the names are those of shops: no further figures of one; for prices shared with another figure."""
+    shops = groups[key]
+    no_shop = _NO_SHOP_OF_PRICES if figure == "price" else _NO_SHOP
+    if any(re.fullmatch(no_shop, bare_name(shop) or shop.lower()) for shop in shops):
+        return False
+    is_shared = any(other != key and set(shops) <= set(theirs) for other, theirs in groups.items())
+    is_weak = not re.search(rf"(?:{_STRONG}|[{re.escape(_OPEN)}]\s*)$", key[0]) and not key[1]
+    return is_shared or (figure == "on_hand" and (is_weak or bool(key[0])))
+
+
+def _pattern(found: Columns, key: tuple[str, str], shops: Mapping[str, str]) -> str:
+    """A pattern for the columns, with the shop as its group; it names the shops where others would fit as well."""
+    before, behind = (re.escape(part).replace("\\ ", " ") for part in key)
+    pattern = rf"^{before}(.+){behind}$"
+    if {name for name in found.seen if re.search(pattern, name)} == set(shops.values()):
+        return pattern
+    named = "|".join(re.escape(shop).replace("\\ ", " ") for shop in shops)
+    return f"^{before}({named}){behind}$"

@@ -1,0 +1,86 @@
+"""Reports whose goods, customers or shops stand in a heading above their lines, as accounting programs write them."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_brain.ingest import ingest
+from retail_brain.ingest.look import look
+from retail_brain.ingest.look.words_of_groups import kind_of_report
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import DataSettings, Settings
+
+_GOODS = ("Lavender Soap", "Oat Bar", "Rye Loaf")
+_PEOPLE = ("Ann Moss", "Bo Quist", "Walk-in Sales")
+_DAYS = 12
+
+
+def _line(number: int, goods: str, buyer: str) -> dict[str, str]:
+    """A line of receipt `number`, whose units and price follow from it."""
+    units, price = 1 + number % 4, 3 + _GOODS.index(goods)
+    return {
+        "Date": f"{7 + number % 2:02}/{13 + number % _DAYS:02}/2026",
+        "Transaction type": "Sales Receipt",
+        "Num": str(3000 + number),
+        "Customer full name": buyer,
+        "Item": goods,
+        "Memo/Description": goods if number % 2 else "",
+        "Qty": str(units),
+        "Sales price": f"{price}.00",
+        "Amount": f"{units * price}.00",
+    }
+
+
+def _report(title: str, by: str, total: str) -> str:
+    """A report with headings of a column in the place of that column, which is indented, and a total behind each."""
+    lines = [_line(number, _GOODS[number % 3], _PEOPLE[number // 3 % 3]) for number in range(36)]
+    names = [name for name in lines[0] if name != by and not (by == "Customer full name" and name[0] == "M")]
+    names = [name for name in names if name != "Item" or by != "Item"]
+    rows = [f"Moss & Co,{',' * (len(names) - 1)}", f"{title},{',' * (len(names) - 1)}"] if title else []
+    rows.append("," + ",".join(names))
+    for group in sorted({line[by] for line in lines}):
+        rows.append(group + "," * len(names))
+        members = [line for line in lines if line[by] == group]
+        rows += ["," + ",".join(line[name] for name in names) for line in members]
+        sums = {name: str(sum(float(line[name]) for line in members)) for name in ("Qty", "Amount")}
+        rows.append(",".join([total.format(group), *(sums.get(name, "") for name in names)]))
+    return "\n".join([*rows, "TOTAL" + "," * len(names)]) + "\n"
+
+
+def _loaded(folder: Path, text: str) -> pl.DataFrame:
+    (folder / "report.csv").write_text(text, encoding="utf-8")
+    seen = look(str(folder / "report.csv"))
+    assert not seen.questions
+    (folder / "m.toml").write_text(seen.mapping, encoding="utf-8")
+    ingest(str(folder / "m.toml"), str(folder / "lake"), Settings(data=DataSettings(max_quarantine_share=1.0)), SILENT)
+    return open_lake(str(folder / "lake")).scan("transactions").collect()
+
+
+@pytest.mark.parametrize("total", ["Total for {}", "Total {}", "{} Total"])
+@pytest.mark.parametrize(
+    ("title", "by"),
+    [("Sales by Product/Service Detail", "Item"), ("", "Item"), ("Sales by Customer Detail", "Customer full name")],
+)
+def test_headings_are_what_the_report_is_sorted_by(tmp_path: Path, title: str, by: str, total: str) -> None:
+    sold = _loaded(tmp_path, _report(title, by, total))
+    assert sold.height == 36
+    assert sorted(sold["product_id"].unique()) == sorted(_GOODS)
+    assert sold["transaction_id"].n_unique() == 36
+    assert sorted(sold["customer_id"].drop_nulls().unique()) == ["Ann Moss", "Bo Quist"]
+    assert sold["store_id"].unique().to_list() == ["1"]
+    assert (sold["units"] * sold["unit_price"]).sum() == sum((1 + n % 4) * (3 + n % 3) for n in range(36))
+
+
+def test_headings_of_shops_above_lines_with_goods_stay_shops(tmp_path: Path) -> None:
+    text = _report("", "Customer full name", "Total for {}").replace("Ann Moss", "North").replace("Bo Quist", "South")
+    assert sorted(_loaded(tmp_path, text)["store_id"].unique()) == ["North", "South", "Walk-in Sales"]
+
+
+def test_kinds_of_reports() -> None:
+    assert kind_of_report("Ventas por cliente") == "customer"
+    assert kind_of_report("Umsatz nach Filiale") == "store"
+    assert kind_of_report("按商品销售明细") == "product"
+    assert kind_of_report("Sales by Item and by Customer") == ""
+    assert kind_of_report("Baby Products") == ""
