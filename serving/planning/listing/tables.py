@@ -67,6 +67,8 @@ SUGGESTIONS = Table(
         "exceptions": _flagged,
         "orders": pl.col("order_quantity") > 0,
         "plain": pl.col("is_open") & ~_flagged & (pl.col("order_quantity") > 0),
+        "from_warehouse": pl.col("warehouse_id").is_not_null(),
+        # the name before, which said the word of moves between shops for orders on a warehouse
         "transfers": pl.col("warehouse_id").is_not_null(),
         "undecided": pl.col("is_open"),
         "decided": pl.col("state") != "proposed",
