@@ -68,6 +68,8 @@ SUGGESTIONS = Table(
         "exceptions": pl.col("is_to_check"),
         "orders": pl.col("order_quantity") > 0,
         "plain": pl.col("is_open") & ~_flagged & (pl.col("order_quantity") > 0),
+        "from_warehouse": pl.col("warehouse_id").is_not_null(),
+        # the name before, which said the word of moves between shops for orders on a warehouse
         "transfers": pl.col("warehouse_id").is_not_null(),
         "undecided": pl.col("is_open"),
         "decided": pl.col("state") != "proposed",

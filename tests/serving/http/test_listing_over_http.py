@@ -50,6 +50,12 @@ def test_groups_by_supplier_add_up_to_the_whole(client: Any) -> None:
     assert (answer["totals"]["order_quantity"], answer["groups_total"]) == (1560.0, 2)
 
 
+def test_lines_from_a_warehouse_are_counted_under_their_own_name(client: Any) -> None:
+    asked = {"table": "suggestions", "limit": 1, "show": "from_warehouse"}
+    found = client.ask("/listing", asked, tenant="other")
+    assert (found["total"], found["shows"]["from_warehouse"], found["shows"]["transfers"]) == (2, 2, 2)
+
+
 def test_a_purchase_order_is_held_against_its_suppliers_minimum_whatever_the_view_shows(client: Any) -> None:
     asked = {"table": "suggestions", "group_by": "purchase_order", "limit": 1}
     told = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks")
