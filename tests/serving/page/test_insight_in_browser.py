@@ -28,7 +28,7 @@ def test_anomalies_show_what_came_beside_what_was_possible(open_page: Open, lang
     expect(page.locator("tbody tr")).to_have_count(2)
     row = page.locator("tbody tr").first
     expect(row).to_contain_text("有机纯牛奶")
-    expect(row).to_contain_text(says(language, "售出 40，预测 4 至 22", "40 sold; 4 to 22 possible"))
+    expect(row).to_contain_text(says(language, "售出 40，预测 4 至 22", "40 sold; 4 to 22 were expected"))
     expect(row.locator(".range-mark")).to_have_count(1)
     expect(row).to_contain_text(says(language, "促销", "Promotion"))
     expect(page.locator("tbody tr").last).to_contain_text(says(language, "全部门店", "The whole chain"))
