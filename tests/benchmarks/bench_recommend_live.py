@@ -30,7 +30,7 @@ from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
-from retail_brain.sources.opening import sample_folder
+from retail_brain.sources.connectors import sample_folder
 from retail_brain.workspace import Workspace
 from serving.http.launch import environment, wait_until_ready
 from serving.store.current_answers import current_id

@@ -240,7 +240,7 @@ def prepared(source: Path, home: Path, minutes: float) -> list[str]:
     with (home / "var" / "main" / "settings.toml").open("a") as settings:
         settings.write(f"\n[serving]\nrecent_event_hours = {max(minutes, 1) / 300:.4f}\n")
     shutil.copytree(answers / first, answers / second)
-    from serving.store.answer_set import sha256
+    from retail_brain.files import sha256
 
     # other numbers in the same shape
     for name in ("history.units.npy", "similar.score.npy", "suggestions.product.npy"):
