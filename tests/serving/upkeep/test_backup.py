@@ -333,8 +333,9 @@ def test_a_file_of_the_lake_without_a_checksum_is_decoded(home: Path, database: 
     assert not (folder / "_checksums.json").exists()
 
 
+@pytest.mark.parametrize("is_removed", [False, True], ids=["after the last file", "with a file still to be read"])
 def test_features_that_are_built_anew_while_they_are_copied_give_no_backup(
-    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_removed: bool
 ) -> None:
     copy = ArchiveWriter.add_folder
 
@@ -343,6 +344,8 @@ def test_features_that_are_built_anew_while_they_are_copied_give_no_backup(
         if folder.name == "features":
             folder.rename(tmp_path / "before")
             folder.mkdir()
+            if is_removed:
+                archive.add_file(f"{name}/person/1.parquet", folder / "person" / "1.parquet")
 
     monkeypatch.setattr(ArchiveWriter, "add_folder", copy_and_build)
     with pytest.raises(RetailBrainError, match="built anew while they were copied"):
