@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from io import StringIO
 from itertools import accumulate, islice
 from pathlib import Path
@@ -35,9 +35,9 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.past_days import check_past_day
 from retail_brain.settings import Settings
-from serving.planning.campaigns.hours import hour_left, open_hours
 from serving.planning.campaigns.joined_people import joined_since
 from serving.planning.campaigns.lateness import within_caps
+from serving.planning.campaigns.push_hours import hours_left, push_day
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
 from serving.planning.people.audience_facts import consents_now
@@ -92,8 +92,9 @@ class Pushed:
         ended: late contacts about goods that can be had no more; they are never sent.
         joined: people who turned out to be one with others since the approval, and are held out of the goods, or told
             of them, by another card.
-        quiet: contacts of today that no open hour is left for, or late ones on a day of the week that is not the
-            campaign's; they wait for the next one.
+        quiet: contacts that wait for a later day: no open hour of today is left, or today is none of the campaign's
+            days of the week.
+        over: the same, but the campaign, or the goods, end before a later day: they are never sent.
         file: where they are; None where they went to an address, or where nothing was due.
         begins_on: first day of the campaign; nothing is due before it.
     """
@@ -106,6 +107,7 @@ class Pushed:
     ended: int
     joined: int
     quiet: int
+    over: int
     file: Path | None
     begins_on: date
 
@@ -156,18 +158,7 @@ def push_contacts(
             {"problem": "campaign_not_approved", "campaign_id": push.campaign_id, "state": stored.state},
         )
     definition = definition_of(stored)
-    ends_on = definition.ends_on
-    if push.day >= ends_on:
-        raise ImpossibleError(
-            f"campaign {push.campaign_id!r} is over: its last day was before {ends_on}, and contacts due by {push.day} "
-            "were asked for. Name an earlier day with --day, or make a new campaign.",
-            {
-                "problem": "campaign_over",
-                "campaign_id": push.campaign_id,
-                "day": push.day.isoformat(),
-                "ends_on": ends_on.isoformat(),
-            },
-        )
+    today = push_day(stored, definition, push.day, now)
     target = resolved_target(push.target)
     planned = campaign_contacts(tenant, database, push.campaign_id)
     due, closed, refused = _due(tenant, database, dataset, push, planned)
@@ -175,15 +166,13 @@ def push_contacts(
         take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=push.by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
-    today = _today(now, push.day, ends_on)
     ended = [one for one in due if one.ends_on is not None and one.ends_on < max(one.day, today)]
     due = [one for one in due if one.ends_on is None or one.ends_on >= max(one.day, today)]
     about = (tenant, push.campaign_id, definition.starts_on, today)
     joined = joined_since(database, dataset, planned, due, about=about, settings=settings)
     due = [one for one in due if one.customer_id not in joined]
-    hours, quiet = _hours_left(definition, due, settings, now, today), len(due)
-    due = [one for one in due if one.customer_id in hours]
-    quiet -= len(due)
+    left = hours_left(definition, due, settings, now, today)
+    due = [one for one in due if one.customer_id in left.hours]
     late = [one for one in due if one.day < today]
     kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings.audience)
     capped = len(late) - len(kept)
@@ -195,7 +184,7 @@ def push_contacts(
         if not part:
             continue
         try:
-            rows = contact_rows(stored, [replace(one, hour=hours[one.customer_id]) for one in part], today)
+            rows = contact_rows(stored, [replace(one, hour=left.hours[one.customer_id]) for one in part], today)
             if is_address:
                 post_rows(target, stored.campaign_id, rows, push.secret, delivery)
             else:
@@ -206,29 +195,8 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    waits = (capped, len(ended), len(joined), quiet)
+    waits = (capped, len(ended), len(joined), left.quiet, left.over)
     return Pushed(handed, closed, taken_back, len(due) - handed, *waits, file, definition.starts_on)
-
-
-def _hours_left(
-    definition: CampaignDefinition, due: Sequence[CampaignContact], settings: Settings, now: datetime, today: date
-) -> dict[str, int]:
-    """Customer -> hour of the contact that is handed over now, of those who need not wait for a later day."""
-    open_ones, local, found = open_hours(definition, settings.campaigns), now.astimezone(), dict[str, int]()
-    for one in due:
-        day = max(one.day, today)
-        if day.isoweekday() not in definition.weekdays:
-            continue
-        left = hour_left(one.hour, open_ones, local.hour if day == local.date() else None)
-        if left is not None:
-            found[one.customer_id] = left
-    return found
-
-
-def _today(now: datetime, day: date, ends_on: date) -> date:
-    """Day of late contacts: the machine's; `day` where that is after the campaign, as when past days are replayed."""
-    local = now.astimezone().date()
-    return local if local < ends_on else day
 
 
 def _affordable(

@@ -6,6 +6,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -202,14 +203,27 @@ def log(card: str) -> dict[str, pl.DataFrame]:
     return {"contacts": pl.DataFrame([row | {"is_holdout": False}])}
 
 
-def test_past_days_that_are_replayed_after_the_campaign_keep_the_day_that_was_asked_for(
-    desk: life.Desk, tmp_path: Path
+def test_past_days_that_are_replayed_keep_the_day_that_was_asked_for(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
 ) -> None:
+    made, later = life.Desk(database, make_source(people=4), Settings()), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    life.save(made, replace(change("spring"), now=later), define())
+    life.preview(made, replace(change("spring", 1), now=later))
+    life.approve(made, replace(change("spring", 2), now=later))
     asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
-    hand_over(desk.database, asked, lake, datetime(2026, 1, 1, 12, tzinfo=UTC))
-    assert {one.sent_on for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"} == {
-        date(2025, 3, 3)
-    }
+    assert hand_over(database, asked, lake, later).contacts == 4
+    assert {one.sent_on for one in campaign_contacts("main", database, "spring")} == {date(2025, 3, 3)}
+
+
+def test_what_no_hour_of_the_last_day_is_left_for_is_never_sent(desk: life.Desk, tmp_path: Path) -> None:
+    people, last = len(told(desk.database)), date(2025, 3, 7)
+    asked, lake = Push("spring", last, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    done = hand_over(desk.database, asked, lake, datetime(2025, 3, 7, 21, 30).astimezone(UTC))
+    assert (done.contacts, done.quiet, done.over) == (0, 0, people)
+    with pytest.raises(ImpossibleError, match="on a day that is over") as refused:
+        hand_over(desk.database, asked, lake, datetime(2025, 3, 8, 10).astimezone(UTC))
+    assert refused.value.details["day"] == "2025-03-08"
+    assert told(desk.database, "sent") == set()
 
 
 def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
@@ -361,4 +375,17 @@ def test_a_late_contact_waits_for_a_day_of_the_week_of_its_campaign(
     life.approve(made, change("spring", 2))
     asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
     sunday, monday = (datetime(2025, 3, day, 12).astimezone(UTC) for day in (2, 3))
-    assert [hand_over(database, asked, lake, at).contacts for at in (sunday, monday)] == [0, 6]
+    done = [hand_over(database, asked, lake, at) for at in (sunday, monday)]
+    assert [(one.contacts, one.quiet, one.over) for one in done] == [(0, 6, 0), (6, 0, 0)]
+
+
+def test_a_late_contact_with_no_day_of_the_week_to_come_is_never_sent(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    made = life.Desk(database, make_source(people=6), Settings())
+    life.save(made, change("spring"), define(weekdays=[6]))  # Saturday, 1 March alone
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    done = hand_over(database, asked, lake, datetime(2025, 3, 2, 12).astimezone(UTC))
+    assert (done.contacts, done.quiet, done.over) == (0, 0, 6)
