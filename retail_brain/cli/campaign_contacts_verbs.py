@@ -67,8 +67,8 @@ _WAITING = {
     "elsewhere": "more are being handed over by another push, or were taken back meanwhile",
     "capped": "late contacts wait: today they would be more than the caps allow",
     "joined": "people are held out, or told, by another card that turned out to be theirs",
-    "quiet": "contacts wait for a later day: no hour of today is left in which people are contacted, or today is none of "
-    "the campaign's days of the week",
+    "quiet": "contacts wait for a later day: no hour of today is left in which people are contacted, or today is none "
+    "of the campaign's days of the week",
     "over": "contacts are never sent: no hour of today is left for them, or it is none of the campaign's days of the "
     "week, and the campaign or the goods end before a later one",
     "ended": "late contacts are not sent: their goods ended before they could be",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from io import StringIO
 from itertools import accumulate, islice
 from pathlib import Path
@@ -22,21 +23,22 @@ from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.files import hand_over, write_text
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
+    Moving,
     PlannedContact,
     campaign_contacts,
     contact_id,
     mark_sent,
     release_contacts,
-    take_contacts,
 )
 from retail_brain.operational.campaign_receipts import take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.past_days import check_past_day
 from retail_brain.settings import Settings
 from serving.planning.campaigns.joined_people import joined_since
-from serving.planning.campaigns.lateness import within_caps
+from serving.planning.campaigns.lateness import take_within_caps, within_caps
 from serving.planning.campaigns.push_hours import hours_left, push_day
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
@@ -174,13 +176,18 @@ def push_contacts(
     left = hours_left(definition, due, settings, now, today)
     due = [one for one in due if one.customer_id in left.hours]
     late = [one for one in due if one.day < today]
-    kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings.audience)
+    able = partial(_able, tenant, database, dataset, push.campaign_id, today, settings)
+    # before the caps are counted: plans made meanwhile are seen when the contacts are taken
+    moving = Moving(today, read_contacts_mark(tenant, database))
+    kept = able(late)
     capped = len(late) - len(kept)
     due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
     is_address = address_parts(target).scheme in {"http", "https"}
-    handed, file, size = 0, None, AT_ONCE if is_address else max(len(due), 1)
+    handed, late_full, file, size = 0, 0, None, AT_ONCE if is_address else max(len(due), 1)
     for start in range(0, len(due), size):
-        part = take_contacts(tenant, database, push.campaign_id, due[start : start + size], lease)
+        wanted = due[start : start + size]
+        part, full = take_within_caps(tenant, database, push.campaign_id, wanted, lease, moving, able)
+        late_full += full
         if not part:
             continue
         try:
@@ -195,8 +202,21 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    waits = (capped, len(ended), len(joined), left.quiet, left.over)
-    return Pushed(handed, closed, taken_back, len(due) - handed, *waits, file, definition.starts_on)
+    waits = (capped + late_full, len(ended), len(joined), left.quiet, left.over)
+    return Pushed(handed, closed, taken_back, len(due) - handed - late_full, *waits, file, definition.starts_on)
+
+
+def _able(
+    tenant: str,
+    database: Database,
+    dataset: Dataset,
+    campaign_id: str,
+    today: date,
+    settings: Settings,
+    late: Sequence[CampaignContact],
+) -> set[str]:
+    """Customer ids of the late contacts that keep every cap today."""
+    return within_caps(tenant, database, dataset, campaign_id, late, today, settings.audience)
 
 
 def _affordable(

@@ -18,12 +18,22 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id, take_contacts
+from retail_brain.operational.campaign_contacts import (
+    Moving,
+    approve_campaign,
+    campaign_contacts,
+    contact_id,
+    release_contacts,
+    take_contacts,
+)
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
+from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
 from serving.planning.stock.webhook import Delivery
@@ -195,6 +205,42 @@ def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
     later = hand_over(database, asked, lake, datetime(2025, 3, 8, 12).astimezone(UTC), caps)
     assert (later.contacts, later.capped) == (1, 1)  # c0 was told by another card on 7 March
     assert told(database, "sent") == {"c1"}
+
+
+@pytest.mark.parametrize("comes", ["while the caps are counted", "after the contacts are taken"])
+def test_a_plan_that_is_made_while_a_late_contact_moves_keeps_the_caps(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, comes: str,
+) -> None:  # fmt: skip
+    caps = AudienceSettings(max_contacts=1, contact_window_days=3)
+    desk = life.Desk(database, make_source(people=2), Settings(audience=caps))
+    for name, day, goods in (("spring", 1, "P1"), ("next", 4, "P2")):
+        life.save(desk, change(name), define(starts_on=f"2025-03-0{day}", ends_on="2025-03-05", product_ids=[goods]))
+        life.preview(desk, change(name, 1))
+    life.approve(desk, change("spring", 2))
+    at, asked = datetime(2025, 3, 4, 12).astimezone(UTC), Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
+    if comes == "while the caps are counted":
+
+        def counted(*given: Any) -> set[str]:
+            kept = within_caps(*given)
+            if campaign("main", database, "next").state == "previewed":
+                life.approve(desk, change("next", 2))
+            return kept
+
+        monkeypatch.setattr("serving.planning.campaigns.push.within_caps", counted)
+        done = hand_over(database, asked, Dataset.from_frames({}), at, caps)
+        assert (done.contacts, done.capped, done.elsewhere) == (0, 2, 0)
+        return
+    mark = read_contacts_mark("main", database)
+    (planned, _) = campaign_contacts("main", database, "spring")
+    moving = Moving(at.date(), mark)
+    lease = Lease(LEASE, at)
+    assert take_contacts("main", database, "spring", [planned.contact], lease, moving) == [planned.contact]
+    assert moving.mark == read_contacts_mark("main", database) != mark
+    assert approve_campaign(database, change("next", 2), [], mark) is None
+    release_contacts("main", database, "spring", [planned.contact], lease)
+    assert read_contacts_mark("main", database) == mark
+    assert {one.counted_on for one in campaign_contacts("main", database, "spring")} == {DAY}
 
 
 def log(card: str) -> dict[str, pl.DataFrame]:
