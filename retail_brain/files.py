@@ -139,17 +139,30 @@ def write_text(path: Path, text: str) -> None:
     _sync(path.parent)
 
 
-def seal(folder: Path) -> None:
-    """Takes the right to write from all files and folders in a folder and from itself: nothing cuts them by accident.
+def seal(folder: Path) -> str | None:
+    """Takes the right to write from all files in a folder, so that nothing cuts them by accident; never raises.
 
-    `remove_tree` removes it all the same.
+    Folders stay writable: whoever owns them removes it all as any other folder.
+
+    Returns:
+        What to tell where files could not be sealed, as on a file system without such rights: they serve as well; None
+        where all are.
     """
-    for path in (*folder.rglob("*"), folder):
-        path.chmod(path.stat().st_mode & ~0o222 & 0o7777)
+    refused: list[OSError] = []
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            try:
+                path.chmod(path.stat().st_mode & ~0o222 & 0o7777)
+            except OSError as error:
+                refused.append(error)
+    if not refused:
+        return None
+    files = "1 file stays" if len(refused) == 1 else f"{len(refused):,} files stay"
+    return f"{files} writable in {folder}, whole and in use, but a slip could cut them: {refused[0]}"
 
 
 def remove_tree(folder: Path) -> None:
-    """Removes a folder, sealed or not; one that cannot be removed stays, for whoever looks to find."""
+    """Removes a folder, even where folders in it may not be written; one that stays is for all to see."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):

@@ -63,6 +63,19 @@ def push(
     _tell_sent(asked, sent)
 
 
+_WAITING = {
+    "elsewhere": "more are being handed over by another push, or were taken back meanwhile",
+    "capped": "late contacts wait: today they would be more than the caps allow",
+    "joined": "people are held out, or told, by another card that turned out to be theirs",
+    "quiet": "contacts wait for a later day: no hour of today is left in which people are contacted, or today is none "
+    "of the campaign's days of the week",
+    "over": "contacts are never sent: no hour of today is left for them, or it is none of the campaign's days of the "
+    "week, and the campaign or the goods end before a later one",
+    "ended": "late contacts are not sent: their goods ended before they could be",
+}
+"""Count of a push -> what is said of those who were not told."""
+
+
 def _tell_sent(asked: "Push", sent: "Pushed") -> None:
     """Says what was handed over and what was not; of a file that a variable names only the last part is told."""
     from retail_brain.addresses import is_named
@@ -78,23 +91,10 @@ def _tell_sent(asked: "Push", sent: "Pushed") -> None:
     typer.echo(f"{asked.campaign_id}: {sent.contacts:,} contacts due by {asked.day} handed over{place}")
     if asked.day < sent.begins_on:
         typer.echo(f"  {asked.day} is no day of the campaign, which begins on {sent.begins_on}: nothing is due before")
-    if sent.elsewhere:
-        reported().counts["elsewhere"] = sent.elsewhere
-        typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")
-    if sent.capped:
-        reported().counts["capped"] = sent.capped
-        typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
-    if sent.joined:
-        reported().counts["joined"] = sent.joined
-        typer.echo(f"  {sent.joined:,} people are held out, or told, by another card that turned out to be theirs")
-    if sent.quiet:
-        reported().counts["quiet"] = sent.quiet
-        typer.echo(
-            f"  {sent.quiet:,} contacts wait for tomorrow: no hour of today is left in which people are contacted"
-        )
-    if sent.ended:
-        reported().counts["ended"] = sent.ended
-        typer.echo(f"  {sent.ended:,} late contacts are not sent: their goods ended before they could be")
+    for name, told in _WAITING.items():
+        if count := getattr(sent, name):
+            reported().counts[name] = count
+            typer.echo(f"  {count:,} {told}")
     if sent.closed:
         reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
         typer.echo(

@@ -73,7 +73,7 @@ def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brai
 
     tenant, home = chosen_place()
     with closing(Database(Workspace(home, tenant).database_url)) as database:
-        manifest = restore_backup(file, home, database, tenant)
+        manifest = restore_backup(file, home, database, tenant, lambda text: typer.echo(f"warning: {text}", err=True))
     typer.echo(
         f"tenant {tenant} as of {manifest.made_at}: {len(manifest.files):,} files, {sum(manifest.rows.values()):,} rows"
     )

@@ -12,7 +12,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans
 from retail_brain.operational.database import Database, in_parts
-from retail_brain.operational.leases import Lease, release_rows, take_rows
+from retail_brain.operational.leases import Lease, change_rows, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 
@@ -59,7 +59,8 @@ class PlannedContact:
     """A contact of an approved campaign with its state: `planned`, `sent`, `opted_out`, or `withdrawn` by a stop.
 
     Attributes:
-        sent_on: day on which it was sent: later than that of the plan where it was late; None where it was not sent.
+        sent_on: day on which it was sent, or a push that took it is sending it: later than that of the plan where it
+            was late; None where it was not sent.
     """
 
     campaign_id: str
@@ -71,6 +72,19 @@ class PlannedContact:
     def counted_on(self) -> date:
         """Day of the contact: that on which it was sent, else the planned one."""
         return self.sent_on or self.contact.day
+
+
+@dataclass
+class Moving:
+    """Late contacts move to another day: only while the plans that their caps were counted under are the same.
+
+    Attributes:
+        today: the new day of contacts that were planned for an earlier one.
+        mark: result of `read_contacts_mark` before the caps were counted; `take_contacts` puts the one after it here.
+    """
+
+    today: date
+    mark: ContactsMark
 
 
 def approve_campaign(
@@ -201,29 +215,54 @@ def contacts_page(
 
 
 def take_contacts(
-    tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], lease: Lease
-) -> list[CampaignContact]:
+    tenant: str,
+    database: Database,
+    campaign_id: str,
+    contacts: Sequence[CampaignContact],
+    lease: Lease,
+    moving: Moving | None = None,
+) -> list[CampaignContact] | None:
     """Those of some contacts that are planned still and that nobody hands over at present, in the order of the plan.
 
     They are the worker's until the lease ends.
+
+    Args:
+        tenant: whose campaign.
+        database: where it is.
+        campaign_id: of it.
+        contacts: wanted.
+        lease: whose they are then.
+        moving: for late ones among them: they count on their new day from now on.
+
+    Returns:
+        None, and nothing is taken, where plans changed since the mark of `moving`.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     table, taken = CAMPAIGN_CONTACTS.c, list[CampaignContact]()
     with database.writing() as connection:
+        if moving is not None:
+            lock_plans(tenant, connection)
+            if contacts_mark(tenant, connection) != moving.mark:
+                return None
         for part in in_parts(contacts):
             named = [one.customer_id for one in part]
             wanted = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
             rows = take_rows(connection, CAMPAIGN_CONTACTS, wanted, lease, len(named))
             taken += [_planned(row).contact for row in rows]
+            if moving is not None:
+                late = [row.id for row in rows if row.day < moving.today]
+                change_rows(connection, CAMPAIGN_CONTACTS, late, {"sent_on": moving.today}, wanted)
+        if moving is not None:
+            moving.mark = contacts_mark(tenant, connection)
     return taken
 
 
 def release_contacts(
     tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], lease: Lease
 ) -> None:
-    """Gives contacts back that a worker could not hand over, so that the next one takes them.
+    """Gives contacts back that a worker could not hand over, on their planned day, so that the next one takes them.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -234,6 +273,8 @@ def release_contacts(
             named = [one.customer_id for one in part]
             own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named)
             ids = list(connection.execute(select(table.id).where(own)).scalars())
+            mine = own & (table.taken_by == lease.worker) & _TO_SEND
+            change_rows(connection, CAMPAIGN_CONTACTS, ids, {"sent_on": None}, mine)
             release_rows(connection, CAMPAIGN_CONTACTS, ids, lease, own)
 
 

@@ -97,6 +97,21 @@ def effect_looks(tenant: str, database: Database, campaign_id: str | None = None
     return Looks(read, len(found) - len(read))
 
 
+def credit_looks(tenant: str, database: Database) -> Looks:
+    """The credit of guides, worked out again and again and kept beside the effects.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    found = campaign_effects(tenant, database, CREDIT)
+    read = [one for one in found if _is_credit(one.effect)]
+    return Looks(read, len(found) - len(read))
+
+
+def _is_credit(effect: object) -> bool:
+    return isinstance(effect, dict) and isinstance(effect.get("guides"), list)
+
+
 def _is_effect(effect: object) -> bool:
     """Whether a stored row holds what every look at an effect has, so that one odd row breaks no list."""
     return (

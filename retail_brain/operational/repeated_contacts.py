@@ -8,7 +8,14 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from retail_brain.operational.campaigns import plans_mark
 from retail_brain.operational.database import Database, in_parts
-from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, ERASURES, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
+from retail_brain.operational.tables import (
+    CAMPAIGN_CONTACTS,
+    CAMPAIGN_RECEIPTS,
+    ERASURES,
+    GUIDE_ANSWERS,
+    GUIDE_TASKS,
+    TRIGGER_FIRINGS,
+)
 
 RULES_PREFIX = "rules:"
 """Before the name of a test of rules where its looks are kept."""
@@ -21,7 +28,8 @@ DAILY = "guides"
 CREDIT = "guides:credit"
 """Id under which looks at the credit of guides are stored."""
 ContactsMark = tuple[int, ...]
-"""Campaigns approved and stopped, firings decided, lines of guides, refusals: what plans of contacts are made under."""
+"""Campaigns approved and stopped, firings decided, lines of guides, refusals, late contacts: what plans of contacts are
+made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
 _HELD = "held"
@@ -162,11 +170,15 @@ def repeated_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) 
 
 
 def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
-    """A value that differs after every approval, stop, decided firing, line of a guide, opt-out and begun erasure."""
+    """A value that differs after every approval, stop, decided firing, line of a guide, late contact, opt-out, erasure.
+
+    A late contact counts from the moment at which a push takes it.
+    """
     fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
     lines = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)
     counted = [connection.execute(query).scalar_one() for query in (fired, lines)]
-    return (*plans_mark(tenant, connection), *counted, *_newest_refusals(tenant, connection))
+    late = _late_contacts(tenant, connection)
+    return (*plans_mark(tenant, connection), *counted, *_newest_refusals(tenant, connection), *late)
 
 
 def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
@@ -180,7 +192,9 @@ def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
 
 
 def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
-    """A value that differs after everything that changes `contacts_mark`, and after some that does not. Cheap to poll.
+    """A value that differs after everything that changes `contacts_mark` but late contacts, and after some more.
+
+    Cheap to poll: late contacts, which a whole table is read for, are seen where plans are stored.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -196,6 +210,16 @@ def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
     with database.reading() as connection:
         counted = [connection.execute(query).scalar_one() or 0 for query in (waiting, *newest)]
         return (*plans_mark(tenant, connection), *counted, *_newest_refusals(tenant, connection))
+
+
+def _late_contacts(tenant: str, connection: Connection) -> tuple[int, ...]:
+    """How many contacts of campaigns and messages of triggers moved to a later day, and when the last was taken."""
+    found: list[int] = []
+    for table in (CAMPAIGN_CONTACTS, TRIGGER_FIRINGS):
+        own = (table.c.tenant_id == tenant) & (table.c.sent_on > table.c.day)
+        count, last = connection.execute(select(func.count(), func.max(table.c.taken_at)).where(own)).one()
+        found += [int(count), 0 if last is None else int(last.timestamp() * 1e6)]
+    return tuple(found)
 
 
 def _newest_refusals(tenant: str, connection: Connection) -> tuple[int, int]:

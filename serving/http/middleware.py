@@ -96,13 +96,14 @@ class Layer:
         return "failed", "the service has not looked for news for two minutes: its log says why."
 
     def _told(self) -> bytes:
-        """What `/readyz` says besides yes: how many tenants something is wrong with; empty where nothing is."""
+        """What `/readyz` says besides yes: tenants at fault, and writes that are refused; empty where all is well."""
         state = self._runtime.state
-        if state is None or not state.faults:
+        if state is None or not (state.faults or state.writes_fault):
             return b""
+        told = [f"{len(state.faults)} with a fault"] if state.faults else []
+        told += ["writes are refused and reads go on"] if state.writes_fault else []
         newer = f", {len(state.newer)} with answers of a newer version: {_RUN_NEWER}" if state.newer else "."
-        text = f"ready; {len(state.faults)} with a fault, which `retail-brain doctor` and the log name{newer}\n"
-        return text.encode()
+        return f"ready; {'; '.join(told)}; `retail-brain doctor` and the log name what is wrong{newer}\n".encode()
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         who = self._owners.get(scope["path"], "the service")

@@ -34,8 +34,6 @@ _FORGET_SECONDS = 60.0
 measured."""
 _ALL = "*"
 """Stands for all tenants among the faults; no tenant can be called so."""
-_WRITES = "writes"
-"""Stands among the faults for what takes no writes."""
 _LONGEST_WAIT_SECONDS = 3.0
 """Seconds that a write waits for another process that holds SQLite, or a third of what a request may take: it must be
 told before the time of its request is over. By judgement, not measured."""
@@ -65,7 +63,7 @@ class State:
         wait_seconds = min(_LONGEST_WAIT_SECONDS, settings.serving.timeout_seconds / 3)
         self.database = Database(Workspace(home).database_url, wait_seconds=wait_seconds)
         self._writability = Writability(home, self.database)
-        self._writes_faults: dict[str, str] = {}
+        self._writes_fault = ""
         self.on_refresh: Callable[[State], None] | None = None
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
@@ -106,12 +104,17 @@ class State:
     @property
     def faults(self) -> dict[str, str]:
         """What is wrong now, by tenant (or `*` for all of them); empty when all is well."""
-        return self._faults | self._writes_faults
+        return dict(self._faults)
+
+    @property
+    def writes_fault(self) -> str:
+        """What takes no writes now: the home or the database, of every tenant; empty where both do."""
+        return self._writes_fault
 
     @property
     def can_write(self) -> bool:
         """Whether the home and the database took a write at the last try."""
-        return not self._writes_faults
+        return not self._writes_fault
 
     @property
     def newer(self) -> tuple[str, ...]:
@@ -237,11 +240,11 @@ class State:
     def _note_writes(self, faults: Sequence[BaseException]) -> None:
         """Remembers what takes no writes; logs it when it is something else than before."""
         text = " ".join(_text(fault) for fault in faults)
-        if text and text != self._writes_faults.get(_WRITES):
+        if text and text != self._writes_fault:
             _log.error("writes are refused, reads go on: %s", text)
-        elif self._writes_faults and not text:
+        elif self._writes_fault and not text:
             _log.info("writes are taken again")
-        self._writes_faults = {_WRITES: text} if text else {}
+        self._writes_fault = text
 
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()

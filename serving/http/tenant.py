@@ -293,8 +293,9 @@ def _unusable(answers: Answers, error: Exception) -> ModelError:
     """The error for a set that opened and cannot be worked with."""
     manifest = answers.manifest
     kind = NewerAnswersError if manifest.is_newer else ModelError
+    by = f"retail-brain {manifest.software}" if manifest.software else "an earlier version"
     return kind(
-        f"answers {manifest.answers_id}, published by retail-brain {manifest.software}, cannot be used by this one, "
+        f"answers {manifest.answers_id}, published by {by}, cannot be used by this one, "
         f"{__version__} ({type(error).__name__}: {error}). Install that version here and start the service again, or "
         "publish with this one: `retail-brain publish`."
     )

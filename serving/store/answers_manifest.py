@@ -52,7 +52,8 @@ class AnswersManifest:
         versions: table of the lake -> version that the answers were made from; empty in sets of older versions.
         currency_digits: digits of money after the point; None in sets of older versions, where the currency tells them.
         layout: of the files; sets of older versions have none and are read as they were.
-        software: version of retail-brain that published the set.
+        software: version of retail-brain that published the set; empty in sets of versions that did not note theirs,
+            and until `write_manifest` notes this one.
         model_test: `name` and `version` of the test of models whose challenger's pairs are published too; else empty.
     """
 
@@ -77,7 +78,7 @@ class AnswersManifest:
     currency_digits: int | None = None
     format: int = FORMAT
     layout: int = LAYOUT
-    software: str = __version__
+    software: str = ""
 
     @property
     def is_newer(self) -> bool:
@@ -95,7 +96,8 @@ def write_manifest(folder: Path, manifest: AnswersManifest) -> None:
     """Writes the manifest with the checksums of all files; it must be the last file written."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     checksums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
-    write_json(folder / "manifest.json", asdict(manifest) | {"files": checksums})
+    noted = {"files": checksums, "software": manifest.software or __version__}
+    write_json(folder / "manifest.json", asdict(manifest) | noted)
 
 
 def check_files(folder: Path, manifest: AnswersManifest) -> None:

@@ -161,9 +161,13 @@ def _add_features(archive: ArchiveWriter, workspace: Workspace) -> None:
     before = _inode(workspace.features)
     if before is None:
         return
-    archive.add_folder(f"{TENANT_FILES}/features", workspace.features)
+    anew = "the features were built anew while they were copied. Run the backup again."
+    try:
+        archive.add_folder(f"{TENANT_FILES}/features", workspace.features)
+    except FileNotFoundError as error:  # of the build that was there when the names were read
+        raise RetailBrainError(anew) from error
     if _inode(workspace.features) != before:
-        raise RetailBrainError("the features were built anew while they were copied. Run the backup again.")
+        raise RetailBrainError(anew)
 
 
 def _inode(folder: Path) -> int | None:

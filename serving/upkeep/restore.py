@@ -1,6 +1,8 @@
 """Restores a tenant from a backup into a home and a database that do not hold it."""
 
+import logging
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from serving.upkeep.backup import ROWS, RUN_FILES, TENANT_FILES
 from serving.upkeep.tenant_rows import has_rows, import_rows
 from serving.upkeep.wholeness import note_lake_checksums
 
+_log = logging.getLogger(__name__)
 _MARK = "being_restored"
 """File in the tenant's folder until the rows are committed: a restore that was killed may be run again."""
 
 
-def restore(archive: Path, home: Path, database: Database, tenant: str) -> BackupManifest:
+def restore(
+    archive: Path, home: Path, database: Database, tenant: str, tell: Callable[[str], None] = _log.warning
+) -> BackupManifest:
     """Puts a backup in place: files first, then all rows in one transaction; a killed restore is run again.
 
     Args:
@@ -28,6 +33,7 @@ def restore(archive: Path, home: Path, database: Database, tenant: str) -> Backu
         home: folder of `var/` and `mlruns/`; must hold no such tenant.
         database: the operational database; must hold no such tenant. Its tables are made where there are none.
         tenant: name of the tenant, which must be the backup's.
+        tell: is told of what is no fault and worth knowing, such as answers that stay writable.
 
     Raises:
         DataError: the file is no whole backup.
@@ -60,7 +66,8 @@ def restore(archive: Path, home: Path, database: Database, tenant: str) -> Backu
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
     for folder in set_folders(workspace.answers):
-        seal(folder)
+        if open_files := seal(folder):
+            tell(open_files)
     (workspace.root / _MARK).unlink()
     return manifest
 

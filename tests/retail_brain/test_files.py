@@ -143,12 +143,30 @@ def test_a_text_is_on_the_disk_before_its_name_and_its_name_before_the_end(
     assert waited == [(own, "aside"), (folder, "named")]
 
 
-def test_a_sealed_folder_takes_no_writes_and_can_be_removed(tmp_path: Path) -> None:
+def test_files_of_a_sealed_folder_take_no_writes_and_their_owner_removes_it_as_any_other(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     (folder / "part").mkdir(parents=True, mode=0o700)
-    (folder / "part" / "file").write_bytes(b"1")
-    seal(folder)
-    assert all(path.stat().st_mode & 0o222 == 0 for path in (folder, *folder.rglob("*")))
-    assert (folder / "part" / "file").read_bytes() == b"1"
+    file = folder / "part" / "file"
+    file.write_bytes(b"1")
+    assert seal(folder) is None
+    assert file.stat().st_mode & 0o222 == 0
+    # an earlier version, or `rm -rf`, removes the names of a folder: that one must be writable
+    assert all(path.stat().st_mode & 0o200 for path in (folder, file.parent))
+    assert file.read_bytes() == b"1"
+    file.parent.chmod(0o500)
     remove_tree(folder)
     assert not folder.exists()
+
+
+def test_a_file_system_that_refuses_the_seal_is_told_and_raises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, _mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(b"1")
+    monkeypatch.setattr(Path, "chmod", refuse)
+    told = seal(tmp_path)
+    assert told is not None
+    assert told.startswith("2 files stay writable")

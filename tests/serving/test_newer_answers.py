@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from retail_brain import __version__
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.revision import HEAD
 from retail_brain.settings import Settings
@@ -107,6 +108,25 @@ def test_a_newer_set_that_opens_and_cannot_be_worked_with_is_not_taken(
     assert "column_of_later" in state.faults["main"]
 
 
+def test_a_set_that_names_no_version_is_one_of_an_earlier(
+    home: Path, begin: Callable[[], State], synthetic: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = begin()
+    synthetic.publish_synthetic(Workspace(home), "second")
+    path = Workspace(home).answers / "second" / "manifest.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert values.pop("software") == __version__
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("column_of_earlier")
+
+    monkeypatch.setattr("serving.http.tenant_view.order_lines", broken)
+    state.refresh()
+    assert (answers_of(state), state.newer) == ("first", ())
+    assert "published by an earlier version, cannot be used" in state.faults["main"]
+
+
 def test_files_of_a_newer_version_that_end_in_any_error_are_newer(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("column_of_later")
@@ -144,7 +164,9 @@ def test_a_database_that_a_newer_version_changed_is_named_and_read_on(
 )
 def test_readyz_says_that_answers_are_newer(tenants: tuple[str, ...], status: int, told: str) -> None:
     serving = SimpleNamespace(serving=None)
-    state = SimpleNamespace(tenants=tenants, faults={"main": "newer"}, newer=("main",), settings=serving)
+    state = SimpleNamespace(
+        tenants=tenants, faults={"main": "newer"}, writes_fault="", newer=("main",), settings=serving
+    )
     answered = PlainTextResponse("\n", status)
     answer = TestClient(Layer(answered, Runtime(state=cast("Any", state)), ())).get("/readyz")
     assert answer.status_code == status

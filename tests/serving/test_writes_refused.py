@@ -12,12 +12,15 @@ from typing import Any
 
 import anyio.from_thread
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.keys import create_key
 from retail_brain.settings import ServingSettings, Settings
 from retail_brain.workspace import Workspace
 from serving.http.app import Api
+from serving.http.middleware import Layer
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.upkeep import examine
@@ -85,7 +88,7 @@ def test_doctor_names_a_database_that_is_held(state: State, monkeypatch: pytest.
 def test_a_service_that_cannot_write_says_so_until_it_can(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serving.http.writability._EVERY_SECONDS", 0.0)
     state._look()
-    assert (state.can_write, state.faults) == (True, {})
+    assert (state.can_write, state.writes_fault) == (True, "")
     with monkeypatch.context() as patched:
 
         def refused() -> None:
@@ -94,8 +97,12 @@ def test_a_service_that_cannot_write_says_so_until_it_can(state: State, monkeypa
         patched.setattr(state.database, "try_writing", refused)
         state._look()
         assert not state.can_write
-        assert "takes no writes" in state.faults["writes"]
+        assert "takes no writes" in state.writes_fault
+        assert state.faults == {}  # every tenant is well
+        answer = TestClient(Layer(PlainTextResponse("\n"), Runtime(state=state), ())).get("/readyz")
+        assert (answer.status_code, "writes are refused" in answer.text) == (200, True)
+        assert "with a fault" not in answer.text
         assert state.is_ready  # reads go on
         assert state.no_answers("nobody").code == "not_published"
     state._look()
-    assert (state.can_write, state.faults) == (True, {})
+    assert (state.can_write, state.writes_fault) == (True, "")

@@ -100,6 +100,6 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
     whole = call.view.settings
     done = push_contacts(tenant, call.state.database, dataset, asked, settings=whole, lease=lease, delivery=delivery)
     call.state.refresh_campaigns(tenant)
-    names = ("contacts", "closed", "taken_back", "elsewhere", "capped", "ended", "joined", "quiet")
+    names = ("contacts", "closed", "taken_back", "elsewhere", "capped", "ended", "joined", "quiet", "over")
     counted = {name: getattr(done, name) for name in names}
     return counted | {"day": day.isoformat()}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.campaign_effects import campaign_effects, effect_looks
+from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
     Referral,
@@ -15,7 +15,7 @@ from retail_brain.operational.guide_tasks import (
     store_referrals,
 )
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
-from retail_brain.operational.repeated_contacts import CREDIT, DAILY
+from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.past_days import check_past_day
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
@@ -238,10 +238,9 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         # where nobody of a list was reached by that day there is credit, and no effect yet
         with suppress(ImpossibleError):
             look_at_guides(tenant, database, dataset, settings, by, call.now)
-    worked_out, found = campaign_effects(tenant, database, CREDIT), effect_looks(tenant, database, DAILY)
-    worked_out = [look for look in worked_out if isinstance(look.effect.get("guides"), list)]
+    credits_seen, found = credit_looks(tenant, database), effect_looks(tenant, database, DAILY)
     looks = found.read
-    newest = worked_out[-1] if worked_out else None
+    newest = credits_seen.read[-1] if credits_seen.read else None
     rows = [] if newest is None else newest.effect["guides"]
     if not call.place.is_headquarters:
         rows = [row for row in rows if call.place.guide is not None and row["guide_id"] == call.place.guide]
@@ -252,7 +251,7 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         "guides": rows,
         "effect": looks[-1].effect if looks else None,
         "looks": [look_row(look) for look in looks],
-        "looks_left_out": found.left_out,
+        "looks_left_out": found.left_out + credits_seen.left_out,
     }
 
 

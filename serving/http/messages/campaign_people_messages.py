@@ -113,7 +113,8 @@ class CampaignPushResponse(Strict):
     `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile; `capped`
     are late ones that wait, since today they would be more than the caps allow; `ended` late ones that are never sent,
     since their goods can be had no more; `joined` people whose other card, as it turned out since the approval, is held
-    out of the goods or told of them; `quiet` contacts of today that wait, since no open hour of it is left.
+    out of the goods or told of them; `quiet` contacts that wait, since no open hour of today is left or today is none
+    of the campaign's days of the week; `over` the same, never sent: the campaign or the goods end before a later day.
     """
 
     contacts: int
@@ -124,4 +125,5 @@ class CampaignPushResponse(Strict):
     ended: int = 0
     joined: int = 0
     quiet: int = 0
+    over: int = 0
     day: str

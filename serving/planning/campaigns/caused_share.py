@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.operational.upgrade import upgrade
@@ -26,5 +26,5 @@ def tenant_caused_share(workspace: Workspace, published: float | None, assumed: 
         if not has_database(workspace, database):
             return caused_share(published, assumed, [])
         upgrade(database)
-        looks = campaign_effects(workspace.tenant, database)
+        looks = effect_looks(workspace.tenant, database).read
         return caused_share(published, assumed, [look for look in looks if not repeats(look.campaign_id)])

@@ -233,7 +233,15 @@ def contact_row(planned: PlannedContact) -> dict[str, Any]:
     """A person of a campaign as JSON."""
     contact = planned.contact
     name = contact_id(planned.campaign_id, contact.customer_id)
-    values = {"contact_id": name} | asdict(contact) | {"state": planned.state, "sent_on": planned.sent_on}
+    values = (
+        {"contact_id": name}
+        | asdict(contact)
+        | {
+            "state": planned.state,
+            # a push that has it in hand moved it already, and may give it back
+            "sent_on": None if planned.state == "planned" else planned.sent_on,
+        }
+    )
     return {one: _iso(values[one]) for one in CONTACT_COLUMNS}
 
 

@@ -5,7 +5,8 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from io import StringIO
 from itertools import accumulate, islice
 from pathlib import Path
@@ -22,22 +23,23 @@ from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.files import hand_over, write_text
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
+    Moving,
     PlannedContact,
     campaign_contacts,
     contact_id,
     mark_sent,
     release_contacts,
-    take_contacts,
 )
 from retail_brain.operational.campaign_receipts import take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.past_days import check_past_day
 from retail_brain.settings import Settings
-from serving.planning.campaigns.hours import hour_left, open_hours
 from serving.planning.campaigns.joined_people import joined_since
-from serving.planning.campaigns.lateness import within_caps
+from serving.planning.campaigns.lateness import take_within_caps, within_caps
+from serving.planning.campaigns.push_hours import hours_left, push_day
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
 from serving.planning.people.audience_facts import consents_now
@@ -92,8 +94,9 @@ class Pushed:
         ended: late contacts about goods that can be had no more; they are never sent.
         joined: people who turned out to be one with others since the approval, and are held out of the goods, or told
             of them, by another card.
-        quiet: contacts of today that no open hour is left for, or late ones on a day of the week that is not the
-            campaign's; they wait for the next one.
+        quiet: contacts that wait for a later day: no open hour of today is left, or today is none of the campaign's
+            days of the week.
+        over: the same, but the campaign, or the goods, end before a later day: they are never sent.
         file: where they are; None where they went to an address, or where nothing was due.
         begins_on: first day of the campaign; nothing is due before it.
     """
@@ -106,6 +109,7 @@ class Pushed:
     ended: int
     joined: int
     quiet: int
+    over: int
     file: Path | None
     begins_on: date
 
@@ -156,18 +160,7 @@ def push_contacts(
             {"problem": "campaign_not_approved", "campaign_id": push.campaign_id, "state": stored.state},
         )
     definition = definition_of(stored)
-    ends_on = definition.ends_on
-    if push.day >= ends_on:
-        raise ImpossibleError(
-            f"campaign {push.campaign_id!r} is over: its last day was before {ends_on}, and contacts due by {push.day} "
-            "were asked for. Name an earlier day with --day, or make a new campaign.",
-            {
-                "problem": "campaign_over",
-                "campaign_id": push.campaign_id,
-                "day": push.day.isoformat(),
-                "ends_on": ends_on.isoformat(),
-            },
-        )
+    today = push_day(stored, definition, push.day, now)
     target = resolved_target(push.target)
     planned = campaign_contacts(tenant, database, push.campaign_id)
     due, closed, refused = _due(tenant, database, dataset, push, planned)
@@ -175,27 +168,30 @@ def push_contacts(
         take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=push.by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
-    today = _today(now, push.day, ends_on)
     ended = [one for one in due if one.ends_on is not None and one.ends_on < max(one.day, today)]
     due = [one for one in due if one.ends_on is None or one.ends_on >= max(one.day, today)]
     about = (tenant, push.campaign_id, definition.starts_on, today)
     joined = joined_since(database, dataset, planned, due, about=about, settings=settings)
     due = [one for one in due if one.customer_id not in joined]
-    hours, quiet = _hours_left(definition, due, settings, now, today), len(due)
-    due = [one for one in due if one.customer_id in hours]
-    quiet -= len(due)
+    left = hours_left(definition, due, settings, now, today)
+    due = [one for one in due if one.customer_id in left.hours]
     late = [one for one in due if one.day < today]
-    kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings.audience)
+    able = partial(_able, tenant, database, dataset, push.campaign_id, today, settings)
+    # before the caps are counted: plans made meanwhile are seen when the contacts are taken
+    moving = Moving(today, read_contacts_mark(tenant, database))
+    kept = able(late)
     capped = len(late) - len(kept)
     due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
     is_address = address_parts(target).scheme in {"http", "https"}
-    handed, file, size = 0, None, AT_ONCE if is_address else max(len(due), 1)
+    handed, late_full, file, size = 0, 0, None, AT_ONCE if is_address else max(len(due), 1)
     for start in range(0, len(due), size):
-        part = take_contacts(tenant, database, push.campaign_id, due[start : start + size], lease)
+        wanted = due[start : start + size]
+        part, full = take_within_caps(tenant, database, push.campaign_id, wanted, lease, moving, able)
+        late_full += full
         if not part:
             continue
         try:
-            rows = contact_rows(stored, [replace(one, hour=hours[one.customer_id]) for one in part], today)
+            rows = contact_rows(stored, [replace(one, hour=left.hours[one.customer_id]) for one in part], today)
             if is_address:
                 post_rows(target, stored.campaign_id, rows, push.secret, delivery)
             else:
@@ -206,29 +202,21 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    waits = (capped, len(ended), len(joined), quiet)
-    return Pushed(handed, closed, taken_back, len(due) - handed, *waits, file, definition.starts_on)
+    waits = (capped + late_full, len(ended), len(joined), left.quiet, left.over)
+    return Pushed(handed, closed, taken_back, len(due) - handed - late_full, *waits, file, definition.starts_on)
 
 
-def _hours_left(
-    definition: CampaignDefinition, due: Sequence[CampaignContact], settings: Settings, now: datetime, today: date
-) -> dict[str, int]:
-    """Customer -> hour of the contact that is handed over now, of those who need not wait for a later day."""
-    open_ones, local, found = open_hours(definition, settings.campaigns), now.astimezone(), dict[str, int]()
-    for one in due:
-        day = max(one.day, today)
-        if day.isoweekday() not in definition.weekdays:
-            continue
-        left = hour_left(one.hour, open_ones, local.hour if day == local.date() else None)
-        if left is not None:
-            found[one.customer_id] = left
-    return found
-
-
-def _today(now: datetime, day: date, ends_on: date) -> date:
-    """Day of late contacts: the machine's; `day` where that is after the campaign, as when past days are replayed."""
-    local = now.astimezone().date()
-    return local if local < ends_on else day
+def _able(
+    tenant: str,
+    database: Database,
+    dataset: Dataset,
+    campaign_id: str,
+    today: date,
+    settings: Settings,
+    late: Sequence[CampaignContact],
+) -> set[str]:
+    """Customer ids of the late contacts that keep every cap today."""
+    return within_caps(tenant, database, dataset, campaign_id, late, today, settings.audience)
 
 
 def _affordable(

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.database import Database
 from retail_brain.operational.first_messages import first_messages, message_counts
 from retail_brain.operational.repeated_contacts import DAILY
@@ -47,7 +47,7 @@ def repeated_experiments(tenant: str, database: Database, as_of: date) -> list[R
     Raises:
         UnavailableError: the database does not answer.
     """
-    measured = {look.campaign_id for look in campaign_effects(tenant, database) if look.as_of <= as_of}
+    measured = {look.campaign_id for look in effect_looks(tenant, database).read if look.as_of <= as_of}
     counted = message_counts(tenant, database, as_of)
     names = [one.campaign_id for one in list_triggers(tenant, database, removed=True)]
     found = []

@@ -108,11 +108,12 @@ def _publish(
         write_manifest(aside, manifest)
         make_durable(aside)
         aside.rename(workspace.answers / answers_id)
-        seal(workspace.answers / answers_id)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     before = _in_use(workspace.answers)
     make_current(workspace.answers, answers_id)
+    if open_files := seal(workspace.answers / answers_id):
+        progress.say(f"  warning: {open_files}")
     try:
         _note_served(workspace, manifest, before)
     except UnavailableError as error:

@@ -261,6 +261,7 @@ def test_contacts_that_many_pushes_take_at_once_are_each_taken_by_one(database: 
 
     def take(worker: str, at: datetime = NOW) -> list[str]:
         found = take_contacts("main", database, "spring", [*people, person("held")], Lease(lease, at, worker))
+        assert found is not None
         return [one.customer_id for one in found]
 
     with ThreadPoolExecutor(4) as pool:

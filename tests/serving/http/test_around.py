@@ -31,7 +31,9 @@ def test_health_is_open_to_all(client: Any, path: str) -> None:
 def test_readyz_says_why_it_is_not_ready(
     client: Any, tenants: tuple[str, ...] | None, faults: dict[str, str], code: str
 ) -> None:
-    state = SimpleNamespace(tenants=tenants, faults=faults, newer=(), settings=SimpleNamespace(serving=None))
+    state = SimpleNamespace(
+        tenants=tenants, faults=faults, writes_fault="", newer=(), settings=SimpleNamespace(serving=None)
+    )
     runtime: Any = Runtime(state=None if tenants is None else cast("Any", state))
     http = type(client.http)(Layer(PlainTextResponse("Service is not ready.", 503), runtime, ROUTES))
     answer = http.get("/readyz")

@@ -86,6 +86,22 @@ def restored(archive: Path, home: Path) -> Database:
     return target
 
 
+def test_a_file_system_that_refuses_the_seal_stops_no_restore(
+    home: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, _mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    elsewhere, told = Workspace(tmp_path / "second"), list[str]()
+    target = Database(elsewhere.database_url)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    restore(tmp_path / "b.tar", elsewhere.home, target, "main", told.append)
+    target.close()
+    assert not (elsewhere.root / "being_restored").exists()
+    assert [line for line in told if "writable" in line] == told != []
+
+
 @pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
 def test_restored_elsewhere_it_is_the_same_tenant(
     home: Path,
@@ -100,7 +116,7 @@ def test_restored_elsewhere_it_is_the_same_tenant(
     assert report.has_lake
     assert current_id(elsewhere.answers) == "one"
     assert open_answers(elsewhere.answers / "one").manifest == open_answers(Workspace(home).answers / "one").manifest
-    assert all(path.stat().st_mode & 0o222 == 0 for path in (elsewhere.answers / "one").rglob("*"))
+    assert all(path.stat().st_mode & 0o222 == 0 for path in (elsewhere.answers / "one").rglob("*") if path.is_file())
     assert elsewhere.settings_file.read_text() == '[data]\ncurrency = "€"\n'
     assert open_lake(str(elsewhere.lake)).scan("transactions").collect().height == 28
     cards = read_list(str(elsewhere.lake), "shared_cards", {})
@@ -317,8 +333,9 @@ def test_a_file_of_the_lake_without_a_checksum_is_decoded(home: Path, database: 
     assert not (folder / "_checksums.json").exists()
 
 
+@pytest.mark.parametrize("is_removed", [False, True], ids=["after the last file", "with a file still to be read"])
 def test_features_that_are_built_anew_while_they_are_copied_give_no_backup(
-    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, database: Database, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_removed: bool
 ) -> None:
     copy = ArchiveWriter.add_folder
 
@@ -327,6 +344,8 @@ def test_features_that_are_built_anew_while_they_are_copied_give_no_backup(
         if folder.name == "features":
             folder.rename(tmp_path / "before")
             folder.mkdir()
+            if is_removed:
+                archive.add_file(f"{name}/person/1.parquet", folder / "person" / "1.parquet")
 
     monkeypatch.setattr(ArchiveWriter, "add_folder", copy_and_build)
     with pytest.raises(RetailBrainError, match="built anew while they were copied"):

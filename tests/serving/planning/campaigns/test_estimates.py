@@ -1,17 +1,24 @@
 """What contacts cause, updated by measured campaigns."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+from retail_brain.operational.campaign_effects import Looks, StoredEffect, credit_looks, store_effect
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import CREDIT
+from retail_brain.operational.tables import CAMPAIGN_EFFECTS
 from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.planning.campaigns import life
+from serving.planning.campaigns.caused_share import tenant_caused_share
 from serving.planning.campaigns.estimates import caused_share
 from serving.planning.campaigns.names import shown_name
 from serving.planning.campaigns.propose import propose
+from serving.planning.campaigns.repeated_experiments import repeated_experiments
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -36,6 +43,21 @@ def test_each_final_measurement_moves_it_by_its_precision() -> None:
 
 def test_a_campaign_that_did_harm_leaves_a_little() -> None:
     assert caused_share(None, 0.1, [look("a", -0.8, 0.01)]).value == 0.01
+
+
+@pytest.mark.parametrize("effect", [["a list"], {"is_final": True, "caused_share": {"value": 0.89, "error": 0.001}}])
+def test_a_row_that_no_list_shows_moves_no_share(database: Database, tmp_path: Path, effect: Any) -> None:
+    workspace = Workspace(tmp_path, "main")
+    with database.writing() as connection:
+        database.ensure_tenant("main", connection, now=NOW)
+        odd = {"tenant_id": "main", "campaign_id": "spring", "as_of": date(2025, 3, 20), "effect": effect}
+        connection.execute(insert(CAMPAIGN_EFFECTS).values(**odd, measured_by="Li", measured_at=NOW))
+        connection.execute(
+            insert(CAMPAIGN_EFFECTS).values(**odd | {"campaign_id": CREDIT}, measured_by="Li", measured_at=NOW)
+        )
+    assert tenant_caused_share(workspace, None, 0.1) == caused_share(None, 0.1, [])
+    assert credit_looks("main", database) == Looks([], 1)
+    repeated_experiments("main", database, date(2025, 4, 1))
 
 
 def test_a_measured_effect_changes_the_next_preview(

@@ -6,6 +6,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,12 +18,22 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id, take_contacts
+from retail_brain.operational.campaign_contacts import (
+    Moving,
+    approve_campaign,
+    campaign_contacts,
+    contact_id,
+    release_contacts,
+    take_contacts,
+)
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
+from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
 from serving.planning.stock.webhook import Delivery
@@ -196,20 +207,69 @@ def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
     assert told(database, "sent") == {"c1"}
 
 
+@pytest.mark.parametrize("comes", ["while the caps are counted", "after the contacts are taken"])
+def test_a_plan_that_is_made_while_a_late_contact_moves_keeps_the_caps(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, comes: str,
+) -> None:  # fmt: skip
+    caps = AudienceSettings(max_contacts=1, contact_window_days=3)
+    desk = life.Desk(database, make_source(people=2), Settings(audience=caps))
+    for name, day, goods in (("spring", 1, "P1"), ("next", 4, "P2")):
+        life.save(desk, change(name), define(starts_on=f"2025-03-0{day}", ends_on="2025-03-05", product_ids=[goods]))
+        life.preview(desk, change(name, 1))
+    life.approve(desk, change("spring", 2))
+    at, asked = datetime(2025, 3, 4, 12).astimezone(UTC), Push("spring", DAY, str(tmp_path / "out.csv"), "Li")
+    if comes == "while the caps are counted":
+
+        def counted(*given: Any) -> set[str]:
+            kept = within_caps(*given)
+            if campaign("main", database, "next").state == "previewed":
+                life.approve(desk, change("next", 2))
+            return kept
+
+        monkeypatch.setattr("serving.planning.campaigns.push.within_caps", counted)
+        done = hand_over(database, asked, Dataset.from_frames({}), at, caps)
+        assert (done.contacts, done.capped, done.elsewhere) == (0, 2, 0)
+        return
+    mark = read_contacts_mark("main", database)
+    (planned, _) = campaign_contacts("main", database, "spring")
+    moving = Moving(at.date(), mark)
+    lease = Lease(LEASE, at)
+    assert take_contacts("main", database, "spring", [planned.contact], lease, moving) == [planned.contact]
+    assert moving.mark == read_contacts_mark("main", database) != mark
+    assert approve_campaign(database, change("next", 2), [], mark) is None
+    release_contacts("main", database, "spring", [planned.contact], lease)
+    assert read_contacts_mark("main", database) == mark
+    assert {one.counted_on for one in campaign_contacts("main", database, "spring")} == {DAY}
+
+
 def log(card: str) -> dict[str, pl.DataFrame]:
     """A contact of another campaign on 7 March that the lake knows."""
     row = {"campaign_id": "K", "customer_id": card, "channel": "sms", "contacted_at": datetime(2025, 3, 7, 9)}
     return {"contacts": pl.DataFrame([row | {"is_holdout": False}])}
 
 
-def test_past_days_that_are_replayed_after_the_campaign_keep_the_day_that_was_asked_for(
-    desk: life.Desk, tmp_path: Path
+def test_past_days_that_are_replayed_keep_the_day_that_was_asked_for(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
 ) -> None:
+    made, later = life.Desk(database, make_source(people=4), Settings()), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    life.save(made, replace(change("spring"), now=later), define())
+    life.preview(made, replace(change("spring", 1), now=later))
+    life.approve(made, replace(change("spring", 2), now=later))
     asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
-    hand_over(desk.database, asked, lake, datetime(2026, 1, 1, 12, tzinfo=UTC))
-    assert {one.sent_on for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"} == {
-        date(2025, 3, 3)
-    }
+    assert hand_over(database, asked, lake, later).contacts == 4
+    assert {one.sent_on for one in campaign_contacts("main", database, "spring")} == {date(2025, 3, 3)}
+
+
+def test_what_no_hour_of_the_last_day_is_left_for_is_never_sent(desk: life.Desk, tmp_path: Path) -> None:
+    people, last = len(told(desk.database)), date(2025, 3, 7)
+    asked, lake = Push("spring", last, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    done = hand_over(desk.database, asked, lake, datetime(2025, 3, 7, 21, 30).astimezone(UTC))
+    assert (done.contacts, done.quiet, done.over) == (0, 0, people)
+    with pytest.raises(ImpossibleError, match="on a day that is over") as refused:
+        hand_over(desk.database, asked, lake, datetime(2025, 3, 8, 10).astimezone(UTC))
+    assert refused.value.details["day"] == "2025-03-08"
+    assert told(desk.database, "sent") == set()
 
 
 def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
@@ -361,4 +421,17 @@ def test_a_late_contact_waits_for_a_day_of_the_week_of_its_campaign(
     life.approve(made, change("spring", 2))
     asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
     sunday, monday = (datetime(2025, 3, day, 12).astimezone(UTC) for day in (2, 3))
-    assert [hand_over(database, asked, lake, at).contacts for at in (sunday, monday)] == [0, 6]
+    done = [hand_over(database, asked, lake, at) for at in (sunday, monday)]
+    assert [(one.contacts, one.quiet, one.over) for one in done] == [(0, 6, 0), (6, 0, 0)]
+
+
+def test_a_late_contact_with_no_day_of_the_week_to_come_is_never_sent(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    made = life.Desk(database, make_source(people=6), Settings())
+    life.save(made, change("spring"), define(weekdays=[6]))  # Saturday, 1 March alone
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
+    done = hand_over(database, asked, lake, datetime(2025, 3, 2, 12).astimezone(UTC))
+    assert (done.contacts, done.quiet, done.over) == (0, 0, 6)

@@ -54,7 +54,7 @@ def model(chain: Dataset) -> DemandModel:
 def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     answers = open_answers(workspace.answers / publish(workspace, chain, SETTINGS, SILENT))
-    assert all(path.stat().st_mode & 0o222 == 0 for path in workspace.answers.glob("*-*/**/*"))
+    assert all(path.stat().st_mode & 0o222 == 0 for path in workspace.answers.glob("*-*/**/*") if path.is_file())
     assert answers.manifest.parts == []
     assert answers.manifest.as_of == LAST.isoformat()
     assert (answers.forecasts, answers.pairs, len(answers.customers)) == (None, None, 0)
@@ -63,6 +63,33 @@ def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp
     assert days is not None
     assert days["units"][-1] == (LAST.toordinal() * 2) % 5
     assert len(answers.popular.get(store)[0]) == 3
+
+
+def test_a_file_system_that_refuses_the_seal_stops_no_publish(
+    chain: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, heard = Workspace(tmp_path), Heard()
+    monkeypatch.setattr(Path, "chmod", _refuse)
+    answers_id = publish(workspace, chain, SETTINGS, Progress(quiet=True, listener=heard))
+    assert current_id(workspace.answers) == answers_id
+    assert any("stay writable" in line for line in heard.lines)
+
+
+class Heard:
+    """Keeps the lines that were said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def timed(self, *_: object) -> None:
+        """Steps are no lines."""
+
+    def said(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def _refuse(path: Path, _mode: int) -> None:
+    raise PermissionError(1, "Operation not permitted", str(path))
 
 
 def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(
