@@ -288,6 +288,43 @@ def test_a_comment_that_was_stored_unheard_counts_once(open_page: Open, site: An
     assert len({body["comment_id"] for body in site.bodies("line_comment")}) == 1
 
 
+def test_the_same_comment_once_more_is_another_one(open_page: Open, site: Any) -> None:
+    page = open_page(PANEL, "en").page
+    for _ in range(2):
+        with page.expect_response("**/line_comment") as answer:
+            comment(page)
+        assert answer.value.ok
+        expect(page.locator("[data-comment=text]")).to_have_value("")
+    assert len({body["comment_id"] for body in site.bodies("line_comment")}) == 2, (
+        "under the id of before it would not be stored"
+    )
+
+
+def test_what_comes_late_does_not_take_away_what_was_sent_after_it(open_page: Open) -> None:
+    page = open_page(PANEL, "en", quiet=False).page
+    waiting: list[Route] = []
+
+    def waits(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/line_comment", waits)
+    with page.expect_request("**/line_comment"):
+        comment(page)
+    notice = leaves_and_returns(page, PANEL)
+    expect(notice).to_contain_text("Not sent")
+    Away(page, "line_comment")
+    page.locator("[data-comment=text]").fill("ask the other supplier")
+    with page.expect_event("requestfailed"):
+        page.locator("[data-comment=store]").click()
+    expect(page.locator("[data-comment=store]")).to_be_enabled()
+    with page.expect_response("**/line_comment") as answer:
+        waiting[0].fulfill(json={})
+    assert answer.value.ok
+    notice = leaves_and_returns(page, PANEL)
+    expect(notice).to_contain_text("Not sent")
+    expect(page.locator("[data-comment=text]")).to_have_value("ask the other supplier")
+
+
 def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     page = open_page(PANEL, "en", quiet=False).page
     Away(page, "line_comment")
