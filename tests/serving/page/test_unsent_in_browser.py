@@ -67,6 +67,12 @@ def leaves_and_returns(page: Page, fragment: str) -> Locator:
     return page.locator("[data-unsent]")
 
 
+def is_drawn(page: Page) -> None:
+    """What is asked of a whole view at once is asked when nothing of it is still to come."""
+    expect(page.locator("main h1").first).to_be_attached()
+    expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+
+
 def is_sent(page: Page, notice: Locator) -> None:
     expect(notice).to_have_count(0)
     go(page, "anomalies")
@@ -262,6 +268,7 @@ def test_a_form_that_was_not_sent_is_shown_again_and_sent(open_page: Open, form:
     fills(page)
     expect(page.locator("[data-unsent]")).to_contain_text("Not sent")
     assert len(away.sent) == 1
+    is_drawn(page)
     assert complaints(page) == []
     notice = leaves_and_returns(page, view)
     expect(notice).to_contain_text("Not sent")
@@ -332,7 +339,8 @@ def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     expect(page.locator("[data-unsent]")).to_be_visible()
     go(page, "anomalies")
     expect(page.locator(BAR)).to_be_visible()
+    is_drawn(page)
     assert complaints(page) == []
     page.locator("[data-tool=sign_out]").click()
     expect(page.locator(BAR)).to_have_count(0)
-    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.includes('draft'))") == []
+    page.wait_for_function("() => !Object.keys(sessionStorage).some((one) => one.includes('draft'))")
