@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.page.app import STATIC
-from tests.chromium import CHROMIUMS, chromium_path
+from tests.chromium import CHROMIUMS, chromium_path, own_folder
 from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
@@ -115,8 +115,8 @@ def site(served: Site) -> Iterator[Site]:
 def chromium() -> Iterator[Browser]:
     if (path := chromium_path()) is None:
         pytest.skip(f"no Chromium here: install one of Debian's packages {', '.join(CHROMIUMS)} to test the page")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with sync_playwright() as playwright, own_folder() as env:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=dict(env))
         yield browser
         browser.close()
 

@@ -176,7 +176,7 @@ def test_another_key_does_not_bring_the_customer_back_whom_the_last_one_looked_a
     page.evaluate("localStorage.setItem('retail-brain.last.customer', 'C00001')")
     page.goto(f"{line.address}?other#/guide?key={KEY}-other")
     expect(page.get_by_role("dialog").or_(page.locator(".failed-title")).first).to_be_visible()
-    assert page.evaluate("localStorage.getItem('retail-brain.last.customer')") is None
+    page.wait_for_function("() => localStorage.getItem('retail-brain.last.customer') === null")
 
 
 def test_the_kept_page_opens_where_what_stands_before_the_service_answers_for_it(
@@ -203,7 +203,7 @@ def test_signing_out_leaves_neither_list_nor_files(phone: BrowserContext, line: 
     page.wait_for_function(
         "async () => (await caches.keys()).length === 0 && !(await navigator.serviceWorker.getRegistration())"
     )
-    assert "C00001" not in page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+    page.wait_for_function("() => !JSON.stringify([{...sessionStorage}, {...localStorage}]).includes('C00001')")
 
 
 def test_another_key_sees_nothing_of_the_list_that_was_kept(phone: BrowserContext, line: Line) -> None:
@@ -247,7 +247,7 @@ def test_a_file_that_does_not_come_leaves_the_page_as_it_was(phone: BrowserConte
         assert time.monotonic() < until, "the worker asked for no file"
         page.wait_for_timeout(20)
     page.wait_for_function("async () => !(await navigator.serviceWorker.getRegistration())")
-    assert page.evaluate(WHAT_IS_KEPT) == []
+    page.wait_for_function(f"async () => (await ({WHAT_IS_KEPT})()).length === 0")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def leaves_and_returns(page: Page, fragment: str) -> Locator:
     return page.locator("[data-unsent]")
 
 
+def is_drawn(page: Page) -> None:
+    """What is asked of a whole view at once is asked when nothing of it is still to come."""
+    expect(page.locator("main h1").first).to_be_attached()
+    expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+
+
 def is_sent(page: Page, notice: Locator) -> None:
     expect(notice).to_have_count(0)
     go(page, "anomalies")
@@ -262,6 +268,7 @@ def test_a_form_that_was_not_sent_is_shown_again_and_sent(open_page: Open, form:
     fills(page)
     expect(page.locator("[data-unsent]")).to_contain_text("Not sent")
     assert len(away.sent) == 1
+    is_drawn(page)
     assert complaints(page) == []
     notice = leaves_and_returns(page, view)
     expect(notice).to_contain_text("Not sent")
@@ -288,6 +295,43 @@ def test_a_comment_that_was_stored_unheard_counts_once(open_page: Open, site: An
     assert len({body["comment_id"] for body in site.bodies("line_comment")}) == 1
 
 
+def test_the_same_comment_once_more_is_another_one(open_page: Open, site: Any) -> None:
+    page = open_page(PANEL, "en").page
+    for _ in range(2):
+        with page.expect_response("**/line_comment") as answer:
+            comment(page)
+        assert answer.value.ok
+        expect(page.locator("[data-comment=text]")).to_have_value("")
+    assert len({body["comment_id"] for body in site.bodies("line_comment")}) == 2, (
+        "under the id of before it would not be stored"
+    )
+
+
+def test_what_comes_late_does_not_take_away_what_was_sent_after_it(open_page: Open) -> None:
+    page = open_page(PANEL, "en", quiet=False).page
+    waiting: list[Route] = []
+
+    def waits(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/line_comment", waits)
+    with page.expect_request("**/line_comment"):
+        comment(page)
+    notice = leaves_and_returns(page, PANEL)
+    expect(notice).to_contain_text("Not sent")
+    Away(page, "line_comment")
+    page.locator("[data-comment=text]").fill("ask the other supplier")
+    with page.expect_event("requestfailed"):
+        page.locator("[data-comment=store]").click()
+    expect(page.locator("[data-comment=store]")).to_be_enabled()
+    with page.expect_response("**/line_comment") as answer:
+        waiting[0].fulfill(json={})
+    assert answer.value.ok
+    notice = leaves_and_returns(page, PANEL)
+    expect(notice).to_contain_text("Not sent")
+    expect(page.locator("[data-comment=text]")).to_have_value("ask the other supplier")
+
+
 def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     page = open_page(PANEL, "en", quiet=False).page
     Away(page, "line_comment")
@@ -295,7 +339,8 @@ def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     expect(page.locator("[data-unsent]")).to_be_visible()
     go(page, "anomalies")
     expect(page.locator(BAR)).to_be_visible()
+    is_drawn(page)
     assert complaints(page) == []
     page.locator("[data-tool=sign_out]").click()
     expect(page.locator(BAR)).to_have_count(0)
-    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.includes('draft'))") == []
+    page.wait_for_function("() => !Object.keys(sessionStorage).some((one) => one.includes('draft'))")

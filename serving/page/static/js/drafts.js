@@ -40,7 +40,8 @@ export function keepDraft(form, name, { more = () => null, of, again = () => for
   let unsent = draft?.unsent ?? null;
   let sent = draft?.sent ?? null;
   const write = () => { if (!isOver && (unsent || !onlyUnsent)) keepTyped(place, { fields: read(form), more: more(), sent, unsent }); };
-  const over = () => { isOver = true; unsent = null; dropTyped(place); };
+  /** What is over has no id any more: the same words once more are another thing. */
+  const over = () => { isOver = true; unsent = sent = null; dropTyped(place); };
   const anew = () => { over(); dispatchEvent(new HashChangeEvent("hashchange")); };
   const button = (action, key, onclick) => h("button", { type: "button", dataset: { action }, onclick }, t(key));
   const notice = h("div", { class: "draft-notice" });
@@ -58,6 +59,8 @@ export function keepDraft(form, name, { more = () => null, of, again = () => for
     if (sent?.content !== content) sent = { content, id: newId() };
     return sent.id;
   };
+  /** Something else was sent from this form meanwhile, in another view of it: what stands there is not ours to drop. */
+  const isOthers = (id) => (draftOf(name)?.sent?.id ?? id) !== id;
   /** `work(id)` sends; who leaves meanwhile, or hears nobody answer, finds it again as not sent. */
   const send = async (work) => {
     const id = idOf(JSON.stringify([read(form), more()]));
@@ -66,10 +69,12 @@ export function keepDraft(form, name, { more = () => null, of, again = () => for
     write();
     try {
       const answer = await work(id);
+      if (isOthers(id)) return answer;
       over();
       replace(notice);
       return answer;
     } catch (error) {
+      if (isOthers(id)) throw error;
       if (isPassing(error)) say();
       else {
         unsent = null;

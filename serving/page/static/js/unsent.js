@@ -10,6 +10,7 @@ const tell = () => dispatchEvent(new Event("unsent"));
 
 /** The element shows what is kept under this name, so that nothing else need tell of it while it is on the screen. */
 export function isShownHere(name, element) {
+  if (shown.get(name) === element) return;
   shown.set(name, element);
   tell();
 }

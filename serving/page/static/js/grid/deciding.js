@@ -4,29 +4,13 @@ import { call } from "../api.js";
 import { decidedSentence, refusal, yoursSentence } from "../decisions.js";
 import { h, icon, name, onEscape, replace } from "../dom.js";
 import { money, t, units } from "../i18n.js";
-import { kept, newId } from "../kept.js";
+import { newId } from "../kept.js";
 import { isPassing } from "../problems.js";
-import { dropTyped, isShownHere, keepTyped } from "../unsent.js";
+import { dropBatch, keepBatch } from "./batches.js";
 import { asked } from "./state.js";
 
-/** A request about many lines that was sent and has not come: it outlives the view that it was made in. */
-const UNSENT_BATCH = "batch";
 /** The letters of an id that decisions of a batch begin with. */
 const BATCH_LETTERS = 24;
-const countOf = ({ lines, view }) => lines?.length ?? view.seen_lines;
-const keepBatch = (request) => keepTyped(UNSENT_BATCH, { request, unsent: { of: [`unsent.batch.${request.action}`, { count: countOf(request) }], address: location.hash } });
-
-/** Tells of a request that was not sent, in the place where it would be checked, with a way to send it and one to give it up. */
-export function showUnsent(grid) {
-  const { bulk } = grid.places;
-  isShownHere(UNSENT_BATCH, bulk);
-  const { request } = kept(UNSENT_BATCH)?.value ?? {};
-  if (!request || !grid.mayDecide || bulk.childElementCount) return;
-  const button = (which, key, onclick) => h("button", { type: "button", dataset: { bulk: which }, onclick }, t(key));
-  const give = () => { dropTyped(UNSENT_BATCH); replace(bulk); grid.focusBack(); };
-  const what = t(`unsent.batch.${request.action}`, { count: countOf(request) });
-  replace(bulk, h("p", { class: "notice warn buttons", role: "status", dataset: { unsent: "" } }, t("unsent.of", { what }), " ", button("batch-again", "grid.send_again", () => grid.bulk(request, {})), button("batch-drop", "unsent.drop", give)));
-}
 
 /** What becomes of the lines: their sum where it stays as it is, else units and money before and after. */
 function sumText(answer, action) {
@@ -65,12 +49,13 @@ function decidedText(conflict) {
 /** The check of a request and, on "Apply", its storing. `ondone` gets the stored answer, or null where it was cancelled; `onnothing` goes on where nothing would change or the check was refused, `onreload` where others decided meanwhile; `onchecked` gets the answer of the check. */
 export function askThenStore(place, body, { signal, ondone, onfail, onnothing, onreload, onchecked }) {
   const request = { batch_id: newId().slice(0, BATCH_LETTERS), ...body };
-  const over = () => dropTyped(UNSENT_BATCH);
+  const over = () => dropBatch(request);
+  const put = (...content) => replace(place, h("div", { dataset: { batch: request.batch_id } }, content));
   const cancel = () => { over(); replace(place); ondone(null); };
   const failed = (error) => { if (isPassing(error)) keepBatch(request); else over(); };
   const stale = (told) => {
     const again = h("button", { type: "button", class: "primary", dataset: { bulk: "reload" }, onclick: () => { replace(place); onreload(); } }, t("decided.reload"));
-    replace(place, decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
+    put(decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
     again.focus();
   };
   const store = async (confirmed, button) => {
@@ -91,7 +76,7 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
     }
   };
   const look = async () => {
-    replace(place, h("p", { class: "hint", role: "status" }, t("state.loading")));
+    put(h("p", { class: "hint", role: "status" }, t("state.loading")));
     try {
       const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
       if (answer.decided_lines) return stale(answer);
@@ -102,7 +87,7 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
       }
       const beyond = answer.beyond_lines > 0;
       const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
-      replace(place, differenceText(answer, body), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
+      put(differenceText(answer, body), onEscape(h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
       onchecked?.(answer);
       // what goes beyond a limit is read before it is done: a press on Enter must not do it
       (beyond ? place.querySelector("summary") : answer.lines ? apply : place.querySelector("button")).focus();

@@ -38,10 +38,14 @@ export class Typing {
       this.kept.set(key, String(amount));
       this.offerAgain(line, amount, { confirmed, id });
     });
-    isShownHere(UNSENT, this.place);
     // what was on its way may have come since
     const look = () => { const rows = unsentRows(); [...this.offers].filter(([key, offer]) => offer.dataset.taken && rows[key]?.id !== offer.dataset.taken).forEach(([key]) => { this.drop(key); this.grid.table.draw(); }); };
     addEventListener("unsent", look, { signal: this.grid.signal });
+  }
+
+  /** On the screen by now, so that nothing else need tell of it. */
+  isShown() {
+    if (this.grid.mayDecide) isShownHere(UNSENT, this.place);
   }
 
   /** What stands in the field of a line: what was typed and is not stored, else what counts. */

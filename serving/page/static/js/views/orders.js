@@ -5,7 +5,8 @@ import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
-import { askThenStore, chosenOf, showUnsent } from "../grid/deciding.js";
+import { showBatches } from "../grid/batches.js";
+import { askThenStore, chosenOf } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar, whyNothing } from "../grid/filters.js";
 import { settle } from "../grid/settling.js";
@@ -32,7 +33,7 @@ class OrdersGrid {
     this.state = readState(params);
     this.mayDecide = may("stock:decide");
     [this.picked, this.names, this.undoable, this.wholeView] = [new Map(), new Map(), [], false];
-    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "offers", "unsent", "bulk", "paper", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
     this.typing = new Typing(this, this.places.offers);
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
@@ -126,7 +127,6 @@ class OrdersGrid {
     redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
     this.drawSums();
     this.drawPicked();
-    showUnsent(this);
     this.table.element.hidden = !this.source.length();
     replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
     this.table.draw();
@@ -173,7 +173,7 @@ class OrdersGrid {
   bulk(change, lines = chosenOf(this), { place = this.places.bulk, onback = () => this.focusBack() } = {}) {
     this.clear();
     return askThenStore(place, { as_of: this.asOf, ...lines, ...change }, {
-      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => { this.fail(text); showUnsent(this); },
+      signal: this.signal, onnothing: onback, onreload: () => { replace(this.places.bulk); this.renew(); }, onfail: (text) => this.fail(text),
       ondone: (answer) => {
         replace(this.places.bulk);
         return answer ? this.ondone(answer) : this.focusBack();
@@ -267,9 +267,11 @@ class OrdersGrid {
   frame() {
     const onfail = (error) => this.fail(error);
     const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
-    const { shows, conditions, sums, picked, offers, bulk, paper, nothing } = this.places;
+    const { shows, conditions, sums, picked, offers, unsent, bulk, paper, nothing } = this.places;
     const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group, parts: [] })), h("div", { class: "buttons" }, files))), sums];
-    replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, bulk, paper, this.table.element, nothing);
+    replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, unsent, bulk, paper, this.table.element, nothing);
+    this.typing.isShown();
+    showBatches(this);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
