@@ -14,7 +14,10 @@ _NO_DECIMALS: Final = (
     r"|\b(?:harga|jumlah|tanggal|waktu|penjualan|pesanan|barang|produk|nomor|nama|diskon|pelanggan|satuan|struk|toko)\b"
 )
 """Letters and words of languages whose currencies have no decimals."""
-_OWN_WORDS: Final = r"(?i)[\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]|\b(?:tanggal|tgl|waktu|penjualan|nomor|diskon|satuan|struk|toko|rp|idr)\b"
+_OWN_WORDS: Final = (
+    r"(?i)[\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]"
+    r"|\b(?:tanggal|tgl|waktu|penjualan|nomor|diskon|satuan|struk|toko|rp|idr)\b"
+)
 """Those of them that Malay does not share."""
 _WITH_DECIMALS: Final = (
     r"(?i)\b(?:rm|myr|sen|ringgit|tarikh|masa|kuantiti|nombor|resit|jualan|kedai|diskaun|usd|eur|sgd|brunei)\b|[$€£]"
@@ -70,6 +73,11 @@ def with_one_decimal_mark(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
     return {name: settled(name, what) for name, what in seen.items()}
 
 
+def _roles(name: str) -> set[str]:
+    """Roles that a name fits, whole or before what it is per: `Harga/kg` is a price."""
+    return {*role_scores(name), *role_scores(name.partition("/")[0])}
+
+
 def _is_weighed(name: str) -> bool:
     """Whether a name has a unit or word of weight or volume, and is not one of money per unit.
 
@@ -77,7 +85,7 @@ def _is_weighed(name: str) -> bool:
     [True, True, False, False, False]
     """
     is_measure = re.search(_WEIGHED, name) is not None and not re.search(_IN_GRAMS, name)
-    return is_measure and not role_scores(name).keys() & _MONEY
+    return is_measure and not _roles(name) & _MONEY
 
 
 def _weighed(what: Evidence) -> Evidence:
@@ -90,7 +98,7 @@ def _weighed(what: Evidence) -> Evidence:
 
 def _is_clock(name: str, what: Evidence) -> bool:
     """Whether numbers such as 13.45 are times of day."""
-    return what.clock.startswith("%H.") and bool(role_scores(name).keys() & _CLOCKS)
+    return what.clock.startswith("%H.") and bool(_roles(name) & _CLOCKS)
 
 
 def _with_points(what: Evidence) -> Evidence:
@@ -103,7 +111,7 @@ def _without_decimals(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
 
     The other mark than that of thousands is the decimal mark. Three digits behind the same one may be of either.
     """
-    money = {name for name in seen if role_scores(name).keys() & _MONEY}
+    money = {name for name in seen if _roles(name) & _MONEY}
     made = {name: _in_thousands(what) if name in money else what for name, what in seen.items()}
     points = any(made[name].has_points_in_threes for name in money)
     commas = any(made[name].numbers == (_COMMAS,) for name in money)
@@ -115,7 +123,7 @@ def _counted(name: str, what: Evidence, points: bool, commas: bool) -> Evidence:
     is_weighed = _is_weighed(name)
     if what.has_points_in_threes and what.numbers == (_PLAIN,):
         is_open = not is_weighed if points == commas else points
-        is_counted = is_weighed or bool(role_scores(name).keys() & _COUNTS)
+        is_counted = is_weighed or bool(_roles(name) & _COUNTS)
         return replace(what, numbers=(_PLAIN, _COMMA)) if is_open and is_counted else what
     if what.has_points_in_threes and len(what.numbers) > 1 and commas and not points:
         return replace(what, numbers=(_PLAIN,))

@@ -93,3 +93,10 @@ def test_times_of_day_with_points_are_no_decimals(
 def test_thousands_of_pieces_beside_small_ones_stay_thousands(tmp_path: Path) -> None:
     mapping, _ = _look(tmp_path, INDONESIAN.format("Jumlah"), ("980", "1.500", "12.800", "40"), POINTS)
     assert 'units = { column = "Jumlah", decimal = "," }' in mapping
+
+
+def test_a_price_per_weight_is_money(tmp_path: Path) -> None:
+    head = INDONESIAN.format("Jumlah (kg)").replace("Harga", "Harga (per kg)")
+    mapping, _ = _look(tmp_path, head, COMMA_THREES, POINTS)
+    assert 'units = { column = "Jumlah (kg)", decimal = "," }' in mapping
+    assert 'unit_price = { column = "Harga (per kg)", decimal = "," }' in mapping
