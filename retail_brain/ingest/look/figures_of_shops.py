@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import polars as pl
+
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
 
 _LEAST_SHOPS: Final = 2
@@ -29,7 +32,41 @@ _NO_SHOP_OF_PRICES: Final = (
     r"|old|new|[a-z]{3}|[$€£¥]|\d{1,2}"
 )
 """Names that are no shops behind a price: moneys, ways to pay tax, and kinds and numbers of prices."""
+_VARIANTS: Final = re.compile(
+    r"\d{0,2}x{0,4}[sl]|m|os|one_?size"
+    r"|(?:size|gr(?:osse|öße)|taille|talla|taglia|maat|rozmiar|размер|尺码|サイズ).{1,6}|small|medium|large|均码"
+    r"|black|white|red|blue|green|yellow|grey|gray|brown|pink|navy|beige|orange|purple|schwarz|wei(?:ss|ß)|rot"
+    r"|blau|gr[uü]n|gelb|grau|braun|rosa|noir|blanc|rouge|bleu|vert|jaune|gris|marron|rose|negro|blanco|rojo|azul|verde"
+    r"|amarillo|nero|bianco|rosso|blu|giallo|grigio|preto|branco|vermelho|amarelo|cinza|zwart|wit|rood|blauw|groen|geel"
+    r"|czarny|bia[lł]y|czerwony|niebieski|zielony|черный|чёрный|белый|красный|синий|зеленый|зелёный"
+    r"|[黑白红紅蓝藍绿綠黄黃灰粉紫棕](?:色)?|ブラック|ホワイト|レッド|ブルー|hitam|putih|merah|biru|hijau"
+)
+"""Sizes and colours, as plain names: stock of variants."""
+_MONTHS: Final = (
+    r"jan(?:uary?|uar|vier)?|feb(?:ruary?|ruar)?|m[aä]r(?:ch|z)?|apr(?:il)?|ma[iy]o?|june?|july?|juni|juli|aug(?:ust)?"
+    r"|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?|enero|febrero|marzo|abril|junio|julio|agosto"
+    r"|septiembre|octubre|noviembre|diciembre|fevrier|mars|avril|juin|juillet|aout|janeiro|fevereiro|março|gennaio"
+    r"|янв\w{0,4}|фев\w{0,4}|марта?|апр\w{0,3}|ма[йя]|июн[ья]?|июл[ья]?|авг\w{0,4}|сен\w{0,5}|окт\w{0,4}|ноя\w{0,3}|дек\w{0,4}"
+)
+_TIMES: Final = re.compile(
+    rf"(?:{_MONTHS})\.?(?:[ _-]?\d{{2,4}})?|(?:19|20)\d\d(?:[-/_ ]?\d{{1,2}}){{0,2}}|(?:q|kw|week|wk)[ _-]?\d{{1,2}}"
+    r"|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}月(?:\d{1,2}日)?|today|yesterday|opening|closing"
+)
+"""Months, weeks, days and years, as plain names: stock of times."""
+_BUYERS: Final = re.compile(
+    r"(?:price_)?(?:members?|staff|employees?|public|wholesalers?|wholesale|retail|dealers?|resellers?|distributors?|agents?"
+    r"|gold|silver|bronze|platinum|vips?|b2b|b2c|customers?|guests?|students?|trade|normal|regular|basic|premium"
+    r"|mitglied(?:er)?|h[aä]ndler|gross(?:handel|h[aä]ndler)|kunden?|stammkunden?|mitarbeiter|personal|endkunden?|privat|gewerbe"
+    r"|membres?|adh[eé]rents?|pro|professionnels?|particuliers?|revendeurs?|socios?|mayorista|minorista|publico|empleados?"
+    r"|soci|ingrosso|dettaglio|dipendenti|atacado|varejo|leden|groothandel|hurt|detal|опт\w*|розни\w*|vip\d*"
+    r"|会员|會員|批发|批發|零售|员工|內部|内部|经销商|代理商?|会員|一般|卸|社員|회원|도매|소매|직원|anggota|grosir|eceran|ahli|borong)"
+)
+"""Groups of buyers, as plain names: prices of people."""
+_MOST_OTHERS: Final = 0.5
+"""Share of names beyond which none is a shop where they are sizes, times or buyers. By judgement."""
 _OPEN, _CLOSE = "[(（【{<", "])）】}>"
+_MONEY: Final = frozenset({"price", "amount", "discount", "list_price", "unit_cost"})
+"""Roles of figures that shops and groups of buyers have alike."""
 _BRACKETS: Final = rf"^(.*?)(\s*[{re.escape(_OPEN)}]\s*)([^{re.escape(_OPEN + _CLOSE)}]+?)(\s*[{re.escape(_CLOSE)}])$"
 _WEAK, _STRONG = r"[_ ]+", r"\s*[:：|]\s*|\s+[-–/]\s+"
 """Marks that stand within names as well, and marks between a figure and its shop alone."""
@@ -73,6 +110,14 @@ def figures_of_shops(found: Columns) -> dict[str, FigureOfShops]:
     return figures
 
 
+def numbers_as_shops(figure: FigureOfShops) -> str:
+    """The question whether shops that are numbers of two or three digits are sizes; blank for any other names."""
+    if not all(re.fullmatch(r"\d{2,3}(?:[.,]5)?", shop.strip()) for shop in figure.columns):
+        return ""
+    named = ", ".join(figure.columns)
+    return f"are {named} shops, as written below, or sizes? Leave the tables out that have sizes as shops"
+
+
 def is_of_one_shop(found: Columns, name: str) -> bool:
     """Whether a column is the price of one of several shops."""
     prices = figures_of_shops(found).get("price")
@@ -105,6 +150,11 @@ def _figure(before: str, behind: str) -> str:
     return "price" if is_price and "unit_cost" not in scores else ""
 
 
+def _is_money(before: str, behind: str) -> bool:
+    """Whether the text beside a name is of a further price, such as a discount, which groups of buyers have too."""
+    return bool(role_scores((before or behind).strip(f" _-–:：|/{_OPEN}{_CLOSE}")).keys() & _MONEY)
+
+
 def _are_numbers(found: Columns, shops: Mapping[str, str]) -> bool:
     """Whether the columns that are not blank hold numbers."""
     filled = [found.seen[name] for name in shops.values() if found.seen[name].filled]
@@ -115,9 +165,16 @@ def _are_shops(groups: Mapping[tuple[str, str], Mapping[str, str]], key: tuple[s
     """Whether the names are those of shops: no further figures of one; for prices shared with another figure."""
     shops = groups[key]
     no_shop = _NO_SHOP_OF_PRICES if figure == "price" else _NO_SHOP
-    if any(re.fullmatch(no_shop, bare_name(shop) or shop.lower()) for shop in shops):
+    plain = [bare_name(shop) or shop.lower() for shop in shops]
+    if any(re.fullmatch(no_shop, name) for name in plain) or any(
+        share(pl.Series([kind.fullmatch(name) is not None for name in plain])) > _MOST_OTHERS
+        for kind in (_VARIANTS, _TIMES, _BUYERS)
+    ):
         return False
-    is_shared = any(other != key and set(shops) <= set(theirs) for other, theirs in groups.items())
+    is_shared = any(
+        other != key and set(shops) <= set(theirs) and not (figure == "price" and _is_money(*other))
+        for other, theirs in groups.items()
+    )
     is_weak = not re.search(rf"(?:{_STRONG}|[{re.escape(_OPEN)}]\s*)$", key[0]) and not key[1]
     return is_shared or (figure == "on_hand" and (is_weak or bool(key[0])))
 

@@ -1,12 +1,13 @@
 """Names the columns for shops, days, categories or goods that stand in rows of their own above their lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.draft import Proposal, listed, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_groups import kind_of_report
@@ -17,6 +18,13 @@ _SHOP = (
     r"|店|매장|지점"
 )
 """Words in the name of a shop."""
+_COMPANY = (
+    r"(?i)(?:^|[\s,])(?:ltd|limited|inc|llc|llp|plc|corp|gmbh|ag|ohg|e\.? ?k|sarl|sas"
+    r"|s\.? ?a|s\.? ?l|s\.? ?r\.? ?l|s\.? ?p\.? ?a|b\.? ?v|oy|ab"
+    r"|aps|kft|sp\.? ?z ?o\.? ?o|s\.? ?r\.? ?o|d\.? ?o\.? ?o|lda|ltda|sdn bhd|pty|& (?:co|sons|söhne|fils|figli))\.?$"
+    r"|^(?:mrs?|ms|miss|herr|frau|mme|señora?|sra?|ооо|ип|зао|оао|pt|cv|công ty)[\s.]|公司$|株式会社|㈱|주식회사"
+)
+"""Words in the name of a company or a person, as customers have."""
 _LEAST_GROUPS = 2
 """Groups below which a row with one cell may be a title, unless it has a label."""
 _OF_LINES = 0.9
@@ -74,10 +82,40 @@ def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:
     seen = evidence(pl.Series(list(texts)))
     if seen.dates and not seen.numbers and "moment" not in taken:
         return "date"
+    if "customer" not in taken and _are_companies(texts):
+        return "customer"
     if not taken & {"product", "product_name"}:
         return "product"
     is_shop = "store" not in taken and (not in_one or any(re.search(_SHOP, text) for text in texts))
     return "store" if is_shop else "category" if "category" not in taken else "group"
+
+
+def _are_companies(texts: Sequence[str]) -> bool:
+    return sum(re.search(_COMPANY, text) is not None for text in texts) > _SAME * len(texts)
+
+
+def ask_about_headings(made: Proposal, keys: Mapping[str, str], sample: pl.DataFrame, said: str) -> None:
+    """Asks whether headings are shops or customers, where neither they nor the report say what they are.
+
+    Args:
+        made: the proposal, changed in place.
+        keys: how the file is opened.
+        sample: the rows, with a column for each level of the headings.
+        said: the name of the file and of its sheet, and the text above the header.
+    """
+    names = [kind for kind in ("store", "customer") if keys.get("group_rows") == listed([kind])]
+    if not names or names[0] not in sample.columns or kind_of_report(said):
+        return
+    kind, other = names[0], "customer" if names[0] == "store" else "store"
+    texts = sample[names[0]].drop_nulls().unique(maintain_order=True).to_list()
+    is_known = kind == "store" and "customer_id" in made.columns  # lines name who bought
+    if is_known or made.columns.get(f"{kind}_id") != quoted(kind) or any(re.search(_SHOP, text) for text in texts):
+        return
+    shown = ", ".join(texts[:3])
+    made.questions.append(
+        f"headings above the lines, such as {shown}, are read as {kind}s: are they? If they are {other}s, write "
+        f"`{other}_id` in the place of `{kind}_id`; if something else, leave the column out"
+    )
 
 
 def _said_by_headings(sample: pl.DataFrame, found: Columns) -> set[str]:

@@ -19,6 +19,7 @@ from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
+from retail_brain.ingest.look.groups import ask_about_headings
 from retail_brain.ingest.look.heads_among_lines import HEADS, heads_among_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
@@ -197,6 +198,7 @@ def _proposal(one: LookedAt) -> Proposal:
     if own is None:
         ask_if_others(made, one)
     name_receipts_of_groups(made, one.keys)
+    ask_about_headings(made, one.keys, one.sample, f"{one.path.stem} {one.keys.get('sheet', '')} {one.title}")
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None

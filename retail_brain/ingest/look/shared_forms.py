@@ -80,6 +80,8 @@ def _numbers(what: Evidence, shared: Shared) -> Iterator[tuple[Evidence, str]]:
     if len(what.numbers) < 2 or len(shared.marks) != 1:
         return
     ((mark, where),) = shared.marks.items()
+    if mark == "," and what.has_points_in_threes:
+        return  # weights such as 1.250, which scales print with a point in any country
     fits = [form for form in what.numbers if form.decimal == mark]
     if len(fits) == 1:
         says = "point" if mark == "." else "comma"

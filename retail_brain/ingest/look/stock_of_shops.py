@@ -7,7 +7,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, quoted
 from retail_brain.ingest.look.evidence import evidence
-from retail_brain.ingest.look.figures_of_shops import FigureOfShops, figures_of_shops
+from retail_brain.ingest.look.figures_of_shops import FigureOfShops, figures_of_shops, numbers_as_shops
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, day_of_file, with_day_of_file
@@ -48,6 +48,7 @@ def stock_of_shops(one: LookedAt) -> Proposal | None:
     made.columns["product_id"] = quoted(goods)
     if stock:
         _write_cells(made, one, stock, "on_hand")
+        made.questions += [question] if (question := numbers_as_shops(stock)) else []
     ask_for_day_of_stock(made)
     return with_day_of_file(made, one.path.name, one.title)
 

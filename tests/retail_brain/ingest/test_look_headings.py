@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from retail_brain.ingest import ingest
-from retail_brain.ingest.look import look
+from retail_brain.ingest.look import Look, look
 from retail_brain.ingest.look.words_of_groups import kind_of_report
 from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
@@ -49,10 +49,10 @@ def _report(title: str, by: str, total: str) -> str:
     return "\n".join([*rows, "TOTAL" + "," * len(names)]) + "\n"
 
 
-def _loaded(folder: Path, text: str) -> pl.DataFrame:
+def _loaded(folder: Path, text: str, *, asks: bool = False) -> pl.DataFrame:
     (folder / "report.csv").write_text(text, encoding="utf-8")
     seen = look(str(folder / "report.csv"))
-    assert not seen.questions
+    assert bool(seen.questions) is asks
     (folder / "m.toml").write_text(seen.mapping, encoding="utf-8")
     ingest(str(folder / "m.toml"), str(folder / "lake"), Settings(data=DataSettings(max_quarantine_share=1.0)), SILENT)
     return open_lake(str(folder / "lake")).scan("transactions").collect()
@@ -75,7 +75,7 @@ def test_headings_are_what_the_report_is_sorted_by(tmp_path: Path, title: str, b
 
 def test_headings_of_shops_above_lines_with_goods_stay_shops(tmp_path: Path) -> None:
     text = _report("", "Customer full name", "Total for {}").replace("Ann Moss", "North").replace("Bo Quist", "South")
-    assert sorted(_loaded(tmp_path, text)["store_id"].unique()) == ["North", "South", "Walk-in Sales"]
+    assert sorted(_loaded(tmp_path, text, asks=True)["store_id"].unique()) == ["North", "South", "Walk-in Sales"]
 
 
 def test_kinds_of_reports() -> None:
@@ -84,3 +84,36 @@ def test_kinds_of_reports() -> None:
     assert kind_of_report("按商品销售明细") == "product"
     assert kind_of_report("Sales by Item and by Customer") == ""
     assert kind_of_report("Baby Products") == ""
+
+
+def _by_heading(folder: Path, headings: tuple[str, ...], *, has_goods: bool) -> Look:
+    rows = ["Name,Date,Invoice No,Qty,Amount" + ",Item" * has_goods]
+    for place, heading in enumerate(headings):
+        rows.append(heading + ",,,," + "," * has_goods)
+        for number in range(5):
+            goods = f",{_GOODS[(place + number) % 3]}" if has_goods else ""
+            rows.append(
+                f",2026-03-{1 + place:02} 10:0{number},K{place}{number},{1 + number % 3},{3 + number}.50{goods}"
+            )
+    (folder / "list.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    return look(str(folder / "list.csv"))
+
+
+@pytest.mark.parametrize("has_goods", [True, False])
+@pytest.mark.parametrize(
+    "headings", [("Moss Ltd", "Quist & Co", "Hill Inc."), ("北方有限公司", "南湖公司"), ("PT Maju", "CV Abadi")]
+)
+def test_headings_that_are_companies_are_customers_and_asked_about(
+    tmp_path: Path, headings: tuple[str, ...], has_goods: bool
+) -> None:
+    seen = _by_heading(tmp_path, headings, has_goods=has_goods)
+    assert 'customer_id = "customer"' in seen.mapping
+    assert 'store_id = { constant = "1" }' in seen.mapping
+    assert any(headings[0] in question and "customers" in question for question in seen.questions)
+
+
+@pytest.mark.parametrize(("headings", "is_asked"), [(("Ann Moss", "Bo Quist"), True), (("North Shop", "South"), False)])
+def test_headings_that_say_nothing_are_asked_about(tmp_path: Path, headings: tuple[str, ...], is_asked: bool) -> None:
+    seen = _by_heading(tmp_path, headings, has_goods=True)
+    assert 'store_id = "store"' in seen.mapping
+    assert any("are read as stores" in question for question in seen.questions) is is_asked

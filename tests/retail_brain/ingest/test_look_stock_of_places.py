@@ -79,10 +79,21 @@ def test_figures_of_shops_are_stock_prices_and_shops(tmp_path: Path, stock: str,
         "Price (EUR),Price (USD)",
         "Stock (min),Stock (max)",
         "Stock level,Stock value",
+        "Stock S,Stock M,Stock XXL",
+        "Bestand (rot),Bestand (blau)",
+        "库存【红色】,库存【黑色】",
+        "Stock Jan,Stock Feb",
+        "Остаток [янв],Остаток [фев]",
+        "Price [Members],Price [Staff],Discount [Members],Discount [Staff]",
+        "Price (Gold),Price (Silver),Stock (Gold),Stock (Silver)",
+        "售价【会员】,售价【批发】,库存【会员】,库存【批发】",
+        "Price [Ann],Price [Bo],Discount [Ann],Discount [Bo]",
     ],
 )
-def test_prices_of_buyers_moneys_and_levels_are_of_no_shops(tmp_path: Path, names: str) -> None:
-    rows = [f"{1001 + number},Tea {number},Hot,{number + 3},{number * 2 + 5}" for number in range(12)]
+def test_prices_of_buyers_moneys_levels_sizes_colours_and_months_are_of_no_shops(tmp_path: Path, names: str) -> None:
+    places = range(names.count(",") + 1)
+    cells = [",".join(str(number * (place + 1) + 3) for place in places) for number in range(12)]
+    rows = [f"{1001 + number},Tea {number},Hot,{cells[number]}" for number in range(12)]
     (tmp_path / "items.csv").write_text(f"SKU,Name,Category,{names}\n" + "\n".join(rows) + "\n", encoding="utf-8")
     mapping = look(str(tmp_path)).mapping
     assert "[tables.products]" in mapping
@@ -109,3 +120,22 @@ def test_words_among_counts_are_no_stock(tmp_path: Path, word: str) -> None:
     assert stock.height == 22
     assert stock["on_hand"].sum() == 66 + 66 + 12 - (2 + 1 + 5 + 1)
     assert "Gift Card Holder" in set(stock["product_id"])
+
+
+@pytest.mark.parametrize(
+    "shops", [("Marina", "Julian Street", "Augusta"), ("W1", "W2"), ("Online", "Shop"), ("101", "102")]
+)
+def test_names_that_only_begin_like_months_are_shops(tmp_path: Path, shops: tuple[str, ...]) -> None:
+    rows = [
+        f"{1001 + number},Tea {number}," + ",".join(str(number % (3 + place)) for place in range(len(shops)))
+        for number in range(12)
+    ]
+    head = "SKU,Name," + ",".join(f"Stock [{shop}]" for shop in shops)
+    (tmp_path / "items.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    assert "[tables.inventory]" in look(str(tmp_path)).mapping
+
+
+def test_numbers_that_may_be_sizes_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"{1001 + number},Shoe {number},{number % 4},{number % 5},{number % 3}" for number in range(12)]
+    (tmp_path / "items.csv").write_text("SKU,Name,Stock 38,Stock 39,Stock 40\n" + "\n".join(rows) + "\n")
+    assert any("38, 39, 40 shops" in question for question in look(str(tmp_path)).questions)
