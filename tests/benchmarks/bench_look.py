@@ -6,7 +6,7 @@ FOLDER has a folder per export, `NAME/` with its files as a shop got them. TRUTH
 figures of it (`rows`, `units`, `money`, `receipts`, `products`, `customers`, `rows_without_customer`, `stores`,
 `first_day`, `last_day`). A figure with several right values has them as a list or under further names, such as
 `rows_nonzero` and `products_by_barcode`; null or 0 stores means that the file does not say. Money of several
-currencies is a table by currency, of which the sum counts.
+currencies is a table by currency, of which the sum counts. Empty `kinds` say that the export feeds no table.
 
 The mapping is taken as printed. Where it leaves readings open every combination of them is tried, and an export counts
 as asked and right where one is right. What only a person can write, such as a day that no file holds, is a mapping
@@ -88,6 +88,9 @@ def score(export: Path, truth: dict[str, Any], answer: Path | None, keep: Path |
         (keep / f"{export.name}.toml").write_text(seen.mapping + questions, encoding="utf-8")
         (keep / f"{export.name}.txt").write_text("\n".join(seen.lines), encoding="utf-8")
     lines = [f"? {question[:220]}" for question in seen.questions]
+    if not seen.mapping and not truth["kinds"]:
+        word = "asked" if seen.questions else "right"
+        return {"sales": word, "whole": word, "lines": lines}
     if not seen.mapping:
         return {"sales": "wrong", "whole": "wrong", "lines": ["nothing was recognised", *lines]}
     asked = bool(seen.questions)

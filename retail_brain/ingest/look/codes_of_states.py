@@ -1,5 +1,6 @@
 """Asks about codes such as 1, 2 and 3 of a state or kind of sale that no word explains, with rows and money of each."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ NO_UNITS_BELOW: Final = "no row has units below 0"
 """The beginning of the question about codes that may mean a return."""
 _MOST_CODES: Final = 6
 """Codes that a state or kind has at most. By judgement: more are shops, people or goods."""
+_MOST_APART: Final = 3
+"""Rare codes up to which each may be left out alone: a draft beside an order that waits. By judgement."""
 _LETTERS: Final = 2
 """Letters of the code of a kind, such as FV and NC."""
 _PAIR: Final = 2
@@ -65,7 +68,8 @@ def codes_of_states(made: Proposal, sample: pl.DataFrame, found: Columns) -> lis
         named, rows = column_of(codes.name), sample.height
         if codes.rows[codes.usual] >= _USUAL * rows:
             if not codes.is_kind:
-                ways.append([_without(named, codes.others)])
+                alone = codes.others if _PAIR <= len(codes.others) <= _MOST_APART else []
+                ways.append([_without(named, codes.others), *(_without(named, [code]) for code in alone)])
                 made.questions.append(
                     f"{sum(codes.rows[one] for one in codes.others):,} rows have one of {codes.others} in "
                     f"{codes.name!r}, and all others {codes.usual!r} ({_counted(made, sample, found, codes)}): are "
@@ -75,7 +79,7 @@ def codes_of_states(made: Proposal, sample: pl.DataFrame, found: Columns) -> lis
         only = [f"{named} IN ({listed([code])})" for code in codes.rows]
         # of two codes one without the other is the other alone
         without = [_without(named, [code]) for code in codes.rows] if len(codes.rows) > _PAIR else []
-        ways.append([*only, *without])
+        ways.append([*only, *without, *_without_two(named, codes)])
         back = _ask_for_returns(made, sample, found, codes)
         made.questions.append(
             f"{codes.name!r} is a code that nothing explains ({_counted(made, sample, found, codes)}): which codes are "
@@ -126,7 +130,7 @@ def _columns_of_codes(sample: pl.DataFrame, found: Columns, *, marks: bool = Fal
         )  # fmt: skip
         rows = {str(code): int(count) for code, count in counts.iter_rows()}
         letters = _LETTERS if is_kind else 1
-        is_code = all(re.fullmatch(rf"\d{{1,3}}|[A-Za-z]{{1,{letters}}}", code) for code in rows)
+        is_code = all(re.fullmatch(rf"-?\d{{1,3}}|[A-Za-z]{{1,{letters}}}", code) for code in rows)
         if not is_code or not 2 <= len(rows) <= _MOST_CODES or legend_of(name):
             continue
         if marks or not (_is_of_goods_or_places(sample, found, name) or _is_explained(sample, found, name)):
@@ -189,6 +193,16 @@ def _has_minus(sample: pl.DataFrame, found: Columns) -> bool:
 
 def _without(named: str, codes: Sequence[str]) -> str:
     return f"{named} IS NULL OR {named} NOT IN ({listed(codes)})"
+
+
+def _without_two(named: str, codes: _Codes) -> list[str]:
+    """The conditions without two of four codes, such as cancelled and abandoned; none of other numbers of codes.
+
+    Of three codes two left out are the third alone, and of more than four the readings would be too many to read.
+    """
+    if len(codes.rows) != _PAIR * _PAIR:
+        return []
+    return [_without(named, pair) for pair in itertools.combinations(codes.rows, _PAIR)]
 
 
 def _counted(made: Proposal, sample: pl.DataFrame, found: Columns, codes: _Codes) -> str:

@@ -10,9 +10,11 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
+from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
 from retail_brain.ingest.look.moment_key import write_moment
 from retail_brain.ingest.look.money import price_of
+from retail_brain.ingest.look.money_without_units import say_money_without_units
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.purchases import purchases
@@ -57,6 +59,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         or purchases(sample, found)
         or relation(sample, found)
         or matrix_of_sizes(sample, found)
+        or ledger_of_stock(sample, found)
     )
     if related is not None:
         return related
@@ -115,6 +118,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     price_of(made, sample, without_rate(found, rate), is_net=is_net)
     if rate is not None:
         write_rate(made, sample, found, rate)
+    say_money_without_units(made, sample, found)
     if made.table == "transactions":
         write_coupons(made, sample, found)
         write_receipts(made, sample, found)

@@ -45,7 +45,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"register|till|terminal(?:_?id)?|kasse|caisse|caja|收银机|收银台|款台",
     ),
     "product": (
-        r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
+        r"(?:(?:line_?item|variant|variation|item|product|article|artikel)_?){0,2}(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
         rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}"
         r"|(?:[a-z_]+/)?(?:product_)?internal_reference",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",

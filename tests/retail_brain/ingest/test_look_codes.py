@@ -81,3 +81,14 @@ def test_two_columns_of_codes_can_be_answered_each_and_with_none(tmp_path: Path)
     assert "# where = '''TRUE'''" in seen.mapping
     assert any("144 of 169 ways to join these conditions are not written" in question for question in seen.questions)
     assert sum("rows looked at: 120" in question for question in seen.questions) == 2
+
+
+def test_rare_codes_of_a_state_are_left_out_together_or_each_alone(tmp_path: Path) -> None:
+    seen = look(str(lines(tmp_path, "Status", [*[2] * 18, 0, 1])))
+    wheres = [line for line in seen.mapping.splitlines() if line.startswith("# where = ")]
+    assert [line.count("'0'") + 2 * line.count("'1'") for line in wheres] == [3, 1, 2, 0]
+
+
+def test_of_four_codes_with_one_below_0_two_may_be_left_out(tmp_path: Path) -> None:
+    seen = look(str(lines(tmp_path, "Order status id", [2, 7, 2, 4, 2, -1, 7])))
+    assert """# where = '''"Order status id" IS NULL OR "Order status id" NOT IN ('4', '-1')'''""" in seen.mapping
