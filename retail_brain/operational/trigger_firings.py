@@ -306,7 +306,26 @@ def release_firings(tenant: str, database: Database, lease: Lease, firings: Iter
     """
     with database.writing() as connection:
         ids = [one.id for one in firings]
+        mine = _taken(tenant) & (TRIGGER_FIRINGS.c.taken_by == lease.worker)
+        change_rows(connection, TRIGGER_FIRINGS, ids, {"sent_on": None}, mine)
         release_rows(connection, TRIGGER_FIRINGS, ids, lease, _taken(tenant))
+
+
+def move_firings(tenant: str, database: Database, ids: Collection[int], day: date, mark: ContactsMark) -> bool:
+    """Lets late firings that were taken count on the day on which they go out, before they do.
+
+    Returns:
+        False, and nothing is stored, where plans changed since the mark (`read_contacts_mark`).
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        lock_plans(tenant, connection)
+        if contacts_mark(tenant, connection) != mark:
+            return False
+        change_rows(connection, TRIGGER_FIRINGS, sorted(ids), {"sent_on": day}, _taken(tenant))
+        return True
 
 
 def firings(

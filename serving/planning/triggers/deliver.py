@@ -21,13 +21,14 @@ from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.leases import Lease
-from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, read_contacts_mark
 from retail_brain.operational.trigger_firings import (
     Dropped,
     Firing,
     Sent,
     close_firings,
     hand_to_guides,
+    move_firings,
     release_firings,
     take_firings,
 )
@@ -168,11 +169,28 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     earliest = {name: desk.earliest_due(definition_of(one)) for name, one in stored.items()}
     expired = {one.id for one in late if one.due_at < earliest[one.trigger_id]}
     ended = _ended(desk, late) - expired
-    able = within_caps(desk, [one for one in late if one.id not in expired | ended])
+    able = _moved(desk, [one for one in late if one.id not in expired | ended])
     full = {one.id for one in late} - expired - ended - able
     for code, ids in (("expired", expired), ("too_late", ended), ("contacted_too_often", full)):
         _drop(desk, [one for one in late if one.id in ids], code, done, by)
     return [one for one in kept if one.id not in expired | ended | full]
+
+
+def _moved(desk: Desk, late: Sequence[Firing]) -> set[int]:
+    """Ids of the late messages that keep every cap today, on which they count from now on.
+
+    Raises:
+        ConflictError: other plans changed again and again.
+    """
+    for _ in range(TRIES):
+        mark = read_contacts_mark(desk.tenant, desk.database)
+        able = within_caps(desk, late)
+        if not able or move_firings(desk.tenant, desk.database, able, desk.today, mark):
+            return able
+    raise ConflictError(
+        f"late messages were not handed over: other plans changed meanwhile, {TRIES} times. Run it again.",
+        {"problem": "plans_changed"},
+    )
 
 
 def _ended(desk: Desk, late: Sequence[Firing]) -> set[int]:

@@ -28,7 +28,7 @@ def within_caps(desk: Desk, late: Sequence[Firing]) -> set[int]:
     """
     whole, settings = desk.source.facts(()), desk.settings.audience
     told = pl.DataFrame(
-        [(one.id, CAMPAIGN_PREFIX + one.trigger_id, one.customer_id, one.channel, one.day) for one in late],
+        [(one.id, CAMPAIGN_PREFIX + one.trigger_id, one.customer_id, one.channel, one.counted_on) for one in late],
         schema=dict.fromkeys(("id", *_KEY), pl.String) | {"id": pl.Int64, "day": pl.Date},
         orient="row",
     )

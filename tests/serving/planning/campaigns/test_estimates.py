@@ -46,8 +46,11 @@ def test_a_campaign_that_did_harm_leaves_a_little() -> None:
 
 
 @pytest.mark.parametrize("effect", [["a list"], {"is_final": True, "caused_share": {"value": 0.89, "error": 0.001}}])
-def test_a_row_that_no_list_shows_moves_no_share(database: Database, tmp_path: Path, effect: Any) -> None:
+def test_a_row_that_no_list_shows_moves_no_share(
+    database: Database, tmp_path: Path, effect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace = Workspace(tmp_path, "main")
+    monkeypatch.setenv("RETAIL_BRAIN_DATABASE_URL", f"sqlite:///{tmp_path / 'operational.db'}")
     with database.writing() as connection:
         database.ensure_tenant("main", connection, now=NOW)
         odd = {"tenant_id": "main", "campaign_id": "spring", "as_of": date(2025, 3, 20), "effect": effect}

@@ -14,6 +14,7 @@ from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.operational.triggers import TriggerChange, save_trigger, trigger
@@ -22,6 +23,7 @@ from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.deliver import HandedOver, Target, deliver
 from serving.planning.triggers.evaluate import evaluate
+from serving.planning.triggers.lateness import within_caps
 from serving.planning.triggers.measure import measure_trigger
 from serving.planning.triggers.settle import settle
 from tests.serving.planning.triggers.conftest import FakeSource
@@ -234,6 +236,34 @@ def test_a_late_message_keeps_the_caps_of_its_new_day(
     (one,) = firings("main", database)
     assert (one.state, one.code) == state
     assert (done.contacts, done.refused) == ((1, 0) if state[0] == "sent" else (0, 1))
+
+
+def test_a_plan_that_is_made_while_a_late_message_moves_keeps_the_caps(
+    save, desk, lay, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, product in (("bag", "P1"), ("bag2", "P2")):
+        save(name, product_ids=[product], expires_hours=72)
+    lay("c0", "P1", name="1")
+    evaluate(desk())
+    held_up(desk, database)
+    caps = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=1))
+    tomorrow = NOON + timedelta(days=1)
+    store_events(
+        "main", database, [Event(datetime(2025, 3, 2, 12), "bag_add", customer_id="c0", product_id="P2")], now=tomorrow
+    )
+
+    def counted(*given: Any) -> set[int]:
+        kept = within_caps(*given)
+        if len(firings("main", database)) == 1:
+            evaluate(desk(tomorrow))
+            settle(desk(tomorrow, settings=caps))
+        return kept
+
+    monkeypatch.setattr("serving.planning.triggers.deliver.within_caps", counted)
+    late(desk, tmp_path, 1, settings=caps)
+    found = {one.trigger_id: (one.state, one.code) for one in firings("main", database)}
+    assert found["bag"] == ("dropped", "contacted_too_often")
+    assert found["bag2"] == ("sent", None)
 
 
 def test_of_two_late_messages_to_a_person_the_caps_leave_one(
