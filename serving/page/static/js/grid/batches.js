@@ -3,30 +3,21 @@
 import { h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { kept, keptNames } from "../kept.js";
-import { dropTyped, isShownHere, keepTyped } from "../unsent.js";
-
-const PREFIX = "batch ";
-const countOf = ({ lines, view }) => lines?.length ?? view.seen_lines;
-const named = (request) => [`unsent.batch.${request.action}`, { count: countOf(request) }];
-
-/** Keeps a request so that it outlives the view; another one stays beside it. */
-export const keepBatch = (request) => keepTyped(PREFIX + request.batch_id, { request, unsent: { of: named(request), address: location.hash } });
-
-/** Forgets this one alone: it has come, was refused, or is given up. */
-export const dropBatch = ({ batch_id: id }) => dropTyped(PREFIX + id);
+import { isShownHere } from "../unsent.js";
+import { BATCH, dropBatch, nameOfBatch } from "./deciding.js";
 
 /** What is kept, the oldest first: [name, request]. */
 function keptBatches() {
-  const all = keptNames().filter((one) => one.startsWith(PREFIX)).map((one) => [one, kept(one)]).filter(([, found]) => found?.value?.request);
+  const all = keptNames().filter((one) => one.startsWith(BATCH)).map((one) => [one, kept(one)]).filter(([, found]) => found?.value?.request);
   return all.sort(([, one], [, other]) => one.at - other.at).map(([one, { value }]) => [one, value.request]);
 }
 
 /** Tells of all that were not sent, with their count and for each a way to send it and one to give it up; the one that is being checked stands there instead. */
 export function showBatches(grid) {
-  if (!grid.mayDecide) return;
+  if (!grid.mayDecide || grid.signal.aborted) return;
   const { bulk, unsent: place } = grid.places;
   const button = (which, key, onclick) => h("button", { type: "button", dataset: { bulk: which }, onclick }, t(key));
-  const row = (request) => h("p", { class: "notice warn buttons", dataset: { batchUnsent: request.batch_id } }, t("unsent.of", { what: t(...named(request)) }), " ", button("batch-again", "grid.send_again", () => grid.bulk(request, {})), button("batch-drop", "unsent.drop", () => { dropBatch(request); grid.focusBack(); }));
+  const row = (request) => h("p", { class: "notice warn buttons", dataset: { batchUnsent: request.batch_id } }, t("unsent.of", { what: t(...nameOfBatch(request)) }), " ", button("batch-again", "grid.send_again", () => grid.bulk(request, {})), button("batch-drop", "unsent.drop", () => { dropBatch(request); grid.focusBack(); }));
   let drawn = "";
   const draw = () => {
     const all = keptBatches();

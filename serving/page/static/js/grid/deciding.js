@@ -6,11 +6,16 @@ import { h, icon, name, onEscape, replace } from "../dom.js";
 import { money, t, units } from "../i18n.js";
 import { newId } from "../kept.js";
 import { isPassing } from "../problems.js";
-import { dropBatch, keepBatch } from "./batches.js";
+import { dropTyped, keepTyped } from "../unsent.js";
 import { asked } from "./state.js";
 
 /** The letters of an id that decisions of a batch begin with. */
 const BATCH_LETTERS = 24;
+/** Where a request about many lines that was sent and has not come stands, with its id: it outlives the view, others stay beside it. */
+export const BATCH = "batch ";
+export const nameOfBatch = ({ action, lines, view }) => [`unsent.batch.${action}`, { count: lines?.length ?? view.seen_lines }];
+const keepBatch = (request) => keepTyped(BATCH + request.batch_id, { request, unsent: { of: nameOfBatch(request), address: location.hash } });
+export const dropBatch = (request) => dropTyped(BATCH + request.batch_id);
 
 /** What becomes of the lines: their sum where it stays as it is, else units and money before and after. */
 function sumText(answer, action) {

@@ -12,6 +12,7 @@ import { changesShown, MOST_PRINTED } from "./files.js";
 import { historyPanel } from "./history.js";
 import { keyOf } from "./source.js";
 
+export { showBatches } from "./batches.js";
 export { changeForm, rejectForm } from "./change_forms.js";
 
 /** A line in the address: its two ids, either of which may hold a colon. */

@@ -5,7 +5,6 @@ import { decide, mayWithdraw, refusal } from "../decisions.js";
 import { h, icon, replace } from "../dom.js";
 import { t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
-import { showBatches } from "../grid/batches.js";
 import { askThenStore, chosenOf } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, redrawConditions, redrawShows, searchBox, showBar, whyNothing } from "../grid/filters.js";
@@ -271,7 +270,6 @@ class OrdersGrid {
     const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group, parts: [] })), h("div", { class: "buttons" }, files))), sums];
     replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, unsent, bulk, paper, this.table.element, nothing);
     this.typing.isShown();
-    showBatches(this);
     this.root.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
     }, { signal: this.signal });
@@ -298,5 +296,5 @@ export async function ordersView(root, context) {
   grid.notice.textContent = unknownText(grid.state.unknown);
   if (!grid.source.length()) grid.places.nothing.append(whyNothing("suggestions", grid.state.where, grid));
   // asked for while the line is up; a line of the address is opened
-  panels().then(({ showOpen }) => showOpen(grid)).catch((error) => { if (!context.signal.aborted && openNames().length) grid.fail(error); });
+  panels().then(({ showBatches, showOpen }) => { showBatches(grid); return showOpen(grid); }).catch((error) => { if (!context.signal.aborted && openNames().length) grid.fail(error); });
 }
