@@ -253,6 +253,16 @@ def test_small_whole_amounts_below_the_price_count_units(tmp_path: Path) -> None
     assert not questions
 
 
+def test_whole_money_of_a_sale_below_every_price_is_no_units(tmp_path: Path) -> None:
+    rows = [
+        f"{_line(number, number % 5)},{(9, 15, 7, 12, 18)[number % 5]},{(12, 20, 9, 16, 24)[number % 5]}"
+        for number in range(RECEIPTS)
+    ]
+    mapping, _, _ = _look(tmp_path, "date,order no,itemCode,itemName,Amount,Unit Price", rows)
+    assert 'units = "Amount"' not in mapping
+    assert "units = { constant = 1 }" in mapping
+
+
 def test_a_cell_of_tabs_is_blank_in_a_condition() -> None:
     rows = RawTable("x", pl.LazyFrame({"when": ["\t", "", None, "2026-03-01\t"], "n": [1, 2, 3, 4]}), "x.csv")
     kept = rows_where(rows, '"when" IS NULL OR "when" = \'\'')
