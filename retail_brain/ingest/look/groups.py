@@ -108,7 +108,8 @@ def ask_about_headings(made: Proposal, keys: Mapping[str, str], sample: pl.DataF
         return
     kind, other = names[0], "customer" if names[0] == "store" else "store"
     texts = sample[names[0]].drop_nulls().unique(maintain_order=True).to_list()
-    is_known = kind == "store" and "customer_id" in made.columns  # lines name who bought
+    # lines that name who bought are not of one buyer; sums of days are those of shops
+    is_known = kind == "store" and ("customer_id" in made.columns or made.table != "transactions")
     if is_known or made.columns.get(f"{kind}_id") != quoted(kind) or any(re.search(_SHOP, text) for text in texts):
         return
     shown = ", ".join(texts[:3])

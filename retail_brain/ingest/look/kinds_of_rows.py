@@ -14,6 +14,11 @@ from retail_brain.sources.rows_left_out import TOTAL_WORDS
 
 _UNITS_AND_MONEY = 2
 """Columns that must say that a row counts nothing: its units and its money."""
+_PACKING = (
+    r"(?i)box(?:es)?\b|carton|karton|envelope|umschlag|bubble|packaging|\btape\b|\bbags?\b|t[uü]te|beutel|caja|sobre\b|scatol"
+    r"|doos|dozen|krabic|pude[lł]|короб|конверт|пакет|箱|盒|袋|テープ|封筒|ケース|상자|봉투|kardus|kotak|h[oộ]p\b|กล่อง"
+)
+"""Words of goods to send things in, which shops sell as well."""
 _SOLD = {"units", "amount", "receipt", "customer"}
 """Roles of lines of sales, which stock has none of."""
 _ALL, _NONE = 0.98, 0.02
@@ -75,6 +80,14 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
             others = [kind for kind in others if _is_beside_goods(sample, found, name, kind)]
         if others:
             kept = [kind for kind in kinds if kind not in others] if are_named else lines
+            if are_named and not all(
+                _says_so(sample, found, name, kind) or _is_carried(sample, found, name, kind) for kind in others
+            ):
+                remark = (
+                    f"rows whose {name!r} is one of {others} have no code of goods and no other name: are they fees, "
+                    "which are left out the first way below, or goods?"
+                )
+                return sample.filter(pl.col(name).is_in(kept)), f"?{column_of(name)} IN ({listed(kept)})", remark
             what = "have no code of goods" if are_named else "name or count no goods"
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
@@ -107,7 +120,9 @@ def _without_fees(sample: pl.DataFrame, found: Columns) -> Lines | None:
 def _are_fees(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
     """Whether rows of a kind are of one unit each and have a few codes that rows of other kinds do not have."""
     rows, others = sample.filter(pl.col(name) == kind), sample.filter(pl.col(name) != kind)
-    code = found.roles["product"]
+    code, named = found.roles["product"], found.roles.get("product_name")
+    if named is not None and rows[named].cast(pl.String).str.contains(_PACKING).any():
+        return False
     codes = rows[code].drop_nulls().unique()
     counts = values(rows, found, found.roles["units"]).fill_null(1).abs()
     return len(codes) <= _MOST_FEES and bool((counts == 1).all()) and not others[code].is_in(codes.implode()).any()
@@ -118,13 +133,28 @@ def _is_beside_goods(sample: pl.DataFrame, found: Columns, name: str, kind: str)
 
     A kind says so by a word such as carriage, or by being the one name that stands in the place of goods.
     """
-    text = bare_name(kind).replace("_", " ")
     if "on_hand" in found.roles and not _SOLD & found.roles.keys():
-        return text in TOTAL_WORDS  # what has stock is goods, such as a holder of gift cards
-    if text in TOTAL_WORDS or says_no_goods(kind):
+        # what has stock is goods, such as a holder of gift cards
+        return bare_name(kind).replace("_", " ") in TOTAL_WORDS
+    if _says_so(sample, found, name, kind):
         return True
     named = found.roles.get("product_name")
-    if named is not None and kinds_of(sample.filter(pl.col(name) == kind), named) == [kind]:
+    return named is not None and kinds_of(sample.filter(pl.col(name) == kind), named) == [kind]
+
+
+def _is_carried(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
+    """Whether rows of a kind are of one unit, one on a receipt and never without another row, as fees are."""
+    receipt, units = found.roles.get("receipt"), found.roles.get("units")
+    if receipt is None or units is None:
+        return False
+    rows, others = sample.filter(pl.col(name) == kind), sample.filter(pl.col(name) != kind)
+    is_single = bool((values(rows, found, units).fill_null(1).abs() == 1).all())
+    return is_single and rows[receipt].is_unique().all() and rows[receipt].is_in(others[receipt].implode()).all()
+
+
+def _says_so(sample: pl.DataFrame, found: Columns, name: str, kind: str) -> bool:
+    """Whether rows of a kind are no goods by its words, or as they have no units."""
+    if bare_name(kind).replace("_", " ") in TOTAL_WORDS or says_no_goods(kind):
         return True
     units = found.roles.get("units")
     return units is not None and bool(sample.filter(pl.col(name) == kind)[units].is_null().all())

@@ -43,6 +43,8 @@ _FEW = 3
 """Comparisons below which nothing is concluded. By judgement."""
 _FEW_AMOUNTS = 4
 """Distinct amounts up to which nothing is concluded from lines of the same amount. By judgement."""
+_SINGLE = 0.1
+"""Share of lines of one unit that small whole amounts must have to be units. By judgement."""
 _DISCOUNTED = 5
 """Lines with a discount below which nothing is concluded about it. By judgement."""
 
@@ -140,9 +142,9 @@ def amount_is_units(sample: pl.DataFrame, found: Columns) -> bool:
     if grows(sample, found, found.roles["price"], found.roles["amount"]):
         return True
     median, prices = amounts.abs().median(), values(sample, found, found.roles["price"]).abs()
-    is_small = (
-        isinstance(median, float) and median <= MOST_UNITS and amounts.n_unique() > 1 and not (amounts == 0).any()
-    )
+    # of goods that are all marked down hardly any costs 1; lines of one unit are many
+    has_single = share(amounts.abs() == 1) >= _SINGLE and not (amounts == 0).any()
+    is_small = isinstance(median, float) and median <= MOST_UNITS and amounts.n_unique() > 1 and has_single
     return is_small and share(values(sample, found, found.roles["amount"]).abs() < prices) > _MOST
 
 

@@ -82,10 +82,11 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         fill_names_of_variants(made, sample, found)
         return made
     lines, kept, remark = lines_of_goods(sample, found)
-    made.remarks += [remark] if remark else []
+    said = made.questions if kept.startswith("?") else made.remarks
+    said += [remark] if remark else []
     code = found.roles.get("product")
     # rows that were left out may be the only ones without a code
-    if not made.is_totals and (not kept or code is None or lines[code].null_count()):
+    if not made.is_totals and (not kept or kept.startswith("?") or code is None or lines[code].null_count()):
         write_goods(made, found)
     _sales(made, lines, found, kept)
     return made

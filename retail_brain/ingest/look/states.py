@@ -45,8 +45,10 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         made: the proposal.
         sample: the rows.
         found: roles of the columns.
-        kept: further conditions that rows must meet.
+        kept: further conditions that rows must meet; behind a question mark one that is asked about.
     """
+    doubted = [one.removeprefix("?") for one in kept if one.startswith("?")]
+    kept = [one for one in kept if not one.startswith("?")]
     found = with_states(sample, found)
     back = rows_that_take_back(sample, found)
     states = [State(sample, found, name) for name in found.all_of("status")]
@@ -67,6 +69,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         *_given_back(made, sample, found, states),
         *perhaps,
         *perhaps_kinds,
+        *doubted,
     ]
     asked += perhaps_twice
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]

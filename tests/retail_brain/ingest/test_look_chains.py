@@ -214,12 +214,53 @@ def test_a_department_called_discount_sells_goods(tmp_path: Path) -> None:
     assert "where" not in mapping
 
 
+@pytest.mark.parametrize(
+    ("kinds", "box"),
+    [(("Ware", "Versand"), "Versandkarton M"), (("商品", "送料"), "配送箱"), (("item", "Shipping"), "Box")],
+)
+def test_goods_to_send_things_in_are_goods(tmp_path: Path, kinds: tuple[str, str], box: str) -> None:
+    rows = [
+        line.replace("Good a", box) + f",1,{PRICES[number % 5]},{kinds[number % 5 == 0]}"
+        for number in range(RECEIPTS)
+        for line in [_line(number, number % 5)]
+    ]
+    mapping, _, _ = _look(tmp_path, "date,order no,item code,item name,qty,unit price,itemType", rows)
+    assert "where" not in mapping
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_sure"), [(("Ware", "Friseur"), False), (("Paket", "Satuan"), False), (("x", "Gebühr"), True)]
+)
+def test_rows_without_codes_that_are_named_by_their_kind_are_asked_about(
+    tmp_path: Path, kinds: tuple[str, str], is_sure: bool
+) -> None:
+    rows = []
+    for number in range(RECEIPTS):
+        date, order, code, name = _line(number, number % 5).split(",")
+        good = f",{kinds[1]}" if number % 5 == 0 else f"{code},{name}"
+        rows.append(f"{date},{order},{good},{1 + number % 3},{PRICES[number % 5]},{kinds[number % 5 == 0]}")
+    mapping, questions, _ = _look(tmp_path, "date,order no,item code,item name,qty,unit price,itemType", rows)
+    assert f"\"itemType\" IN ('{kinds[0]}')" in mapping
+    assert any("or goods?" in question for question in questions) is not is_sure
+    assert ("where = '''TRUE'''" in mapping) is not is_sure
+
+
 def test_small_whole_amounts_below_the_price_count_units(tmp_path: Path) -> None:
     rows = [f"{_line(number, number % 5)},{1 + number % 3},{PRICES[number % 5]}" for number in range(RECEIPTS)]
     mapping, questions, _ = _look(tmp_path, "date,order no,itemCode,itemName,itemAmount,itemUnitPrice", rows)
     assert 'units = "itemAmount"' in mapping
     assert 'unit_price = "itemUnitPrice"' in mapping
     assert not questions
+
+
+def test_whole_money_of_a_sale_below_every_price_is_no_units(tmp_path: Path) -> None:
+    rows = [
+        f"{_line(number, number % 5)},{(9, 15, 7, 12, 18)[number % 5]},{(12, 20, 9, 16, 24)[number % 5]}"
+        for number in range(RECEIPTS)
+    ]
+    mapping, _, _ = _look(tmp_path, "date,order no,itemCode,itemName,Amount,Unit Price", rows)
+    assert 'units = "Amount"' not in mapping
+    assert "units = { constant = 1 }" in mapping
 
 
 def test_a_cell_of_tabs_is_blank_in_a_condition() -> None:
