@@ -164,7 +164,17 @@ def _is_known(state: State, kind: str) -> bool:
     column says whether it was paid: at a till it is a bill that nobody has paid.
     """
     plain, fulfilled = state.said(kind), "$^"
+    if _is_code_below_0(state, plain):
+        return True
     if not re.search(OF_PAYMENT, bare_name(state.name)):
         paid_apart = any(re.search(OF_PAYMENT, name) and re.search(STATE_NAME, name) for name in state.beside)
         fulfilled = f"{UNDER_WAY}|{OPEN}" if paid_apart else UNDER_WAY
     return re.search(f"{_KNOWN}|{fulfilled}", plain) is not None or len(plain) < _LEAST_LETTERS or plain.isdigit()
+
+
+def _is_code_below_0(state: State, plain: str) -> bool:
+    """Whether a kind is a code such as -1 among few others that are numbers, which are asked about together."""
+    if not re.fullmatch(r"-\d{1,3}", plain) or len(state.kinds) > _SHOWN:
+        return False
+    is_other = re.search(f"{OF_PAYMENT}|{OF_OTHER_THINGS}", bare_name(state.name)) is not None
+    return not is_other and all(re.fullmatch(r"-?\d{1,3}", state.said(kind)) for kind in state.kinds)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from retail_brain.ingest.look.consents_of_people import consents_of_people
+from retail_brain.ingest.look.counts_of_lists import counts_of_list, prices_of_list
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.identities_of_people import identities_of_people
 from retail_brain.ingest.look.looked_at import LookedAt
@@ -15,8 +16,8 @@ from retail_brain.ingest.look.suppliers_and_guides import names_beside
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
     "promotions": (promotions_of_offers,),
-    "inventory": (stock_of_shops, stock_of_list, stock_beside_sales),
-    "prices": (prices_of_shops,),
+    "inventory": (stock_of_shops, stock_of_list, stock_beside_sales, counts_of_list),
+    "prices": (prices_of_shops, prices_of_list),
     "stores": (shops_of_columns,),
     "suppliers": (lambda one: names_beside(one, "suppliers"),),
     "guides": (lambda one: names_beside(one, "guides"),),
@@ -38,13 +39,15 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
             question: it comes as a remark, without a table.
     """
     for table, ways in _BESIDE.items():
-        found = ((one, made) for way in ways for one in looked if (made := way(one)) is not None)
+        found = ((one, made, way) for way in ways for one in looked if (made := way(one)) is not None)
         first = next(found, None) if table not in done else None
         if first is None:
             continue
-        one, made = first
+        one, made, way = first
         if table == "stores" and _SALES & set(done):
             continue  # sales say which shops there are, and by which ids
+        if way in (counts_of_list, prices_of_list) and _SALES & set(done):
+            continue  # beside sales no question is worth what may be stock, and prices are those that were paid
         if is_undated(made) and "wide" not in made.keys and _SALES & set(done):
             yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])
         else:

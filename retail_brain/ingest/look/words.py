@@ -8,6 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
+from retail_brain.ingest.look.words_of_states import STATE_NAME
 from retail_brain.ingest.look.words_of_tills import TILLS
 from retail_brain.sources.column_names import plain_name
 
@@ -163,6 +164,8 @@ _CURRENCY = (
     r"|mxn|inr|jpy|cny|krw|vnd|idr|thb|р|руб|грн))$"
 )
 """A currency behind the name of a column of money."""
+_CODE_OF_STATE = rf"(?:^|_){STATE_NAME}_{_CODE}$"
+"""The code of a state, such as `Order status ID`, which numbers no orders."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -195,6 +198,8 @@ def role_scores(header: str) -> dict[str, float]:
             scores[role] = max(score, scores.get(role, 0.0))
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
+    if re.search(_CODE_OF_STATE, whole):
+        scores.pop("receipt", None)
     if "%" in header:
         scores.pop("discount", None)
     return scores

@@ -48,3 +48,43 @@ def test_sales_by_day_and_variant_are_daily_sales(tmp_path: Path) -> None:
     sold = load(tmp_path, place, table="daily_sales")
     assert {row["product_id"] for row in sold} == {"C-200", "C-400"}
     assert {row["unit_price"] for row in sold if row["units"]} == {10.0, 18.0}
+
+
+def goods(*counts: str) -> tuple[list[str], list[Row]]:
+    """A list of 12 goods with a price, which one lacks, and counts."""
+    rows: list[Row] = [
+        [f"G-{n:03}", f"good number {n}", f"{10 + n}.99" if n else "", *(n * 3 + m for m in range(len(counts)))]
+        for n in range(12)
+    ]
+    return ["SKU", "Title", "Price", *counts], rows
+
+
+def test_counts_of_a_list_of_goods_may_be_its_stock(tmp_path: Path) -> None:
+    seen = look(
+        str(write(tmp_path / "list.csv", *goods("Warehouse quantity", "Sellable quantity", "Inbound quantity")))
+    )
+    assert "[tables.products]" in seen.mapping
+    assert (
+        '# on_hand = { column = "Warehouse quantity" }\n# on_hand = { column = "Sellable quantity" }\n' in seen.mapping
+    )
+    assert '# date = { constant = "YYYY-MM-DD" }' in seen.mapping
+    assert '# valid_from = { constant = "YYYY-MM-DD" }\nunit_price = "Price"' in seen.mapping
+    assert """[tables.prices]\nfiles = "list.csv"\nwhere = '''length("Price") > 0'''""" in seen.mapping
+    assert len(seen.questions) == 3
+
+
+@pytest.mark.parametrize("count", ["Pack quantity", "Min stock quantity", "Out of stock qty", "Quantity per box"])
+def test_counts_that_are_no_stock_are_not_asked_about(tmp_path: Path, count: str) -> None:
+    seen = look(str(write(tmp_path / "list.csv", *goods(count))))
+    assert not seen.questions
+    assert "inventory" not in seen.mapping
+
+
+def test_beside_sales_such_counts_are_not_asked_about(tmp_path: Path) -> None:
+    write(tmp_path / "list.csv", *goods("Warehouse quantity"))
+    header = ["Receipt", "Sold at", "SKU", "Qty", "Price"]
+    rows = [[f"R{n}", f"2026-03-0{1 + n % 5} 10:{n:02}:00", f"G-{n % 12:03}", 1 + n % 2, 10.99] for n in range(40)]
+    write(tmp_path / "sales.csv", header, rows)
+    seen = look(str(tmp_path))
+    assert not seen.questions
+    assert "[tables.prices]" not in seen.mapping

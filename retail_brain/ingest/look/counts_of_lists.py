@@ -1,0 +1,81 @@
+"""Finds what may be the stock, and the prices, in a list of goods without a day: a person says which, and of when."""
+
+import re
+from typing import Final
+
+from retail_brain.ingest.look.draft import Proposal, number_key, quoted, whole
+from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.state_columns import column_of
+from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, is_undated, stock_of_list, with_day_of_file
+from retail_brain.ingest.look.words import bare_name, role_scores
+
+_IN_STOCK: Final = (
+    r"(?:^|_)(?:stock|inventory|warehouse|on_hand|available|sellable|fulfillable|physical)(?:_|$)|bestand|lager|verf[uü]gbar"
+    r"|disponib|existenc|voorraad|库存|現庫|在庫|재고|остат|налич"
+)
+"""A word in the name of a count of goods that are there."""
+_NOT_THERE: Final = (
+    r"(?:^|_)(?:out|min|max|minimum|maximum|reorder|safety|unsellable|inbound|incoming|reserved|notify|alert|below|threshold"
+    r"|days?|value|unavailable|damaged|future|cover)(?:_|$)|mindest|sicherheit|meldebestand"
+)
+"""A word in the name of a count that is a limit, or of goods that are not there to sell."""
+_LEAST_COUNTS: Final = 4
+"""Different counts of a stock at least; fewer are flags or sizes of packs. By judgement."""
+_DAY: Final = '?{ constant = "YYYY-MM-DD" }'
+
+
+def counts_of_list(one: LookedAt) -> Proposal | None:
+    """The mapping of `inventory` from a list of goods whose counts are called quantities of what is there.
+
+    Which one is the stock is asked: sellable goods and all in the warehouse are counted beside each other.
+
+    Args:
+        one: a file that was looked at; None is returned for any but a list of goods without a column of stock.
+    """
+    roles = one.columns.roles
+    if one.proposal.table != "products" or "on_hand" in roles or "product" not in roles or one.proposal.keys:
+        return None
+    names = [name for name in one.columns.all_of("units") if _may_be_stock(one, name)]
+    if not names:
+        return None
+    made = Proposal(table="inventory", columns={"product_id": quoted(roles["product"])})
+    made.columns["store_id"] = quoted(roles["store"]) if "store" in roles else '{ constant = "1" }'
+    made.columns["on_hand"] = "?" + "\n".join(whole(number_key(made, one.columns, name, "on_hand")) for name in names)
+    made.questions.append(f"which of {names} in {one.path.name} is the stock to sell from? Else leave the table out")
+    ask_for_day_of_stock(made)
+    return with_day_of_file(made, one.path.name, one.title)
+
+
+def prices_of_list(one: LookedAt) -> Proposal | None:
+    """The mapping of `prices` from a list of goods with its stock, where both have no day; None for any other file.
+
+    Args:
+        one: a file that was looked at. A list without stock has `list_price` alone, which needs no day.
+    """
+    stock = stock_of_list(one) or counts_of_list(one)
+    price = one.columns.roles.get("price")
+    if stock is None or not is_undated(stock) or price is None or is_of_one_shop(one.columns, price):
+        return None
+    made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})
+    made.columns["valid_from"] = _DAY
+    made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
+    made.questions.append(
+        f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of YYYY-MM-DD, or "
+        "leave the table out"
+    )
+    if blank := one.sample[price].null_count():
+        made.keys["where"] = f"'''length({column_of(price)}) > 0'''"
+        made.remarks.append(f"{blank:,} rows have no {price!r}: they have no price and are left out")
+    return made
+
+
+def _may_be_stock(one: LookedAt, name: str) -> bool:
+    """Whether a column has whole numbers of several sizes and is called a count of what is there."""
+    plain, seen = bare_name(name), one.columns.seen[name]
+    if "units" not in role_scores(name) or not seen.numbers or re.search(_NOT_THERE, plain):
+        return False
+    counts = values(one.sample, one.columns, name).drop_nulls()
+    is_counted = counts.n_unique() >= _LEAST_COUNTS and bool((counts == counts.round()).all())
+    return is_counted and re.search(_IN_STOCK, plain) is not None
