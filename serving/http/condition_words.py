@@ -62,6 +62,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "give exactly one of customer_id, product_id and store_id": "customer_id、product_id、store_id 必须且只能给出一个",
     "act {} needs name": "操作 {} 需要 name",
     "action {} needs {}": "操作 {} 需要 {}",
+    "left_over_product_ids are of leftovers: give that too, or product_ids": (
+        "left_over_product_ids 只与 leftovers 一起使用：请同时给出 leftovers，或改用 product_ids"
+    ),
     "give either customer_id, or id_type with id_value": "请给出 customer_id，或 id_type 和 id_value",
     "give one of product_ids, campaign_id and leftovers": "product_ids、campaign_id、leftovers 必须且只能给出一个",
     "order_quantity belongs to the action 'change', and only to it": "order_quantity 只用于 change",
