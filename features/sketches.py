@@ -47,6 +47,9 @@ _STORED: Final[Mapping[str, PolarsDataType]] = {
     "counts": pl.List(pl.Float64),
 }
 """Columns of the file of sketches."""
+_DIGITS = 9
+"""Significant digits of numbers: a sum's last ones differ with the order in which it was added, and a value that equals
+a border of bins in one build would lie beside it in the next, or in the same one resumed after a kill."""
 Sketches = dict[str, dict[str, "Sketch"]]
 """Table -> column -> its sketch."""
 
@@ -282,7 +285,7 @@ def _value(name: str, kind: pl.DataType, as_of: date) -> pl.Expr:
         column = (pl.lit(as_of) - column).dt.total_days()
     elif isinstance(kind, pl.List):
         column = column.list.len()
-    return column.cast(pl.Float64).fill_nan(None).alias(name)
+    return column.cast(pl.Float64).fill_nan(None).round_sig_figs(_DIGITS).alias(name)
 
 
 def write_sketches(sketches: Sketches, file: Path) -> None:
@@ -310,6 +313,8 @@ def read_sketches(file: Path) -> Sketches | None:
         return None
     if frame.schema != pl.Schema(_STORED):
         return None
+    # those of earlier versions were not rounded
+    frame = frame.with_columns(pl.col("low", "high").round_sig_figs(_DIGITS))
     found: Sketches = {}
     for row in frame.iter_rows(named=True):
         table, column = row.pop("table"), row.pop("column")

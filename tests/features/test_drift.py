@@ -126,6 +126,18 @@ def test_kept_sketches_say_what_the_tables_before_say(tmp_path: Path) -> None:
     assert read_sketches(tmp_path / "absent") is None
 
 
+def test_sums_added_in_another_order_make_the_same_sketches(tmp_path: Path) -> None:
+    parts = np.random.default_rng(5).uniform(0, 100, (400, 7)).round(2)
+    parts[200:] = parts[:200]  # the same sums twice, near which borders lie
+    one, other = parts.sum(axis=1), sum(parts[:, place] for place in range(6, -1, -1))
+    assert (one != other).sum() > 50
+    for name, values in (("one", one), ("other", np.append(one[:200], other[200:]))):
+        write_sketches(
+            take_sketches(write(tmp_path / name, spend=values.tolist()), DAY, ["person"]), tmp_path / f"{name}.kept"
+        )
+    assert (tmp_path / "one.kept").read_bytes() == (tmp_path / "other.kept").read_bytes()
+
+
 def test_columns_of_one_build_alone_and_empty_ones_are_said(tmp_path: Path) -> None:
     found = compared(
         tmp_path,
