@@ -8,6 +8,7 @@ npz, the rest as JSON. They go when the work ends well or its digest differs.
 import json
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -19,13 +20,14 @@ from zipfile import BadZipFile
 import numpy as np
 import polars as pl
 
-from retail_brain.files import atomic_path, name_aside, sweep
+from retail_brain.files import atomic_path, name_aside, sweep, write_text
 from retail_brain.locks import try_file_lock
 from retail_brain.progress import Step
 
 TAKEN_OVER = "taken from a run that was cut off"
 Value = TypeVar("Value")
 _LOCK = "lock"
+_ATTEMPT = "attempt"
 _ENDING = ".part"
 _INDEX, _ARRAYS = "values.json", "arrays.npz"
 _WHOLE = "table"
@@ -133,6 +135,14 @@ class Work:
             if other.is_dir() and other != folder:
                 shutil.rmtree(other, ignore_errors=True)
         return Checkpoints(folder)
+
+    def attempt(self) -> str:
+        """A name that stays the same until the work ends well: by it a rerun knows what a killed run left elsewhere."""
+        file = self.folder / _ATTEMPT
+        if not file.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_text(file, uuid.uuid4().hex)
+        return file.read_text(encoding="utf-8")
 
 
 def work_beside(out: Path) -> Path:

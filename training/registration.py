@@ -25,7 +25,8 @@ def train(
 ) -> int:
     """Trains and registers a model; returns its number in the registry.
 
-    After a kill the same call goes on with the windows that are left.
+    After a kill the same call goes on with the windows that are left; a model that the killed one had registered is
+    taken as it is.
 
     Args:
         workspace: the tenant.
@@ -54,4 +55,5 @@ def train(
                 f"该模型未经回测：截至 {as_of} 的历史不足一个回测窗口，误差未知；数据更多时请再训练。"
             )
         with progress.step(f"log {kind} to MLflow"):
-            return tracking.log(kind, trained, dataset.versions, as_of, {"preset": preset}, tables)
+            params = {"preset": preset}
+            return tracking.log(kind, trained, dataset.versions, as_of, params, tables, work.attempt())

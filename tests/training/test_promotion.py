@@ -229,6 +229,20 @@ def test_run_left_by_a_killed_process_is_closed_by_the_next(workspace: Workspace
     assert client.get_run(orphan).info.status == "KILLED"
 
 
+def test_a_model_that_a_killed_run_registered_is_taken_by_its_rerun_alone(workspace: Workspace) -> None:
+    def attempt(error: float, name: str | None) -> int:
+        return Tracking(workspace).log("demand", trained(error), {}, DAY, {}, attempt=name)
+
+    assert attempt(1.0, "one") == 1
+    client = Tracking(workspace)._client
+    [run] = client.search_runs([client.get_experiment_by_name("demand").experiment_id])
+    client.update_run(run.info.run_id, "RUNNING")  # as a kill after the registration leaves it
+    assert attempt(1.0, "one") == 1
+    assert client.get_run(run.info.run_id).info.status == "FINISHED"
+    # other data or settings, another try and none at all make a model of their own
+    assert [attempt(1.5, "one"), attempt(1.0, "two"), attempt(1.0, None)] == [2, 3, 4]
+
+
 def test_damaged_database_is_explained(workspace: Workspace) -> None:
     Tracking(workspace)
     (workspace.mlruns / "mlflow.db").write_bytes(b"not a database at all")

@@ -32,6 +32,7 @@ from training.tracking.run_facts import code_tags, dataset_inputs
 
 _LOADER = Path(__file__).parent.with_name("pyfunc_model.py")
 _WRITER = "retail_brain.writer"
+_ATTEMPT = "retail_brain.attempt"
 _REASON = "promoted_because"
 _MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 """Error codes of MLflow for an unknown model, version or alias."""
@@ -99,6 +100,7 @@ class Tracking:
         as_of: date,
         params: Mapping[str, Any],
         tables: Sequence[TableSnapshot] = (),
+        attempt: str | None = None,
     ) -> int:
         """Records a training run (parameters, data, metrics, plots, tables, model) and registers the model.
 
@@ -112,16 +114,22 @@ class Tracking:
             as_of: the last day that the model saw.
             params: parameters of the call, such as the preset.
             tables: the same lake versions in detail, to be recorded as MLflow datasets.
+            attempt: name of this try, the same for a rerun after a kill. Where a run of that name registered a model
+                with the same record, its number is returned and nothing is logged again.
 
         Returns:
             The model's number in the registry.
         """
         with self._lock(kind):
-            experiment = self._experiment(kind)
+            experiment, record = self._experiment(kind), _record(trained, data_versions, as_of)
+            registered = None if attempt is None else self._registered(kind, experiment, attempt, record)
             self._close_orphans(experiment)
+            if registered is not None:
+                return registered
+            tags = self._tags(kind) | ({} if attempt is None else {_ATTEMPT: attempt})
             with (
                 self._location.activated(),
-                mlflow.start_run(experiment_id=experiment, run_name=f"{kind} {as_of}", tags=self._tags(kind)) as run,
+                mlflow.start_run(experiment_id=experiment, run_name=f"{kind} {as_of}", tags=tags) as run,
             ):
                 config_params = {f"config.{key}": value for key, value in _flatten(trained.config).items()}
                 # the versions twice: as parameters they can be searched in MLflow, in trained.json they are read back
@@ -134,7 +142,7 @@ class Tracking:
                 self._client.log_batch(run.info.run_id, metrics=_window_metrics(trained))
                 self._client.log_inputs(run.info.run_id, dataset_inputs(tables, as_of, self._workspace.home))
                 mlflow.set_tag("primary_metric", trained.primary[0])
-                mlflow.log_dict(_record(trained, data_versions, as_of), "trained.json")
+                mlflow.log_dict(record, "trained.json")
                 for name, figure in trained.figures.items():
                     mlflow.log_figure(figure, f"plots/{name}.png")
                 for name, table in trained.tables.items():
@@ -177,9 +185,7 @@ class Tracking:
                 {"problem": "model_version_unknown", "version": version},
             ) from error
         # trained.json and not the run's parameters: MLflow cuts those off and keeps them as texts
-        with scratch_folder("read") as folder, self._location.activated():
-            path = self._client.download_artifacts(entry.run_id, "trained.json", str(folder))
-            raw = json.loads(Path(path).read_text(encoding="utf-8"))
+        raw = self._recorded(entry.run_id)
         return ModelVersion(
             version=version,
             config=raw["config"],
@@ -303,6 +309,25 @@ class Tracking:
     def _writer(self) -> str:
         """Names this machine and home: on a shared server only their own unfinished runs may be closed."""
         return hashlib.sha256(f"{socket.gethostname()} {self._workspace.home.resolve()}".encode()).hexdigest()[:16]
+
+    def _recorded(self, run_id: str) -> dict[str, Any]:
+        """What a run recorded of its model, by `_record`."""
+        with scratch_folder("read") as folder, self._location.activated():
+            path = self._client.download_artifacts(run_id, "trained.json", str(folder))
+            raw: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        return raw
+
+    def _registered(self, kind: Kind, experiment: str, attempt: str, record: Mapping[str, Any]) -> int | None:
+        """The version that a killed run of the same attempt registered; its run is ended as if it had lived."""
+        for run in self._client.search_runs([experiment], f"tags.`{_ATTEMPT}` = '{attempt}'"):
+            run_id = run.info.run_id
+            found = self._client.search_model_versions(f"name = '{self._location.name(kind)}' and run_id = '{run_id}'")
+            # as texts: a metric may be NaN, which equals nothing
+            if found and json.dumps(self._recorded(run_id), sort_keys=True) == json.dumps(record, sort_keys=True):
+                if run.info.status == "RUNNING":
+                    self._client.set_terminated(run_id)
+                return int(found[0].version)
+        return None
 
     def _close_orphans(self, experiment: str) -> None:
         # the lock of the kind is held, so nobody of this home can be logging: what is `RUNNING` has died
