@@ -58,6 +58,8 @@ def prices_of_list(one: LookedAt) -> Proposal | None:
     price = one.columns.roles.get("price")
     if stock is None or not is_undated(stock) or price is None or is_of_one_shop(one.columns, price):
         return None
+    if any(name != price and _head(name) == _head(price) for name in one.columns.seen):
+        return None  # prices of several groups of buyers or moneys: none of them is everybody's
     made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})
     made.columns["valid_from"] = _DAY
     made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
@@ -69,6 +71,11 @@ def prices_of_list(one: LookedAt) -> Proposal | None:
         made.keys["where"] = f"'''length({column_of(price)}) > 0'''"
         made.remarks.append(f"{blank:,} rows have no {price!r}: they have no price and are left out")
     return made
+
+
+def _head(name: str) -> str:
+    """The name of a column without what stands in brackets, such as `Price` of `Price (Gold)`."""
+    return re.split(r"\s*[\[(（【]", name, maxsplit=1)[0]
 
 
 def _may_be_stock(one: LookedAt, name: str) -> bool:

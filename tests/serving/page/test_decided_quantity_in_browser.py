@@ -95,8 +95,10 @@ def test_a_form_about_picked_lines_goes_with_them(open_page: Open) -> None:
     page.locator(f"{LINES} [data-field=pick]").first.check()
     page.locator("[data-bulk=reject]").click()
     expect(form).to_be_visible()
-    page.locator("[data-show=orders]").click()
+    with page.expect_response("**/listing"):  # what is picked goes with the lines that it is of
+        page.locator("[data-show=orders]").click()
     expect(form).to_have_count(0)
+    expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
     page.locator(f"{LINES} [data-field=pick]").first.check()
     page.locator("[data-bulk=reject]").click()
     expect(form).to_be_visible()
