@@ -204,6 +204,22 @@ def test_back_returns_to_the_audience_before(open_page: Open) -> None:
     expect(kind).to_have_value("mixed")
 
 
+ONE_STEP_ON = """() => {
+  const on = () => history.replaceState(null, "", location.hash.replace("repeat", "explore"));
+  addEventListener("hashchange", on, { once: true });
+  location.hash = "#/audience?product=P0001&kind=repeat";
+}"""
+
+
+def test_a_view_under_way_does_not_write_over_the_address_that_is_next(open_page: Open) -> None:
+    page = open_page("audience?product=P0001", "en").page
+    expect(page.locator(".result table")).to_be_visible()
+    page.evaluate(ONE_STEP_ON)  # Back and Back at once: the address is one step on before its event comes
+    expect(page.locator("[name=kind]")).to_have_value("repeat")
+    expect(page.locator(".result table")).to_be_visible()
+    assert "kind=explore" in page.url
+
+
 def test_a_group_of_orders_that_is_opened_is_in_the_address(open_page: Open, site: Any) -> None:
     page = open_page("orders?show=all&group=supplier_id", "en").page
     group = page.locator("tr.group").nth(1).locator("button")

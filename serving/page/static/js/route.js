@@ -92,6 +92,14 @@ export function patchParams(changes) {
   history.replaceState(history.state, "", changed(changes));
 }
 
+/**
+ * Writes what the address left open into it, by a view that was drawn from `params`. Back and Forward change the address
+ * before their event comes: what is under way then must not write over the one that is to be shown next.
+ */
+export function fillParams(params, changes) {
+  if (String(readRoute().params) === String(params)) patchParams(changes);
+}
+
 /** The same as a new entry of the history, so that Back returns to what was shown before. */
 export function pushParams(changes) {
   const next = changed(changes);

@@ -5,7 +5,7 @@ import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, svg, words } from "../dom.js";
 import { code, day, has, likelihood, money, number, percent, t } from "../i18n.js";
 import { may } from "../rights.js";
-import { address, patchParams, pushParams, readRoute, remember } from "../route.js";
+import { address, fillParams, pushParams, readRoute, remember } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf } from "../suggestions.js";
 import { dataTable, readSort, writeSort } from "../table.js";
@@ -123,7 +123,7 @@ export async function audienceView(root, { params, signal }) {
   let chosen = goods;
   const leftovers = params.get("leftovers") === "1" && !goods.length;
   const store = leftovers && params.get("store") ? await lookUp("store", params.get("store"), { signal }) : null;
-  let write = patchParams; // what the address left open; what is chosen later is a step of the history
+  let write = (changes) => fillParams(params, changes); // what the address left open; what is chosen later is a step of the history
   const ask = () => {
     const clearing = leftovers && !chosen.length;
     replace(note, clearing ? h("p", { class: "notice" }, store ? t("audience.leftovers_of", { store: store.name || store.id }) : t("audience.leftovers")) : null);

@@ -11,7 +11,7 @@ import { festivalName } from "../known_names.js";
 import { addressed } from "../openable.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { may } from "../rights.js";
-import { address, lastUsed, patchParams, pushParams, remember } from "../route.js";
+import { address, lastUsed, fillParams, pushParams, remember } from "../route.js";
 import { empty, fill, opening } from "../states.js";
 import { substitutesAndComplements } from "../together.js";
 import { typeahead } from "../typeahead.js";
@@ -165,7 +165,7 @@ export async function forecastView(root, { params, overview, signal }) {
   const product = await firstOf("product", params.get("product") ?? lastUsed("product"), { signal, storeId: store?.id });
   const chosen = { store, product, horizon: nearest(horizons, Number(params.get("horizon")) || 28), days: nearest(HISTORIES, Number(params.get("days")) || (innerWidth < 760 ? 56 : 112)) };
   const place = h("div", { class: "result" });
-  let write = patchParams; // what the address left open; what is chosen later is a step of the history
+  let write = (changes) => fillParams(params, changes); // what the address left open; what is chosen later is a step of the history
   const draw = () => {
     if (!chosen.store || !chosen.product) return replace(place, empty(t("forecast.choose"), t("forecast.choose_hint")));
     write({ store: chosen.store.id, product: chosen.product.id, horizon: chosen.horizon, days: chosen.days });

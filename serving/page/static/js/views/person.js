@@ -6,7 +6,7 @@ import { h, icon, name, replace, words } from "../dom.js";
 import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
 import { problemText } from "../problems.js";
 import { may } from "../rights.js";
-import { address, lastUsed, patchParams, pushParams, remember, viewsFor } from "../route.js";
+import { address, lastUsed, fillParams, pushParams, remember, viewsFor } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
 import { complementsOfBasket } from "../together.js";
@@ -112,7 +112,7 @@ export async function personView(root, { params, overview, signal }) {
     if (state.basket.length) body.basket = state.basket.map((one) => one.id);
     return recommendations(await call("recommend", body, { signal }), { asOf: overview?.as_of, role: overview?.role, store: state.store, customer: state.customer });
   });
-  let write = patchParams; // what the address left open; what is chosen later is a step of the history
+  let write = (changes) => fillParams(params, changes); // what the address left open; what is chosen later is a step of the history
   const drawAddress = () => { write({ customer: state.customer?.id, store: state.store?.id, kind: state.kind === "mixed" ? null : state.kind, k: state.k === 10 ? null : state.k, basket: state.basket.map((one) => one.id) }); write = pushParams; };
   const drawAll = () => {
     place.hidden = !state.customer;
