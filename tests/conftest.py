@@ -123,6 +123,12 @@ def measured(files: Iterable[str]) -> list[Path]:
     return sorted(file for file in inside if file.parts[0] in PACKAGES)
 
 
+def pytest_runtest_teardown() -> None:
+    """Writes the request lines that wait, so that they are not read as what the next test says."""
+    if (log := sys.modules.get("serving.http.request_log")) is not None:
+        log.REQUEST_LOG.flush()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _copied_mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
     copy_instead_of_making(tmp_path_factory.mktemp("template") / "mlflow.db")

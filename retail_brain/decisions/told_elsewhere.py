@@ -6,6 +6,7 @@ lake holds. Who was told or held out stays so until the days are over in which p
 groups alike: a contact about the same goods in them would be counted as an effect of the first.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -49,14 +50,22 @@ def others_in(facts: AudienceFacts, request: AudienceRequest, as_of: date) -> pl
     Raises:
         ImpossibleError: the campaign is over.
     """
-    parts = [pl.DataFrame(schema=TOLD_ROWS)] if facts.told is None else [facts.told.select(*TOLD_ROWS)]
+    parts = [] if facts.told is None else [facts.told]
     if facts.contacts is not None and facts.campaigns is not None:
         inputs, values = (facts.contacts, facts.campaigns), ("told in the lake", as_of, facts.effect_days)
         parts.append(facts.memo.get(inputs, values, lambda: _told_in_lake(facts, as_of)))
     first, last = request.days(as_of)
-    meets = (pl.col("first") <= last_effect_day(last, facts.effect_days), pl.col("last") >= first)
-    is_own = pl.col("campaign_id").eq_missing(pl.lit(request.campaign_id, dtype=pl.String))
-    return pl.concat([part.filter(*meets, ~is_own) for part in parts])
+    until, own = last_effect_day(last, facts.effect_days), request.campaign_id
+    # most audiences are asked for the same days, and a filter takes as long as the rest of a small one
+    return facts.memo.get(tuple(parts), ("told in days", first, until, own), lambda: _in_days(parts, first, until, own))
+
+
+def _in_days(parts: Sequence[pl.DataFrame], first: date, until: date, own: str | None) -> pl.DataFrame:
+    """The rows whose days meet those from `first` to `until`, without those of the campaign `own`."""
+    meets = (pl.col("first") <= until, pl.col("last") >= first)
+    is_own = pl.col("campaign_id").eq_missing(pl.lit(own, dtype=pl.String))
+    rows = [part.select(*TOLD_ROWS).filter(*meets, ~is_own) for part in parts]
+    return pl.concat([pl.DataFrame(schema=TOLD_ROWS), *rows])
 
 
 def _told_in_lake(facts: AudienceFacts, as_of: date) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -45,6 +46,7 @@ from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.http.tenant_view import TenantView
 from serving.http.tracing import TENANT
+from serving.http.turn import Turn
 from serving.planning.people.reasons import Language
 
 _Headers = list[tuple[bytes, bytes]]
@@ -74,6 +76,7 @@ class Api:
         self._keys = Keyring()
         self._admission = Admission()
         self._threads: CapacityLimiter | None = None
+        self._turn = Turn()
         self._docs = Rendered(to_json(openapi(routes)))
         self._cache = AnswerCache()
         self._placed = PlacedViews()
@@ -217,9 +220,10 @@ class Api:
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
             with anyio.fail_after(_seconds(route, limits)):
-                given = await to_thread.run_sync(
-                    _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
-                )
+                async with self._turn_of(route):
+                    given = await to_thread.run_sync(
+                        _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
+                    )
         except TimeoutError:
             if call.state.database.was_held_within(limits.timeout_seconds):
                 # what waits for a thread behind writes that wait for the database, waits for the database
@@ -234,6 +238,10 @@ class Api:
             raise given.error
         finally:
             del given  # the error's traceback holds this frame
+
+    def _turn_of(self, route: Route) -> AbstractAsyncContextManager[None]:
+        """What only reads takes turns; what writes waits for a disk, and lets others compute meanwhile."""
+        return nullcontext() if route.depends_on is None else self._turn.taken()
 
     def _limiter(self, threads: int) -> CapacityLimiter:
         """Made at the first use: the settings are known only once the worker has started."""

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema
 
 from retail_brain.decisions.offer_rule_definition import Rule
 from serving.http.messages.common import (
+    GIVEN,
     ONCE,
     STRING,
     WHOLE,
@@ -22,7 +23,10 @@ from serving.http.messages.common import (
     Strict,
     Text,
     config,
+    every,
     exactly_one,
+    required,
+    when,
 )
 
 
@@ -127,11 +131,14 @@ class AudienceRequest(BaseModel):
         {"campaign_id": "K15", "size": 500, "channel": "sms"},
         {"leftovers": True, "store_id": "S03", "size": 200},
         {"leftovers": True, "store_id": "S03", "left_over_product_ids": ["P082"], "size": 1000},
-        rule=exactly_one(
-            {"product_ids": {"type": "array"}},
-            {"campaign_id": STRING},
-            {"leftovers": {"const": True}},
-            absent={"leftovers": {"const": False}},
+        rule=every(
+            exactly_one(
+                {"product_ids": {"type": "array"}},
+                {"campaign_id": STRING},
+                {"leftovers": {"const": True}},
+                absent={"leftovers": {"const": False}},
+            ),
+            when(required(left_over_product_ids=GIVEN), required(leftovers={"const": True})),
         ),
     )
 

@@ -1,6 +1,8 @@
 """/docs.json says what the service does: examples that exist, rules between fields, subjects, methods."""
 
+import inspect
 import itertools
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -11,13 +13,17 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.offer_rule_definition import Rule
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from serving.http.messages.bulk_messages import BulkDecisionsRequest
+from serving.http.messages.campaign_messages import CampaignActRequest
+from serving.http.messages.campaign_receipt_messages import ContactReceiptIn
 from serving.http.messages.demand_messages import OverrideIn
 from serving.http.messages.insight_messages import QuarantineRequest
 from serving.http.messages.listing_messages import ConditionIn, ListingFileRequest, ListingRequest
 from serving.http.messages.lookup_messages import ProfileRequest
+from serving.http.messages.model_test_messages import ModelTestRequest
 from serving.http.messages.people_messages import AudienceRequest, RecommendRequest
 from serving.http.messages.segment_messages import SegmentsRequest
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReceiptIn
@@ -91,7 +97,13 @@ RULED: list[tuple[type[BaseModel], dict[str, list[Any]]]] = [
     (RecommendRequest, {"customer_id": [None, "C"], "id_type": [None, "card"], "id_value": [None, "1"]}),
     (
         AudienceRequest,
-        {"product_ids": [None, ["P"]], "campaign_id": [None, "K"], "leftovers": [True, False], "store_id": [None, "S"]},
+        {
+            "product_ids": [None, ["P"]],
+            "campaign_id": [None, "K"],
+            "leftovers": [True, False],
+            "left_over_product_ids": [None, ["P"]],
+            "store_id": [None, "S"],
+        },
     ),
     (
         DecisionIn,
@@ -173,7 +185,37 @@ RULED += [
         },
     )
 ]
+RULED += [
+    (ModelTestRequest, {"act": ["list", "begin", "measure", "promote", "drop"], "name": [None, "seasons"]}),
+    (CampaignActRequest, {"act": ["preview", "approve", "stop"], "reason": [None, "", "  ", "sold out"]}),
+    (
+        ContactReceiptIn,
+        {
+            "attribution_id": [None, "c1"],
+            "campaign_id": [None, "k"],
+            "customer_id": [None, "C"],
+            "channel": [None, "sms"],
+        },
+    ),
+    (
+        CampaignDefinition,
+        {
+            "product_ids": [[], ["P"]],
+            "category": [None, "tea"],
+            "launched_since": [None, "2026-01-01"],
+            "left_over": [False, True],
+            "customer_ids": [[], ["C"]],
+            "segment": [None, "regulars"],
+            "slots": [[SMS], [SMS, SMS | {"channel": "email"}], [SMS, SMS | {"text": "b"}]],
+        },
+    ),
+]
+OF_THE_CALENDAR = {"starts_on", "ends_on", "first_hour", "last_hour"}
+"""JSON schema cannot compare their values; what does not hang together is `impossible` (422) and not malformed."""
 REST = {
+    CampaignActRequest: {"campaign_id": "k", "version": 1},
+    CampaignDefinition: {"name": "n", "starts_on": "2026-03-02", "ends_on": "2026-03-09"},
+    ContactReceiptIn: {"receipt_id": "r", "kind": "opened", "at": "2026-03-01T10:00:00Z"},
     BulkDecisionsRequest: {"as_of": "2026-02-28"},
     ConditionIn: {"column": "store_id"},
     ListingFileRequest: {"format": "csv"},
@@ -285,3 +327,15 @@ def test_a_wrong_method_on_the_page_is_told_the_right_ones(client: Any) -> None:
 
 def test_metrics_say_once_what_they_are(client: Any) -> None:
     assert client.http.get("/metrics").headers.get_list("content-type") == ["text/plain; version=0.0.4; charset=utf-8"]
+
+
+def test_every_field_that_a_model_compares_is_among_the_combinations() -> None:
+    fields_of = {model: set(fields) | set(REST.get(model, {})) for model, fields in RULED}
+    missed = {}
+    for model in set().union(*(models_in(route.request) for route in ROUTES)):
+        after = [one for one in model.__pydantic_decorators__.model_validators.values() if one.info.mode == "after"]
+        source = "".join(inspect.getsource(one.func) for one in after)
+        compared = (set(re.findall(r"self\.(\w+)", source)) & set(model.model_fields)) - OF_THE_CALENDAR
+        if compared - fields_of.get(model, set()):
+            missed[model.__name__] = sorted(compared - fields_of.get(model, set()))
+    assert missed == {}
