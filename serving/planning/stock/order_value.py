@@ -73,7 +73,8 @@ def measure_decisions(
 
     The cycle runs from the arrival of the order to that of the following one by the supply terms. Demand is what was
     sold, with that of days without stock recovered from the days before; stock is the recorded one of the day of the
-    suggestion, and what was on order then arrives as in a replay (`replay.opening`).
+    suggestion, and what was on order then arrives as in a replay (`replay.opening`). Where goods receipts tell that less
+    came than was ordered, no quantity is credited with more than came.
     """
     book = order_book(lives).sort("as_of")
     is_suggested = pl.col("suggested_quantity").is_not_null()
@@ -185,6 +186,14 @@ def _simple_quantity(cycles: Cycles, terms: Terms, sold: Floats) -> Floats:
     return packs * terms.case_pack
 
 
+def _most_that_came(book: pl.DataFrame) -> Floats:
+    """Units that could be had for each line: what was received where it is less than what was ordered, else any."""
+    is_short = pl.col("received_units") < pl.col("order_quantity")  # null where no goods receipt was stored
+    known = pl.when(is_short).then("received_units").otherwise(float("inf"))
+    most: Floats = book.select(known).to_series().to_numpy().astype(np.float64)
+    return most
+
+
 def _measured(
     book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, due: Floats, sold: Floats
 ) -> pl.DataFrame:
@@ -203,8 +212,9 @@ def _measured(
         "next_arrives_on": pl.Series(cycle.next_arrives_on),
     }
     book = book.with_columns(simple_quantity=pl.Series(_simple_quantity(cycles, terms, sold)))
+    came = _most_that_came(book)
     for whose, quantity in _WHOSE.items():
-        result = outcome(cycles, book[quantity].to_numpy().astype(np.float64), terms)
+        result = outcome(cycles, np.minimum(book[quantity].to_numpy().astype(np.float64), came), terms)
         columns |= {f"{name}_{whose}": pl.Series(getattr(result, name)) for name in _PAIRS}
         columns["demand"] = pl.Series(result.sold + result.lost)
     return book.with_columns(**columns).select(pl.col(name).cast(kind) for name, kind in LINES.items())

@@ -1,5 +1,6 @@
 """What people's changes were worth, on a chain whose demand is known."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -67,6 +68,19 @@ def test_models_and_people_are_measured_beside_a_simple_rule(dataset):
     assert found["people"] == pytest.approx((lines["money_human"] - lines["money_suggested"]).sum())
     none = {"lines": 0, "models": None, "people": None, "changed": 0, "better": 0, "worse": 0}
     assert worth_of(lines.clear()) == none
+
+
+def test_nobody_is_credited_with_more_than_came(dataset):
+    ordered = life("P", 14.0)
+    short = replace(ordered, received_units=6.0, received_on=date(2025, 3, 3))
+    whole = replace(ordered, received_units=14.0, received_on=date(2025, 3, 3))
+    measured = {
+        name: measure_decisions(dataset, [one], Settings())[0].row(0, named=True)
+        for name, one in (("short", short), ("whole", whole), ("untold", ordered))
+    }
+    assert {measured["short"][f"lost_{whose}"] for whose in ("suggested", "human", "simple")} == {4.0}
+    assert measured["short"]["money_human"] == measured["short"]["money_suggested"]
+    assert measured["whole"] == measured["untold"]
 
 
 def test_people_are_told_apart(dataset):
