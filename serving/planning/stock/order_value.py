@@ -73,8 +73,8 @@ def measure_decisions(
 
     The cycle runs from the arrival of the order to that of the following one by the supply terms. Demand is what was
     sold, with that of days without stock recovered from the days before; stock is the recorded one of the day of the
-    suggestion, and what was on order then arrives as in a replay (`replay.opening`). Where goods receipts tell that less
-    came than was ordered, no quantity is credited with more than came.
+    suggestion, and what was on order then arrives as in a replay (`replay.opening`). Where goods receipts tell that
+    less came than was ordered, no quantity is credited with more than came.
     """
     book = order_book(lives).sort("as_of")
     is_suggested = pl.col("suggested_quantity").is_not_null()
