@@ -1,7 +1,7 @@
 """Stores what came back of a campaign's contacts: delivered, opened, clicked, failed, opted out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +143,22 @@ def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> s
         named = table.receipt_id.in_(part)
         known.update(connection.execute(select(table.receipt_id).where(table.tenant_id == tenant, named)).scalars())
     return known
+
+
+def stored_receipts(tenant: str, database: Database, receipt_ids: Sequence[str]) -> dict[str, ContactReceipt]:
+    """The receipts that are stored under some ids, by id.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table, names = CAMPAIGN_RECEIPTS.c, [one.name for one in fields(ContactReceipt)]
+    query = select(*(table[name] for name in names)).where(table.tenant_id == tenant)
+    with database.reading() as connection:
+        return {
+            row.receipt_id: ContactReceipt(**{name: getattr(row, name) for name in names})
+            for part in in_parts(receipt_ids)
+            for row in connection.execute(query.where(table.receipt_id.in_(part)))
+        }
 
 
 def opt_outs(tenant: str, database: Database, after: int = 0) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.tables import EVENTS
 
 FIELDS = (
@@ -74,6 +74,28 @@ def store_events(tenant: str, database: Database, events: Sequence[Event], *, no
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
         return database.insert_new(connection, EVENTS, rows, ["tenant_id", "event_id"])
+
+
+def taken_ids(tenant: str, database: Database, events: Sequence[Event]) -> list[int]:
+    """Places of the events that were not stored because another event has their id; to be asked after storing.
+
+    An event that is sent again may tell more or less than at first, as after an erasure; it is another one where a
+    field has two values.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table, stored = EVENTS.c, dict[str | None, Event]()
+    with database.reading() as connection:
+        for part in in_parts(sorted({event.event_id for event in events if event.event_id is not None})):
+            rows = connection.execute(select(EVENTS).where(table.tenant_id == tenant, table.event_id.in_(part)))
+            stored |= {row.event_id: _stored(row).event for row in rows}
+    return [place for place, event in enumerate(events) if _contradicts(event, stored.get(event.event_id))]
+
+
+def _contradicts(event: Event, stored: Event | None) -> bool:
+    values = [] if stored is None else [(getattr(event, field), getattr(stored, field)) for field in FIELDS]
+    return any(own is not None and other is not None and own != other for own, other in values)
 
 
 def events_after(tenant: str, database: Database, *, after_id: int, since: datetime, limit: int) -> list[StoredEvent]:

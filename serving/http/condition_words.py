@@ -101,6 +101,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "ends_at must lie after starts_at": "ends_at 须晚于 starts_at",
     "later than {}": "晚于 {}",
     "not of {}": "不属于 {}",
+    "used for another event": "已用于另一个事件",
     "the character NUL is in no name; leave it out": "名称中不能有空字符 NUL，请去掉",
     "a text holds half a character {}; write the whole one or leave it out": "文字中有残缺的字符，请写完整或去掉",
     "a text of {} characters; wanted at most {}": "文字有 {} 个字符，最多 {} 个",

@@ -7,7 +7,7 @@ from typing import Any
 from retail_brain.erased_ids import CUSTOMER, ErasedIds
 from retail_brain.errors import ImpossibleError
 from retail_brain.hashed_ids import hashed_id
-from retail_brain.operational.events import FIELDS, Event, store_events
+from retail_brain.operational.events import FIELDS, Event, store_events, taken_ids
 from serving.http.handlers.call import Call
 from serving.http.messages.event_messages import EventIn, EventsRequest
 from serving.http.refusals import rows_in_words
@@ -16,12 +16,12 @@ from serving.http.refusals import rows_in_words
 def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     """Stores events durably; recommendations reflect them at once in this worker and within a second in the others.
 
-    Events that cannot be read or lie more than a day ahead are named in `refused`; the others are stored.
+    Events that cannot be read, lie more than a day ahead or have the id of another event are named in `refused`; the
+    others are stored.
 
     Raises:
         ImpossibleError: every event lies more than a day ahead, or none is of the place of the key.
     """
-    tenant = call.principal.tenant
     # Clocks and zones differ by up to a day; what lies further ahead has not happened.
     last_day = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
     erased = call.view.opt_outs.erased
@@ -29,7 +29,7 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     events = [(place, _without_erased(_hashed(_event(event), call), erased)) for place, event in given]
     elsewhere = [place for place, event in events if not _is_of_place(event, call)]
     events = [(place, event) for place, event in events if place not in elsewhere]
-    present = [event for _, event in events if event.occurred_at.date() <= last_day]
+    present = [(place, event) for place, event in events if event.occurred_at.date() <= last_day]
     ahead = [place for place, event in events if event.occurred_at.date() > last_day]
     if not events:
         raise ImpossibleError(
@@ -43,12 +43,26 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
             "Correct the sender's clock; nothing of this call was stored.",
             {"problem": "events_ahead", "last_day": str(last_day), "events": ahead[:20]},
         )
-    new = store_events(tenant, call.state.database, present, now=call.now)
+    new, taken = _stored(present, call)
+    not_taken = [{"event": place, "where": "occurred_at", "problem": f"later than {last_day}"} for place in ahead]
+    not_taken += [{"event": place, "where": "store_id", "problem": f"not of {call.place}"} for place in elsewhere]
+    not_taken += [{"event": place, "where": "event_id", "problem": "used for another event"} for place in taken]
+    refused = sorted([*request.refused, *not_taken], key=lambda refusal: refusal["event"])
+    return {
+        "accepted": new,
+        "duplicates": len(present) - new - len(taken),
+        "refused": rows_in_words(refused, call.language),
+    }
+
+
+def _stored(events: list[tuple[int, Event]], call: Call) -> tuple[int, list[int]]:
+    """Stores events by their place in the list; how many are new, and the places of those whose id another one has."""
+    tenant, database = call.principal.tenant, call.state.database
+    given = [event for _, event in events]
+    new = store_events(tenant, database, given, now=call.now)
     call.state.refresh_events(tenant)
-    too_late = [{"event": place, "where": "occurred_at", "problem": f"later than {last_day}"} for place in ahead]
-    too_late += [{"event": place, "where": "store_id", "problem": f"not of {call.place}"} for place in elsewhere]
-    refused = sorted([*request.refused, *too_late], key=lambda refusal: refusal["event"])
-    return {"accepted": new, "duplicates": len(present) - new, "refused": rows_in_words(refused, call.language)}
+    taken = [] if new == len(given) else taken_ids(tenant, database, given)
+    return new, [events[place][0] for place in taken]
 
 
 def _event(given: EventIn) -> Event:

@@ -1,11 +1,12 @@
 """Checks receipts of contacts before they are stored: of known campaigns and people, and not before the contact."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from retail_brain.operational.campaign_contacts import PlannedContact, contacts_by_id, contacts_named
-from retail_brain.operational.campaign_receipts import ContactReceipt
+from retail_brain.operational.campaign_receipts import ContactReceipt, stored_receipts
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import DAILY, RepeatedPerson, repeated_by_id, repeated_people, repeats
@@ -35,6 +36,10 @@ _PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     "early": {
         "en": "{at:%Y-%m-%d %H:%M} UTC is before the contact of {day}",
         "zh": "{at:%Y-%m-%d %H:%M} UTC 早于 {day} 的联系",
+    },
+    "taken": {
+        "en": "receipt_id {name!r} was used for {kind} of customer {customer!r} in campaign {campaign!r}: send another",
+        "zh": "receipt_id {name!r} 已用于活动 {campaign!r} 中顾客 {customer!r} 的 {kind}：请换一个新编号",
     },
     "near": {"en": "; is it {names}?", "zh": "；是 {names} 吗？"},
 }
@@ -95,7 +100,9 @@ def sort_out(
 ) -> SortedReceipts:
     """Separates receipts that can be stored from those that name nothing known or cannot have happened.
 
-    An opt-out needs no contact: whoever refuses a channel is heard, as long as campaign and customer are known.
+    An opt-out needs no contact: whoever refuses a channel is heard, as long as campaign and customer are known, also
+    under an id that was used for another receipt, and from a clock that is ahead. Other receipts under a used id are
+    refused: counted as sent twice, they would be lost.
 
     Args:
         tenant: whose campaigns.
@@ -109,12 +116,17 @@ def sort_out(
         UnavailableError: the database does not answer.
     """
     check = _Check(known, now, _own_campaigns(tenant, database), _contacts(tenant, database, given))
+    stored = stored_receipts(tenant, database, [one.receipt_id for one in given])
     sorted_ = SortedReceipts()
     for one in given:
         problem = check.problem(one)
         if problem is None:
-            sorted_.good.append(check.complete(one))
-            continue
+            whole = check.complete(one)
+            first = stored.setdefault(whole.receipt_id, whole)
+            if _is_same(whole, first) or whole.kind == _REFUSAL:
+                sorted_.good.append(whole if _is_same(whole, first) else _under_its_own_id(whole))
+                continue
+            problem = "receipt_id", "taken", _first_use(first)
         where, code, about = problem
         names = about.get("near")
         near = _PROBLEMS["near"][language].format(names=names) if names else ""
@@ -122,6 +134,24 @@ def sort_out(
         refusal = {"receipt": one.place, "receipt_id": one.receipt_id, "where": where, "problem": text}
         sorted_.refused.append(refusal)
     return sorted_
+
+
+def _is_same(one: ContactReceipt, other: ContactReceipt) -> bool:
+    """Whether two receipts of one id tell the same; their moments may differ, as of one that is sent again."""
+    told = ("campaign_id", "customer_id", "channel", "kind")
+    return all(getattr(one, name) == getattr(other, name) for name in told)
+
+
+def _first_use(first: ContactReceipt) -> dict[str, object]:
+    about = {"kind": first.kind, "customer": first.customer_id, "campaign": first.campaign_id}
+    return {"name": first.receipt_id, **about}
+
+
+def _under_its_own_id(refusal: ContactReceipt) -> ContactReceipt:
+    """An opt-out under an id that it has for itself, the same one when it is sent again."""
+    told = (refusal.receipt_id, refusal.campaign_id, refusal.customer_id, refusal.channel)
+    digest = hashlib.sha256("\0".join(told).encode()).hexdigest()[:32]
+    return replace(refusal, receipt_id=f"{_REFUSAL}-{digest}")
 
 
 @dataclass(frozen=True)
@@ -144,7 +174,8 @@ class _Check:
         if contact is not None:
             about = {name: getattr(contact, name) for name in about}
         named = {name: getattr(one, name) or value for name, value in about.items()}
-        return ContactReceipt(receipt_id=one.receipt_id, kind=one.kind, at=one.at, **named)  # type: ignore[arg-type]
+        at = min(one.at, self.now) if one.kind == _REFUSAL else one.at
+        return ContactReceipt(receipt_id=one.receipt_id, kind=one.kind, at=at, **named)  # type: ignore[arg-type]
 
     def problem(self, one: GivenReceipt) -> _Problem | None:
         """The field, the code and what its sentence speaks of; None where the receipt can be stored."""
@@ -171,9 +202,11 @@ class _Check:
         return None
 
     def _untimely(self, one: GivenReceipt, day: date | None) -> _Problem | None:
+        if one.kind == _REFUSAL:  # counts from now on, whatever the sender's clock says
+            return None
         if one.at > self.now + _CLOCKS:
             return "at", "future", {"at": one.at}
-        if day is not None and one.kind != _REFUSAL and one.at.replace(tzinfo=None) < earliest_receipt(day):
+        if day is not None and one.at.replace(tzinfo=None) < earliest_receipt(day):
             return "at", "early", {"at": one.at, "day": day.isoformat()}
         return None
 

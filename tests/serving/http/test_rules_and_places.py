@@ -88,6 +88,21 @@ def test_adult_goods_are_for_known_adults_or_where_a_rule_allows_them(client: An
     assert "P0057" in goods(client, **child)
 
 
+def test_another_event_under_a_used_id_is_named_and_one_sent_again_is_not(client: Any) -> None:
+    one = {"event_id": uuid.uuid4().hex, "occurred_at": "2025-03-01T10:00:00", "event_type": "view"}
+    about = {"customer_id": "C00070", "product_id": "P0057"}
+    other = one | {"customer_id": "C00071", "product_id": "P0056"}
+    new = one | {"event_id": uuid.uuid4().hex}
+    assert client.ask("/events", [one | about, other]) == {
+        "accepted": 1,
+        "duplicates": 0,
+        "refused": [{"event": 1, "where": "event_id", "problem": "used for another event"}],
+    }
+    answer = client.ask("/events", [other, one | about, one, new])
+    assert (answer["accepted"], answer["duplicates"]) == (1, 2)
+    assert [row["event"] for row in answer["refused"]] == [0]
+
+
 def test_rules_are_read_set_and_checked_with_their_author(client: Any, set_rules: Any, database: Database) -> None:
     first = set_rules({"action": "pin", "values": ["P0001", "unheard of"], "stores": ["S009"], "name": "x"})
     assert first["set_by"] == "admin先生"

@@ -1,10 +1,12 @@
 """Receipts of triggers and of the guides' lists: of people who were told, never of held-out ones."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from retail_brain.operational.campaign_receipts import opt_outs, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideTask, store_tasks, task_id
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark
@@ -65,3 +67,36 @@ def test_a_message_of_a_trigger_is_known_by_its_attribution_id(told: Database) -
     assert (kept.campaign_id, kept.customer_id, kept.channel) == ("trigger:bag", "told", "sms")
     assert sort(told, attribution_id=rows["held"].contact_id) == "customer_id"
     assert sort(told, attribution_id="nothing") == "attribution_id"
+
+
+def test_another_receipt_under_a_used_id_is_refused_and_an_opt_out_is_heard(told: Database) -> None:
+    rows = {one.person_id: one for one in firings("main", told)}
+    about = {"campaign_id": "trigger:bag", "customer_id": "told", "channel": "sms"}
+    delivered = GivenReceipt(0, "r1", "delivered", NOW, **about)
+    now = NOW + timedelta(hours=4)
+    first = sort_out("main", told, [delivered], KNOWN, now, "en")
+    store_receipts("main", told, first.good, by="Li", now=now)
+    again = GivenReceipt(0, "r1", "delivered", NOW + timedelta(hours=1), attribution_id=rows["told"].contact_id)
+    opened = GivenReceipt(1, "r1", "opened", NOW, **about)
+    refusal = GivenReceipt(2, "r1", "opted_out", NOW, **about)
+    sorted_ = sort_out("main", told, [again, opened, refusal, refusal], KNOWN, now, "en")
+    assert [(one["receipt"], one["where"]) for one in sorted_.refused] == [(1, "receipt_id")]
+    assert [one.kind for one in sorted_.good] == ["delivered", "opted_out", "opted_out"]
+    assert store_receipts("main", told, sorted_.good, by="Li", now=now) == 1
+    assert opt_outs("main", told)["customer_id"].to_list() == ["told"]
+    within = sort_out(
+        "main",
+        told,
+        [replace(again, receipt_id="r2", place=1), replace(opened, receipt_id="r2", place=0)],
+        KNOWN,
+        now,
+        "zh",
+    )
+    assert [one["receipt"] for one in within.refused] == [0]
+
+
+def test_an_opt_out_from_a_clock_that_is_ahead_counts_from_now(told: Database) -> None:
+    about = {"campaign_id": "trigger:bag", "customer_id": "told", "channel": "sms"}
+    now = NOW + timedelta(hours=4)
+    ahead = [GivenReceipt(0, "r1", "opted_out", NOW + timedelta(days=40), **about)]
+    assert [one.at for one in sort_out("main", told, ahead, KNOWN, now, "en").good] == [now]
