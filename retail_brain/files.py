@@ -24,6 +24,8 @@ from typing import Any
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
 
+_MOST_NAME_BYTES = 255
+"""Bytes of a file's name at most, on Linux (`NAME_MAX`): what names more is no pointer, and is not read to its end."""
 _HERE, _EXCHANGE = -100, 2
 """`AT_FDCWD` and `RENAME_EXCHANGE` of Linux's `renameat2`."""
 _ASIDE = re.compile(r".+\.rb-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
@@ -137,6 +139,20 @@ def write_text(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     _sync(path.parent)
+
+
+def read_name(path: Path) -> str:
+    """The name that a pointer file holds, without blanks around it.
+
+    Raises:
+        OSError: the file is not there or cannot be read.
+        ValueError: it is no UTF-8, or longer than a name of a file can be.
+    """
+    with path.open("rb") as file:
+        held = file.read(_MOST_NAME_BYTES + 2)
+    if len(held) > _MOST_NAME_BYTES + 1:  # a line end may follow
+        raise ValueError(f"it holds more than a name of {_MOST_NAME_BYTES} bytes")
+    return held.decode().strip()
 
 
 def seal(folder: Path) -> str | None:

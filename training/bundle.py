@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from retail_brain import __version__
 from retail_brain.errors import ModelError
-from retail_brain.files import atomic_path, sha256, write_json, write_text
+from retail_brain.files import atomic_path, read_name, sha256, write_json, write_text
 from retail_brain.workspace import Workspace
 
 Kind = Literal["demand", "recommender"]
@@ -110,9 +110,14 @@ def champion_version(workspace: Workspace, kind: Kind) -> int | None:
         ModelError: the pointer holds no number.
     """
     pointer = workspace.bundles / kind / "CHAMPION"
-    if not pointer.exists():
+    try:
+        text = read_name(pointer)
+    except FileNotFoundError:
         return None
-    text = pointer.read_bytes().decode(errors="replace").strip()
+    except OSError as error:
+        raise ModelError(f"{pointer} cannot be read: {error}. Promote a model again.") from error
+    except ValueError as error:
+        raise ModelError(f"{pointer} holds no name ({error}); wanted a version number. Promote a model again.") from None
     # digits of ASCII alone: int() reads others too, and isdigit() takes some that it does not
     if not (text.isascii() and text.isdigit()):
         raise ModelError(f"{pointer} holds {text[:40]!r}; wanted a version number. Promote a model again.")

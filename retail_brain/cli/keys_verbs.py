@@ -27,18 +27,27 @@ def create(
     """Make a key. It is shown once and kept only as a hash. Without a place it is headquarters' and sees all."""
     from retail_brain.operational.keys import create_key, keys_named, short_id
     from retail_brain.operational.places import place_of
+    from retail_brain.workspace import tenants_of
 
     place = place_of(region or (), store or (), guide)
     _check_known(place)
     now = datetime.now(UTC)
     expires_at = None if days is None else now + timedelta(days=days)
-    tenant = current().workspace.tenant
+    workspace = current().workspace
+    tenant = workspace.tenant
     name = name or role
     with closing(open_database()) as database:
         namesakes = keys_named(tenant, database, name, now=now)
         key = create_key(tenant, database, role=role, name=name, now=now, expires_at=expires_at, place=place)
     reported().ids |= {"key": key, "role": role, "name": name, "place": str(place)}
     typer.echo(key)
+    if not workspace.root.is_dir():
+        typer.echo(
+            f"warning: this home holds nothing of tenant {tenant!r} yet (it has "
+            f"{', '.join(tenants_of(workspace.home)) or 'no tenant'}): the key gets no answers until its data are "
+            "ingested and published. Where another tenant is meant, revoke the key and make one with --tenant.",
+            err=True,
+        )
     if namesakes:
         typer.echo(
             f"warning: {len(namesakes)} valid {'key has' if len(namesakes) == 1 else 'keys have'} the name {name!r} "

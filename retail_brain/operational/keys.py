@@ -7,6 +7,7 @@ its public id, by which it is looked up and named in lists, logs and the audit.
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +91,17 @@ def list_keys(tenant: str, database: Database) -> list[ApiKey]:
         return [_api_key(row) for row in connection.execute(query)]
 
 
+def tenants_with_keys(database: Database, *, now: datetime) -> dict[str, int]:
+    """How many valid keys each tenant has, for those that have any.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        rows = connection.execute(select(API_KEYS).order_by(API_KEYS.c.tenant_id))
+        return dict(Counter(row.tenant_id for row in rows if _is_valid(row, now)))
+
+
 def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -> ApiKey:
     """Revokes a key; revoking it again changes nothing.
 
@@ -127,9 +139,11 @@ def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
     # in constant time: the duration of a comparison would tell how many leading characters are right
     if row is None or not hmac.compare_digest(row.secret_sha256, _digest(key)):
         return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    return _api_key(row)
+    return _api_key(row) if _is_valid(row, now) else None
+
+
+def _is_valid(row: Row[tuple[object, ...]], now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
 
 
 def keys_named(tenant: str, database: Database, name: str, *, now: datetime) -> list[ApiKey]:

@@ -53,6 +53,8 @@ def load_settings(workspace: Workspace) -> Settings:
         return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
+    except IsADirectoryError as error:
+        raise UsageError(f"{path} is a folder; wanted a TOML file, or none for the defaults. Move it away.") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

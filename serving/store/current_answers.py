@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from retail_brain.errors import ModelError
-from retail_brain.files import remove_tree, write_text
+from retail_brain.files import read_name, remove_tree, write_text
 from serving.store.answer_set import Answers, open_answers
 
 
@@ -15,7 +15,7 @@ def current_id(answers: Path) -> str | None:
     """
     pointer = answers / "CURRENT"
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        name = read_name(pointer)
     except FileNotFoundError:
         if sets := set_folders(answers):
             raise ModelError(
@@ -23,7 +23,7 @@ def current_id(answers: Path) -> str | None:
                 "Run `retail-brain publish`."
             ) from None
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{pointer} cannot be read: {error}. Run `retail-brain publish`.") from error
     if name in {"", ".", ".."} or "/" in name or "\0" in name:
         raise ModelError(f"{pointer} holds {name!r}; wanted the name of a set beside it. Run `retail-brain publish`.")

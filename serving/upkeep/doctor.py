@@ -22,6 +22,7 @@ from serving.upkeep.home_checks import (
     check_disk,
     check_folders,
     check_permissions,
+    check_tenants,
     check_versions,
     check_writes,
     parted_files,
@@ -76,6 +77,9 @@ def examine(
         found = _run(HOME, _home_checks(home, database, now, umask))
         yield from (for_place(finding, home) for finding in found)
         has_tables = _has_present_tables(database)
+        if has_tables:
+            tenants = _Check("tenants", lambda: check_tenants(database, set(tenants_of(home)), now))
+            yield from (for_place(finding, home) for finding in _run(HOME, [tenants]))
         for name in tenants_of(home) if tenant is None else [tenant]:
             of_tenant = _examine_tenant(Workspace(home, name), database if has_tables else None, now, deep=deep)
             yield from (for_place(finding, home) for finding in of_tenant)

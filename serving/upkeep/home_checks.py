@@ -11,8 +11,9 @@ from packaging.requirements import Requirement
 from sqlalchemy import Column, Table, func, select
 
 from retail_brain import __version__
-from retail_brain.errors import UnavailableError
+from retail_brain.errors import NoRoomError, UnavailableError
 from retail_brain.operational.database import UPGRADE_LOCK, Database, left_beside
+from retail_brain.operational.keys import tenants_with_keys
 from retail_brain.operational.revision import HEAD, is_later, told_later
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
 from retail_brain.operational.write_faults import write_faults
@@ -22,6 +23,7 @@ _FULL_BYTES = 200_000_000
 """Bytes free below which nothing more can be published: the sample's answers alone take 20 MB. By judgement."""
 _LOW_BYTES = 2_000_000_000
 """Bytes free below which a training of a real chain may stop half way; its checkpoints take up to 1 GB on M5."""
+_FREE_SPACE = "free some space, or move what lies there to a larger disk"
 _CLOCK_SLACK = timedelta(seconds=60)
 """Difference that clocks of several machines may have without harm: no order of rows rests on less."""
 
@@ -78,7 +80,7 @@ def check_disk(home: Path) -> Iterator[Finding]:
     """Whether there is room to publish and to train."""
     free = shutil.disk_usage(home).free
     level: Level = "fault" if free < _FULL_BYTES else "warning" if free < _LOW_BYTES else "ok"
-    remedy = "" if level == "ok" else "free some space, or move the home to a larger disk"
+    remedy = "" if level == "ok" else _FREE_SPACE
     yield Finding("home", "disk", level, f"{free / 1e9:,.1f} GB free", remedy)
 
 
@@ -113,9 +115,11 @@ def check_database(database: Database) -> Iterator[Finding]:
         revision = database.revision()
         damage = _damage(database) if database.is_sqlite else None
     except UnavailableError as error:
-        remedy = (
-            _put_back(database) if database.is_sqlite else "start the database, or correct RETAIL_BRAIN_DATABASE_URL"
-        )
+        remedy = "start the database, or correct RETAIL_BRAIN_DATABASE_URL"
+        if isinstance(error, NoRoomError):
+            remedy = _FREE_SPACE
+        elif database.is_sqlite:
+            remedy = _put_back(database)
         yield Finding("home", "database", "fault", str(error), remedy)
         return
     kind = database.url.get_backend_name()
@@ -187,6 +191,8 @@ def check_writes(home: Path, database: Database) -> Iterator[Finding]:
     faults = write_faults(home, None if parted_files(database) else database)
     for fault in faults:
         remedy = f"let the service's user write {home}/var, and mount its disk so that it takes writes"
+        if isinstance(fault, NoRoomError):
+            remedy = _FREE_SPACE
         if fault.details.get("problem") == "database_held":
             remedy = f"wait until the process that holds the database ends, or end it: fuser {database.url.database}"
         if fault.details.get("problem"):  # of one that does not answer at all `check_database` tells
@@ -218,6 +224,17 @@ def _damage(database: Database) -> str | None:
     with database.reading() as connection:
         first = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
     return None if first == "ok" else first
+
+
+def check_tenants(database: Database, tenants: Set[str], now: datetime) -> Iterator[Finding]:
+    """Whether every valid key is of a tenant that the home holds."""
+    lost = {name: count for name, count in tenants_with_keys(database, now=now).items() if name not in tenants}
+    for name, count in lost.items():
+        text = f"{count} valid {'key' if count == 1 else 'keys'} of tenant {name}, of which the home holds nothing"
+        remedy = f"retail-brain --tenant {name} ingest DATASET, or retail-brain --tenant {name} keys revoke KEY_ID"
+        yield Finding("home", "tenants", "warning", text, remedy)
+    if not lost:
+        yield Finding("home", "tenants", "ok", "every valid key is of a tenant of this home")
 
 
 def check_clock(database: Database, home: Path, now: datetime) -> Iterator[Finding]:

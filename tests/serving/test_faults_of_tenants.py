@@ -154,7 +154,7 @@ def test_settings_that_turn_bad_are_a_fault_until_they_are_mended(
 def test_a_settings_file_that_cannot_be_read_is_a_fault_too(home: Path, state: State) -> None:
     Workspace(home, "other").settings_file.mkdir()
     state.refresh()
-    assert "settings.toml cannot be read: Is a directory" in state.faults["other"]
+    assert "settings.toml is a folder" in state.faults["other"]
     assert state.tenants == ("main", "other")
 
 

@@ -42,8 +42,11 @@ def test_a_key_is_shown_once_listed_without_itself_and_revoked(tmp_path: Path) -
 
 
 def test_a_second_key_of_a_name_is_warned_about_beside_the_key(tmp_path: Path) -> None:
+    Workspace(tmp_path).root.mkdir(parents=True)
     first = run(tmp_path, "keys", "create", "--role", "admin", "--name", "Li")
     assert first.stderr == ""
+    elsewhere = run(tmp_path, "--tenant", "mian", "keys", "create", "--role", "admin", "--name", "Li")
+    assert "holds nothing of tenant 'mian' yet (it has main)" in elsewhere.stderr
     second = run(tmp_path, "keys", "create", "--role", "marketer", "--name", "Li")
     assert second.exit_code == 0
     assert len(second.stdout.split()) == 1

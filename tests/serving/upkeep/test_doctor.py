@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
 from retail_brain.dataset import conform
+from retail_brain.errors import NoRoomError
 from retail_brain.ingest import ingest
 from retail_brain.lake import write_table
 from retail_brain.lake.difference import ROW
@@ -267,9 +268,6 @@ def test_a_job_that_says_nothing_any_more_and_one_that_nobody_takes_are_warnings
 def test_what_needs_care_soon_is_a_warning(home: Path) -> None:
     (home / "var" / "main.bak").mkdir(mode=0o700)
     (Workspace(home).answers / "CURRENT").chmod(0o644)
-    database = Database(Workspace(home).database_url)
-    create_key("other", database, role="admin", name="of another tenant", now=NOW)
-    database.close()
     found = wrong(home)
     assert {check: finding.level for check, finding in found.items()} == {
         "folders": "warning",
@@ -277,6 +275,32 @@ def test_what_needs_care_soon_is_a_warning(home: Path) -> None:
     }
     assert "main.bak" in found["folders"].text
     assert "CURRENT" in found["permissions"].text
+
+
+def test_keys_of_a_tenant_that_the_home_does_not_hold_are_named(home: Path) -> None:
+    with closing(Database(Workspace(home).database_url)) as database:
+        key = create_key("north", database, role="admin", name="Li", now=datetime.now(UTC))
+        create_key("north", database, role="admin", name="Li", now=datetime.now(UTC), expires_at=datetime.now(UTC))
+    found = wrong(home)["tenants"]
+    assert found.text == "1 valid key of tenant north, of which the home holds nothing"
+    assert "--tenant north" in found.remedy
+    assert key not in found.text
+
+
+def test_a_pointer_full_of_zeros_is_not_read_to_its_end(home: Path) -> None:
+    (home / "var/main/answers/CURRENT").write_bytes(bytes(5_000_000))
+    found = wrong(home)["answers"]
+    assert found.level == "fault"
+    assert len(found.text) < 300
+
+
+def test_a_full_disk_under_the_database_is_mended_by_space(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_full(_database: Database) -> str:
+        raise NoRoomError("the operational database cannot be written: its disk is full. Free some space there.")
+
+    monkeypatch.setattr("serving.upkeep.home_checks._damage", is_full)
+    assert "free some space" in wrong(home)["database"].remedy
+    assert "backup" not in wrong(home)["database"].remedy
 
 
 def test_a_record_of_tomorrow_means_that_a_clock_was_set_back(home: Path) -> None:
