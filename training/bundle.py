@@ -117,7 +117,7 @@ def champion_version(workspace: Workspace, kind: Kind) -> int | None:
     except OSError as error:
         raise ModelError(f"{pointer} cannot be read: {error}. Promote a model again.") from error
     except ValueError as error:
-        raise ModelError(f"{pointer} holds no name ({error}); wanted a version number. Promote a model again.") from None
+        raise ModelError(f"{pointer} holds no name ({error}); wanted a version number. Promote a model.") from None
     # digits of ASCII alone: int() reads others too, and isdigit() takes some that it does not
     if not (text.isascii() and text.isdigit()):
         raise ModelError(f"{pointer} holds {text[:40]!r}; wanted a version number. Promote a model again.")
