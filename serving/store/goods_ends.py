@@ -3,8 +3,23 @@
 import polars as pl
 
 from retail_brain.decisions.goods_ends import GOODS_ENDS
+from serving.store.answer_set import Answers
 
 _SERIES = ["store_id", "product_id"]
+
+
+def ends_of_series(answers: Answers) -> dict[tuple[str, str], tuple[str, str]]:
+    """Store and product -> the last day of sale in the plan of stock and why (`listing`, `season`); worked out once.
+
+    Series without an end are left out; sets of older versions hold no plan, and give none.
+    """
+    plan = answers.rows.get("plan")
+    return {} if plan is None else answers.audience_memo.get((plan,), "ends of series", lambda: _by_series(plan))
+
+
+def _by_series(plan: pl.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
+    ending = plan.filter(pl.col("ends_on").is_not_null()).select(*_SERIES, "ends_on", "end_kind")
+    return {(store, product): (day.isoformat(), kind) for store, product, day, kind in ending.iter_rows()}
 
 
 def planned_ends_of_goods(ends: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:

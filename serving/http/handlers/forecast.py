@@ -14,6 +14,7 @@ from serving.http.handlers.call import Call, find_product, find_store, names_of,
 from serving.http.messages.demand_messages import ForecastRequest, HistoryRequest
 from serving.store.answer_set import Answers
 from serving.store.forecasts import Forecasts
+from serving.store.goods_ends import ends_of_series
 
 _NO_DRIVERS = {
     "en": "The demand model in use forecasts from past sales alone and names no drivers; 'lightgbm' does.",
@@ -65,11 +66,19 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     has_no_drivers = request.explain and not answers.manifest.driver_groups
     return {
         **({"drivers_note": _NO_DRIVERS[call.language]} if has_no_drivers else {}),
+        **({"planned_ends": _planned_ends(request, answers)} if request.explain else {}),
         "forecasts": rows,
         "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
         "cold_product_ids": cold,
         "names": names_of(answers.products, products, answers.products.ids.take(products)),
     }
+
+
+def _planned_ends(request: ForecastRequest, answers: Answers) -> list[dict[str, Any]]:
+    """The last days of the goods in the store after which the plan of stock counts no sales, whatever is forecast."""
+    known = ends_of_series(answers)
+    found = [(name, known.get((request.store_id, name))) for name in request.product_ids]
+    return [{"product_id": name, "ends_on": end[0], "end_kind": end[1]} for name, end in found if end is not None]
 
 
 def _add_campaigns(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:

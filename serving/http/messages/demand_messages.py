@@ -161,10 +161,19 @@ class ForecastRow(BaseModel):
     override: dict[str, Any] | None = None
 
 
+class PlannedEnd(Strict):
+    """The last day of a product in the store; the plan of stock counts no sales after it, whatever is forecast."""
+
+    product_id: str
+    ends_on: str
+    end_kind: Literal["listing", "season"]
+
+
 class ForecastResponse(Strict):
     """Forecasts; `cold_product_ids` have none of their own and got that of similar series.
 
-    `drivers_note` says why drivers that were asked for are missing, in the language of the request.
+    `drivers_note` says why drivers that were asked for are missing, in the language of the request. `planned_ends`
+    comes with `explain`.
     """
 
     forecasts: list[ForecastRow]
@@ -172,6 +181,7 @@ class ForecastResponse(Strict):
     cold_product_ids: list[str]
     names: Names
     drivers_note: str | None = None
+    planned_ends: list[PlannedEnd] = Field(default=[], description="with `explain` alone")
 
 
 class WhatIfRow(Strict):

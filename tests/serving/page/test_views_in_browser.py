@@ -228,6 +228,21 @@ def test_a_model_without_drivers_says_why_there_are_none(open_page: Open, langua
 
 
 @BOTH
+def test_a_forecast_beyond_the_end_of_the_plan_says_so(open_page: Open, language: str) -> None:
+    def ending(_: Any, made: dict[str, Any]) -> dict[str, Any]:
+        day = made["forecasts"][3]["date"]
+        return made | {"planned_ends": [{"product_id": "P0001", "ends_on": day, "end_kind": "season"}]}
+
+    said = says(language, "不再计入销量（销售季结束）", "counts no sales after")
+    page = open_page("forecast?store=S01&product=P0001", language).page
+    expect(page.locator(".readout")).not_to_be_empty()
+    expect(page.locator(".notice", has_text=said)).to_have_count(0)
+    fake_api.INSTEAD["forecast"] = ending
+    page.reload()
+    expect(page.locator(".notice", has_text=said)).to_have_count(1)
+
+
+@BOTH
 def test_person_shows_stage_profile_and_recommendations(open_page: Open, language: str) -> None:
     page = open_page("person?customer=C00003", language).page
     expect(page.locator(".stage [aria-current=step]")).to_have_text(says(language, "朋友", "Friend"))

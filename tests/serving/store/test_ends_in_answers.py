@@ -13,6 +13,7 @@ from serving.planning.people.audience_facts import read_facts
 from serving.planning.stock.sell_by import ends_of_goods
 from serving.planning.stock.settled_plan import PLAN
 from serving.store.audience_facts import facts_of
+from serving.store.goods_ends import ends_of_series
 
 AS_OF = date(2025, 3, 1)
 
@@ -89,3 +90,15 @@ def test_the_plan_moves_seasons_on_and_never_listings() -> None:
     assert last_days(found.select("store_id", "product_id", "ends_on")) == {
         ("S", "gift"): 7, ("T", "gift"): 9, ("V", "gift"): 5, ("S", "old"): 8, (None, "new"): 6,
     }  # fmt: skip
+
+
+def test_the_ends_of_series_are_those_of_the_plan() -> None:
+    plan = pl.DataFrame(
+        [("S", "gift", AS_OF + timedelta(7), "season"), ("T", "gift", None, None)],
+        schema={"store_id": pl.String, "product_id": pl.String, "ends_on": pl.Date, "end_kind": pl.String},
+        orient="row",
+    )
+    answers: Any = SimpleNamespace(rows={"plan": plan}, audience_memo=FrameMemo())
+    assert ends_of_series(answers) == {("S", "gift"): ((AS_OF + timedelta(7)).isoformat(), "season")}
+    assert ends_of_series(answers) is ends_of_series(answers)
+    assert ends_of_series(SimpleNamespace(rows={}, audience_memo=FrameMemo())) == {}  # type: ignore[arg-type]
