@@ -53,6 +53,7 @@ def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any
             },
         ],
         "basis": "warm",
+        "planned_ends": [],
         "cold_product_ids": [],
         "names": {"P0002": "苹果2"},
     }
