@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from retail_brain.errors import UnavailableError
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.state import State
@@ -55,3 +56,19 @@ def test_a_view_that_is_taken_away_during_a_look_disturbs_none(
     monkeypatch.setattr(Tenant, "view", property(once, lambda *_: None), raising=False)
     look(tenant)
     assert seen == []
+
+
+def test_tables_that_could_not_be_looked_at_are_looked_at_again(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.refresh()
+    with state.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    def away() -> None:
+        raise UnavailableError("away for a moment")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(state.database, "revision", away)
+        state._look()
+    assert state.faults == {}
+    state._look()  # nothing was committed since
+    assert "which a newer retail-brain made" in state.faults["*"]
