@@ -101,7 +101,7 @@ class Layer:
         if state is None or not (state.faults or state.writes_fault):
             return b""
         told = [f"{len(state.faults)} with a fault"] if state.faults else []
-        told += ["writes are refused and reads go on"] if state.writes_fault else []
+        told += ["writes are refused"] if state.writes_fault else []
         newer = f", {len(state.newer)} with answers of a newer version: {_RUN_NEWER}" if state.newer else "."
         return f"ready; {'; '.join(told)}; `retail-brain doctor` and the log name what is wrong{newer}\n".encode()
 

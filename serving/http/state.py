@@ -241,7 +241,7 @@ class State:
         """Remembers what takes no writes; logs it when it is something else than before."""
         text = " ".join(_text(fault) for fault in faults)
         if text and text != self._writes_fault:
-            _log.error("writes are refused, reads go on: %s", text)
+            _log.error("writes are refused: %s", text)
         elif self._writes_fault and not text:
             _log.info("writes are taken again")
         self._writes_fault = text

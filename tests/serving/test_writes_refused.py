@@ -106,3 +106,19 @@ def test_a_service_that_cannot_write_says_so_until_it_can(state: State, monkeypa
         assert state.no_answers("nobody").code == "not_published"
     state._look()
     assert (state.can_write, state.writes_fault) == (True, "")
+
+
+def test_a_database_that_does_not_answer_is_not_said_to_be_read(
+    state: State, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("serving.http.writability._EVERY_SECONDS", 0.0)
+
+    def silent() -> None:
+        raise UnavailableError("the database does not answer")
+
+    monkeypatch.setattr(state.database, "try_writing", silent)
+    state._look()
+    [told] = [one.getMessage() for one in caplog.records if "writes are refused" in one.getMessage()]
+    assert "does not answer" in told
+    answer = TestClient(Layer(PlainTextResponse("\n"), Runtime(state=state), ())).get("/readyz")
+    assert "reads go on" not in told + answer.text
