@@ -4,6 +4,10 @@ from collections import Counter
 
 from retail_brain.settings import ServingSettings
 
+_LINGERING_SHARE = 8
+"""Of as many connections as there may be, the part by which those beyond may be more at once, so that they get to read
+why they were refused; the others are closed at once. By judgement."""
+
 
 class Places:
     """Connections of one worker, by address; used from its event loop only, so nothing is locked."""
@@ -12,6 +16,7 @@ class Places:
         """Nothing is open yet."""
         self._limits = limits
         self._open: Counter[str] = Counter()
+        self._lingering = 0
 
     def take(self, address: str) -> bool:
         """Whether one more connection of an address may stay; it is counted then."""
@@ -28,3 +33,14 @@ class Places:
         # addresses come and go: zeros would fill the memory
         if not self._open[address]:
             del self._open[address]
+
+    def take_lingering(self) -> bool:
+        """Whether a connection beyond the limits may stay for a moment; it is counted then."""
+        if self._lingering >= max(1, self._limits.max_connections // _LINGERING_SHARE):
+            return False
+        self._lingering += 1
+        return True
+
+    def free_lingering(self) -> None:
+        """Counts a connection beyond the limits that is closed as one less."""
+        self._lingering -= 1

@@ -122,6 +122,8 @@ class _Guard(asyncio.Protocol):
         self._stop_unread()
         if self._lingering is not None:
             self._lingering.cancel()
+            if self._address is None:
+                self.places.free_lingering()
         if self._address is not None:
             self.places.free(self._address)
             self._address = None
@@ -312,7 +314,7 @@ class _Guard(asyncio.Protocol):
         is_unread = self._is_refused or bool(self.pipeline) or (cycle is not None and cycle.more_body)
         if not is_unread or self._is_ended or self._is_stopping or transport.is_closing():
             return False
-        if not transport.can_write_eof():
+        if not transport.can_write_eof() or (self._address is None and not self.places.take_lingering()):
             return False
         self._stop_expecting()
         transport.write_eof()

@@ -202,3 +202,17 @@ def test_headers_without_end_behind_a_request_that_waits_are_refused_after_its_a
         assert statuses(await answered(guard_of(mirror), endless, 2)) == [200, 431]
 
     asyncio.run(run())
+
+
+def test_few_of_the_connections_beyond_the_limit_stay_to_read_why() -> None:
+    async def run() -> None:
+        connect = guard_of(mirror, max_connections=16)
+        made = [connect() for _ in range(150)]
+        assert sum(not transport.is_closed for _, transport in made) == 16 + 2
+        for connection, _ in made[16:]:
+            connection.connection_lost(None)
+        assert sum(not connect()[1].is_closed for _ in range(5)) == 2
+        for connection, _ in made[:16]:
+            connection.connection_lost(None)
+
+    asyncio.run(run())
