@@ -93,6 +93,7 @@ class _Guard(asyncio.Protocol):
     _before_head = 0
     _coming = 0
     _is_head_too_large = False
+    _wishes = False
     _held: tuple[int, Refusal, str, str] | None = None
     _is_ended = False
     _is_refused = False
@@ -133,8 +134,14 @@ class _Guard(asyncio.Protocol):
         if self.transport.is_closing() or self._held is not None:
             return
         begun, self._coming = self.headers, len(data)
-        self._feed(data)
-        self._count_head(begun)
+        try:
+            super().data_received(data)
+        except HttpParserUpgrade as wish:
+            self._feed_anew(memoryview(data)[wish.args[0] :])
+        if self.headers is not _NOWHERE:
+            self._count_head(begun)
+        elif self._head_bytes:
+            self._head_bytes = 0
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             self._stop_expecting()
@@ -142,27 +149,25 @@ class _Guard(asyncio.Protocol):
             # also where a body still trickles in that nobody waits for any more
             self._expect_headers()
 
-    def _feed(self: Any, data: Any) -> None:
-        """Parses bytes; a wish for another protocol, such as HTTP/2 or a web socket, is not heard.
+    def _feed_anew(self: Any, rest: memoryview) -> None:
+        """Parses headers anew without their wish for another protocol, such as HTTP/2 or a web socket, and the rest.
 
         httptools takes what follows the headers for the other protocol: the body of such a request, as Java's client
-        sends by default, would be lost. So the headers are parsed anew without the wish, and what follows after them.
+        sends by default, would be lost.
         """
-        while data:
-            try:
-                super().data_received(data)
-            except HttpParserUpgrade as wish:
-                rest = memoryview(data)[wish.args[0] :]
-            else:
-                return
-            head = self._head_without_wish()
-            # the parser takes what follows on "close" for nothing
+        is_wish = True
+        while is_wish:
+            head, is_wish, self._wishes = self._head_without_wish(), False, False
+            # the one that heard the wish takes what follows on "close" for nothing
             self.parser = HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
             super().data_received(head)
             if self.transport.is_closing() or self._held is not None:
                 return
-            data = rest
+            try:
+                super().data_received(rest)
+            except HttpParserUpgrade as wish:
+                rest, is_wish = rest[wish.args[0] :], True
 
     def _head_without_wish(self: Any) -> bytes:
         first = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
@@ -171,16 +176,15 @@ class _Guard(asyncio.Protocol):
 
     def _should_upgrade(self: Any) -> bool:
         """Asked where a request wishes for another protocol: it is left unanswered until it is parsed anew."""
-        return bool(self.parser.get_method() != b"CONNECT")
+        self._wishes = self.parser.get_method() != b"CONNECT"
+        return self._wishes
 
     def handle_websocket_upgrade(self) -> None:
-        raise  # noqa: PLE0704  # the parser's error, within which this is called: `_feed` takes it
+        raise  # noqa: PLE0704  # the parser's error, within which this is called: `data_received` takes it
 
     def _count_head(self: Any, begun: Any) -> None:
         """Counts the bytes of headers that are not whole yet; `begun` are the headers of before the newest bytes."""
-        if self.headers is _NOWHERE:
-            self._head_bytes = 0
-        elif self.headers is begun:
+        if self.headers is begun:
             self._head_bytes += self._coming
             if self._head_bytes - self._before_head > _HEAD_BYTES and self._held is None:
                 self._refuse_head()
@@ -231,7 +235,7 @@ class _Guard(asyncio.Protocol):
         if self._head_bytes + self._coming > _HEAD_BYTES:
             self._check_head()
         super().on_headers_complete()  # type: ignore[misc]  # of uvicorn's protocol
-        if self.parser.should_upgrade():
+        if self._wishes:
             return
         self.headers = _NOWHERE
         if self.expect_100_continue:
