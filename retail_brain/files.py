@@ -36,14 +36,15 @@ def name_aside(name: str) -> str:
     return f"{name}.rb-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
 
 
-def sweep(folder: Path) -> int:
+def sweep(folder: Path, name: str = "") -> int:
     """Removes temporary files and folders of killed processes from a folder; returns their number.
 
-    Only names made by `name_aside` and owned by this user are removed, and none of a living process.
+    Only names made by `name_aside` (for `name`, where one is given) and owned by this user are removed, and none of a
+    living process.
     """
     removed = 0
     for path in folder.iterdir() if folder.is_dir() else ():
-        if not _is_orphan(path):
+        if not path.name.startswith(f"{name}.rb-" if name else "") or not _is_orphan(path):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -30,10 +30,10 @@ class Server:
 
 
 @contextmanager
-def serving(protocol: Any, app: Any, **limits: Any) -> Iterator[Server]:
-    """A server of an application behind one of uvicorn's protocols, with limits of settings."""
+def serving(app: Any, **limits: Any) -> Iterator[Server]:
+    """A server of an application behind the guarded protocol, with limits of settings."""
     refused: list[str] = []
-    guard = guarded(ServingSettings(**limits), refused.append, protocol)
+    guard = guarded(ServingSettings(**limits), refused.append)
     config = uvicorn.Config(app, http=guard, log_config=None, lifespan="off", loop="asyncio")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from retail_brain.errors import UnavailableError
-from retail_brain.files import name_aside
+from retail_brain.files import name_aside, sweep
 from retail_brain.operational.database import Database
+
+_PROBE = ".probe"
 
 
 def write_faults(home: Path, database: Database | None) -> list[UnavailableError]:
@@ -30,9 +32,14 @@ def _faults_of(attempt: Callable[[], None]) -> Sequence[UnavailableError]:
 
 
 def _try_writing(folder: Path) -> None:
-    """Writes a small file into a folder and removes it again; an `UnavailableError` where the folder takes none."""
-    probe = folder / name_aside(".probe")
+    """Writes a small file into a folder and removes it again, and those that killed processes left there.
+
+    Raises:
+        UnavailableError: the folder takes none.
+    """
+    probe = folder / name_aside(_PROBE)
     try:
+        sweep(folder, _PROBE)
         probe.write_bytes(b"1")
         probe.unlink()
     except OSError as error:

@@ -26,9 +26,12 @@ from serving.http.errors import (
     HttpError,
     error_body,
     is_no_room,
+    maybe_stored,
     newer_answers,
     no_room,
+    place_of,
     status_of,
+    too_late,
     unavailable,
 )
 from serving.http.file_places import without_places
@@ -200,9 +203,10 @@ class Api:
         except (RetailBrainError, OSError):
             raise
         except Exception as error:
-            if call.view is None or not call.view.answers.manifest.is_newer:
+            # after a write, who sends it again would do so twice: that it failed is told as of any other fault
+            if route.writes or call.view is None or not call.view.answers.manifest.is_newer:
                 raise
-            _log.error("%s on answers of a newer version at %s", type(error).__name__, route.path)
+            _log.error("%s on answers of a newer version at %s, %s", type(error).__name__, route.path, place_of(error))
             raise newer_answers(call.principal.tenant) from None
         check_answer(given, request, call, route.path)
         answer = Rendered(to_json(given, inf_nan_mode="null"))
@@ -217,27 +221,34 @@ class Api:
             return answer
         limits = call.state.settings.serving
         limiter = self._limiter(limits.threads)
+        begun: list[None] = []
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
             with anyio.fail_after(_seconds(route, limits)):
                 async with self._turn_of(route):
                     given = await to_thread.run_sync(
-                        _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
+                        _outcome, route.run, request, call, begun, limiter=limiter, abandon_on_cancel=True
                     )
         except TimeoutError:
-            if call.state.database.was_held_within(limits.timeout_seconds):
-                # what waits for a thread behind writes that wait for the database, waits for the database
-                held = UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
-                raise held from None
-            raise HttpError(
-                503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
-            ) from None
+            raise self._late(route, call, is_begun=bool(begun)) from None
         if not isinstance(given, _Raised):
             return given
         try:
             raise given.error
         finally:
             del given  # the error's traceback holds this frame
+
+    def _late(self, route: Route, call: Call, *, is_begun: bool) -> RetailBrainError:
+        """Why an answer did not come in time; what has begun goes on by itself, and stores what it was asked to."""
+        if not route.writes:
+            return too_late()
+        is_held = call.state.database.was_held_within(call.state.settings.serving.timeout_seconds)
+        if is_held and not is_begun:
+            # what waits for a thread behind writes that wait for the database, waits for the database
+            return UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
+        if is_held:
+            self._count("database")
+        return maybe_stored() if is_begun else too_late()
 
     def _turn_of(self, route: Route) -> AbstractAsyncContextManager[None]:
         """What only reads takes turns; what writes waits for a disk, and lets others compute meanwhile."""
@@ -279,12 +290,15 @@ class _Raised:
     error: BaseException
 
 
-def _outcome(run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Call) -> dict[str, Any] | _Raised:
-    """What a handler gives or raises.
+def _outcome(
+    run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Call, begun: list[None]
+) -> dict[str, Any] | _Raised:
+    """What a handler gives or raises; `begun` gets an entry before it runs.
 
     An error that is awaited through a future holds the future, which holds the error: until the next full collection
     of garbage, minutes later, its frames would keep the view of the request, and all files of old answers, open.
     """
+    begun.append(None)
     try:
         return run(request, call)
     except BaseException as error:  # noqa: BLE001  # raised again in the event loop

@@ -4,24 +4,23 @@ uvicorn has no such limits but one: an idle connection that was answered once is
 """
 
 import asyncio
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sized
 from typing import Any, Literal, cast
 
 import uvicorn.config
+from httptools import HttpParserUpgrade, HttpRequestParser
 from starlette.types import Scope
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from retail_brain.settings import ServingSettings
 from serving.http.body import EXPECTS
+from serving.http.connection_places import Places
 from serving.http.errors import error_body
 from serving.http.joined_writes import JoinedWrites
 from serving.http.old_clients import end_by_closing
 
 Refusal = Literal["malformed", "headers_late", "headers_too_large", "answer_unread", "too_many_connections"]
-_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
 _LINGER_SECONDS = 1.0
 """Seconds that a refused connection is still read, so that its client gets to read why: it has sent its request by
@@ -37,36 +36,13 @@ _PHRASES = {
     431: b"Request Header Fields Too Large",
 }
 _HEAD_BYTES = 65_536
-"""Bytes that a request's first line and headers may have; as many as h11 lets come. httptools has no limit."""
+"""Bytes that a request's first line and headers may have; as many as h11 lets come. httptools, in use, has no limit."""
 
 
 def lost_connection(scope: Scope) -> Lost | None:
     """Why the connection of a request is gone; None while it is there, and where nothing guards it."""
     connection: _Guard | None = scope.get("state", _NOTHING).get(_CONNECTION)
     return None if connection is None else connection.lost
-
-
-class _Places:
-    """Connections of one worker, by address; used from its event loop only, so nothing is locked."""
-
-    def __init__(self, limits: ServingSettings) -> None:
-        self._limits = limits
-        self._open: Counter[str] = Counter()
-
-    def take(self, address: str) -> bool:
-        """Whether one more connection of an address may stay; it is counted then."""
-        if self._open.total() >= self._limits.max_connections:
-            return False
-        if self._open[address] >= self._limits.max_connections_per_address:
-            return False
-        self._open[address] += 1
-        return True
-
-    def free(self, address: str) -> None:
-        self._open[address] -= 1
-        # addresses come and go: zeros would fill the memory
-        if not self._open[address]:
-            del self._open[address]
 
 
 class _Flow(FlowControl):
@@ -102,11 +78,11 @@ _NOWHERE = _Nowhere()
 class _Guard(asyncio.Protocol):
     """One connection. Between requests a timer runs: it ends when the headers of the next one are there.
 
-    Stands before one of uvicorn's protocols, which parses; the class attributes are set by `guarded`.
+    Stands before uvicorn's protocol of httptools, which parses; the class attributes are set by `guarded`.
     """
 
     limits: ServingSettings
-    places: _Places
+    places: Places
     refused: Callable[[Refusal], None]
 
     _address: str | None = None
@@ -114,6 +90,10 @@ class _Guard(asyncio.Protocol):
     _unread: asyncio.TimerHandle | None = None
     _lingering: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _before_head = 0
+    _coming = 0
+    _is_head_too_large = False
+    _wishes = False
     _held: tuple[int, Refusal, str, str] | None = None
     _is_ended = False
     _is_refused = False
@@ -124,14 +104,12 @@ class _Guard(asyncio.Protocol):
         super().__init__(*args, **options)
         # uvicorn hands it to each request; once a connection, so that it costs no request anything
         self.app_state = {**self.app_state, _CONNECTION: self}
-        self.ws_protocol_class = None  # a web socket would leave this class, and its place, behind
         # the service writes its own line; uvicorn words one for each request even where no logger takes it
         self.access_log = False
 
     def connection_made(self: Any, transport: Any) -> None:
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop, self._stays)))
-        # of h11, which keeps no requests, nothing waits
-        self.flow = _Flow(self.transport, getattr(self, "pipeline", ()))
+        self.flow = _Flow(self.transport, self.pipeline)
         address = str(self.client[0]) if self.client else ""
         if not self.places.take(address):
             self._refuse(429, "too_many_connections", "overloaded", "too many connections. Ask again in a second.")
@@ -145,6 +123,8 @@ class _Guard(asyncio.Protocol):
         self._stop_unread()
         if self._lingering is not None:
             self._lingering.cancel()
+            if self._address is None:
+                self.places.free_lingering()
         if self._address is not None:
             self.places.free(self._address)
             self._address = None
@@ -153,32 +133,80 @@ class _Guard(asyncio.Protocol):
     def data_received(self: Any, data: bytes) -> None:
         if self.transport.is_closing() or self._held is not None:
             return
-        if b"pgrade" in data:
-            data = self._without_upgrade(data)
-        super().data_received(data)
+        begun, self._coming = self.headers, len(data)
+        try:
+            super().data_received(data)
+        except HttpParserUpgrade as wish:
+            self._feed_anew(memoryview(data)[wish.args[0] :])
+        if self.headers is not _NOWHERE:
+            self._count_head(begun)
+        elif self._head_bytes:
+            self._head_bytes = 0
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
-            self._head_bytes = 0
             self._stop_expecting()
-            return
-        # also where a body still trickles in that nobody waits for any more
-        self._expect_headers()
-        if cycle is None or not cycle.more_body:
-            self._head_bytes += len(data)
-            if self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
-                text = f"the headers have more than {_HEAD_BYTES:,} bytes. Send shorter ones."
-                self._refuse(431, "headers_too_large", "too_large", text)
+        else:
+            # also where a body still trickles in that nobody waits for any more
+            self._expect_headers()
 
-    def _without_upgrade(self: Any, data: bytes) -> bytes:
-        """The bytes of a request whose wish for another protocol, such as HTTP/2, is not heard.
+    def _feed_anew(self: Any, rest: memoryview) -> None:
+        """Parses headers anew without their wish for another protocol, such as HTTP/2 or a web socket, and the rest.
 
         httptools takes what follows the headers for the other protocol: the body of such a request, as Java's client
         sends by default, would be lost.
         """
-        if self.cycle is not None and not self.cycle.response_complete:
-            return data
-        head, end, rest = data.partition(b"\r\n\r\n")
-        return _UPGRADE.sub(b"\r\nignored:", head) + end + rest
+        is_wish = True
+        while is_wish:
+            head, is_wish, self._wishes = self._head_without_wish(), False, False
+            # the one that heard the wish takes what follows on "close" for nothing
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+            super().data_received(head)
+            if self.transport.is_closing() or self._held is not None:
+                return
+            try:
+                super().data_received(rest)
+            except HttpParserUpgrade as wish:
+                rest, is_wish = rest[wish.args[0] :], True
+
+    def _head_without_wish(self: Any) -> bytes:
+        first = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        lines = (b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        return b"".join((first, *lines, b"\r\n"))
+
+    def _should_upgrade(self: Any) -> bool:
+        """Asked where a request wishes for another protocol: it is left unanswered until it is parsed anew."""
+        self._wishes = self.parser.get_method() != b"CONNECT"
+        return self._wishes
+
+    def handle_websocket_upgrade(self) -> None:
+        raise  # noqa: PLE0704  # the parser's error, within which this is called: `data_received` takes it
+
+    def _count_head(self: Any, begun: Any) -> None:
+        """Counts the bytes of headers that are not whole yet; `begun` are the headers of before the newest bytes."""
+        if self.headers is begun:
+            self._head_bytes += self._coming
+            if self._head_bytes - self._before_head > _HEAD_BYTES and self._held is None:
+                self._refuse_head()
+        else:
+            cycle = self.cycle
+            is_alone = cycle is None or (cycle.response_complete and not cycle.more_body)
+            # what came together with the end of another request is measured once the headers are whole
+            self._head_bytes, self._before_head = self._coming, 0 if is_alone else self._coming
+            if is_alone and self._coming > _HEAD_BYTES and self._held is None:
+                self._refuse_head()
+
+    def _refuse_head(self: Any) -> None:
+        if not self.transport.is_closing():
+            text = f"the headers have more than {_HEAD_BYTES:,} bytes. Send shorter ones."
+            self._refuse(431, "headers_too_large", "too_large", text)
+
+    def _check_head(self: Any) -> None:
+        """Stops the parser where headers that are whole are too large: `send_400_response` says so."""
+        size = len(self.url) + sum(len(name) + len(value) + len(b": \r\n") for name, value in self.headers)
+        if size > _HEAD_BYTES:
+            self._is_head_too_large = True
+            raise ValueError("headers too large")
 
     def eof_received(self: Any) -> bool:
         """A client that has sent all may still read: what it asked is answered before the connection is closed."""
@@ -192,7 +220,7 @@ class _Guard(asyncio.Protocol):
         return bool(self._is_ended)
 
     def on_response_complete(self: Any) -> None:
-        is_last = not getattr(self, "pipeline", ())
+        is_last = not self.pipeline
         super().on_response_complete()  # type: ignore[misc]  # of uvicorn's protocols
         if self._held is not None and is_last:
             held, self._held = self._held, None
@@ -204,7 +232,11 @@ class _Guard(asyncio.Protocol):
             self.transport.close()
 
     def on_headers_complete(self: Any) -> None:
-        super().on_headers_complete()  # type: ignore[misc]  # of httptools' protocol; h11 does without
+        if self._head_bytes + self._coming > _HEAD_BYTES:
+            self._check_head()
+        super().on_headers_complete()  # type: ignore[misc]  # of uvicorn's protocol
+        if self._wishes:
+            return
         self.headers = _NOWHERE
         if self.expect_100_continue:
             self.scope[EXPECTS] = True
@@ -216,6 +248,9 @@ class _Guard(asyncio.Protocol):
         super().shutdown()  # type: ignore[misc]
 
     def send_400_response(self: Any, _msg: str) -> None:
+        if self._is_head_too_large:
+            self._refuse_head()
+            return
         text = "this is no HTTP request. Send HTTP/1.1 with a valid first line and headers."
         self._refuse(400, "malformed", "malformed", text)
 
@@ -226,9 +261,6 @@ class _Guard(asyncio.Protocol):
     def resume_writing(self: Any) -> None:
         super().resume_writing()
         self._stop_unread()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Says nothing: the request is answered as a plain one."""
 
     def _expect_headers(self: Any) -> None:
         # not restarted by a further byte: the headers have one time limit, however slowly they trickle in
@@ -271,10 +303,9 @@ class _Guard(asyncio.Protocol):
             return True
         cycle.disconnected = True
         cycle.message_event.set()
-        pipeline = getattr(self, "pipeline", None)
-        if not pipeline or pipeline[0][0] is not cycle:
+        if not self.pipeline or self.pipeline[0][0] is not cycle:
             return False
-        pipeline.popleft()
+        self.pipeline.popleft()
         return True
 
     def _stays(self: Any, transport: Any) -> bool:
@@ -284,10 +315,10 @@ class _Guard(asyncio.Protocol):
         client, which still sends, would see that instead of its answer.
         """
         cycle = self.cycle
-        is_unread = self._is_refused or bool(getattr(self, "pipeline", ())) or (cycle is not None and cycle.more_body)
+        is_unread = self._is_refused or bool(self.pipeline) or (cycle is not None and cycle.more_body)
         if not is_unread or self._is_ended or self._is_stopping or transport.is_closing():
             return False
-        if not transport.can_write_eof():
+        if not transport.can_write_eof() or (self._address is None and not self.places.take_lingering()):
             return False
         self._stop_expecting()
         transport.write_eof()
@@ -307,18 +338,15 @@ class _Guard(asyncio.Protocol):
             self._unread = None
 
 
-def guarded(
-    limits: ServingSettings, refused: Callable[[Refusal], None], base: Any = AutoHTTPProtocol
-) -> type[asyncio.Protocol]:
-    """One of uvicorn's HTTP protocols with limits.
+def guarded(limits: ServingSettings, refused: Callable[[Refusal], None]) -> type[asyncio.Protocol]:
+    """Uvicorn's HTTP protocol with limits.
 
     Args:
         limits: most connections, and seconds for headers and for reading answers.
         refused: told why a connection was refused or cut.
-        base: uvicorn's protocol: of httptools or of h11, whichever is installed.
     """
-    parts = {"limits": limits, "places": _Places(limits), "refused": staticmethod(refused)}
-    return type("GuardedProtocol", (_Guard, base), parts)
+    parts = {"limits": limits, "places": Places(limits), "refused": staticmethod(refused)}
+    return type("GuardedProtocol", (_Guard, HttpToolsProtocol), parts)
 
 
 def guard_connections(limits: ServingSettings, refused: Callable[[Refusal], None]) -> None:

@@ -101,6 +101,18 @@ def no_room() -> HttpError:
     return HttpError(503, UnavailableError.code, text, {"problem": "disk_full"}, retry_after=5)
 
 
+def too_late() -> HttpError:
+    """503 for an answer that took too long, where nothing can have been stored."""
+    message = "the answer took too long. Ask for less, or again in a few seconds."
+    return HttpError(503, "overloaded", message, retry_after=5)
+
+
+def maybe_stored() -> HttpError:
+    """503 for a write that took too long: it goes on, and nobody knows yet whether it stores what was sent."""
+    message = "the answer took too long, and what was sent may have been stored. Look again before you send it again."
+    return HttpError(503, "overloaded", message, {"problem": "maybe_stored"}, retry_after=5)
+
+
 def not_published(tenant: str) -> HttpError:
     """503 for a tenant without published answers."""
     message = f"tenant {tenant} has no answers yet. Run `retail-brain --tenant {tenant} publish`."
@@ -123,6 +135,14 @@ def newer_answers(tenant: str) -> HttpError:
         "Start the service again with that version, or publish with this one."
     )
     return HttpError(503, "at_fault", message, {"problem": "answers_newer"}, retry_after=10)
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: file and line only, for its text may hold what a person sent."""
+    trace: Any = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "unknown" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
 def status_of(error: RetailBrainError) -> int:

@@ -4,13 +4,12 @@ import logging
 import time
 from asyncio import CancelledError, sleep
 from collections.abc import Awaitable, Collection
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http.connections import lost_connection
 from serving.http.cut_answers import FAULT, Cut, CutReason, size_in
-from serving.http.errors import error_body
+from serving.http.errors import error_body, place_of
 from serving.http.refusals import asked_language, by_code
 from serving.http.request_log import HEADER, REQUEST_LOG, request_id, request_line
 from serving.http.routes import Route
@@ -101,7 +100,7 @@ class Layer:
         if state is None or not (state.faults or state.writes_fault):
             return b""
         told = [f"{len(state.faults)} with a fault"] if state.faults else []
-        told += ["writes are refused and reads go on"] if state.writes_fault else []
+        told += ["writes are refused"] if state.writes_fault else []
         newer = f", {len(state.newer)} with answers of a newer version: {_RUN_NEWER}" if state.newer else "."
         return f"ready; {'; '.join(told)}; `retail-brain doctor` and the log name what is wrong{newer}\n".encode()
 
@@ -116,7 +115,7 @@ class Layer:
         # the last line of defence: no text of an error leaves, nor enters the log. SystemExit, which would end the
         # worker, and panics of Polars are no Exception
         except BaseException as error:  # noqa: BLE001
-            _log.error("%s of %s on request %s at %s", type(error).__name__, who, identity, _place(error))
+            _log.error("%s of %s on request %s at %s", type(error).__name__, who, identity, place_of(error))
             if not answer.begun:
                 text = f"{who} failed on this request; the log of the service says where, beside the id {identity}."
                 if answer.language == "zh":
@@ -215,11 +214,3 @@ async def _nothing() -> None:
 
 def _is_json(headers: list[tuple[bytes, bytes]]) -> bool:
     return any(name.lower() == b"content-type" and value.startswith(b"application/json") for name, value in headers)
-
-
-def _place(error: BaseException) -> str:
-    """Where an error was raised: file and line only, for its text may hold what a person sent."""
-    trace: Any = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "unknown" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -137,8 +137,7 @@ class State:
                 self._is_upgraded = True
             mark = self._change_mark()
             if mark != self._marked:
-                self._look_at_tables()
-                self._marked = mark
+                self._look_at_tables(mark)
             for tenant in self._to_look_at():
                 # whatever goes wrong, the other tenants must stay fresh
                 with _surviving(partial(self._note_fault, tenant)):
@@ -201,11 +200,12 @@ class State:
         found = {folder.parent.name for folder in (self.home / "var").glob("*/answers") if _has_something(folder)}
         return sorted(found | self._tenants.keys())
 
-    def _look_at_tables(self) -> None:
-        """Notes whether a newer version changed the tables meanwhile; what can still be read is, refusals above all."""
+    def _look_at_tables(self, mark: object) -> None:
+        """Notes whether a newer version changed the tables by `mark`; what can be read still is, refusals above all."""
         with suppress(UnavailableError):  # each tenant finds out by itself, and keeps looking at its files
             revision = self.database.revision()
             self._tables_fault = RetailBrainError(told_later(revision)) if is_later(revision) else None
+            self._marked = mark
 
     def _change_mark(self) -> object:
         """State of the database before a look: what is committed meanwhile is found by the next one."""
@@ -241,7 +241,7 @@ class State:
         """Remembers what takes no writes; logs it when it is something else than before."""
         text = " ".join(_text(fault) for fault in faults)
         if text and text != self._writes_fault:
-            _log.error("writes are refused, reads go on: %s", text)
+            _log.error("writes are refused: %s", text)
         elif self._writes_fault and not text:
             _log.info("writes are taken again")
         self._writes_fault = text

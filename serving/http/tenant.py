@@ -91,7 +91,8 @@ class Tenant:
             return faults
         if self.view is not None and self._mapped is not None and (cut := self._mapped.cut()):
             _log.error("tenant %s: files of its answers were cut short: %s", self._workspace.tenant, ", ".join(cut[:3]))
-            self.view = None  # whoever reads what is missing ends the worker, and all tenants with it
+            with self._swapping:
+                self.view = None  # whoever reads what is missing ends the worker, and all tenants with it
         try:
             self._pointer.follow(self._served_id(), partial(self._open_view, settings=settings))
         except ModelError as error:
@@ -118,8 +119,9 @@ class Tenant:
 
     def refresh_events(self) -> None:
         """Looks for new events, so that whoever sent them sees their effect at once."""
-        if self.view is not None:
-            self._load_events(self.view)
+        view = self.view  # another thread may take it away
+        if view is not None:
+            self._load_events(view)
 
     def refresh_decisions(self) -> None:
         """Looks for new decisions, exports and goods receipts."""
@@ -184,8 +186,9 @@ class Tenant:
 
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
-        if self.view is not None:
-            self.view.recent.forget(before)
+        view = self.view
+        if view is not None:
+            view.recent.forget(before)
 
     def prepare(self) -> None:
         """Works out, once per set of answers, what the first list of orders would else wait for."""

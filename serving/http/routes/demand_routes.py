@@ -48,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
         overrides.overrides,
         (Scope.DEMAND,),
         threaded=True,
+        writes=True,
         tag="demand",
         scoped_by=ScopedBy.STORES,
     ),

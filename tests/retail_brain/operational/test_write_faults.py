@@ -1,6 +1,9 @@
 """A home or a database that takes no writes is found by trying, and the words fit the database in use."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy.exc import InternalError, OperationalError
 
 from retail_brain.errors import UnavailableError
+from retail_brain.files import name_aside
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.operational.write_faults import write_faults
@@ -60,6 +64,19 @@ def test_a_folder_that_takes_no_file_is_told(
     monkeypatch.setattr(Path, "write_bytes", refused)
     [fault] = write_faults(tmp_path, database)
     assert "var cannot be written: Read-only file system" in str(fault)
+
+
+def test_a_probe_that_a_killed_process_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    var.mkdir()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    living = var / name_aside(".probe")
+    left, other = (var / name_aside(name).replace(f"-{os.getpid()}-", f"-{gone.pid}-") for name in (".probe", "table"))
+    for path in (living, left, other):
+        path.write_bytes(b"1")
+    assert write_faults(tmp_path, None) == []
+    assert sorted(var.iterdir()) == sorted([living, other])
 
 
 def test_a_home_without_a_database_gets_none(tmp_path: Path) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from retail_brain.settings import ServingSettings
@@ -33,11 +31,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-@pytest.fixture(params=[H11Protocol, HttpToolsProtocol])
-def protocol(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 async def refuse_at_once(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -82,25 +75,25 @@ def error_of(answer: bytes) -> tuple[int, str]:
     return int(head.split()[1]), error["code"]
 
 
-def test_the_server_words_no_line_of_its_own_for_a_request(protocol: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_server_words_no_line_of_its_own_for_a_request(caplog: pytest.LogCaptureFixture) -> None:
     # BentoML gives the root logger a handler, so uvicorn takes its own lines for wanted
     caplog.set_level(logging.INFO, "uvicorn.access")
-    with serving(protocol, application) as server, server.open() as connection:
+    with serving(application) as server, server.open() as connection:
         connection.sendall(HEAD + b"\r\n")
         assert read_answer(connection).startswith(b"HTTP/1.1 200")
     assert [record for record in caplog.records if record.name == "uvicorn.access"] == []
 
 
 @pytest.mark.parametrize("sent", [b"", HEAD, b"G"])
-def test_headers_that_do_not_come_end_the_connection(protocol: Any, sent: bytes) -> None:
-    with serving(protocol, application, header_seconds=0.1) as server, server.open() as connection:
+def test_headers_that_do_not_come_end_the_connection(sent: bytes) -> None:
+    with serving(application, header_seconds=0.1) as server, server.open() as connection:
         connection.sendall(sent)
         assert error_of(read_all(connection)) == (408, "too_slow")
         server.wait_refused("headers_late")
 
 
-def test_headers_that_trickle_in_have_one_limit(protocol: Any) -> None:
-    with serving(protocol, application, header_seconds=0.3) as server, server.open() as connection:
+def test_headers_that_trickle_in_have_one_limit() -> None:
+    with serving(application, header_seconds=0.3) as server, server.open() as connection:
         connection.sendall(HEAD)
         connection.settimeout(0.05)
         answer = b""
@@ -112,25 +105,23 @@ def test_headers_that_trickle_in_have_one_limit(protocol: Any) -> None:
         assert error_of(answer) == (408, "too_slow")
 
 
-def test_a_second_request_that_stays_half_is_cut_off_too(protocol: Any) -> None:
-    with serving(protocol, application, header_seconds=0.2) as server, server.open() as connection:
+def test_a_second_request_that_stays_half_is_cut_off_too() -> None:
+    with serving(application, header_seconds=0.2) as server, server.open() as connection:
         connection.sendall(HEAD + b"\r\n")
         assert read_answer(connection).startswith(b"HTTP/1.1 200")
         connection.sendall(HEAD)
         assert error_of(read_all(connection)) == (408, "too_slow")
 
 
-def test_the_work_on_a_request_does_not_count_as_waiting_for_headers(protocol: Any) -> None:
-    with serving(protocol, application, header_seconds=0.1) as server, server.open() as connection:
+def test_the_work_on_a_request_does_not_count_as_waiting_for_headers() -> None:
+    with serving(application, header_seconds=0.1) as server, server.open() as connection:
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         assert read_answer(connection).startswith(b"HTTP/1.1 200")
         assert server.refused == []
 
 
-def test_many_half_headers_are_gone_after_the_limit_and_others_are_served(protocol: Any) -> None:
-    with serving(
-        protocol, application, header_seconds=0.5, max_connections=60, max_connections_per_address=60
-    ) as server:
+def test_many_half_headers_are_gone_after_the_limit_and_others_are_served() -> None:
+    with serving(application, header_seconds=0.5, max_connections=60, max_connections_per_address=60) as server:
         half = [server.open() for _ in range(50)]
         for connection in half:
             connection.sendall(HEAD)
@@ -144,8 +135,8 @@ def test_many_half_headers_are_gone_after_the_limit_and_others_are_served(protoc
 
 
 @pytest.mark.parametrize("limits", [{"max_connections": 2}, {"max_connections_per_address": 2}])
-def test_connections_beyond_the_limit_are_told_so_and_places_come_back(protocol: Any, limits: dict[str, int]) -> None:
-    with serving(protocol, application, **limits) as server:
+def test_connections_beyond_the_limit_are_told_so_and_places_come_back(limits: dict[str, int]) -> None:
+    with serving(application, **limits) as server:
         with server.open() as first, server.open() as second:
             for connection in (first, second):
                 connection.sendall(HEAD + b"\r\n")
@@ -165,31 +156,31 @@ def test_connections_beyond_the_limit_are_told_so_and_places_come_back(protocol:
 @pytest.mark.parametrize(
     "sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n"]
 )
-def test_what_is_no_http_is_refused_in_the_one_shape(protocol: Any, sent: bytes) -> None:
-    with serving(protocol, application) as server, server.open() as connection:
+def test_what_is_no_http_is_refused_in_the_one_shape(sent: bytes) -> None:
+    with serving(application) as server, server.open() as connection:
         connection.sendall(sent)
         assert error_of(read_all(connection)) == (400, "malformed")
         server.wait_refused("malformed")
 
 
-def test_an_answer_that_nobody_reads_is_given_up(protocol: Any) -> None:
-    with serving(protocol, application, unread_seconds=0.2) as server, server.open() as connection:
+def test_an_answer_that_nobody_reads_is_given_up() -> None:
+    with serving(application, unread_seconds=0.2) as server, server.open() as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         server.wait_refused("answer_unread")
 
 
-def test_a_large_answer_is_read_whole(protocol: Any) -> None:
-    with serving(protocol, application, unread_seconds=5) as server, server.open() as connection:
+def test_a_large_answer_is_read_whole() -> None:
+    with serving(application, unread_seconds=5) as server, server.open() as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert len(read_all(connection).split(b"\r\n\r\n", 1)[1]) == LARGE
         assert server.refused == []
 
 
-def test_a_web_socket_is_answered_as_a_plain_request_and_keeps_its_place_counted(protocol: Any) -> None:
+def test_a_web_socket_is_answered_as_a_plain_request_and_keeps_its_place_counted() -> None:
     upgrade = (
         b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
     )
-    with serving(protocol, application, max_connections=1) as server:
+    with serving(application, max_connections=1) as server:
         for _ in range(3):
             answer = b"HTTP/1.1 429"
             while answer.startswith(b"HTTP/1.1 429"):
@@ -200,15 +191,15 @@ def test_a_web_socket_is_answered_as_a_plain_request_and_keeps_its_place_counted
 
 
 @pytest.mark.parametrize("requests", [1, 5])
-def test_a_client_that_has_sent_all_gets_its_answers(protocol: Any, requests: int) -> None:
-    with serving(protocol, application) as server, server.open() as connection:
+def test_a_client_that_has_sent_all_gets_its_answers(requests: int) -> None:
+    with serving(application) as server, server.open() as connection:
         connection.sendall((b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n") * requests)
         connection.shutdown(socket.SHUT_WR)
         assert read_all(connection).count(b"HTTP/1.1 200") == requests
 
 
-def test_a_body_that_ends_early_is_not_waited_for(protocol: Any) -> None:
-    with serving(protocol, application) as server, server.open() as connection:
+def test_a_body_that_ends_early_is_not_waited_for() -> None:
+    with serving(application) as server, server.open() as connection:
         connection.sendall(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
         connection.shutdown(socket.SHUT_WR)
         begun = time.monotonic()
@@ -216,28 +207,28 @@ def test_a_body_that_ends_early_is_not_waited_for(protocol: Any) -> None:
         assert time.monotonic() - begun < 5
 
 
-def test_who_is_refused_reads_why_though_it_still_sends(protocol: Any) -> None:
+def test_who_is_refused_reads_why_though_it_still_sends() -> None:
     """A closed connection with unread bytes is cut off: its client would see a reset instead of the answer."""
-    with serving(protocol, refuse_at_once, header_seconds=5) as server, server.open() as connection:
+    with serving(refuse_at_once, header_seconds=5) as server, server.open() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
         assert connection.recv(1_000).startswith(b"HTTP/1.1 413")
         connection.sendall(b"x" * 20_000_000)
         assert read_all(connection) in (b"", b"no")
-    with serving(protocol, refuse_at_once, max_connections=1) as server, server.open(), server.open() as second:
+    with serving(refuse_at_once, max_connections=1) as server, server.open(), server.open() as second:
         second.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000)
         assert error_of(read_all(second))[0] == 429
 
 
-def test_a_refused_client_that_sends_on_for_ever_is_cut_off(protocol: Any) -> None:
-    with serving(protocol, refuse_at_once, header_seconds=0.2) as server, server.open() as connection:
+def test_a_refused_client_that_sends_on_for_ever_is_cut_off() -> None:
+    with serving(refuse_at_once, header_seconds=0.2) as server, server.open() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
         with pytest.raises(OSError, match=r"reset|pipe|Broken"):  # noqa: PT012  # whichever call learns of it
             while True:
                 connection.sendall(b"x")
 
 
-def test_a_client_of_http_1_0_gets_no_chunks(protocol: Any) -> None:
-    with serving(protocol, unknown_length) as server:
+def test_a_client_of_http_1_0_gets_no_chunks() -> None:
+    with serving(unknown_length) as server:
         with server.open() as connection:
             connection.sendall(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
             head, body = read_all(connection).split(b"\r\n\r\n", 1)
@@ -278,7 +269,7 @@ def test_nothing_is_read_while_requests_of_the_connection_wait() -> None:
     async def run() -> None:
         config = uvicorn.Config(application, log_config=None, lifespan="off")
         config.load()
-        guard: Any = guarded(ServingSettings(), lambda _reason: None, HttpToolsProtocol)
+        guard: Any = guarded(ServingSettings(), lambda _reason: None)
         connection = guard(config=config, server_state=ServerState(), app_state={})
         transport = Paused()
         connection.connection_made(transport)

@@ -13,8 +13,6 @@ import anyio.from_thread
 import pytest
 from anyio import CapacityLimiter
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.settings import ServingSettings
@@ -27,7 +25,6 @@ from tests.guarded_server import serving
 
 SIZE = 40_000_000
 PIECE = b"x" * 50_000
-KINDS = [H11Protocol, HttpToolsProtocol]
 
 
 class Counted:
@@ -87,11 +84,10 @@ async def endless(_scope: Scope, _receive: Receive, send: Send) -> None:
     await Lines(rows(), "k").send(send, CapacityLimiter(1), lambda _: b"", lambda: gone.lost is not None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("app", "size"), [(whole, SIZE), (endless, None)])
-def test_a_client_that_goes_away_in_the_middle_is_told_of(kind: Any, app: Any, size: int | None, written: Any) -> None:
+def test_a_client_that_goes_away_in_the_middle_is_told_of(app: Any, size: int | None, written: Any) -> None:
     told = Told(written, app)
-    with serving(kind, told.app) as server:
+    with serving(told.app) as server:
         with server.open() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert connection.recv(1_000).startswith(b"HTTP/1.1 200")
@@ -101,17 +97,15 @@ def test_a_client_that_goes_away_in_the_middle_is_told_of(kind: Any, app: Any, s
     assert told.meter.cuts == ["client_gone"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_that_nobody_reads_is_told_of(kind: Any, written: Any) -> None:
+def test_an_answer_that_nobody_reads_is_told_of(written: Any) -> None:
     told = Told(written, whole)
-    with serving(kind, told.app, unread_seconds=0.2) as server, server.open() as connection:
+    with serving(told.app, unread_seconds=0.2) as server, server.open() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert told.line()["cut"] == "answer_unread"
     assert told.meter.cuts == ["answer_unread"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_who_is_gone_before_the_answer_got_none_of_it(kind: Any, written: Any) -> None:
+def test_who_is_gone_before_the_answer_got_none_of_it(written: Any) -> None:
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -119,7 +113,7 @@ def test_who_is_gone_before_the_answer_got_none_of_it(kind: Any, written: Any) -
         await send({"type": "http.response.body", "body": b"{}"})
 
     told = Told(written, late)
-    with serving(kind, told.app) as server:
+    with serving(told.app) as server:
         with server.open() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             # resets the connection: one that is closed may be of a client that has sent all and reads on
@@ -128,11 +122,10 @@ def test_who_is_gone_before_the_answer_got_none_of_it(kind: Any, written: Any) -
     assert (line["cut"], line["bytes_sent"], line["bytes"]) == ("client_gone", 0, 2)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("closes", [b"", b"Connection: close\r\n"])
-def test_a_whole_answer_is_none_that_was_cut(kind: Any, closes: bytes, written: Any) -> None:
+def test_a_whole_answer_is_none_that_was_cut(closes: bytes, written: Any) -> None:
     told = Told(written, whole)
-    with serving(kind, told.app) as server, server.open() as connection:
+    with serving(told.app) as server, server.open() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + closes + b"\r\n")
         _, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
         left = SIZE - len(body)
