@@ -18,6 +18,7 @@ from retail_brain.workspace import Workspace
 from serving.planning.campaigns.experiments import read_experiments
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.campaigns.unsent import NOT_SENT, contacts_on, counts, settled
 from serving.planning.demand.overrides import has_database
 from serving.planning.people.opt_outs import read_opt_outs
 
@@ -41,7 +42,7 @@ def other_plans(
     window, effect = settings.audience.contact_window_days, settings.campaigns.effect_days
     lasting = [one.campaign_id for one in stored if state_on(one, today) in {"approved", "running"}]
     people = {
-        one.campaign_id: campaign_contacts(tenant, database, one.campaign_id)
+        one.campaign_id: settled(one, campaign_contacts(tenant, database, one.campaign_id), today)
         for one in stored
         if one.campaign_id in lasting or _ended_lately(one, today, effect)
     }
@@ -52,7 +53,7 @@ def other_plans(
         (one.contact.store_id, one.contact.product_id, one.contact.probability)
         for name in lasting
         for one in people[name]
-        if _counts(one)
+        if counts(one)
     ]
     promised += [(one.store_id, one.product_id, one.promised) for one in counted if one.product_id is not None]
     told = [row for one in stored for row in _told(one, people.get(one.campaign_id, ()), effect)]
@@ -77,8 +78,8 @@ def planned_contacts(
     since = today - timedelta(days=window_days)
     known = [
         (one.campaign_id, one.contact.customer_id, one.contact.channel, one.counted_on, False)
-        for one in campaign_contacts(tenant, database, since=since)
-        if one.campaign_id != campaign_id and _counts(one)
+        for one in contacts_on(tenant, database, today, since=since)
+        if one.campaign_id != campaign_id and counts(one)
     ]
     known += [
         (one.campaign_id, one.customer_id, one.channel, one.day, True)
@@ -110,15 +111,20 @@ def _ended_lately(stored: StoredCampaign, today: date, effect_days: int) -> bool
 
 
 def _told(stored: StoredCampaign, people: Iterable[PlannedContact], effect_days: int) -> Iterator[tuple[object, ...]]:
-    """Rows of `OtherPlans.told` of a campaign."""
+    """Rows of `OtherPlans.told` of a campaign; none where it ended before anybody was told.
+
+    Where some were, those whose contact was never sent are kept out of the goods as the held-out are: a contact of
+    another source would be counted as an effect of this one.
+    """
     people = list(people)
-    if not people:
+    unsent = any(one.state == NOT_SENT for one in people)
+    if not people or (unsent and not any(counts(one) for one in people)):
         return
     definition = definition_of(stored)
     last = definition.ends_on - timedelta(days=1)
     for one in people:
-        held = one.contact.group == "holdout"
-        if _counts(one) or (held and one.state != "withdrawn"):
+        held = one.state == NOT_SENT or one.contact.group == "holdout"
+        if counts(one) or (held and one.state != "withdrawn"):
             until = last_effect_day(one.counted_on, effect_days)
             # of one that was stopped the days of the effect are left alone
             end = until if stored.state == "stopped" else max(until, last)
@@ -130,8 +136,3 @@ def _told_again(one: RepeatedContact, effect_days: int) -> Iterator[tuple[object
     if one.product_id is not None:
         until = last_effect_day(one.day, effect_days)
         yield (one.campaign_id, one.customer_id, one.product_id, one.held, one.day, until)
-
-
-def _counts(one: PlannedContact) -> bool:
-    """Whether somebody is, or will be, told of something by it."""
-    return one.contact.group == "contact" and one.state in {"planned", "sent"}
