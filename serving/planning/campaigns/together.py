@@ -196,6 +196,7 @@ def _planned(
 ) -> tuple[dict[str, PlannedCampaign], dict[str, str]]:
     """Each campaign under the plans of those approved, and why others could not be planned."""
     others = other_plans(tenant, desk.database, None, desk.today, desk.settings)
+    others.check_readable()
     looks = [look for look in effect_looks(tenant, desk.database).read if not repeats(look.campaign_id)]
     plans: dict[str, PlannedCampaign] = {}
     left_out: dict[str, str] = {}

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from retail_brain.errors import UsageError
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
-from serving.planning.campaigns.standing import definition_of
+from serving.planning.campaigns.standing import readable
 
 NOT_SENT = "not_sent"
 """State of a contact that was planned, that nobody handed over, and that comes too late by now."""
@@ -62,7 +61,5 @@ def contacts_on(
 
 
 def _last_day(stored: StoredCampaign) -> date:
-    try:
-        return definition_of(stored).ends_on - timedelta(days=1)
-    except UsageError:
-        return date.max
+    definition = readable(stored)
+    return date.max if definition is None else definition.ends_on - timedelta(days=1)

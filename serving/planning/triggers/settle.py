@@ -55,6 +55,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
 
     Raises:
         ConflictError: plans changed again and again.
+        ImpossibleError: an approved campaign cannot be read; what is due waits.
         UnavailableError: the database does not answer.
     """
     most = desk.settings.triggers.at_once if limit is None else limit
@@ -65,6 +66,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
         due = due_firings(desk.tenant, desk.database, desk.now, limit=most, trigger_ids=able)
         if not due:
             return Counter()
+        known.others.check_readable()
         decisions = decide(desk, due, known)
         if store_decisions(desk.tenant, desk.database, decisions, mark):
             return Counter(one.code or one.state for one in decisions)
