@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from retail_brain.errors import ModelError
+from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.jobs import open_jobs
 from retail_brain.operational.model_tests import running_test
@@ -35,11 +36,14 @@ def check_jobs(case: TenantCase) -> Iterator[Finding]:
 
 
 def check_campaigns(case: TenantCase) -> Iterator[Finding]:
-    """Whether every approved campaign can be read: else nobody new is planned to be contacted."""
+    """Whether every approved campaign can be read, else nobody new is planned to be contacted; and looks at effects."""
     if case.database is None:
         return  # the check of the database says why
     if names := unreadable(list_campaigns(case.tenant, case.database)):
         yield case.finding("campaigns", "fault", unreadable_text(names), f"retail-brain campaign stop {names[0]}")
+    if count := effect_looks(case.tenant, case.database).left_out:
+        text = f"{count:,} looks at what contacts cause cannot be read: plans, stop rules and lists leave them out"
+        yield case.finding("campaigns", "warning", text, "measure again: retail-brain campaign measure ID")
 
 
 def check_model_test(case: TenantCase) -> Iterator[Finding]:
