@@ -111,14 +111,13 @@ def _lasts(stored: StoredCampaign, today: date) -> bool:
 
 
 def _ended_lately(stored: StoredCampaign, today: date, effect_days: int) -> bool:
-    """Whether a campaign is over and purchases may count still for a contact that it made on its last day or later."""
+    """Whether a campaign is over and purchases may count still for a contact that it made on its last day."""
     if stored.approved_at is None:
         return False
     definition = readable(stored)
     if definition is None:  # its contacts say on which days they were
         return True
-    # a contact planned for the last day may have been sent a day later
-    return last_effect_day(definition.ends_on, effect_days) >= today
+    return last_effect_day(definition.ends_on - timedelta(days=1), effect_days) >= today
 
 
 def _told(stored: StoredCampaign, people: Iterable[PlannedContact], effect_days: int) -> Iterator[tuple[object, ...]]:

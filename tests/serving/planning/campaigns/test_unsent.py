@@ -17,7 +17,7 @@ from serving.planning.campaigns import life
 from serving.planning.campaigns.demand import planned_units
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.measuring import _own
-from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.other_plans import _ended_lately, other_plans
 from serving.planning.campaigns.unsent import contacts_on, settled
 
 SETTINGS = Settings()
@@ -104,6 +104,11 @@ def test_a_report_says_that_a_list_was_handed_over_in_another_way(desk: life.Des
     store_receipts("main", desk.database, receipts, by="provider", now=NOW)
     counted = plans(desk, ENDS + timedelta(days=2)).contacts
     assert counted.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
+
+
+def test_people_of_an_ended_campaign_are_read_until_the_last_day_of_its_effect(desk: life.Desk) -> None:
+    stored = campaign("main", desk.database, "spring")  # its last day is 3 March
+    assert [_ended_lately(stored, date(2025, 3, day), 14) for day in (16, 17)] == [True, False]
 
 
 def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_keeps_its_contacts(
