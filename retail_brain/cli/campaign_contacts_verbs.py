@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def contacts(campaign_id: IdArgument, out: OutOption) -> None:
     """Write the people of an approved campaign: group, channel, day, hour, product."""
-    from retail_brain.operational.campaign_contacts import campaign_contacts
     from retail_brain.operational.campaigns import campaign as read
     from serving.planning.campaigns.life import CONTACT_COLUMNS, contact_row
+    from serving.planning.campaigns.unsent import contacts_on
 
     tenant = current().workspace.tenant
     with campaign_desk() as desk:
         read(tenant, desk.database, campaign_id)
-        rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
+        rows = [contact_row(one) for one in contacts_on(tenant, desk.database, desk.today, campaign_id)]
     reported().ids["campaign"] = campaign_id
     reported().counts["people"] = len(rows)
     write_table(rows_table(rows, CONTACT_COLUMNS), out)

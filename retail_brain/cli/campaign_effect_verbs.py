@@ -44,14 +44,18 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
     from retail_brain.operational.campaigns import list_campaigns
     from serving.planning.campaigns.life import summary
     from serving.planning.campaigns.measuring import watch as look_at
-    from serving.planning.campaigns.standing import state_on
+    from serving.planning.campaigns.standing import state_on, unreadable, unreadable_text
 
     chosen = current()
     tenant, dataset = chosen.workspace.tenant, chosen.dataset(lake)
     today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
     with closing(open_database()) as database:
-        for one in list_campaigns(tenant, database):
-            if one.approved_at is None or state_on(one, today) == "measured":
+        stored = list_campaigns(tenant, database)
+        if in_doubt := unreadable(stored):
+            reported().counts["left_out"] = len(in_doubt)
+            typer.echo(unreadable_text(in_doubt))
+        for one in stored:
+            if one.campaign_id in in_doubt or one.approved_at is None or state_on(one, today) == "measured":
                 continue
             now = datetime.now(UTC)
             look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)

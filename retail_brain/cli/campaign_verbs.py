@@ -68,16 +68,21 @@ def list_() -> None:
     """List campaigns with how they stand."""
     from retail_brain.operational.campaigns import list_campaigns
     from serving.planning.campaigns.life import summary
-    from serving.planning.campaigns.standing import state_on
+    from serving.planning.campaigns.standing import state_on, unreadable, unreadable_text
 
     with campaign_desk() as desk:
-        for one in list_campaigns(current().workspace.tenant, desk.database):
+        stored = list_campaigns(current().workspace.tenant, desk.database)
+        in_doubt = unreadable(stored)
+        for one in (one for one in stored if one.campaign_id not in in_doubt):
             reported().rows.append(summary(one, desk.today, "en"))
             dates = f"{one.definition.get('starts_on')}..{one.definition.get('ends_on')}"
             typer.echo(
                 f"{one.campaign_id}  {state_on(one, desk.today):<9}  v{one.version}  {dates}  "
                 f"{one.definition.get('name')}  (changed by {one.changed_by})"
             )
+    if in_doubt:
+        reported().counts["left_out"] = len(in_doubt)
+        typer.echo(unreadable_text(in_doubt))
 
 
 @campaign.command()

@@ -267,6 +267,9 @@ def _look(
         f"decided: {said}; {done.contacts:,} handed over{where}, {done.lines:,} lines for guides, "
         f"{done.refused:,} refused since"
     )
+    if done.unreadable:
+        reported().counts["unreadable"] = done.unreadable
+        typer.echo(f"  {done.unreadable:,} wait: their trigger cannot be read. Save it again, or switch it off")
 
 
 def _known(desk: "Desk", trigger_id: str) -> None:

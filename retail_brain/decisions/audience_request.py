@@ -159,6 +159,8 @@ class AudienceFacts:
             what is left in their own shop only, before it ends. None otherwise.
         caused_share: share of the purchases of contacted people that the contact causes: the rest would have been made
             anyway and earns nothing. None where it was never measured: then every purchase counts.
+        left_over_share: the same, as published with the excess stock: until the next publication the advice for a
+            line, audiences and campaigns for left-overs go by it. None: none was published.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`; None: none.
         persons: accounts of persons: `customer_id`, `person_id` and perhaps `first_customer_id`, the account by which
@@ -193,6 +195,7 @@ class AudienceFacts:
     names: Mapping[str, str] = field(default_factory=dict)
     left_over: pl.DataFrame | None = None
     caused_share: float | None = None
+    left_over_share: float | None = None
     at_home_only: bool = False
     planned: pl.DataFrame | None = None
     opt_outs: pl.DataFrame | None = None

@@ -8,6 +8,7 @@ groups alike: a contact about the same goods in them would be counted as an effe
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -30,8 +31,11 @@ TOLD_ROWS = {
 among them."""
 
 
-def last_effect_day(contact_on: date, effect_days: int) -> date:
-    """The last day in which purchases count for a contact.
+_Day = TypeVar("_Day", date, pl.Expr)
+
+
+def last_effect_day(contact_on: _Day, effect_days: int) -> _Day:
+    """The last day in which purchases count for a contact; of a column of days that of each.
 
     >>> last_effect_day(date(2025, 3, 1), 14)
     datetime.date(2025, 3, 14)
@@ -79,7 +83,7 @@ def _told_in_lake(facts: AudienceFacts, as_of: date) -> pl.DataFrame:
     day = pl.col("contacted_at").cast(pl.Date)
     rows = facts.contacts.join(goods.drop_nulls(), on="campaign_id").with_columns(
         first=day,
-        last=pl.max_horizontal(pl.col("ends_on") - pl.duration(days=1), day + pl.duration(days=facts.effect_days - 1)),
+        last=pl.max_horizontal(pl.col("ends_on") - pl.duration(days=1), last_effect_day(day, facts.effect_days)),
     )
     return rows.filter(pl.col("last") > as_of).select(
         pl.col("is_holdout").alias(name) if name == "held" else pl.col(name).cast(kind)

@@ -16,6 +16,8 @@ from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS
 from retail_brain.table_schemas import ANY_CHANNEL
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
+_PROOFS = ("delivered", "opened", "clicked")
+"""Kinds of reports that say that a contact was made, by whichever way it was handed over."""
 OPT_OUTS: Schema = {"customer_id": pl.String, "channel": pl.String, "at": pl.Datetime("us")}
 """One row per opt-out; `at` in UTC, without zone."""
 Cards = Callable[[str], Sequence[str]]
@@ -98,9 +100,22 @@ def append_receipts(
     for one in receipts:
         if one.kind == "opted_out" and one.receipt_id not in before:
             take_back_within(tenant, connection, cards(one.customer_id), one.channel)
+    _note_made(tenant, connection, [one for one in receipts if one.kind in _PROOFS])
     details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
     append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
     return new
+
+
+def _note_made(tenant: str, connection: Connection, receipts: Sequence[ContactReceipt]) -> None:
+    """Notes that contacts were made, on their planned day, which no push of this program handed over."""
+    table = CAMPAIGN_CONTACTS.c
+    made = {"state": "sent", "sent_on": func.coalesce(table.sent_on, table.day)}
+    for campaign_id in sorted({one.campaign_id for one in receipts}):
+        named = sorted({one.customer_id for one in receipts if one.campaign_id == campaign_id})
+        to_send = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & (table.state == "planned")
+        for part in in_parts(named):
+            own = to_send & table.held.is_(False) & table.customer_id.in_(part)
+            connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**made))
 
 
 def take_back(

@@ -227,7 +227,9 @@ def _conflict(present: StoredCampaign, change: Change, mine: Mapping[str, Any] |
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredCampaign:
-    return StoredCampaign(**{name: getattr(row, name) for name in StoredCampaign.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in StoredCampaign.__dataclass_fields__}
+    # of another shape: nothing of it can be read
+    return StoredCampaign(**values | ({} if isinstance(values["definition"], dict) else {"definition": {}}))
 
 
 def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -210,4 +210,6 @@ def no_trigger(trigger_id: str) -> NotFoundError:
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredTrigger:
-    return StoredTrigger(**{name: getattr(row, name) for name in StoredTrigger.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in StoredTrigger.__dataclass_fields__}
+    # of another shape: nothing of it can be read
+    return StoredTrigger(**values | ({} if isinstance(values["definition"], dict) else {"definition": {}}))

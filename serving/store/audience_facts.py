@@ -54,6 +54,7 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         stock=of_products("facts_stock"),
         values=values,
         caused_share=_caused_share(rows.get("facts_contact_effect")),
+        left_over_share=_caused_share(rows.get("left_over_terms")),
         uplift=None if products is None else read_uplift(rows, products),
         for_adults=_for_adults(answers),
         ends=of_some(_ends(answers)),

@@ -55,13 +55,13 @@ def terms_of(
         answers: published ones.
         settings: the share held out.
         assumed_share: of purchases that contacts cause, where none was published.
-        share: the same, whatever was published; None for that.
+        share: what is being published; None: what was.
     """
     source = PublishedSource(answers)
-    told = answers.rows.get("left_over_terms")
     if share is None:
         # answers of older versions know what the lake's campaigns caused at most
-        published = facts_of(answers, []).caused_share if told is None else float(told["caused_share"][0])
+        facts = facts_of(answers, [])
+        published = facts.caused_share if facts.left_over_share is None else facts.left_over_share
         share = assumed_share if published is None else published
     today = source.as_of + timedelta(days=1)
     return LeftOverTerms(today, contact_costs(source.channel_costs()), settings.holdout_share, share)

@@ -38,7 +38,7 @@ from serving.upkeep.tenant_checks import (
     check_retention,
     check_runs,
 )
-from serving.upkeep.work_checks import check_jobs, check_model_test
+from serving.upkeep.work_checks import check_campaigns, check_jobs, check_model_test
 
 _RESTORE = "restore the newest backup: retail-brain restore FILE"
 _REMEDIES = {
@@ -134,7 +134,7 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
         case = looked[0] if looked else case
     checks = (
         *(check_features, check_bundles, check_answers, check_runs, check_keys_and_exports, check_retention),
-        *(check_jobs, check_model_test),
+        *(check_jobs, check_campaigns, check_model_test),
     )
     yield from _run(tenant, [_Check(check.__name__.removeprefix("check_"), partial(check, case)) for check in checks])
 

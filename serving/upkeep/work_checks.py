@@ -1,11 +1,14 @@
-"""Health checks of a tenant's work under way: jobs that wait or run, and a test of two recommenders."""
+"""Health checks of a tenant's work under way: jobs that wait or run, campaigns, and a test of two recommenders."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from retail_brain.errors import ModelError
+from retail_brain.operational.campaign_effects import effect_looks
+from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.jobs import open_jobs
 from retail_brain.operational.model_tests import running_test
+from serving.planning.campaigns.standing import unreadable, unreadable_text
 from serving.upkeep.findings import Finding
 from serving.upkeep.tenant_checks import TenantCase
 from training.bundle import read_manifest
@@ -30,6 +33,17 @@ def check_jobs(case: TenantCase) -> Iterator[Finding]:
             yield case.finding("jobs", "warning", since, remedy)
     if not silent:
         yield case.finding("jobs", "ok", f"{found[0].kind} is {found[0].state}" if found else "none waits or runs")
+
+
+def check_campaigns(case: TenantCase) -> Iterator[Finding]:
+    """Whether every approved campaign can be read, else nobody new is planned to be contacted; and looks at effects."""
+    if case.database is None:
+        return  # the check of the database says why
+    if names := unreadable(list_campaigns(case.tenant, case.database)):
+        yield case.finding("campaigns", "fault", unreadable_text(names), f"retail-brain campaign stop {names[0]}")
+    if count := effect_looks(case.tenant, case.database).left_out:
+        text = f"{count:,} looks at what contacts cause cannot be read: plans, stop rules and lists leave them out"
+        yield case.finding("campaigns", "warning", text, "measure again: retail-brain campaign measure ID")
 
 
 def check_model_test(case: TenantCase) -> Iterator[Finding]:

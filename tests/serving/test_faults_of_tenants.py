@@ -15,10 +15,12 @@ import anyio
 import anyio.from_thread
 import pytest
 from polars.exceptions import PanicException
+from sqlalchemy import insert
 
 from retail_brain.errors import NoRoomError, UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
+from retail_brain.operational.tables import CAMPAIGNS
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import ServingSettings, Settings
 from retail_brain.workspace import Workspace
@@ -33,6 +35,7 @@ from serving.http.state import State
 from serving.http.tenant import Tenant
 from serving.store.answer_set import open_answers
 from serving.store.current_answers import current_id
+from serving.upkeep.doctor import examine
 
 Publish = Callable[..., Path]
 
@@ -550,3 +553,24 @@ def test_lists_are_worked_out_once_before_anybody_asks_and_again_for_new_answers
     assert "order_lines" not in second.__dict__
     state._prepare()
     assert "order_lines" in second.__dict__
+
+
+def test_an_approved_campaign_that_cannot_be_read_is_said_and_the_tenant_is_served(
+    home: Path, state: State, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"tenant_id": "main", "campaign_id": "odd", "version": 3, "state": "approved", "definition": []}
+    made = {"created_by": "Li", "created_at": state.now(), "changed_by": "Li", "changed_at": state.now()}
+    with state.database.writing() as connection:
+        state.database.ensure_tenant("main", connection, now=state.now())
+        connection.execute(insert(CAMPAIGNS).values(**row, **made, approved_by="Li", approved_at=state.now()))
+    again = State(home, Settings())  # a new worker
+    try:
+        again.refresh()
+        assert set(again.tenants) == {"main", "other"}
+        assert "odd" in again.faults["main"]
+        assert "campaign stop" in caplog.text
+    finally:
+        again.stop()
+    found = [one for one in examine(home, state.now(), tenant="main") if one.check == "campaigns"]
+    assert [one.level for one in found] == ["fault"]
+    assert found[0].remedy.endswith("campaign stop odd")

@@ -37,6 +37,7 @@ def calendar(request: CalendarRequest, call: Call) -> dict[str, Any]:
         find_store(call.answers, request.store_id)
     published = call.answers.rows.get("promotion_days")
     rows = _promotions(published, call, request.store_id, first, last)
+    campaigns, left_out = _campaigns(call, first, last)
     page = rows.slice(request.offset, request.limit)
     named = page["product_ids"].explode().drop_nulls().unique(maintain_order=True).to_list()
     return {
@@ -47,7 +48,8 @@ def calendar(request: CalendarRequest, call: Call) -> dict[str, Any]:
         "published_until": None if published is None else (as_of + timedelta(days=AHEAD_DAYS)).isoformat(),
         "promotions": page.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts(),
         "total": rows.height,
-        "campaigns": _campaigns(call, first, last),
+        "campaigns": campaigns,
+        "campaigns_left_out": left_out,
         "days": [day for day in call.answers.manifest.calendar if first.isoformat() <= day["date"] <= last.isoformat()],
         "names": product_names(call.answers, named),
     }
@@ -78,12 +80,13 @@ def _promotions(
     )
 
 
-def _campaigns(call: Call, first: date, last: date) -> list[dict[str, Any]]:
-    """Campaigns of the days, by their first one; none for roles that see no people."""
+def _campaigns(call: Call, first: date, last: date) -> tuple[list[dict[str, Any]], int]:
+    """Campaigns of the days, by their first one, and how many cannot be read; none for roles that see no people."""
     if not call.principal.may(Scope.PEOPLE):
-        return []
+        return [], 0
     rows = []
-    for row in shown_campaigns(call):
+    shown, left_out = shown_campaigns(call)
+    for row in shown:
         definition = row["definition"]
         begins, ends = (date.fromisoformat(definition[name]) for name in ("starts_on", "ends_on"))
         ends -= timedelta(days=1)  # a definition names the first day after it
@@ -91,4 +94,4 @@ def _campaigns(call: Call, first: date, last: date) -> list[dict[str, Any]]:
             about = {"campaign_id": row["campaign_id"], "name": definition.get("name") or row["campaign_id"]}
             about |= {"state": row["state"], "begins_on": begins.isoformat(), "ends_on": ends.isoformat()}
             rows.append(about)
-    return sorted(rows, key=lambda row: (row["begins_on"], row["campaign_id"]))
+    return sorted(rows, key=lambda row: (row["begins_on"], row["campaign_id"])), left_out

@@ -17,6 +17,7 @@ from serving.http.messages.campaign_people_messages import (
 from serving.planning.campaigns import life
 from serving.planning.campaigns.push import Push, push_contacts, resolved_target, secret_of
 from serving.planning.campaigns.together import assign_together, narrow_to
+from serving.planning.campaigns.unsent import settled
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.stock.webhook import Delivery
 
@@ -50,7 +51,7 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
         NotFoundError: there is no such campaign.
     """
     tenant, database = call.principal.tenant, call.state.database
-    own_campaign(request.campaign_id, call, or_headquarters=True)
+    stored = own_campaign(request.campaign_id, call, or_headquarters=True)
     if call.place.is_headquarters:
         about = (request.campaign_id, request.group)
         page, total = contacts_page(tenant, database, *about, limit=request.limit, offset=request.offset)
@@ -62,7 +63,7 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
             if request.group in {None, row.contact.group} and call.answers.customers.find(row.contact.customer_id) >= 0
         ]
         page, total = wanted[request.offset : request.offset + request.limit], len(wanted)
-    listed = [life.contact_row(row) for row in page]
+    listed = [life.contact_row(row) for row in settled(stored, page, campaign_desk(call).today)]
     for row in listed:  # a guide's key knows no shop
         row["store_id"] = seen_store(call.answers, row["store_id"])
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))

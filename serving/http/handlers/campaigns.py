@@ -1,7 +1,7 @@
 """Campaigns over their life: list and look, store or propose a draft, preview, approve and stop it."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from retail_brain.errors import ConflictError, UsageError
@@ -20,15 +20,17 @@ from serving.http.messages.campaign_messages import (
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.campaigns.propose import propose as propose_draft
-from serving.planning.campaigns.standing import history
+from serving.planning.campaigns.standing import definition_of, history
 from serving.store.campaigns import PublishedSource
+
+_log = logging.getLogger("bentoml.retail_brain")
 
 
 def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     """Campaigns, newest first."""
     today = campaign_desk(call).today
     tenant, database = call.principal.tenant, call.state.database
-    rows, left_out = _readable_campaigns(call)
+    rows, left_out = shown_campaigns(call)
     found = effect_looks(tenant, database)
     looks = {look.campaign_id: look_row(look) for look in found.read}  # the newest comes last
     wanted = [row for row in rows if request.states is None or row["state"] in request.states]
@@ -43,19 +45,21 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def shown_campaigns(call: Call) -> list[dict[str, Any]]:
-    """Campaigns that the key may see, newest first, as they stand."""
-    return _readable_campaigns(call)[0]
+def shown_campaigns(call: Call) -> tuple[list[dict[str, Any]], int]:
+    """Campaigns that the key may see, newest first, as they stand.
 
-
-def _readable_campaigns(call: Call) -> tuple[list[dict[str, Any]], int]:
-    """The same, and the number of stored ones that cannot be shown, such as one that another version stored."""
+    And the number of stored ones that cannot be shown, such as one that another version stored; the log names them.
+    """
     own = [one for one in list_campaigns(call.principal.tenant, call.state.database) if _is_own(one, call)]
     rows = []
     for one in own:
-        # a definition or a preview of another shape ends in any of these
-        with suppress(UsageError, LookupError, TypeError, ValueError, AttributeError):
+        try:
+            definition_of(one)
             rows.append(_shown(one, call))
+        # a preview of another shape ends in any of these
+        except (UsageError, LookupError, TypeError, ValueError, AttributeError) as error:
+            about = (call.principal.tenant, one.campaign_id, type(error).__name__)
+            _log.warning("tenant %s: campaign %s cannot be shown: %s", *about)
     return rows, len(own) - len(rows)
 
 
@@ -193,7 +197,7 @@ def _overlaps(rows: Sequence[Mapping[str, Any]], call: Call) -> list[dict[str, A
     """Overlaps with the names of the campaigns; one that the key may not see has neither id nor name."""
     if not rows:
         return []
-    seen = {one["campaign_id"]: one["name"] for one in shown_campaigns(call)}
+    seen = {one["campaign_id"]: one["name"] for one in shown_campaigns(call)[0]}
     return [
         {**row, "campaign_id": row["campaign_id"] if row["campaign_id"] in seen else None,
          "name": seen.get(row["campaign_id"])}

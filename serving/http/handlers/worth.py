@@ -61,12 +61,13 @@ def _left_out(workspace: Workspace) -> list[dict[str, Any]] | None:
 
 def _campaigns(call: Call) -> dict[str, Any]:
     """Money that measured campaigns caused, less what they cost; those whose groups are too small are counted."""
-    nothing = {"money": None, "campaigns": 0, "unclear": 0}
+    nothing: dict[str, Any] = {"money": None, "campaigns": 0, "unclear": 0, "looks_left_out": 0}
     if not call.principal.may(Scope.PEOPLE):
         return nothing | {"reason": "no_access"}
-    looks = effect_looks(call.principal.tenant, call.state.database).read
+    looks = effect_looks(call.principal.tenant, call.state.database)
+    nothing["looks_left_out"] = looks.left_out
     # the newest of each comes last; looks at triggers, guides' lists and A/B tests are kept beside them
-    effects = {look.campaign_id: look.effect for look in looks if not repeats(look.campaign_id)}.values()
+    effects = {look.campaign_id: look.effect for look in looks.read if not repeats(look.campaign_id)}.values()
     if not effects:
         has_any = bool(list_campaigns(call.principal.tenant, call.state.database))
         return nothing | {"reason": "not_measured" if has_any else "no_campaign"}

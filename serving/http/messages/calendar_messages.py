@@ -62,7 +62,7 @@ class CalendarResponse(Strict):
     """Promotions by their first day, campaigns where the role sees people, and marked days.
 
     `published_from` and `published_until` are the days that promotions are known of; null in answers of older versions,
-    which know none.
+    which know none. `campaigns_left_out` counts stored campaigns that cannot be read.
     """
 
     as_of: str
@@ -73,5 +73,6 @@ class CalendarResponse(Strict):
     promotions: list[PromotionRow]
     total: int
     campaigns: list[CampaignDays]
+    campaigns_left_out: int = 0
     days: list[MarkedDay]
     names: Names

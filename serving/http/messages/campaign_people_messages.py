@@ -75,7 +75,7 @@ class ContactRow(Strict):
     contact_id: str
     customer_id: str
     group: Literal["contact", "holdout"]
-    state: Literal["planned", "sent", "opted_out", "withdrawn"]
+    state: Literal["planned", "sent", "opted_out", "withdrawn", "not_sent"]
     channel: str
     day: str
     hour: int

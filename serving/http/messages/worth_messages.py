@@ -48,12 +48,16 @@ class OrdersWorth(Strict):
 
 
 class CampaignsWorth(Strict):
-    """Caused margin less cost of campaigns, against their holdouts; `unclear` ones have groups too small to say."""
+    """Caused margin less cost of campaigns, against their holdouts; `unclear` ones have groups too small to say.
+
+    `looks_left_out` counts stored looks at effects that cannot be read.
+    """
 
     money: float | None
     campaigns: int
     unclear: int
     reason: Literal["no_access", "no_campaign", "not_measured", "groups_too_small"] | None
+    looks_left_out: int = 0
 
 
 class ModelTest(Strict):

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from retail_brain.operational.campaign_effects import effect_looks
+from retail_brain.operational.campaign_effects import StoredEffect, effect_looks
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.operational.upgrade import upgrade
@@ -22,9 +22,18 @@ def tenant_caused_share(workspace: Workspace, published: float | None, assumed: 
     Raises:
         UnavailableError: the database does not answer.
     """
+    return caused_share(published, assumed, tenant_looks(workspace))
+
+
+def tenant_looks(workspace: Workspace) -> list[StoredEffect]:
+    """The looks at a tenant's campaigns that the next one is planned with; none where there is no database yet.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     with closing(Database(workspace.database_url)) as database:
         if not has_database(workspace, database):
-            return caused_share(published, assumed, [])
+            return []
         upgrade(database)
         looks = effect_looks(workspace.tenant, database).read
-        return caused_share(published, assumed, [look for look in looks if not repeats(look.campaign_id)])
+        return [look for look in looks if not repeats(look.campaign_id)]

@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.extra_units import EXTRA_UNITS, extra_units, lag_shares
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import ContactsMark, plans_seen_mark
 from retail_brain.operational.upgrade import upgrade
@@ -17,6 +17,7 @@ from retail_brain.settings import CampaignSettings, Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.unsent import contacts_on, counts
 from serving.planning.demand.overrides import has_database
 
 
@@ -61,8 +62,8 @@ def planned_units(
 ) -> pl.DataFrame:
     """Extra units after a day that the approved campaigns cause: columns EXTRA_UNITS.
 
-    Contacts already made count with the days of their effect that are still to come; held-out and withdrawn people
-    cause nothing.
+    Contacts already made count with the days of their effect that are still to come; held-out and withdrawn people,
+    and those to whom nothing was sent, cause nothing.
 
     Args:
         tenant: whose campaigns.
@@ -75,11 +76,7 @@ def planned_units(
         UnavailableError: the database does not answer.
     """
     since = as_of - timedelta(days=settings.effect_days)
-    rows = [
-        one
-        for one in campaign_contacts(tenant, database, since=since)
-        if one.contact.group == "contact" and one.state in {"planned", "sent"}
-    ]
+    rows = [one for one in contacts_on(tenant, database, as_of + timedelta(days=1), since=since) if counts(one)]
     extra = extra_units(_frame(rows), lag_shares(settings.effect_days), units_per)
     return extra.filter(pl.col("date") > as_of)
 

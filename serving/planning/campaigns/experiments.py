@@ -18,10 +18,14 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.repeated_experiments import Repeated, repeated_experiments
-from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.campaigns.standing import definition_of, readable, state_on
 from serving.planning.demand.overrides import has_database
 
-_NOT_YET = {"approved": "running", "running": "running", "ended": "not_measured", "stopped": "not_measured"}
+_NOT_YET = {
+    **dict.fromkeys(("approved", "running"), "running"),
+    **dict.fromkeys(("ended", "stopped"), "not_measured"),
+    "unreadable": "unreadable",
+}
 """State of an approved campaign -> why nothing is learned from it yet."""
 LEFT_OUT = {"source": pl.String, "code": pl.String, "campaigns": pl.Int64, "people": pl.Int64}
 """One row per source (HERE, or one of `repeated_experiments`) and reason."""
@@ -78,10 +82,10 @@ def read_experiments(tenant: str, database: Database, as_of: date) -> Experiment
     Raises:
         UnavailableError: the database does not answer.
     """
+    approved = [one for one in list_campaigns(tenant, database) if one.approved_at is not None]
     states = {
-        one.campaign_id: (one, state_on(one, as_of + timedelta(days=1)))
-        for one in list_campaigns(tenant, database)
-        if one.approved_at is not None
+        one.campaign_id: (one, "unreadable" if readable(one) is None else state_on(one, as_of + timedelta(days=1)))
+        for one in approved
     }
     left_out: dict[tuple[str, str], tuple[int, int]] = {}
     contacts: list[dict[str, object]] = []

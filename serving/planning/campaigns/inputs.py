@@ -9,7 +9,9 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.decisions.told_elsewhere import TOLD_ROWS
+from retail_brain.errors import ImpossibleError
 from serving.planning.campaigns.experiments import Experiments
+from serving.planning.campaigns.standing import unreadable_text
 
 
 class CampaignSource(Protocol):
@@ -71,6 +73,7 @@ class OtherPlans:
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
         told: who is told of what, or held out of it, until when; see `AudienceFacts.told`.
+        unreadable: approved campaigns that nobody can read; nobody new is contacted while there are any.
         experiments: campaigns that are over and measured, which uplift is learned from; None where it is not learned.
     """
 
@@ -79,6 +82,19 @@ class OtherPlans:
     opt_outs: pl.DataFrame | None = None
     experiments: Experiments | None = None
     told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOLD_ROWS))
+    unreadable: tuple[str, ...] = ()
+
+    def check_readable(self) -> None:
+        """Refuses to plan contacts beside campaigns that nobody can read.
+
+        Raises:
+            ImpossibleError: there are some; they are named.
+        """
+        if self.unreadable:
+            raise ImpossibleError(
+                unreadable_text(self.unreadable),
+                {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)},
+            )
 
     @classmethod
     def none(cls) -> "OtherPlans":

@@ -94,7 +94,8 @@ def preview(desk: Desk, change: Change) -> StoredCampaign:
     Raises:
         ConflictError: somebody else changed it since that version.
         NotFoundError: the campaign, a product or the segment is not known.
-        ImpossibleError: it is approved already, is over, or has no open hour or no goods.
+        ImpossibleError: it is approved already, is over, or has no open hour or no goods; or another approved campaign
+            cannot be read.
     """
     planned = _worked_out(desk, change, OPEN)
     return note_preview(desk.database, change, _numbers(desk, planned))
@@ -205,6 +206,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
     others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, desk.settings)
+    others.check_readable()
     looks = [look for look in effect_looks(change.tenant, desk.database).read if not repeats(look.campaign_id)]
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 

@@ -39,8 +39,11 @@ def shown_name(definition: Mapping[str, Any], language: Language) -> str:
         definition: as it is stored.
         language: of the reader.
     """
-    name, starts_on = str(definition.get("name", "")), date.fromisoformat(str(definition["starts_on"]))
-    for form in _PROPOSED if definition.get("left_over") else ():
+    name = str(definition.get("name", ""))
+    if not definition.get("left_over"):
+        return name
+    starts_on = date.fromisoformat(str(definition["starts_on"]))
+    for form in _PROPOSED:
         found = form.fullmatch(name)
         if found is None:
             continue

@@ -17,7 +17,8 @@ from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.experiments import read_experiments
 from serving.planning.campaigns.inputs import OtherPlans
-from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.campaigns.standing import readable, state_on, unreadable
+from serving.planning.campaigns.unsent import NOT_SENT, contacts_on, counts, settled
 from serving.planning.demand.overrides import has_database
 from serving.planning.people.opt_outs import read_opt_outs
 
@@ -32,16 +33,18 @@ def other_plans(
     then the stock on record shows what was taken. Those of triggers and guides last `contact_window_days`. A campaign
     tells its people of their product, or holds them out of it, on all of its days and those in which its effect is
     counted (`campaigns.effect_days`), the same for both groups so that they stay alike; so do triggers and guides from
-    the day of the contact on.
+    the day of the contact on. Of a campaign that cannot be read (`unreadable`) the days of its contacts are told.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     stored = [one for one in list_campaigns(tenant, database) if one.campaign_id != campaign_id]
     window, effect = settings.audience.contact_window_days, settings.campaigns.effect_days
-    lasting = [one.campaign_id for one in stored if state_on(one, today) in {"approved", "running"}]
+    in_doubt = unreadable(stored)
+    known = [one for one in stored if one.campaign_id not in in_doubt]
+    lasting = in_doubt + [one.campaign_id for one in known if _lasts(one, today)]
     people = {
-        one.campaign_id: campaign_contacts(tenant, database, one.campaign_id)
+        one.campaign_id: settled(one, campaign_contacts(tenant, database, one.campaign_id), today)
         for one in stored
         if one.campaign_id in lasting or _ended_lately(one, today, effect)
     }
@@ -52,7 +55,7 @@ def other_plans(
         (one.contact.store_id, one.contact.product_id, one.contact.probability)
         for name in lasting
         for one in people[name]
-        if _counts(one)
+        if counts(one)
     ]
     promised += [(one.store_id, one.product_id, one.promised) for one in counted if one.product_id is not None]
     told = [row for one in stored for row in _told(one, people.get(one.campaign_id, ()), effect)]
@@ -63,6 +66,7 @@ def other_plans(
         pl.DataFrame(promised, schema=none.promises.schema, orient="row"),
         read_opt_outs(tenant, database),
         told=pl.DataFrame(told, schema=TOLD_ROWS, orient="row").filter(pl.col("last") >= today),
+        unreadable=tuple(in_doubt),
     )
 
 
@@ -77,8 +81,8 @@ def planned_contacts(
     since = today - timedelta(days=window_days)
     known = [
         (one.campaign_id, one.contact.customer_id, one.contact.channel, one.counted_on, False)
-        for one in campaign_contacts(tenant, database, since=since)
-        if one.campaign_id != campaign_id and _counts(one)
+        for one in contacts_on(tenant, database, today, since=since)
+        if one.campaign_id != campaign_id and counts(one)
     ]
     known += [
         (one.campaign_id, one.customer_id, one.channel, one.day, True)
@@ -101,28 +105,41 @@ def tenant_plans(workspace: Workspace, today: date, settings: Settings) -> Other
         return replace(plans, experiments=read_experiments(workspace.tenant, database, today - timedelta(days=1)))
 
 
+def _lasts(stored: StoredCampaign, today: date) -> bool:
+    """Whether a campaign that can be read, or is over, is approved and not over yet."""
+    return stored.measured_at is None and state_on(stored, today) in {"approved", "running"}
+
+
 def _ended_lately(stored: StoredCampaign, today: date, effect_days: int) -> bool:
-    """Whether a campaign is over and purchases may count still for a contact that it made on its last day or later."""
+    """Whether a campaign is over and purchases may count still for a contact that it made on its last day."""
     if stored.approved_at is None:
         return False
-    # a contact planned for the last day may have been sent a day later
-    return last_effect_day(definition_of(stored).ends_on, effect_days) >= today
+    definition = readable(stored)
+    if definition is None:  # its contacts say on which days they were
+        return True
+    return last_effect_day(definition.ends_on - timedelta(days=1), effect_days) >= today
 
 
 def _told(stored: StoredCampaign, people: Iterable[PlannedContact], effect_days: int) -> Iterator[tuple[object, ...]]:
-    """Rows of `OtherPlans.told` of a campaign."""
+    """Rows of `OtherPlans.told` of a campaign; none where it ended before anybody was told.
+
+    Where some were, those whose contact was never sent are kept out of the goods as the held-out are: a contact of
+    another source would be counted as an effect of this one.
+    """
     people = list(people)
-    if not people:
+    unsent = any(one.state == NOT_SENT for one in people)
+    if not people or (unsent and not any(counts(one) for one in people)):
         return
-    definition = definition_of(stored)
-    last = definition.ends_on - timedelta(days=1)
+    definition = readable(stored)
     for one in people:
-        held = one.contact.group == "holdout"
-        if _counts(one) or (held and one.state != "withdrawn"):
+        held = one.state == NOT_SENT or one.contact.group == "holdout"
+        if counts(one) or (held and one.state != "withdrawn"):
             until = last_effect_day(one.counted_on, effect_days)
+            first, end = one.contact.day if definition is None else definition.starts_on, until
             # of one that was stopped the days of the effect are left alone
-            end = until if stored.state == "stopped" else max(until, last)
-            yield (one.campaign_id, one.contact.customer_id, one.contact.product_id, held, definition.starts_on, end)
+            if definition is not None and stored.state != "stopped":
+                end = max(until, definition.ends_on - timedelta(days=1))
+            yield (one.campaign_id, one.contact.customer_id, one.contact.product_id, held, first, end)
 
 
 def _told_again(one: RepeatedContact, effect_days: int) -> Iterator[tuple[object, ...]]:
@@ -130,8 +147,3 @@ def _told_again(one: RepeatedContact, effect_days: int) -> Iterator[tuple[object
     if one.product_id is not None:
         until = last_effect_day(one.day, effect_days)
         yield (one.campaign_id, one.customer_id, one.product_id, one.held, one.day, until)
-
-
-def _counts(one: PlannedContact) -> bool:
-    """Whether somebody is, or will be, told of something by it."""
-    return one.contact.group == "contact" and one.state in {"planned", "sent"}

@@ -67,7 +67,8 @@ def plan_campaign(
         source: facts as of a day.
         others: what other approved campaigns plan.
         settings: caps, quiet hours and what is assumed.
-        looks: at the effects of past campaigns, which say what contacts cause.
+        looks: at the effects of past campaigns, which say what contacts cause; of left-overs what was published with
+            them says it until the next publication.
 
     Raises:
         NotFoundError: a product, the category, a shop, a customer or the segment is not known.
@@ -82,6 +83,8 @@ def plan_campaign(
     if named is not None:  # who names a card means its person, with every card of theirs
         named = facts.accounts.every_account(pl.Series(named, dtype=pl.String)).to_list()
     share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
+    if definition.left_over and facts.left_over_share is not None:
+        share = replace(share, value=facts.left_over_share)
     facts = _of_people(facts, named, definition.store_ids)
     facts = replace(
         facts,

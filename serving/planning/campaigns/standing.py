@@ -1,9 +1,11 @@
 """How a stored campaign stands on a day, the states that it went through, and its definition."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.errors import UsageError
 from retail_brain.operational.audit import audit_of
 from retail_brain.operational.campaigns import StoredCampaign
 from retail_brain.operational.database import Database
@@ -18,20 +20,49 @@ def definition_of(stored: StoredCampaign) -> CampaignDefinition:
     return parse_definition(stored.definition, f"campaign {stored.campaign_id!r}")
 
 
+def readable(stored: StoredCampaign) -> CampaignDefinition | None:
+    """The same; None where it cannot be read."""
+    try:
+        return definition_of(stored)
+    except UsageError:
+        return None
+
+
+def unreadable(campaigns: Iterable[StoredCampaign]) -> list[str]:
+    """Ids of approved campaigns that cannot be read and are not known to be over: whom they contact is in doubt."""
+    return [
+        one.campaign_id
+        for one in campaigns
+        if one.state == "approved" and one.measured_at is None and readable(one) is None
+    ]
+
+
+def unreadable_text(campaign_ids: Sequence[str]) -> str:
+    """What is wrong with these campaigns, and what to do about it."""
+    return (
+        f"approved campaigns that cannot be read: {', '.join(campaign_ids)}. Another version or program stored them, "
+        "so it is not known until when they contact whom, and nobody new is planned to be contacted. Stop them "
+        "(`retail-brain campaign stop ID`), or install the version that stored them."
+    )
+
+
 def state_on(stored: StoredCampaign, today: date) -> str:
     """How a campaign stands on a day.
 
     `draft`, `previewed`, `approved` (its first day is to come), `running`, `ended` or `stopped`, and at last
     `measured`, once its effect was measured after the days of all its people were over.
+
+    Raises:
+        UsageError: it is approved, and was stored by another version and cannot be read.
     """
     if stored.state not in {"approved", "stopped"}:
         return stored.state
+    if stored.state == "stopped":
+        return "stopped" if stored.measured_at is None else "measured"
     definition = definition_of(stored)
-    is_over = stored.state == "stopped" or today >= definition.ends_on
+    is_over = today >= definition.ends_on
     if is_over and stored.measured_at is not None:
         return "measured"
-    if stored.state == "stopped":
-        return "stopped"
     if today < definition.starts_on:
         return "approved"
     return "ended" if is_over else "running"
@@ -48,8 +79,7 @@ def history(stored: StoredCampaign, database: Database, tenant: str, today: date
         for entry in audit_of(tenant, database, "campaign.", stored.campaign_id)
         if entry.action in _STATES and entry.details.get("is_final", True)
     ]
-    if stored.approved_at is not None:
-        definition = definition_of(stored)
+    if stored.approved_at is not None and (definition := readable(stored)) is not None:
         stopped_on = None if stored.stopped_at is None else stored.stopped_at.date()
         by_calendar = [("running", definition.starts_on), ("ended", definition.ends_on)]
         rows += [

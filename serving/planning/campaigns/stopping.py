@@ -1,5 +1,6 @@
 """Applies the stop rules of running campaigns to what came of their contacts so far."""
 
+import logging
 from datetime import date, datetime
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
@@ -11,6 +12,8 @@ from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from serving.planning.campaigns.standing import definition_of, state_on
+
+_log = logging.getLogger("bentoml.retail_brain")
 
 BY_RULE = "stop rule"
 """Who stops a campaign by a rule, in its history and the audit."""
@@ -63,7 +66,11 @@ def _progress(
 ) -> Progress:
     contacts = [one for one in campaign_contacts(tenant, database, campaign_id) if one.contact.group == "contact"]
     made = [one for one in contacts if one.state == "sent" or (one.contact.day <= today and one.state != "withdrawn")]
-    looks = effect_looks(tenant, database, campaign_id).read
+    found = effect_looks(tenant, database, campaign_id)
+    if found.left_out:
+        about = (tenant, campaign_id, found.left_out)
+        _log.warning("tenant %s: stop rules of campaign %s leave out %d looks that cannot be read", *about)
+    looks = found.read
     reading = (looks[-1].effect.get("reading") if looks else None) or {}
     return Progress(
         reached=len(made),

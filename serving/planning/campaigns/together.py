@@ -11,7 +11,6 @@ from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
 from retail_brain.decisions.campaigns.definition import MOST_NAMED
 from retail_brain.decisions.ranking import cut_to_size, rank_people
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import OPEN, Change, StoredCampaign, list_campaigns, no_campaign
 from retail_brain.operational.repeated_contacts import repeats
@@ -19,6 +18,7 @@ from serving.planning.campaigns.life import Desk, save
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.campaigns.unsent import contacts_on, counts
 
 _CUT = ("beyond_size", "over_budget")
 """Codes of people whom a campaign would contact if it had room: those that are shared out anew."""
@@ -196,6 +196,7 @@ def _planned(
 ) -> tuple[dict[str, PlannedCampaign], dict[str, str]]:
     """Each campaign under the plans of those approved, and why others could not be planned."""
     others = other_plans(tenant, desk.database, None, desk.today, desk.settings)
+    others.check_readable()
     looks = [look for look in effect_looks(tenant, desk.database).read if not repeats(look.campaign_id)]
     plans: dict[str, PlannedCampaign] = {}
     left_out: dict[str, str] = {}
@@ -216,8 +217,8 @@ def _running(desk: Desk, tenant: str, stored: Sequence[StoredCampaign]) -> pl.Da
     rows: list[tuple[object, ...]] = [
         (name, one.contact.customer_id)
         for name in lasting
-        for one in campaign_contacts(tenant, desk.database, name)
-        if one.contact.group == "contact" and one.state in {"planned", "sent"}
+        for one in contacts_on(tenant, desk.database, desk.today, name)
+        if counts(one)
     ]
     frame = pl.DataFrame(rows, schema={"campaign_id": pl.String, "customer_id": pl.String}, orient="row")
     return desk.source.facts(()).accounts.with_person(frame).select("campaign_id", "person_id").unique()

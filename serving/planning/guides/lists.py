@@ -136,6 +136,7 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
     if not people:
         return []
     others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
+    others.check_readable()
     cards = desk.source.facts(()).accounts
     # by their cards: whoever was listed as two people may have turned out to be one since
     named = pl.DataFrame({"customer_id": [line.customer_id for line in known]}, schema={"customer_id": pl.String})

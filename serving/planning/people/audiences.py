@@ -138,9 +138,14 @@ def audience(
 
 
 def under_plans(facts: AudienceFacts, plans: OtherPlans | None) -> AudienceFacts:
-    """The facts with what approved campaigns plan, promise, tell of and were refused."""
+    """The facts with what approved campaigns plan, promise, tell of and were refused.
+
+    Raises:
+        ImpossibleError: one of these campaigns cannot be read.
+    """
     if plans is None:
         return facts
+    plans.check_readable()
     return replace(facts, planned=plans.contacts, promises=plans.promises, told=plans.told, opt_outs=plans.opt_outs)
 
 

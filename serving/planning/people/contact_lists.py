@@ -112,7 +112,7 @@ def contact_list(
     people = audience.join(audience.filter(~is_told), on="person_id", how="anti", maintain_order="left")
     left_out = {"held out": audience["customer_id"].n_unique() - people["customer_id"].n_unique()}
     to_come = people.filter(pl.col("state") == "planned") if "state" in people.columns else people
-    left_out["withdrawn or sent already"] = people["customer_id"].n_unique() - to_come["customer_id"].n_unique()
+    left_out["withdrawn, sent or too late"] = people["customer_id"].n_unique() - to_come["customer_id"].n_unique()
     cards = to_come.unique("customer_id", maintain_order=True)
     people = cards.unique("person_id", keep="first", maintain_order=True)
     left_out["another card of somebody in the audience"] = cards.height - people.height

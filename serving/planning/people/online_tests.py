@@ -115,7 +115,8 @@ def deciding_reading(
     Raises:
         ImpossibleError: nothing was measured, or it is not clearly better.
     """
-    looks = [one for one in effect_looks(tenant, database, test.key).read if one.as_of >= test.since]
+    stored = effect_looks(tenant, database, test.key)
+    looks = [one for one in stored.read if one.as_of >= test.since]
     reading: dict[str, Any] | None = looks[-1].effect["reading"] if looks else None
     if not force and (reading is None or reading["low"] <= 0):
         said = (
@@ -123,6 +124,7 @@ def deciding_reading(
             if reading is None
             else f"purchases per person differ by {reading['low']:.4f} to {reading['high']:.4f}"
         )
+        said += f" ({stored.left_out} stored looks cannot be read and are left out)" if stored.left_out else ""
         raise ImpossibleError(
             f"the test {test.name!r} is not clearly better: {said}. Measure it again later (`{measure} {test.name}`), "
             "drop it, or promote it with --force.",

@@ -49,6 +49,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "not measured yet (`trigger effect`, `guides effect`)",
         "尚未测量（trigger effect、guides effect）",
     ),
+    "unreadable": ("stored by another version and not readable", "由其他版本保存，无法读取"),
     "not_reached": ("stopped before these people were reached", "在触达这些人之前已停止"),
     "unknown_campaign": ("the table of campaigns does not name them", "活动表中没有该活动"),
     "no_goods": ("campaigns without goods", "活动没有指定商品"),

@@ -30,9 +30,9 @@ def open_complements(
         named: customer_id and product_id.
         source: campaign id of whatever contacts them, whose own people are not left out.
         day: of the contact.
-        others: what campaigns, triggers and guides tell.
+        others: what campaigns, triggers and guides tell; where a campaign cannot be read nothing is named.
     """
-    if not named:
+    if not named or others.unreadable:
         return set()
     facts = facts_about(desk, {who for who, _ in named}, {product for _, product in named}, others)
     facts = replace(facts, told=others.told)

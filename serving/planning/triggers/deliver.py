@@ -1,7 +1,6 @@
 """Hands decided messages over: to a file, an address, or the list of the guide who looks after the person."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +17,7 @@ from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
 from retail_brain.errors import ConflictError, RetailBrainError
 from retail_brain.operational.database import TRIES
+from retail_brain.operational.firing_pages import firing_counts
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.leases import Lease
@@ -56,12 +56,14 @@ class HandedOver:
         refused: not handed over: since the decision the channel was closed, the trigger was switched off, the guide
             left, the person came on a list, or the message is so late that its end has come or the caps are full.
         files: written.
+        unreadable: that wait because their trigger cannot be read, such as one that another version stored.
     """
 
     contacts: int = 0
     lines: int = 0
     refused: int = 0
     files: list[Path] = field(default_factory=list)
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
     """Hands over what was decided, each message at least once to the target and never to two workers at a time.
 
     One that was cut off is repeated with the same `contact_id` once the lease of the worker that ended is over, and in
-    the hours of its trigger. Consents are asked again.
+    the hours of its trigger. Consents are asked again. Messages of a trigger that cannot be read wait until it can be.
 
     Args:
         desk: where triggers are worked on.
@@ -102,32 +104,46 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
     settings = desk.settings.triggers
     lease = Lease(timedelta(seconds=settings.lease_seconds), desk.now)
     most = AT_ONCE if is_address else settings.at_once
-    waiting = _outside_their_hours(desk)
+    closed, unreadable = _waiting(desk)
+    counts = firing_counts(desk.tenant, desk.database) if unreadable else {}
+    done.unreadable = sum(counts.get(name, {}).get("taken", 0) for name in unreadable)
+    waiting = closed + unreadable
     while taken := take_firings(desk.tenant, desk.database, lease, limit=most, waiting=waiting):
         try:
             kept = _still_open(desk, consents, taken, done, by)
-            _to_guides(desk, [one for one in kept if one.channel == "guide"], done, by)
-            _to_target(desk, [one for one in kept if one.channel != "guide"], place, target, done, by)
+            beside = _open_complements(desk, kept)
+            _to_guides(desk, [one for one in kept if one.channel == "guide"], beside, done, by)
+            _to_target(desk, [one for one in kept if one.channel != "guide"], beside, place, target, done, by)
         except BaseException:
             release_firings(desk.tenant, desk.database, lease, taken)
             raise
     return done
 
 
-def _outside_their_hours(desk: Desk) -> list[str]:
-    """Triggers that are on and may contact nobody now: what an evening left over waits for their next open hour."""
-    definitions = {}
+def _waiting(desk: Desk) -> tuple[list[str], list[str]]:
+    """Triggers that are on and may contact nobody now: those outside of their hours, and those that cannot be read.
+
+    What an evening left over waits for the next open hour; what cannot be read waits for the version that can.
+    """
+    closed, unreadable = [], []
     for stored in list_triggers(desk.tenant, desk.database):
-        with suppress(RetailBrainError):  # one that cannot be read is closed where its messages are taken
-            if stored.state == "on":
-                definitions[stored.trigger_id] = definition_of(stored)
-    return [name for name, definition in definitions.items() if not is_open(desk, definition)]
+        if stored.state != "on":
+            continue
+        try:
+            definition = definition_of(stored)
+        except RetailBrainError:
+            unreadable.append(stored.trigger_id)
+        else:
+            closed += [] if is_open(desk, definition) else [stored.trigger_id]
+    return closed, unreadable
 
 
-def _message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:
+def _message_rows(
+    desk: Desk, stored: StoredTrigger, firings: Sequence[Firing], beside: set[int]
+) -> list[dict[str, Any]]:
     """One row per message: the columns of `push.COLUMNS`, with the text of its channel."""
     definition = definition_of(stored)
-    texts = _texts(desk, definition, firings)
+    texts = _texts(desk, definition, firings, beside)
     return [
         {
             "contact_id": one.contact_id,
@@ -166,7 +182,7 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     late = [one for one in kept if one.day is not None and one.day < desk.today]
     if not late:
         return kept
-    earliest = {name: desk.earliest_due(definition_of(one)) for name, one in stored.items()}
+    earliest = {name: desk.earliest_due(definition_of(stored[name])) for name in {one.trigger_id for one in late}}
     expired = {one.id for one in late if one.due_at < earliest[one.trigger_id]}
     ended = _ended(desk, late) - expired
     able = _moved(desk, [one for one in late if one.id not in expired | ended])
@@ -210,18 +226,20 @@ def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by
         done.refused += len(firings)
 
 
-def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target, done: HandedOver, by: str) -> None:
+def _to_target(
+    desk: Desk, firings: Sequence[Firing], beside: set[int], place: str, target: Target, done: HandedOver, by: str
+) -> None:
     ordered = sorted(firings, key=lambda one: (one.trigger_id, one.id))
     parts = [
         (trigger(desk.tenant, desk.database, name), list(rows))
         for name, rows in groupby(ordered, lambda one: one.trigger_id)
     ]
     if address_parts(place).scheme not in {"http", "https"} and parts:
-        rows = [row for stored, own in parts for row in _message_rows(desk, stored, own)]
+        rows = [row for stored, own in parts for row in _message_rows(desk, stored, own, beside)]
         done.files.append(write_contacts(Path(place), rows))
     for stored, own in parts:
         if address_parts(place).scheme in {"http", "https"}:
-            rows = _message_rows(desk, stored, own)
+            rows = _message_rows(desk, stored, own, beside)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
         for day, sent in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
             close_firings(desk.tenant, desk.database, sent, Sent(day), now=desk.now, by=by)
@@ -234,7 +252,7 @@ def _day(desk: Desk, firing: Firing) -> date:
     return max(firing.day, desk.today)
 
 
-def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str) -> None:
+def _to_guides(desk: Desk, firings: Sequence[Firing], beside: set[int], done: HandedOver, by: str) -> None:
     if not firings:
         return
     named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
@@ -242,7 +260,7 @@ def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str)
         mark, here = read_guides_mark(desk.tenant, desk.database), desk.with_present_guides()
         guides = {one.id: _guide_of(here, one) for one in firings}
         tasks = [
-            (one, _task(here, named[one.trigger_id], one, guide))
+            (one, _task(here, named[one.trigger_id], one, guide, beside))
             for one in firings
             if (guide := guides[one.id]) is not None
         ]
@@ -260,9 +278,9 @@ def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str)
     _drop(desk, [one for one in firings if guides[one.id] is None], "no_guide", done, by)
 
 
-def _task(desk: Desk, stored: StoredTrigger, firing: Firing, guide: str) -> GuideTask:
+def _task(desk: Desk, stored: StoredTrigger, firing: Firing, guide: str, beside: set[int]) -> GuideTask:
     definition = definition_of(stored)
-    (text, text_zh), (reason, reason_zh) = _texts(desk, definition, [firing])[0], KINDS[definition.kind]
+    (text, text_zh), (reason, reason_zh) = _texts(desk, definition, [firing], beside)[0], KINDS[definition.kind]
     day = _day(desk, firing)
     return GuideTask(
         task_id=task_id(day, firing.person_id),
@@ -292,24 +310,26 @@ def _guide_of(desk: Desk, firing: Firing) -> str | None:
     return next((desk.guides[one] for one in (firing.customer_id, *accounts.to_list()) if one in desk.guides), None)
 
 
-def _texts(desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing]) -> list[tuple[str, str]]:
+def _texts(
+    desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing], beside: set[int]
+) -> list[tuple[str, str]]:
+    """English and Chinese of each message; those whose ids are `beside` name the goods that go with theirs too."""
     goods = {one for firing in firings for one in (firing.product_id, firing.goes_with) if one is not None}
     names = desk.source.names(sorted(goods))
-    able = _open_complements(desk, firings)
 
     def named(product: str | None) -> str | None:
         return None if product is None else names.get(product, product)
 
     slots = [definition.slot(one.channel or "") for one in firings]
-    beside = [named(one.goes_with) if one.id in able else None for one in firings]
+    others = [named(one.goes_with) if one.id in beside else None for one in firings]
     return [
         (fill(slot.text, named(one.product_id), other), fill(slot.text_zh, named(one.product_id), other))
-        for slot, one, other in zip(slots, firings, beside, strict=True)
+        for slot, one, other in zip(slots, firings, others, strict=True)
     ]
 
 
 def _open_complements(desk: Desk, firings: Sequence[Firing]) -> set[int]:
-    """Ids of the messages that may name the goods that go with theirs."""
+    """Ids of the messages that may name the goods that go with theirs; asked once for all that were taken together."""
     named = [(one, one.goes_with) for one in firings if one.goes_with is not None]
     if not named:
         return set()

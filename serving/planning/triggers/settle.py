@@ -18,7 +18,7 @@ from retail_brain.decisions.exclusions import EXCLUSION_TEXTS, code_names
 from retail_brain.decisions.goods_on_offer import with_free
 from retail_brain.decisions.offers import judged_offers
 from retail_brain.decisions.reach import reach
-from retail_brain.decisions.told_elsewhere import TOLD_ROWS
+from retail_brain.decisions.told_elsewhere import TOLD_ROWS, last_effect_day
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.database import TRIES
@@ -55,6 +55,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
 
     Raises:
         ConflictError: plans changed again and again.
+        ImpossibleError: an approved campaign cannot be read; what is due waits.
         UnavailableError: the database does not answer.
     """
     most = desk.settings.triggers.at_once if limit is None else limit
@@ -65,6 +66,7 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
         due = due_firings(desk.tenant, desk.database, desk.now, limit=most, trigger_ids=able)
         if not due:
             return Counter()
+        known.others.check_readable()
         decisions = decide(desk, due, known)
         if store_decisions(desk.tenant, desk.database, decisions, mark):
             return Counter(one.code or one.state for one in decisions)
@@ -289,7 +291,7 @@ def _about(desk: Desk, facts: AudienceFacts) -> pl.DataFrame:
 
 def _told_by(own: pl.DataFrame, effect_days: int) -> pl.DataFrame:
     """What was decided just now as rows of `OtherPlans.told`: another trigger must not tell of the same goods."""
-    until = pl.col("day") + pl.duration(days=effect_days - 1)
+    until = last_effect_day(pl.col("day"), effect_days)
     rows = own.filter(pl.col("product_id").is_not_null()).with_columns(first="day", last=until)
     return rows.select(pl.col(name).cast(kind) for name, kind in TOLD_ROWS.items())
 

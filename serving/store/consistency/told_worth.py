@@ -1,9 +1,12 @@
 """Contradictions between what rows of left-overs say that telling customers earns, audiences, and campaigns."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from retail_brain.decisions.excess_stock import sellable
 from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import OtherPlans
@@ -12,7 +15,6 @@ from serving.planning.campaigns.preview import preview_of
 from serving.planning.campaigns.propose import definition_for
 from serving.planning.stock.stock_network import left_over_in
 from serving.store.answer_set import Answers
-from serving.store.audience_facts import facts_of
 from serving.store.campaigns import PublishedSource
 from serving.store.consistency.report import CONTRADICTIONS, found
 from serving.store.left_over_audiences import audience_values, line_value, terms_of
@@ -23,13 +25,16 @@ _PLANNED = 5
 """Dearest rows whose campaign is worked out too: bounds the time of publishing. Chosen by judgement."""
 
 
-def told_worth_contradictions(answers: Answers, leftovers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def told_worth_contradictions(
+    answers: Answers, leftovers: pl.DataFrame, settings: Settings, looks: Sequence[StoredEffect] = ()
+) -> pl.DataFrame:
     """Rows whose people bring other money as an audience or as the proposed campaign: columns CONTRADICTIONS.
 
     Args:
         answers: with scored pairs.
         leftovers: columns of LEFTOVERS.
         settings: of the tenant.
+        looks: at the effects of its campaigns, as the proposal is planned with them.
     """
     told = sellable(leftovers).filter(pl.col("audience_value").is_not_null())
     if answers.pairs is None or told.is_empty():
@@ -38,7 +43,7 @@ def told_worth_contradictions(answers: Answers, leftovers: pl.DataFrame, setting
     own = audience_values(answers, leftovers, settings.audience, terms).rename({"audience_value": "own"})
     both = told.join(own, on=list(SERIES), how="left")
     less = pl.col("audience_value") - pl.col("own").fill_null(0.0)
-    planned = _planned(answers, told.sort("value_at_risk", descending=True).head(_PLANNED), settings)
+    planned = _planned(answers, told.sort("value_at_risk", descending=True).head(_PLANNED), settings, looks)
     apart = told.join(planned, on=list(SERIES), how="inner")
     parts = [
         found("told_worth_otherwise", rows.filter(gap.abs() > _SAME_MONEY), units=pl.col("left_over_units"), money=gap)
@@ -47,19 +52,19 @@ def told_worth_contradictions(answers: Answers, leftovers: pl.DataFrame, setting
     return pl.concat(parts)
 
 
-def _planned(answers: Answers, rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _planned(
+    answers: Answers, rows: pl.DataFrame, settings: Settings, looks: Sequence[StoredEffect] = ()
+) -> pl.DataFrame:
     """By how much the audience of a row is worth more than its campaign, people held out alike: SERIES, `gap`."""
     source = PublishedSource(answers)
-    # what campaigns made here measured moves both alike, and is left out of both
-    assumed, published = settings.campaigns.assumed_caused_share, facts_of(answers, []).caused_share
-    terms = terms_of(answers, settings.audience, assumed, assumed if published is None else published)
+    terms = terms_of(answers, settings.audience, settings.campaigns.assumed_caused_share)
     apart = []
     for row in rows.iter_rows(named=True):
         store_id, product_id = row["store_id"], row["product_id"]
         try:
             definition = definition_for(source, terms.today, [store_id], [product_id])
             # the salt of the audience's holdout, so that the same people are told
-            plan = plan_campaign(definition, f"products:{product_id}", source, OtherPlans.none(), settings)
+            plan = plan_campaign(definition, f"products:{product_id}", source, OtherPlans.none(), settings, looks)
         except (ImpossibleError, NotFoundError):
             continue
         line = left_over_in(rows, store_id).filter(pl.col("product_id") == product_id)

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,13 +16,14 @@ from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
 from retail_brain.files import make_durable, name_aside, seal, sweep
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import note_left_out, note_served
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.planning.campaigns.caused_share import tenant_caused_share
+from serving.planning.campaigns.caused_share import tenant_caused_share, tenant_looks
 from serving.planning.campaigns.demand import tenant_units
 from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import has_database, tenant_overrides
@@ -104,7 +106,8 @@ def _publish(
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
         manifest = replace(manifest, left_out=left_out)
         # checked on the files as they will be served, before anybody can see them
-        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
+        looks = tenant_looks(workspace)
+        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, looks, progress))
         write_manifest(aside, manifest)
         make_durable(aside)
         aside.rename(workspace.answers / answers_id)
@@ -289,11 +292,16 @@ def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dic
 
 
 def _consistency(
-    folder: Path, manifest: AnswersManifest, dataset: Dataset, settings: Settings, progress: Progress
+    folder: Path,
+    manifest: AnswersManifest,
+    dataset: Dataset,
+    settings: Settings,
+    looks: Sequence[StoredEffect],
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """Summary of the contradictions of the answers just written; those that name no reason are said."""
     with progress.step("consistency") as step:
-        summary = summarised(contradictions(map_answers(folder, manifest), dataset, settings))
+        summary = summarised(contradictions(map_answers(folder, manifest), dataset, settings, looks))
         step.rows = int(summary["lines"].sum())
         step.note = f"{int(summary['explained'].sum()):,} explained"
     for row in summary.filter(pl.col("lines") > pl.col("explained")).iter_rows(named=True):

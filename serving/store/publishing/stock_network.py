@@ -65,7 +65,7 @@ def _valued(plan: SettledPlan, people: Answers | None, share: float, settings: S
     """What is left over and what to do with it, people counted in: columns `excess_stock.LEFTOVERS`."""
     if people is None:
         return plan.leftovers
-    terms = terms_of(people, settings.audience, share)
+    terms = terms_of(people, settings.audience, share, share)
     values = audience_values(people, plan.excess, settings.audience, terms)
     valued = plan.excess.join(values, on=list(SERIES), how="left", maintain_order="left")
     return advised(valued, plan.currency)

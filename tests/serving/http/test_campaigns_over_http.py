@@ -152,7 +152,7 @@ def test_an_effect_is_the_newest_look_and_all_looks_are_listed(client: Any, data
     assert client.refused("/campaign_effect", {"campaign_id": "nothing"}) == (404, "not_found")
 
 
-def test_an_odd_row_breaks_no_list_and_is_counted(client: Any, database: Any) -> None:
+def test_an_odd_row_breaks_no_list_and_is_counted(client: Any, database: Any, caplog: Any) -> None:
     ask(client, "/campaign", {"campaign_id": "odd", "campaign": DRAFT})
     client.ask("/guide_credit", {"measure": False})
     before = ask(client, "/campaigns", {}, CampaignsResponse)
@@ -177,11 +177,15 @@ def test_an_odd_row_breaks_no_list_and_is_counted(client: Any, database: Any) ->
             listed = ask(client, "/campaigns", {}, CampaignsResponse, role=role)
             assert (listed["left_out"], listed["looks_left_out"]) == (1, 4)
             assert listed["total"] == before["total"] - 1
+        assert "campaign odd cannot be shown: UsageError" in caplog.text
+        assert client.ask("/calendar", {})["campaigns_left_out"] == 1
         assert client.refused("/campaign_effect", {"campaign_id": "guides:credit"}) == (404, "not_found")
         looked = ask(client, "/campaign_effect", {"campaign_id": "odd"}, CampaignEffectResponse)
         assert (looked["effect"], looked["looks"], looked["looks_left_out"]) == (None, [], 1)
         assert client.ask("/guide_credit", {})["guides"] == []
-        assert client.ask("/worth", {})["campaigns"]["reason"]
+        worth = client.ask("/worth", {})["campaigns"]
+        assert worth["reason"]
+        assert worth["looks_left_out"] == 4
     finally:
         with database.writing() as connection:
             for name, _ in odd:

@@ -58,7 +58,13 @@ def test_measured_orders_are_told_in_money(client: Any, measured: pl.DataFrame) 
 def test_what_is_not_known_says_why(client: Any) -> None:
     assert client.ask("/worth", {}, role="merchandiser")["campaigns"]["reason"] == "no_access"
     bare = client.ask("/worth", {}, tenant="bare")
-    assert bare["campaigns"] == {"money": None, "campaigns": 0, "unclear": 0, "reason": "no_campaign"}
+    assert bare["campaigns"] == {
+        "money": None,
+        "campaigns": 0,
+        "unclear": 0,
+        "looks_left_out": 0,
+        "reason": "no_campaign",
+    }
     assert [(one["kind"], one["value"]) for one in bare["models"]] == [("demand", None), ("recommender", None)]
     assert {one["reason"] for one in bare["models"]} <= {"no_model", "no_baseline"}
     assert client.refused("/worth", {}, role="marketer") == (403, "forbidden")
@@ -79,4 +85,4 @@ def test_money_of_campaigns_is_of_their_newest_looks_and_of_no_test_or_trigger(c
         finally:
             with database.writing() as connection:
                 connection.execute(delete(CAMPAIGN_EFFECTS).where(CAMPAIGN_EFFECTS.c.tenant_id == "bare"))
-    assert told == {"money": 40.0, "campaigns": 1, "unclear": 0, "reason": None}
+    assert told == {"money": 40.0, "campaigns": 1, "unclear": 0, "looks_left_out": 0, "reason": None}

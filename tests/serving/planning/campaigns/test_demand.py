@@ -1,6 +1,6 @@
 """What approved campaigns add to demand."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.operational.campaign_contacts import campaign_contacts, mark_sent
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -15,6 +16,7 @@ from serving.planning.campaigns import life
 from serving.planning.campaigns.demand import CampaignBook, planned_units, tenant_units, units_per_purchase
 
 SETTINGS = Settings()
+NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 TWICE = pl.DataFrame({"product_id": ["P1"], "units_per_purchase": [2.0]})
 
 
@@ -30,10 +32,23 @@ def test_the_contacted_add_what_they_are_expected_to_buy_more_and_the_held_out_n
     extra = planned_units("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns)
     assert extra["units"].sum() == pytest.approx(2 * stored.preview["caused_purchases"], abs=1e-3)
     assert (extra["date"].min(), extra["date"].max()) == (date(2025, 3, 1), date(2025, 3, 14))
+    assert planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns).is_empty()  # nobody was told
+    people = [one.contact for one in campaign_contacts("main", database, "spring")]
+    mark_sent("main", database, "spring", people, today=desk.today, by="Li", now=NOW)
     later = planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns)
     assert later.equals(extra.filter(pl.col("date") > date(2025, 3, 10)))
     book = CampaignBook.read("main", database, desk.source.as_of, TWICE, SETTINGS)
     assert book.units["S1", "P1"]["2025-03-01"] == pytest.approx(extra.row(0, named=True)["units"])
+
+
+def test_a_stop_before_anybody_was_told_takes_the_extra_units_away(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    desk = life.Desk(database, make_source(people=4), SETTINGS)
+    life.save(desk, change("spring"), define())
+    life.preview(desk, change("spring", 1))
+    life.approve(desk, change("spring", 2))
+    assert planned_units("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns).height
     life.stop(desk, change("spring", 3), "why")
     assert planned_units("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns).is_empty()
 

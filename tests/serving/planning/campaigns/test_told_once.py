@@ -9,7 +9,7 @@ import pytest
 from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.triggers.definition import TriggerDefinition, parse_trigger
-from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_contacts import campaign_contacts, mark_sent
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.trigger_firings import firings
@@ -69,7 +69,9 @@ def test_a_trigger_tells_nobody_of_goods_that_an_ended_campaign_holds_them_out_o
 ) -> None:
     source = make_source(people=30)
     approved(life.Desk(database, source, SETTINGS), change, "spring", define(holdout_share=0.4, ends_on="2025-03-03"))
-    groups = {one.contact.customer_id: one.contact.group for one in campaign_contacts("main", database, "spring")}
+    people = [one.contact for one in campaign_contacts("main", database, "spring")]
+    mark_sent("main", database, "spring", people, today=date(2025, 3, 1), by="Li", now=NOW)
+    groups = {one.customer_id: one.group for one in people}
     rule = bag_rule(0.0)
     at = datetime(2025, 3, 10, 12).astimezone(UTC)
     desk = triggers.Desk("main", database, source, SETTINGS, at, {})

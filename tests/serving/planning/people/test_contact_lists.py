@@ -103,7 +103,7 @@ def test_of_the_people_of_a_campaign_only_those_still_to_come_are_listed() -> No
     people = audience("a", "b", "g", "e", state=["withdrawn", "planned", "sent", "opted_out"])
     made = contact_list(people, known(), None, "sms", "86")
     assert made.rows["phone"].to_list() == ["8613800138001"]
-    assert dict(made.left_out) == {"withdrawn or sent already": 3}
+    assert dict(made.left_out) == {"withdrawn, sent or too late": 3}
 
 
 def test_a_person_is_listed_once_by_whichever_card_has_the_identifier() -> None:

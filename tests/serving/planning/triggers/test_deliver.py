@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import update
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.goods_ends import GOODS_ENDS
@@ -16,6 +17,7 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
+from retail_brain.operational.tables import TRIGGERS
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.operational.triggers import TriggerChange, save_trigger, trigger
 from retail_brain.settings import AudienceSettings, Settings
@@ -337,3 +339,37 @@ def test_goods_that_a_person_must_not_be_told_of_are_not_named_beside_others(
     texts = dict(pl.read_csv(done.files[0]).select("customer_id", "text").iter_rows())
     assert texts["c0"] == ("P1茶" if why else "P1茶 with P2茶")
     assert texts["c2"] == ("P1茶" if why == "ended" else "P1茶 with P2茶")
+
+
+def test_messages_of_a_trigger_that_cannot_be_read_wait_and_those_of_others_go_out(
+    save, hand, lay, desk, database: Database
+) -> None:
+    save()
+    lay("c0", name="c0")
+    here = desk()
+    evaluate(here)
+    assert settle(here)["taken"] == 1
+    save("second")
+    own = TRIGGERS.c.trigger_id == "bag"
+    with database.writing() as connection:
+        connection.execute(update(TRIGGERS).where(own).values(definition=[]))
+    done = hand("c1")
+    assert (done.contacts, done.unreadable, done.refused) == (1, 1, 0)
+    states = {(one.trigger_id, one.customer_id): one.state for one in firings("main", database)}
+    assert (states["bag", "c0"], states["second", "c1"]) == ("taken", "sent")
+
+
+def test_what_goes_with_the_goods_is_asked_once_for_all_that_is_handed_over(
+    save, hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return other_plans(*arguments)
+
+    monkeypatch.setattr("serving.planning.triggers.deliver.other_plans", counted)
+    save(slots=[{"channel": "guide", "text": "{product}[ with {goes_with}]", "text_zh": "{product}[配{goes_with}]"}])
+    people = [f"c{number}" for number in range(4)]
+    assert hand(*people, guides=dict.fromkeys(people, "G1")).lines == 4
+    assert len(calls) == 1

@@ -1,17 +1,21 @@
 """What telling customers of a line of left-overs earns: the same for the advice, the audience and the campaign."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 import pytest
 
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.planning.stock.settled_plan import SettledPlan
 from serving.store.answer_set import Answers, map_answers
 from serving.store.answers_manifest import read_manifest
 from serving.store.consistency.told_worth import _planned, told_worth_contradictions
 from serving.store.left_over_audiences import audience_values, terms_of
+from serving.store.publishing.stock_network import _valued
 
 SETTINGS = Settings()
 
@@ -46,6 +50,30 @@ def test_a_row_that_says_another_money_is_found(answers: Answers) -> None:
     found = told_worth_contradictions(answers, wrong, SETTINGS)
     assert set(found["check"]) == {"told_worth_otherwise"}
     assert found["money"].to_list() == pytest.approx([1.0] * found.height, abs=0.001)
+
+
+def test_what_is_measured_between_publications_moves_none_of_them_before_the_next(answers: Answers) -> None:
+    published = replace(answers, rows=answers.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.3]})})
+    effect = {"is_final": True, "reading": None, "caused_share": {"value": 0.8, "error": 0.001}}
+    looks = [StoredEffect("spring", date(2025, 3, 1), effect, "Li", datetime(2025, 3, 2, tzinfo=UTC))]
+    left = valued(published)
+    apart = _planned(published, left.filter(pl.col("audience_value").is_not_null()), SETTINGS, looks)
+    assert apart.height
+    assert apart["gap"].abs().max() == pytest.approx(0, abs=0.001)
+    assert told_worth_contradictions(published, left, SETTINGS, looks).is_empty()
+    # without what was published the campaign is planned with what was measured, and the check tells of it
+    rows = {name: table for name, table in published.rows.items() if name != "left_over_terms"}
+    bare = replace(published, rows=rows)
+    assert set(told_worth_contradictions(bare, valued(bare), SETTINGS, looks)["check"]) == {"told_worth_otherwise"}
+
+
+def test_what_is_published_goes_by_the_share_of_the_next_campaign_not_by_the_lakes_alone(answers: Answers) -> None:
+    effect = pl.DataFrame({"caused_share": [0.2], "effect_days": [14]})
+    people = replace(answers, rows=answers.rows | {"facts_contact_effect": effect})
+    nothing, left = pl.DataFrame(), answers.rows["leftovers"].drop("audience_value")
+    plan = SettledPlan(date(2025, 3, 1), [], nothing, nothing, left)
+    low, high = (_valued(plan, people, share, SETTINGS)["audience_value"].sum() for share in (0.2, 0.6))
+    assert low < high
 
 
 def test_what_was_never_measured_or_published_is_assumed(answers: Answers) -> None:

@@ -1,0 +1,121 @@
+"""Contacts that nobody sent and nobody can send any more: caps, goods, demand and lists agree that nobody was told."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, mark_sent, take_contacts
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.campaigns import campaign
+from retail_brain.operational.database import Database
+from retail_brain.operational.leases import Lease
+from retail_brain.settings import Settings
+from serving.planning.campaigns import life
+from serving.planning.campaigns.demand import planned_units
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.campaigns.measuring import _own
+from serving.planning.campaigns.other_plans import _ended_lately, other_plans
+from serving.planning.campaigns.unsent import contacts_on, settled
+
+SETTINGS = Settings()
+NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
+ENDS = date(2025, 3, 4)
+TWICE = pl.DataFrame({"product_id": ["P1"], "units_per_purchase": [2.0]})
+
+
+@pytest.fixture
+def desk(database: Database, make_source: Any, define: Any, change: Any) -> life.Desk:
+    made = life.Desk(database, make_source(people=20), SETTINGS)
+    life.save(made, change("spring"), define(holdout_share=0.3, ends_on=str(ENDS)))
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    return made
+
+
+def drawn(desk: life.Desk, group: str = "contact") -> list[PlannedContact]:
+    return [one for one in campaign_contacts("main", desk.database, "spring") if one.contact.group == group]
+
+
+def send(desk: life.Desk, number: int) -> set[str]:
+    part = [one.contact for one in drawn(desk)][:number]
+    mark_sent("main", desk.database, "spring", part, today=part[0].day, by="Li", now=NOW)
+    return {one.customer_id for one in part}
+
+
+def plans(desk: life.Desk, today: date) -> OtherPlans:
+    return other_plans("main", desk.database, None, today, SETTINGS)
+
+
+def states(desk: life.Desk, today: date) -> set[tuple[str, str]]:
+    return {(one.contact.group, one.state) for one in contacts_on("main", desk.database, today, "spring")}
+
+
+def test_a_campaign_that_ended_before_anybody_was_told_leaves_people_and_goods_to_others(desk: life.Desk) -> None:
+    # on the last evening contacts may go out still while the answers know the day
+    for today, state in ((ENDS, "planned"), (ENDS + timedelta(days=1), "not_sent")):
+        found, is_planned = plans(desk, today), state == "planned"
+        assert states(desk, today) == {("contact", state), ("holdout", "planned")}
+        assert found.contacts.height == (len(drawn(desk)) if is_planned else 0)
+        assert found.told.is_empty() != is_planned
+        extra = planned_units("main", desk.database, today - timedelta(days=1), TWICE, SETTINGS.campaigns)
+        assert extra.is_empty() != is_planned
+
+
+def test_of_a_campaign_that_told_some_the_others_fill_no_cap_and_stay_out_of_the_goods_as_the_held_out_do(
+    desk: life.Desk,
+) -> None:
+    sent, held = send(desk, 3), {one.contact.customer_id for one in drawn(desk, "holdout")}
+    unsent = {one.contact.customer_id for one in drawn(desk)} - sent
+    found = plans(desk, ENDS + timedelta(days=1))
+    assert set(found.contacts["customer_id"]) == sent
+    told = {name: set(rows["customer_id"]) for (name,), rows in found.told.partition_by("held", as_dict=True).items()}
+    assert told == {False: sent, True: unsent | held}
+    # by intention to treat everybody is measured in the group for which they were drawn
+    people, _ = _own("main", desk.database, campaign("main", desk.database, "spring"))
+    assert dict(people.group_by("held").len().iter_rows()) == {False: len(sent | unsent), True: len(held)}
+
+
+def test_a_late_contact_of_a_stopped_campaign_fills_no_cap(database: Database, desk: life.Desk, change: Any) -> None:
+    later = life.Desk(database, replace(desk.source, as_of=date(2025, 3, 1)), SETTINGS)
+    life.stop(later, change("spring", 3), "why")
+    assert {one.contact.day for one in drawn(desk)} == {date(2025, 3, 1)}  # before the first day that is taken back
+    assert states(desk, later.today) == {("contact", "not_sent"), ("holdout", "planned")}
+    found = plans(desk, later.today)
+    assert (found.contacts.height, found.told.height, found.promises.height) == (0, 0, 0)
+
+
+def test_what_a_push_had_in_hand_when_it_broke_off_may_have_gone_out(desk: life.Desk) -> None:
+    whole = [one.contact for one in drawn(desk)]
+    take_contacts("main", desk.database, "spring", whole[:2], Lease(timedelta(minutes=5), NOW))
+    counted = plans(desk, ENDS + timedelta(days=2)).contacts
+    assert set(counted["customer_id"]) == {one.customer_id for one in whole[:2]}
+
+
+def test_a_report_says_that_a_list_was_handed_over_in_another_way(desk: life.Desk) -> None:
+    one, other, held = *drawn(desk)[:2], drawn(desk, "holdout")[0]
+    kinds = zip((one, other, held), ("opened", "failed", "delivered"), strict=True)
+    receipts = [
+        ContactReceipt(f"r{number}", "spring", of.contact.customer_id, "sms", kind, NOW)
+        for number, (of, kind) in enumerate(kinds)
+    ]
+    store_receipts("main", desk.database, receipts, by="provider", now=NOW)
+    counted = plans(desk, ENDS + timedelta(days=2)).contacts
+    assert counted.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
+
+
+def test_people_of_an_ended_campaign_are_read_until_the_last_day_of_its_effect(desk: life.Desk) -> None:
+    stored = campaign("main", desk.database, "spring")  # its last day is 3 March
+    assert [_ended_lately(stored, date(2025, 3, day), 14) for day in (16, 17)] == [True, False]
+
+
+def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_keeps_its_contacts(
+    desk: life.Desk,
+) -> None:
+    stored, day = campaign("main", desk.database, "spring"), date(2025, 3, 3)
+    one = drawn(desk)[0]
+    short = replace(one, contact=replace(one.contact, ends_on=date(2025, 3, 1)))
+    assert [row.state for row in settled(stored, [one, short], day)] == ["planned", "not_sent"]
+    assert [row.state for row in settled(replace(stored, definition={}), [one], date(2026, 1, 1))] == ["planned"]
