@@ -12,6 +12,11 @@ from serving.planning.triggers.source import STAGES
 from serving.store.campaigns import PublishedSource
 from serving.store.likely_buyers import likely_buyers
 
+_MUTUAL = 5
+"""Complements of either product among which the other must be for a message to name it. A tie of one side alone is weak:
+what sells most stands beside everything, potatoes beside a gift box. Looked at by eye: of 127 first complements of the
+sample chain 95 stay, those of face masks, ice cream and gift boxes with everyday goods do not."""
+
 
 @dataclass(frozen=True)
 class PublishedTriggerSource(PublishedSource):
@@ -34,11 +39,13 @@ class PublishedTriggerSource(PublishedSource):
         return self.answers.customers.ids[row] if row >= 0 else None
 
     def goes_with(self, product_id: str, store_id: str | None = None) -> str | None:
-        """The best complement of a product that can be had, as offers are."""
+        """The best complement of a product that can be had, as offers are; none where no tie is mutual."""
         place = self.answers.products.find(product_id)
         if place < 0 or self.answers.complements is None:
             return None
-        others, _ = self.answers.complements.get(place)
+        best, _ = self.answers.complements.get(place)
+        is_mutual = [place in self.answers.complements.get(other)[0][:_MUTUAL] for other in best[:_MUTUAL].tolist()]
+        others = best[:_MUTUAL][is_mutual]
         store = NO_STORE if store_id is None else max(self.answers.stores.find(store_id), NO_STORE)
         ways = self.answers.availability.ways(np.full(len(others), store), others)
         to_be_had = others[ways != NOWHERE]
