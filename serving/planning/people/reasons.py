@@ -82,7 +82,11 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
     return WORDS[head][chosen].format(detail=detail, event=event, product=product)
 
 
-_IN_ENGLISH = {code: re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(words))) for code, (_, words) in WORDS.items()}
+_IN_ENGLISH = [
+    (code, re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(words))))
+    for code, words in (*((code, both[1]) for code, both in WORDS.items()), ("goes_with", "Goes with {product}"))
+]
+"""Codes with a pattern of their English words; the last are those of answers of earlier versions."""
 
 
 def code_of_reason(text: str | None) -> str | None:
@@ -93,7 +97,7 @@ def code_of_reason(text: str | None) -> str | None:
     >>> code_of_reason("Sells well in the store")
     'popular'
     """
-    return next((code for code, words in _IN_ENGLISH.items() if words.fullmatch(text or "")), None)
+    return next((code for code, words in _IN_ENGLISH if words.fullmatch(text or "")), None)
 
 
 def with_reason_texts(
