@@ -45,6 +45,8 @@ class AudienceRequest:
         channel_costs: money per contact by channel; the channels not named cost `contact_cost`.
         weekdays: ISO days of the week (1 is Monday) on which people may be contacted.
         any_goods: whether every product is on offer: people come first, and each is told of what suits them best.
+        whole_units: whether each contact promises a whole unit of what limits it, as a guide does who offers to put one
+            aside; otherwise it promises the chance that the person takes one.
     """
 
     product_ids: tuple[str, ...]
@@ -61,6 +63,7 @@ class AudienceRequest:
     channel_costs: Mapping[str, float] = field(default_factory=dict)
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
     any_goods: bool = False
+    whole_units: bool = False
 
     def __post_init__(self) -> None:
         if not (self.product_ids or self.any_goods) and self.campaign_id is None:

@@ -71,7 +71,7 @@ def assessed(
     offers = judged_offers(pairs, situation, request, as_of, settings)
     is_held = Holdout(crowd.first_ids, request.holdout_key, request.holdout_share)
     if facts.left_over is not None:
-        offers = within_left_over(offers, crowd, reached.code == 0, is_held.one)
+        offers = within_left_over(offers, crowd, reached.code == 0, is_held.one, whole_units=request.whole_units)
     is_considered = crowd.is_known.copy()
     is_considered[offers.person] = True
     if situation.chosen is not None:

@@ -217,23 +217,28 @@ def judged_offers(
     return Offers(pairs, person, code, caused, caused * goods.value[pairs.product], ends, units)
 
 
-def within_left_over(offers: Offers, crowd: Crowd, may_reach: Bools, is_held: Callable[[int], bool]) -> Offers:
+def within_left_over(
+    offers: Offers, crowd: Crowd, may_reach: Bools, is_held: Callable[[int], bool], *, whole_units: bool = False
+) -> Offers:
     """The offers with `others_told` for those that nothing is left for; a person gets one at most.
 
     Offers are made most valuable first, as long as the chances of the people told of a product in a shop add up to no
-    more than what is left of it there: so the people told never exceed what is left divided by their chance.
+    more than what is left of it there: so the people told never exceed what is left divided by their chance. With
+    `whole_units` they never exceed what is left.
 
     Args:
         offers: of left-over goods.
         crowd: the people.
         may_reach: whether each person may be contacted.
         is_held: whether the person at a place is held out: such people are told nothing, and take none of what is left.
+        whole_units: whether each offer promises a whole unit rather than the chance that it is taken.
     """
     rows = np.flatnonzero((offers.code == 0) & may_reach[offers.person])
     person, product, chance = offers.person[rows], offers.pairs.product[rows], offers.pairs.probability[rows]
     value = offers.value[rows]
     order = np.lexsort((product, person, -chance, -np.where(np.isnan(value), -np.inf, value)))
-    columns = (rows, person, crowd.home[person], product, chance, offers.units[rows])
+    promised = np.ones_like(chance) if whole_units else chance
+    columns = (rows, person, crowd.home[person], product, promised, offers.units[rows])
     expected: dict[tuple[int, int], float] = {}
     served: set[int] = set()
     made = []

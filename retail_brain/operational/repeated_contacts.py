@@ -32,6 +32,8 @@ ContactsMark = tuple[int, ...]
 made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
+WHOLE = 1.0
+"""Units that the offer of a guide to put one aside promises."""
 _HELD = "held"
 _REACHED = ("taken", "sent")
 _NO_CONTACT = (_HELD, "withdrawn", "opted_out", "not_reached")
@@ -56,6 +58,14 @@ class RepeatedContact:
     product_id: str | None
     promised: float
     held: bool = False
+
+    def promised_on(self, today: date) -> float:
+        """Units that it promises as seen on a day.
+
+        A guide offers to put one aside: until the day of the line is over that is a whole unit, and from then on the
+        chance that the person comes for it.
+        """
+        return max(WHOLE, self.promised) if self.campaign_id == DAILY and self.day >= today else self.promised
 
 
 def repeats(campaign_id: str) -> bool:

@@ -18,8 +18,8 @@ _EXAMPLE = {
     "slots": [
         {
             "channel": "wechat",
-            "text": "{product} waits in your bag.[ It goes well with {goes_with}.]",
-            "text_zh": "{product}还在您的购物袋里。[与{goes_with}很配。]",
+            "text": "{product} waits in your bag.[ It is often bought with {goes_with}.]",
+            "text_zh": "{product}还在您的购物袋里。[常和{goes_with}一起买。]",
             "contact_cost": 0.02,
         }
     ],

@@ -30,7 +30,8 @@ def other_plans(
 
     Contacts that were sent or are to come count for the caps, from `audience.contact_window_days` before today on, by
     the day on which they were sent, else the planned one. Promises of stock last until a campaign ends or is stopped:
-    then the stock on record shows what was taken. Those of triggers and guides last `contact_window_days`. A campaign
+    then the stock on record shows what was taken. Those of triggers and guides last `contact_window_days`, of guides
+    a whole unit until the day of the line is over. A campaign
     tells its people of their product, or holds them out of it, on all of its days and those in which its effect is
     counted (`campaigns.effect_days`), the same for both groups so that they stay alike; so do triggers and guides from
     the day of the contact on. Of a campaign that cannot be read (`unreadable`) the days of its contacts are told.
@@ -57,7 +58,7 @@ def other_plans(
         for one in people[name]
         if counts(one)
     ]
-    promised += [(one.store_id, one.product_id, one.promised) for one in counted if one.product_id is not None]
+    promised += [(one.store_id, one.product_id, one.promised_on(today)) for one in counted if one.product_id is not None]
     told = [row for one in stored for row in _told(one, people.get(one.campaign_id, ()), effect)]
     told += [row for one in again for row in _told_again(one, effect)]
     none = OtherPlans.none()

@@ -58,6 +58,8 @@ def plan_campaign(
     others: OtherPlans,
     settings: Settings,
     looks: Sequence[StoredEffect] = (),
+    *,
+    whole_units: bool = False,
 ) -> PlannedCampaign:
     """Works a campaign out.
 
@@ -69,6 +71,7 @@ def plan_campaign(
         settings: caps, quiet hours and what is assumed.
         looks: at the effects of past campaigns, which say what contacts cause; of left-overs what was published with
             them says it until the next publication.
+        whole_units: whether each contact promises a whole unit, see `AudienceRequest`.
 
     Raises:
         NotFoundError: a product, the category, a shop, a customer or the segment is not known.
@@ -77,7 +80,8 @@ def plan_campaign(
     hours = open_hours(definition, settings.campaigns)
     check_known("store", definition.store_ids, source.stores())
     product_ids, named = goods_of(definition, source), people_of(definition, source)
-    request = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
+    asked = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
+    request = replace(asked, whole_units=whole_units)
     facts = source.facts(product_ids or None)
     check_known("customer", definition.customer_ids, facts.customers["customer_id"].to_list())
     if named is not None:  # who names a card means its person, with every card of theirs

@@ -9,33 +9,24 @@ from typing import Any, cast
 import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, MessageSlot
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
 from retail_brain.operational.guides import read_guides_mark
-from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
-from retail_brain.spoken_days import spoken_day
+from retail_brain.operational.repeated_contacts import DAILY, WHOLE, read_contacts_mark, repeats
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
 from serving.planning.guides.people import Guide, all_guides, guide
-from serving.planning.people.reasons import Language
+from serving.planning.guides.words import say
+from serving.planning.people.reasons import Language, code_of_reason
 from serving.planning.triggers.complements import open_complements
 from serving.planning.triggers.desk import Desk
 
-_WORDS = {
-    "due": ("Your {product} should be running out about {due}. Shall I put one aside for you?",
-            "您之前买的{product}大约{due}就要用完了，要给您留一份吗？"),
-    "due_now": ("Your {product} should be running out by now. Shall I put one aside for you?",
-                "您之前买的{product}应该快用完了，要给您留一份吗？"),
-    "repeat": ("You like {product}; it is here. Shall I put one aside for you?",
-               "您喜欢的{product}店里有货，要给您留一份吗？"),
-    "explore": ("We have {product}, which I think suits you. Would you like to see it?",
-                "店里的{product}很适合您，要不要看看？"),
-}  # fmt: skip
-"""Kind of offer -> what a guide may say, in English and Chinese."""
-_WITH = (" It goes well with {goes_with}.", "和{goes_with}很配。")
+_ROUNDS = 3
+"""Times that people are planned, so that units of people whose guide has no room go to others. Most days need two."""
 
 TASK_COLUMNS = (
     *("task_id", "guide_id", "day", "rank", "customer_id", "channel", "store_id", "product_id", "source", "reason"),
@@ -126,24 +117,45 @@ def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:
 
 
 def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask]:
-    """The lines that the lists of a day still have room for, as they would be stored."""
+    """The lines that the lists of a day still have room for, as they would be stored.
+
+    Each line offers a whole unit of the shop of its person: all lists together, with what other plans promise, offer no
+    more than the shop has.
+    """
     known = list_tasks(desk.tenant, desk.database, day=day)
     room = {one.guide_id: one.capacity for one in guides}
     for line in known:
         if line.guide_id in room and not line.held:
             room[line.guide_id] -= 1
-    people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0]
-    if not people:
-        return []
-    others = other_plans(desk.tenant, desk.database, None, desk.today, desk.settings)
+    # answers may be older than today: what was promised since the day of the list is promised still
+    others = other_plans(desk.tenant, desk.database, None, min(desk.today, day), desk.settings)
     others.check_readable()
     cards = desk.source.facts(()).accounts
     # by their cards: whoever was listed as two people may have turned out to be one since
     named = pl.DataFrame({"customer_id": [line.customer_id for line in known]}, schema={"customer_id": pl.String})
-    listed = _planned(desk, day, people, others)
-    listed = listed.filter(~pl.col("person_id").is_in(cards.with_person(named)["person_id"].implode()))
-    goods = desk.source.names(listed["product_id"].unique().to_list())
+    on_a_list = cards.with_person(named)["person_id"].to_list()
     ranks = {name: sum(line.guide_id == name for line in known) for name in room}
+    chosen: list[tuple[str, int, dict[str, Any]]] = []
+    for _ in range(_ROUNDS):
+        people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0]
+        if not people:
+            break
+        listed = _planned(desk, day, people, _with_lines(others, [row for *_, row in chosen]))
+        listed = listed.filter(~pl.col("person_id").is_in(on_a_list))
+        new = _within_room(desk, listed, cards, room, ranks)
+        chosen += new
+        on_a_list += [row["person_id"] for *_, row in new]
+        if len(new) == listed.height:
+            break  # nobody was left out for want of room, so no unit is left for others
+    goods = desk.source.names(sorted({row["product_id"] for *_, row in chosen}))
+    beside = _complements(desk, day, [row for *_, row in chosen], others)
+    return [_task(day, name, rank, row, goods, beside.get(row["customer_id"])) for name, rank, row in chosen]
+
+
+def _within_room(
+    desk: Desk, listed: pl.DataFrame, cards: Accounts, room: dict[str, int], ranks: dict[str, int]
+) -> list[tuple[str, int, dict[str, Any]]]:
+    """The people whose guide has room, with guide and rank; `room` and `ranks` are changed."""
     chosen = []
     for row in listed.iter_rows(named=True):
         name = _guide_of(desk, cards.every_account(pl.Series([row["customer_id"]], dtype=pl.String)).to_list())
@@ -152,8 +164,14 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
         room[name] -= not row["held"]
         ranks[name] += 1
         chosen.append((name, ranks[name], row))
-    beside = _complements(desk, day, [row for *_, row in chosen], others)
-    return [_task(day, name, rank, row, goods, beside.get(row["customer_id"])) for name, rank, row in chosen]
+    return chosen
+
+
+def _with_lines(others: OtherPlans, rows: Sequence[Mapping[str, Any]]) -> OtherPlans:
+    """The other plans with the whole units that lines just made promise; the held-out are promised nothing."""
+    told = [(row["home_store_id"], row["product_id"], WHOLE) for row in rows if not row["held"]]
+    lines = pl.DataFrame(told, schema=others.promises.schema, orient="row")
+    return replace(others, promises=pl.concat([others.promises, lines]))
 
 
 def _complements(desk: Desk, day: date, rows: Sequence[Mapping[str, Any]], others: OtherPlans) -> Mapping[str, str]:
@@ -162,23 +180,6 @@ def _complements(desk: Desk, day: date, rows: Sequence[Mapping[str, Any]], other
     able = open_complements(desk, [(who, one) for who, one in found if one is not None], DAILY, day, others)
     names = desk.source.names(sorted({product for _, product in able}))
     return {who: names.get(product, product) for who, product in able}
-
-
-def say(kind: str, due: date | None, product: str, goes_with: str | None, *, on: date) -> tuple[str, str]:
-    """What a guide may say about a product on a day, in English and Chinese.
-
-    >>> say("explore", None, "Tea", None, on=date(2026, 3, 1))[0]
-    'We have Tea, which I think suits you. Would you like to see it?'
-    >>> say("repeat", date(2026, 2, 27), "Tea", None, on=date(2026, 3, 1))[0]
-    'Your Tea should be running out by now. Shall I put one aside for you?'
-    """
-    if kind == "repeat" and due is not None:
-        kind = "due" if due > on else "due_now"
-    words = _WORDS[kind]
-    names = {"product": product, "goes_with": goes_with}
-    days = ("", "") if due is None else spoken_day(due, on)
-    both = [text + (more if goes_with is not None else "") for text, more in zip(words, _WITH, strict=True)]
-    return both[0].format(**names, due=days[0]), both[1].format(**names, due=days[1])
 
 
 def shown_lines(tasks: Iterable[GuideTask]) -> list[GuideTask]:
@@ -239,7 +240,8 @@ def _planned(desk: Desk, day: date, people: Sequence[str], others: OtherPlans) -
     definition = definition.model_copy(update={"customer_ids": tuple(people)})
     looks = [look for look in effect_looks(desk.tenant, desk.database).read if not repeats(look.campaign_id)]
     soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
-    listed = plan_campaign(definition, DAILY, cast("CampaignSource", soon), others, settings, looks).listed
+    source = cast("CampaignSource", soon)
+    listed = plan_campaign(definition, DAILY, source, others, settings, looks, whole_units=True).listed
     return listed.drop("due_on").join(soon.due, on=["person_id", "product_id"], how="left", maintain_order="left")
 
 
@@ -274,7 +276,8 @@ def _task(
     day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str], goes_with: str | None
 ) -> GuideTask:
     product = row["product_id"]
-    text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with, on=day)
+    kind, due, reason = row["kind"] or "repeat", row["due_on"], code_of_reason(row["reason"])
+    text, text_zh = say(kind, due, goods.get(product, product), goes_with, on=day, reason=reason)
     return GuideTask(
         task_id=task_id(day, row["person_id"]),
         guide_id=name,

@@ -1,5 +1,6 @@
 """Translates reason codes of the recommender into Chinese and English."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -22,7 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "every_days": ("通常每 {detail} 天购买一次", "Usually buys it every {detail} days"),
     "bought_before": ("以前买过", "Bought before"),
     "looked_at": ("最近{event}", "Recently {event}"),
-    "goes_with": ("常与「{product}」一起购买", "Goes with {product}"),
+    "goes_with": ("常与「{product}」一起购买", "Often bought with {product}"),
     "people_like_you": ("口味相近的顾客常买", "Bought by similar customers"),
     "category": ("常买「{detail}」类商品", "Often buys {detail}"),
     "popular": ("门店近期热销", "Sells well in the store"),
@@ -79,6 +80,24 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
     event = EVENTS.get(detail, (detail, detail))[chosen]
     product = (names or {}).get(detail) or detail
     return WORDS[head][chosen].format(detail=detail, event=event, product=product)
+
+
+_IN_ENGLISH = [
+    (code, re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(words))))
+    for code, words in (*((code, both[1]) for code, both in WORDS.items()), ("goes_with", "Goes with {product}"))
+]
+"""Codes with a pattern of their English words; the last are those of answers of earlier versions."""
+
+
+def code_of_reason(text: str | None) -> str | None:
+    """The code, without its detail, of a reason in English words: answers keep the words alone; None: not one of WORDS.
+
+    >>> code_of_reason("Usually buys it every 12 days")
+    'every_days'
+    >>> code_of_reason("Sells well in the store")
+    'popular'
+    """
+    return next((code for code, words in _IN_ENGLISH if words.fullmatch(text or "")), None)
 
 
 def with_reason_texts(

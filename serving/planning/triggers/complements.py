@@ -23,7 +23,7 @@ def open_complements(
     """Those of the pairs of customer and product that may be named to the person on a day.
 
     The offer is judged as one of its own would be: nobody reads of goods that they are held out of or told of by
-    others, have just bought, must not buy, or that are over or out of stock in their shop.
+    others, have just bought, must not buy, or that are over, out of stock or promised to others in their shop.
 
     Args:
         desk: where triggers and guides are worked on.
@@ -35,7 +35,7 @@ def open_complements(
     if not named or others.unreadable:
         return set()
     facts = facts_about(desk, {who for who, _ in named}, {product for _, product in named}, others)
-    facts = replace(facts, told=others.told)
+    facts = replace(facts, told=others.told, promises=others.promises)
     schema = {"customer_id": pl.String, "product_id": pl.String}
     pairs = pl.DataFrame(sorted(named), schema=schema, orient="row").with_columns(probability=pl.lit(_ANY_CHANCE))
     request = AudienceRequest(

@@ -24,7 +24,7 @@ class TriggerSource(CampaignSource, Protocol):
         ...
 
     def goes_with(self, product_id: str, store_id: str | None = None) -> str | None:
-        """The product that goes best with another and can be had in a store (None: anywhere); None: none is known."""
+        """The product bought most often with another, where a store (None: any) has it; None: the tie is weak."""
         ...
 
     def stages(self) -> pl.DataFrame | None:

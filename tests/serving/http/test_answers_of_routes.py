@@ -244,7 +244,7 @@ def test_similar_and_complete_basket_leave_out_what_was_named(client: Any) -> No
     }
     goods = client.ask("/complete_basket", {"product_ids": ["P0001", "P0002"], "k": 3})["goods"]
     assert [row["product_id"] for row in goods] == ["P0003", "P0004", "P0005"]
-    assert goods[0] == {"rank": 1, "product_id": "P0003", "score": 1.5, "reason": "Goes with 苹果2"} | nowhere
+    assert goods[0] == {"rank": 1, "product_id": "P0003", "score": 1.5, "reason": "Often bought with 苹果2"} | nowhere
     assert client.ask("/similar", {"product_id": "全新", "k": 1})["basis"] == "cold"
 
 

@@ -182,7 +182,7 @@ def test_somebody_unknown_is_answered_and_one_event_is_enough_to_answer_better(c
     assert (after["basis"], after["known_by"]) == ("cold", "events")
     listed = {row["product_id"]: row["reason"] for row in after["recommendations"]}
     assert listed["P0055"] == "Recently scanned"
-    assert listed["P0056"] == "Goes with 面包55"
+    assert listed["P0056"] == "Often bought with 面包55"
 
 
 def test_one_purchase_is_not_offered_again_but_brings_what_goes_with_it(client: Any) -> None:

@@ -27,8 +27,9 @@ from retail_brain.operational.guides import GuideChange, Move, let_go, move_hist
 from retail_brain.settings import Settings
 from serving.planning.guides import lists, people
 from serving.planning.guides.credit import credit
-from serving.planning.guides.lists import make_lists, say, shown_lines, task_row
+from serving.planning.guides.lists import make_lists, shown_lines, task_row
 from serving.planning.guides.people import all_guides, guide, leave, shared_out
+from serving.planning.guides.words import say
 
 NOON = datetime(2025, 3, 1, 12).astimezone(UTC)
 DAY = date(2025, 3, 1)
@@ -84,9 +85,9 @@ def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chai
         "S1",
         "open",
     )
-    assert first.text.startswith("Your P1茶 should be running out about 2 March.")
-    assert first.text_zh.startswith("您之前买的P1茶大约3月2日就要用完了")
-    assert first.text_zh.endswith("和P2茶很配。")
+    assert first.text.startswith("You may need P1茶 again about 2 March.")
+    assert first.text_zh.startswith("您之前买的P1茶大约3月2日该补货了")
+    assert first.text_zh.endswith("常和P2茶一起买。")
     assert task_row(first, "zh")["reason"] == first.reason_zh
 
 

@@ -145,7 +145,7 @@ def test_reasons_are_words_in_both_languages() -> None:
     assert reason_text("every_days:12") == "通常每 12 天购买一次"
     assert reason_text("looked_at:bag_add", "en") == "Recently put in the bag"
     assert reason_text("goes_with:P1", "zh", names) == "常与「酸奶」一起购买"
-    assert reason_text("goes_with:P2", "en", names) == "Goes with P2"
+    assert reason_text("goes_with:P2", "en", names) == "Often bought with P2"
     assert reason_text("something_later:x", "en") == "something_later:x"
     assert reason_text(None) == ""
     assert all(zh and en for zh, en in WORDS.values())
