@@ -124,7 +124,7 @@ def test_a_stop_that_was_stored_unheard_is_done(open_page: Open, is_left: bool, 
     running("c1")
     page = open_page("campaigns?id=c1", language, quiet=False).page
     away = Away(page, "campaign_act", stores=True)
-    away._writes = lambda body: True  # type: ignore[method-assign]
+    away._writes = lambda _: True  # type: ignore[method-assign]
     page.locator("[data-action=stop]").click()
     page.locator("[name=reason]").fill("sold out")
     page.locator("[data-action=stop-sure]").click()
@@ -145,7 +145,7 @@ def test_a_stop_that_was_stored_unheard_is_done(open_page: Open, is_left: bool, 
 def test_a_campaign_for_excess_stock_is_drafted_once(open_page: Open, site: Any) -> None:
     page = open_page("campaigns?new=leftovers", "en", quiet=False).page
     away = Away(page, "campaign_propose", stores=True)
-    away._writes = lambda body: True  # type: ignore[method-assign]
+    away._writes = lambda _: True  # type: ignore[method-assign]
     button = page.locator("[data-action=propose]")
     button.click()
     expect(page.locator("p.form-problem, .form-problem").first).not_to_be_empty()
