@@ -343,5 +343,13 @@ def test_what_was_not_sent_goes_with_the_key(open_page: Open) -> None:
     is_drawn(page)
     assert complaints(page) == []
     page.locator("[data-tool=sign_out]").click()
+    asked = page.locator(".sign-out")
+    expect(asked).to_contain_text("1 thing that you typed is not stored")
+    assert complaints(page) == []
+    asked.locator("button").last.click()
+    expect(asked).to_have_count(0)
+    expect(page.locator(BAR)).to_be_visible()
+    page.locator("[data-tool=sign_out]").click()
+    page.locator("[data-action=sign-out-sure]").click()
     expect(page.locator(BAR)).to_have_count(0)
     page.wait_for_function("() => !Object.keys(sessionStorage).some((one) => one.includes('draft'))")

@@ -7,7 +7,7 @@ import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
-import { calledCampaign, campaignTable, startLinks, stateBadge } from "../campaign/table.js";
+import { calledCampaign, campaignTable, leftOut, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
 import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
@@ -37,10 +37,10 @@ async function list(root, { params, signal }) {
   await fill(place, signal, async () => {
     const states = GROUPS[group];
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
-    if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
+    if (!answer.campaigns.length) return [leftOut(answer), empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null)];
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
-    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
+    return [leftOut(answer), h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 
