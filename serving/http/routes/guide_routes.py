@@ -83,7 +83,7 @@ ROUTES: tuple[Route, ...] = (
         GuideAnswersRequest,
         StoredResponse,
         guides.answers,
-        (Scope.EVENTS,),
+        (Scope.CAMPAIGNS,),
         threaded=True,
         tag="guides",
         scoped_by=ScopedBy.PEOPLE,

@@ -271,7 +271,7 @@ class OrdersGrid {
     replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, unsent, bulk, paper, this.table.element, nothing);
     this.typing.isShown();
     this.root.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && this.typing.undoes(event)) this.undo();
     }, { signal: this.signal });
     addEventListener("opened", () => this.beside(({ showOpen }) => showOpen(this)), { signal: this.signal });
     addEventListener("beforeprint", () => this.onpaper(), { signal: this.signal });
