@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.serving.page import fake_api, fake_campaigns
 from tests.serving.page.test_campaigns_in_browser import as_role
@@ -71,3 +71,34 @@ def test_people_for_a_line_of_excess_stock_are_those_of_that_line(open_page: Ope
     expect(campaign).to_have_attribute("href", re.compile("new=leftovers"))
     page.locator("main .chip button").first.click()
     site.bodies("audience", lambda body: body.get("leftovers") is True and "left_over_product_ids" not in body)
+
+
+def sent(page: Page, name: str, content: str) -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content.encode()})
+
+
+@BOTH
+def test_a_broken_file_takes_away_what_the_one_before_showed(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S01", language, quiet=False).page
+    sent(page, "good.csv", "store_id,product_id,quantity\nS01,P0001,36\n")
+    shown = page.locator(".grid-bulk")
+    expect(shown).to_contain_text("good.csv")
+    expect(page.locator("[data-bulk=apply]")).to_be_visible()
+    sent(page, "broken.csv", "")
+    expect(page.locator("p.form-problem").first).to_contain_text("broken.csv")
+    expect(page.locator("[data-bulk=apply]")).to_have_count(0)
+    expect(shown).to_be_empty()
+
+
+@BOTH
+def test_rows_of_a_file_that_say_no_quantity_are_counted(open_page: Open, language: str) -> None:
+    below = {"code": "below_zero", "store_id": "S01", "product_id": "P0001", "text": "-3", "seen": None, "now": 12.0}
+    below |= {"row": 2, "rows": None, "texts": None}
+    fake_api.INSTEAD["changes_file"] = lambda _, answer: (
+        answer | {"problems": [below], "problems_total": 1, "same": 4, "unsaid": 3, "rows": 6}
+    )
+    page = open_page("orders?store=S01", language).page
+    sent(page, "c.csv", "store_id,product_id,quantity\nS01,P0001,36\n")
+    shown = page.locator(".grid-bulk")
+    expect(shown).to_contain_text("其中3行没有填写数量" if language == "zh" else "3 of these say no quantity")
+    expect(shown).to_contain_text("小于零" if language == "zh" else "“-3” is below zero. Write 0 or more")
