@@ -32,7 +32,7 @@ class QuantityLimits:
         packs = quantity / self.case_pack
         found = []
         if abs(packs - round(packs)) > ROUNDING:
-            below, above = math.floor(packs) * self.case_pack, math.ceil(packs) * self.case_pack
+            below, above = self._nearest(packs)
             text = f"is not a whole number of packs of {self.case_pack:,.10g} (nearest: {below:,.15g} or {above:,.15g})"
             found.append(Beyond("pack", text, {"case_pack": self.case_pack, "below": below, "above": above}))
         for code, text, limit, over in (
@@ -44,3 +44,9 @@ class QuantityLimits:
             if over:
                 found.append(Beyond(code, f"{text} {limit:,.10g}", {"limit": limit}))
         return found
+
+    def _nearest(self, packs: float) -> tuple[float, float]:
+        """Units of the full packs below and above so many packs that meet the minimum order; nothing meets it too."""
+        fewest = math.ceil(self.least / self.case_pack - ROUNDING)
+        below, above = math.floor(packs), max(math.ceil(packs), fewest)
+        return (0 if below < fewest else below) * self.case_pack, above * self.case_pack

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from retail_brain.errors import RetailBrainError
+from retail_brain.errors import ConflictError, NotFoundError, RetailBrainError
 from retail_brain.jobs.kinds import check_arguments
 from retail_brain.jobs.uploads import forget_old_uploads, uploads_alone
-from retail_brain.locks import inheritable_lock, is_held
+from retail_brain.locks import file_lock, inheritable_lock, is_held
 from retail_brain.operational.database import Database
 from retail_brain.operational.jobs import (
     Job,
@@ -92,22 +92,55 @@ def note_gone(place: JobPlace, now: datetime) -> None:
             end_job(place.tenant, place.database, job.job_id, "stopped", now=now)
 
 
-def start_job(place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: str, now: datetime) -> Job:
+def start_job(
+    place: JobPlace, kind: str, arguments: Mapping[str, str], *, by: str, now: datetime, job_id: str | None = None
+) -> Job:
     """Starts a job in a process of its own, or leaves it to a worker where the settings say so.
+
+    Args:
+        place: the tenant.
+        kind: what it does.
+        arguments: what it does it with.
+        by: who starts it.
+        now: the instant.
+        job_id: made by whoever starts it; sent again with the same job it starts nothing, and the job is returned as it
+            stands. None: a new one.
 
     Raises:
         UsageError: there is no such kind, or it does not take these arguments.
         NotFoundError: what it loads is not there.
         ImpossibleError: files that were sent must be looked at first.
-        ConflictError: another job of the tenant waits or runs.
+        ConflictError: another job of the tenant waits or runs, or the id was used for another.
         UnavailableError: the database does not answer.
     """
+    if job_id is None:
+        return _start(place, new_job_id(), kind, arguments, by=by, now=now)
+    # the second of two at once waits for the first, and finds its job
+    with file_lock(place.workspace.root / "jobs" / "starting.lock"):
+        begun = _begun(place, job_id, kind, arguments, by=by)
+        return begun or _start(place, job_id, kind, arguments, by=by, now=now)
+
+
+def _begun(place: JobPlace, job_id: str, kind: str, arguments: Mapping[str, str], *, by: str) -> Job | None:
+    """The job that the same person began under this id before, as it stands; None where the id is new."""
+    try:
+        job = find_job(place.tenant, place.database, job_id)
+    except NotFoundError:
+        return None
+    if (job.kind, dict(job.arguments), job.started_by) == (kind, dict(arguments), by):
+        return job
+    raise ConflictError(
+        f"job_id {job_id!r} was used for another job. Start this one under a new id, or without one.",
+        {"problem": "job_id_taken", "job_id": job_id},
+    )
+
+
+def _start(place: JobPlace, job_id: str, kind: str, arguments: Mapping[str, str], *, by: str, now: datetime) -> Job:
     check_arguments(kind, arguments, place.settings, place.workspace)
     forget_old_jobs(place.tenant, place.database, kept=place.settings.jobs.kept)
     forget_unloaded(place, now, arguments)
     for lock in place.lock("job_*").parent.glob(place.lock("job_*").name):
         is_held(lock)  # removes that of a starter that was killed before its job was noted
-    job_id = new_job_id()
 
     def add(host: str | None) -> Job:
         # its files are here still, and from now on nobody forgets them

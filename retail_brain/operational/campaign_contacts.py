@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, case, func, select, update
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans
+from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans, locked_campaign
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.leases import Lease, change_rows, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
@@ -130,6 +130,8 @@ def stop_campaign(
 ) -> StoredCampaign:
     """Stops an approved campaign: contacts planned for `today` or later are withdrawn and free caps and stock.
 
+    The same once more by the same person, as where the answer was lost, changes nothing.
+
     Args:
         database: where it is.
         change: who stops which version.
@@ -149,6 +151,9 @@ def stop_campaign(
         lock_plans(change.tenant, connection)
         values = {"state": "stopped", "stopped_by": change.by, "stopped_at": change.now, "stop_reason": reason}
         values["stop_rule"] = None if rule is None else dict(rule)
+        present = locked_campaign(connection, change)
+        if (present.state, present.stopped_by, present.stop_reason) == ("stopped", change.by, reason):
+            return present
         stopped = advance(connection, change, ("approved",), values, "campaign.stopped", details={"reason": reason})
         table = CAMPAIGN_CONTACTS.c
         later = (table.tenant_id == change.tenant) & (table.campaign_id == change.campaign_id) & (table.day >= today)

@@ -75,6 +75,8 @@ class Change:
 def save_campaign(database: Database, change: Change, definition: Mapping[str, Any]) -> StoredCampaign:
     """Stores a new campaign as a draft, or another definition of one that is not approved yet.
 
+    The same once more by the same person is done already: its answer was lost. The campaign is returned as it stands.
+
     Raises:
         ConflictError: somebody else changed it since that version, or a new one has an id that is taken.
         NotFoundError: there is no such campaign.
@@ -99,11 +101,14 @@ def save_campaign(database: Database, change: Change, definition: Mapping[str, A
             "place": change.place,
         }
         if not database.insert_new(connection, CAMPAIGNS, [row], ["tenant_id", "campaign_id"]):
-            raise _conflict(_locked(connection, change), change, definition)
+            present = locked_campaign(connection, change)
+            if _is_repeat(present, change, {"definition": dict(definition), "place": change.place}):
+                return present
+            raise _conflict(present, change, definition)
         append_audit(
             change.tenant, connection, AuditEntry(change.now, change.by, "campaign.made", change.campaign_id, {})
         )
-        return _locked(connection, change)
+        return locked_campaign(connection, change)
 
 
 def note_preview(database: Database, change: Change, preview: Mapping[str, Any]) -> StoredCampaign:
@@ -116,7 +121,7 @@ def note_preview(database: Database, change: Change, preview: Mapping[str, Any])
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        present = _locked(connection, change)
+        present = locked_campaign(connection, change)
         author = {"changed_by": present.changed_by, "changed_at": present.changed_at}
         values = {"state": "previewed", "preview": dict(preview)} | author
         return advance(connection, change, OPEN, values, "campaign.previewed")
@@ -134,6 +139,9 @@ def advance(
 ) -> StoredCampaign:
     """Changes a campaign within the caller's transaction, with the audit; returns it with its new version.
 
+    A definition that the same person stored already, as where the answer was lost, is no change: the campaign is
+    returned as it stands.
+
     Args:
         connection: of a writing transaction.
         change: who, and the version that they saw.
@@ -148,8 +156,10 @@ def advance(
         NotFoundError: there is no such campaign.
         ImpossibleError: it is in none of the states.
     """
-    present = _locked(connection, change)
+    present = locked_campaign(connection, change)
     if present.version != change.version:
+        if mine is not None and present.state in states and _is_repeat(present, change, {"definition": dict(mine)}):
+            return present
         raise _conflict(present, change, mine)
     if present.state not in states:
         raise ImpossibleError(
@@ -158,7 +168,7 @@ def advance(
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
     _KIND.change(connection, change, change.campaign_id, present.version, values, action, details)
-    return _locked(connection, change)
+    return locked_campaign(connection, change)
 
 
 def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaign:
@@ -205,7 +215,12 @@ def lock_plans(tenant: str, connection: Connection) -> None:
     lock_tenant(tenant, connection)
 
 
-def _locked(connection: Connection, change: Change) -> StoredCampaign:
+def locked_campaign(connection: Connection, change: Change) -> StoredCampaign:
+    """The campaign of a change, locked until the caller's transaction ends.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+    """
     row = _KIND.locked(connection, change.tenant, change.campaign_id)
     if row is None:
         raise no_campaign(change.campaign_id)
@@ -219,6 +234,12 @@ def no_campaign(campaign_id: str) -> NotFoundError:
         "them.",
         {"problem": "campaign_unknown", "campaign_id": campaign_id},
     )
+
+
+def _is_repeat(present: StoredCampaign, change: Change, wanted: Mapping[str, Any]) -> bool:
+    """Whether what a person wants stored is what the same person stored last."""
+    is_newer = change.version is None or present.version > change.version
+    return is_newer and present.changed_by == change.by and all(getattr(present, one) == wanted[one] for one in wanted)
 
 
 def _conflict(present: StoredCampaign, change: Change, mine: Mapping[str, Any] | None) -> ConflictError:

@@ -69,6 +69,8 @@ def save_segment(
 ) -> StoredSegment:
     """Saves a segment as the next version of its name, with the audit.
 
+    What the same person saved last, once more to an older version, is saved already: its answer was lost.
+
     Args:
         tenant: whose segment.
         database: where it is kept.
@@ -89,6 +91,8 @@ def save_segment(
         present = _newest(tenant, connection, name)
         held = 0 if present is None or present.is_removed else present.version
         if version is not None and version != held:
+            if present is not None and version < held and _is_repeat(present, draft, saved_by):
+                return present
             raise _conflict(name, present, draft, version)
         row: dict[str, Any] = {
             "tenant_id": tenant,
@@ -212,6 +216,14 @@ def static_members(database: Database, segment: StoredSegment) -> list[str]:
     )
     with database.reading() as connection:
         return list(connection.execute(query).scalars())
+
+
+def _is_repeat(present: StoredSegment, draft: SegmentDraft, saved_by: str) -> bool:
+    """Whether what a person wants saved is what the same person saved last; its people are those of that day."""
+    kept = ("expression", "owner", "note", "place")
+    is_static = draft.members is not None
+    same = all(getattr(present, one) == getattr(draft, one) for one in kept)
+    return same and present.saved_by == saved_by and present.is_static == is_static
 
 
 def _checked_name(name: str) -> str:

@@ -159,7 +159,7 @@ class Api:
         path, method = scope["path"], scope["method"]
         route = self._routes.get(path)
         if route is None:
-            return self._fixed(path, method)
+            return self._fixed(scope, path, method)
         if method != "POST":
             raise _wrong_method(path, "POST")
         state = self._runtime.ready_state()
@@ -260,7 +260,7 @@ class Api:
             self._threads = CapacityLimiter(threads)
         return self._threads
 
-    def _fixed(self, path: str, method: str) -> _Answer:
+    def _fixed(self, scope: Scope, path: str, method: str) -> _Answer:
         if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us
             raise _wrong_method(path, "GET, HEAD")
         if path not in {"/", "/ui", "/docs.json", "/metrics"}:
@@ -268,7 +268,7 @@ class Api:
         if method not in {"GET", "HEAD"}:
             raise _wrong_method(path, "GET, HEAD")
         if path in {"/", "/ui"}:
-            return 307, Rendered(b""), [*_JSON_HEADERS, (b"location", _PAGE)]
+            return 307, Rendered(b""), [*_JSON_HEADERS, (b"location", _page_of(scope))]
         if path == "/docs.json":
             return 200, self._docs, _JSON_HEADERS
         meter = self._runtime.meter
@@ -333,3 +333,9 @@ def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews,
 
     # a route that needs no answers is headquarters' alone: nothing is narrowed
     return Call(principal, None if view is None else narrow(view), state, _language(scope), state.now(), narrow)
+
+
+def _page_of(scope: Scope) -> bytes:
+    """The page's address, with the query of the one that was asked for, such as the language."""
+    query: bytes = scope.get("query_string", b"")
+    return _PAGE + b"?" + query if query else _PAGE

@@ -91,6 +91,8 @@ class _TrailingSlash:
         root = scope.get("root_path", "")
         if scope["type"] == "http" and root and scope["path"] in {root, ""}:
             folder = root.rsplit("/", 1)[-1] + "/"
+            query = scope.get("query_string", b"").decode("latin-1")  # such as the language
+            folder += f"?{query}" if query else ""
             await Response(status_code=307, headers={"location": folder})(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -189,6 +189,11 @@ class Suggestions:
         shelf = float("inf") if np.isnan(room) else max(room, suggested)
         return QuantityLimits(case_pack, least, shelf, usual, source)
 
+    def counted(self, rows: Array) -> Array:
+        """Units of suggestions that somebody counted, ordered or packed, none of them a forecast; NaN where unknown."""
+        names = ("on_hand", "on_order", "order_quantity")
+        return np.concatenate([*(self.number(name, rows) for name in names), *self._more[rows, :2].T])
+
     def rows(
         self, store_ids: Iterable[str], product_ids: list[str], rows: Array, as_of: str, language: str
     ) -> list[dict[str, Any]]:

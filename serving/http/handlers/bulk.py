@@ -26,6 +26,7 @@ from serving.planning.listing.engine import listing
 from serving.planning.listing.tables import SUGGESTIONS
 from serving.planning.stock.bulk_changes import Change, changed_quantity, difference
 from serving.store.listing.source_book import claims_of
+from serving.store.pieces import check_pieces
 
 _ROUNDING_UNITS = 0.01
 """Units by which the seen total of a view may differ: sums are shown rounded."""
@@ -243,6 +244,7 @@ def _beyond(lines: pl.DataFrame, call: Call) -> dict[int, list[str]]:
     assert suggestions is not None
     found = {}
     asked = {(store, product): units for store, product, units in lines.select(*_KEYS, "new_quantity").iter_rows()}
+    check_pieces(call.answers, asked)
     sent = call.view.sources.with_quantities(claims_of(call.answers, suggestions, asked)).sent
     for place, (line, (row, quantity)) in enumerate(
         zip(asked, lines.select("row", "new_quantity").iter_rows(), strict=True)

@@ -49,6 +49,7 @@ def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
         "problems": found.problems.head(_NAMED).to_dicts(),
         "problems_total": found.problems.height,
         "same": found.same,
+        "unsaid": found.unsaid,
         "repeated": found.repeated,
         "rows": found.rows,
         "left_out": left_out + found.blank,

@@ -80,18 +80,19 @@ def one(request: JobRequest, call: Call) -> dict[str, Any]:
 
 
 def start(request: JobStartRequest, call: Call) -> dict[str, Any]:
-    """Starts a job.
+    """Starts a job; one that the same person started under the same `job_id` before is told as it stands.
 
     Raises:
         ImpossibleError: the settings forbid it, or files that were sent must be looked at first.
-        ConflictError: another job of the tenant runs.
+        ConflictError: another job of the tenant runs, or the `job_id` was used for another.
         NotFoundError: what it loads is not there.
         UsageError: it does not take these arguments.
     """
     place = _place(call)
     _check_may_start(place)
-    given = request.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
-    job = start_job(place, request.kind, given, by=call.principal.name, now=call.now)
+    given = request.model_dump(mode="json", exclude={"kind", "job_id"}, exclude_none=True)
+    who = call.principal.name
+    job = start_job(place, request.kind, given, by=who, now=call.now, job_id=request.job_id)
     return {"job": _row(job, call)}
 
 

@@ -26,6 +26,7 @@ from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, R
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
 from serving.store.listing.source_book import SourceBook, claims_of
+from serving.store.pieces import check_pieces
 from serving.store.suggestions import Suggestions
 
 PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
@@ -232,6 +233,7 @@ def _check_quantity(given: DecisionIn, row: int, sources: SourceBook, call: Call
     source = sources.sent.get((given.store_id, given.product_id), float("inf"))
     limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units, source)
     quantity = given.order_quantity or 0.0
+    check_pieces(call.answers, {(given.store_id, given.product_id): quantity})
     beyond = limits.beyond(quantity)
     if not given.confirm_exception:
         check_usual(

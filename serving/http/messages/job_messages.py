@@ -185,6 +185,13 @@ class JobStartRequest(BaseModel):
     form: Annotated[str | None, Field(max_length=100, pattern=NO_NUL)] = None
     as_of: Annotated[Day | None, Field(description="last visible day; null: the last of the sales")] = None
     preset: Literal["fast", "full"] | None = None
+    job_id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^job_[0-9a-f]{12,32}$",
+            description="made by the client: the same job sent again under it starts once; null: a new one",
+        ),
+    ] = None
 
 
 class JobStartResponse(Strict):

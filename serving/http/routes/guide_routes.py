@@ -86,7 +86,7 @@ ROUTES: tuple[Route, ...] = (
         GuideAnswersRequest,
         StoredResponse,
         guides.answers,
-        (Scope.EVENTS,),
+        (Scope.CAMPAIGNS,),
         threaded=True,
         writes=True,
         tag="guides",

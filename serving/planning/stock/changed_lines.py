@@ -37,6 +37,7 @@ class ChangedLines:
         problems: rows that cannot count: columns _PROBLEMS; `row` counts the header as 1. `rows` and `texts` are all
             rows of a line with unlike quantities (at most _NAMED_ROWS), null of other problems.
         same: rows that say what counts already, or say no quantity.
+        unsaid: rows of these that say no quantity.
         repeated: rows that say once more what an earlier row of the same line says; that one counts.
         blank: rows without ids and quantity, which `rows` does not count.
         rows: of the file.
@@ -45,6 +46,7 @@ class ChangedLines:
     lines: pl.DataFrame
     problems: pl.DataFrame
     same: int
+    unsaid: int
     repeated: int
     blank: int
     rows: int
@@ -86,6 +88,7 @@ def changed_lines(table: pl.DataFrame, lines: pl.DataFrame) -> ChangedLines:
         changed.drop("code", "row", "text", "seen").rename({"now": "quantity"}),
         _with_rows_of_line(problems.with_columns(now="seen_quantity"), said),
         asked.height - problems.height - repeated - changed.height,
+        asked.height - said.height,
         repeated,
         typed.height - asked.height,
         asked.height,
@@ -98,6 +101,7 @@ def _judged(found: pl.DataFrame) -> pl.DataFrame:
     seen = pl.col("seen")
     code = (
         pl.when(pl.col("now").is_null()).then(pl.lit("unknown_line"))
+        .when(pl.col("new_quantity") < 0).then(pl.lit("below_zero"))
         .when(is_bad).then(pl.lit("bad_quantity"))
         # a quantity that cannot be read is unlike every other
         .when(pl.col("new_quantity").n_unique().over(_KEYS) > 1).then(pl.lit("twice"))
@@ -127,7 +131,15 @@ def _typed(table: pl.DataFrame) -> pl.DataFrame:
         pl.col("row").cast(pl.Int64),
         *_KEYS,
         text=pl.col("quantity"),
-        new_quantity=pl.col("quantity").cast(pl.Float64, strict=False),
-        seen=pl.col("order_quantity").cast(pl.Float64, strict=False),
+        new_quantity=_number("quantity"),
+        seen=_number("order_quantity"),
         reason=pl.col("reason").str.slice(0, 1000),
     )
+
+
+def _number(column: str) -> pl.Expr:
+    """A column of text as numbers, also in full-width digits or with a comma at every thousand; null where it is none."""
+    text = pl.col(column).str.normalize("NFKC")
+    has_thousands = text.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
+    plain = pl.when(has_thousands).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+    return plain.cast(pl.Float64, strict=False)

@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -260,6 +262,7 @@ SUPERVISOR = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from retail_brain.jobs import JobPlace, supervise
 from retail_brain.locks import inheritable_lock
 from retail_brain.operational.database import Database
@@ -301,6 +304,41 @@ def test_a_lock_without_a_job_goes_when_the_next_one_starts(place: JobPlace, mon
     with inheritable_lock(held):
         start_job(place, "publish", {}, by="Li", now=datetime.now(UTC))
         assert (left.exists(), held.exists()) == (False, True)
+
+
+@pytest.mark.parametrize("runner", ["service", "worker"])
+def test_a_job_that_is_sent_twice_under_its_id_starts_once(
+    place: JobPlace, monkeypatch: pytest.MonkeyPatch, runner: Any
+) -> None:
+    own = JobPlace(place.workspace, Settings(jobs=JobSettings(runner=runner)), place.database)
+    launched: list[str] = []
+    monkeypatch.setattr("retail_brain.jobs.start._launch", lambda _place, job_id, _lock, _now: launched.append(job_id))
+    job_id = "job_0123456789abcdef"
+    first = start_job(own, "train_demand", {"preset": "fast"}, by="Li", now=utc(), job_id=job_id)
+    assert start_job(own, "train_demand", {"preset": "fast"}, by="Li", now=utc(), job_id=job_id) == first
+    end_job(own.tenant, own.database, job_id, "done", now=utc())
+    again = start_job(own, "train_demand", {"preset": "fast"}, by="Li", now=utc(), job_id=job_id)
+    assert (again.job_id, again.state) == (job_id, "done"), "also after it has ended"
+    assert launched == ([job_id] if runner == "service" else [])
+    for kind, arguments, by in (
+        ("features", {}, "Li"),
+        ("train_demand", {}, "Li"),
+        ("train_demand", {"preset": "fast"}, "Wang"),
+    ):
+        with pytest.raises(ConflictError, match="used for another job"):
+            start_job(own, kind, arguments, by=by, now=utc(), job_id=job_id)
+
+
+def test_of_two_at_once_under_one_id_one_starts(place: JobPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    launched: list[str] = []
+    monkeypatch.setattr("retail_brain.jobs.start._launch", lambda _place, job_id, _lock, _now: launched.append(job_id))
+
+    def start_it(_: int) -> Job:
+        return start_job(place, "features", {}, by="Li", now=utc(), job_id="job_0123456789ab")
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(start_it, range(4)))
+    assert ({job.job_id for job in found}, launched) == ({"job_0123456789ab"}, ["job_0123456789ab"])
 
 
 def test_a_worker_runs_what_waits(place: JobPlace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,29 @@ def test_of_two_people_at_once_one_is_refused(database: Database) -> None:
         assert sorted(pool.map(attempt, ["Li", "Wang"])) == [False, True]
 
 
+def test_the_same_of_the_same_person_sent_again_is_stored_already(database: Database) -> None:
+    first = save_campaign(database, change(None), {"name": "春"})
+    assert save_campaign(database, change(None), {"name": "春"}) == first
+    seen = note_preview(database, change(1), {"contacts": 5})
+    assert save_campaign(database, change(None), {"name": "春"}) == seen, "as it stands"
+    second = save_campaign(database, change(2), {"name": "夏"})
+    assert save_campaign(database, change(2), {"name": "夏"}) == second
+    assert [deed.action for deed in list_audit("main", database)].count("campaign.changed") == 1
+    for other, definition in ((change(2, by="Wang"), {"name": "夏"}), (change(None), {"name": "春"})):
+        with pytest.raises(ConflictError, match="changed by Li"):
+            save_campaign(database, other, definition)
+
+
+def test_a_stop_sent_again_changes_nothing(database: Database) -> None:
+    done = approved(database, person("c1"))
+    stopped = stop_campaign(database, change(done.version), "sold out", date(2025, 3, 3))
+    assert stop_campaign(database, change(done.version), "sold out", date(2025, 3, 3)) == stopped
+    assert [deed.action for deed in list_audit("main", database)].count("campaign.stopped") == 1
+    for other, reason in ((change(done.version, by="Wang"), "sold out"), (change(done.version), "rain")):
+        with pytest.raises(ConflictError):
+            stop_campaign(database, other, reason, date(2025, 3, 3))
+
+
 def test_a_changed_campaign_needs_another_preview(database: Database) -> None:
     seen = previewed(database)
     save_campaign(database, change(seen.version), {"name": "other"})

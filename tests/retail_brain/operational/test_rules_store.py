@@ -43,3 +43,12 @@ def test_rules_do_not_cross_between_tenants(database: Database) -> None:
     store_rules("main", database, [PIN], set_by="李", now=NOW)
     assert current_rules("other", database) == NO_RULES
     assert rule_history("other", database) == []
+
+
+def test_the_list_of_the_same_person_sent_again_is_stored_already(database: Database) -> None:
+    seen = store_rules("main", database, [], set_by="李", now=NOW).version
+    stored = store_rules("main", database, [PIN], set_by="李", now=NOW, version=seen)
+    assert store_rules("main", database, [PIN], set_by="李", now=NOW, version=seen) == stored
+    assert len(rule_history("main", database)) == 2
+    with pytest.raises(ImpossibleError, match="changed by 李"):
+        store_rules("main", database, [PIN], set_by="王", now=NOW, version=seen)

@@ -143,3 +143,14 @@ def test_a_name_that_cannot_be_used_is_refused(database: Database, name: str, sa
 def test_a_name_is_the_same_however_its_letters_are_written(database: Database) -> None:
     save(database, "cafe\u0301")
     assert find_segment("main", database, "caf\u00e9").name == "caf\u00e9"
+
+
+def test_what_the_same_person_saves_again_is_saved_already(database: Database) -> None:
+    first = save(database, version=0)
+    assert save(database, version=0, people=3) == first, "its people are those of the day when it was saved"
+    second = save(database, version=1, note="neu")
+    assert save(database, version=1, note="neu") == second
+    assert len(segment_history("main", database, "沉睡好友")) == 2
+    for other in ({"note": "唤醒"}, {"note": "neu", "members": ["c1"]}):
+        with pytest.raises(ConflictError, match="has version 2"):
+            save(database, version=1, **other)

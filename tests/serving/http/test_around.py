@@ -44,6 +44,7 @@ def test_readyz_says_why_it_is_not_ready(
 def test_the_root_leads_to_the_page(client: Any, path: str) -> None:
     response = client.http.get(path)
     assert (response.status_code, response.headers["location"]) == (307, "ui/")
+    assert client.http.get(f"{path}?lang=zh").headers["location"] == "ui/?lang=zh"
 
 
 def test_nothing_names_another_host(client: Any) -> None:

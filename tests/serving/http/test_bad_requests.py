@@ -158,6 +158,7 @@ def test_no_route_opens_without_a_key_or_with_a_wrong_one(client: Any, route: An
         ("marketer", "/forecast", FORECAST),
         ("marketer", "/decisions", {"decisions": []}),
         ("data_scientist", "/decisions", {"decisions": []}),
+        ("data_scientist", "/guide_answers", {"answers": []}),
         ("merchandiser", "/recommend_batch", {"customer_ids": ["C00001"]}),
         ("merchandiser", "/campaigns", {}),
         ("merchandiser", "/campaign", {"campaign_id": "spring"}),

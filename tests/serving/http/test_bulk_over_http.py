@@ -267,3 +267,21 @@ def test_a_small_workbook_that_unpacks_to_too_much_is_refused_in_the_language_as
     assert error["message"].startswith("changes.xlsx is too large once it is unpacked: got more than 50,000,000 bytes")
     chinese = client.post("/changes_file", body, language="zh").json()["error"]["message"]
     assert chinese == "“changes.xlsx”解压后过大：最多 50000000 字节。请减少行数分次发送，或改用 CSV 文件。"
+
+
+@pytest.mark.parametrize("how", ["one", "typed", "share"])
+def test_goods_that_are_counted_in_pieces_are_not_ordered_in_parts(client: Any, how: str) -> None:
+    line = {"store_id": "S002", "product_id": "P0011", "seen_quantity": 100.0}
+    many = DAY | {"batch_id": "pieces001", "action": "change", "confirm_exception": True}
+    body, route = {
+        "one": (
+            {"decisions": [line | DAY | {"action": "change", "order_quantity": 1.5, "confirm_exception": True}]},
+            "/decisions",
+        ),
+        "typed": (many | {"lines": [line | {"order_quantity": 1.5}]}, "/bulk_decisions"),
+        "share": (many | {"percent": 1.5, "packs": None, "lines": [line]}, "/bulk_decisions"),
+    }[how]
+    error = client.error(route, body)
+    assert error["details"]["problem"] == "quantity_in_pieces"
+    assert "wanted a whole number" in error["message"]
+    assert state(client, "P0011") == ("proposed", 100.0)

@@ -121,6 +121,8 @@ def campaign(body: dict[str, Any]) -> Any:
     key, row = body["campaign_id"], KEPT.get(body["campaign_id"])
     if "campaign" not in body:
         return _missing(key) if row is None else _answer(row)
+    if row is not None and row["changed_by"] == "admin" and row["definition"] == body["campaign"]:
+        return _answer(row)
     if row is not None and row["version"] != body.get("version"):
         return _conflict(row, body)
     version = row["version"] + 1 if row else 1
@@ -132,6 +134,8 @@ def propose(body: dict[str, Any]) -> Any:
     slots = [{"channel": "sms", "text": "At your shop.", "text_zh": "门店有售。", "contact_cost": 0.06}]
     definition = {"name": "清货", "left_over": True, "slots": slots, "starts_on": TODAY, "ends_on": "2026-03-15"}
     definition |= {key: body[key] for key in ("store_ids", "product_ids") if body.get(key)}
+    if (known := KEPT.get(body["campaign_id"])) is not None and known["definition"] == definition:
+        return act({"campaign_id": body["campaign_id"], "version": known["version"], "act": "preview"})
     KEPT[body["campaign_id"]] = _row(body["campaign_id"], definition, "admin")
     return act({"campaign_id": body["campaign_id"], "version": 1, "act": "preview"})
 
@@ -140,6 +144,8 @@ def act(body: dict[str, Any]) -> Any:
     row = KEPT.get(body["campaign_id"])
     if row is None:
         return _missing(body["campaign_id"])
+    if body["act"] == "stop" and (row["stopped_by"], row["stop_reason"]) == ("admin", body["reason"]):
+        return _answer(row)
     if row["version"] != body["version"]:
         return _conflict(row, body)
     if body["act"] == "preview" and row["definition"].get("first_hour") == 22:

@@ -99,13 +99,17 @@ def drift_row(table: str, column: str, level: str, psi: float = 0.0) -> dict[str
 def quarantine(body: dict[str, Any]) -> Any:
     answer: dict[str, Any] = {"columns": [], "rows": [], "total": 0, "brought_in": None, "still_bad": None}
     action = body.get("action", "list")
+    if action == "retry" and not {row["quarantine_id"] for row in body["rows"]} <= {
+        row["quarantine_id"] for row in ASIDE
+    }:
+        return error(404, "not_found", "no such rows", problem="rows_not_set_aside", table="transactions")
     if action == "retry":
         good = {row["quarantine_id"] for row in body["rows"] if str(row["units"]).isdigit()}
         answer |= {"brought_in": len(good), "still_bad": len(body["rows"]) - len(good)}
         ASIDE[:] = [row for row in ASIDE if row["quarantine_id"] not in good]
     if action == "show":
         if not ASIDE:
-            return error(404, "not_found", "no row of transactions is set aside")
+            return error(404, "not_found", "none", problem="nothing_set_aside", table="transactions")
         answer |= {"columns": list(ASIDE[0]), "rows": ASIDE, "total": len(ASIDE)}
     count = {"table": "transactions", "dataset": "till", "reasons": "units: not a number", "rows": len(ASIDE)}
     return answer | {"counts": [count] if ASIDE else [], "may_write": True}
@@ -116,6 +120,9 @@ def promote(body: dict[str, Any]) -> Any:
     if body["version"] == 3 and not body.get("force"):
         facts = {"problem": "other_backtest", "kind": body["kind"], "version": 3, "champion": 1}
         return error(422, "impossible", "demand versions 3 and 1 were backtested on other days or data.", **facts)
+    if body["version"] == CHAMPION["version"]:
+        answer = {"version": body["version"], "promoted": False, "champion_before": body["version"], "outcome": "same"}
+        return answer | {"reason": "It is in use already."}
     outcome = "forced" if body.get("force") else "better"
     answer = {"version": body["version"], "promoted": True, "champion_before": 1, "outcome": outcome}
     CHAMPION["version"] = body["version"]

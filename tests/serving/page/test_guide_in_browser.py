@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from serving.http.access import ROLE_SCOPES
 from tests.serving.page import fake_api, fake_guides
 from tests.serving.page.fake_chain import EVIL
+from tests.serving.page.test_campaigns_in_browser import as_role
 from tests.serving.page.test_views_in_browser import says
 
 pytestmark = pytest.mark.browser
@@ -203,6 +204,38 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
     expect(page.locator(".task")).to_have_count(3)
     assert site.bodies("guide_make") == [{"guide_ids": ["G1"]}]
     assert site.bodies("guide_list", lambda body: body == {"guide_id": "G1"})
+
+
+@BOTH
+def test_headquarters_makes_lists_that_take_longer_than_one_answer(open_page: Open, language: str) -> None:
+    page = open_page("guide", language, quiet=False).page
+    fake_guides.LINES.clear()
+    page.reload()
+    expect(page.locator("main .empty")).to_contain_text(says(language, "生成名单", "Create lists"))
+    waiting: list[Route] = []
+
+    def waits(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/guide_make", waits)
+    with page.expect_request("**/guide_make"):
+        page.locator("[data-action=make]").click()
+    expect(page.locator("main")).to_contain_text(says(language, "正在生成名单", "Creating the lists"))
+    late = {"error": {"code": "overloaded", "message": "slow", "details": {}}}
+    waiting[0].fulfill(status=503, headers={"retry-after": "1"}, json=late)
+    expect(page.locator("main")).to_contain_text(says(language, "系统仍在生成", "The service goes on"))
+    fake_guides.forget()
+    expect(page.locator(".task")).to_have_count(3)
+    expect(page.locator("main p.form-problem")).to_have_count(1)
+    expect(page.locator("main p.form-problem")).to_be_empty()
+
+
+@BOTH
+def test_a_data_scientist_answers_no_list(open_page: Open, language: str) -> None:
+    as_role("data_scientist")
+    page = open_page("guide", language).page
+    expect(page.locator("[data-wall=guide]")).to_contain_text(says(language, "营销", "Marketer"))
+    expect(page.locator(".task")).to_have_count(0)
 
 
 def test_a_shop_chooses_among_its_guides(open_page: Open) -> None:

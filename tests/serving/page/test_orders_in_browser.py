@@ -569,7 +569,7 @@ def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open,
     content = "store_id,product_id,quantity\nS01,P0001,36\nS01,P0002,many\n".encode("utf-8-sig")
     page.locator("input[type=file]").set_input_files({"name": "c.csv", "mimeType": "text/csv", "buffer": content})
     expect(page.locator(".grid-bulk")).to_contain_text("2 rows read: 1 changes something")
-    expect(page.locator(".grid-bulk")).to_contain_text("the quantity “many” cannot be read")
+    expect(page.locator(".grid-bulk")).to_contain_text("the quantity “many” is no number")
     told = page.locator(".grid-bulk details li")
     expect(told).to_contain_text(f"{PRODUCTS['P0001']} · {STORES['S01'][0]}")
     page.locator("[data-bulk=apply]").click()

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.serving.page import fake_orders
-from tests.serving.page.test_kept_input_in_browser import BOTH
-from tests.serving.page.test_unsent_in_browser import Away
+from tests.serving.page.test_kept_input_in_browser import BOTH, go
+from tests.serving.page.test_unsent_in_browser import BAR, Away, is_drawn
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -33,6 +33,11 @@ def lost(page: Page, away: Away, act: Callable[[Page], None], *, count: int) -> 
     """One more request that is not sent."""
     before = len(away.sent)
     act(page)
+    with page.expect_event("requestfailed"):
+        page.locator("[data-bulk=apply]").click()
+    expect(page.locator("[data-bulk=apply]")).to_be_enabled()
+    page.reload()
+    page.locator("[data-field=pick-all]").check()
     expect(unsent(page)).to_have_count(count)
     assert len(away.sent) == before + 1
 
@@ -71,6 +76,29 @@ def test_another_batch_that_is_cancelled_stored_or_refused_leaves_the_first(open
     page.locator("[data-bulk=apply]").click()
     expect(page.locator("[data-bulk=undo]")).to_be_visible()
     expect(unsent(page)).to_contain_text("approving")
+
+
+def test_a_check_that_failed_is_nothing_that_was_to_be_stored(open_page: Open) -> None:
+    page = begun(open_page)
+    page.route("**/bulk_decisions", lambda route: route.abort())
+    approve(page)
+    expect(page.locator("p.form-problem").first).not_to_be_empty()
+    expect(unsent(page)).to_have_count(0)
+    go(page, "anomalies")
+    expect(page.locator("main[data-view=anomalies] h1")).to_be_visible()
+    is_drawn(page)
+    expect(page.locator(BAR)).to_have_count(0)
+    page.wait_for_function("() => !Object.keys(sessionStorage).some((one) => one.includes('batch '))")
+
+
+def test_one_whose_check_fails_again_is_kept(open_page: Open) -> None:
+    page = begun(open_page)
+    lost(page, Away(page, "bulk_decisions"), approve, count=1)
+    page.unroute("**/bulk_decisions")
+    page.route("**/bulk_decisions", lambda route: route.abort())
+    unsent(page).locator("[data-bulk=batch-again]").click()
+    expect(page.locator("p.form-problem").first).not_to_be_empty()
+    expect(unsent(page)).to_have_count(1)
 
 
 @BOTH

@@ -16,6 +16,13 @@ const read = (form) => Object.fromEntries(named(form).map((one) => [fieldOf(one)
 /** What a draft holds beside the fields of its form; null where there is no draft. */
 export const draftOf = (name) => kept(PREFIX + name)?.value ?? null;
 
+/** Gives a draft up whose form is no more, as where what it was to do is done; tells whether it had been sent. */
+export function forgetDraft(name) {
+  const wasSent = Boolean(kept(PREFIX + name)?.value?.unsent);
+  dropTyped(PREFIX + name);
+  return wasSent;
+}
+
 /** Field by field: what is chosen in one may bring others. */
 function fillFrom(form, fields) {
   for (const [key, value] of Object.entries(fields)) {

@@ -1,7 +1,7 @@
 // Entry point: loads language and key, draws the frame, and shows the view that the address names.
 
 import { ApiError, call, hasKey, setKey, takeKey } from "./api.js";
-import { h, icon, replace } from "./dom.js";
+import { h, icon, onEscape, replace } from "./dom.js";
 import { chosenLanguage, code, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
 import { forgetKept, forgetLastCustomer, keep, kept } from "./kept.js";
@@ -11,7 +11,7 @@ import { knowRights, placeKind } from "./rights.js";
 import { address, followMoved, followOpened, forgetLastUsed, mayOpen, patchParams, readRoute, rolesWith, strangeView, viewsFor } from "./route.js";
 import { empty, failed, loading, succeeded } from "./states.js";
 import { knowStores } from "./suggestions.js";
-import { unsentBar } from "./unsent.js";
+import { typedCount, unsentBar } from "./unsent.js";
 
 /** The file of each view and its function. Views come with their first use; what they need is asked for at once. */
 const FILES = { overview: ["overview", "overviewView"], marketing: ["marketing", "marketingView"], orders: ["orders", "ordersView"], forecast: ["forecast", "forecastView"], stock: ["stock", "stockView"], campaigns: ["campaigns", "campaignsView"], audience: ["audience", "audienceView"], segments: ["segments", "segmentsView"], person: ["person", "personView"], guide: ["guide", "guideView"], rules: ["rules", "rulesView"], funnel: ["funnel", "funnelView"], assets: ["assets", "assetsView"], anomalies: ["anomalies", "anomaliesView"], models: ["versions", "versionsView"], quarantine: ["quarantine", "quarantineView"], jobs: ["jobs", "jobsView"], calendar: ["calendar", "calendarView"] };
@@ -66,7 +66,7 @@ function header(view) {
     h("a", { class: "brand", href: address("overview"), "aria-label": t("brand") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
     // once the key is taken
     overview ? navigation(view, overview.role) : null,
-    h("div", { class: "tools" }, asOf, languageSwitch(), hasKey() ? [tool("key", "key.enter", () => askKey(null, start)), tool("sign_out", "key.sign_out", signOut)] : null),
+    h("div", { class: "tools" }, asOf, languageSwitch(), hasKey() ? [tool("key", "key.enter", () => askKey(null, start)), tool("sign_out", "key.sign_out", askSignOut)] : null),
   );
 }
 
@@ -144,6 +144,19 @@ function signIn() {
 
 /** What a guide's phone alone does with the files of the page; where its script does not come, the page needs a line. */
 const offline = (what) => import("./offline.js").then((its) => its[what](), () => null);
+
+/** Asks first where something was typed that goes with the key. */
+function askSignOut() {
+  const count = typedCount();
+  if (!count) { signOut(); return; }
+  const button = document.querySelector("[data-tool=sign_out]");
+  const back = () => { box.remove(); button.focus(); };
+  const sure = h("button", { type: "button", class: "primary", dataset: { action: "sign-out-sure" }, onclick: signOut }, t("key.sign_out"));
+  const box = onEscape(h("p", { class: "notice warn buttons sign-out", role: "alert" }, t("key.sign_out_drops", { count }), " ", sure, h("button", { type: "button", onclick: back }, t("action.cancel"))), back);
+  document.querySelector(".sign-out")?.remove();
+  document.querySelector("header.top").after(box);
+  sure.focus();
+}
 
 /** Forgets the key and what was looked at with it. The address goes too: it may name a customer. */
 function signOut() {

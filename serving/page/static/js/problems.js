@@ -72,4 +72,4 @@ export const failureText = (error) => problemText(error) || t("error.unreachable
 /** A fault of the line or of load: the same request may be taken later. */
 export const isPassing = ({ status }) => !status || [408, 429].includes(status) || status >= 500;
 
-export const problemWords = (error) => words(problemText(error));
+export const problemWords = (error) => words(failureText(error));

@@ -13,7 +13,7 @@ const ROLE_VIEWS = {
 };
 
 /** Rights of which one opens a view; the others open with every key. */
-const NEEDS = { orders: ["stock:read"], stock: ["stock:read", "people:read"], forecast: ["demand:read"], anomalies: ["demand:read", "stock:read"], models: ["models:read"], quarantine: ["data:read"], jobs: ["jobs:run"], ...Object.fromEntries(["campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets"].map((view) => [view, ["people:read"]])) };
+const NEEDS = { orders: ["stock:read"], stock: ["stock:read", "people:read"], forecast: ["demand:read"], anomalies: ["demand:read", "stock:read"], models: ["models:read"], quarantine: ["data:read"], jobs: ["jobs:run"], ...Object.fromEntries(["campaigns", "audience", "segments", "person", "rules", "funnel", "assets"].map((view) => [view, ["people:read"]])), guide: ["campaigns:write"] };
 
 /** Whether the key opens a view; excess stock is handed over by whom campaigns are closed to. */
 export function mayOpen(view, params, role) {

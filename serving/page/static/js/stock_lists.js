@@ -21,7 +21,7 @@ function adviceCell(row) {
   return [h("span", { class: `badge advice-${row.action}` }, t(`advice.${row.action}`)), lowered, earns.length ? h("span", { class: "sub" }, earns.map(([key, value], place) => [place ? t("word.list") : null, h("span", { class: "in-one-line" }, t("advice.earns", { action: t(`advice.${key}`), money: money(value) }))])) : null];
 }
 
-const findPeople = (row) => (may("people:read") ? h("a", { class: "button", title: t("stock.find_people"), dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), h("span", {}, t("stock.find_people"))) : null);
+const findPeople = (row) => (may("people:read") ? h("a", { class: "button", title: t("stock.find_people"), dataset: { action: "people" }, href: address("audience", { leftovers: "1", store: row.store_id, product: row.product_id }) }, icon("audience"), h("span", {}, t("stock.find_people"))) : null);
 const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", title: t("stock.propose"), dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), h("span", {}, t("stock.propose"))) : null);
 
 function stateCell(row) {

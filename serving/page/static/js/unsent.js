@@ -37,6 +37,9 @@ function back(address) {
 
 const elsewhere = () => keptNames().map((name) => [name, kept(name)?.value?.unsent]).filter(([name, unsent]) => unsent?.of && !shown.get(name)?.isConnected).map(([, unsent]) => unsent);
 
+/** How many things were typed here and are not stored: drafts of forms, and what could not be sent. */
+export const typedCount = () => keptNames().filter((name) => name.startsWith("draft.") || kept(name)?.value?.unsent).length;
+
 /** A line at the top that names what was not sent and is not on the screen, each with the way to it. */
 export function unsentBar() {
   const bar = h("div", { class: "unsent-bar", role: "status" });

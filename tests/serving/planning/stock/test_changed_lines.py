@@ -56,3 +56,24 @@ def test_a_row_that_cannot_be_read_leaves_the_other_rows_of_its_line_in_doubt() 
     assert found.problems["code"].to_list() == ["bad_quantity", "twice", "changed_since"]
     assert found.problems["rows"].to_list() == [None, [2, 3], None]
     assert (found.blank, found.rows, counted(found)) == (1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [("１２", 12.0), ("1,200", 1200.0), ("1,234,567.5", 1234567.5), ("１，２００", 1200.0), (" 7 ", 7.0)],
+)
+def test_quantities_are_read_as_people_write_them(text: str, units: float) -> None:
+    assert read(("S1", "P1", text, None)).lines["new_quantity"].to_list() == [units]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("-3", "below_zero"), ("1,2", "bad_quantity"), ("12,00", "bad_quantity"), ("nan", "bad_quantity")],
+)
+def test_what_is_no_quantity_says_why(text: str, code: str) -> None:
+    assert read(("S1", "P1", text, None)).problems["code"].to_list() == [code]
+
+
+def test_rows_without_a_quantity_are_counted_apart() -> None:
+    found = read(("S1", "P1", None, None), ("S1", "P2", "", None), ("S1", "P3", "30", None))
+    assert (found.same, found.unsaid, counted(found)) == (3, 2, found.rows)

@@ -7,6 +7,7 @@ import { intervalRows, lineWithBand } from "../plots.js";
 import { problemWords } from "../problems.js";
 import { empty, loading } from "../states.js";
 import { storeName } from "../suggestions.js";
+import { leftOut } from "./table.js";
 
 const HUNDRED = 100;
 const PARTS = 12;
@@ -63,8 +64,9 @@ function looks(list) {
 
 function shown(answer) {
   const { effect } = answer;
-  if (!effect) return empty(t("effect.none"), t("effect.none_hint"));
+  if (!effect) return [leftOut(answer), empty(t("effect.none"), t("effect.none_hint"))];
   return [
+    leftOut(answer),
     h("section", { class: "panel" }, h("h2", {}, t("effect.title", { day: day(effect.as_of, "long") })), h("p", { class: "lead" }, verdict(effect)), figures(effect, answer.receipts),
       h("p", { class: "hint" }, t(effect.is_final ? "effect.final" : "effect.not_final", { days: effect.days })),
       h("h3", {}, t("effect.per_hundred")), intervalRows(OUTCOMES.map((outcome) => row(t(`effect.${outcome}_row`), effect.outcomes[outcome])), t("effect.per_hundred")),

@@ -102,13 +102,13 @@ function missing(definition, goods) {
 
 /**
  * @param {object} options draft (name of what is kept while it is not saved), definition, goodsFrom (one of GOODS), products and stores ({id, name}) already chosen, signal,
- *   onsave(definition, send): send(work) keeps it until it is stored; label of the button, customerIds of a list of people that goes along
+ *   onsave(definition, send): send(work) keeps it until it is stored; label of the button, customerIds of a list of people that goes along, version that is changed, which the draft holds
  */
-export async function campaignForm({ definition, goodsFrom = goodsKind(definition), products, stores, signal, onsave, label, customerIds, draft }) {
+export async function campaignForm({ definition, goodsFrom = goodsKind(definition), products, stores, signal, onsave, label, customerIds, draft, version = null }) {
   const names = await segmentChoices(signal);
   const segments = ["", ...new Set([...names, ...STAGES.map((stage) => `stage:${stage}`), definition.segment].filter(Boolean))];
   const before = draftOf(draft)?.more;
-  const picked = { products: before?.products ?? products, stores: before?.stores ?? stores };
+  const picked = { products: before?.products ?? products, stores: before?.stores ?? stores, ...(version ? { version } : {}) };
   const problem = h("p", { class: "form-problem", role: "alert" });
   const picker = multiPicker({ label: t("pick.products"), kind: "product", chosen: picked.products, onchange: (next) => { picked.products = next; drafted.changed(); } });
   const category = field(t("campaign.category"), h("input", { name: "category", value: definition.category ?? "", maxlength: "200" }));

@@ -4,6 +4,7 @@ import { call, lookUp } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
 import { addDays, costHint, costText, day, isNumber, money, number, t } from "../i18n.js";
 import { newId } from "../kept.js";
+import { once } from "../once.js";
 import { problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address, patchParams } from "../route.js";
@@ -58,8 +59,9 @@ export async function fromLeftovers(root, { params, overview, signal }) {
     button.disabled = true;
     replace(problem);
     try {
-      const body = { campaign_id: freshId("leftover", addDays(overview.as_of, 1)), store_ids: picked.stores.map((one) => one.id), product_ids: picked.products.map((one) => one.id) };
-      const made = await call("campaign_propose", body, { signal });
+      const body = { store_ids: picked.stores.map((one) => one.id), product_ids: picked.products.map((one) => one.id) };
+      const today = addDays(overview.as_of, 1);
+      const made = await once(["leftover", today, body], (id) => call("campaign_propose", { campaign_id: freshId("leftover", today, id), ...body }, { signal }));
       if (may("campaigns:write")) opened(made.campaign.campaign_id);
       else replace(root, h("h1", {}, t("campaign.from_leftovers")), handedOver(made));
     } catch (error) {

@@ -34,6 +34,12 @@ function storesOf({ definition }) {
   return ids.length ? h("span", { class: "sub" }, ids.slice(0, NAMED_STORES).map((id, index) => [index ? t("word.list") : null, name(storeName(id))]), more) : null;
 }
 
+/** What an answer holds no row of, as it cannot be read here: campaigns, and looks at effects; nothing where all are there. */
+export function leftOut({ left_out: campaigns = 0, looks_left_out: looks = 0 }) {
+  const said = [["campaign.left_out", campaigns], ["effect.left_out", looks]].filter(([, count]) => count > 0);
+  return said.length ? h("p", { class: "notice warn", dataset: { leftOut: "" } }, said.map(([key, count], place) => [place ? t("sentence.space") : null, t(key, { count })])) : null;
+}
+
 export function campaignTable(rows) {
   const columns = [
     { key: "name", label: t("campaign.name"), align: "product", value: calledCampaign, cell: (row) => [h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)), storesOf(row)] },

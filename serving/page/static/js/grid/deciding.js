@@ -57,7 +57,6 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
   const over = () => dropBatch(request);
   const put = (...content) => replace(place, h("div", { dataset: { batch: request.batch_id } }, content));
   const cancel = () => { over(); replace(place); ondone(null); };
-  const failed = (error) => { if (isPassing(error)) keepBatch(request); else over(); };
   const stale = (told) => {
     const again = h("button", { type: "button", class: "primary", dataset: { bulk: "reload" }, onclick: () => { replace(place); onreload(); } }, t("decided.reload"));
     put(decidedText(told), onEscape(h("p", { class: "buttons" }, again, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))), cancel));
@@ -73,7 +72,7 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
       replace(place);
       ondone({ ...answer, batch_id: request.batch_id });
     } catch (error) {
-      failed(error);
+      if (!isPassing(error)) over();
       if (signal.aborted) return;
       button.disabled = false;
       if (error.details?.decided_lines) stale(error.details);
@@ -98,7 +97,7 @@ export function askThenStore(place, body, { signal, ondone, onfail, onnothing, o
       (beyond ? place.querySelector("summary") : answer.lines ? apply : place.querySelector("button")).focus();
     } catch (error) {
       if (signal.aborted) return;
-      failed(error);
+      if (!isPassing(error)) over(); // what nobody applied yet is not kept: a check stores nothing
       replace(place);
       onfail(refusal(error));
       onnothing?.();

@@ -57,21 +57,23 @@ export function changesShown(answer) {
   const body = answer.lines.slice(0, LISTED).map((line) => h("tr", {}, h("th", { scope: "row" }, name(line.product_name)), h("td", {}, name(line.store_name)), h("td", { class: "number" }, units(line.quantity)), h("td", { class: "number" }, h("strong", {}, units(line.order_quantity))), h("td", { dataset: { note: keyOf(line) } }, line.reason ?? "")));
   const head = ["column.product", "overview.shop", "changes.now", "changes.asked", "bulk.reason"].map((key, index) => h("th", { scope: "col", class: index === 2 || index === 3 ? "number" : "" }, t(key)));
   return [
-    h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same }), answer.repeated ? [t("sentence.space"), t("changes.repeated", { count: answer.repeated })] : null),
+    h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same }), answer.repeated ? [t("sentence.space"), t("changes.repeated", { count: answer.repeated })] : null, answer.unsaid ? [t("sentence.space"), t("changes.unsaid", { count: answer.unsaid })] : null),
     answer.problems_total || answer.left_out ? h("details", { class: "warn", open: true }, h("summary", {}, t("changes.problems", { count: answer.problems_total + answer.left_out })), h("ul", {}, answer.problems.slice(0, LISTED).map(problemLine), answer.left_out ? h("li", {}, t("changes.left_out", { count: answer.left_out })) : null)) : null,
     answer.lines.length ? scrollBox(t("changes.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("changes.title")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)), "changes") : null,
     answer.lines.length > LISTED ? h("p", { class: "hint" }, t("table.shown", { shown: LISTED, total: answer.lines.length })) : null,
   ];
 }
 
-/** A button that takes a file; `onread(answer)` gets what it changes. */
-export function importButton({ signal, onread, onfail }) {
+/** A button that takes a file; `onstart()` takes away what one before it showed, `onread(answer)` gets what it changes, with its name. */
+export function importButton({ signal, onstart, onread, onfail }) {
   const input = h("input", { type: "file", accept: ".csv,.xlsx", class: "visually-hidden", tabindex: "-1", "aria-label": t("changes.choose"), onchange: async () => {
     const [file] = input.files;
     if (!file) return;
+    onstart();
     try {
       if (!file.size) throw new ApiError(422, "data", "", { problem: "changes_file_empty", file_name: file.name });
-      await onread(await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal }));
+      const answer = await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal });
+      await onread({ ...answer, file_name: file.name });
     } catch (error) {
       if (!signal.aborted) onfail(error);
     } finally {

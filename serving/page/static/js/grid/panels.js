@@ -95,7 +95,7 @@ export async function printAll(grid) {
 export function showFile(grid, answer) {
   const check = h("div");
   const place = grid.places.bulk;
-  replace(place, h("section", { class: "panel", "aria-label": t("changes.title") }, h("h2", {}, t("changes.title")), changesShown(answer), check));
+  replace(place, h("section", { class: "panel", "aria-label": t("changes.title") }, h("h2", {}, t("changes.title"), " ", name(answer.file_name, { class: "hint" })), changesShown(answer), check));
   if (!answer.lines.length) {
     replace(check, h("button", { type: "button", onclick: () => { replace(place); grid.root.querySelector("[data-action=import]")?.focus(); } }, t("action.close")));
     check.querySelector("button").focus();

@@ -135,6 +135,22 @@ export class Typing {
     this.mark(line, input);
   }
 
+  /**
+   * Whether Ctrl+Z takes the last decision back, wherever nothing was typed; in a quantity that was typed over it brings
+   * back the one that counts. Of a field whose value a script set, the browser's own undo makes other digits.
+   */
+  undoes(event) {
+    const box = event.target.closest("input:not([type=checkbox]), select, textarea");
+    const line = box?.matches("input.quantity") ? this.grid.source.line(box.closest("tr").dataset.key) : null;
+    if (box && !line) return false;
+    event.preventDefault();
+    if (!line || box.value === String(line.quantity)) return true;
+    this.grid.clear();
+    this.drop(keyOf(line));
+    this.restore(line, box);
+    return false;
+  }
+
   /** Takes away what a line was offered and what was typed: another quantity takes its place. */
   drop(key) {
     this.kept.delete(key);

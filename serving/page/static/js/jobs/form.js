@@ -5,7 +5,8 @@ import { h, icon, replace } from "../dom.js";
 import { keepDraft } from "../drafts.js";
 import { choice, field, fileField } from "../fields.js";
 import { number, percent, t } from "../i18n.js";
-import { problemWords } from "../problems.js";
+import { once } from "../once.js";
+import { isPassing, problemWords } from "../problems.js";
 import { address } from "../route.js";
 import { sendFiles } from "./files.js";
 import { formName, kindName } from "./words.js";
@@ -22,9 +23,10 @@ export function refusal(error) {
   return h("p", { class: "form-problem" }, problemWords(error), other ? [" ", h("a", { href: address("jobs", { id: other }) }, t("jobs.look"))] : null);
 }
 
-/** Starts a job and goes to where it is watched. */
-export async function startJob(body, signal) {
-  const { job } = await call("job_start", body, { timeout: START_MS });
+/** Starts a job and goes to where it is watched. `id`: of a draft that keeps it; sent again under it, the job starts once. */
+export async function startJob(body, signal, id = null) {
+  const start = (sent) => call("job_start", { ...body, job_id: `job_${sent}` }, { timeout: START_MS });
+  const { job } = await (id ? start(id) : once(body, start));
   if (!signal.aborted) location.hash = address("jobs", { id: job.job_id });
 }
 
@@ -49,13 +51,19 @@ function fields(offer, chosen) {
   ];
 }
 
+/** Files that have arrived and whose job has not: what they are -> their load, which the next press starts. */
+const arrived = new Map();
+const whatFiles = (files) => JSON.stringify(files.map(({ name, size, lastModified }) => [name, size, lastModified]));
+
 async function request(given, offer, signal, onprogress) {
   const body = { kind: given.get("kind") };
   for (const option of ["as_of", "preset"]) if (given.get(option)) body[option] = given.get(option);
   const from = given.get("from");
   if (from === FILES) {
     const files = given.getAll("files").filter((file) => file.name);
-    body.upload = await sendFiles(files, { partBytes: offer.part_bytes, signal, onprogress });
+    const which = whatFiles(files);
+    body.upload = arrived.get(which) ?? await sendFiles(files, { partBytes: offer.part_bytes, signal, onprogress });
+    arrived.set(which, body.upload);
     if (given.get("form")) body.form = given.get("form");
   } else if (from) body.source = from.slice(sourceValue("").length);
   return body;
@@ -83,9 +91,11 @@ export function startForm(offer, wanted, signal) {
     button.disabled = true;
     try {
       // files of the device are no text that could be kept: a form that has some is not
-      const start = async () => startJob(await request(given, offer, signal, progress), signal);
+      const start = async (id) => startJob(await request(given, offer, signal, progress), signal, id);
       await (given.get("from") === FILES ? start() : draft.send(start));
+      arrived.clear();
     } catch (error) {
+      if (!isPassing(error)) arrived.clear();
       if (!signal.aborted) replace(outcome, refusal(error));
     } finally {
       button.disabled = false;

@@ -109,7 +109,7 @@ function result(answer, goods, params) {
     h("div", { class: "audience-top" },
       h("section", { class: "panel" }, h("h2", {}, t("audience.summary")), summary(rows, contacts), h("p", { class: "hint ranked-by" }, t(answer.ranked_by === "uplift" ? "audience.by_uplift" : "audience.by_response")), gainCurve([...contacts].sort((a, b) => a.rank - b.rank))), left),
     h("div", { class: "toolbar" }, h("h2", {}, t("audience.people")), h("div", { class: "toolbar-end buttons" },
-      goods.length && may("campaigns:write") ? h("a", { class: "button", dataset: { action: "campaign" }, href: address("campaigns", { new: "goods", product: goods.map((one) => one.id), kind: params.get("kind"), size: params.get("size"), holdout: params.get("holdout") }) }, icon("campaigns"), t("audience.campaign")) : null,
+      goods.length && may("campaigns:write") ? h("a", { class: "button", dataset: { action: "campaign" }, href: address("campaigns", params.get("leftovers") ? { new: "leftovers", product: goods.map((one) => one.id), store: params.get("store") } : { new: "goods", product: goods.map((one) => one.id), kind: params.get("kind"), size: params.get("size"), holdout: params.get("holdout") }) }, icon("campaigns"), t("audience.campaign")) : null,
       h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(table.ordered(), "all") }, icon("download"), t("audience.csv_all")),
       h("button", { type: "button", dataset: { action: "csv-contacts" }, onclick: () => save(contacts, "contact") }, icon("download"), t("audience.csv_contacts")))),
     table.element,
@@ -121,19 +121,23 @@ export async function audienceView(root, { params, signal }) {
   const goods = await Promise.all(ids.map((id) => lookUp("product", id, { signal })));
   const [place, note] = [h("div", { class: "result", "aria-live": "off" }), h("div")];
   let chosen = goods;
-  const leftovers = params.get("leftovers") === "1" && !goods.length;
+  const leftovers = params.get("leftovers") === "1";
+  // once another product is chosen, the goods are no excess stock any more
+  const isExcess = () => leftovers && chosen.every((one) => ids.includes(one.id));
   const store = leftovers && params.get("store") ? await lookUp("store", params.get("store"), { signal }) : null;
   let write = (changes) => fillParams(params, changes); // what the address left open; what is chosen later is a step of the history
   const ask = () => {
-    const clearing = leftovers && !chosen.length;
-    replace(note, clearing ? h("p", { class: "notice" }, store ? t("audience.leftovers_of", { store: store.name || store.id }) : t("audience.leftovers")) : null);
+    const clearing = isExcess();
+    const said = chosen.length ? "audience.leftovers_line" : store ? "audience.leftovers_of" : "audience.leftovers";
+    replace(note, clearing ? h("p", { class: "notice" }, t(said, { store: store ? store.name || store.id : t("pick.any_store"), products: chosen.map((one) => one.name || one.id).join(t("word.list")) })) : null);
     if (!chosen.length && !clearing) return replace(place, empty(t("audience.choose"), t("audience.choose_hint")));
     const values = Object.fromEntries(new FormData(form));
-    const subject = clearing ? { leftovers: true, ...(store ? { store_id: store.id } : {}) } : { product_ids: chosen.map((one) => one.id) };
+    const which = chosen.map((one) => one.id);
+    const subject = clearing ? { leftovers: true, ...(store ? { store_id: store.id } : {}), ...(which.length ? { left_over_product_ids: which } : {}) } : { product_ids: which };
     const body = { ...subject, size: Number(values.size) || 200, holdout_share: Math.min(Math.max(Number(values.holdout) || 0, 0), 90) / 100 };
     if (values.kind !== "mixed") body.kind = values.kind;
     if (values.channel) body.channel = values.channel;
-    write({ product: body.product_ids ?? [], leftovers: clearing ? "1" : null, store: clearing ? store?.id : null, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
+    write({ product: which, leftovers: clearing ? "1" : null, store: clearing ? store?.id : null, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
     write = pushParams;
     if (chosen.length) remember("product", chosen[0].id);
     return fill(place, signal, async () => result(await call("audience", body, { signal }), chosen, readRoute().params), { lines: 8 });

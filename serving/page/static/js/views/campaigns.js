@@ -7,10 +7,10 @@ import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
-import { calledCampaign, campaignTable, startLinks, stateBadge } from "../campaign/table.js";
+import { calledCampaign, campaignTable, leftOut, startLinks, stateBadge } from "../campaign/table.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
-import { draftOf, keepDraft } from "../drafts.js";
+import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
 import { askedButton, field } from "../fields.js";
 import { code, day, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
@@ -37,10 +37,10 @@ async function list(root, { params, signal }) {
   await fill(place, signal, async () => {
     const states = GROUPS[group];
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
-    if (!answer.campaigns.length) return empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null);
+    if (!answer.campaigns.length) return [leftOut(answer), empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null)];
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
-    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
+    return [leftOut(answer), h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 
@@ -101,19 +101,25 @@ function actions(answer, { names, signal }) {
   const isOpen = ["draft", "previewed"].includes(row.state);
   const edit = isOpen ? h("a", { class: "button", dataset: { action: "edit" }, href: address("campaigns", { id: row.campaign_id, edit: "1" }) }, t("campaign.edit")) : null;
   const stopping = `stop ${row.campaign_id}`;
+  const mayStop = ["approved", "running"].includes(row.state);
+  // it has come, or comes too late
+  const gone = [...(mayStop ? [] : [stopping]), ...(isOpen ? [] : [`campaign ${row.campaign_id}`])].filter(forgetDraft);
+  const dropped = gone.length ? h("p", { class: "notice", role: "status", dataset: { dropped: "" } }, t("campaign.unsent_dropped", { state: t(`campaign_state.${row.state}`) })) : null;
   const reason = () => field(t("campaign.stop_reason"), h("input", { name: "reason", required: true, maxlength: "300" }));
-  const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given, draft) => act("stop", { reason: given.get("reason") }, draft), { action: "stop", content: reason, isOpen: draftOf(stopping) !== null, draft: (form) => keepDraft(form, stopping, { of: ["unsent.campaign_stop", { name: calledCampaign(row) }], onlyUnsent: true }) }) : null;
+  const stop = mayStop ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given, draft) => act("stop", { reason: given.get("reason") }, draft), { action: "stop", content: reason, isOpen: draftOf(stopping) !== null, draft: (form) => keepDraft(form, stopping, { of: ["unsent.campaign_stop", { name: calledCampaign(row) }], onlyUnsent: true }) }) : null;
   const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? askedButton(t("campaign.approve"), approveQuestion(row), () => act("approve"), { action: "approve", isPrimary: true }) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
   const changed = changedPlans.get(row.campaign_id);
   const told = changed?.version === row.version ? h("p", { class: "notice warn", role: "alert", dataset: { notice: "plan-changed" } }, changed.said) : null;
-  return answer.may_write ? h("div", { class: "campaign-actions" }, told, bar, second, message) : null;
+  return answer.may_write ? h("div", { class: "campaign-actions" }, told, dropped, bar, second, message) : null;
 }
 
 async function edited(root, answer, { signal }) {
   const row = answer.campaign;
   const { definition } = row;
-  let { version } = row;
+  const kept = `campaign ${row.campaign_id}`;
+  // what was typed into an older version is a change to that one: the service says where it does not fit any more
+  let version = draftOf(kept)?.more?.version ?? row.version;
   const find = (kind, ids) => Promise.all((ids ?? []).map((id) => lookUp(kind, id, { signal })));
   const [products, stores] = await Promise.all([find("product", definition.product_ids), find("store", definition.store_ids)]);
   const names = { ...answer.names, ...Object.fromEntries(products.map((one) => [one.id, one.name])) };
@@ -133,7 +139,7 @@ async function edited(root, answer, { signal }) {
       replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
     }
   };
-  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids, draft: `campaign ${row.campaign_id} ${row.version}` });
+  const form = await campaignForm({ definition: { ...definition, name: calledCampaign(row) }, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids, draft: kept, version });
   replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(calledCampaign(row))), form, message);
 }
 

@@ -19,6 +19,8 @@ const TIMEOUT_MS = 20_000;
 /** Cards that are drawn at first, and with every further press; on a phone, where twenty are seven thousand pixels, fewer. By judgement. */
 const shownAtOnce = () => (isPhone() ? 8 : 20);
 const EVERYBODY = "";
+/** Looks for lists that were not made within one answer: a minute or two at the pauses that the service names. */
+const LOOKS = 12;
 
 const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [2_000, 20_000];
 
@@ -77,7 +79,7 @@ class GuideDay {
     this.signal = signal;
     this.role = overview.role;
     this.box = outboxOf(overview);
-    this.mayAnswer = may("events:write");
+    this.mayAnswer = may("campaigns:write");
     this.cards = new Map();
     this.guides = new Map();
     this.changing = new Set();
@@ -98,7 +100,7 @@ class GuideDay {
     this.cards = new Map(answer.tasks.map((task) => [task.task_id, { task, element: null, shown: "" }]));
     this.drawList();
     const old = since ? h("p", { class: "notice warn" }, t("guide.kept_list", { when: moment(new Date(since).toISOString()) }), t("sentence.space"), t(opens ? "guide.keep_tab" : "guide.keep_open")) : null;
-    return [old, this.sum, this.line, this.troubles, answer.tasks.length ? [this.list, this.foot] : empty(t("guide.none"), t("guide.none_hint"))];
+    return [old, this.sum, this.line, this.troubles, answer.tasks.length ? [this.list, this.foot] : empty(t("guide.none"), t(placeKind() !== "guide" && this.mayAnswer ? "guide.none_make" : "guide.none_hint"))];
   }
 
   inSight() {
@@ -199,28 +201,49 @@ class GuideDay {
   }
 }
 
+/** Looks for the lists while the service works on at them: what it could not say in time is there later. */
+async function listsCome(body, retryAfter, signal) {
+  for (let tries = 0; tries < LOOKS; tries += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, (retryAfter ?? 1) * 1000); });
+    if (signal.aborted || (await call("guide_list", body, { signal })).tasks.length) return true;
+  }
+  return false;
+}
+
 /** Headquarters and shops choose whose list they look at, and have lists made. */
 async function deskBar(asked, chosen, signal, again) {
   const { guides, may_write: mayWrite } = await asked;
   const here = guides.filter((one) => one.is_here);
   const label = (id) => { const one = here.find((row) => row.guide_id === id); return id === EVERYBODY ? t("guide.everybody") : [one?.name ?? id, t("guide.people", { count: one?.people ?? 0 })].join(" · "); };
   const problem = h("p", { class: "form-problem", role: "alert" });
+  const busy = h("p", { class: "hint", role: "status" });
+  const made = async () => {
+    try {
+      await call("guide_make", chosen ? { guide_ids: [chosen] } : {}, { signal, timeout: 180_000 });
+    } catch (error) {
+      if (error.code !== "overloaded") throw error; // "took too long"
+      busy.textContent = t("guide.making_on");
+      if (!(await listsCome(chosen ? { guide_id: chosen } : {}, error.retryAfter, signal))) throw error;
+    }
+  };
   const make = async (event) => {
     const button = event.currentTarget;
     button.disabled = true;
     problem.textContent = "";
+    busy.textContent = t("guide.making");
     try {
-      await call("guide_make", chosen ? { guide_ids: [chosen] } : {}, { signal, timeout: 180_000 });
+      await made();
       again();
     } catch (error) {
       if (!signal.aborted) problem.textContent = failureText(error);
     } finally {
       button.disabled = false;
+      busy.textContent = "";
     }
   };
   return h("div", {}, h("div", { class: "pickers" },
     choice(t("guide.whose"), "guide", [EVERYBODY, ...here.map((one) => one.guide_id)], chosen ?? EVERYBODY, label, (event) => { pushParams({ guide: event.target.value || null }); again(); }),
-    mayWrite ? h("button", { type: "button", dataset: { action: "make" }, onclick: make }, t("guide.make")) : null), problem);
+    mayWrite ? h("button", { type: "button", dataset: { action: "make" }, onclick: make }, t("guide.make")) : null), busy, problem);
 }
 
 export async function guideView(root, { params, overview, signal }) {

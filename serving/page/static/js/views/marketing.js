@@ -1,7 +1,7 @@
 // The marketer's landing: what excess stock is worth, who is due, what waits for a decision, what runs and what it brought.
 
 import { call } from "../api.js";
-import { calledCampaign, campaignTable, startLinks } from "../campaign/table.js";
+import { calledCampaign, campaignTable, leftOut, startLinks } from "../campaign/table.js";
 import { h, icon, replace } from "../dom.js";
 import { addDays, day, isNumber, money, number, t } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
@@ -64,10 +64,11 @@ function waiting(campaigns) {
 }
 
 async function campaignsPart(signal) {
-  const { campaigns } = await call("campaigns", { limit: 100 }, { signal });
+  const answer = await call("campaigns", { limit: 100 }, { signal });
+  const { campaigns } = answer;
   const active = campaigns.filter((row) => ["approved", "running"].includes(row.state) || row.look);
   return h("div", { class: "overview-columns" },
-    h("section", { class: "panel" }, h("h2", {}, t("marketing.running")), active.length ? campaignTable(active.slice(0, SHOWN)) : empty(t("marketing.none_running"), t("campaign.none_hint"))),
+    h("section", { class: "panel" }, h("h2", {}, t("marketing.running")), leftOut(answer), active.length ? campaignTable(active.slice(0, SHOWN)) : empty(t("marketing.none_running"), t("campaign.none_hint"))),
     h("section", { class: "panel side" }, h("h2", {}, t("marketing.waiting")), waiting(campaigns)));
 }
 

@@ -265,13 +265,13 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); }, onprint: () => this.beside(({ printAll }) => printAll(this)) }), this.mayDecide ? importButton({ signal: this.signal, onfail, onstart: () => replace(this.places.bulk), onread: (answer) => { this.clear(); this.beside(({ showFile }) => showFile(this, answer)); } }) : null];
     const { shows, conditions, sums, picked, offers, unsent, bulk, paper, nothing } = this.places;
     const tools = [h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group, parts: [] })), h("div", { class: "buttons" }, files))), sums];
     replace(this.root, h("h1", {}, t("nav.orders")), shows, folded(t("grid.tools"), tools), this.notice, this.problem, picked, offers, unsent, bulk, paper, this.table.element, nothing);
     this.typing.isShown();
     this.root.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && this.typing.undoes(event)) this.undo();
     }, { signal: this.signal });
     addEventListener("opened", () => this.beside(({ showOpen }) => showOpen(this)), { signal: this.signal });
     addEventListener("beforeprint", () => this.onpaper(), { signal: this.signal });

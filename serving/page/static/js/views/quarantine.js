@@ -3,13 +3,16 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
-import { keepDraft } from "../drafts.js";
+import { forgetDraft, keepDraft } from "../drafts.js";
 import { code, day, has, number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { dataTable } from "../table.js";
 
+/** Problems that say that no row is there to be mended any more: the correction came without our hearing. */
+const GONE = ["rows_not_set_aside", "nothing_set_aside"];
+const draftName = (table) => `quarantine ${table}`;
 const SHOWN = 50;
 const MOST = 1000;
 const ABOUT = ["quarantine_id", "dataset", "reasons", "line", "set_aside_on"];
@@ -53,12 +56,14 @@ function shownRows(table, answer, again, signal) {
   const retry = async (event) => {
     event.preventDefault();
     const changed = cards.filter((card) => card.isChanged()).map((card) => card.mended());
+    if (!changed.length && forgetDraft(draftName(table))) { again(t("quarantine.gone")); return; }
     if (!changed.length) { replace(message, h("p", { class: "form-problem" }, t("quarantine.change_first"))); return; }
     button.disabled = true;
     try {
       const done = await draft.send(() => call("quarantine", { action: "retry", table, rows: changed }));
       if (!signal.aborted) again(t("quarantine.done", { good: done.brought_in, bad: done.still_bad }));
     } catch (error) {
+      if (!signal.aborted && GONE.includes(error.details?.problem)) { again(t("quarantine.gone")); return; }
       wrong(error);
       button.disabled = false;
     }
@@ -69,7 +74,7 @@ function shownRows(table, answer, again, signal) {
       h("div", { class: "toolbar-end buttons" }, save,
         answer.may_write ? button : null)),
     message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element)));
-  const draft = keepDraft(form, `quarantine ${table}`, { of: ["unsent.quarantine", { table: code("data_table", table) }], onlyUnsent: true });
+  const draft = keepDraft(form, draftName(table), { of: ["unsent.quarantine", { table: code("data_table", table) }], onlyUnsent: true });
   form.prepend(draft.notice);
   return form;
 }
@@ -84,6 +89,7 @@ export async function quarantineView(root, { params, signal }) {
       try {
         return table ? shownRows(table, await call("quarantine", { action: "show", table, limit: SHOWN }, { signal }), draw, signal) : counts(await call("quarantine", {}, { signal }));
       } catch (error) {
+        if (error.status === 404 && forgetDraft(draftName(table))) replace(note, t("quarantine.gone"));
         if (error.status === 404) return empty(t("quarantine.none"), t("quarantine.none_hint"));
         throw error;
       }

@@ -31,6 +31,12 @@ function sentence(rule, names) {
 
 const DRAFT = "rule";
 
+/** Whether a listed rule says the same; what one does not name, the service names as nothing. */
+function isSame(listed, rule) {
+  const instant = (time) => (time ? Date.parse(time) : null);
+  return Object.entries({ starts_at: null, ends_at: null, ...rule }).every(([key, value]) => (key.endsWith("_at") ? instant(listed[key]) === instant(value) : JSON.stringify(listed[key]) === JSON.stringify(value)));
+}
+
 /** Why a rule cannot be, in words with what to do; blank where it can. */
 function fault(rule) {
   if (NEEDS_GOODS.has(rule.action) && !rule.values.length && rule.attribute !== "adult") return t("rule.fault.goods");
@@ -96,6 +102,12 @@ export async function rulesView(root, { signal }) {
         if (!signal.aborted) problem.textContent = failureText(error);
       }
     };
+    /** The rule stands in the list: it came without our hearing, or somebody else made it. */
+    const known = async (send) => {
+      await send(async () => answer);
+      replace(place, show(answer));
+      problem.textContent = t("rule.there_already");
+    };
     const rest = (index) => answer.rules.filter((_, other) => other !== index).map(plain);
     const row = (rule, index) => h("li", { class: `rule ${rule.state}` },
       h("div", {}, h("p", {}, sentence(rule, answer.names)), rule.name ? h("p", { class: "hint" }, name(rule.name)) : null),
@@ -107,7 +119,7 @@ export async function rulesView(root, { signal }) {
       answer.set_by ? h("p", { class: "hint" }, t("rule.set_by", { who: answer.set_by, when: moment(answer.set_at) })) : null,
       (answer.warnings ?? []).map((warning) => h("p", { class: "notice warn" }, icon("alert"), " ", words(warning))),
       answer.rules.length ? h("ol", { class: "panel rules" }, answer.rules.map(row)) : empty(t("rule.none"), t("rule.none_hint")),
-      answer.may_write ? h("section", { class: "panel" }, h("h2", {}, t("rule.new")), form((rule, send) => save([...answer.rules.map(plain), rule], { send }))) : h("p", { class: "hint" }, t("rule.read_only")),
+      answer.may_write ? h("section", { class: "panel" }, h("h2", {}, t("rule.new")), form((rule, send) => (answer.rules.some((one) => isSame(one, rule)) ? known(send) : save([...answer.rules.map(plain), rule], { send })))) : h("p", { class: "hint" }, t("rule.read_only")),
     ];
   };
   replace(root, h("h1", {}, t("nav.rules")), h("p", { class: "intro" }, t("rule.intro")), problem, place);

@@ -3,7 +3,7 @@
 import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { keepDraft } from "../drafts.js";
+import { draftOf, keepDraft } from "../drafts.js";
 import { askedButton, field } from "../fields.js";
 import { code, moment, number, t } from "../i18n.js";
 import { failureText, problemWords } from "../problems.js";
@@ -66,7 +66,9 @@ function conflict(theirs, mine, take, keep) {
 
 function editing(segment, mayWrite, start, signal) {
   const message = h("div", { role: "status" });
-  let seen = { name: segment?.name, version: segment?.version ?? 0 };
+  const place = `segment ${segment?.name ?? ""} ${start}`;
+  // what was typed into an older version is a change to that one: the service says where it does not fit any more
+  let seen = { name: segment?.name, version: draftOf(place)?.more?.version ?? segment?.version ?? 0 };
   const save = h("button", { type: "submit", class: "primary", disabled: true, title: t("segment.count_first") }, t("segment.save"));
   const editor = segmentEditor({ text: segment?.text ?? start, signal, oncount: (isCounted) => { save.disabled = !isCounted || !mayWrite; } });
   const title = h("input", { name: "name", required: true, maxlength: "100", value: segment?.name ?? "", autocomplete: "off" });
@@ -94,7 +96,7 @@ function editing(segment, mayWrite, start, signal) {
     h("fieldset", { class: "options" }, h("legend", {}, t("segment.kind")), kept("living", t("segment.living"), t("segment.living_hint")), kept("static", t("segment.static"), t("segment.static_hint"))),
     message, mayWrite ? h("p", { class: "buttons" }, save) : h("p", { class: "hint" }, t("segment.read_only")));
   // a press on "Send again" does not wait for the count, which said before that the text is one
-  const draft = keepDraft(form, `segment ${segment?.name ?? ""} ${seen.version} ${start}`, { of: segment ? ["unsent.segment", { name: segment.name }] : ["unsent.segment_new", {}], again: () => store() });
+  const draft = keepDraft(form, place, { more: () => ({ version: seen.version }), of: segment ? ["unsent.segment", { name: segment.name }] : ["unsent.segment_new", {}], again: () => store() });
   form.prepend(draft.notice);
   if (segment || (draft.isKept && editor.text())) editor.count();
   return { form, editor };

@@ -2,7 +2,7 @@
 
 import { call, workedOut } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
-import { keepDraft } from "../drafts.js";
+import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { bars, lines } from "../plots.js";
@@ -65,10 +65,15 @@ const isAlike = (versions) => new Set(versions.filter((one) => one.windows.lengt
 /** How a version goes into use: here with a reason, where the key may, or by the command. */
 function promotion(kind, versions, again) {
   const others = versions.filter((one) => !one.is_champion);
+  const kept = `promote ${kind}`;
+  const wanted = draftOf(kept)?.fields?.version;
+  // it came without our hearing, or is none of those that can be chosen: another one would go in its place
+  const isOver = wanted && !others.some((one) => String(one.version) === wanted) && forgetDraft(kept);
   if (!others.length) return null; // the only one is in use
   if (!may("models:promote") || placeKind() !== "headquarters") return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(kind, others[0].version))];
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
+  if (isOver) replace(outcome, h("p", { class: "notice" }, t("versions.chosen_before", { version: wanted })));
   let isUnderway = false;
   const send = async (body, { force = false } = {}) => {
     if (isUnderway) return; // pressed twice, the second answer would be that it is in use already
@@ -77,8 +82,9 @@ function promotion(kind, versions, again) {
     replace(outcome);
     try {
       const done = await draft.send(() => call("promote", force ? { ...body, force } : body, { timeout: PROMOTE_MS }));
-      const said = h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason));
-      if (done.promoted) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", mayRunJobs() ? h("a", { href: address("jobs", { new: "publish" }) }, t("jobs.publish_now")) : h("code", {}, "retail-brain publish"))]);
+      const isIn = done.promoted || done.outcome === "same"; // sent again, it is in use already
+      const said = h("p", { class: isIn ? "notice" : "warn" }, t(isIn ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason));
+      if (isIn) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", mayRunJobs() ? h("a", { href: address("jobs", { new: "publish" }) }, t("jobs.publish_now")) : h("code", {}, "retail-brain publish"))]);
       else replace(outcome, said, anyway(body));
     } catch (error) {
       problem.textContent = failureText(error);
@@ -99,7 +105,7 @@ function promotion(kind, versions, again) {
     choice(t("versions.which"), "version", others.map((one) => String(one.version)), String(others[0].version), (version) => t("overview.version", { version })),
     h("label", { class: "field wide" }, h("span", {}, t("versions.why")), h("input", { name: "reason", maxlength: "1000", required: true, pattern: ".*\\S.*" })),
     h("button", { type: "submit", class: "primary", dataset: { action: "promote" } }, t("versions.promote")));
-  const draft = keepDraft(form, `promote ${kind}`, { of: ["unsent.promote", { kind: t(`bundle.${kind}`) }], onlyUnsent: true });
+  const draft = keepDraft(form, kept, { of: ["unsent.promote", { kind: t(`bundle.${kind}`) }], onlyUnsent: true });
   form.prepend(draft.notice);
   return h("section", {}, h("h3", {}, t("versions.promote_title")), h("p", { class: "hint" }, t("versions.promote_hint")), form, problem, outcome);
 }
