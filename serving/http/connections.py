@@ -149,7 +149,7 @@ class _Guard(asyncio.Protocol):
             # also where a body still trickles in that nobody waits for any more
             self._expect_headers()
 
-    def _feed_anew(self: Any, rest: memoryview) -> None:
+    def _feed_anew(self: Any, rest: Any) -> None:
         """Parses headers anew without their wish for another protocol, such as HTTP/2 or a web socket, and the rest.
 
         httptools takes what follows the headers for the other protocol: the body of such a request, as Java's client
@@ -177,7 +177,7 @@ class _Guard(asyncio.Protocol):
     def _should_upgrade(self: Any) -> bool:
         """Asked where a request wishes for another protocol: it is left unanswered until it is parsed anew."""
         self._wishes = self.parser.get_method() != b"CONNECT"
-        return self._wishes
+        return bool(self._wishes)
 
     def handle_websocket_upgrade(self) -> None:
         raise  # noqa: PLE0704  # the parser's error, within which this is called: `data_received` takes it
