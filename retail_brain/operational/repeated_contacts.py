@@ -204,7 +204,7 @@ def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
 def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
     """A value that differs after everything that changes `contacts_mark` but late contacts, and after some more.
 
-    Cheap to poll: late contacts, which a whole table is read for, are seen where plans are stored.
+    Cheap to poll: late contacts are seen where plans are stored.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -223,7 +223,10 @@ def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
 
 
 def _late_contacts(tenant: str, connection: Connection) -> tuple[int, ...]:
-    """How many contacts of campaigns and messages of triggers moved to a later day, and when the last was taken."""
+    """How many contacts of campaigns and messages of triggers moved to a later day, and when the last was taken.
+
+    It reads the late ones alone, which each of the tables has an index of.
+    """
     found: list[int] = []
     for table in (CAMPAIGN_CONTACTS, TRIGGER_FIRINGS):
         own = (table.c.tenant_id == tenant) & (table.c.sent_on > table.c.day)

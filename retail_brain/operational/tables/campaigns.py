@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from retail_brain.operational.tables.columns import (
@@ -21,6 +22,9 @@ from retail_brain.operational.tables.columns import (
     UtcDateTime,
     numbered_table,
 )
+
+_LATE = text("sent_on > day")
+"""Contacts that moved to a later day: an index of them alone, for `repeated_contacts.contacts_mark`."""
 
 CAMPAIGNS = numbered_table(
     "campaigns",
@@ -71,6 +75,7 @@ CAMPAIGN_CONTACTS = numbered_table(
     UniqueConstraint("tenant_id", "campaign_id", "customer_id"),
     Index(None, "tenant_id", "day"),
     Index(None, "tenant_id", "contact_id"),
+    Index("ix_campaign_contacts_late", "tenant_id", "taken_at", sqlite_where=_LATE, postgresql_where=_LATE),
 )
 
 CAMPAIGN_EFFECTS = numbered_table(
@@ -140,4 +145,5 @@ TRIGGER_FIRINGS = numbered_table(
     UniqueConstraint("tenant_id", "trigger_id", "person_id", "cause"),
     Index(None, "tenant_id", "state", "due_at"),
     Index(None, "tenant_id", "contact_id"),
+    Index("ix_trigger_firings_late", "tenant_id", "taken_at", sqlite_where=_LATE, postgresql_where=_LATE),
 )

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import contacts_mark
 from retail_brain.operational.tables import METADATA
 from retail_brain.operational.upgrade import HEAD, upgrade
 from tests.operational_tables import migrated
@@ -81,3 +82,16 @@ def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
         raise ZeroDivisionError
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM tenants")).scalar_one() == 0
+
+
+def test_late_contacts_are_found_without_reading_the_others(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL plans by the numbers of rows; small tables it reads whole")
+    asked: list[str] = []
+    with database.reading() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        contacts_mark("main", connection)
+        late = [query for query in asked if "sent_on >" in query]
+        plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("main",)).all()) for one in late]
+    assert len(plans) == 2
+    assert all("_late" in plan for plan in plans), plans
