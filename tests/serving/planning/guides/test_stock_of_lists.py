@@ -9,10 +9,9 @@ import polars as pl
 import pytest
 
 from retail_brain.decisions.goods_ends import GOODS_ENDS
-from retail_brain.decisions.holdout import Holdout
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, list_tasks, store_answers
-from retail_brain.operational.repeated_contacts import DAILY, repeated_contacts
+from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
@@ -73,19 +72,14 @@ def test_a_part_of_a_unit_that_a_trigger_left_is_offered_to_nobody(
     assert told(database) == [("G3", "c1")]
 
 
-def test_units_of_people_whose_guide_has_no_room_go_to_others(shop: Any, database: Database) -> None:
-    make_lists(shop(2.0, capacity_per_day=1), DAY, by="Li")
-    assert Counter(name for name, _ in told(database)) == {"G1": 1, "G2": 1, "G3": 1}
-
-
-def test_held_out_people_take_no_unit(shop: Any, database: Database) -> None:
-    of_shop = ["c0", "c2", "c4", "c6"]
-    drawn = Holdout(pl.Series(of_shop), DAILY, 0.5)
-    free = [who for place, who in enumerate(of_shop) if not drawn.one(place)]
-    assert 0 < len(free) < len(of_shop)
-    make_lists(shop(float(len(free)), holdout_share=0.5), DAY, by="Li")
-    assert sorted(who for name, who in told(database) if name != "G3") == free
-    assert {one.customer_id for one in list_tasks("main", database) if one.held} >= set(of_shop) - set(free)
+@pytest.mark.parametrize(("units", "lists_of_shop"), [(2.0, {"G1": 2}), (3.0, {"G1": 2, "G2": 1}), (9.0, {"G1": 2, "G2": 2})])
+def test_units_of_people_whose_guide_has_no_room_go_to_others_and_to_no_two(
+    shop: Any, source: Any, database: Database, units: float, lists_of_shop: dict[str, int]
+) -> None:
+    source.people = 10
+    here = replace(shop(units, capacity_per_day=2), guides=OF | {"c8": "G2"})
+    make_lists(here, DAY, by="Li")
+    assert Counter(name for name, _ in told(database) if name != "G3") == lists_of_shop
 
 
 def test_goods_whose_season_is_over_are_on_no_list(shop: Any, source: Any, database: Database) -> None:
