@@ -13,9 +13,10 @@ from serving.store.campaigns import PublishedSource
 from serving.store.likely_buyers import likely_buyers
 
 _MUTUAL = 5
-"""Best complements of the best complement among which the product itself must be for a message to name it. A tie of one side
-alone is weak: potatoes beside a gift box. Chosen by eye: of the 127 best complements of the sample chain 95 stay, those
-of face masks, ice cream and gift boxes do not; with 3 baby and kitchen goods go too."""
+"""Best complements of the best complement among which the product itself must be for a message to name it.
+
+A tie of one side alone is weak: potatoes beside a gift box. Chosen by eye: of the 127 best complements of the sample
+chain 95 stay, those of face masks, ice cream and gift boxes do not; with 3 baby and kitchen goods go too."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,9 @@ def other_plans(
         for one in people[name]
         if counts(one)
     ]
-    promised += [(one.store_id, one.product_id, one.promised_on(today)) for one in counted if one.product_id is not None]
+    promised += [
+        (one.store_id, one.product_id, one.promised_on(today)) for one in counted if one.product_id is not None
+    ]
     told = [row for one in stored for row in _told(one, people.get(one.campaign_id, ()), effect)]
     told += [row for one in again for row in _told_again(one, effect)]
     none = OtherPlans.none()

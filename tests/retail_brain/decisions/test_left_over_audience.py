@@ -74,18 +74,21 @@ def test_people_held_out_take_nothing_of_what_is_left():
     scored = pl.DataFrame({"customer_id": ["A", "B", "C"], "product_id": "milk", "probability": [0.9, 0.6, 0.6]})
     homes = pl.DataFrame({"customer_id": ["A", "B", "C"], "home_store_id": "S"})
 
-    def told(units: float) -> list[str]:
+    def told(units: float, *, whole: bool = False) -> list[str]:
         left = pl.DataFrame([("S", "milk", units, date(2025, 3, 10))], LEFT_OVER, orient="row")
         facts = AudienceFacts(homes, left_over=left)
         request = AudienceRequest(("milk",), 9, holdout_share=0.0)
         situation, pairs = situation_of(scored, facts, request)
         offers = judged_offers(pairs, situation, request, AS_OF, AudienceSettings())
-        found = within_left_over(offers, situation.crowd, np.ones(3, dtype=np.bool_), lambda person: person == 0)
+        every = np.ones(3, dtype=np.bool_)
+        found = within_left_over(offers, situation.crowd, every, lambda person: person == 0, whole_units=whole)
         return ["ABC"[person] for person in found.person[found.code == 0]]
 
     # 0.9 is more than is left for anybody; B takes 0.6 of 0.7, and 0.6 more do not fit.
     assert told(0.7) == ["B"]
     assert told(1.0) == ["A", "B"]
+    # whole units: A is told nothing and takes none, so that one is there for B and the next for C
+    assert [told(units, whole=True) for units in (0.9, 1.0, 1.9, 2.0)] == [[], ["A", "B"], ["A", "B"], ["A", "B", "C"]]
 
 
 @pytest.mark.parametrize(("share", "value"), [(None, 1.0), (0.25, 2 * 0.5 * 0.25 * 0.5 / (1 - 0.5 * 0.25))])

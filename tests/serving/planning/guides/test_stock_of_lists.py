@@ -2,23 +2,25 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
 from retail_brain.decisions.goods_ends import GOODS_ENDS
-from retail_brain.decisions.holdout import Holdout
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, list_tasks, store_answers
-from retail_brain.operational.repeated_contacts import DAILY, repeated_contacts
+from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.guides import lists
 from serving.planning.guides.lists import make_lists
-from tests.serving.planning.guides.test_guides import DAY, NOON, OF, rules
+
+NOON = datetime(2025, 3, 1, 12).astimezone(UTC)
+DAY = date(2025, 3, 1)
+OF = {"c0": "G1", "c2": "G1", "c4": "G1", "c6": "G2", "c1": "G3"}
 
 
 @pytest.fixture
@@ -30,7 +32,8 @@ def shop(desk: Any, source: Any) -> Any:
     def made(units: float, *, days_later: int = 0, **guides: Any) -> Any:
         stock = pl.DataFrame({"store_id": ["S1", "S2"], "product_id": ["P1", "P1"], "on_hand": [units, units]})
         source.changes["stock"] = stock
-        return desk(at=NOON + timedelta(days=days_later), guides=OF, settings=rules(**guides))
+        settings = Settings.model_validate({"guides": {"holdout_share": 0.0} | guides})
+        return desk(at=NOON + timedelta(days=days_later), guides=OF, settings=settings)
 
     return made
 
@@ -46,9 +49,7 @@ def test_the_lists_of_a_shop_offer_no_more_than_lies_there(shop: Any, database: 
 
 
 @pytest.mark.parametrize("days_later", [0, 200])
-def test_lists_that_are_made_one_after_another_share_the_units(
-    shop: Any, database: Database, days_later: int
-) -> None:
+def test_lists_that_are_made_one_after_another_share_the_units(shop: Any, database: Database, days_later: int) -> None:
     for name in ("G2", "G1"):  # answers may be far behind the clock
         make_lists(shop(1.0, days_later=days_later), DAY, [name], by="Li")
     assert told(database) == [("G2", "c6")]
@@ -73,19 +74,16 @@ def test_a_part_of_a_unit_that_a_trigger_left_is_offered_to_nobody(
     assert told(database) == [("G3", "c1")]
 
 
-def test_units_of_people_whose_guide_has_no_room_go_to_others(shop: Any, database: Database) -> None:
-    make_lists(shop(2.0, capacity_per_day=1), DAY, by="Li")
-    assert Counter(name for name, _ in told(database)) == {"G1": 1, "G2": 1, "G3": 1}
-
-
-def test_held_out_people_take_no_unit(shop: Any, database: Database) -> None:
-    of_shop = ["c0", "c2", "c4", "c6"]
-    drawn = Holdout(pl.Series(of_shop), DAILY, 0.5)
-    free = [who for place, who in enumerate(of_shop) if not drawn.one(place)]
-    assert 0 < len(free) < len(of_shop)
-    make_lists(shop(float(len(free)), holdout_share=0.5), DAY, by="Li")
-    assert sorted(who for name, who in told(database) if name != "G3") == free
-    assert {one.customer_id for one in list_tasks("main", database) if one.held} >= set(of_shop) - set(free)
+@pytest.mark.parametrize(
+    ("units", "lists_of_shop"), [(2.0, {"G1": 2}), (3.0, {"G1": 2, "G2": 1}), (9.0, {"G1": 2, "G2": 2})]
+)
+def test_units_of_people_whose_guide_has_no_room_go_to_others_and_to_no_two(
+    shop: Any, source: Any, database: Database, units: float, lists_of_shop: dict[str, int]
+) -> None:
+    source.people = 10
+    here = replace(shop(units, capacity_per_day=2), guides=OF | {"c8": "G2"})
+    make_lists(here, DAY, by="Li")
+    assert Counter(name for name, _ in told(database) if name != "G3") == lists_of_shop
 
 
 def test_goods_whose_season_is_over_are_on_no_list(shop: Any, source: Any, database: Database) -> None:

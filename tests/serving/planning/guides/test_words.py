@@ -35,7 +35,9 @@ def test_only_of_goods_bought_in_a_known_rhythm_it_is_said_when_they_are_due(due
 @pytest.mark.parametrize("kind", ["repeat", "explore"])
 def test_no_sentence_says_how_goods_are_used_up_or_that_they_suit_somebody_unknown(kind: str, reason: str) -> None:
     both = say(kind, LATER, "Tea", "Milk", on=DAY, reason=reason)
-    assert not any(word in text for text in both for word in ("用完", "吃完", "喝完", "running out", "很配", "goes well"))
+    assert not any(
+        word in text for text in both for word in ("用完", "吃完", "喝完", "running out", "很配", "goes well")
+    )
     assert "often bought with Milk" in both[0]
     assert "常和Milk一起买" in both[1]
     if reason != "new":
