@@ -102,3 +102,24 @@ def test_rows_of_a_file_that_say_no_quantity_are_counted(open_page: Open, langua
     shown = page.locator(".grid-bulk")
     expect(shown).to_contain_text("其中3行没有填写数量" if language == "zh" else "3 of these say no quantity")
     expect(shown).to_contain_text("小于零" if language == "zh" else "“-3” is below zero. Write 0 or more")
+
+
+def wide(_: Any, answer: Any) -> Any:
+    names = {"product_name": "Cold pressed olive oil of a very small mill", "store_name": "GrandPlazaSouthEntrance"}
+    money = {"value_at_risk": 123_456_789.0, "left_over_units": 12_345.0, "on_hand": 54_321.0}
+    return answer | {"rows": [row | names | money for row in answer["rows"]]}
+
+
+@BOTH
+@pytest.mark.parametrize("width", [768, 1024])
+def test_what_one_may_do_about_excess_stock_is_in_sight(open_page: Open, width: int, language: str) -> None:
+    fake_api.INSTEAD["listing"] = wide
+    page = open_page("stock?tab=leftovers", language, width=width).page
+    for action in ("propose", "people"):
+        button = page.locator(f"[data-action={action}]").first
+        expect(button).to_be_in_viewport(ratio=1)
+    sides = page.evaluate(
+        """() => [...document.querySelectorAll(".data .actions .button")].map((one) => [
+          one.getBoundingClientRect().right, one.closest(".table-scroll").getBoundingClientRect().right])"""
+    )
+    assert all(right <= edge for right, edge in sides), sides

@@ -2,7 +2,7 @@
 
 import { call, lookUp } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
-import { addDays, costHint, costText, day, isNumber, money, number, t } from "../i18n.js";
+import { addDays, costHint, costText, day, isNumber, money, number, t, units } from "../i18n.js";
 import { newId } from "../kept.js";
 import { once } from "../once.js";
 import { problemWords } from "../problems.js";
@@ -41,7 +41,7 @@ function excess(answer) {
   const columns = [
     { key: "product_id", label: t("column.product"), align: "product", value: (row) => nameOf(row, answer.names), cell: (row) => name(nameOf(row, answer.names), { class: "strong" }) },
     { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
-    { key: "left_over_units", label: t("stock.left"), align: "number", first: "descending", value: (row) => row.left_over_units, cell: (row) => number(row.left_over_units) },
+    { key: "left_over_units", label: t("stock.left"), align: "number", first: "descending", value: (row) => row.left_over_units, cell: (row) => units(row.left_over_units) },
     { key: "value_at_risk", label: t("stock.at_risk"), align: "number", first: "descending", value: (row) => row.value_at_risk, cell: (row) => h("span", { title: costHint(row.value_at_risk, row.cost_basis) }, costText(row.value_at_risk, row.cost_basis, 0)) },
     { key: "sell_by", label: t("stock.sell_by"), align: "date", value: (row) => row.sell_by, cell: (row) => day(row.sell_by) },
   ];
