@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from retail_brain import __version__
-from retail_brain.errors import ImpossibleError, ModelError, RetailBrainError
+from retail_brain.errors import DataError, ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.guides import moved_customers, moves_mark
@@ -106,7 +106,7 @@ class Tenant:
                 self._ask_database()
                 self._looked_at = mark
             if names := self.view.campaigns.plans.unreadable:
-                faults.append(ImpossibleError(unreadable_text(names)))
+                faults.append(DataError(unreadable_text(names)))
         return faults
 
     def _ask_database(self) -> None:

@@ -39,7 +39,8 @@ def test_a_view_is_changed_and_taken_away_by_one_thread_at_a_time(
     monkeypatch.setattr(Tenant, "__setattr__", noted)
     monkeypatch.setattr(MappedFiles, "cut", lambda _: ["sales"])
     state.refresh()  # takes the view away and opens the same set anew
-    assert held == [True, True]
+    assert len(held) >= 2
+    assert all(held)
 
 
 @pytest.mark.parametrize("look", [Tenant.refresh_events, lambda tenant: tenant.forget_events(datetime.now(UTC))])

@@ -152,7 +152,7 @@ def line_of(client: Any, product_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("quantity", "codes"),
     [
-        (7.5, ["pack", "minimum"]),
+        (7, ["pack", "minimum"]),
         (6, ["minimum"]),
         (36, ["shelf", "large"]),
         (99_999_999, ["pack", "shelf", "large"]),
