@@ -90,11 +90,16 @@ class OtherPlans:
         Raises:
             ImpossibleError: there are some; they are named.
         """
-        if self.unreadable:
-            raise ImpossibleError(
-                unreadable_text(self.unreadable),
-                {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)},
-            )
+        if (fault := self.fault) is not None:
+            raise fault
+
+    @property
+    def fault(self) -> ImpossibleError | None:
+        """What is wrong with campaigns that nobody can read; None where all can be read."""
+        if not self.unreadable:
+            return None
+        details = {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)}
+        return ImpossibleError(unreadable_text(self.unreadable), details)
 
     @classmethod
     def none(cls) -> "OtherPlans":
