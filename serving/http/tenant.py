@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from retail_brain import __version__
-from retail_brain.errors import ImpossibleError, ModelError, RetailBrainError
+from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.guides import moved_customers, moves_mark
@@ -29,7 +29,6 @@ from serving.http.answers_pointer import AnswersPointer
 from serving.http.settings_file import SettingsFile
 from serving.http.tenant_view import TenantView
 from serving.planning.campaigns.demand import CampaignBook
-from serving.planning.campaigns.standing import unreadable_text
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
@@ -104,8 +103,8 @@ class Tenant:
             if mark != self._looked_at:
                 self._ask_database()
                 self._looked_at = mark
-            if names := self.view.campaigns.plans.unreadable:
-                faults.append(ImpossibleError(unreadable_text(names)))
+            if (unreadable := self.view.campaigns.plans.fault()) is not None:
+                faults.append(unreadable)
         return faults
 
     def _ask_database(self) -> None:

@@ -84,17 +84,21 @@ class OtherPlans:
     told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOLD_ROWS))
     unreadable: tuple[str, ...] = ()
 
+    def fault(self) -> ImpossibleError | None:
+        """Why no contacts can be planned beside campaigns that nobody can read, which it names; None: there are none."""
+        if not self.unreadable:
+            return None
+        about = {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)}
+        return ImpossibleError(unreadable_text(self.unreadable), about)
+
     def check_readable(self) -> None:
         """Refuses to plan contacts beside campaigns that nobody can read.
 
         Raises:
             ImpossibleError: there are some; they are named.
         """
-        if self.unreadable:
-            raise ImpossibleError(
-                unreadable_text(self.unreadable),
-                {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)},
-            )
+        if (fault := self.fault()) is not None:
+            raise fault
 
     @classmethod
     def none(cls) -> "OtherPlans":
