@@ -85,11 +85,13 @@ class OtherPlans:
     unreadable: tuple[str, ...] = ()
 
     def fault(self) -> ImpossibleError | None:
-        """Why no contacts can be planned beside campaigns that nobody can read, which it names; None: there are none."""
+        """Why no contacts can be planned beside campaigns that nobody can read; None where there are none."""
         if not self.unreadable:
             return None
-        about = {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)}
-        return ImpossibleError(unreadable_text(self.unreadable), about)
+        return ImpossibleError(
+            unreadable_text(self.unreadable),
+            {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)},
+        )
 
     def check_readable(self) -> None:
         """Refuses to plan contacts beside campaigns that nobody can read.
