@@ -104,7 +104,7 @@ class Tenant:
             if mark != self._looked_at:
                 self._ask_database()
                 self._looked_at = mark
-            if (unreadable := self.view.campaigns.plans.fault) is not None:
+            if (unreadable := self.view.campaigns.plans.fault()) is not None:
                 faults.append(unreadable)
         return faults
 

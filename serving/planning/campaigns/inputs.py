@@ -84,22 +84,23 @@ class OtherPlans:
     told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOLD_ROWS))
     unreadable: tuple[str, ...] = ()
 
+    def fault(self) -> ImpossibleError | None:
+        """Why no contacts can be planned beside campaigns that nobody can read; None where there are none."""
+        if not self.unreadable:
+            return None
+        return ImpossibleError(
+            unreadable_text(self.unreadable),
+            {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)},
+        )
+
     def check_readable(self) -> None:
         """Refuses to plan contacts beside campaigns that nobody can read.
 
         Raises:
             ImpossibleError: there are some; they are named.
         """
-        if (fault := self.fault) is not None:
+        if (fault := self.fault()) is not None:
             raise fault
-
-    @property
-    def fault(self) -> ImpossibleError | None:
-        """What is wrong with campaigns that nobody can read; None where all can be read."""
-        if not self.unreadable:
-            return None
-        details = {"problem": "campaigns_unreadable", "campaign_ids": list(self.unreadable)}
-        return ImpossibleError(unreadable_text(self.unreadable), details)
 
     @classmethod
     def none(cls) -> "OtherPlans":
