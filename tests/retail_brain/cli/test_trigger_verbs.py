@@ -150,7 +150,8 @@ def test_a_trigger_from_file_to_message(home: Path) -> None:
     out = home / "messages.csv"
     assert f"decided: 2 taken; 2 handed over -> {out}" in run(home, "run", "--to", str(out)).stdout
     rows = pl.read_csv(out)
-    assert rows["text"].to_list() == ["面包1 waits for you. It goes with 苹果2."] * 2
+    # apples stand beside bread, and other goods beside apples: such a tie is too weak to be named
+    assert rows["text"].to_list() == ["面包1 waits for you."] * 2
     assert rows["campaign_id"].unique().to_list() == ["trigger:bag"]
     assert "nothing was due; 0 handed over" in run(home, "run", "--to", str(out)).stdout
     assert run(home, "list").stdout == "bag  on   v1  bag_add           Bag 购物袋  (Li): 2 sent\n"
