@@ -184,6 +184,25 @@ def campaign_contacts(
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
 
 
+def handed_over(tenant: str, database: Database, campaign_id: str | None = None) -> set[str]:
+    """Ids of the campaigns of which at least one contact is known to have gone out, or is in the hands of a push.
+
+    Args:
+        tenant: whose campaigns.
+        database: where they are.
+        campaign_id: only this one; None: all.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_CONTACTS.c
+    gone = (table.tenant_id == tenant) & ((table.state == "sent") | table.taken_by.is_not(None))
+    if campaign_id is not None:
+        gone &= table.campaign_id == campaign_id
+    with database.reading() as connection:
+        return set(connection.execute(select(table.campaign_id).where(gone).distinct()).scalars())
+
+
 def drawn_counts(tenant: str, database: Database) -> dict[str, int]:
     """Campaign id -> people drawn for it, for contact or the holdout, withdrawn ones too.
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from retail_brain.errors import NotFoundError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts, contacts_page
+from retail_brain.operational.campaign_contacts import campaign_contacts, contacts_page, handed_over
 from retail_brain.operational.leases import Lease
 from retail_brain.workspace import Workspace
 from serving.http.handlers.call import Call, product_names, seen_store
@@ -63,7 +63,9 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
             if request.group in {None, row.contact.group} and call.answers.customers.find(row.contact.customer_id) >= 0
         ]
         page, total = wanted[request.offset : request.offset + request.limit], len(wanted)
-    listed = [life.contact_row(row) for row in settled(stored, page, campaign_desk(call).today)]
+    is_handed_over = bool(handed_over(tenant, database, request.campaign_id))
+    shown = settled(stored, page, campaign_desk(call).today, is_handed_over=is_handed_over)
+    listed = [life.contact_row(row) for row in shown]
     for row in listed:  # a guide's key knows no shop
         row["store_id"] = seen_store(call.answers, row["store_id"])
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))

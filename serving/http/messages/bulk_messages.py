@@ -260,9 +260,9 @@ class ChangedLine(Strict):
 class FileProblem(Strict):
     """A row of a file that cannot count: its number (the header is row 1), why, and what it holds.
 
-    `code`: `unknown_line`, `bad_quantity`, `below_zero`, `twice`, or `changed_since` (the file's `order_quantity` is not what is
-    suggested now: `seen` and `now`). Of `twice`, a line with unlike quantities, `rows` and `texts` are the rows about
-    it (ten at most) and what they say; they are null of others.
+    `code`: `unknown_line`, `bad_quantity`, `below_zero`, `twice`, or `changed_since` (the file's `order_quantity` is not
+    what is suggested now: `seen` and `now`). Of `twice`, a line with unlike quantities, `rows` and `texts` are the rows
+    about it (ten at most) and what they say; they are null of others.
     """
 
     row: int
@@ -279,9 +279,9 @@ class FileProblem(Strict):
 class ChangesFileResponse(Strict):
     """Lines that a file changes, the rows that cannot count, and how many say what counts already.
 
-    `problems` lists the first of `problems_total`. `unsaid` rows of `same` say no quantity. `repeated` rows say once more what an earlier row of the same line
-    says, which counts. `left_out` lines are no rows: they have more fields than the header, are totals or blank.
-    `newest_decision` goes back to `/bulk_decisions` as `seen_newest_decision`.
+    `problems` lists the first of `problems_total`. `unsaid` rows of `same` say no quantity. `repeated` rows say once
+    more what an earlier row of the same line says, which counts. `left_out` lines are no rows: they have more fields
+    than the header, are totals or blank. `newest_decision` goes back to `/bulk_decisions` as `seen_newest_decision`.
     """
 
     lines: list[ChangedLine]

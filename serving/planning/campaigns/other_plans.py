@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.decisions.told_elsewhere import TOLD_ROWS, last_effect_day
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, handed_over
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import RepeatedContact, repeated_contacts
@@ -44,8 +44,11 @@ def other_plans(
     in_doubt = unreadable(stored)
     known = [one for one in stored if one.campaign_id not in in_doubt]
     lasting = in_doubt + [one.campaign_id for one in known if _lasts(one, today)]
+    gone = handed_over(tenant, database)
     people = {
-        one.campaign_id: settled(one, campaign_contacts(tenant, database, one.campaign_id), today)
+        one.campaign_id: settled(
+            one, campaign_contacts(tenant, database, one.campaign_id), today, is_handed_over=one.campaign_id in gone
+        )
         for one in stored
         if one.campaign_id in lasting or _ended_lately(one, today, effect)
     }

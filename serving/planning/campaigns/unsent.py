@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, handed_over
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from serving.planning.campaigns.standing import readable
@@ -22,18 +22,24 @@ def counts(one: PlannedContact) -> bool:
     return one.contact.group == "contact" and one.state in {"planned", "sent"}
 
 
-def settled(stored: StoredCampaign, contacts: Iterable[PlannedContact], today: date) -> list[PlannedContact]:
+def settled(
+    stored: StoredCampaign, contacts: Iterable[PlannedContact], today: date, *, is_handed_over: bool
+) -> list[PlannedContact]:
     """The contacts of a campaign as they stand on a day, in their order: some that were `planned` are `not_sent`.
 
     Those are the ones left over once the campaign was stopped, or it or their goods are over. One that a push has in
     hand, or had when it broke off, may have gone out and stays `planned`; so do all of a campaign whose definition
-    cannot be read.
+    cannot be read, and of one that nothing is known to have gone out of: its list may have been taken elsewhere, by
+    somebody who sends no reports.
 
     Args:
         stored: the campaign.
         contacts: of it.
         today: first day that is not visible yet.
+        is_handed_over: whether any contact of it is known to have gone out (`handed_over`).
     """
+    if not is_handed_over:
+        return list(contacts)
     is_stopped, last = stored.state == "stopped", _last_day(stored)
     return [
         replace(one, state=NOT_SENT)
@@ -57,7 +63,12 @@ def contacts_on(
     for one in campaign_contacts(tenant, database, campaign_id, since=since):
         found.setdefault(one.campaign_id, []).append(one)
     known = {one.campaign_id: one for one in list_campaigns(tenant, database)} if found else {}
-    return [one for name, own in found.items() for one in (settled(known[name], own, today) if name in known else own)]
+    gone = handed_over(tenant, database, campaign_id) & known.keys()
+    return [
+        one
+        for name, own in found.items()
+        for one in (settled(known[name], own, today, is_handed_over=True) if name in gone else own)
+    ]
 
 
 def _last_day(stored: StoredCampaign) -> date:

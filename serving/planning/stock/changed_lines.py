@@ -138,7 +138,7 @@ def _typed(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _number(column: str) -> pl.Expr:
-    """A column of text as numbers, also in full-width digits or with a comma at every thousand; null where it is none."""
+    """Text as numbers, also in full-width digits or with a comma at every thousand; null where it is none."""
     text = pl.col(column).str.normalize("NFKC")
     has_thousands = text.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
     plain = pl.when(has_thousands).then(text.str.replace_all(",", "", literal=True)).otherwise(text)

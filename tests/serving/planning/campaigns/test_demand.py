@@ -32,11 +32,12 @@ def test_the_contacted_add_what_they_are_expected_to_buy_more_and_the_held_out_n
     extra = planned_units("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns)
     assert extra["units"].sum() == pytest.approx(2 * stored.preview["caused_purchases"], abs=1e-3)
     assert (extra["date"].min(), extra["date"].max()) == (date(2025, 3, 1), date(2025, 3, 14))
-    assert planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns).is_empty()  # nobody was told
+    in_doubt = planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns)
     people = [one.contact for one in campaign_contacts("main", database, "spring")]
     mark_sent("main", database, "spring", people, today=desk.today, by="Li", now=NOW)
     later = planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns)
     assert later.equals(extra.filter(pl.col("date") > date(2025, 3, 10)))
+    assert later.equals(in_doubt)  # the list may have been taken elsewhere
     book = CampaignBook.read("main", database, desk.source.as_of, TWICE, SETTINGS)
     assert book.units["S1", "P1"]["2025-03-01"] == pytest.approx(extra.row(0, named=True)["units"])
 

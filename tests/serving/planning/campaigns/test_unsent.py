@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import polars as pl
 import pytest
 
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, mark_sent, take_contacts
@@ -14,7 +13,6 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
-from serving.planning.campaigns.demand import planned_units
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.measuring import _own
 from serving.planning.campaigns.other_plans import _ended_lately, other_plans
@@ -23,7 +21,6 @@ from serving.planning.campaigns.unsent import contacts_on, settled
 SETTINGS = Settings()
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 ENDS = date(2025, 3, 4)
-TWICE = pl.DataFrame({"product_id": ["P1"], "units_per_purchase": [2.0]})
 
 
 @pytest.fixture
@@ -53,15 +50,21 @@ def states(desk: life.Desk, today: date) -> set[tuple[str, str]]:
     return {(one.contact.group, one.state) for one in contacts_on("main", desk.database, today, "spring")}
 
 
-def test_a_campaign_that_ended_before_anybody_was_told_leaves_people_and_goods_to_others(desk: life.Desk) -> None:
+def test_a_campaign_of_which_nothing_is_known_to_have_gone_out_may_have_been_taken_elsewhere(desk: life.Desk) -> None:
+    for today in (ENDS, ENDS + timedelta(days=1)):
+        found = plans(desk, today)
+        assert states(desk, today) == {("contact", "planned"), ("holdout", "planned")}
+        assert found.contacts.height == len(drawn(desk))
+        assert not found.told.is_empty()
+
+
+def test_what_is_left_of_a_campaign_that_was_handed_over_adds_no_demand(desk: life.Desk) -> None:
+    sent = send(desk, 3)
     # on the last evening contacts may go out still while the answers know the day
     for today, state in ((ENDS, "planned"), (ENDS + timedelta(days=1), "not_sent")):
-        found, is_planned = plans(desk, today), state == "planned"
-        assert states(desk, today) == {("contact", state), ("holdout", "planned")}
-        assert found.contacts.height == (len(drawn(desk)) if is_planned else 0)
-        assert found.told.is_empty() != is_planned
-        extra = planned_units("main", desk.database, today - timedelta(days=1), TWICE, SETTINGS.campaigns)
-        assert extra.is_empty() != is_planned
+        assert states(desk, today) == {("contact", state), ("contact", "sent"), ("holdout", "planned")}
+        counted = plans(desk, today).contacts.height
+        assert counted == (len(drawn(desk)) if state == "planned" else len(sent))
 
 
 def test_of_a_campaign_that_told_some_the_others_fill_no_cap_and_stay_out_of_the_goods_as_the_held_out_do(
@@ -79,12 +82,14 @@ def test_of_a_campaign_that_told_some_the_others_fill_no_cap_and_stay_out_of_the
 
 
 def test_a_late_contact_of_a_stopped_campaign_fills_no_cap(database: Database, desk: life.Desk, change: Any) -> None:
+    sent = send(desk, 1)
     later = life.Desk(database, replace(desk.source, as_of=date(2025, 3, 1)), SETTINGS)
     life.stop(later, change("spring", 3), "why")
     assert {one.contact.day for one in drawn(desk)} == {date(2025, 3, 1)}  # before the first day that is taken back
-    assert states(desk, later.today) == {("contact", "not_sent"), ("holdout", "planned")}
+    assert states(desk, later.today) == {("contact", "sent"), ("contact", "not_sent"), ("holdout", "planned")}
     found = plans(desk, later.today)
-    assert (found.contacts.height, found.told.height, found.promises.height) == (0, 0, 0)
+    assert set(found.contacts["customer_id"]) == sent
+    assert found.promises.height == 0
 
 
 def test_what_a_push_had_in_hand_when_it_broke_off_may_have_gone_out(desk: life.Desk) -> None:
@@ -117,5 +122,7 @@ def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_kee
     stored, day = campaign("main", desk.database, "spring"), date(2025, 3, 3)
     one = drawn(desk)[0]
     short = replace(one, contact=replace(one.contact, ends_on=date(2025, 3, 1)))
-    assert [row.state for row in settled(stored, [one, short], day)] == ["planned", "not_sent"]
-    assert [row.state for row in settled(replace(stored, definition={}), [one], date(2026, 1, 1))] == ["planned"]
+    assert [row.state for row in settled(stored, [one, short], day, is_handed_over=True)] == ["planned", "not_sent"]
+    assert [
+        row.state for row in settled(replace(stored, definition={}), [one], date(2026, 1, 1), is_handed_over=True)
+    ] == ["planned"]
