@@ -62,13 +62,14 @@ def job(body: dict[str, Any]) -> Any:
 
 
 def start(body: dict[str, Any]) -> Any:
-    if known := [one for one in JOBS if one["job_id"] == body["job_id"]]:
+    job_id = body.get("job_id") or f"job_{len(JOBS)}"
+    if known := [one for one in JOBS if one["job_id"] == job_id]:
         return {"job": known[0]}
     if JOBS and JOBS[0]["state"] == "running":
         details = {"problem": "job_running", "job_id": JOBS[0]["job_id"], "job_kind": JOBS[0]["kind"], "who": "李女士"}
         return error(409, "conflict", "another job runs", **details)
     arguments = {name: value for name, value in body.items() if name not in {"kind", "job_id"}}
-    JOBS.insert(0, made(body["job_id"], body["kind"], arguments=arguments, seconds=0.0))
+    JOBS.insert(0, made(job_id, body["kind"], arguments=arguments, seconds=0.0))
     return {"job": JOBS[0]}
 
 

@@ -1,5 +1,6 @@
 """Jobs on the page, in both languages: started, watched, cancelled, refused, loaded from files, and who sees them."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,19 @@ def started(page: Page, kind: str, **chosen: str) -> None:
     page.locator("[data-action=start]").click()
 
 
+def asked_to_start(site: Any, kind: str) -> list[dict[str, Any]]:
+    """What was to be started, without the ids of the page's own."""
+    sent = site.bodies("job_start", lambda body: body["kind"] == kind)
+    assert all(re.fullmatch("job_[0-9a-f]{32}", body["job_id"]) for body in sent)
+    return [{name: value for name, value in body.items() if name != "job_id"} for body in sent]
+
+
 @BOTH
 def test_a_training_is_started_watched_and_cancelled(open_page: Open, site: Any, language: str) -> None:
     page = open_page("jobs", language).page
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有任务", "No job yet"))
     started(page, "train_demand", preset="full", as_of="2026-02-20")
-    assert site.bodies("job_start") == [{"kind": "train_demand", "preset": "full", "as_of": "2026-02-20"}]
+    assert asked_to_start(site, "train_demand") == [{"kind": "train_demand", "preset": "full", "as_of": "2026-02-20"}]
     title = page.locator("h1")
     expect(title).to_contain_text(says(language, "训练需求模型", "Train the demand model"))
     expect(title).to_contain_text(says(language, "运行中", "Running"))
@@ -104,9 +112,7 @@ def test_files_are_sent_looked_at_and_loaded(open_page: Open, site: Any, languag
     expect(page.locator("[name=form]")).to_have_value("seen")
     page.locator("[data-action=load]").click()
     expect(page.locator("h1")).to_contain_text(says(language, "导入数据", "Load data"))
-    assert site.bodies("job_start", lambda body: body["kind"] == "ingest") == [
-        {"kind": "ingest", "upload": UPLOAD, "form": "seen"}
-    ]
+    assert asked_to_start(site, "ingest") == [{"kind": "ingest", "upload": UPLOAD, "form": "seen"}]
     table = {"read": 5, "new": 4, "changed": 0, "unchanged": 0, "removed": 0, "set_aside": 1}
     JOBS[0] |= {
         "state": "done",
