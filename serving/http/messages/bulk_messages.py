@@ -261,8 +261,8 @@ class FileProblem(Strict):
     """A row of a file that cannot count: its number (the header is row 1), why, and what it holds.
 
     `code`: `unknown_line`, `bad_quantity`, `below_zero`, `twice`, or `changed_since` (the file's `order_quantity` is
-    not what is suggested now: `seen` and `now`). Of `twice`, a line with unlike quantities, `rows` and `texts` are the rows
-    about it (ten at most) and what they say; they are null of others.
+    not what is suggested now: `seen` and `now`). Of `twice`, a line with unlike quantities, `rows` and `texts` are the
+    rows about it (ten at most) and what they say; they are null of others.
     """
 
     row: int
