@@ -233,7 +233,7 @@ def test_a_forecast_beyond_the_end_of_the_plan_says_so(open_page: Open, language
         day = made["forecasts"][3]["date"]
         return made | {"planned_ends": [{"product_id": "P0001", "ends_on": day, "end_kind": "season"}]}
 
-    said = says(language, "不再计入销量（销售季结束）", "counts no sales after")
+    said = says(language, "不再计入销量", "counts no sales after")
     page = open_page("forecast?store=S01&product=P0001", language).page
     expect(page.locator(".readout")).not_to_be_empty()
     expect(page.locator(".notice", has_text=said)).to_have_count(0)

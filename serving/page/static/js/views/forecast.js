@@ -138,7 +138,7 @@ const about = (which, title, body, signal) => opening(which, title, async () => 
 // said where something is forecast beyond the day after which the plan counts nothing
 function plannedEnd([end], forecasts) {
   const beyond = end ? forecasts.filter((row) => row.date > end.ends_on && row.forecast > 0) : [];
-  return beyond.length ? h("p", { class: "notice" }, t(`forecast.planned_end.${end.end_kind}`, { day: day(end.ends_on) })) : null;
+  return beyond.length ? h("p", { class: "notice" }, t("forecast.planned_end", { day: day(end.ends_on) })) : null;
 }
 
 function result({ history, forecasts, events, asOf, store, product, period, isCold, driversNote, ends }, signal, redraw) {
