@@ -9,6 +9,7 @@ from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
+from retail_brain.ingest.look.finer_places import ask_for_finer_places
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
@@ -158,3 +159,4 @@ def _stock(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         ask_which_stock(made, sample, found)
     elif "on_hand" in found.roles:
         leave_out_without_stock(made, sample, found)
+    ask_for_finer_places(made, sample, found)

@@ -7,6 +7,7 @@ from typing import Final
 
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_states import STATE_NAME
 from retail_brain.ingest.look.words_of_tills import TILLS
@@ -136,8 +137,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 _FURTHER_SCORE = 0.5
 """Score of names in further languages: above parts of names, below the surest of other roles."""
 _FURTHER: Final = {
-    role: unicodedata.normalize("NFKC", "|".join(words[role] for words in (FURTHER, TILLS) if role in words))
-    for role in {**FURTHER, **TILLS}
+    role: unicodedata.normalize("NFKC", "|".join(words[role] for words in (FURTHER, TILLS, ERP) if role in words))
+    for role in {**FURTHER, **TILLS, **ERP}
 }
 """As plain names are: one vowel of Thai is two letters there."""
 _NET_SALES, _GROSS_SALES = (re.compile(unicodedata.normalize("NFKC", words)) for words in (NET_SALES, GROSS_SALES))
