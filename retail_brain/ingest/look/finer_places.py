@@ -1,4 +1,4 @@
-"""Stock that stands several times in a shop or plant, once in each of its storage places: both together are the place."""
+"""Stock that stands several times in a shop, once in each of its storage places: both together are the place."""
 
 import re
 from typing import Final
@@ -12,7 +12,7 @@ from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS
 
 _OFTEN: Final = 0.02
-"""Share of the rows with goods that stand in the same place on another row from which places are finer. By judgement."""
+"""Share of the rows whose goods have another row in the same place from which places are finer. By judgement."""
 _ONCE: Final = 0.99
 """Share of the rows that the finer place must tell apart."""
 _MOST: Final = 60
@@ -43,8 +43,8 @@ def ask_for_finer_places(made: Proposal, rows: pl.DataFrame, found: Columns) -> 
     made.columns["store_id"] = f"{{ columns = [{quoted(store)}, {quoted(finer)}] }}"
     made.questions.append(
         f"goods stand several times in a {store!r}, once in each {finer!r} (such as "
-        f"{', '.join(found.seen[finer].examples[:3])}): are these places of their own, as written below? If all are the "
-        f"stock of one {store!r}, add their rows up in the file and write {quoted(store)} for store_id"
+        f"{', '.join(found.seen[finer].examples[:3])}): are these places of their own, as written below? If all are "
+        f"the stock of one {store!r}, add their rows up in the file and write {quoted(store)} for store_id"
     )
 
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.look.asked_roles import asked_key
 from retail_brain.ingest.look.clicks import events_of
+from retail_brain.ingest.look.codes_of_fees import leave_out_codes_of_fees
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
@@ -126,7 +127,11 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         write_receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
-    goods = [*leave_out_texts(made, sample, found), *leave_out_what_is_not_goods(made, sample, found)]
+    goods = [
+        *leave_out_texts(made, sample, found),
+        *leave_out_what_is_not_goods(made, sample, found),
+        *leave_out_codes_of_fees(made, sample, found),
+    ]
     leave_out_and_turn(made, sample, found, [*([kept] if kept else []), *goods])
     fill_down_conditions(made, sample, found)
     ask_about_currencies(made, sample, found)

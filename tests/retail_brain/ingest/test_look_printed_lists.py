@@ -14,7 +14,7 @@ from retail_brain.settings import DataSettings, Settings
 
 _RULE = "-" * 78
 _SALE = "transaction_id,sold_at,store_id,product_id,units,unit_price\n1,2020-01-01 10:00:00,1000-0001,500100,1,1\n"
-_GOODS = ("Rohr 1\"", "Rohr 2½\" lang", "Dübel 8 mm", "Leim", "Nagel 5x60", "Zange", "Winkel", "Seil", "Kette", "Haken")
+_GOODS = ('Rohr 1"', 'Rohr 2½" lang', "Dübel 8 mm", "Leim", "Nagel 5x60", "Zange", "Winkel", "Seil", "Kette", "Haken")
 
 
 def _pages(lines: int, names: str) -> str:
