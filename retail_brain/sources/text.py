@@ -17,6 +17,7 @@ from retail_brain.sources.encoding import in_utf8, open_text
 from retail_brain.sources.fixed_width import without_blanks
 from retail_brain.sources.framed import PAGE_HEADS, without_frame
 from retail_brain.sources.group_rows import with_group_columns
+from retail_brain.sources.levels import with_levels
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.sections import header_lines, one_section
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
@@ -61,6 +62,7 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     if page_heads:
         left_out = pl.concat([left_out, pl.DataFrame([(PAGE_HEADS, page_heads)], schema=LEFT_OUT, orient="row")])
     rows, left_out = with_group_columns(rows, options.group_rows, left_out)
+    rows, left_out = with_levels(rows, options.levels, left_out)
     return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)), len(starts))
 
 

@@ -127,6 +127,8 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     _number_receipts(sample, roles, seen, alternatives)
     if "receipt" not in roles and "moment" in roles and seen[roles["moment"]].pattern:
         roles["receipt"] = roles["moment"]  # the day and the number of its receipt in one
+    if "moment" not in roles and "receipt" in roles and seen[roles["receipt"]].pattern:
+        roles["moment"] = roles["receipt"]
     remarks = _finer_code(sample, roles, seen, alternatives, known)
     return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()}, remarks)
 

@@ -93,10 +93,10 @@ def prices_of_list(one: LookedAt) -> Proposal | None:
 def _lowered(one: LookedAt) -> list[str]:
     """Remarks on columns of discounts of some goods, which prices of a shelf are before."""
     seen = one.columns.seen
-    names = [name for name in seen if "discount" in role_scores(name) and 0 < seen[name].filled]
+    names = [name for name in seen if "discount" in role_scores(name) and seen[name].filled > 0]
     return [
-        f"{one.sample[name].count():,} rows have a {name!r}, which is not taken off their price: it may be an offer of some "
-        "days (`promotions`)"
+        f"{one.sample[name].count():,} rows have a {name!r}, which is not taken off their price: it may be an offer "
+        "of some days (`promotions`)"
         for name in names
         if (one.sample[name].cast(pl.String).str.strip_chars("0.,% ") != "").any()
     ]

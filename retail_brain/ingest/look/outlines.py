@@ -1,0 +1,63 @@
+"""Names the levels of an outline: a report whose first column holds shops, receipts and goods, each a sum of those below.
+
+1C, SAP and pivot tables print it. Where several lines of names stand above each other, they say what the levels are.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.groups import role_of_group
+from retail_brain.sources.levels import Outline, lines_of_names, outline_of
+
+_LEAST_ROWS: Final = 8
+"""Rows below which sums may come out by chance."""
+_LEAST_LINES: Final = 1.2
+"""Lines that a group of the deepest level has on average at least. By judgement."""
+_MOST_COLUMNS: Final = 60
+"""Columns beyond which a table is no outline, and is not tried."""
+_DEPTHS: Final = (2, 3, 4)
+"""Levels that are tried where no lines of names say how many there are."""
+_LEAST_SUMS: Final = 2
+"""Rows of the outermost level, from which sums are no accident, or levels of which there are as many."""
+
+
+def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
+    """Names of the levels of an outline, outermost first and that of the lines last; none for any other table.
+
+    Args:
+        sample: the rows of a table of text, below its first line of names.
+    """
+    is_text = all(kind == pl.String for kind in sample.dtypes)
+    if sample.height < _LEAST_ROWS or not 2 <= sample.width <= _MOST_COLUMNS or not is_text:  # what sums, and a name
+        return ()
+    named = lines_of_names(sample)
+    if len(named) > 1:
+        is_apart = len(set(named)) == len(named) and not set(named[1:]) & set(sample.columns)
+        found = outline_of(sample, named) if is_apart else None
+        return tuple(named) if found is not None and found.named and _has_lines(found, len(named)) else ()
+    for depth in _DEPTHS:
+        levels = [f"level {place}" for place in range(1, depth)] + [sample.columns[0]]
+        found = outline_of(sample, levels, by_sums_alone=True)
+        if found is not None and _has_lines(found, depth):
+            return _called(found, sample)
+    return ()
+
+
+def _has_lines(found: Outline, levels: int) -> bool:
+    """Whether groups have several lines, and there are several groups."""
+    counts = [found.depths.count(place) for place in range(levels)]
+    return counts[-1] >= _LEAST_LINES * counts[-2] and (counts[0] >= _LEAST_SUMS or levels > _LEAST_SUMS)
+
+
+def _called(found: Outline, sample: pl.DataFrame) -> tuple[str, ...]:
+    """The levels by their texts: days, shops, customers, categories, or goods for the lines."""
+    first, last = sample.columns[0], max(found.depths)
+    texts = pl.DataFrame({"text": found.rows[first], "depth": found.depths})
+    taken: set[str] = {"product"}
+    names = [first]
+    for place in reversed(range(last)):
+        role = role_of_group(texts.filter(pl.col("depth") == place)["text"].to_list(), taken)
+        taken |= {role, "moment"} if role == "date" else {role}
+        names.append(role if role not in sample.columns else f"{role} of the group")
+    return tuple(reversed(names))
