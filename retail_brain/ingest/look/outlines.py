@@ -7,7 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.groups import role_of_group
+from retail_brain.ingest.look.words import role_scores
 from retail_brain.sources.levels import Outline, lines_of_names, outline_of
 
 _LEAST_ROWS: Final = 8
@@ -54,10 +56,17 @@ def _called(found: Outline, sample: pl.DataFrame) -> tuple[str, ...]:
     """The levels by their texts: days, shops, customers, categories, or goods for the lines."""
     first, last = sample.columns[0], max(found.depths)
     texts = pl.DataFrame({"text": found.rows[first], "depth": found.depths})
-    taken: set[str] = {"product"}
-    names = [first]
-    for place in reversed(range(last)):
-        role = role_of_group(texts.filter(pl.col("depth") == place)["text"].to_list(), taken)
-        taken |= {role, "moment"} if role == "date" else {role}
-        names.append(role if role not in sample.columns else f"{role} of the group")
+    taken: set[str] = set() if {"product", "product_name"} & role_scores(first).keys() else {""}
+    names: list[str] = []
+    for place in reversed(range(last + 1)):
+        of_level = texts.filter(pl.col("depth") == place)["text"]
+        is_named = place == last and "" not in taken
+        role = "product" if is_named else _role_of(of_level, taken)
+        taken |= {role, "moment"} if role in ("date", "receipt") else {role}
+        names.append(first if is_named else role if role not in sample.columns else f"{role} of the group")
     return tuple(reversed(names))
+
+
+def _role_of(texts: pl.Series, taken: set[str]) -> str:
+    """`receipt` for numbers of documents with their day, and else what texts above lines name."""
+    return "receipt" if evidence(texts).pattern and "receipt" not in taken else role_of_group(texts.to_list(), taken)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retail_brain.ingest.look.names_of_groups import without_goods
+from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_of_erp import ERP
@@ -193,7 +194,7 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = bare_name(header)
+    whole = without_sum(bare_name(header))
     scores: dict[str, float] = {}
     for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole), re.sub("_1$", "", lengthened(whole))}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):

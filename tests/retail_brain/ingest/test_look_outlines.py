@@ -87,10 +87,22 @@ def test_lines_of_names_without_a_column_of_units(tmp_path: Path) -> None:
 
 def test_sums_alone_tell_the_levels_where_one_name_stands_above_them(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", ["Item", "Quantity", "Amount"], _outline(units=False))
-    seen = look(str(path))
-    assert 'levels = ["store", ' in seen.mapping
-    count, units, _ = _expected()
-    assert any(f"transactions: {count} rows looked at, 0 would be set aside" in line for line in seen.lines) or units
+    assert 'levels = ["store", "receipt", "Item"]' in look(str(path)).mapping
+    _check(load(tmp_path, path))
+
+
+@pytest.mark.parametrize("first", ["Row Labels", "Названия строк"])
+def test_a_pivot_table_of_days_below_goods(tmp_path: Path, first: str) -> None:
+    rows: list[Row] = []
+    for number, (name, _, price) in enumerate(_GOODS):
+        days = [(f"2026-09-{day:02}", day % 4 + 1 + number) for day in range(1, 9)]
+        whole = sum(count for _, count in days)
+        rows.append([name, whole, round(whole * price, 2)])
+        rows += [[day, count, round(count * price, 2)] for day, count in days]
+    sold = load(tmp_path, write(tmp_path / "x.csv", [first, "Sum of Quantity", "Sum of Amount"], rows), "daily_sales")
+    assert len(sold) == 32
+    assert {row["product_id"] for row in sold} == {name for name, *_ in _GOODS}
+    assert sum(row["units"] for row in sold) == 8 * 2.5 * 4 + 8 * 6  # type: ignore[misc]
 
 
 def test_levels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
