@@ -53,8 +53,8 @@ def with_levels(
     outline = outline_of(cells, levels)
     if outline is None:
         raise DataError(
-            f"the rows have no {len(levels)} levels: wanted each row of {list(levels[:-1])} to be the sum of those below "
-            "it, or a column that the lines alone fill. Correct `levels`, or remove it."
+            f"the rows have no {len(levels)} levels: wanted each row of {list(levels[:-1])} to be the sum of those "
+            "below it, or a column that the lines alone fill. Correct `levels`, or remove it."
         )
     rows, last = outline.rows, len(levels) - 1
     first = rows.columns[0]

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, quoted, whole
 from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, is_undated, stock_of_list, with_day_of_file
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -70,6 +71,8 @@ def prices_of_list(one: LookedAt) -> Proposal | None:
     price = one.columns.roles.get("price")
     if stock is None or price is None or is_of_one_shop(one.columns, price):
         return None
+    if not is_undated(stock) and promotions_of_offers(one) is not None:
+        return None  # with offers of some days beside it the price is that of the list, which needs no day
     if any(name != price and _head(name) == _head(price) for name in one.columns.seen):
         return None  # prices of several groups of buyers or moneys: none of them is everybody's
     made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})

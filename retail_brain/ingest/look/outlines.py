@@ -1,4 +1,4 @@
-"""Names the levels of an outline: a report whose first column holds shops, receipts and goods, each a sum of those below.
+"""Names the levels of an outline: a report with shops, receipts and goods in one column, each a sum of those below.
 
 1C, SAP and pivot tables print it. Where several lines of names stand above each other, they say what the levels are.
 """
