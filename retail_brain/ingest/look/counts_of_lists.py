@@ -76,15 +76,14 @@ def prices_of_list(one: LookedAt) -> Proposal | None:
     if any(name != price and _head(name) == _head(price) for name in one.columns.seen):
         return None  # prices of several groups of buyers or moneys: none of them is everybody's
     made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})
+    made.columns["valid_from"] = _DAY if is_undated(stock) else stock.columns["date"]
     made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
     if is_undated(stock):
-        made.columns["valid_from"] = _DAY
         made.questions.append(
             f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of "
             "YYYY-MM-DD, or leave the table out"
         )
     else:
-        made.columns["valid_from"] = stock.columns["date"]
         made.remarks.append(f"the prices {price!r} hold from the day of the stock on")
     made.remarks += _lowered(one)
     if blank := one.sample[price].null_count():

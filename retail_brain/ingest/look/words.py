@@ -9,6 +9,7 @@ from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_states import STATE_NAME
@@ -208,7 +209,7 @@ def role_scores(header: str) -> dict[str, float]:
         scores.pop("receipt", None)
     if "%" in header:
         scores.pop("discount", None)
-    return without_goods(whole, scores)
+    return without_people(whole, without_goods(whole, scores))
 
 
 def _unglued(name: str) -> str:
