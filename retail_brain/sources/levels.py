@@ -111,7 +111,7 @@ def _below_names(cells: pl.DataFrame, levels: Sequence[str]) -> tuple[pl.DataFra
     if names != list(levels):
         return cells, 0
     further = cells.head(len(levels) - 1)
-    new = {}
+    new: dict[str, str] = {}
     for name in cells.columns[1:]:
         said = further[name].str.strip_chars(BLANKS).replace("", None).drop_nulls()
         if _NO_NAME.fullmatch(name) and len(said) and said[-1] not in (*cells.columns, *new.values(), *levels):
@@ -133,11 +133,11 @@ def _by_sums(rows: pl.DataFrame, levels: int) -> list[int]:
     for row in zip(*summed, strict=True):
         depths.append(len(wanted))
         if len(wanted) < levels - 1:
-            wanted.append(row)  # type: ignore[arg-type]  # no None is left
+            wanted.append(row)
             found.append([0.0] * len(row))
             lines.append(0)
             continue
-        closed: tuple[float, ...] | None = row  # type: ignore[assignment]
+        closed: tuple[float, ...] | None = row
         while closed is not None and wanted:
             found[-1] = [one + other for one, other in zip(found[-1], closed, strict=True)]
             lines[-1] += 1

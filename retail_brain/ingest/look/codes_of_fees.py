@@ -7,7 +7,6 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
-from retail_brain.ingest.look.not_goods import says_nothing_but_no_goods
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import column_of
@@ -19,7 +18,7 @@ _CODES: Final = (
     r"|versand(?:kosten)?|porto|fracht|zahlung|zahlart|nachnahme|livraison|port|expedition|paiement|envio|gastos ?envio"
     r"|pago|frete|entrega|pagamento|spedizione|trasporto|verzending|verzendkosten|betaling|dostawa|wysylka|platnosc|doprava"
     r"|dopravne|postovne|platba|dobirka|dostavka|oplata|szallitas|fizetes|livrare|plata|kargo|odeme|frakt|fragt|toimitus"
-    r"|maksu|доставка|оплата|运费|運費|邮费|送料|手数料|배송비)"
+    r"|maksu|доставка|оплата|运费|運費|邮费|配送费|手续费|支付|付款|送料|手数料|배송비)"
 )
 """Words of codes that are carriage or a way to pay; small letters, without accents."""
 _MOST: Final = 30
@@ -76,9 +75,7 @@ def is_fee(code: str) -> bool:
     if found is None:
         return False
     word = re.sub(r"[\s_-]+", " ", found).strip()
-    return re.fullmatch(rf"(?:{_CODES}\s?)+", word) is not None or (
-        re.search(_CODES, word) is not None and says_nothing_but_no_goods(word)
-    )
+    return re.fullmatch(rf"(?:{_CODES}\s?)+", word) is not None
 
 
 def _are_fees(sample: pl.DataFrame, found: Columns, name: str, is_one: pl.Series) -> bool:
