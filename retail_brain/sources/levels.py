@@ -15,6 +15,7 @@ _SUMS: Final = "rows that sum a level of the report"
 _CENT: Final = 0.006
 """What rounding may add to the sum of a row: half a cent, with room for binary fractions."""
 _MOST_LEVELS: Final = 6
+"""Levels beyond which a report is none that people read. By judgement."""
 _NO_NAME: Final = re.compile(r"column_\d+")
 _GAP: Final = re.compile(r"[\s\u00a0\u202f']")
 
