@@ -10,7 +10,7 @@ from retail_brain.sources.encoding import open_text
 
 _HEAD_LINES = 50
 """Lines in which a frame begins: above it stand a title, a day and selections."""
-_DASHES = re.compile(r"[\s|+-]*-{3,}[\s|+-]*")
+_DASHES = re.compile(r"[\s|+:=-]*[-=]{3,}[\s|+:=-]*")
 _ROW = re.compile(r"\s*\|(.*)\|\s*")
 PAGE_HEADS = "lines of the head of a page once more"
 """Why lines between the pages of a printed list are left out."""

@@ -31,10 +31,13 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
     name, code, receipt = (roles.get(role) for role in ("product_name", "product", "receipt"))
     if name is None or code is None or receipt is None or "customer" not in role_scores(name):
         return found
-    if not _is_of_receipts(rows, name, code, receipt) or not _differs(rows, name, code):
+    if not _differs(rows, name, code):
+        return found
+    own = next((one for one in found.seen if one not in roles.values() and _is_name_of(rows, found, one, code)), None)
+    # receipts of a line each say nothing, but goods that have a name of their own need no other
+    if not _is_of_receipts(rows, name, receipt, 0 if own is not None else _LEAST):
         return found
     kept = {role: held for role, held in roles.items() if role != "product_name"}
-    own = next((one for one in found.seen if one not in roles.values() and _is_name_of(rows, found, one, code)), None)
     kept |= {"product_name": own} if own is not None else {}
     says = f"{name!r} is the same on all goods of a receipt: it is no name of goods"
     if "customer" not in kept:
@@ -43,11 +46,11 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
     return replace(found, roles=kept, remarks=(*found.remarks, says))
 
 
-def _is_of_receipts(rows: pl.DataFrame, name: str, code: str, receipt: str) -> bool:
-    """Whether receipts with several goods have one name each."""
-    receipts = rows.group_by(receipt).agg(pl.col(name).drop_nulls().n_unique().alias("_names"), pl.col(code).n_unique())
-    several = receipts.filter((pl.col(code) > 1) & (pl.col("_names") > 0))
-    return several.height >= _LEAST and share(several["_names"] == 1) >= _HOLDS
+def _is_of_receipts(rows: pl.DataFrame, name: str, receipt: str, least: int) -> bool:
+    """Whether receipts of several lines have one name each, and there are at least so many."""
+    receipts = rows.group_by(receipt).agg(pl.col(name).drop_nulls().n_unique().alias("_names"), pl.len().alias("_lines"))
+    several = receipts.filter((pl.col("_lines") > 1) & (pl.col("_names") > 0))
+    return several.height >= least and (not several.height or share(several["_names"] == 1) >= _HOLDS)
 
 
 def _differs(rows: pl.DataFrame, name: str, code: str) -> bool:

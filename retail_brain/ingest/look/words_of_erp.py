@@ -12,6 +12,6 @@ ERP: Final[Mapping[str, str]] = {
     r"|品目テキスト"
     r"|texto_(?:breve_)?(?:de_)?material|designation_(?:de_l_?)?article|descrizione_materiale",
     "product": r"matnr|materialnummer|numero_de_material|codice_materiale",
-    "store": r"工厂|プラント",
+    "store": r"plnt|工厂|プラント",
 }
 """Role -> pattern of plain names."""
