@@ -17,6 +17,7 @@ _CENT: Final = 0.006
 _MOST_LEVELS: Final = 6
 """Levels beyond which a report is none that people read. By judgement."""
 _NO_NAME: Final = re.compile(r"column_\d+")
+_BETWEEN: Final = re.compile(r"\s*(?:[/|>→\\]|\s[-–]\s)\s*")
 _GAP: Final = re.compile(r"[\s\u00a0\u202f']")
 
 
@@ -83,12 +84,44 @@ def outline_of(cells: pl.DataFrame, levels: Sequence[str], *, by_sums_alone: boo
     """
     if not 2 <= len(levels) <= _MOST_LEVELS or cells.width < 2:  # a level and what it counts
         return None
-    rows, named = _below_names(cells, levels)
+    if set(levels) <= set(cells.columns):
+        return _staggered(cells, levels)
+    rows, named = _below_names(_led_by_levels(cells, levels), levels)
     rows = rows.filter(~starts_with_total(pl.col(rows.columns[0])))
     if rows.height < len(levels) or rows[rows.columns[0]].null_count():
         return None
     depths = _by_sums(rows, len(levels)) or ([] if by_sums_alone else _by_blanks(rows, len(levels)))
     return Outline(rows, depths, named) if depths else None
+
+
+def levels_in_name(name: str) -> list[str]:
+    """The levels that the name of their column says.
+
+    >>> levels_in_name("Shop / Receipt / Item")
+    ['Shop', 'Receipt', 'Item']
+    """
+    return [part for part in _BETWEEN.split(name.strip(BLANKS)) if part]
+
+
+def _led_by_levels(cells: pl.DataFrame, levels: Sequence[str]) -> pl.DataFrame:
+    """The table with the column of the levels in front: a number of the line may stand before it."""
+    names = {levels[0], levels[-1]}
+    own = (name for name in cells.columns if name in names or levels_in_name(name) == list(levels))
+    first = next(own, cells.columns[0])
+    return cells.select(first, *(name for name in cells.columns if name != first))
+
+
+def _staggered(cells: pl.DataFrame, levels: Sequence[str]) -> Outline | None:
+    """The rows of a report with a column for each level, of which a row fills the one that it is of."""
+    filled = [(pl.col(name).str.strip_chars(BLANKS) != "").fill_null(value=False) for name in levels]
+    text = pl.coalesce(pl.when(test).then(name) for test, name in zip(filled, levels, strict=True))
+    rows = cells.filter(~starts_with_total(text)) if cells.height else cells
+    tests = rows.select(test.alias(name) for test, name in zip(filled, levels, strict=True))
+    if not rows.height or not (tests.sum_horizontal() == 1).all() or not tests[levels[0]][0]:
+        return None
+    depths = [row.index(True) for row in tests.iter_rows()]
+    others = [name for name in rows.columns if name not in levels]
+    return Outline(rows.select(text.alias(levels[-1]), *others), depths, 0)
 
 
 def lines_of_names(cells: pl.DataFrame) -> list[str]:

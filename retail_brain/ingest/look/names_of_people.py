@@ -48,7 +48,9 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
 
 def _is_of_receipts(rows: pl.DataFrame, name: str, receipt: str, least: int) -> bool:
     """Whether receipts of several lines have one name each, and there are at least so many."""
-    receipts = rows.group_by(receipt).agg(pl.col(name).drop_nulls().n_unique().alias("_names"), pl.len().alias("_lines"))
+    receipts = rows.group_by(receipt).agg(
+        pl.col(name).drop_nulls().n_unique().alias("_names"), pl.len().alias("_lines")
+    )
     several = receipts.filter((pl.col("_lines") > 1) & (pl.col("_names") > 0))
     return several.height >= least and (not several.height or share(several["_names"] == 1) >= _HOLDS)
 

@@ -10,7 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.groups import role_of_group
 from retail_brain.ingest.look.words import role_scores
-from retail_brain.sources.levels import Outline, lines_of_names, outline_of
+from retail_brain.sources.levels import Outline, levels_in_name, lines_of_names, outline_of
 
 _LEAST_ROWS: Final = 8
 """Rows below which sums may come out by chance."""
@@ -33,17 +33,46 @@ def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
     is_text = all(kind == pl.String for kind in sample.dtypes)
     if sample.height < _LEAST_ROWS or not 2 <= sample.width <= _MOST_COLUMNS or not is_text:  # what sums, and a name
         return ()
+    if staggered := _staggered(sample):
+        return staggered
+    sample = _led_by_texts(sample)
     named = lines_of_names(sample)
     if len(named) > 1:
         is_apart = len(set(named)) == len(named) and not set(named[1:]) & set(sample.columns)
         found = outline_of(sample, named) if is_apart else None
         return tuple(named) if found is not None and found.named and _has_lines(found, len(named)) else ()
     for depth in _DEPTHS:
-        levels = [f"level {place}" for place in range(1, depth)] + [sample.columns[0]]
-        found = outline_of(sample, levels, by_sums_alone=True)
+        found = outline_of(sample, _numbered(depth, sample), by_sums_alone=True)
         if found is not None and _has_lines(found, depth):
-            return _called(found, sample)
+            said = levels_in_name(sample.columns[0])
+            is_said = len(said) == depth and not set(said) & set(sample.columns)
+            return tuple(said) if is_said else _called(found, sample)
     return ()
+
+
+def _led_by_texts(sample: pl.DataFrame) -> pl.DataFrame:
+    """The table with its first column that all rows fill in front: lines may be numbered before it."""
+    full = [name for name in sample.columns if not sample[name].null_count()]
+    first = full[0] if full else sample.columns[0]
+    return sample.select(first, *(name for name in sample.columns if name != first))
+
+
+def _staggered(sample: pl.DataFrame) -> tuple[str, ...]:
+    """The first columns, where a row fills one of them and is the sum of those below it."""
+    for depth in _DEPTHS:
+        levels = sample.columns[:depth]
+        found = outline_of(sample, levels) if len(levels) == depth < sample.width else None
+        if found is None or not _has_lines(found, depth):
+            continue
+        summed = outline_of(found.rows, _numbered(depth, found.rows), by_sums_alone=True)
+        if summed is not None and summed.depths == found.depths:
+            return tuple(levels)
+    return ()
+
+
+def _numbered(depth: int, sample: pl.DataFrame) -> list[str]:
+    """Names of levels while they are not known."""
+    return [f"level {place}" for place in range(1, depth)] + [sample.columns[0]]
 
 
 def _has_lines(found: Outline, levels: int) -> bool:

@@ -118,3 +118,39 @@ def test_levels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_a_plain_list_is_no_outline(tmp_path: Path) -> None:
     rows = [[f"Item {number}", number, 2 * number] for number in range(1, 30)]
     assert "levels" not in look(str(write(tmp_path / "x.csv", ["Item", "Quantity", "Price"], rows))).mapping
+
+
+def test_levels_in_columns_of_their_own(tmp_path: Path) -> None:
+    rows = []
+    for name, *numbers in _outline(units=False):
+        depth = 0 if str(name).startswith(("Shop", "Total")) else 1 if str(name).startswith("Receipt") else 2
+        rows.append([*(name if place == depth else None for place in range(3)), *numbers])
+    head: list[Cell] = ["Shop", "Receipt", "Item", "Quantity", "Amount"]
+    _check(load(tmp_path, write_xlsx(tmp_path / "x.xlsx", {"Sheet1": [head, *rows]})))
+
+
+@pytest.mark.parametrize("name", ["Shop / Receipt / Item", "Shop > Receipt > Item"])
+def test_lines_may_be_numbered_and_one_name_say_the_levels(tmp_path: Path, name: str) -> None:
+    rows: list[list[Cell]] = [["No.", name, "Quantity", "Amount"]]
+    for text, *numbers in _outline(units=False):
+        is_line = not str(text).startswith(("Shop", "Total", "Receipt"))
+        rows.append([len(rows) if is_line else None, text, *numbers])
+    path = write_xlsx(tmp_path / "x.xlsx", {"Sheet1": rows})
+    assert 'levels = ["Shop", "Receipt", "Item"]' in look(str(path)).mapping
+    _check(load(tmp_path, path))
+
+
+def test_the_last_stock_of_a_statement_is_the_stock(tmp_path: Path) -> None:
+    head: list[list[Cell]] = [
+        ["Stock statement 01.09.2026 - 30.09.2026", None, None, None, None],
+        ["Склад", None, "Начальный остаток", "Расход", "Конечный остаток"],
+        ["Номенклатура", "Ед. изм.", None, None, None],
+    ]
+    for place in range(2):
+        lines: list[list[Cell]] = [[f"Item {n}", "pc", 20 + n, n + place, 20 - place] for n in range(9)]
+        sums = [sum(line[column] for line in lines) for column in (2, 3, 4)]  # type: ignore[misc]
+        head += [[f"Store {place}", None, *sums], *lines]
+    seen = look(str(write_xlsx(tmp_path / "x.xlsx", {"TDSheet": head})))
+    assert 'on_hand = "Конечный остаток"' in seen.mapping
+    assert 'date = { constant = "2026-09-30" }' in seen.mapping
+    assert any("inventory: 18 rows looked at, 0 would be set aside" in line for line in seen.lines)
