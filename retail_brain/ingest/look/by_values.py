@@ -29,6 +29,7 @@ from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_about_people import is_about_people
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
@@ -344,6 +345,7 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     plain = bare_name(name)
     if (
         role_scores(name)
+        or is_about_people(plain)
         or re.search(NO_SHOPS, plain)
         or re.search(f"{OF_RECEIVERS}|%", f"{name.lower()} {plain}")  # `billCity` is `bill_city` as a plain name
         or name in {one for names in found.alternatives.values() for one in names}

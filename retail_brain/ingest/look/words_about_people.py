@@ -23,6 +23,15 @@ _EAST_ASIAN: Final = (
 _ABOUT: Final = re.compile(rf"(?:^|_)(?:{_REMARK}|{_KIND})(?:_|$)|^{_GLUED}$|{_EAST_ASIAN}")
 
 
+def is_about_people(name: str) -> bool:
+    """Whether a plain name says something about people, such as their group, which is no shop either.
+
+    >>> is_about_people("客户等级"), is_about_people("customer_group"), is_about_people("customer")
+    (True, True, False)
+    """
+    return _ABOUT.search(name) is not None
+
+
 def without_people(name: str, scores: Mapping[str, float]) -> dict[str, float]:
     """Scores of a plain name without that of the customer where it says something about one.
 
@@ -33,5 +42,5 @@ def without_people(name: str, scores: Mapping[str, float]) -> dict[str, float]:
     >>> without_people("customer_name", {"customer": 0.25})
     {'customer': 0.25}
     """
-    is_about = "customer" in scores and _ABOUT.search(name) is not None
+    is_about = "customer" in scores and is_about_people(name)
     return {role: score for role, score in scores.items() if not (is_about and role == "customer")}
