@@ -60,35 +60,37 @@ def counts_of_list(one: LookedAt) -> Proposal | None:
 
 
 def prices_of_list(one: LookedAt) -> Proposal | None:
-    """The mapping of `prices` from a list of goods with its stock; None for any other file.
+    """The mapping of `prices` from a list of goods with its stock, where no column has a day; None for any other file.
 
-    They hold from the day of the stock on, where the file says it, and else from one that is asked for.
+    They hold from the day of the stock on, or one that a person must write.
 
     Args:
         one: a file that was looked at. A list without stock has `list_price` alone, which needs no day.
     """
     stock = stock_of_list(one) or counts_of_list(one)
     price = one.columns.roles.get("price")
-    if stock is None or price is None or is_of_one_shop(one.columns, price):
+    day = stock.columns["date"] if stock is not None else ""
+    is_of_file = "file_name" in day or "constant" in day
+    if stock is None or not is_of_file or price is None or is_of_one_shop(one.columns, price):
         return None
     if not is_undated(stock) and promotions_of_offers(one) is not None:
-        return None  # with offers of some days beside it the price is that of the list, which needs no day
+        return None  # a list of offers says the usual prices beside those of some days
     if any(name != price and _head(name) == _head(price) for name in one.columns.seen):
         return None  # prices of several groups of buyers or moneys: none of them is everybody's
     made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})
-    made.columns["valid_from"] = _DAY if is_undated(stock) else stock.columns["date"]
+    made.columns["valid_from"] = day
     made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
     if is_undated(stock):
         made.questions.append(
-            f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of "
-            "YYYY-MM-DD, or leave the table out"
+            f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of YYYY-MM-DD, "
+            "or leave the table out"
         )
     else:
         made.remarks.append(f"the prices {price!r} hold from the day of the stock on")
-    made.remarks += _lowered(one)
     if blank := one.sample[price].null_count():
         made.keys["where"] = f"'''length({column_of(price)}) > 0'''"
         made.remarks.append(f"{blank:,} rows have no {price!r}: they have no price and are left out")
+    made.remarks += _lowered(one)
     return made
 
 

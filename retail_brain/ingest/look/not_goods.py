@@ -12,10 +12,10 @@ from retail_brain.ingest.look.words_of_states import BESIDE_GOODS, NOBODY, NOT_G
 
 _MOST = 0.3
 """Share of the lines from which such names are goods after all: a shop of vouchers. By judgement."""
-_NUMBER = r"(?:[a-z]{0,4}[-_ ]?\d{1,10})"
-"""The number of a customer beside the name, as in `C1000 Walk-In Customer`."""
 _NAMED = 20
 """Names of rows that are written into a condition at most."""
+_NUMBER = r"(?:[a-z]{0,4}[-_ ]?\d{1,10})"
+"""The number of a customer beside the name, as in `C1000 Walk-In Customer`."""
 
 
 def says_no_goods(kind: str) -> bool:

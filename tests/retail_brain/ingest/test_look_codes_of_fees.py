@@ -10,7 +10,7 @@ from retail_brain.ingest.look import look
 from retail_brain.ingest.look.not_goods import nobody_of
 from retail_brain.ingest.look.words import role_scores
 from tests.retail_brain.ingest.test_look import Row, load, moment, write
-from tests.retail_brain.sources.workbooks import write_xlsx
+from tests.retail_brain.sources.workbooks import Cell, write_xlsx
 
 _GOODS = (("HON-1", "Honey", 120.0), ("WAX-2", "Candle", 95.5), ("TEA-3", "Tea", 49.9), ("JAM-4", "Jam", 60.0))
 
@@ -89,7 +89,7 @@ def test_limits_of_stock_are_no_shops_and_measures_none(tmp_path: Path) -> None:
 
 def test_a_sheet_of_groups_is_no_list_of_goods_and_numbers_are_no_seconds(tmp_path: Path) -> None:
     features = ["Feature", "Value", "Feature", "Value"]
-    goods = [
+    goods: list[list[Cell]] = [
         [f"SG-{n}", f"Seed {n}", 20 + n, [None, 0, 5, 7, 12, 40][n % 6], 101 + n % 4, f"Group {n % 4}", 1700000001 + n,
          "10%" if n % 5 == 0 else None, "Pack", "1 g", "State", "New"]
         for n in range(48)
@@ -104,8 +104,8 @@ def test_a_sheet_of_groups_is_no_list_of_goods_and_numbers_are_no_seconds(tmp_pa
         "Ідентифікатор",
         "Знижка",
     ]
-    groups = [[101 + n, f"Group {n}", 88410221 + n] for n in range(4)]
-    sheets = {
+    groups: list[list[Cell]] = [[101 + n, f"Group {n}", 88410221 + n] for n in range(4)]
+    sheets: dict[str, list[list[Cell]]] = {
         "Products": [[*names, *features], *goods],
         "Groups": [["Номер_групи", "Назва_групи", "Ідентифікатор_групи"], *groups],
     }
