@@ -31,7 +31,6 @@ _QUANTITY: Final = (
 """A column that is called a quantity and no more."""
 _LEAST_COUNTS: Final = 4
 """Different counts of a stock at least; fewer are flags or sizes of packs. By judgement."""
-_DAY: Final = '?{ constant = "YYYY-MM-DD" }'
 
 
 def counts_of_list(one: LookedAt) -> Proposal | None:

@@ -10,8 +10,8 @@ from retail_brain.errors import DataError, RetailBrainError
 from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.draft import listed, quoted
 from retail_brain.ingest.look.groups import group_columns
-from retail_brain.ingest.look.outlines import levels_of
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
+from retail_brain.ingest.look.summed_levels import levels_of
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import open_file, unpacked
