@@ -88,6 +88,7 @@ class FileOptions:
         expected: names that the header should hold; the line that holds most of them is the header.
         group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
         named: whether every row gets the name of its file in the column `FILE_NAME`.
+        levels: names of the levels of an outline, outermost first, whose rows stand below each other in one column.
         section: number, from 1, of a table in a file of text that has several, each below a header line of its own.
     """
 
@@ -98,6 +99,7 @@ class FileOptions:
     expected: frozenset[str] = frozenset()
     group_rows: tuple[str, ...] = ()
     named: bool = False
+    levels: tuple[str, ...] = ()
     section: int | None = None
 
 

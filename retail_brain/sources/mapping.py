@@ -155,7 +155,7 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
     options = _opened_by(table, names)
     named = any(table.column(ours).file_name is not None for ours in table.columns)
     named = named or (table.returns is not None and bool(table.returns.files))
-    return read_files(name, files, scratch, warnings, replace(options, named=named))
+    return read_files(name, files, scratch, warnings, replace(options, named=named, levels=table.levels))
 
 
 def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:

@@ -190,6 +190,7 @@ class TableMapping(FileKeys):
     source: str | None = None
     sql: str | None = None
     url: str | None = None
+    levels: tuple[str, ...] = ()
     join: tuple[JoinMapping, ...] = ()
     fill_down: tuple[str, ...] = ()
     heads: HeadsMapping | None = None

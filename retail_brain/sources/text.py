@@ -12,11 +12,12 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, unreadable
+from retail_brain.sources.base import LEFT_OUT, MALFORMED, FileOptions, FileTable, unreadable
 from retail_brain.sources.encoding import in_utf8, open_text
 from retail_brain.sources.fixed_width import without_blanks
-from retail_brain.sources.framed import without_frame
+from retail_brain.sources.framed import PAGE_HEADS, without_frame
 from retail_brain.sources.group_rows import with_group_columns
+from retail_brain.sources.levels import with_levels
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.sections import header_lines, one_section
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
@@ -38,7 +39,7 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         DataError: the file is empty, not in its encoding, has no usable header or cannot be read.
     """
     try:
-        source = without_frame(in_utf8(path, scratch, options.encoding), scratch)
+        source, page_heads = without_frame(in_utf8(path, scratch, options.encoding), scratch)
         if options.delimiter is None:
             source = without_blanks(source, scratch)
         # names of a later table must not be looked for above it
@@ -58,7 +59,10 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
             rows, left_out = _read(source, mark, 0, header)
     except (OSError, EOFError, csv.Error, pl.exceptions.PolarsError, _UnlikeHeaderError) as error:
         raise unreadable(str(path), error, "Check that the file exists and is a whole CSV file.") from error
+    if page_heads:
+        left_out = pl.concat([left_out, pl.DataFrame([(PAGE_HEADS, page_heads)], schema=LEFT_OUT, orient="row")])
     rows, left_out = with_group_columns(rows, options.group_rows, left_out)
+    rows, left_out = with_levels(rows, options.levels, left_out)
     return FileTable(rows, malformed, left_out, tuple(_notes(path, mark, skipped, options)), len(starts))
 
 

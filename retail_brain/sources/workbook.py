@@ -8,6 +8,7 @@ import polars as pl
 from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import LEFT_OUT, FileOptions, FileTable, stacked, unreadable
 from retail_brain.sources.group_rows import with_group_columns
+from retail_brain.sources.levels import with_levels
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import HEAD_LINES, header_index, unique_names
 from retail_brain.sources.unpacking import check_workbook
@@ -100,5 +101,6 @@ def _table(path: Path, sheet: str, cells: pl.DataFrame, options: FileOptions) ->
     named = cells.slice(skipped + 1).rename(dict(zip(cells.columns, unique_names(header), strict=True)))
     frame, left_out = without_odd_rows(named.lazy(), header)
     frame, left_out = with_group_columns(frame, options.group_rows, left_out)
+    frame, left_out = with_levels(frame, options.levels, left_out)
     notes = [f"{place}: line {skipped + 1} is read as the header (in a mapping: skip_lines = {skipped})"]
     return FileTable(frame, left_out=left_out, notes=tuple(notes if skipped and options.skip_lines is None else []))

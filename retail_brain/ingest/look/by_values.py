@@ -18,6 +18,8 @@ from retail_brain.ingest.look.further_names import goes_with, names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
+from retail_brain.ingest.look.names_of_people import with_names_of_people
+from retail_brain.ingest.look.numbered_rows import are_counted_through
 from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, values
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import digits_of_lines
@@ -27,6 +29,7 @@ from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_about_people import is_about_people
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
@@ -88,7 +91,7 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     if not _SOLD & found.roles.keys():
         return found
     found = _without_kinds_as_receipts(_with_earliest_day(rows, found))
-    found = _with_fuller_person(rows, found)
+    found = _with_fuller_person(rows, with_names_of_people(rows, found))
     found = _with(found, goods_by_values(rows, found), "the same one costs much the same on every line")
     found = with_what_is_left(rows, _with_only_count(rows, _with_units(rows, found)))
     sold = {"units", "amount", "price"} & found.roles.keys() and {"product", "product_name"} & found.roles.keys()
@@ -289,6 +292,7 @@ def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:
     dated = [
         name for name, seen in found.seen.items() if name not in taken and is_dated(seen) and seen.filled > _FILLED
     ]
+    dated = [name for name in dated if not are_counted_through(rows[name])]
     days = {name: days_of(rows[name], found.seen[name]) for name in dated}
     for name, own in days.items():
         if all(share(own <= other) >= _HOLDS for other in days.values()):
@@ -341,8 +345,9 @@ def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     plain = bare_name(name)
     if (
         role_scores(name)
+        or is_about_people(plain)
         or re.search(NO_SHOPS, plain)
-        or re.search(f"{OF_RECEIVERS}|%", name.lower())
+        or re.search(f"{OF_RECEIVERS}|%", f"{name.lower()} {plain}")  # `billCity` is `bill_city` as a plain name
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
+from retail_brain.ingest.look.measures import are_measures
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.moments import date_of, parse_uniform
@@ -25,6 +26,7 @@ _FITS: Mapping[str, Callable[[Evidence], bool]] = {
     "time": lambda seen: seen.is_clock or bool(seen.clock),
     "joined_on": lambda seen: bool(seen.dates),
     "product_name": lambda seen: not seen.numbers,
+    "store": lambda seen: not are_measures(seen.examples),
     **dict.fromkeys(("units", "discount", "on_hand", "on_order", "unit_cost", "list_price"), _counts),
     # money that is 0 on every line was not paid for goods
     **dict.fromkeys(("price", "amount"), lambda seen: _counts(seen) and bool(seen.mean)),
@@ -125,6 +127,8 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     _number_receipts(sample, roles, seen, alternatives)
     if "receipt" not in roles and "moment" in roles and seen[roles["moment"]].pattern:
         roles["receipt"] = roles["moment"]  # the day and the number of its receipt in one
+    if "moment" not in roles and "receipt" in roles and seen[roles["receipt"]].pattern:
+        roles["moment"] = roles["receipt"]
     remarks = _finer_code(sample, roles, seen, alternatives, known)
     return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()}, remarks)
 

@@ -41,13 +41,22 @@ ANY_CLOCK = r"\d(?::|h)\d{2}"
 """The least that a time of day beside a date holds."""
 _ZONE = r"\s+([B-LN-Z][A-Z]{2,4}|A[A-LN-Z][A-Z]{1,3}|MSK)$"
 """A zone by its letters behind a time; AM and PM are none."""
+_OF_DAY = r"от|від|из|vom|am|du|le|del|de|dated?|of|from|on|z dnia|ze dne|dne|van|av|fra|ngày"
+"""A word between the number of a document and its day."""
 _PARTS = (
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})(?:\s+|\s*[-#(])[^\s:][^:]*$",
     r"^(\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:\s+|\s*[-#(])[^\s:][^:]*$",
-    r"^\p{L}[^\d:]{0,12}(\d{1,2}[-/.]\d{1,2}[-/.]\d{4})$",
-    r"^\p{L}[^\d:]{0,12}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})$",
+    r"^[^\W\d_][^\d:]{0,12}(\d{1,2}[-/.]\d{1,2}[-/.]\d{4})$",
+    r"^[^\W\d_][^\d:]{0,12}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})$",
+    r"^(?:[^\W\d_]|[№#]).*\d.*\s(\d{1,2}[-/.]\d{1,2}[-/.]\d{4},? \d{1,2}:\d{2}(?::\d{2})?)$",
+    r"^(?:[^\W\d_]|[№#]).*\d.*\s(\d{4}[-/.]\d{1,2}[-/.]\d{1,2},?[ T]\d{1,2}:\d{2}(?::\d{2})?)$",
+    rf"^(?:[^\W\d_]|[№#]).*\d.*\s(?:{_OF_DAY})\s+(\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}})(?:\s?г\.?)?$",
+    rf"^(?:[^\W\d_]|[№#]).*\d.*\s(?:{_OF_DAY})\s+(\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}})$",
 )
-"""Days with a number or word behind them, such as `2026/02/16 -3` and `2026-02-16 (Mon)`, or a weekday before them."""
+"""Days with a number or word behind them, such as `2026/02/16 -3` and `2026-02-16 (Mon)`, or a weekday before them, or
+a document and its number: `Receipt A-12 of 01.02.2026 8:49:07`.
+
+A mapping holds the pattern: what Python checks and Polars reads is the same for both."""
 _BARE_WEEK, _MONTHS = r"^(\d{1,2})[-/.]\d{4}$", 12
 """A week (or a month) and its year, and the months of a year."""
 _SIX_DIGITS = r"^\d{6}$"

@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_of_limits import LIMITS
 
 _LEAST_SHOPS: Final = 2
 """Columns from which they may be shops."""
@@ -24,7 +25,7 @@ _STOCK: Final = (
 """A word for stock in names of columns."""
 _NO_SHOP: Final = (
     r"level|value|quantity|qty|policy|tracker|status|total|totals|sum|id|on_hand|available|min|max|minimum|maximum|alert"
-    r"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存"
+    rf"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存|{LIMITS}"
 )
 """Names that are no shops: further figures of one shop."""
 _NO_SHOP_OF_PRICES: Final = (

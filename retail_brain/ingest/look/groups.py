@@ -90,6 +90,16 @@ def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:
     return "store" if is_shop else "category" if "category" not in taken else "group"
 
 
+def role_of_group(texts: Sequence[str], taken: set[str]) -> str:
+    """What texts above lines with goods name: `date`, `customer`, `store`, `category`, or `group` for none of these.
+
+    Args:
+        texts: of one level.
+        taken: roles that others play.
+    """
+    return _role(texts, taken, in_one=False)
+
+
 def _are_companies(texts: Sequence[str]) -> bool:
     return sum(re.search(_COMPANY, text) is not None for text in texts) > _SAME * len(texts)
 

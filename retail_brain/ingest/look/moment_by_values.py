@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
+from retail_brain.ingest.look.numbered_rows import are_counted_through
 from retail_brain.ingest.look.shares import share
 
 _IN_ORDER = 0.8
@@ -33,6 +34,7 @@ def moment_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
         return {}
     taken = set(found.roles.values())
     names = [name for name, seen in found.seen.items() if name not in taken and is_dated(seen)]
+    names = [name for name in names if not are_counted_through(rows[name])]
     dated = {name: days_of(rows[name], found.seen[name]) for name in names if found.seen[name].filled >= _FILLED}
     dated = {name: days for name, days in dated.items() if days.n_unique() > 1 and _is_in_order(days)}
     if held is not None:

@@ -14,6 +14,8 @@ _MOST = 0.3
 """Share of the lines from which such names are goods after all: a shop of vouchers. By judgement."""
 _NAMED = 20
 """Names of rows that are written into a condition at most."""
+_NUMBER = r"(?:[a-z]{0,4}[-_ ]?\d{1,10})"
+"""The number of a customer beside the name, as in `C1000 Walk-In Customer`."""
 
 
 def says_no_goods(kind: str) -> bool:
@@ -65,9 +67,12 @@ def _text(kind: str) -> str:
 
 
 def nobody_of(values: pl.Series) -> Sequence[str]:
-    """The values of a column of customers that stand for people whom nobody knows."""
+    """The values of a column of customers that stand for people whom nobody knows, with or without a number."""
     kinds = values.drop_nulls().cast(pl.String).unique(maintain_order=True)
-    return kinds.filter(kinds.str.strip_chars().str.to_lowercase().str.contains(rf"^(?:{NOBODY})$")).to_list()
+    plain = kinds.str.strip_chars().str.to_lowercase()
+    return kinds.filter(
+        plain.str.contains(rf"^(?:{_NUMBER}[\s:.,/|-]+)?(?:{NOBODY})(?:[\s:,/|-]*[(\[]?{_NUMBER}[)\]]?)?$")
+    ).to_list()
 
 
 def customer_key(made: Proposal, sample: pl.DataFrame, name: str) -> str:

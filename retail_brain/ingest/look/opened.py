@@ -11,6 +11,7 @@ from retail_brain.ingest.look.above_header import text_above
 from retail_brain.ingest.look.draft import listed, quoted
 from retail_brain.ingest.look.groups import group_columns
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
+from retail_brain.ingest.look.summed_levels import levels_of
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import open_file, unpacked
@@ -178,6 +179,8 @@ def _with_groups(
     """The options and keys, with columns for the names that stand in rows of their own."""
     table = open_file(path, scratch, options)
     sample = table.frame.head(SAMPLE_ROWS).collect()
+    if levels := levels_of(sample):
+        return replace(options, levels=levels), {**keys, "levels": listed(levels)}
     if not group_columns(sample):
         return options, keys
     sheet = {"sheet": quoted(options.sheet)} if isinstance(options.sheet, str) else {}

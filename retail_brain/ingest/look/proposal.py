@@ -4,11 +4,13 @@ import polars as pl
 
 from retail_brain.ingest.look.asked_roles import asked_key
 from retail_brain.ingest.look.clicks import events_of
+from retail_brain.ingest.look.codes_of_fees import leave_out_codes_of_fees
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.coupons import write_coupons
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
+from retail_brain.ingest.look.finer_places import ask_for_finer_places
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
@@ -125,7 +127,11 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         write_receipts(made, sample, found)
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
-    goods = [*leave_out_texts(made, sample, found), *leave_out_what_is_not_goods(made, sample, found)]
+    goods = [
+        *leave_out_texts(made, sample, found),
+        *leave_out_what_is_not_goods(made, sample, found),
+        *leave_out_codes_of_fees(made, sample, found),
+    ]
     leave_out_and_turn(made, sample, found, [*([kept] if kept else []), *goods])
     fill_down_conditions(made, sample, found)
     ask_about_currencies(made, sample, found)
@@ -158,3 +164,4 @@ def _stock(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         ask_which_stock(made, sample, found)
     elif "on_hand" in found.roles:
         leave_out_without_stock(made, sample, found)
+    ask_for_finer_places(made, sample, found)

@@ -144,6 +144,7 @@ def shops_of_stock(one: LookedAt) -> Proposal | None:
         The mapping; None where no column names shops, or a part of the lines alone is of stock.
     """
     store = one.columns.roles.get("store")
-    if store is None or one.proposal.keys or one.proposal.columns.get("store_id") != quoted(store):
+    key = one.proposal.columns.get("store_id", "")
+    if store is None or one.proposal.keys or not (key == quoted(store) or key.startswith("{ columns = [")):
         return None
-    return Proposal("stores", columns={"store_id": quoted(store)})
+    return Proposal("stores", columns={"store_id": key})

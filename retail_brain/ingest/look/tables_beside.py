@@ -46,7 +46,7 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
         one, made, way = first
         if table == "stores" and _SALES & set(done):
             continue  # sales say which shops there are, and by which ids
-        if way in (counts_of_list, prices_of_list) and _SALES & set(done):
+        if way in (counts_of_list, prices_of_list) and _SALES & set(done) and made.questions:
             continue  # beside sales no question is worth what may be stock, and prices are those that were paid
         if is_undated(made) and "wide" not in made.keys and _SALES & set(done):
             yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])

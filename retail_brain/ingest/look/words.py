@@ -5,11 +5,16 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from retail_brain.ingest.look.names_of_groups import without_goods
+from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.words_about_people import without_people
+from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_states import STATE_NAME
 from retail_brain.ingest.look.words_of_tills import TILLS
+from retail_brain.ingest.look.words_of_ukrainian import UKRAINIAN
 from retail_brain.sources.column_names import plain_name
 
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
@@ -136,8 +141,10 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 _FURTHER_SCORE = 0.5
 """Score of names in further languages: above parts of names, below the surest of other roles."""
 _FURTHER: Final = {
-    role: unicodedata.normalize("NFKC", "|".join(words[role] for words in (FURTHER, TILLS) if role in words))
-    for role in {**FURTHER, **TILLS}
+    role: unicodedata.normalize(
+        "NFKC", "|".join(words[role] for words in (FURTHER, TILLS, ERP, UKRAINIAN) if role in words)
+    )
+    for role in {**FURTHER, **TILLS, **ERP, **UKRAINIAN}
 }
 """As plain names are: one vowel of Thai is two letters there."""
 _NET_SALES, _GROSS_SALES = (re.compile(unicodedata.normalize("NFKC", words)) for words in (NET_SALES, GROSS_SALES))
@@ -188,7 +195,7 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = bare_name(header)
+    whole = without_sum(bare_name(header))
     scores: dict[str, float] = {}
     for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole), re.sub("_1$", "", lengthened(whole))}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
@@ -202,7 +209,7 @@ def role_scores(header: str) -> dict[str, float]:
         scores.pop("receipt", None)
     if "%" in header:
         scores.pop("discount", None)
-    return scores
+    return without_people(whole, without_goods(whole, scores))
 
 
 def _unglued(name: str) -> str:

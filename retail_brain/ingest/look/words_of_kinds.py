@@ -96,7 +96,7 @@ NO_SALE: Final = (
     r"|\btraining\b|\btest(?:s|ing)?\b|\bpractice\b|\bdemo\b|schulung|übung|\bformation\b|capacitaci|treinamento"
     r"|szkolen|školen"
     r"|обучен|\bтест(?:ов\w*)?\b|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"
-    r"|\b(?:cash|pay|paid)[- ]?(?:in|out)s?\b|\bopening (?:float|balance)|\bdrawer|\bno ?sale\b|\bfloat\b"
+    r"|\b(?:cash|pay|paid)[- ]?(?:in|out)s?\b(?! full)|\bopening (?:float|balance)|\bdrawer|\bno ?sale\b|\bfloat\b"
     r"|kassensturz|einlage"
     r"|entnahme|внесен|изъят|инкассац|wp[lł]ata|wyp[lł]ata"
     r"|^av (?:transfer|bestell|beleg|sachbez|sonstig|rechnung))"

@@ -8,7 +8,7 @@ Japanese, Korean. Texts are in small letters.
 from typing import Final
 
 CANCELLED: Final = (
-    r"(?:\bcancel|\bvoid|\bfailed|\bexpired|\bdraft|\bdeleted|\brejected|\bdeclined|\babandoned|(?:\b|[^\We])storn|abbruch|"
+    r"(?:未发货\W{0,3}(?:已退款|(?:全额)?退款(?:成功|完成))|\bcancel|\bvoid|\bfailed|\bexpired|\bdraft|\bdeleted|\brejected|\bdeclined|\babandoned|(?:\b|[^\We])storn|abbruch|"
     r"abgebrochen|"
     r"fehlgeschlagen|abgelehnt|abgelaufen|gel[oö]scht|entwurf|geannuleerd|mislukt|geweigerd|verlopen|\bannul|\banul|"
     r"[ée]chou|"

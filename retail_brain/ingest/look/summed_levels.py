@@ -1,0 +1,101 @@
+"""Names the levels of an outline: a report with shops, receipts and goods in one column, each a sum of those below.
+
+1C, SAP and pivot tables print it. Where several lines of names stand above each other, they say what the levels are.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.groups import role_of_group
+from retail_brain.ingest.look.words import role_scores
+from retail_brain.sources.levels import Outline, levels_in_name, lines_of_names, outline_of
+
+_LEAST_ROWS: Final = 8
+"""Rows below which sums may come out by chance."""
+_LEAST_LINES: Final = 1.2
+"""Lines that a group of the deepest level has on average at least. By judgement."""
+_MOST_COLUMNS: Final = 60
+"""Columns beyond which a table is no outline, and is not tried."""
+_DEPTHS: Final = (2, 3, 4)
+"""Levels that are tried where no lines of names say how many there are."""
+_LEAST_SUMS: Final = 2
+"""Rows of the outermost level, from which sums are no accident, or levels of which there are as many."""
+
+
+def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
+    """Names of the levels of an outline, outermost first and that of the lines last; none for any other table.
+
+    Args:
+        sample: the rows of a table of text, below its first line of names.
+    """
+    is_text = all(kind == pl.String for kind in sample.dtypes)
+    if sample.height < _LEAST_ROWS or not 2 <= sample.width <= _MOST_COLUMNS or not is_text:  # what sums, and a name
+        return ()
+    if staggered := _staggered(sample):
+        return staggered
+    sample = _led_by_texts(sample)
+    named = lines_of_names(sample)
+    if len(named) > 1:
+        is_apart = len(set(named)) == len(named) and not set(named[1:]) & set(sample.columns)
+        found = outline_of(sample, named) if is_apart else None
+        return tuple(named) if found is not None and found.named and _has_lines(found, len(named)) else ()
+    for depth in _DEPTHS:
+        found = outline_of(sample, _numbered(depth, sample), by_sums_alone=True)
+        if found is not None and _has_lines(found, depth):
+            said = levels_in_name(sample.columns[0])
+            is_said = len(said) == depth and not set(said) & set(sample.columns)
+            return tuple(said) if is_said else _called(found, sample)
+    return ()
+
+
+def _led_by_texts(sample: pl.DataFrame) -> pl.DataFrame:
+    """The table with its first column that all rows fill in front: lines may be numbered before it."""
+    full = [name for name in sample.columns if not sample[name].null_count()]
+    first = full[0] if full else sample.columns[0]
+    return sample.select(first, *(name for name in sample.columns if name != first))
+
+
+def _staggered(sample: pl.DataFrame) -> tuple[str, ...]:
+    """The first columns, where a row fills one of them and is the sum of those below it."""
+    for depth in _DEPTHS:
+        levels = sample.columns[:depth]
+        found = outline_of(sample, levels) if len(levels) == depth < sample.width else None
+        if found is None or not _has_lines(found, depth):
+            continue
+        summed = outline_of(found.rows, _numbered(depth, found.rows), by_sums_alone=True)
+        if summed is not None and summed.depths == found.depths:
+            return tuple(levels)
+    return ()
+
+
+def _numbered(depth: int, sample: pl.DataFrame) -> list[str]:
+    """Names of levels while they are not known."""
+    return [f"level {place}" for place in range(1, depth)] + [sample.columns[0]]
+
+
+def _has_lines(found: Outline, levels: int) -> bool:
+    """Whether groups have several lines, and there are several groups."""
+    counts = [found.depths.count(place) for place in range(levels)]
+    return counts[-1] >= _LEAST_LINES * counts[-2] and (counts[0] >= _LEAST_SUMS or levels > _LEAST_SUMS)
+
+
+def _called(found: Outline, sample: pl.DataFrame) -> tuple[str, ...]:
+    """The levels by their texts: days, shops, customers, categories, or goods for the lines."""
+    first, last = sample.columns[0], max(found.depths)
+    texts = pl.DataFrame({"text": found.rows[first], "depth": found.depths})
+    taken: set[str] = set() if {"product", "product_name"} & role_scores(first).keys() else {""}
+    names: list[str] = []
+    for place in reversed(range(last + 1)):
+        of_level = texts.filter(pl.col("depth") == place)["text"]
+        is_named = place == last and "" not in taken
+        role = "product" if is_named else _role_of(of_level, taken)
+        taken |= {role, "moment"} if role in ("date", "receipt") else {role}
+        names.append(first if is_named else role if role not in sample.columns else f"{role} of the group")
+    return tuple(reversed(names))
+
+
+def _role_of(texts: pl.Series, taken: set[str]) -> str:
+    """`receipt` for numbers of documents with their day, and else what texts above lines name."""
+    return "receipt" if evidence(texts).pattern and "receipt" not in taken else role_of_group(texts.to_list(), taken)
