@@ -144,6 +144,7 @@ class RawTable:
         left_out: columns `reason` and `rows`: number of rows that the source itself leaves out on purpose.
         malformed: one row per line of text that cannot be split into columns: `reason` and `line`.
         connector: connector of another package whose code runs when rows are read; None for our own readers.
+        adds_up: whether rows of one key are parts of its sum, such as movements of stock of a day.
     """
 
     name: str
@@ -153,6 +154,7 @@ class RawTable:
     left_out: pl.LazyFrame | None = None
     malformed: pl.DataFrame | None = None
     connector: str | None = None
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)

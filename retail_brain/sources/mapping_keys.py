@@ -196,6 +196,7 @@ class TableMapping(FileKeys):
     wide: WideMapping | None = None
     returns: ReturnsMapping | None = None
     where: str | None = None
+    add_up: bool = False
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
 
     @model_validator(mode="after")
