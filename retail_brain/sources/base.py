@@ -89,6 +89,7 @@ class FileOptions:
         group_rows: columns for the names that stand in rows of their own above the lines, outermost first.
         named: whether every row gets the name of its file in the column `FILE_NAME`.
         section: number, from 1, of a table in a file of text that has several, each below a header line of its own.
+        items: column whose cells hold the lines of an order each, which get a row of their own.
     """
 
     encoding: str | None = None
@@ -99,6 +100,7 @@ class FileOptions:
     group_rows: tuple[str, ...] = ()
     named: bool = False
     section: int | None = None
+    items: str | None = None
 
 
 @dataclass(frozen=True)

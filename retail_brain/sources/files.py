@@ -12,6 +12,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.items_in_cells import with_items
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
 from retail_brain.sources.unpacking import ARCHIVE, count_rows, unpack_gzip
@@ -95,6 +96,17 @@ def _named(table: FileTable, path: Path, options: FileOptions) -> FileTable:
 
 
 def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -> FileTable:  # noqa: B008  # frozen
+    """Opens one file that is no archive, with a row per line of an order where a column holds several.
+
+    Raises:
+        UsageError: a sheet that was named is not there.
+        DataError: it cannot be read.
+    """
+    table = _opened(path, scratch, options)
+    return table if options.items is None else with_items(table, options.items, str(path))
+
+
+def _opened(path: Path, scratch: Path, options: FileOptions) -> FileTable:
     """Opens one file that is no archive; the first bytes tell a workbook, otherwise the ending tells the form.
 
     Raises:
@@ -111,7 +123,7 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     if start.startswith(_GZIP) and not name.endswith(".gz"):
         packed = scratch / f"{len(list(scratch.iterdir()))}-{path.name}.gz"
         packed.symlink_to(path.resolve())
-        return open_file(packed, scratch, options)
+        return _opened(packed, scratch, options)
     if start in (ARCHIVE, _OLD_WORKBOOK):
         # tills call their workbooks .csv, and the other way round
         if options.section is not None:

@@ -172,6 +172,7 @@ class FileKeys(BaseModel):
     sheet: str | tuple[str, ...] | None = None
     section: int | None = Field(default=None, ge=1)
     group_rows: tuple[str, ...] = ()
+    items: str | None = None
 
 
 class JoinMapping(FileKeys):

@@ -8,8 +8,9 @@ import polars as pl
 
 from retail_brain.errors import DataError, RetailBrainError
 from retail_brain.ingest.look.above_header import text_above
-from retail_brain.ingest.look.draft import listed, quoted
+from retail_brain.ingest.look.draft import ITEMS, listed, quoted
 from retail_brain.ingest.look.groups import group_columns
+from retail_brain.ingest.look.lists_in_cells import column_of_items
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -175,11 +176,12 @@ def _sheet_key(names: list[str]) -> dict[str, str]:
 def _with_groups(
     path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
 ) -> tuple[FileOptions, dict[str, str]]:
-    """The options and keys, with columns for the names that stand in rows of their own."""
+    """The options and keys, with columns for names in rows of their own, or a row per line where a cell has several."""
     table = open_file(path, scratch, options)
     sample = table.frame.head(SAMPLE_ROWS).collect()
     if not group_columns(sample):
-        return options, keys
+        items = column_of_items(sample, path.stem)
+        return (options, keys) if items is None else (replace(options, items=items), {**keys, ITEMS: quoted(items)})
     sheet = {"sheet": quoted(options.sheet)} if isinstance(options.sheet, str) else {}
     said = f"{path.stem} {options.sheet or ''} {text_above(path, scratch, table, {**keys, **sheet})}"
     names = group_columns(sample, said)
