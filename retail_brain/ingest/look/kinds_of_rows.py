@@ -6,6 +6,7 @@ from operator import and_
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.not_goods import says_no_goods, says_nothing_but_no_goods
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
@@ -47,7 +48,7 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     if not counted.all() and (kept := _kept(sample, found, counted)):
         return kept
     if not named.all():
-        return _kept(sample, found, named) or (sample, "", "")
+        return _kept(sample, found, named) or _without_unnamed(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     kept = None if coded.all() else _kept(sample, found, coded, are_named=True)
     return kept or _without_fees(sample, found) or (sample, "", "")
@@ -66,7 +67,8 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
     """The lines by the one column of kinds that tells goods from other rows; None where there is none."""
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
-        if name in taken or name not in found.seen or found.seen[name].numbers or sample[name].null_count():
+        is_code = name in found.seen and bool(found.seen[name].numbers) and not legend_of(name)
+        if name in taken or name not in found.seen or is_code or sample[name].null_count():
             continue
         kinds = kinds_of(sample, name)
         if not 2 <= len(kinds) <= MOST_KINDS:
@@ -91,6 +93,21 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
             what = "have no code of goods" if are_named else "name or count no goods"
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
+    return None
+
+
+def _without_unnamed(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The lines without rows that name no goods but carriage and the like, in a column that lines leave blank."""
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    others = sample.filter(~named)
+    for name in sample.columns:
+        if name in found.roles.values() or sample.schema[name] != pl.String or others[name].null_count():
+            continue
+        if all(map(says_no_goods, kinds_of(others, name))):
+            kept = " OR ".join(f"{column_of(one)} <> ''" for one in goods)
+            kinds = kinds_of(others, name)[:MOST_KINDS]
+            remark = f"{others.height:,} rows name no goods but one of {kinds} in {name!r} and are left out"
+            return sample.filter(named), kept, remark
     return None
 
 
