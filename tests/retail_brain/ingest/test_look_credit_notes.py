@@ -11,7 +11,7 @@ from retail_brain.sources.mapping_keys import ReturnsMapping
 from retail_brain.sources.shaping import with_returns
 from tests.retail_brain.ingest.test_look import Row, load, moment, write
 
-HEADER = ["Invoice", "Created at", "Code", "Label", "Remark", "Qty", "Price", "Line amount"]
+HEADER = ["Invoice No", "Created at", "Product code", "Product", "Remark", "Qty", "Price", "Line amount"]
 
 
 def invoices(back: str = "Tea") -> list[Row]:
