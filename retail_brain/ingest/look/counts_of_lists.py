@@ -7,6 +7,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, quoted, whole
 from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.state_columns import column_of
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, is_undated, stock_of_list, with_day_of_file
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -23,7 +24,6 @@ _NOT_THERE: Final = (
 """A word in the name of a count that is a limit, or of goods that are not there to sell."""
 _LEAST_COUNTS: Final = 4
 """Different counts of a stock at least; fewer are flags or sizes of packs. By judgement."""
-_DAY: Final = '?{ constant = "YYYY-MM-DD" }'
 
 
 def counts_of_list(one: LookedAt) -> Proposal | None:
@@ -49,24 +49,33 @@ def counts_of_list(one: LookedAt) -> Proposal | None:
 
 
 def prices_of_list(one: LookedAt) -> Proposal | None:
-    """The mapping of `prices` from a list of goods with its stock, where both have no day; None for any other file.
+    """The mapping of `prices` from a list of goods with its stock, where no column has a day; None for any other file.
+
+    They hold from the day of the stock on, or one that a person must write.
 
     Args:
         one: a file that was looked at. A list without stock has `list_price` alone, which needs no day.
     """
     stock = stock_of_list(one) or counts_of_list(one)
     price = one.columns.roles.get("price")
-    if stock is None or not is_undated(stock) or price is None or is_of_one_shop(one.columns, price):
+    day = stock.columns["date"] if stock is not None else ""
+    is_of_file = "file_name" in day or "constant" in day
+    if stock is None or not is_of_file or price is None or is_of_one_shop(one.columns, price):
         return None
+    if not is_undated(stock) and promotions_of_offers(one) is not None:
+        return None  # a list of offers says the usual prices beside those of some days
     if any(name != price and _head(name) == _head(price) for name in one.columns.seen):
         return None  # prices of several groups of buyers or moneys: none of them is everybody's
     made = Proposal(table="prices", columns={ours: stock.columns[ours] for ours in ("product_id", "store_id")})
-    made.columns["valid_from"] = _DAY
+    made.columns["valid_from"] = day
     made.columns["unit_price"] = number_key(made, one.columns, price, "unit_price")
-    made.questions.append(
-        f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of YYYY-MM-DD, or "
-        "leave the table out"
-    )
+    if is_undated(stock):
+        made.questions.append(
+            f"from which day on do the prices {price!r} in {one.path.name} hold? Write it in the place of YYYY-MM-DD, "
+            "or leave the table out"
+        )
+    else:
+        made.remarks.append(f"the prices {price!r} hold from the day of the stock on")
     if blank := one.sample[price].null_count():
         made.keys["where"] = f"'''length({column_of(price)}) > 0'''"
         made.remarks.append(f"{blank:,} rows have no {price!r}: they have no price and are left out")

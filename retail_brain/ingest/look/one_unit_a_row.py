@@ -1,4 +1,4 @@
-"""Proves of rows without a count that each is one unit: by the counts of their receipts, or by goods that come twice."""
+"""Proves of rows without a count that each is one unit: by counts of their receipts, or by goods that come twice."""
 
 import re
 from typing import Final
@@ -16,9 +16,9 @@ _COUNT: Final = (
 )
 """A word in the name of a column with the units of a receipt; a number of its lines proves nothing."""
 _LEAST_RECEIPTS, _HOLDS = 10, 0.98
-"""Receipts of several rows whose count must be that of their rows, and the share of all on which it is. By judgement."""
+"""Receipts of several rows whose count must be that of their rows, and the share of all on which it is."""
 _LEAST_TWICE, _OFTEN = 5, 0.02
-"""Rows, and share of the rows, of goods that come once more on a receipt from which no count is hidden. By judgement."""
+"""Rows, and their share, of goods that come once more on a receipt, from which no count is hidden. By judgement."""
 _MOST_TIMES = 0.005
 """Share of the rows at twice or three times the usual money of their goods up to which these are other prices."""
 _NEAR = 0.005

@@ -27,6 +27,7 @@ from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.lines_without_prices import units_of_days
 from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.lists_in_cells import ask_about_lists, roles_of_items
+from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
@@ -44,6 +45,7 @@ from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import SUMS, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
+from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
 from retail_brain.sources.files import ENDINGS, data_files
 from retail_brain.sources.unpacking import unpacked_at_most
@@ -158,6 +160,12 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_line)
         whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
+    if (translated := translated_rows(blanks)) is not None:
+        condition, is_other = translated
+        table = replace(table, notes=(*table.notes, f"{path.name}: {is_other.sum():,} rows {TRANSLATED}"))
+        keys = {**keys, WHERE: both_conditions(keys.get(WHERE, ""), f"'''{condition}'''")}
+        blanks = blanks.filter(~is_other)
+        whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     heads = None if is_own else heads_among_lines(blanks, columns_of(blanks, path.stem), f"{path.stem} {opened.title}")
     if heads is not None:
         table = replace(table, notes=(*table.notes, f"{path.name}: {heads.remark}"))
@@ -183,7 +191,8 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    return without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
+    found = without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
+    return without_days_of_entries(sample, found)
 
 
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
