@@ -90,6 +90,7 @@ class FileOptions:
         named: whether every row gets the name of its file in the column `FILE_NAME`.
         section: number, from 1, of a table in a file of text that has several, each below a header line of its own.
         items: column whose cells hold the lines of an order each, which get a row of their own.
+        element: name of a table of an XML file that has several.
     """
 
     encoding: str | None = None
@@ -101,6 +102,7 @@ class FileOptions:
     named: bool = False
     section: int | None = None
     items: str | None = None
+    element: str | None = None
 
 
 @dataclass(frozen=True)

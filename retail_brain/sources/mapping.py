@@ -166,7 +166,7 @@ def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:
     """How files are opened; names of columns that the mapping looks for show where the header is."""
     expected = frozenset(map(plain_name, names))
     opened = FileOptions(keys.encoding, keys.delimiter, keys.skip_lines, keys.sheet, expected, keys.group_rows)
-    return replace(opened, section=keys.section, items=keys.items)
+    return replace(opened, section=keys.section, items=keys.items, element=keys.element)
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:

@@ -178,6 +178,7 @@ class FileKeys(BaseModel):
     section: int | None = Field(default=None, ge=1)
     group_rows: tuple[str, ...] = ()
     items: str | None = None
+    element: str | None = None
 
 
 class JoinMapping(FileKeys):

@@ -14,13 +14,14 @@ from retail_brain.ingest.look.lists_in_cells import column_of_items
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
-from retail_brain.sources.files import open_file, unpacked
+from retail_brain.sources.files import is_named_xml, open_file, unpacked
 from retail_brain.sources.unpacking import TOO_LARGE
 from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
+from retail_brain.sources.xml_tables import element_names
 
 SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
-_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
+_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".xml", ".xml.gz")
 """Endings of files that are no text, or always in UTF-8."""
 
 _NO_PLAIN = (pl.Null, pl.Binary, pl.Object)
@@ -120,6 +121,8 @@ def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str,
     largest = max(paths, key=lambda one: one.stat().st_size)
     if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
         return _sheets_of(largest, scratch, sheets)
+    if len(paths) == 1 and is_named_xml(largest) and len(names := element_names(largest)) > 1:
+        return [_element(largest, scratch, name) for name in names]
     options, keys = _options(largest)
     options, keys = _with_groups(largest, scratch, options, keys)
     tables = [open_file(one, scratch, options) for one in paths]
@@ -133,6 +136,12 @@ def _section(
 ) -> tuple[FileTable, dict[str, str]]:
     """One of the tables that stand below each other in a file, and the keys that say so."""
     return open_file(path, scratch, replace(options, section=number)), {**keys, "section": str(number)}
+
+
+def _element(path: Path, scratch: Path, name: str) -> tuple[FileTable, dict[str, str]]:
+    """One of the tables of an XML file, and the key that names it."""
+    options, keys = _with_groups(path, scratch, FileOptions(element=name), {"element": quoted(name)})
+    return open_file(path, scratch, options), keys
 
 
 def _sheets(path: Path) -> list[str]:

@@ -46,7 +46,7 @@ def translated_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
 
 
 def _first_language(sample: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None:
-    """Which rows are in the language of most rows, or in that which is left blank, and the condition that keeps them."""
+    """Which rows are in the language of most rows, or in the blank one, and the condition that keeps them."""
     if sample.schema[name] != pl.String:
         return None
     kinds = kinds_of(sample, name)
