@@ -41,8 +41,8 @@ _COUNTED: Final = (
 """Goods with their count: `2 x Shirt`, `Shirt (2)`, `Shirt, Qty: 2`, `Shirt x 2`, `衬衫*2`, `SKU-1: 2`."""
 _PRICED: Final = (
     rf"(?P<rest>.*\S)\s*(?:@|à|по|单价[:：]?|单價[:：]?)\s*{_MARK}?\s*(?P<price>\d+(?:[.,]\d+)*)\s*{_MARK}?",
-    rf"(?P<rest>.*\S)\s*[=(（\-–]\s*{_MARK}\s*(?P<price>\d+(?:[.,]\d+)*)\s*[)）]?",
-    rf"(?P<rest>.*\S)\s*[=(（\-–]\s*(?P<price>\d+(?:[.,]\d+)*)\s*{_MARK}\s*[)）]?",
+    rf"(?P<rest>.*\S)\s*[,:=(（\-–]\s*{_MARK}\s*(?P<price>\d+(?:[.,]\d+)*)\s*[)）]?",
+    rf"(?P<rest>.*\S)\s*[,:=(（\-–]\s*(?P<price>\d+(?:[.,]\d+)*)\s*{_MARK}\s*[)）]?",
 )
 """Behind goods the price of one, or money that may be of one or of all."""
 _CODED = (

@@ -18,6 +18,7 @@ from retail_brain.sources.unpacking import TOO_LARGE, check_in_memory, open_byte
 Place = tuple[str, ...]
 """Names of the elements from the root down to one."""
 _CHUNK_BYTES: Final = 1 << 20
+"""Bytes that are parsed at once: 1 MB."""
 _START_BYTES: Final = 256
 """Bytes in which the declaration of the encoding stands."""
 _MOST_DEPTH: Final = 64

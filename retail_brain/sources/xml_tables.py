@@ -20,6 +20,7 @@ _BATCH_ROWS: Final = 50_000
 _MOST_FIELDS: Final = 2_000
 """Different places in a file beyond which its elements are no fields. By judgement: SAF-T has 200."""
 _SHOWN: Final = 6
+"""Names of elements that a refusal shows at most."""
 _WEB_PAGES: Final = ("html", "body", "table")
 _WORKBOOKS: Final = ("Workbook", "worksheet")
 

@@ -9,6 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.not_goods import says_no_goods, says_nothing_but_no_goods
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
@@ -48,7 +49,8 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     if not counted.all() and (kept := _kept(sample, found, counted)):
         return kept
     if not named.all():
-        return _kept(sample, found, named) or _without_unnamed(sample, found, named) or (sample, "", "")
+        kept = _kept(sample, found, named) or _without_unnamed(sample, found, named)
+        return kept or _without_heads(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     kept = None if coded.all() else _kept(sample, found, coded, are_named=True)
     return kept or _without_fees(sample, found) or (sample, "", "")
@@ -109,6 +111,29 @@ def _without_unnamed(sample: pl.DataFrame, found: Columns, named: pl.Series) -> 
             remark = f"{others.height:,} rows name no goods but one of {kinds} in {name!r} and are left out"
             return sample.filter(named), kept, remark
     return None
+
+
+def _without_heads(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The rows, and the condition without those that name no goods and sum up the lines of their receipt.
+
+    Web shops write such a row above the lines of an order that has several.
+    """
+    receipt, units = found.roles.get("receipt"), found.roles.get("units")
+    if receipt is None or units is None:
+        return None
+    counts = sample.select(pl.col(receipt).cast(pl.String).alias("receipt"), named.alias("named"))
+    counts = counts.with_columns(values(sample, found, units).alias("units"))
+    lines = counts.filter("named").group_by("receipt").agg(pl.col("units").sum().alias("sum"))
+    heads = counts.filter(~pl.col("named")).join(lines, on="receipt", how="left")
+    if heads["receipt"].is_duplicated().any() or share(heads["sum"].is_not_null()) < _ALL:
+        return None
+    told = heads.drop_nulls("units")
+    if told.height and share(told["units"] == told["sum"]) < _ALL:
+        return None
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    kept = " OR ".join(f"{column_of(one)} <> ''" for one in goods)
+    remark = f"{heads.height:,} rows name no goods and stand for all lines of their receipt: they are left out"
+    return sample, kept, remark  # whole: what stands on them alone, such as the day, is filled into the lines
 
 
 def _without_fees(sample: pl.DataFrame, found: Columns) -> Lines | None:

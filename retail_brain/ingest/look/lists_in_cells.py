@@ -27,6 +27,8 @@ _OF_GOODS: Final = (
     r"|товар|состав|商品|货品|宝贝|明细|产品|商品|品目|상품|품목"
 )
 """A word in the name of a column of goods."""
+_BASKET: Final = r"(?:items|products|goods|contents|basket|cart)$|商品信息|商品列表|商品明细|订单内容|明细$"
+"""The end of the name of a column of all goods of a receipt."""
 _TOTAL: Final = (
     r"^(?!.*(?:refund|return|ship|cancel|deliver|stock|退)).*(?:qty|quantit|units|pieces|items|数量|件数|总数|anzahl|menge"
     r"|cantidad|кол|수량)"
@@ -34,6 +36,10 @@ _TOTAL: Final = (
 """A word in the name of a column with the units of an order."""
 _LIST: Final = r"[;；|\n、]|<br ?/?>|,\s|，"
 """What may stand between goods in a cell."""
+_MOSTLY = 0.5
+"""Share of the receipts with a text from which its column may hold their goods. By judgement."""
+_SEVERAL: Final = r"[;；|\n、{]|<br ?/?>|,\s.*,\s|\d\s?[x×*]\s|\s[x×*]\s?\d"
+"""What a text of several goods, or of their counts, may have."""
 _OFTEN = 0.1
 """Share of the cells with parts that are other cells whole from which a column is one of lists. By judgement."""
 
@@ -133,18 +139,42 @@ def ask_about_lists(made: Proposal, sample: pl.DataFrame, found: Columns) -> Non
     if made.table not in ("transactions", "daily_sales", ""):
         return
     goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    if made.is_totals and not goods and _ask_about_unread(made, sample, found):
+        return
     for name in dict.fromkeys((*goods, *(one for one in found.seen if _is_of_goods(one)))):
         if sample.schema[name] != pl.String or name.count("/"):
             continue
         rows = sample[name].drop_nulls()
         lists = rows.filter(rows.str.contains(_LIST))
-        if not len(lists) or share(_are_of_others(lists, rows)) * len(lists) < _OFTEN * len(rows):
+        are_others = share(_are_of_others(lists, rows)) * len(lists) >= _OFTEN * len(rows)
+        are_baskets = re.search(_BASKET, bare_name(name)) is not None and _is_row_per_receipt(found)
+        if not len(lists) or not (are_others or (are_baskets and len(lists) >= _OFTEN * len(rows))):
             continue
         made.questions.append(
             f"{len(lists):,} rows have several goods in one cell of {name!r}, such as {str(lists[0])[:80]!r}, which "
             "cannot be read exactly: export one row per line of an order, with its count"
         )
         return
+
+
+def _is_row_per_receipt(found: Columns) -> bool:
+    receipt = found.roles.get("receipt")
+    return receipt is not None and found.seen[receipt].distinct == 1
+
+
+def _ask_about_unread(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:
+    """Asks about a column of texts that is called goods or items, where receipts name no goods otherwise."""
+    for name, seen in found.seen.items():
+        if not _is_of_goods(name) or sample.schema[name] != pl.String or seen.numbers or seen.dates:
+            continue
+        texts = sample[name].drop_nulls()
+        if share(sample[name].is_not_null()) > _MOSTLY and share(texts.str.contains(_SEVERAL)) > _OFTEN:
+            made.questions.append(
+                f"{name!r} seems to hold all goods of a receipt, such as {str(texts[0])[:80]!r}, which cannot be read "
+                "exactly: are sums of receipts enough, as written below? Else export one row per line of an order"
+            )
+            return True
+    return False
 
 
 def _are_of_others(lists: pl.Series, rows: pl.Series) -> pl.Series:

@@ -24,6 +24,7 @@ _MOST_TIMES = 0.005
 _NEAR = 0.005
 """Share of money by which a multiple may be off for cents of rounding."""
 _TIMES = (2, 3, 4)
+"""Multiples of the usual money of goods that a hidden count would make, as most lines have few units."""
 
 
 def why_rows_are_units(sample: pl.DataFrame, found: Columns) -> str:

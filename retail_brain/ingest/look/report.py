@@ -42,7 +42,7 @@ from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms,
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
-from retail_brain.ingest.look.sums_of_rows import SUMS, sums_of_rows
+from retail_brain.ingest.look.sums_of_rows import SUMS, date_their_receipts, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
@@ -170,7 +170,8 @@ def _table_looked_at(opened: Opened) -> LookedAt:
     if heads is not None:
         table = replace(table, notes=(*table.notes, f"{path.name}: {heads.remark}"))
         keys, blanks, is_own = {**keys, HEADS: heads.key, FILL_DOWN: listed(heads.names)}, heads.lines, True
-    if not is_own and (sums := sums_of_rows(blanks)) is not None:
+    sums = None if is_own else sums_of_rows(blanks)
+    if sums is not None and not date_their_receipts(blanks, sums[1], columns_of(blanks, path.stem)):
         condition, is_sum = sums
         note = f"{path.name}: {is_sum.sum():,} {SUMS}"
         table = replace(table, notes=(*table.notes, note))

@@ -18,6 +18,7 @@ _LANGUAGE_NAME: Final = (
 _LOCALE: Final = r"(?:[a-z]{2}|[a-z]{2}[-_][A-Za-z]{2})$"
 """A language as systems write it: `fr`, `fr_CA`, `en-GB`."""
 _MOST_LANGUAGES: Final = 12
+"""Values of a column up to which they are languages of a shop. By judgement."""
 _LEAST_ROWS: Final = 3
 """Rows in the first language without which nothing is known. By judgement: a list of few shops."""
 

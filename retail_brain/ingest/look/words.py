@@ -89,7 +89,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
-        r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
+        r"(?:line_?item|item|line)?_?(?:promo(?:tion)?_)?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
         r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
     "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"

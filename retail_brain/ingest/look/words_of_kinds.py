@@ -108,6 +108,7 @@ NO_SALE: Final = (
     r"|retour fournisseur|devoluci[oó]n a proveedor|reso a fornitore|zwrot do dostawcy|возврат поставщик|采购退"
     r"|进货退|退供"
     r"|仕入返品|仕入先返品|매입 ?반품"
+    r"|\bre-?shipment|\bre-?send|\breplacement order|ersatzlieferung|nachlieferung|补发|換貨補寄|再送|재발송"
     r"|\btraining\b|\btest(?:s|ing)?\b|\bpractice\b|\bdemo\b|schulung|übung|\bformation\b|capacitaci|treinamento"
     r"|szkolen|školen"
     r"|обучен|\bтест(?:ов\w*)?\b|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"

@@ -56,3 +56,17 @@ def test_a_sum_below_0_is_a_return_however_it_is_written(text: str) -> None:
     turned = with_returns(RawTable("transactions", frame, "test"), way, ["Qty", "Amount"]).frame.collect()
     assert turned["Qty"].to_list() == ["-2", "2", "2"]
     assert turned["Amount"][0].startswith("-")
+
+
+def test_rows_that_sum_up_the_lines_of_an_order_are_left_out(tmp_path: Path) -> None:
+    header = ["Order Number", "Sale Date", "Buyer Username", "Item Number", "Item Title", "Quantity", "Sold For"]
+    rows: list[Row] = []
+    for n in range(40):
+        day = f"{moment(n):%Y-%m-%d}"
+        lines: list[list[object]] = [["T-1", "Tea", 1 + n % 3, "4.50"], ["M-2", "Mug", 2, "8.00"]][: 1 + n % 2]
+        if len(lines) > 1:
+            rows.append([f"O{n}", day, f"u{n % 9}", "", "", 3 + n % 3, ""])
+        rows += [[f"O{n}", "" if len(lines) > 1 else day, f"u{n % 9}", *line] for line in lines]
+    sold = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
+    assert len(sold) == 60
+    assert {row["units"] for row in sold if row["product_id"] == "M-2"} == {2}

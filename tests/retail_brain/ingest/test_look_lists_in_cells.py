@@ -121,3 +121,16 @@ def test_a_number_of_many_people_is_nobodys(tmp_path: Path) -> None:
     ]
     sold = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
     assert {row["customer_id"] for row in sold} == {None, "101", "103", "105", "107", "109"}
+
+
+def test_goods_that_cannot_be_read_are_said_beside_sums_of_receipts(tmp_path: Path) -> None:
+    rows = orders(lambda lines: " + ".join(f"{name} ({units} of {code})" for code, name, units, _ in lines) + " | box")
+    seen = look(str(write(tmp_path / "orders.csv", HEADER, rows)))
+    assert any("several goods in one cell of 'Items'" in question for question in seen.questions)
+
+
+def test_goods_beside_sums_of_receipts_are_asked_about(tmp_path: Path) -> None:
+    rows = orders(lambda lines: f"{len(lines)} things | " + " + ".join(f"{n} {u}" for _, n, u, _ in lines))
+    rows = [[*row[:3], f"{row[3]} {place}", f"{5 + place * 1.5:.2f}"] for place, row in enumerate(rows)]
+    seen = look(str(write(tmp_path / "orders.csv", ["Order", "Created at", "Email", "Order items", "Total"], rows)))
+    assert any("hold all goods of a receipt" in question for question in seen.questions)
