@@ -25,6 +25,9 @@ _SOLD = {"units", "amount", "receipt", "customer"}
 """Roles of lines of sales, which stock has none of."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
+_COUNTED = 0.9
+"""Share of the rows of a kind with units from which it counts, beside kinds that never do. By judgement: money that is
+given back has none in some reports."""
 _MOST_FEES = 3
 """Codes that a kind of fees may have: one for each carrier or way to pay. By judgement."""
 _LEAST_LINES = 0.3
@@ -47,7 +50,10 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
     counted = named & ~_counts_nothing(sample, found)
     if not counted.all() and (kept := _kept(sample, found, counted)):
-        return kept
+        return _with_heads(sample, kept, found)
+    counts = sample[roles["units"]].is_not_null() if "units" in roles else named
+    if share(counts) < _ALL and (kept := _kept(sample, found, named & counts, are_counted=True)):
+        return _with_heads(sample, kept, found)
     if not named.all():
         kept = _kept(sample, found, named) or _without_unnamed(sample, found, named)
         return kept or _without_heads(sample, found, named) or (sample, "", "")
@@ -65,18 +71,32 @@ def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
     return reduce(and_, is_nothing).fill_null(value=False)
 
 
-def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False) -> Lines | None:
+def _with_heads(sample: pl.DataFrame, kept: Lines, found: Columns) -> Lines:
+    """The lines; all rows where their day stands on the rows that are left out alone, to be filled from there."""
+    lines, condition, remark = kept
+    day, receipt = found.roles.get("moment"), found.roles.get("receipt")
+    if day is None or receipt is None or lines.height == sample.height or lines[day].null_count() < _ALL * lines.height:
+        return kept
+    return (sample, condition, remark) if sample[day].is_not_null().any() else kept
+
+
+def _kept(
+    sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False, are_counted: bool = False
+) -> Lines | None:
     """The lines by the one column of kinds that tells goods from other rows; None where there is none."""
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
         is_code = name in found.seen and bool(found.seen[name].numbers) and not legend_of(name)
-        if name in taken or name not in found.seen or is_code or sample[name].null_count():
+        if name in taken or name not in found.seen or is_code or (sample[name].is_null() & is_goods).any():
             continue
         kinds = kinds_of(sample, name)
         if not 2 <= len(kinds) <= MOST_KINDS:
             continue
-        shares = sample.with_columns(is_goods.alias("_goods")).group_by(name).agg(pl.col("_goods").mean())
-        lines = shares.filter(pl.col("_goods") > _ALL)[name].cast(pl.String).sort().to_list()
+        rows = sample.with_columns(is_goods.alias("_goods")).drop_nulls(name)
+        shares = rows.group_by(name).agg(pl.col("_goods").mean())
+        lines = (
+            shares.filter(pl.col("_goods") > (_COUNTED if are_counted else _ALL))[name].cast(pl.String).sort().to_list()
+        )
         others = shares.filter(pl.col("_goods") < _NONE)[name].cast(pl.String).sort().to_list()
         if not lines or not others or len(lines) + len(others) < shares.height:
             continue
@@ -93,6 +113,7 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
                 )
                 return sample.filter(pl.col(name).is_in(kept)), f"?{column_of(name)} IN ({listed(kept)})", remark
             what = "have no code of goods" if are_named else "name or count no goods"
+            what = "never count units" if are_counted else what
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
     return None

@@ -24,10 +24,10 @@ _AGREES, _REPEATED = 0.98, 0.02
 """Shares of the orders whose count is that of their lines, and of orders that come again where rows are lines."""
 _OF_GOODS: Final = (
     r"item|product|goods|article|artikel|sku|contents|basket|cart|warenkorb|bestellung|producto|produit|prodott|produkt"
-    r"|товар|состав|商品|货品|宝贝|明细|产品|商品|品目|상품|품목"
+    r"|товар|состав|菜品|餐品|商品|货品|宝贝|明细|产品|商品|品目|상품|품목"
 )
 """A word in the name of a column of goods."""
-_BASKET: Final = r"(?:items|products|goods|contents|basket|cart)$|商品信息|商品列表|商品明细|订单内容|明细$"
+_BASKET: Final = r"(?:items|products|goods|contents|basket|cart)$|菜品信息|商品信息|商品列表|商品明细|订单内容|明细$"
 """The end of the name of a column of all goods of a receipt."""
 _TOTAL: Final = (
     r"^(?!.*(?:refund|return|ship|cancel|deliver|stock|退)).*(?:qty|quantit|units|pieces|items|数量|件数|总数|anzahl|menge"

@@ -70,3 +70,36 @@ def test_rows_that_sum_up_the_lines_of_an_order_are_left_out(tmp_path: Path) -> 
     sold = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
     assert len(sold) == 60
     assert {row["units"] for row in sold if row["product_id"] == "M-2"} == {2}
+
+
+def test_the_day_of_lines_on_rows_of_another_kind_is_filled_down(tmp_path: Path) -> None:
+    header = ["Type", "OrderId", "OrderDate", "BuyerLogin", "ProductCode", "Name", "Quantity", "UnitPrice"]
+    rows: list[Row] = []
+    for n in range(40):
+        rows.append(["order", f"A{n}", moment(n), f"user{n % 9}", "", "", "", ""])
+        rows += [["lineItem", f"A{n}", "", "", f"G-{m}", f"good {m}", 1 + m, 5.0 + m] for m in range(1 + n % 3)]
+    sold = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
+    assert len(sold) == sum(1 + n % 3 for n in range(40))
+    assert (sold[0]["sold_at"], sold[0]["customer_id"]) == (moment(0), "user0")
+
+
+def test_money_that_never_counts_units_is_no_sale(tmp_path: Path) -> None:
+    header = [
+        "order-id",
+        "amount-type",
+        "amount-description",
+        "amount",
+        "posted-date-time",
+        "sku",
+        "quantity-purchased",
+    ]
+    rows: list[Row] = []
+    for n in range(40):
+        day, code, units = f"{moment(n):%d.%m.%Y %H:%M:%S} UTC", f"G-{n % 3}", 1 + n % 2
+        money = [("ItemPrice", "Principal", 5.0 * units, units), ("ItemPrice", "Tax", 0.4 * units, "")]
+        money += [("ItemFees", "Commission", -0.8 * units, ""), ("ItemFees", "Handling", -3.2, "")]
+        rows += [[f"113-{n}", kind, what, f"{sum_:.2f}", day, code, count] for kind, what, sum_, count in money]
+    sold = load(tmp_path, write(tmp_path / "settlement.csv", header, rows))
+    assert len(sold) == 40
+    assert {row["unit_price"] for row in sold} == {5.0}
+    assert sold[1]["sold_at"] == moment(1).replace(second=0)
