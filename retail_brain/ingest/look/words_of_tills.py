@@ -35,7 +35,7 @@ TILLS: Final[Mapping[str, str]] = {
     "price": r"p[uv](?:_ttc|_ht)?|pvp|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
     r"|j_?cena|jedn_?cena|cena_mj|einh_?preis|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",
     "amount": r"(?:s|bez)_dph|(?:z|bez)_vat|(?:с|без)_ндс|(?:con|sin|com|sem)_iva|kdv_(?:dahil|haric)"
-    r"|(?:inkl|exkl|zzgl|ohne|mit)_(?:mwst|ust)|(?:with|without|incl|excl|including|excluding|inc|ex)_(?:vat|tax|gst|btw|moms)"
+    r"|(?:inkl|exkl|zzgl|ohne|mit)_(?:mw_?st|u_?st)|(?:with|without|incl|excl|including|excluding|inc|ex)_(?:vat|tax|gst|btw|moms)"
     r"|(?:zeilen|positions)?summe|ca(?:_ttc|_ht)?|chiffre_daffaires(?:_ttc|_ht)?|ventas|venta_neta|facturacion"
     r"|faturamento|receita|imponibile|fatturato|incasso|subtotale|regel(?:totaal|bedrag)|totaal(?:bedrag|prijs)|subtotaal"
     r"|obrot|lacznie|przychod|cena_celkem|celkova_cena|trzba|obrat|ciro|оборот|всего|공급가액|총액"
