@@ -119,7 +119,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "country": (r"(?:store_|shop_)?country(?:_code)?|land|pays|国家",),
     "joined_on": (
         r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
-        r"(?:注册|入会|开卡)(?:时间|日期)",
+        r"(?:(?:会员)?(?:注册|入会|开卡|办卡|建档)|成为(?:会员|客户)|加入(?:会员)?|会员创建)(?:时间|日期|日)",
     ),
     "birth_date": (
         r"(?:customer_|member_)?(?:birth_?date|birth_?day|date_of_birth|born_on|dob|geburts(?:datum|tag)"

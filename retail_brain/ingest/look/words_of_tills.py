@@ -49,7 +49,8 @@ TILLS: Final[Mapping[str, str]] = {
     r"|(?:nr|numer)_karty(?:_lojalnosciowej)?|vernostni_karta|cislo_karty|kart_no|(?:бонусная_карта|карта_лояльности)"
     r"|номер_карты_лояльности|(?:ポイント)?カード番号|멤버십번호|회원카드번호|(?:so_)?dien_thoai(?:_khach_hang)?|ma_the"
     r"|nguoi_mua|ten_kh|ma_thanh_vien|เบอร์โทร(?:ศัพท์|ลูกค้า)?|หมายเลขสมาชิก|ผู้ซื้อ",
-    "on_hand": r"lagermenge|menge_auf_lager|verfugbar(?:er?_bestand)?|(?:ist|aktueller)_bestand"
+    "on_hand": r"counted(?:_(?:qty|quantity|units|stock))?|physical_(?:count|qty|quantity|stock)"
+    r"|(?:实盘|盘点|实存)(?:数量?|库存)|gezahlt(?:e_menge)?|lagermenge|menge_auf_lager|verfugbar(?:er?_bestand)?|(?:ist|aktueller)_bestand"
     r"|stock_(?:disponible|actuel|reel|physique|actual)|(?:qte|quantite|cantidad)_en_stock|disponible"
     r"|(?:saldo_em_)?estoque(?:_atual|_disponivel)?|quantidade_em_estoque|esistenza|disponibilita|scorta"
     r"|giacenza_attuale|quantita_disponibile|(?:q_?ta|quantita)_in_magazzino|op_voorraad|beschikbaar|voorraadaantal"
