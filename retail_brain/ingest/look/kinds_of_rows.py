@@ -51,15 +51,12 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     counted = named & ~_counts_nothing(sample, found)
     if not counted.all() and (kept := _kept(sample, found, counted)):
         return _with_heads(sample, kept, found)
-    counts = sample[roles["units"]].is_not_null() if "units" in roles else named
-    if share(counts) < _ALL and (kept := _kept(sample, found, named & counts, are_counted=True)):
-        return _with_heads(sample, kept, found)
     if not named.all():
-        kept = _kept(sample, found, named) or _without_unnamed(sample, found, named)
+        kept = _kept(sample, found, named) or _without_unnamed(sample, found, named) or _counted(sample, found, named)
         return kept or _without_heads(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     kept = None if coded.all() else _kept(sample, found, coded, are_named=True)
-    return kept or _without_fees(sample, found) or (sample, "", "")
+    return kept or _without_fees(sample, found) or _counted(sample, found, named) or (sample, "", "")
 
 
 def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
@@ -69,6 +66,13 @@ def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
         return pl.repeat(value=False, n=sample.height, eager=True)
     is_nothing = [one == 0 if place == 0 else one.fill_null(0) == 0 for place, one in enumerate(nothing)]
     return reduce(and_, is_nothing).fill_null(value=False)
+
+
+def _counted(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The lines without kinds that never count units, such as taxes and fees beside the price in a settlement."""
+    counts = sample[found.roles["units"]].is_not_null() if "units" in found.roles else named
+    kept = _kept(sample, found, named & counts, are_counted=True) if share(counts) < _ALL else None
+    return kept and _with_heads(sample, kept, found)
 
 
 def _with_heads(sample: pl.DataFrame, kept: Lines, found: Columns) -> Lines:
