@@ -1,5 +1,7 @@
 """Reads dates and times as tills write them: formats, serial days, offsets and zones, 上午/下午, 24:00."""
 
+import re
+
 import polars as pl
 
 from retail_brain.ingest.counted_moments import counted_moment, instant
@@ -50,6 +52,8 @@ EARLIEST_YEAR = 1900
 
 _YEAR = r"^((?:\d{1,2}\D+)*)(\d{3,4})((?:\D.*)?)$"
 """What stands before the year, the year, and what stands behind it."""
+_UTC_OF_FORM = r"(?<=%[SMf])\s*(?:Z|UTC|GMT)$"
+"""UTC behind the seconds or minutes of a form, which is taken off the times as offsets are."""
 _OFFSET = r"(T\d{6}|:\d{2}(?:\.\d+)?)\s*([+-]\d{2}:?\d{2}|[+-]\d{2}|Z|UTC|GMT)$"
 """A zone behind a time of day; `-2015` behind a day is a year."""
 _HALVES = {
@@ -176,7 +180,8 @@ def in_common_years(column: pl.Expr, ahead: int) -> pl.Expr:
 def _formats(text: ColumnFormat) -> tuple[str, ...]:
     # the offset is read apart, because it differs from row to row
     named = (form for form in _named(text) if not is_number(form))
-    return tuple(form.replace("%z", "").strip().replace("%p%I", " %p %I") for form in named)
+    forms = (re.sub(_UTC_OF_FORM, "", form.replace("%z", "").strip()) for form in named)
+    return tuple(form.replace("%p%I", " %p %I") for form in forms)
 
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:

@@ -113,6 +113,28 @@ def resolve_state(rows: pl.LazyFrame, name: str, key: Sequence[str], tills: Sequ
     return _summed(_but(once, replaced).drop(hidden), key, tills, notes, pl.concat([equal, replaced]), bad)
 
 
+def added_up(rows: pl.LazyFrame, key: Sequence[str], tills: Sequence[str]) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """One row per key of a table whose rows are parts of a sum, such as movements of a day, and what was added up.
+
+    Files that overlap are added up each by itself: the later one counts.
+
+    Args:
+        rows: canonical columns, `_row`, perhaps `_file`, and the columns of tills.
+        key: its key.
+        tills: columns that tell tills or sources apart, whose parts stay apart.
+    """
+    hidden = [FILE] if FILE in rows.collect_schema() else []
+    within = [*key, *tills, *hidden]
+    parts = rows.group_by(within).agg(pl.len()).filter(pl.col("len") > 1).select(within).collect(engine="streaming")
+    if not parts.height:
+        return rows, ()
+    together = rows.join(parts.lazy(), on=within, how="semi", nulls_equal=True).collect(engine="streaming")
+    rest = rows.join(parts.lazy(), on=within, how="anti", nulls_equal=True)
+    sums = _sums(together, within).lazy().select(rows.collect_schema().names())
+    said = f"{together.height:,} rows of {parts.height:,} keys ({', '.join(key)}) are parts of one: added up"
+    return pl.concat([rest, sums]), (said,)
+
+
 def _summed(
     rows: pl.LazyFrame,
     key: Sequence[str],
@@ -130,22 +152,25 @@ def _summed(
     if not parts.height:
         return Resolved(rest, dropped, nothing, notes)
     together = rest.join(parts.lazy(), on=key, how="semi").collect(engine="streaming")
-    units, others = (
-        pl.col("units"),
-        [c for c in together.columns if c not in (*key, ROW, "units", "unit_price", "in_stock")],
-    )
+    sums = _sums(together, key)
+    names = rest.collect_schema().names()
+    said = f"{together.height:,} rows of {sums.height:,} keys differ by {', '.join(tills)}; their units are added up"
+    summed = pl.concat([rest.join(parts.lazy(), on=key, how="anti"), sums.lazy().select(names)])
+    return Resolved(summed, dropped, nothing, (*notes, said), is_summed=True)
+
+
+def _sums(together: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Rows of which each key has several as one: units added up, at the price that a unit sold had among them."""
+    units = pl.col("units")
+    others = [c for c in together.columns if c not in (*key, ROW, "units", "unit_price", "in_stock")]
     means = [pl.col("in_stock").mean()] if "in_stock" in together.columns else []
     if "unit_price" in together.columns:
         sold = (units > 0) & pl.col("unit_price").is_not_null()
         price = (units * pl.col("unit_price")).filter(sold).sum() / units.filter(sold).sum()
         means.append(price.fill_nan(None).alias("unit_price"))
-    sums = together.group_by(key, maintain_order=True).agg(
+    return together.group_by(key, maintain_order=True).agg(
         pl.col(ROW).max(), units.sum(), *means, pl.col(others).first()
     )
-    names = rest.collect_schema().names()
-    said = f"{together.height:,} rows of {sums.height:,} keys differ by {', '.join(tills)}; their units are added up"
-    summed = pl.concat([rest.join(parts.lazy(), on=key, how="anti"), sums.lazy().select(names)])
-    return Resolved(summed, dropped, nothing, (*notes, said), is_summed=True)
 
 
 def _refuse_lost_amounts(rows: pl.LazyFrame, key: Sequence[str], hidden: Sequence[str], origin: str) -> None:

@@ -20,7 +20,7 @@ from retail_brain.errors import DataError
 from retail_brain.extensions import outside_code
 from retail_brain.ingest.checking import REASONS, Checker
 from retail_brain.ingest.parts import Parts
-from retail_brain.ingest.repeated_rows import AMOUNTS, resolve_log, resolve_state
+from retail_brain.ingest.repeated_rows import AMOUNTS, added_up, resolve_log, resolve_state
 from retail_brain.ingest.reused_numbers import reused_numbers_note
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
@@ -111,10 +111,13 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: 
     key = layout(raw.name).key
     # parts are in the order of reading, so the row index says which of two equal keys came last
     rows = parts.scan_whole()
+    rows, added = added_up(rows, key, tills) if raw.adds_up else (rows, ())
     if key:
         resolved = resolve_state(rows, raw.name, key, tills, raw.origin)
     else:
         resolved = resolve_log(rows, raw.name, parts.scan_shared() if aside else None)
+    if added:
+        resolved = replace(resolved, notes=(*added, *resolved.notes), is_summed=True)
     if not resolved.is_summed:
         parts.without(resolved.dropped)
     staged, files = (resolved.rows, ()) if resolved.is_summed else (parts.scan(), tuple(parts.paths))

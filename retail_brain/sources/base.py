@@ -90,6 +90,8 @@ class FileOptions:
         named: whether every row gets the name of its file in the column `FILE_NAME`.
         levels: names of the levels of an outline, outermost first, whose rows stand below each other in one column.
         section: number, from 1, of a table in a file of text that has several, each below a header line of its own.
+        items: column whose cells hold the lines of an order each, which get a row of their own.
+        element: name of a table of an XML file that has several.
     """
 
     encoding: str | None = None
@@ -101,6 +103,8 @@ class FileOptions:
     named: bool = False
     levels: tuple[str, ...] = ()
     section: int | None = None
+    items: str | None = None
+    element: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,7 @@ class RawTable:
         left_out: columns `reason` and `rows`: number of rows that the source itself leaves out on purpose.
         malformed: one row per line of text that cannot be split into columns: `reason` and `line`.
         connector: connector of another package whose code runs when rows are read; None for our own readers.
+        adds_up: whether rows of one key are parts of its sum, such as movements of stock of a day.
     """
 
     name: str
@@ -155,6 +160,7 @@ class RawTable:
     left_out: pl.LazyFrame | None = None
     malformed: pl.DataFrame | None = None
     connector: str | None = None
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,18 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.items_in_cells import with_items
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.text import read_text
 from retail_brain.sources.unpacking import ARCHIVE, count_rows, unpack_gzip
 from retail_brain.sources.workbook import read_workbook
+from retail_brain.sources.xml_tables import read_xml
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _JSON = (".jsonl", ".ndjson", ".json")
+_XML = (".xml", ".xml.gz")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, ".zip")
+ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, *_XML, ".zip")
 """Endings of files that hold a table."""
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
@@ -95,6 +98,17 @@ def _named(table: FileTable, path: Path, options: FileOptions) -> FileTable:
 
 
 def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -> FileTable:  # noqa: B008  # frozen
+    """Opens one file that is no archive, with a row per line of an order where a column holds several.
+
+    Raises:
+        UsageError: a sheet that was named is not there.
+        DataError: it cannot be read.
+    """
+    table = _opened(path, scratch, options)
+    return table if options.items is None else with_items(table, options.items, str(path))
+
+
+def _opened(path: Path, scratch: Path, options: FileOptions) -> FileTable:
     """Opens one file that is no archive; the first bytes tell a workbook, otherwise the ending tells the form.
 
     Raises:
@@ -111,7 +125,7 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     if start.startswith(_GZIP) and not name.endswith(".gz"):
         packed = scratch / f"{len(list(scratch.iterdir()))}-{path.name}.gz"
         packed.symlink_to(path.resolve())
-        return open_file(packed, scratch, options)
+        return _opened(packed, scratch, options)
     if start in (ARCHIVE, _OLD_WORKBOOK):
         # tills call their workbooks .csv, and the other way round
         if options.section is not None:
@@ -120,6 +134,8 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
     if name.removesuffix(".gz").endswith(_JSON):
         frame, notes = flat(_scan_json_lines(path, scratch), str(path))
         return FileTable(frame, notes=tuple(f"{path.name}: {note}" for note in notes))
+    if is_named_xml(path):
+        return read_xml(path, scratch, options.element)
     if start.lstrip()[:1] == b"<":
         raise DataError(
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "
@@ -160,6 +176,14 @@ def _is_parquet(path: Path) -> bool:
             return False
         file.seek(-len(_PARQUET), os.SEEK_END)
         return file.read() == _PARQUET
+
+
+def is_named_xml(path: Path) -> bool:
+    """Whether a file is XML by its ending, or as it declares itself."""
+    if path.name.lower().endswith(_XML):
+        return True
+    with path.open("rb") as file:
+        return file.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")
 
 
 def _is_binary(path: Path) -> bool:

@@ -26,6 +26,8 @@ _OF_LINES = ("products", "stores", "customers")
 """Tables that an export without lists of its own may hold in the columns of its lines."""
 _WITH_LINES = ("transactions", "daily_sales", "inventory")
 """Tables with a row for each line."""
+_ADDED_UP = ("daily_sales", "category_sales")
+"""Tables whose rows of one key may be parts of a sum."""
 _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
 
 
@@ -86,6 +88,8 @@ def parse_mapping(path: Path) -> DatasetMapping:
     for name, table in mapping.tables.items():
         if name not in TABLES:
             raise UsageError(f"{path} maps the table {name!r}, which is not one of {', '.join(TABLES)}. Rename it.")
+        if table.add_up and name not in _ADDED_UP:
+            raise UsageError(f"{path} has `add_up` in {name}; only {' and '.join(_ADDED_UP)} are added up. Remove it.")
         unknown = [column for column in table.columns if column not in TABLES[name].types]
         if unknown and not TABLES[name].open_attributes:
             raise UsageError(
@@ -135,7 +139,7 @@ def _table(
         shaped = _named_alone(shaped, columns)
     moments = {ours for ours, kind in TABLES[name].types.items() if kind in (pl.Date, pl.Datetime)}
     frame = _renamed(shaped.frame, columns, raw.origin, moments)
-    return replace(shaped, frame=frame, formats={**raw.formats, **formats})
+    return replace(shaped, frame=frame, formats={**raw.formats, **formats}, adds_up=table.add_up)
 
 
 def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -162,7 +166,7 @@ def _opened_by(keys: FileKeys, names: Iterable[str]) -> FileOptions:
     """How files are opened; names of columns that the mapping looks for show where the header is."""
     expected = frozenset(map(plain_name, names))
     opened = FileOptions(keys.encoding, keys.delimiter, keys.skip_lines, keys.sheet, expected, keys.group_rows)
-    return replace(opened, section=keys.section)
+    return replace(opened, section=keys.section, items=keys.items, element=keys.element)
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:

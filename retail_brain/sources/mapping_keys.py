@@ -131,20 +131,25 @@ class WideMapping(BaseModel):
 
 
 class ReturnsMapping(BaseModel):
-    """Rows that are returns although their units have no minus: by a column, or all rows of some files."""
+    """Rows that are returns although their units have no minus: by a column, or all rows of some files.
+
+    By its words (`values`), or by its numbers below 0 (`below_zero`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str = ""
     values: tuple[str, ...] | None = None
+    below_zero: bool = False
     files: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if bool(self.files) == bool(self.column) or bool(self.column) != (self.values is not None):
+        ways = (self.values is not None) + self.below_zero
+        if bool(self.files) == bool(self.column) or ways != bool(self.column):
             raise ValueError(
-                "give either `column` and `values`, or `files` with the names of files; `values = []` where no value "
-                "of the column means a return"
+                "give either `column` with `values` or `below_zero`, or `files` with the names of files; `values = []` "
+                "where no value of the column means a return"
             )
         return self
 
@@ -172,6 +177,8 @@ class FileKeys(BaseModel):
     sheet: str | tuple[str, ...] | None = None
     section: int | None = Field(default=None, ge=1)
     group_rows: tuple[str, ...] = ()
+    items: str | None = None
+    element: str | None = None
 
 
 class JoinMapping(FileKeys):
@@ -197,6 +204,7 @@ class TableMapping(FileKeys):
     wide: WideMapping | None = None
     returns: ReturnsMapping | None = None
     where: str | None = None
+    add_up: bool = False
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.errors import DataError
 
-_LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
+LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
 """Names of lists that hold the lines of an order, where another list, such as of payments, stands beside them."""
 
 
@@ -75,7 +75,7 @@ def flat(frame: pl.LazyFrame, origin: str) -> tuple[pl.LazyFrame, list[str]]:
             frame = _with_fields(frame, objects[0], "_")
             continue
         lists = list(nested)
-        lines = lists if len(lists) == 1 else [name for name in lists if _LINES.search(name)]
+        lines = lists if len(lists) == 1 else [name for name in lists if LINES.search(name)]
         if len(lines) != 1:
             raise DataError(
                 f"{origin} holds several lists of objects in a line: got {lists}, wanted one, the lines of an order. "

@@ -205,6 +205,8 @@ def _cells(
 
 _MINUS = r"[-−－()（）]"
 """What makes a number negative in a text: a minus before or behind it, or brackets round it."""
+_BELOW_ZERO = r"^\s*\D{0,3}[-−－(（]\s*\D{0,3}[\d.,]*[1-9]|[1-9][\d.,]*\s*[-−－]\s*$"
+"""A number below 0 in a text, with a currency before or behind the minus; a zero with a minus is none."""
 
 
 def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], plain: Sequence[str] = ()) -> RawTable:
@@ -225,8 +227,7 @@ def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], 
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise DataError(f"{raw.origin} has no columns {missing} for returns; got {schema.names()}. Correct the names.")
-    meant = returns.files or returns.values or ()
-    is_return = pl.col(str(found[kind])).str.strip_chars().is_in(meant).fill_null(value=False)
+    is_return = _is_return(pl.col(str(found[kind])), returns, is_text=schema[str(found[kind])] == pl.String)
     changed: dict[str, pl.Expr] = {}
     for ours in (*plain, *signed):
         name = str(found[ours])
@@ -236,6 +237,13 @@ def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], 
         value = minus if ours in signed else bare
         changed[name] = pl.when(is_return).then(value).otherwise(pl.col(name)).alias(name)
     return replace(raw, frame=raw.frame.with_columns(changed.values()))
+
+
+def _is_return(kind: pl.Expr, returns: ReturnsMapping, *, is_text: bool) -> pl.Expr:
+    """Whether a row is a return, by the words or the sign of its column."""
+    if returns.below_zero:
+        return (kind.str.contains(_BELOW_ZERO) if is_text else kind < 0).fill_null(value=False)
+    return kind.str.strip_chars().is_in(returns.files or returns.values or ()).fill_null(value=False)
 
 
 def joined(names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool) -> pl.Expr:

@@ -103,6 +103,21 @@ def open_bytes(path: Path) -> IO[bytes]:
     return io.BufferedReader(_Counted(path), _CHUNK_BYTES)
 
 
+def check_in_memory(path: Path, size: int) -> None:
+    """Refuses a file of which parts may be held in memory, where it has more bytes than a workbook may have.
+
+    Args:
+        path: the file.
+        size: its bytes so far, once they are unpacked.
+
+    Raises:
+        DataError: it is too large.
+    """
+    most = _count().most_workbook_bytes
+    if size > most:
+        raise _too_large(path, most, "data.workbook_bytes")
+
+
 def unpack_member(archive: zipfile.ZipFile, path: Path, member: zipfile.ZipInfo, copy: Path) -> None:
     """Copies a member of the zip archive at a path.
 

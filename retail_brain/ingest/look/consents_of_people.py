@@ -22,6 +22,7 @@ from retail_brain.ingest.look.words_of_consent import (
     YES,
     answer_columns,
     are_answers,
+    columns_of_refusals,
     contact_channel,
     is_of_change,
     turned,
@@ -211,6 +212,8 @@ def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem:
     names = _permissions(sample, found)
     if re.search(_FILE_OF_CONSENT, bare_name(stem)) or contact_channel(sample, found):
         names += [name for name in answer_columns(sample, found) if name not in names]
+    if made.table == "customers":
+        names += [name for name in columns_of_refusals(sample, found) if name not in names]
     for name in _of_other_firms(sample, found):
         made.remarks.append(
             f"{name!r} says by its name who may get offers of other firms: it opens and closes no channel of yours and "

@@ -12,6 +12,12 @@ WHERE = "where"
 """The key of a condition on rows."""
 FILL_DOWN = "fill_down"
 """The key of columns whose blanks are filled."""
+NO_NUMBER = "no column numbers the receipts: are the lines of the same moment one, as written below?"
+"""The question about receipts without numbers."""
+NO_PRICE = "no column holds a price or an amount: transactions need one (daily_sales does not)"
+"""The question about lines without money."""
+ITEMS = "items"
+"""The key of the column whose cells hold the lines of an order each."""
 
 
 @dataclass

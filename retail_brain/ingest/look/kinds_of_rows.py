@@ -6,8 +6,10 @@ from operator import and_
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.not_goods import says_no_goods, says_nothing_but_no_goods
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
@@ -23,6 +25,9 @@ _SOLD = {"units", "amount", "receipt", "customer"}
 """Roles of lines of sales, which stock has none of."""
 _ALL, _NONE = 0.98, 0.02
 """Shares of the rows of a kind that do, or do not, name goods."""
+_COUNTED = 0.9
+"""Share of the rows of a kind with units from which it counts, beside kinds that never do. By judgement: money that is
+given back has none in some reports."""
 _MOST_FEES = 3
 """Codes that a kind of fees may have: one for each carrier or way to pay. By judgement."""
 _LEAST_LINES = 0.3
@@ -45,12 +50,13 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
     counted = named & ~_counts_nothing(sample, found)
     if not counted.all() and (kept := _kept(sample, found, counted)):
-        return kept
+        return _with_heads(sample, kept, found)
     if not named.all():
-        return _kept(sample, found, named) or (sample, "", "")
+        kept = _kept(sample, found, named) or _without_unnamed(sample, found, named) or _counted(sample, found, named)
+        return kept or _without_heads(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     kept = None if coded.all() else _kept(sample, found, coded, are_named=True)
-    return kept or _without_fees(sample, found) or (sample, "", "")
+    return kept or _without_fees(sample, found) or _counted(sample, found, named) or (sample, "", "")
 
 
 def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
@@ -62,17 +68,39 @@ def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
     return reduce(and_, is_nothing).fill_null(value=False)
 
 
-def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False) -> Lines | None:
+def _counted(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The lines without kinds that never count units, such as taxes and fees beside the price in a settlement."""
+    counts = sample[found.roles["units"]].is_not_null() if "units" in found.roles else named
+    kept = _kept(sample, found, named & counts, are_counted=True) if share(counts) < _ALL else None
+    return kept and _with_heads(sample, kept, found)
+
+
+def _with_heads(sample: pl.DataFrame, kept: Lines, found: Columns) -> Lines:
+    """The lines; all rows where their day stands on the rows that are left out alone, to be filled from there."""
+    lines, condition, remark = kept
+    day, receipt = found.roles.get("moment"), found.roles.get("receipt")
+    if day is None or receipt is None or lines.height == sample.height or lines[day].null_count() < _ALL * lines.height:
+        return kept
+    return (sample, condition, remark) if sample[day].is_not_null().any() else kept
+
+
+def _kept(
+    sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_named: bool = False, are_counted: bool = False
+) -> Lines | None:
     """The lines by the one column of kinds that tells goods from other rows; None where there is none."""
     taken = {name for role, name in found.roles.items() if role != "status"}
     for name in sample.columns:
-        if name in taken or name not in found.seen or found.seen[name].numbers or sample[name].null_count():
+        is_code = name in found.seen and bool(found.seen[name].numbers) and not legend_of(name)
+        if name in taken or name not in found.seen or is_code or (sample[name].is_null() & is_goods).any():
             continue
         kinds = kinds_of(sample, name)
         if not 2 <= len(kinds) <= MOST_KINDS:
             continue
-        shares = sample.with_columns(is_goods.alias("_goods")).group_by(name).agg(pl.col("_goods").mean())
-        lines = shares.filter(pl.col("_goods") > _ALL)[name].cast(pl.String).sort().to_list()
+        rows = sample.with_columns(is_goods.alias("_goods")).drop_nulls(name)
+        shares = rows.group_by(name).agg(pl.col("_goods").mean())
+        lines = (
+            shares.filter(pl.col("_goods") > (_COUNTED if are_counted else _ALL))[name].cast(pl.String).sort().to_list()
+        )
         others = shares.filter(pl.col("_goods") < _NONE)[name].cast(pl.String).sort().to_list()
         if not lines or not others or len(lines) + len(others) < shares.height:
             continue
@@ -89,9 +117,48 @@ def _kept(sample: pl.DataFrame, found: Columns, is_goods: pl.Series, *, are_name
                 )
                 return sample.filter(pl.col(name).is_in(kept)), f"?{column_of(name)} IN ({listed(kept)})", remark
             what = "have no code of goods" if are_named else "name or count no goods"
+            what = "never count units" if are_counted else what
             remark = f"rows whose {name!r} is one of {others} {what} and are left out"
             return sample.filter(pl.col(name).is_in(kept)), f"{column_of(name)} IN ({listed(kept)})", remark
     return None
+
+
+def _without_unnamed(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The lines without rows that name no goods but carriage and the like, in a column that lines leave blank."""
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    others = sample.filter(~named)
+    for name in sample.columns:
+        if name in found.roles.values() or sample.schema[name] != pl.String or others[name].null_count():
+            continue
+        if all(map(says_no_goods, kinds_of(others, name))):
+            kept = " OR ".join(f"{column_of(one)} <> ''" for one in goods)
+            kinds = kinds_of(others, name)[:MOST_KINDS]
+            remark = f"{others.height:,} rows name no goods but one of {kinds} in {name!r} and are left out"
+            return sample.filter(named), kept, remark
+    return None
+
+
+def _without_heads(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
+    """The rows, and the condition without those that name no goods and sum up the lines of their receipt.
+
+    Web shops write such a row above the lines of an order that has several.
+    """
+    receipt, units = found.roles.get("receipt"), found.roles.get("units")
+    if receipt is None or units is None:
+        return None
+    counts = sample.select(pl.col(receipt).cast(pl.String).alias("receipt"), named.alias("named"))
+    counts = counts.with_columns(values(sample, found, units).alias("units"))
+    lines = counts.filter("named").group_by("receipt").agg(pl.col("units").sum().alias("sum"))
+    heads = counts.filter(~pl.col("named")).join(lines, on="receipt", how="left")
+    if heads["receipt"].is_duplicated().any() or share(heads["sum"].is_not_null()) < _ALL:
+        return None
+    told = heads.drop_nulls("units")
+    if told.height and share(told["units"] == told["sum"]) < _ALL:
+        return None
+    goods = [found.roles[role] for role in ("product", "product_name") if role in found.roles]
+    kept = " OR ".join(f"{column_of(one)} <> ''" for one in goods)
+    remark = f"{heads.height:,} rows name no goods and stand for all lines of their receipt: they are left out"
+    return sample, kept, remark  # whole: what stands on them alone, such as the day, is filled into the lines
 
 
 def _without_fees(sample: pl.DataFrame, found: Columns) -> Lines | None:

@@ -26,4 +26,4 @@ class LookedAt:
     @property
     def place(self) -> tuple[Path, str]:
         """Its path, and the key of its sheet or section: those of one file feed tables of their own."""
-        return self.path, self.keys.get("sheet") or self.keys.get("section", "")
+        return self.path, self.keys.get("sheet") or self.keys.get("section") or self.keys.get("element", "")

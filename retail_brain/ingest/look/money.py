@@ -12,7 +12,7 @@ import polars as pl
 
 from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.draft import NO_PRICE, Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.extras import ask_about_sums
 from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import MOST_UNITS, values
@@ -86,7 +86,7 @@ def price_of(made: Proposal, sample: pl.DataFrame, found: Columns, *, is_net: bo
         made.columns["unit_price"] = number_key(made, found, amount, "unit_price", "" if is_unit else _TOTAL)
         _discount(made, sample, found, amount, is_line=not is_unit)
     elif made.table == "transactions":
-        made.questions.append("no column holds a price or an amount: transactions need one (daily_sales does not)")
+        made.questions.append(NO_PRICE)
     ask_about_sums(made, sample, found)
     _turn_amount(made, sample, found)
 

@@ -7,6 +7,7 @@ from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.state_columns import State
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import (
+    ARRIVED,
     BOUGHT,
     GOODS_IN,
     NO_SALE,
@@ -53,6 +54,8 @@ def kinds_of_no_sales(made: Proposal, states: Sequence[State]) -> tuple[list[str
         kinds = state.which(NO_SALE, CANCELLED)
         sold = [kind for kind in state.which(SOLD, f"{CANCELLED}|{GIVEN_BACK}|{BOUGHT}") if kind not in kinds]
         kinds += [kind for kind in state.which(BOUGHT) if sold and kind not in (*sold, *kinds)]
+        if not state.is_state and state.which(OF_SALE, f"{CANCELLED}|{GIVEN_BACK}"):  # a kind of movements
+            kinds += [kind for kind in state.which(ARRIVED) if kind not in (*sold, *kinds)]
         if not kinds or len(kinds) == len(state.kinds):
             continue
         plain = [kind for kind in kinds if sold and not _may_be_sold(state, kind)]

@@ -12,6 +12,12 @@ from retail_brain.ingest.look.words_of_states import BESIDE_GOODS, NOBODY, NOT_G
 
 _MOST = 0.3
 """Share of the lines from which such names are goods after all: a shop of vouchers. By judgement."""
+_TELLS_PEOPLE = (
+    r"mail|(?:^|_)(?:tel|phone|mobile|telefono?|telephone)|手机|电话|邮箱|メール|電話|이메일|휴대폰|телефон|почта"
+)
+"""A word in the name of a column that tells people apart."""
+_SEVERAL_PEOPLE, _LEAST_OTHERS = 3, 4
+"""Addresses beside one number from which it is of nobody, and other numbers that have one each. By judgement."""
 _NAMED = 20
 """Names of rows that are written into a condition at most."""
 _NUMBER = r"(?:[a-z]{0,4}[-_ ]?\d{1,10})"
@@ -75,9 +81,26 @@ def nobody_of(values: pl.Series) -> Sequence[str]:
     ).to_list()
 
 
+def _shared_by_many(sample: pl.DataFrame, name: str) -> list[str]:
+    """The one value of a column of customers that stands beside several addresses or names, as others never do.
+
+    Web shops number all guests 0, or give them the account of a till.
+    """
+    people = sample[name].cast(pl.String)
+    for other in sample.columns:
+        if other == name or not re.search(_TELLS_PEOPLE, bare_name(other)):
+            continue
+        pairs = pl.DataFrame({"id": people, "told": sample[other].cast(pl.String)}).drop_nulls().unique()
+        counts = pairs.group_by("id").len().sort("len", descending=True)
+        rest = counts["len"].slice(1)
+        if len(rest) >= _LEAST_OTHERS and counts["len"][0] >= _SEVERAL_PEOPLE and (rest == 1).all():
+            return [str(counts["id"][0])]
+    return []
+
+
 def customer_key(made: Proposal, sample: pl.DataFrame, name: str) -> str:
     """The column of customers, without the values that stand for nobody."""
-    nobody = nobody_of(sample[name])
+    nobody = [*nobody_of(sample[name]), *_shared_by_many(sample, name)]
     if not nobody or len(nobody) > _NAMED:
         return quoted(name)
     rows = sample[name].is_in(nobody).sum()

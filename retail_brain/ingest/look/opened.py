@@ -8,19 +8,21 @@ import polars as pl
 
 from retail_brain.errors import DataError, RetailBrainError
 from retail_brain.ingest.look.above_header import text_above
-from retail_brain.ingest.look.draft import listed, quoted
+from retail_brain.ingest.look.draft import ITEMS, listed, quoted
 from retail_brain.ingest.look.groups import group_columns
+from retail_brain.ingest.look.lists_in_cells import column_of_items
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.ingest.look.summed_levels import levels_of
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
-from retail_brain.sources.files import open_file, unpacked
+from retail_brain.sources.files import is_named_xml, open_file, unpacked
 from retail_brain.sources.unpacking import TOO_LARGE
 from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
+from retail_brain.sources.xml_tables import element_names
 
 SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
-_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
+_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".xml", ".xml.gz")
 """Endings of files that are no text, or always in UTF-8."""
 
 _NO_PLAIN = (pl.Null, pl.Binary, pl.Object)
@@ -120,6 +122,8 @@ def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str,
     largest = max(paths, key=lambda one: one.stat().st_size)
     if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
         return _sheets_of(largest, scratch, sheets)
+    if len(paths) == 1 and is_named_xml(largest) and len(names := element_names(largest)) > 1:
+        return [_element(largest, scratch, name) for name in names]
     options, keys = _options(largest)
     options, keys = _with_groups(largest, scratch, options, keys)
     tables = [open_file(one, scratch, options) for one in paths]
@@ -133,6 +137,12 @@ def _section(
 ) -> tuple[FileTable, dict[str, str]]:
     """One of the tables that stand below each other in a file, and the keys that say so."""
     return open_file(path, scratch, replace(options, section=number)), {**keys, "section": str(number)}
+
+
+def _element(path: Path, scratch: Path, name: str) -> tuple[FileTable, dict[str, str]]:
+    """One of the tables of an XML file, and the key that names it."""
+    options, keys = _with_groups(path, scratch, FileOptions(element=name), {"element": quoted(name)})
+    return open_file(path, scratch, options), keys
 
 
 def _sheets(path: Path) -> list[str]:
@@ -176,13 +186,14 @@ def _sheet_key(names: list[str]) -> dict[str, str]:
 def _with_groups(
     path: Path, scratch: Path, options: FileOptions, keys: dict[str, str]
 ) -> tuple[FileOptions, dict[str, str]]:
-    """The options and keys, with columns for the names that stand in rows of their own."""
+    """The options and keys, with columns for names in rows of their own, or a row per line where a cell has several."""
     table = open_file(path, scratch, options)
     sample = table.frame.head(SAMPLE_ROWS).collect()
     if levels := levels_of(sample):
         return replace(options, levels=levels), {**keys, "levels": listed(levels)}
     if not group_columns(sample):
-        return options, keys
+        items = column_of_items(sample, path.stem)
+        return (options, keys) if items is None else (replace(options, items=items), {**keys, ITEMS: quoted(items)})
     sheet = {"sheet": quoted(options.sheet)} if isinstance(options.sheet, str) else {}
     said = f"{path.stem} {options.sheet or ''} {text_above(path, scratch, table, {**keys, **sheet})}"
     names = group_columns(sample, said)

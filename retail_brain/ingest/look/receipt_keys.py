@@ -7,7 +7,7 @@ import polars as pl
 from retail_brain.ingest.look.asked_roles import ONE_SHOP
 from retail_brain.ingest.look.by_values import shop_of_receipts
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, one_of, quoted
+from retail_brain.ingest.look.draft import NO_NUMBER, Proposal, one_of, quoted
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.number_of_returns import number_of_returns
 from retail_brain.ingest.look.receipt_numbers import name_receipts
@@ -32,7 +32,7 @@ def write_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None
             made.columns["transaction_id"] = one_of(made, [f"{{ column = {quoted(number)} }}", of_moment], question)
             return
         made.columns["transaction_id"] = of_moment
-        made.questions.append("no column numbers the receipts: are the lines of the same moment one, as written below?")
+        made.questions.append(NO_NUMBER)
         return
     receipt = sample[roles["receipt"]]
     blank = [

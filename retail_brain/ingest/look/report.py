@@ -1,5 +1,6 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
-from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, both_conditions, listed, toml_of
+from retail_brain.ingest.look.draft import FILL_DOWN, ITEMS, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
@@ -23,7 +24,10 @@ from retail_brain.ingest.look.groups import ask_about_headings
 from retail_brain.ingest.look.heads_among_lines import HEADS, heads_among_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
+from retail_brain.ingest.look.lines_without_prices import units_of_days
 from retail_brain.ingest.look.links import roles_by_links
+from retail_brain.ingest.look.lists_in_cells import ask_about_lists, roles_of_items
+from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
@@ -38,9 +42,10 @@ from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms,
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
 from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
-from retail_brain.ingest.look.sums_of_rows import SUMS, sums_of_rows
+from retail_brain.ingest.look.sums_of_rows import SUMS, date_their_receipts, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
+from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
 from retail_brain.sources.files import ENDINGS, data_files
 from retail_brain.sources.unpacking import unpacked_at_most
@@ -155,11 +160,18 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, WHERE: f"'''{condition}'''"}
         blanks = blanks.filter(~is_line)
         whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
+    if (translated := translated_rows(blanks)) is not None:
+        condition, is_other = translated
+        table = replace(table, notes=(*table.notes, f"{path.name}: {is_other.sum():,} rows {TRANSLATED}"))
+        keys = {**keys, WHERE: both_conditions(keys.get(WHERE, ""), f"'''{condition}'''")}
+        blanks = blanks.filter(~is_other)
+        whole, is_sum = blanks, pl.repeat(value=False, n=blanks.height, eager=True)
     heads = None if is_own else heads_among_lines(blanks, columns_of(blanks, path.stem), f"{path.stem} {opened.title}")
     if heads is not None:
         table = replace(table, notes=(*table.notes, f"{path.name}: {heads.remark}"))
         keys, blanks, is_own = {**keys, HEADS: heads.key, FILL_DOWN: listed(heads.names)}, heads.lines, True
-    if not is_own and (sums := sums_of_rows(blanks)) is not None:
+    sums = None if is_own else sums_of_rows(blanks)
+    if sums is not None and not date_their_receipts(blanks, sums[1], columns_of(blanks, path.stem)):
         condition, is_sum = sums
         note = f"{path.name}: {is_sum.sum():,} {SUMS}"
         table = replace(table, notes=(*table.notes, note))
@@ -174,16 +186,25 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
         blanks = filled_by(blanks, readings, named.roles.get("receipt"))
-    return _with_roles(LookedAt(path, table, keys, blanks, _roles(blanks, path.stem, {}), Proposal(), opened.title), {})
+    roles = _roles(blanks, path.stem, _of_items(keys, blanks))
+    return _with_roles(LookedAt(path, table, keys, blanks, roles, Proposal(), opened.title), {})
 
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    return without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
+    found = without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
+    return without_days_of_entries(sample, found)
+
+
+def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
+    """The roles of the fields of lines that stood in cells."""
+    names = [name for name in sample.columns if ITEMS in keys and name.startswith(f"{json.loads(keys[ITEMS])}/")]
+    return roles_of_items(names)
 
 
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
+    known = {**_of_items(one.keys, one.sample), **known} if known else {}
     found = _roles(one.sample, one.path.stem, known) if known else one.columns
     changed = replace(one, columns=found)
     return replace(changed, proposal=_proposal(changed))
@@ -197,6 +218,8 @@ def _proposal(one: LookedAt) -> Proposal:
     made = own or list_of_others(one) or propose(one.sample, found)
     if own is None:
         ask_if_others(made, one)
+        ask_about_lists(made, one.sample, found)
+        units_of_days(made)
     name_receipts_of_groups(made, one.keys)
     ask_about_headings(made, one.keys, one.sample, f"{one.path.stem} {one.keys.get('sheet', '')} {one.title}")
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):

@@ -15,6 +15,7 @@ from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
+from retail_brain.ingest.look.returns_below_zero import write_returns_below_zero
 from retail_brain.ingest.look.signs import rows_that_take_back, write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
 from retail_brain.ingest.look.words import bare_name
@@ -80,6 +81,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
             _returns(made, state, " ".join([*out, *perhaps_kinds]))
     if "returns" not in made.keys:
         write_returns_by_sign(made, sample, found)
+    write_returns_below_zero(made, sample, found)
     is_open = "returns" not in made.keys
     children, ways = children_of_lines(made, sample, found)
     _write_where(made, [*out, *kept, *children], asked, [*ways, *codes_of_states(made, sample, found)])

@@ -31,6 +31,8 @@ _MOST_NAMED: Final = 3
 """Blank columns by which a condition names the sums: as many as tell them from lines with a gap. By judgement."""
 _MOST_STARTS: Final = 100
 """Lines, the nearest ones, from which a sum may begin: the column with the fewest zeros has few. Bounds the memory."""
+_MOSTLY: Final = 0.9
+"""Share of the sums with a day, and of the lines of their receipts without one, from which sums are heads."""
 _EVEN: Final = 2
 """Rows from which a sum says more than the row beside it does."""
 
@@ -146,3 +148,23 @@ def _starts(totals: Sequence[int], wanted: Mapping[int, int], above: Sequence[in
         places.setdefault(total, []).append(place)
     ends = {row: bisect_left(places.get(total, []), above[row]) for row, total in wanted.items()}
     return {row: places[wanted[row]][max(end - _MOST_STARTS, 0) : end] for row, end in ends.items() if end}
+
+
+def date_their_receipts(sample: pl.DataFrame, is_sum: pl.Series, found: Columns) -> bool:
+    """Whether sums are the heads of receipts, on which alone their day stands: leaving them out would lose it.
+
+    Args:
+        sample: the rows.
+        is_sum: whether each is a sum of rows beside it.
+        found: roles of the columns.
+    """
+    receipt, moment = found.roles.get("receipt"), found.roles.get("moment")
+    if receipt is None or moment is None:
+        return False
+    sums, lines = sample.filter(is_sum), sample.filter(~is_sum)
+    theirs = lines.filter(pl.col(receipt).is_in(sums[receipt].drop_nulls().unique().implode()))
+    return (
+        bool(theirs.height)
+        and share(sums[moment].is_not_null()) > _MOSTLY
+        and share(theirs[moment].is_null()) > _MOSTLY
+    )

@@ -28,7 +28,8 @@ _OFTEN = 0.02
 def table_of(sample: pl.DataFrame, found: Columns) -> str:
     """The canonical table that rows with these roles feed; blank where none is recognised."""
     lists = {"customers": _is_list_of_people, "stores": _is_list_of_shops, "products": _is_catalogue}
-    if listed := next((table for table, is_list in lists.items() if is_list(found)), ""):
+    listed = "daily_sales" if _has_column_per_day(sample, found) else ""
+    if listed := listed or next((table for table, is_list in lists.items() if is_list(found)), ""):
         return listed
     roles = set(found.roles)
     if not roles & {"product", "product_name"}:
@@ -40,6 +41,15 @@ def table_of(sample: pl.DataFrame, found: Columns) -> str:
     if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
         return "transactions"
     return _table_of_days(sample, found)
+
+
+def _has_column_per_day(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether each row is of goods with a column of numbers per day, week or month: no list of goods."""
+    roles = found.roles
+    if "moment" in roles or not roles.keys() & {"product", "product_name"}:
+        return False
+    days = columns_of_days(sample)
+    return len(days) >= _LEAST_DAYS and all(found.seen[day].numbers for day in days if found.seen[day].filled)
 
 
 def _undated(found: Columns) -> str:

@@ -64,16 +64,28 @@ def leave_out_unpaid(made: Proposal, rows: pl.DataFrame, found: Columns, order: 
 
 def paid_of(made: Proposal, rows: pl.DataFrame, found: Columns) -> pl.Series | None:
     """The money of each line as the proposal reads it; None where that is open or not read from one column."""
-    written = made.columns.get("unit_price", "?")
-    units = found.roles.get("units")
-    if written.startswith("?") or units is None:
-        return None
-    key: Mapping[str, Any] | str = tomllib.loads(f"key = {written}")["key"]
-    key = {"column": key} if isinstance(key, str) else key
-    if "column" not in key or not key.keys() <= {"column", "total", "decimal", "thousands", "strip"}:
+    key, units = _key_paid(made), found.roles.get("units")
+    if key is None or units is None:
         return None
     money = values(rows, found, key["column"])
     return money if key.get("total") else money * values(rows, found, units)
+
+
+def column_paid(made: Proposal) -> str | None:
+    """The one column that the proposal reads money from, as it stands there; None where that is open."""
+    key = _key_paid(made)
+    return None if key is None else str(key["column"])
+
+
+def _key_paid(made: Proposal) -> Mapping[str, Any] | None:
+    """The keys of the price; None where they are open, or more than a column and how its numbers are written."""
+    written = made.columns.get("unit_price", "?")
+    if written.startswith("?"):
+        return None
+    key: Mapping[str, Any] | str = tomllib.loads(f"key = {written}")["key"]
+    key = {"column": key} if isinstance(key, str) else key
+    is_plain = "column" in key and key.keys() <= {"column", "total", "decimal", "thousands", "strip"}
+    return key if is_plain else None
 
 
 def _is_unpaid(lines: pl.DataFrame, heads: pl.DataFrame, name: str, value: str) -> bool:

@@ -116,7 +116,7 @@ _EXTRA = (
     r"|オプション|トッピング|追加|加料|加价|加價|配料|做法|小料|옵션|추가|토핑|ตัวเลือก|ท็อปปิ้ง|เพิ่มเติม|إضاف|اضاف|תוספ"
 )
 """Words of extras that goods cost more with."""
-_OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
+_OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number|code)$"
 """Names of numbers of lines, which are no goods."""
 _OF_A_PERSON = (
     r"(?:customer_|contact_)?(?:first|last|full|given|family|middle|nick|recipient|ship|shipping|billing|contact)_?name"

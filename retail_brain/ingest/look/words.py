@@ -94,7 +94,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
-        r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
+        r"(?:line_?item|item|line)?_?(?:promo(?:tion)?_)?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
         r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
     "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
@@ -124,7 +124,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "country": (r"(?:store_|shop_)?country(?:_code)?|land|pays|国家",),
     "joined_on": (
         r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
-        r"(?:注册|入会|开卡)(?:时间|日期)",
+        r"(?:(?:会员)?(?:注册|入会|开卡|办卡|建档)|成为(?:会员|客户)|加入(?:会员)?|会员创建)(?:时间|日期|日)",
     ),
     "birth_date": (
         r"(?:customer_|member_)?(?:birth_?date|birth_?day|date_of_birth|born_on|dob|geburts(?:datum|tag)"

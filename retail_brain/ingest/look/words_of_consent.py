@@ -11,6 +11,12 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.typing import FALSE_WORDS, TRUE_WORDS
 
+REFUSED_WORDS: Final = (
+    r"unsubscri|opt(?:ed)?[- _]?out|\bblocked|block-?list|black-?list|complain|suppress|abgemeldet|ausgetragen|gesperrt"
+    r"|uitgeschreven|d[ée]sinscri|d[ée]sabonn|de baja|dado de baja|descadastrad|disiscritt|wypisan|odhl[aá][sš]en"
+    r"|отписа|відписа|退订|退訂|已退订|取消订阅|黑名单|拉黑|配信停止|解除|수신 ?거부|차단"
+)
+"""A word of a value that says that somebody is not to be contacted."""
 GRANTED: Final = (
     r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
     r"|.*(?:是否同意|同意|授权|订阅).*"
@@ -20,6 +26,8 @@ PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
+    r"|.*(?:block_?list|black_?list|blocked|suppress|gesperrt|sperrliste|bloquead|bloqu[ée]e|bloccat|zablokow|blokkert).*"
+    r"|(?:.*_)?(?:dnc|robinson)(?:_.*)?|.*(?:黑名单|黑名單|屏蔽|拉黑|차단|수신_?불가|受信拒否).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"
     r"|.*(?:수신|동의|마케팅|광고|거부|配信|同意|購読|ยินยอม|ยอมรับ|dong_y|nhan_tin|setuju|persetujuan|izin|onay|موافق).*"
     r"|.*(?:lettre_d_?information|infolettre|notiziario|nyhetsbrev|uutiskirj|zpravodaj|hirlevel|e_?bulten|biuletyn|buletin"
@@ -44,7 +52,7 @@ OF_OFFERS: Final = (
 """A word for what firms send to people in the name of a column."""
 REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
-    r"|disallow|disagree|block|refus|reject|declin|withdr|revok|отказ|відмов"
+    r"|disallow|disagree|block|black_?list|suppress|(?:^|_)dnc|robinson|gesperrt|sperr|bloqu|bloccat|차단|屏蔽|拉黑|refus|reject|declin|withdr|revok|отказ|відмов"
     r"|거부|거절|미동의|비동의|동의_?안|해지|拒否"
     r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
 )
@@ -96,6 +104,8 @@ _FURTHER_CHANNELS: Final = frozenset({
     *("电话", "来电", "信件", "企业微信", "公众号"),
 })  # fmt: skip
 """Ways to reach people that `consents` does not know: as channels they close all, which is said at ingest."""
+_MOST: Final = 12
+"""Different values beyond which a column is none of states of a subscription. By judgement."""
 _MOST_CHANNELS: Final = 12
 """Different values beyond which a column is none of channels. By judgement: ways to reach people, each twice."""
 
@@ -174,6 +184,15 @@ def answer_columns(sample: pl.DataFrame, found: Columns) -> list[str]:
     taken = {name for role, name in found.roles.items() if role != "status"}
     free = [name for name in found.seen if name not in taken]
     return [name for name in free if are_answers(_kinds(sample, name, ANSWERS))]
+
+
+def columns_of_refusals(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of a few words of which one says that somebody is not to be contacted, whatever they are called."""
+    taken = {name for role, name in found.roles.items() if role != "status"}
+    free = [name for name in found.seen if name not in taken]
+    return [
+        name for name in free if any(re.search(REFUSED_WORDS, plain_answer(v)) for v in _kinds(sample, name, _MOST))
+    ]
 
 
 def contact_channel(sample: pl.DataFrame, found: Columns) -> str | None:

@@ -51,6 +51,21 @@ BOUGHT: Final = (
     r"|nhập hàng|mua hàng|pembelian|ซื้อ|شراء|רכש|采购|進貨|进货|入库|仕入|入庫|매입|입고)"
 )
 """What a shop buys; a purchase is the sale itself where no other kind is called a sale."""
+ARRIVED: Final = (
+    r"(?:\breceiv|\brestock|\brepleni|\bstock[- ]?in\b|\binbound|\bincoming|\bput ?away|\bdeliver(?:y|ies) in"
+    r"|\beingang|\bzugang|\bwareneing|\bontvang|\bbinnengekomen|\br[eé]ceptionn|\bentr[eé]e?s?\b|\bentradas?\b"
+    r"|\brecibid|\brecebid|\bricevut|\bricezion|\bcarico|\bprzyj|\bprzych[oó]d|\bpříjem|\bприход|\bпоступл|\bприн"
+    r"|到货|到貨|收货|收貨|入荷|입하)"
+)
+"""Goods that came in, in words that are of states of orders elsewhere: for kinds of movements beside a sale alone."""
+MOVED: Final = (
+    r"(?:\bre-?count|\bcount|\bcorrect|\bmoved?\b|\bmovement|\btheft|\bstolen|\blost\b|\bfound\b|\bexpir|\bdonat"
+    r"|\bsamples?\b|\bdefect|\bconsum|\bassembl|\bproduc(?:ed|tion)|\binitial|\bstart|\bunpack|\bset ?up|\bdispos"
+    r"|\bdestr|\bkorrektur|\bz[aä]hlung|\bdiebstahl|\beigenbedarf|\bvernicht|\bcorrecti|\btelling|\bdiefstal"
+    r"|\br[eé]gularis|\bcomptage|\bvols?\b|\bconteo|\brobo\b|\bfurto|\bcontagge|\bconteggio|\bkorekt|\bkradzie"
+    r"|\bсборк|\bкраж|пересч|盘盈|盘亏|报溢|领用|领料|组装|拆装|拆卸|形态转换|赠送|样品|(?:其他|其它)(?:出|入)库|拨(?:入|出))"
+)
+"""Further movements of stock that sell nothing, in words that may be of sales on a receipt: in ledgers alone."""
 QUOTATION: Final = (
     r"(?:\bquot(?:e|ation)|\bestimate|pro ?forma|kostenvoranschlag|cotizaci|presupuest|or[cç]amento|preventivo|wycena"
     r"|báo giá|ใบเสนอราคา|عرض سعر|הצעת מחיר|报价|報價|見積|견적|^av )"
@@ -93,6 +108,7 @@ NO_SALE: Final = (
     r"|retour fournisseur|devoluci[oó]n a proveedor|reso a fornitore|zwrot do dostawcy|возврат поставщик|采购退"
     r"|进货退|退供"
     r"|仕入返品|仕入先返品|매입 ?반품"
+    r"|\bre-?shipment|\bre-?send|\breplacement order|ersatzlieferung|nachlieferung|补发|換貨補寄|再送|재발송"
     r"|\btraining\b|\btest(?:s|ing)?\b|\bpractice\b|\bdemo\b|schulung|übung|\bformation\b|capacitaci|treinamento"
     r"|szkolen|školen"
     r"|обучен|\bтест(?:ов\w*)?\b|навчан|eğitim|练习|培训|測試|测试|トレーニング|練習|연습|훈련"

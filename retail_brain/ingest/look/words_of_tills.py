@@ -33,8 +33,10 @@ TILLS: Final[Mapping[str, str]] = {
     r"|sprzedano"
     r"|sztuki|prodano|продано|注文数|出荷数|sl_ban(?:_ra)?|so_luong_dat|จน|terjual|banyaknya",
     "price": r"p[uv](?:_ttc|_ht)?|pvp|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
-    r"|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",
-    "amount": r"(?:zeilen|positions)?summe|ca(?:_ttc|_ht)?|chiffre_daffaires(?:_ttc|_ht)?|ventas|venta_neta|facturacion"
+    r"|j_?cena|jedn_?cena|cena_mj|einh_?preis|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",
+    "amount": r"(?:s|bez)_dph|(?:z|bez)_vat|(?:с|без)_ндс|(?:con|sin|com|sem)_iva|kdv_(?:dahil|haric)"
+    r"|(?:inkl|exkl|zzgl|ohne|mit)_(?:mw_?st|u_?st)|(?:with|without|incl|excl|including|excluding|inc|ex)_(?:vat|tax|gst|btw|moms)"
+    r"|(?:zeilen|positions)?summe|ca(?:_ttc|_ht)?|chiffre_daffaires(?:_ttc|_ht)?|ventas|venta_neta|facturacion"
     r"|faturamento|receita|imponibile|fatturato|incasso|subtotale|regel(?:totaal|bedrag)|totaal(?:bedrag|prijs)|subtotaal"
     r"|obrot|lacznie|przychod|cena_celkem|celkova_cena|trzba|obrat|ciro|оборот|всего|공급가액|총액"
     r"|(?:tong_)?doanh_thu|tong_cong|doanh_so|(?:tong_)?tien_hang|tong_gia_ban|ราคา(?:รวม|สุทธิ)|ยอดเงิน|มูลค่ารวม"
@@ -47,7 +49,8 @@ TILLS: Final[Mapping[str, str]] = {
     r"|(?:nr|numer)_karty(?:_lojalnosciowej)?|vernostni_karta|cislo_karty|kart_no|(?:бонусная_карта|карта_лояльности)"
     r"|номер_карты_лояльности|(?:ポイント)?カード番号|멤버십번호|회원카드번호|(?:so_)?dien_thoai(?:_khach_hang)?|ma_the"
     r"|nguoi_mua|ten_kh|ma_thanh_vien|เบอร์โทร(?:ศัพท์|ลูกค้า)?|หมายเลขสมาชิก|ผู้ซื้อ",
-    "on_hand": r"lagermenge|menge_auf_lager|verfugbar(?:er?_bestand)?|(?:ist|aktueller)_bestand"
+    "on_hand": r"counted(?:_(?:qty|quantity|units|stock))?|physical_(?:count|qty|quantity|stock)"
+    r"|(?:实盘|盘点|实存)(?:数量?|库存)|gezahlt(?:e_menge)?|lagermenge|menge_auf_lager|verfugbar(?:er?_bestand)?|(?:ist|aktueller)_bestand"
     r"|stock_(?:disponible|actuel|reel|physique|actual)|(?:qte|quantite|cantidad)_en_stock|disponible"
     r"|(?:saldo_em_)?estoque(?:_atual|_disponivel)?|quantidade_em_estoque|esistenza|disponibilita|scorta"
     r"|giacenza_attuale|quantita_disponibile|(?:q_?ta|quantita)_in_magazzino|op_voorraad|beschikbaar|voorraadaantal"

@@ -105,3 +105,23 @@ def test_row_that_is_no_goods_is_known(text: str) -> None:
 )
 def test_customer_that_is_nobody_is_known(text: str) -> None:
     assert re.fullmatch(NOBODY, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("J.cena", "price"),
+        ("S DPH", "amount"),
+        ("Bez DPH", "amount"),
+        ("Excl. VAT", "amount"),
+        ("inkl. MwSt", "amount"),
+        ("Сумма", "amount"),
+        ("item-promotion-discount", "discount"),
+    ],
+)
+def test_short_names_of_money(name: str, role: str) -> None:
+    assert max(role_scores(name), key=lambda one: role_scores(name)[one]) == role
+
+
+def test_the_code_of_a_line_is_no_code_of_goods() -> None:
+    assert "product" not in role_scores("order-item-code")

@@ -96,7 +96,7 @@ def test_all_rows_of_a_file_of_returns_are_returns(tmp_path: Path) -> None:
 
 
 def test_returns_are_named_by_a_column_or_by_files(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="either `column` and `values`, or `files`"):
+    with pytest.raises(UsageError, match="either `column` with `values` or `below_zero`, or `files`"):
         load(tmp_path, till(qty=["1"]), 'returns = { files = ["till.csv"], column = "kind", values = ["Refund"] }')
 
 

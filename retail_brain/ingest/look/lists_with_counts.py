@@ -1,0 +1,54 @@
+"""Recognises lists of goods that count what is there and say when each entry was made or changed: no sales of a day."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.words import bare_name, role_scores
+
+_CHANGED: Final = (
+    r"created|updated|modified|changed|edited|added|launch|published|erstellt|angelegt|ge[aä]ndert|aktualisiert|aangemaakt"
+    r"|gewijzigd|bijgewerkt|cree|modifi|mis_a_jour|ajout|creado|creacion|actualiz|criado|atualiz|creat|aggiorn|utworz"
+    r"|dodan|zmian|modyfik|vytvor|zmen|создан|изменен|обновл|добавл|创建|更新|修改|上架|登録|作成|更新|등록|수정"
+)
+"""A word in the name of a day on which an entry was made or changed."""
+_OF_ENTRY: Final = (
+    r"(?:^|_)(?:url|image|img|photo|picture|thumbnail|weight|visib|slug|meta|tax_class|html|bild|foto|gewicht|poids|peso)"
+    r"|图片|主图|链接|重量|画像|이미지|изображен|вес(?:_|$)"
+)
+"""A word in the name of a column of what goods are, which no line of a sale has: pictures, addresses, weights."""
+_LEAST_GOODS: Final = 8
+"""Goods below which each may have been sold once. By judgement."""
+
+
+def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
+    """The columns of a list of goods with their counts as stock, and without the days of its entries.
+
+    Each row is another product, nobody bought, its only days are those on which entries were made or changed, and
+    columns say what goods are.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns; returned as they are where the file is no such list.
+    """
+    roles = found.roles
+    day, code = roles.get("moment"), roles.get("product")
+    if day is None or code is None or "units" not in roles or {"receipt", "time", "on_hand"} & roles.keys():
+        return found
+    if "customer" in roles and "customer" not in found.asked:
+        return found
+    days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
+    are_of_entries = all(re.search(_CHANGED, bare_name(name)) for name in {day, *days})
+    is_list = sample.height >= _LEAST_GOODS and found.seen[code].distinct == found.seen[code].filled == 1
+    if not are_of_entries or not is_list or not any(re.search(_OF_ENTRY, bare_name(name)) for name in found.seen):
+        return found
+    of_sales = {"moment", "units", "amount", "discount", "status"} | found.asked
+    kept = {role: name for role, name in roles.items() if role not in of_sales}
+    units = roles["units"]
+    kept |= {"on_hand": units} if role_scores(units).get("units") else {}
+    said = f"goods once each, with {days or [day]} of their entries: a list of goods, not sales"
+    said += f"; {units!r} is their stock" if "on_hand" in kept else ""
+    return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())

@@ -1,0 +1,204 @@
+"""Makes tables of XML: one for each element that comes again and has fields, with the fields of what it stands in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import polars as pl
+
+from retail_brain.errors import DataError, UsageError
+from retail_brain.sources.base import FileTable
+from retail_brain.sources.nested import LINES
+from retail_brain.sources.xml_parts import Place, walk
+
+_BETWEEN: Final = "/"
+_BATCH_ROWS: Final = 50_000
+"""Rows that are held before they are written; bounds the memory. By judgement."""
+_MOST_FIELDS: Final = 2_000
+"""Different places in a file beyond which its elements are no fields. By judgement: SAF-T has 200."""
+_SHOWN: Final = 6
+"""Names of elements that a refusal shows at most."""
+_WEB_PAGES: Final = ("html", "body", "table")
+_WORKBOOKS: Final = ("Workbook", "worksheet")
+
+
+@dataclass
+class _Shape:
+    """What elements a file has.
+
+    Attributes:
+        counts: place -> elements there.
+        most: place -> elements there within one element, at most.
+        inner: places of elements that hold others, or have attributes.
+        fields: places of texts and attributes, in the order in which they come.
+    """
+
+    counts: Counter[Place] = field(default_factory=Counter)
+    most: dict[Place, int] = field(default_factory=dict)
+    inner: set[Place] = field(default_factory=set)
+    fields: dict[Place, None] = field(default_factory=dict)
+    _open: list[Counter[Place]] = field(default_factory=list)
+
+    def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
+        self.counts[place] += 1
+        if len(place) == 1:
+            _check_root(place[0])
+        if self._open:
+            self._open[-1][place] += 1
+            self.inner.add(place[:-1])
+        self._open.append(Counter())
+        for name in attributes:
+            self.inner.add(place)
+            self.fields.setdefault((*place, name))
+        if len(self.counts) > _MOST_FIELDS:
+            raise DataError(f"it has elements at more than {_MOST_FIELDS:,} different places, which are no fields")
+
+    def end(self, place: Place, text: str) -> None:
+        for inner, count in self._open.pop().items():
+            self.most[inner] = max(count, self.most.get(inner, 0))
+        if text:
+            self.fields.setdefault(place)
+
+    def records(self) -> list[Place]:
+        """Places of elements that come again within one and have fields, outermost first."""
+        return [place for place in self.counts if self.most.get(place, 0) > 1 and place in self.inner]
+
+    def chain(self, last: Place) -> list[Place]:
+        """The records that a record stands in, and it itself."""
+        return [place for place in self.records() if last[: len(place)] == place and place != last] + [last]
+
+
+def _check_root(name: str) -> None:
+    if name.lower() in _WEB_PAGES:
+        raise DataError("it is a web page, whatever its ending says; open it in a spreadsheet program")
+    if name in _WORKBOOKS:
+        raise DataError("it is a workbook of Excel 2003 in XML; open it in a spreadsheet program")
+
+
+def element_names(path: Path) -> dict[str, tuple[str, ...]]:
+    """Names of the tables of a file -> records within that no table has; a table per deepest record.
+
+    Of several records in one element, such as lines and payments of an order, the one that is called lines has the
+    table, else the one that comes most often.
+
+    Raises:
+        DataError: it is no XML, or no element with fields comes again.
+    """
+    shape = _shape_of(path)
+    records = shape.records()
+    if not records:
+        common = ", ".join(f"{place[-1]} {count:,}" for place, count in shape.counts.most_common(_SHOWN))
+        raise DataError(
+            f"{path} has no element that comes again and has fields of its own: got {shape.counts.total():,} elements "
+            f"at {len(shape.counts):,} places ({common}); wanted one per row, such as <order> or <line>. Export it as "
+            "CSV."
+        )
+    tables: dict[str, tuple[str, ...]] = {}
+    for base in [place for place in records if len(shape.chain(place)) == 1]:
+        last, left = base, list[Place]()
+        while inner := [place for place in records if shape.chain(place)[:-1][-1:] == [last]]:
+            named = [place for place in inner if LINES.search(place[-1])] or inner
+            last = max(named, key=lambda place: shape.counts[place])
+            left += [place for place in inner if place != last]
+        tables[_name(last)] = tuple(f"{place[-1]} ({shape.counts[place]:,})" for place in left)
+    return tables
+
+
+def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
+    """The rows of one of the tables of a file: a row per element, with the fields of the elements that it stands in.
+
+    A field within a field is called `DocumentStatus/InvoiceStatus`, one of a line `Line/Quantity`. Texts that come
+    again are joined with `;`.
+
+    Args:
+        path: the file.
+        scratch: folder for the rows.
+        element: name of the table; None where the file has one alone.
+
+    Raises:
+        UsageError: the file has no such table, or several and none is named.
+        DataError: it is no XML, is too large, or no element with fields comes again.
+    """
+    names = element_names(path)
+    shape = _shape_of(path)
+    wanted = tuple(element.split(_BETWEEN)) if element is not None else None
+    found = [place for place in shape.counts if place[1:] == wanted] if wanted is not None else []
+    if wanted is None and len(names) == 1:
+        found = [place for place in shape.counts if _name(place) == next(iter(names))]
+    if not found:
+        said = f"got `element` {element!r}" if element else "a mapping names none of them with `element`"
+        raise UsageError(f"{path} has the tables {list(names)}, and {said}. Name one of them, as `--check` does.")
+    last = found[0]
+    rows = _Rows(shape, shape.chain(last), scratch / f"xml-{uuid4().hex}")
+    walk(path, rows)
+    left = names.get(_name(last), ())
+    notes = [f"{path.name}: one row per {last[-1]!r}" + (f"; {', '.join(left)} are not read" if left else "")]
+    return FileTable(rows.frame(), notes=tuple(notes))
+
+
+def _shape_of(path: Path) -> _Shape:
+    shape = _Shape()
+    walk(path, shape)
+    return shape
+
+
+def _name(place: Place) -> str:
+    """The name of a table: its place below the root."""
+    return _BETWEEN.join(place[1:])
+
+
+class _Rows:
+    """Collects the rows of one table."""
+
+    def __init__(self, shape: _Shape, chain: list[Place], folder: Path) -> None:
+        self._chain, self._folder, self._base = chain, folder, chain[0]
+        folder.mkdir()
+        others = [place for place in shape.records() if place not in chain]
+        self._names = {
+            place: _BETWEEN.join(place[len(self._base) :]) or place[-1]
+            for place in shape.fields
+            if place[: len(self._base)] == self._base and not any(place[: len(one)] == one for one in others)
+        }
+        self._levels: list[tuple[dict[str, str], list[dict[str, str]]]] = []
+        self._rows: list[dict[str, str]] = []
+        self._parts = 0
+
+    def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
+        if place in self._chain:
+            self._levels.append(({}, []))
+        for name, value in attributes.items():
+            self._put((*place, name), value)
+
+    def end(self, place: Place, text: str) -> None:
+        if text:
+            self._put(place, text)
+        if place not in self._chain:
+            return
+        own, inner = self._levels.pop()
+        rows = [{**own, **row} for row in inner] or [own]
+        if self._levels:
+            self._levels[-1][1].extend(rows)
+            return
+        self._rows += rows
+        if len(self._rows) >= _BATCH_ROWS:
+            self._write()
+
+    def frame(self) -> pl.LazyFrame:
+        """All rows, as text."""
+        if self._rows or not self._parts:
+            self._write()
+        return pl.scan_parquet(sorted(self._folder.glob("*.parquet")))
+
+    def _put(self, place: Place, value: str) -> None:
+        name = self._names.get(place)
+        if name is not None and self._levels:
+            own = self._levels[-1][0]
+            own[name] = f"{own[name]};{value}" if name in own else value
+
+    def _write(self) -> None:
+        schema = dict.fromkeys(self._names.values(), pl.String())
+        pl.DataFrame(self._rows, schema=schema).write_parquet(self._folder / f"{self._parts:06}.parquet")
+        self._rows, self._parts = [], self._parts + 1
