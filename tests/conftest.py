@@ -68,7 +68,6 @@ def pytest_collection_finish() -> None:
 
     It took a tenth of the tests' processor. What leaks is still found: the session ends with a full search.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
