@@ -44,7 +44,7 @@ class Chain:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_column_once() -> Iterator[None]:
-    """What a look has found out of the values of a column, looks of later tests take over: it depends on these alone."""
+    """What a look has found out of the values of a column, looks of later tests take over: it depends on them only."""
     seen: dict[tuple[object, ...], Any] = {}
 
     @contextmanager
