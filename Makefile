@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= sample
 TENANT ?= main
-WORKERS ?= 2
+CORES := $(shell nproc 2>/dev/null || echo 2)
+WORKERS ?= $(shell expr $(CORES) + 1)
+SCRATCH ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 PYTEST_OPTIONS ?=
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -29,8 +31,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: $(VENV)/.installed ## Ingest, train, publish and serve the sample chain (DATA=complete-journey for real receipts)
 	@$(BIN)/retail-brain demo --data $(DATA)
 
-test: $(VENV)/.installed ## Run the tests, WORKERS=2 side by side
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
+# One worker more than cores: while one waits for a browser, a process or the disk, another one works. Temporary files are
+# in memory where it has room (they need a few hundred MB) and go at the end; with SCRATCH= pytest keeps them as usual.
+test: $(VENV)/.installed ## Run the tests, WORKERS side by side (one more than cores)
+	@folder=$(if $(SCRATCH),$$(mktemp -d $(SCRATCH)/tests-XXXXXX)) || exit 1; \
+	trap 'test -z "$$folder" || rm -rf "$$folder"' EXIT; trap 'exit 130' INT TERM; \
+	if test -n "$$folder"; then chmod 711 "$$folder" && export TMPDIR="$$folder"; fi; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 coverage: ## Run the tests and print which share of each package's lines they ran
 	@COVERAGE_CORE=$$($(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \

@@ -24,7 +24,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
 from tests.left_behind import nothing_left_behind
-from tests.mlflow_database import copy_instead_of_making
+from tests.mlflow_database import copy_instead_of_making, pack_code_once
 from tests.operational_tables import repeated_instead_of_migrated
 from tests.outside_package import Install, installable
 
@@ -68,7 +68,6 @@ def pytest_collection_finish() -> None:
 
     It took a tenth of the tests' processor. What leaks is still found: the session ends with a full search.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
@@ -131,7 +130,9 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _copied_mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
-    copy_instead_of_making(tmp_path_factory.mktemp("template") / "mlflow.db")
+    template = tmp_path_factory.mktemp("template")
+    copy_instead_of_making(template / "mlflow.db")
+    pack_code_once(template / "code.zip")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,15 @@
 """A dataset folder and a lake, for the tests of ingest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from retail_brain.ingest import IngestReport, ingest
+from retail_brain.ingest.look import evidence, report
 from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
 from retail_brain.settings import DataSettings, Settings
@@ -36,6 +40,24 @@ class Chain:
 
     def bad(self, table: str) -> pl.DataFrame:
         return pl.read_parquet(Path(self.lake) / "quarantine" / f"{table}.parquet")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_column_once() -> Iterator[None]:
+    """What a look has found out of the values of a column, looks of later tests take over: it depends on them only."""
+    seen: dict[tuple[object, ...], Any] = {}
+
+    @contextmanager
+    def kept() -> Iterator[None]:
+        token = evidence._SEEN.set(seen)
+        try:
+            yield
+        finally:
+            evidence._SEEN.reset(token)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "each_column_once", kept)
+        yield
 
 
 @pytest.fixture

@@ -115,14 +115,24 @@ def meter() -> Counted:
     return Counted()
 
 
-@pytest.fixture
-def signs(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
-    """A service with the outside route beside ours, on the answers of the session's home."""
-    install("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+@pytest.fixture(scope="module")
+def sign_service(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Runtime]]:
+    """A service with the outside route beside ours, on the answers of the session's home; made ready once."""
     runtime = Runtime()
-    runtime.meter = meter
-    yield served(client, runtime)
+    with installable(tmp_path_factory.mktemp("signs")) as put:
+        put("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+        http = served(client, runtime)
+    yield http, runtime
     runtime.ready_state().stop()
+
+
+@pytest.fixture
+def signs(sign_service: tuple[TestClient, Runtime], install: Install, meter: Meter) -> TestClient:
+    """That service, and its package installed."""
+    install("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+    http, runtime = sign_service
+    runtime.meter = meter
+    return http
 
 
 @pytest.fixture(scope="module")

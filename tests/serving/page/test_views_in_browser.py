@@ -72,6 +72,7 @@ def test_forecast_shows_history_band_drivers_and_marks(open_page: Open, site: An
 
 def test_arrow_keys_read_the_chart_day_by_day(open_page: Open) -> None:
     page = open_page("forecast?store=S01&product=P0002").page
+    expect(page.locator(".chart canvas")).to_be_visible()  # the library of the chart comes after the view
     page.locator(".chart").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
