@@ -4,8 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= sample
 TENANT ?= main
-CORES := $(shell nproc 2>/dev/null || echo 2)
-WORKERS ?= $(shell expr $(CORES) + 1)
+WORKERS ?= 2
 SCRATCH ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 PYTEST_OPTIONS ?=
 export BENTOML_DO_NOT_TRACK := True
@@ -31,9 +30,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: $(VENV)/.installed ## Ingest, train, publish and serve the sample chain (DATA=complete-journey for real receipts)
 	@$(BIN)/retail-brain demo --data $(DATA)
 
-# One worker more than cores: while one waits for a browser, a process or the disk, another one works. Temporary files are
-# in memory where it has room (they need a few hundred MB) and go at the end; with SCRATCH= pytest keeps them as usual.
-test: $(VENV)/.installed ## Run the tests, WORKERS side by side (one more than cores)
+# Temporary files are in memory where it has room (they need a few hundred MB) and go at the end; with SCRATCH= pytest
+# keeps them as usual.
+test: $(VENV)/.installed ## Run the tests, WORKERS=2 side by side
 	@folder=$(if $(SCRATCH),$$(mktemp -d $(SCRATCH)/tests-XXXXXX)) || exit 1; \
 	trap 'test -z "$$folder" || rm -rf "$$folder"' EXIT; trap 'exit 130' INT TERM; \
 	if test -n "$$folder"; then chmod 711 "$$folder" && export TMPDIR="$$folder"; fi; \
