@@ -70,7 +70,8 @@ def _counts_nothing(sample: pl.DataFrame, found: Columns) -> pl.Series:
 
 def _counted(sample: pl.DataFrame, found: Columns, named: pl.Series) -> Lines | None:
     """The lines without kinds that never count units, such as taxes and fees beside the price in a settlement."""
-    counts = sample[found.roles["units"]].is_not_null() if "units" in found.roles else named
+    are_goods = bool({"product", "product_name"} & found.roles.keys())
+    counts = sample[found.roles["units"]].is_not_null() if are_goods and "units" in found.roles else named
     kept = _kept(sample, found, named & counts, are_counted=True) if share(counts) < _ALL else None
     return kept and _with_heads(sample, kept, found)
 

@@ -79,13 +79,21 @@ def ledger_of_stock(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         return None
     units = values(sample, found, roles["units"])
     ledgers = [_Ledger(sample, found, state, units) for state in _columns_of_kinds(sample, found)]
-    for one in ledgers:
-        sold = one.state.which(OF_SALE, f"{CANCELLED}|{GIVEN_BACK}|{_NO_SALE}")
-        if sold and one.state.which(_NO_SALE, CANCELLED):
-            return _sold(one, sold)
-    if {"receipt", "time", "customer"} & roles.keys() or not ((units < 0).any() and (units > 0).any()):
+    moved = [one for one in ledgers if one.state.which(_NO_SALE, CANCELLED)]
+    sold = moved[0].state.which(OF_SALE, f"{CANCELLED}|{GIVEN_BACK}|{_NO_SALE}") if moved else []
+    is_signed = bool((units < 0).any() and (units > 0).any())
+    if sold and _takes_out(moved[0], sold, is_signed=is_signed):
+        return _sold(moved[0], sold)
+    if not is_signed or (not sold and {"receipt", "time", "customer"} & roles.keys()):
         return None
-    return next((_not_sold(one) for one in ledgers if one.state.which(f"{NO_SALE}|{BOUGHT}|{ARRIVED}")), None)
+    return next((_not_sold(one) for one in moved if one.state.which(f"{NO_SALE}|{BOUGHT}|{ARRIVED}")), None)
+
+
+def _takes_out(one: _Ledger, sold: list[str], *, is_signed: bool) -> bool:
+    """Whether all sales have one sign, and that of goods that come in another where units have both."""
+    arrived = one.state.which(f"{BOUGHT}|{ARRIVED}", GIVEN_BACK)
+    turn = one.sign(sold)
+    return turn != 0 and not (is_signed and turn > 0 and arrived and one.sign(arrived) > 0)
 
 
 def _with_units(found: Columns) -> Columns:

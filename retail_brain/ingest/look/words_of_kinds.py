@@ -6,7 +6,7 @@ Languages in the order of `words_of_states`. Texts are in small letters.
 from typing import Final
 
 OF_SALE: Final = (
-    r"(?:\bsales?\b|\bsold\b|\bsell|verk[aä]uf|verkoop|\bvent[ea]|\bvenda|vendit|sprzeda|prodej|predaj|продаж|реализац"
+    r"(?:\bsales?\b|\bsold\b|\bsell(?!able|er)|verk[aä]uf|verkoop|\bvent[ea]|\bvenda|vendit|sprzeda|prodej|predaj|продаж|реализац"
     r"|v[aâ]nzar|elad[aá]s|πώληση|πωληση|sat[ıi]ş|försäljning|forsälj|salg|myynti|bán hàng|penjualan|ขาย|بيع|מכיר"
     r"|销售|零售|出售|売上|販売|판매|매출)"
 )

@@ -85,3 +85,20 @@ def test_only_sums_are_added_up(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(f'[tables.products]\nfiles = "{place.name}"\nadd_up = true\n', encoding="utf-8")
     with pytest.raises(UsageError, match="only daily_sales and category_sales are added up"):
         parse_mapping(tmp_path / "m.toml")
+
+
+def test_what_can_be_sold_is_no_sale(tmp_path: Path) -> None:
+    rows = [
+        [*row, "SELLABLE" if n % 9 else "DAMAGED"]
+        for n, row in enumerate(movements(("Receipts", 30), ("Shipments", -2), ("Transfers", -3)))
+    ]
+    seen = look(str(write(tmp_path / "ledger.csv", [*HEADER, "Disposition"], rows)))
+    assert not seen.mapping
+    assert any("Receipts 24, Shipments 24" in question for question in seen.questions)
+
+
+def test_sales_of_both_signs_are_asked_about(tmp_path: Path) -> None:
+    rows = movements(("Sale", -2), ("Sale", 3), ("Received", 30))
+    seen = look(str(write(tmp_path / "ledger.csv", HEADER, rows)))
+    assert not seen.mapping
+    assert any("Sale 48, Received 24" in question for question in seen.questions)
