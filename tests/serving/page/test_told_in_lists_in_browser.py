@@ -33,9 +33,7 @@ def test_campaigns_that_cannot_be_shown_are_counted(open_page: Open, view: str, 
         as_role("marketer")
     page = open_page(view, language).page
     told = page.locator("[data-left-out]")
-    expect(told).to_contain_text(
-        "有 2 个活动无法显示" if language == "zh" else "2 stored campaigns cannot be shown"
-    )
+    expect(told).to_contain_text("有 2 个活动无法显示" if language == "zh" else "2 stored campaigns cannot be shown")
     expect(told).to_contain_text("有 1 次" if language == "zh" else "1 stored look at effects cannot be read")
 
 
