@@ -153,10 +153,10 @@ def _objects(text: str) -> list[Item] | None:
     """A list of objects in JSON, or as Python writes it; one alone, and one within an object."""
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             found = ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return None
     if isinstance(found, dict):
         lists = [rows for rows in found.values() if isinstance(rows, list) and rows and isinstance(rows[0], dict)]

@@ -85,7 +85,7 @@ def walk(path: Path, visitor: Visitor) -> None:
     try:
         with open_bytes(path) as file:
             start = file.read(_START_BYTES)
-            decoder = codecs.getincrementaldecoder(_encoding_of(start))()
+            decoder = _decoder(_encoding_of(start))
             chunk, size = start, 0
             while chunk:
                 size += len(chunk)
@@ -95,12 +95,23 @@ def walk(path: Path, visitor: Visitor) -> None:
             parser.Parse(decoder.decode(b"", final=True).encode("utf-8"), True)
     except expat.ExpatError as error:
         raise DataError(f"{path} is no whole XML: {error}. Export it again, or as CSV.") from error
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         raise DataError(f"{path} is not in the encoding that it declares: {error}. Export it again.") from error
     except DataError as error:
         if error.details.get("problem") == TOO_LARGE:
             raise
         raise DataError(f"{path} is not read: {error}. Export it as CSV or XLSX.", error.details) from error
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    """The decoder of an encoding of text; Python knows codecs from bytes to bytes by the same names.
+
+    Raises:
+        LookupError: it is no encoding of text.
+        UnicodeError: it decodes nothing.
+    """
+    b" ".decode(encoding, "ignore")
+    return codecs.getincrementaldecoder(encoding)()
 
 
 def _refuse_entity(*_: object) -> int:

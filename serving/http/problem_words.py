@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 SERVICE_ONLY: Final[Mapping[str, str]] = {
-    "quantity_in_pieces": "该商品按整件计：请订 {below} 或 {above}。批量按比例修改时，请选择按整箱取整。",
-    "campaigns_unreadable": "暂不安排新的联系：已批准的活动 {campaign_ids} 无法读取。请停止它们，或安装相应版本。",
+    "quantity_in_pieces": "商品 {product_id} 在门店 {store_id} 按整件计（{lines} 行有小数）。"
+    "请订 {below} 或 {above}，或按整箱取整。",
+    "campaigns_unreadable": "暂不安排新的联系：已批准的活动 {campaign_ids} 无法读取。"
+    "请停止它们（retail-brain campaign stop）。",
+    "xml_entities": "XML 文件自带实体声明，不予读取。请改为导出 CSV 或 XLSX。",
     "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
     "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
     "definition_unusable": "定义无法使用：{faults}。请更正。",

@@ -12,7 +12,7 @@ def check_pieces(answers: Answers, quantities: dict[tuple[str, str], float]) -> 
     """Refuses parts of units of goods that are counted in pieces: nobody sends half a box.
 
     Args:
-        answers: published answers, which say how the goods are sold and packed.
+        answers: published answers of the whole chain, which say how the goods are sold and packed.
         quantities: store and product id -> units that are to be ordered.
 
     Raises:
@@ -20,7 +20,11 @@ def check_pieces(answers: Answers, quantities: dict[tuple[str, str], float]) -> 
     """
     parts = {line: units for line, units in quantities.items() if not _is_whole(np.array([units]))}
     products = {product: answers.products.find(product) for _, product in parts}
-    counted = {product for product, place in products.items() if place >= 0 and _is_in_pieces(answers, place)}
+    # what a set of answers says of a product is looked up once
+    known: dict[int, bool] = answers.audience_memo.get((answers.products,), "in pieces", dict)
+    for place in set(products.values()) - known.keys():
+        known[place] = place >= 0 and _is_in_pieces(answers, place)
+    counted = {product for product, place in products.items() if known[place]}
     wrong = [(*line, units) for line, units in parts.items() if line[1] in counted]
     if not wrong:
         return

@@ -18,7 +18,7 @@ from retail_brain.operational.decisions import (
     withdraw_decisions,
 )
 from retail_brain.outputs import suggestion_id
-from serving.http.handlers.call import Call
+from serving.http.handlers.call import Call, whole_answers
 from serving.http.handlers.listing import asked_query, suggested_lines
 from serving.http.handlers.suggestions import PAST, SHOWN_DECIMALS, seen_decisions
 from serving.http.messages.bulk_messages import BulkDecisionsRequest
@@ -244,7 +244,7 @@ def _beyond(lines: pl.DataFrame, call: Call) -> dict[int, list[str]]:
     assert suggestions is not None
     found = {}
     asked = {(store, product): units for store, product, units in lines.select(*_KEYS, "new_quantity").iter_rows()}
-    check_pieces(call.answers, asked)
+    check_pieces(whole_answers(call), asked)
     sent = call.view.sources.with_quantities(claims_of(call.answers, suggestions, asked)).sent
     for place, (line, (row, quantity)) in enumerate(
         zip(asked, lines.select("row", "new_quantity").iter_rows(), strict=True)

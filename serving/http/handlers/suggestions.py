@@ -20,7 +20,7 @@ from retail_brain.operational.decisions import (
 from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
-from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion, whole_answers
 from serving.http.messages.bulk_messages import BulkLine
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
@@ -233,7 +233,7 @@ def _check_quantity(given: DecisionIn, row: int, sources: SourceBook, call: Call
     source = sources.sent.get((given.store_id, given.product_id), float("inf"))
     limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units, source)
     quantity = given.order_quantity or 0.0
-    check_pieces(call.answers, {(given.store_id, given.product_id): quantity})
+    check_pieces(whole_answers(call), {(given.store_id, given.product_id): quantity})
     beyond = limits.beyond(quantity)
     if not given.confirm_exception:
         check_usual(

@@ -35,7 +35,18 @@ def test_codes_and_prices_behind_goods_stand_apart() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["Cap; Mug", "2 x Cap; Mug and 1 x Tea; Hat (3)", "Cap, Mug x 2; Tea", "", "12.50", "[1, 2]", "[{", "4 x AA batt"],
+    [
+        "Cap; Mug",
+        "2 x Cap; Mug and 1 x Tea; Hat (3)",
+        "Cap, Mug x 2; Tea",
+        "",
+        "12.50",
+        "[1, 2]",
+        "[{",
+        "{{1}}",
+        "[" * 5000,
+        "4 x AA batt",
+    ],
 )
 def test_what_is_no_list_of_counted_goods_is_not_read(cell: str) -> None:
     found = items_in([cell, "Mug"])

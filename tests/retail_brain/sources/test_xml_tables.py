@@ -103,3 +103,11 @@ def test_a_packed_file_counts_what_it_unpacks_to(tmp_path: Path) -> None:
 def test_another_encoding_than_the_one_declared_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not in the encoding that it declares"):
         rows_of(written(tmp_path, ORDERS, "gb18030", declared="utf-8"), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["hex", "zlib", "rot13", "undefined", "nonsense"])
+def test_a_declared_encoding_that_is_none_of_text_is_an_error(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "odd.xml"
+    path.write_bytes(f'<?xml version="1.0" encoding="{name}"?><a><b>1</b><b>2</b></a>'.encode())
+    with pytest.raises(DataError, match="not in the encoding that it declares"):
+        element_names(path)

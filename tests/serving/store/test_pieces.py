@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ImpossibleError
 from serving.store.pieces import check_pieces
 
@@ -14,7 +15,12 @@ def answers(*, sold: list[float], counted: list[float]) -> Any:
     catalog = SimpleNamespace(find=lambda one: {"P1": 0}.get(one, -1))
     suggestions = SimpleNamespace(product=np.array([0, 1]), counted=lambda rows: np.array(counted)[: 9 * len(rows)])
     history = SimpleNamespace(get=lambda store, *_: {"units": np.array(sold)} if store == 1 else None)
-    return cast("Any", SimpleNamespace(products=catalog, stores=[0, 1], suggestions=suggestions, history=history))
+    return cast(
+        "Any",
+        SimpleNamespace(
+            products=catalog, stores=[0, 1], suggestions=suggestions, history=history, audience_memo=FrameMemo()
+        ),
+    )
 
 
 def test_a_part_of_a_piece_is_refused_with_the_whole_ones_beside_it() -> None:
