@@ -34,3 +34,11 @@ def test_a_code_of_no_state_is_asked_about(tmp_path: Path) -> None:
 def test_a_credit_card_is_no_credit_note() -> None:
     assert not says(GIVEN_BACK, plain_kind("Πιστωτική κάρτα"))
     assert says(GIVEN_BACK, plain_kind("Πιστωτικό τιμολόγιο"))
+
+
+def test_a_number_of_all_guests_is_nobody_where_their_addresses_stand_beside_the_orders(tmp_path: Path) -> None:
+    place = _dataset(tmp_path, [2])
+    people = [0 if n % 3 else 10 + n % 10 for n in range(1, 61)]
+    orders = [[n, who, f"m{who or n}@x.org", "9.00", moment(n)] for n, who in enumerate(people, start=1)]
+    write(place / "xy_order.csv", ["order_id", "customer_id", "email", "total", "date_added"], orders)
+    assert 'customer_id = { column = "customer_id", blank = ["0"] }' in look(str(place)).mapping
