@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -108,6 +108,8 @@ def with_items(table: FileTable, column: str, origin: str) -> FileTable:
     """
     present = table.frame.collect_schema().names()
     name = find_column(column, present)
+    if numbered := numbered_columns(column, present):
+        table, name = replace(table, frame=joined_cells(table.frame, column, numbered)), column.removesuffix("*")
     if name is None:
         raise DataError(f"{origin} has no column {column!r} with the lines of orders; got {present}. Correct `items`.")
     cells = table.frame.select(pl.col(name).cast(pl.String)).unique(maintain_order=True).collect()[name].drop_nulls()
@@ -134,6 +136,30 @@ def with_items(table: FileTable, column: str, origin: str) -> FileTable:
             f"{len(found.unread):,} different cells of {name!r} are not read, such as {found.unread[0][:60]!r}"
         )
     return FileTable(frame, table.malformed, table.left_out, (*table.notes, *notes), table.sections)
+
+
+def numbered_columns(pattern: str, present: Iterable[str]) -> list[str]:
+    """The columns that a name with a star at its end stands for, by their numbers; none for another name.
+
+    >>> numbered_columns("line_item_*", ["id", "line_item_2", "line_item_10", "line_item_1", "line_item_tax"])
+    ['line_item_1', 'line_item_2', 'line_item_10']
+    """
+    found = re.fullmatch(r"(.*[^*])\*", pattern)
+    names = [name for name in present if found and re.fullmatch(rf"{re.escape(found[1])}\d+", name)]
+    return sorted(names, key=lambda name: int(name[len(pattern) - 1 :]))
+
+
+def joined_cells(frame: pl.LazyFrame, pattern: str, names: Sequence[str]) -> pl.LazyFrame:
+    """The frame with one column, called as the pattern without its star, for numbered ones with a line each.
+
+    Args:
+        frame: the rows.
+        pattern: such as `line_item_*`.
+        names: the columns that it stands for.
+    """
+    cells = [pl.when(pl.col(name).cast(pl.String).str.strip_chars() != "").then(pl.col(name)) for name in names]
+    joined = pl.concat_str(cells, separator=_BETWEEN[0], ignore_nulls=True)
+    return frame.with_columns(pl.when(joined != "").then(joined).alias(pattern.strip("*"))).drop(names)
 
 
 def _readers(texts: Sequence[str]) -> Iterable[_Reader]:

@@ -14,8 +14,9 @@ from retail_brain.ingest.look.described_columns import DESCRIBED
 from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, quoted, toml_of
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.join_keys import Keys, keys_of
-from retail_brain.ingest.look.kinds_of_lists import KindsListed, kinds_listed
+from retail_brain.ingest.look.kinds_of_lists import KindsListed, ask_about_unlisted, kinds_listed
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.not_goods import customer_key
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
 from retail_brain.ingest.look.proposal import propose
@@ -110,6 +111,9 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
     both = replace(both, **_with_words(both, kinds))
     seen = with_roles_by_values(both.rows, both.columns)
     made = propose(both.rows, seen)
+    theirs = order.columns.roles.get("customer", "")
+    if made.columns.get("customer_id") == quoted(both.named.get(theirs, "")):
+        made.columns["customer_id"] = customer_key(made, order.sample, theirs, beside=both.named[theirs])
     if len(keys) > 1:
         parts = sorted((ours for ours, _ in keys), key=lambda name: name == both.columns.roles["receipt"])
         made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, parts))}] }}"
@@ -117,6 +121,8 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
     pay_by_heads(made, both.rows, seen, order, keys)
     leave_out_unpaid(made, both.rows, both.columns, order, keys)
     used = [kind for kind in kinds if is_named(kind.name, " ".join(made.keys.values()))]
+    for kind in used:
+        ask_about_unlisted(made, both.rows, kind)
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
     for kind in used:
         on = ((kind.column, kind.key),)

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import WHERE, Proposal, both_conditions
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share_known
-from retail_brain.ingest.look.state_columns import MOST_KINDS
+from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of
 from retail_brain.ingest.look.words import bare_name
 
 _MOST_LISTED = 60
 """Rows of a list of kinds at most. By judgement."""
+_ALL_ROWS = "'''TRUE'''"
+"""The condition that every row meets."""
+_NONE = "0"
+"""The code of rows that have no kind yet, which no list holds."""
 _ENDS = ("_id", "_code", "_no", "_nr", "_key", "_ref", "id", "")
 """What may stand behind the name of the list in the name of the column of codes."""
 
@@ -52,7 +57,7 @@ def kinds_listed(sample: pl.DataFrame, found: Columns, others: Sequence[LookedAt
             if one.sample.height > _MOST_LISTED or not _is_called(name, one):
                 continue
             keys = (key for key, seen in one.columns.seen.items() if seen.distinct == seen.filled == 1)
-            key = next((key for key in keys if share_known(codes, one.sample[key]) == 1), None)
+            key = next((key for key in keys if share_known(codes.filter(codes != _NONE), one.sample[key]) == 1), None)
             words = _words(one, key) if key else None
             if key is not None and words is not None:
                 yield KindsListed(name, one, key, words, f"{one.path.stem} {words}")
@@ -63,7 +68,11 @@ def _is_called(column: str, one: LookedAt) -> bool:
     """Whether a column is called like the file of a list, one or many, with or without a word for a code."""
     name, stem = bare_name(column), bare_name(one.path.stem)
     stems = {stem, stem.removesuffix("s"), stem.removesuffix("es"), f"{stem.removesuffix('ies')}y"}
-    return any(name == f"{one}{end}" for one in stems for end in _ENDS)
+    if any(name == f"{one}{end}" for one in stems for end in _ENDS):
+        return True
+    bare = name.removesuffix("_id")  # databases write their own letters before the names of their tables
+    has_prefix = bare != name and any(one.endswith(f"_{bare}") for one in stems)
+    return has_prefix and name in map(bare_name, one.sample.columns)
 
 
 def _words(one: LookedAt, key: str) -> str | None:
@@ -72,3 +81,25 @@ def _words(one: LookedAt, key: str) -> str | None:
         if name != key and seen.distinct == seen.filled == 1 and not seen.numbers and not seen.dates:
             return name
     return None
+
+
+def ask_about_unlisted(made: Proposal, rows: pl.DataFrame, kind: KindsListed) -> None:
+    """Asks about rows whose code no list holds, such as 0 of orders that were never finished: with both readings.
+
+    Args:
+        made: the proposal, which gets the question and a `where` without these rows before each that it has.
+        rows: of the sales, with the words of the list.
+        kind: the codes and their list.
+    """
+    unlisted = rows.filter(pl.col(kind.column).is_not_null() & pl.col(kind.name).is_null())
+    if not unlisted.height:
+        return
+    codes = kinds_of(unlisted, kind.column)
+    kept = f"{column_of(kind.name)} IS NOT NULL"
+    ways = made.keys[WHERE].removeprefix("?").split("\n") if WHERE in made.keys else [_ALL_ROWS]
+    without = [f"'''{kept}'''" if one == _ALL_ROWS else both_conditions(f"'''{kept}'''", one) for one in ways]
+    made.keys[WHERE] = "?" + "\n".join([*without, *ways])
+    made.questions.append(
+        f"{unlisted.height:,} rows have one of {codes} in {kind.column!r}, which {kind.listed.path.name} does not "
+        "name: were they never finished (leave them out, as the first way does), or are they sales (keep them)?"
+    )

@@ -14,7 +14,16 @@ from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.numbers import parse_numbers
-from retail_brain.sources.items_in_cells import NAME, PRICE, QUANTITY, SKU, Items, items_in
+from retail_brain.sources.items_in_cells import (
+    NAME,
+    PRICE,
+    QUANTITY,
+    SKU,
+    Items,
+    items_in,
+    joined_cells,
+    numbered_columns,
+)
 
 _FIRST_CELLS = 40
 """Cells that are tried before all others, so that other columns cost nothing."""
@@ -58,7 +67,24 @@ def column_of_items(sample: pl.DataFrame, stem: str) -> str | None:
         found = items_in(cells) if (first := items_in(cells[:_FIRST_CELLS])) and not first.unread else None
         if found is not None and not found.unread and _are_lines(sample, stem, name, found):
             return name
-    return None
+    return next((name for name in _numbered(sample) if _is_of_lines(sample, stem, name)), None)
+
+
+def _numbered(sample: pl.DataFrame) -> list[str]:
+    """Names with a star for columns such as `line_item_1` and `line_item_2`, which may hold a line of an order each."""
+    texts = [name for name, kind in sample.schema.items() if kind == pl.String]
+    stems = dict.fromkeys(re.sub(r"\d+$", "*", name) for name in texts if re.search(r"\D\d+$", name))
+    return [stem for stem in stems if len(numbered_columns(stem, texts)) >= _LEAST_LISTS and stem[:-1] not in texts]
+
+
+def _is_of_lines(sample: pl.DataFrame, stem: str, name: str) -> bool:
+    joined = joined_cells(sample.lazy(), name, numbered_columns(name, sample.columns)).collect()
+    return column_of_items(joined.drop(_others_numbered(joined)), stem) == name[:-1]
+
+
+def _others_numbered(sample: pl.DataFrame) -> list[str]:
+    """Further numbered columns, which are looked at for themselves."""
+    return [column for name in _numbered(sample) for column in numbered_columns(name, sample.columns)]
 
 
 def _may_be_lists(cells: pl.Series) -> bool:

@@ -98,11 +98,18 @@ def _shared_by_many(sample: pl.DataFrame, name: str) -> list[str]:
     return []
 
 
-def customer_key(made: Proposal, sample: pl.DataFrame, name: str) -> str:
-    """The column of customers, without the values that stand for nobody."""
+def customer_key(made: Proposal, sample: pl.DataFrame, name: str, beside: str = "") -> str:
+    """The column of customers, without the values that stand for nobody.
+
+    Args:
+        made: the proposal, which gets a remark.
+        sample: the rows; of orders, where addresses stand there and not beside the lines.
+        name: of the column.
+        beside: its name beside the lines of these orders; blank for the same.
+    """
     nobody = [*nobody_of(sample[name]), *_shared_by_many(sample, name)]
     if not nobody or len(nobody) > _NAMED:
-        return quoted(name)
+        return quoted(beside or name)
     rows = sample[name].is_in(nobody).sum()
     made.remarks.append(f"{rows:,} rows have {nobody} in {name!r}: they are of no known person")
-    return f"{{ column = {quoted(name)}, blank = [{', '.join(map(quoted, nobody))}] }}"
+    return f"{{ column = {quoted(beside or name)}, blank = [{', '.join(map(quoted, nobody))}] }}"

@@ -198,7 +198,9 @@ def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns
 
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
     """The roles of the fields of lines that stood in cells."""
-    names = [name for name in sample.columns if ITEMS in keys and name.startswith(f"{json.loads(keys[ITEMS])}/")]
+    names = [
+        name for name in sample.columns if ITEMS in keys and name.startswith(f"{json.loads(keys[ITEMS]).strip('*')}/")
+    ]
     return roles_of_items(names)
 
 

@@ -20,6 +20,8 @@ _MOST_COLUMNS: Final = 60
 """Columns beyond which a table is no outline, and is not tried."""
 _DEPTHS: Final = (2, 3, 4)
 """Levels that are tried where no lines of names say how many there are."""
+_LINES: Final = 2
+"""Levels of the lines and of the groups around them."""
 _LEAST_SUMS: Final = 2
 """Rows of the outermost level, from which sums are no accident, or levels of which there are as many."""
 
@@ -46,6 +48,8 @@ def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
         if found is not None and _has_lines(found, depth):
             said = levels_in_name(sample.columns[0])
             is_said = len(said) == depth and not set(said) & set(sample.columns)
+            if _is_repeated(found, depth):
+                return (*_numbered(depth, sample)[:-1], _name_of_groups(found, sample))  # lines say their group
             return tuple(said) if is_said else _called(found, sample)
     return ()
 
@@ -79,6 +83,22 @@ def _has_lines(found: Outline, levels: int) -> bool:
     """Whether groups have several lines, and there are several groups."""
     counts = [found.depths.count(place) for place in range(levels)]
     return counts[-1] >= _LEAST_LINES * counts[-2] and (counts[0] >= _LEAST_SUMS or levels > _LEAST_SUMS)
+
+
+def _is_repeated(found: Outline, levels: int) -> bool:
+    """Whether the lines have the text of their group, to which it adds their number: `North (12)` above `North`."""
+    texts = found.rows.select(pl.first().cast(pl.String).alias("text"), pl.Series("depth", found.depths))
+    plain = pl.col("text").str.replace(r"\s*[(\[（]\d+[)\]）]\s*$", "")
+    group = pl.when(pl.col("depth") == levels - _LINES).then(plain).forward_fill()
+    lines = texts.with_columns(group.alias("group")).filter(pl.col("depth") == levels - 1)
+    return bool((lines["text"] == lines["group"]).all())
+
+
+def _name_of_groups(found: Outline, sample: pl.DataFrame) -> str:
+    """The first column's own name where that says what groups are; else what their texts name."""
+    name = sample.columns[0]
+    role = _role_of(found.rows[name], {"product"})  # which lines of a group do not share
+    return name if role_scores(name) or role in sample.columns else role
 
 
 def _called(found: Outline, sample: pl.DataFrame) -> tuple[str, ...]:

@@ -86,7 +86,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"price|preis|einzelpreis|(?:e|p|vr|precio)_?(?:unit|preis|u)|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|цена(?:_продажи)?|unit_retail|(?:판매)?단가|판매가|prijs|unit_price_tax_incl",
     ),
     "amount": (
-        r"(?:line|item|net|product|row)_?(?:total|sub_?total|sales|amount|revenue)(?:_price)?|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
+        r"(?:line|item|net|product|row)_?(?:total|sub_?total|sales|amount|revenue)(?:_price)?|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl"
+        r"|(?:ventes|ventas|vendas|vendite|verkopen|sprzedaz)_(?:de_|di_|van_)?(?:produits|articles|productos|articulos|produtos|prodotti|articoli|producten|produktow)",
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
         r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|с[ои]?_скидк(?:ой|ои)))?(?:,?_(?:р|руб))?|стоимость|выручка|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"

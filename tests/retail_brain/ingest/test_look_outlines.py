@@ -154,3 +154,16 @@ def test_the_last_stock_of_a_statement_is_the_stock(tmp_path: Path) -> None:
     assert 'on_hand = "Конечный остаток"' in seen.mapping
     assert 'date = { constant = "2026-09-30" }' in seen.mapping
     assert any("inventory: 18 rows looked at, 0 would be set aside" in line for line in seen.lines)
+
+
+def test_a_list_grouped_by_place_whose_lines_name_the_place_themselves(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for number, place in enumerate(("North/Stock", "South/Stock")):
+        counts = [7 + 3 * item + number for item in range(5)]
+        rows.append([f"{place} (5)", "", sum(counts), sum(4 * count for count in counts)])
+        rows += [[place, f"[A-{item}] Tea {item}", count, 4 * count] for item, count in enumerate(counts)]
+    path = write(tmp_path / "stock.csv", ["Emplacement", "Produit", "Quantité en stock", "Valeur"], rows)
+    mapping = look(str(path)).mapping
+    assert 'store_id = "store"' in mapping
+    assert 'product_id = "Produit"' in mapping
+    assert 'levels = ["level 1", "store"]' in mapping

@@ -51,3 +51,11 @@ def test_text_files_are_data(tmp_path: Path) -> None:
     for name in ("sales.txt", "sales.dat", "sales.txt.gz", "sales.doc"):
         (tmp_path / name).touch()
     assert [path.name for path in data_files(tmp_path)] == ["sales.dat", "sales.txt", "sales.txt.gz"]
+
+
+def test_marks_within_quotes_do_not_make_a_list_of_fixed_width(tmp_path: Path) -> None:
+    lines = [
+        f'"{n % 9 + 1} sept. 2026 04:0{n % 9}:37 UTC","A{n}","{n},50","{"1,5" if n % 3 else 7}"' for n in range(30)
+    ]
+    text = "\n".join(["Report of a month", "All amounts in euro and cents", '"day","code","price","fee"', *lines])
+    assert rows(tmp_path, text)[3] == {"day": "4 sept. 2026 04:03:37 UTC", "code": "A3", "price": "3,50", "fee": "7"}
