@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from serving.http.messages.common import (
+    SAID,
     STRING,
     WHOLE,
     Comment,
@@ -82,7 +83,7 @@ _RULE: JsonSchema = {
                     "required": ["reason"],
                     "properties": {
                         "action": {"const": "reject"},
-                        "reason": {"type": "string", "pattern": r"\S"},
+                        "reason": {"type": "string", "pattern": SAID},
                         **_UNCHANGED,
                     },
                 },

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from serving.http.messages.common import (
     ONCE,
+    SAID,
     WHOLE,
     CampaignId,
     Comment,
@@ -25,8 +26,7 @@ from serving.http.messages.effect_messages import LookRow
 
 CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped", "measured"]
 
-_SAID = r"\S"
-_BLANK = {"type": "string", "pattern": r"^\s*$"}
+_BLANK = {"type": "string", "not": {"pattern": SAID}}
 _EXAMPLE = {
     "name": "Spring greens",
     "product_ids": ["P001", "P002"],
@@ -69,7 +69,7 @@ class CampaignActRequest(BaseModel):
         {"campaign_id": "greens", "version": 2, "act": "approve"},
         {"campaign_id": "greens", "version": 3, "act": "stop", "reason": "sold out"},
         rule=any_of(
-            required(act={"const": "stop"}, reason={"type": "string", "pattern": _SAID}),
+            required(act={"const": "stop"}, reason={"type": "string", "pattern": SAID}),
             {"properties": {"act": {"enum": ["preview", "approve"]}, "reason": {"anyOf": [_BLANK, {"type": "null"}]}}},
         ),
     )
@@ -81,7 +81,7 @@ class CampaignActRequest(BaseModel):
 
     @model_validator(mode="after")
     def _has_reason(self) -> "CampaignActRequest":
-        if (self.act == "stop") != bool(self.reason and re.search(_SAID, self.reason)):
+        if (self.act == "stop") != bool(self.reason and re.search(SAID, self.reason)):
             raise ValueError("give a reason with stop, and only with it")
         return self
 

@@ -92,6 +92,8 @@ AttentionKind = Literal[
 
 JsonSchema = dict[str, Any]
 STRING: JsonSchema = {"type": "string"}
+SAID = r"[^\s\x1c-\x1f\x85]"
+"""Pattern of a text that says something: `\\S` means other characters to Python than to JSON schema."""
 GIVEN: JsonSchema = {"not": {"type": "null"}}
 """Of a field that must not be null."""
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from serving.http.messages.common import (
     ONCE,
+    SAID,
     STRING,
     WHOLE,
     Comment,
@@ -53,7 +54,7 @@ class DecisionIn(BaseModel):
     model_config = config(
         rule=any_of(
             _decision("approve"),
-            _decision("reject", reason={"type": "string", "pattern": r"\S"}),
+            _decision("reject", reason={"type": "string", "pattern": SAID}),
             required(action={"const": "change"}, order_quantity={"type": "number"}),
         )
     )

@@ -118,7 +118,7 @@ def test_an_older_database_keeps_rows_numbers_indexes_and_keys(file: Path) -> No
     assert rows(file, columns) == before
     assert all(len(stored) == 1 for stored in before.values())
     with database.writing() as connection:
-        assert [row[:2] for row in connection.execute(text(indexes))] == [row[:2] for row in named]
+        assert {row[:2] for row in named} <= {row[:2] for row in connection.execute(text(indexes))}  # later ones add
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
         connection.execute(delete(EVENTS))

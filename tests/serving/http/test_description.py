@@ -110,7 +110,7 @@ RULED: list[tuple[type[BaseModel], dict[str, list[Any]]]] = [
         {
             "action": ["approve", "change", "reject"],
             "order_quantity": [None, 0, 3.5],
-            "reason": [None, "", "  ", "fair"],
+            "reason": [None, "", "  ", "\x1d\x0c", "fair"],
             "confirm_exception": [True, False],
         },
     ),
@@ -187,7 +187,7 @@ RULED += [
 ]
 RULED += [
     (ModelTestRequest, {"act": ["list", "begin", "measure", "promote", "drop"], "name": [None, "seasons"]}),
-    (CampaignActRequest, {"act": ["preview", "approve", "stop"], "reason": [None, "", "  ", "sold out"]}),
+    (CampaignActRequest, {"act": ["preview", "approve", "stop"], "reason": [None, "", "  ", "\x1d\x0c", "sold out"]}),
     (
         ContactReceiptIn,
         {
