@@ -25,6 +25,7 @@ from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.caused_share import tenant_caused_share, tenant_looks
 from serving.planning.campaigns.demand import tenant_units
+from serving.planning.campaigns.estimates import CausedShare
 from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
@@ -208,10 +209,10 @@ def _fill(
     return replace(manifest, parts=parts, counts=counts, driver_groups=drivers)
 
 
-def _caused_share(people: Answers | None, workspace: Workspace, settings: Settings) -> float:
+def _caused_share(people: Answers | None, workspace: Workspace, settings: Settings) -> CausedShare:
     """The share of purchases that contacts cause, as the next campaign is planned with it."""
     published = None if people is None else facts_of(people, []).caused_share
-    return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share).value
+    return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share)
 
 
 def _with_challenger(

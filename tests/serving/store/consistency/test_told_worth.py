@@ -10,12 +10,14 @@ import pytest
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.estimates import CausedShare
 from serving.planning.stock.settled_plan import SettledPlan
 from serving.store.answer_set import Answers, map_answers
 from serving.store.answers_manifest import read_manifest
+from serving.store.audience_facts import facts_of
 from serving.store.consistency.told_worth import _planned, told_worth_contradictions
 from serving.store.left_over_audiences import audience_values, terms_of
-from serving.store.publishing.stock_network import _valued
+from serving.store.publishing.stock_network import _valued, left_over_terms
 
 SETTINGS = Settings()
 
@@ -83,3 +85,12 @@ def test_what_was_never_measured_or_published_is_assumed(answers: Answers) -> No
     assert terms_of(bare, SETTINGS.audience, 0.25).caused_share == 0.25
     told = replace(bare, rows=bare.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.4]})})
     assert terms_of(told, SETTINGS.audience, 0.25).caused_share == 0.4
+
+
+def test_what_is_behind_the_share_is_published_with_it_and_older_answers_tell_the_share_alone(answers: Answers) -> None:
+    told = replace(answers, rows=answers.rows | {"left_over_terms": left_over_terms(CausedShare(0.4, True, 2))})
+    older = replace(answers, rows=answers.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.4]})})
+    assert [
+        (facts.left_over_share, facts.left_over_is_measured, facts.left_over_campaigns)
+        for facts in (facts_of(one, []) for one in (told, older))
+    ] == [(0.4, True, 2), (0.4, None, 0)]
