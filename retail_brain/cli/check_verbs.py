@@ -29,7 +29,6 @@ def consistency(
 
     Ends with 1 when a contradiction does not name its reason.
     """
-    from serving.planning.campaigns.caused_share import tenant_looks
     from serving.store.consistency.report import is_consistent, summarised
     from serving.store.consistency.run import contradictions
     from serving.store.current_answers import open_current
@@ -37,8 +36,7 @@ def consistency(
     chosen = current()
     answers = open_current(chosen.workspace.answers)
     with chosen.progress.step("consistency") as step:
-        looks = tenant_looks(chosen.workspace)
-        found = contradictions(answers, chosen.dataset(lake, answers.manifest.as_of), chosen.settings, looks)
+        found = contradictions(answers, chosen.dataset(lake, answers.manifest.as_of), chosen.settings)
         step.rows = found.height
     summary = summarised(found)
     reported().rows += summary.to_dicts()

@@ -164,6 +164,8 @@ class AudienceFacts:
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         left_over_share: the same, as published with the excess stock: until the next publication the advice for a
             line, audiences and campaigns for left-overs go by it. None: none was published.
+        left_over_is_measured: whether any campaign is behind that share. None: answers of older versions do not say.
+        left_over_campaigns: measured campaigns that it was updated by.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`; None: none.
         persons: accounts of persons: `customer_id`, `person_id` and perhaps `first_customer_id`, the account by which
@@ -199,6 +201,8 @@ class AudienceFacts:
     left_over: pl.DataFrame | None = None
     caused_share: float | None = None
     left_over_share: float | None = None
+    left_over_is_measured: bool | None = None
+    left_over_campaigns: int = 0
     at_home_only: bool = False
     planned: pl.DataFrame | None = None
     opt_outs: pl.DataFrame | None = None

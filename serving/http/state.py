@@ -53,6 +53,7 @@ class State:
         now: the clock.
         database: the operational database of all tenants.
         on_refresh: called after every look for news.
+        unshown: tenant and id of each stored campaign that the log told it cannot show.
     """
 
     def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = _utc_now) -> None:
@@ -65,6 +66,7 @@ class State:
         self._writability = Writability(home, self.database)
         self._writes_fault = ""
         self.on_refresh: Callable[[State], None] | None = None
+        self.unshown: set[tuple[str, str]] = set()
         self._tenants: dict[str, Tenant] = {}
         self._faults: dict[str, str] = {}
         self._newer: set[str] = set()

@@ -1,6 +1,7 @@
 """Facts about people and goods that an audience is drawn from, read from published answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -54,7 +55,7 @@ def facts_of(answers: Answers, products: Sequence[int] | None) -> AudienceFacts:
         stock=of_products("facts_stock"),
         values=values,
         caused_share=_caused_share(rows.get("facts_contact_effect")),
-        left_over_share=_caused_share(rows.get("left_over_terms")),
+        **_left_over_terms(rows.get("left_over_terms")),
         uplift=None if products is None else read_uplift(rows, products),
         for_adults=_for_adults(answers),
         ends=of_some(_ends(answers)),
@@ -86,6 +87,15 @@ def effect_days(answers: Answers) -> int:
     if effect is None or "effect_days" not in effect.columns:
         return _EARLIER_DAYS
     return int(effect["effect_days"][0])
+
+
+def _left_over_terms(terms: pl.DataFrame | None) -> dict[str, Any]:
+    """The share for left-overs and what is behind it; answers of older versions tell the share at most."""
+    share = {"left_over_share": _caused_share(terms)}
+    if terms is None or "is_measured" not in terms.columns:
+        return share
+    is_measured, campaigns = terms.select("is_measured", "campaigns").row(0)
+    return share | {"left_over_is_measured": is_measured, "left_over_campaigns": campaigns}
 
 
 def _caused_share(effect: pl.DataFrame | None) -> float | None:

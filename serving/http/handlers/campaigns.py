@@ -48,7 +48,8 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
 def shown_campaigns(call: Call) -> tuple[list[dict[str, Any]], int]:
     """Campaigns that the key may see, newest first, as they stand.
 
-    And the number of stored ones that cannot be shown, such as one that another version stored; the log names them.
+    And the number of stored ones that cannot be shown, such as one that another version stored; the log
+    of each worker names each once.
     """
     own = [one for one in list_campaigns(call.principal.tenant, call.state.database) if _is_own(one, call)]
     rows = []
@@ -58,8 +59,10 @@ def shown_campaigns(call: Call) -> tuple[list[dict[str, Any]], int]:
             rows.append(_shown(one, call))
         # a preview of another shape ends in any of these
         except (UsageError, LookupError, TypeError, ValueError, AttributeError) as error:
-            about = (call.principal.tenant, one.campaign_id, type(error).__name__)
-            _log.warning("tenant %s: campaign %s cannot be shown: %s", *about)
+            about = (call.principal.tenant, one.campaign_id)
+            if about not in call.state.unshown:
+                call.state.unshown.add(about)
+                _log.warning("tenant %s: campaign %s cannot be shown: %s", *about, type(error).__name__)
     return rows, len(own) - len(rows)
 
 

@@ -22,10 +22,10 @@ def tenant_caused_share(workspace: Workspace, published: float | None, assumed: 
     Raises:
         UnavailableError: the database does not answer.
     """
-    return caused_share(published, assumed, tenant_looks(workspace))
+    return caused_share(published, assumed, _looks(workspace))
 
 
-def tenant_looks(workspace: Workspace) -> list[StoredEffect]:
+def _looks(workspace: Workspace) -> list[StoredEffect]:
     """The looks at a tenant's campaigns that the next one is planned with; none where there is no database yet.
 
     Raises:

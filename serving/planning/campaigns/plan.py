@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isclose
 from typing import Literal
 
 import polars as pl
@@ -88,7 +89,7 @@ def plan_campaign(
         named = facts.accounts.every_account(pl.Series(named, dtype=pl.String)).to_list()
     share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
     if definition.left_over and facts.left_over_share is not None:
-        share = replace(share, value=facts.left_over_share)
+        share = _published(facts.left_over_share, facts, share, settings.campaigns.assumed_caused_share)
     facts = _of_people(facts, named, definition.store_ids)
     facts = replace(
         facts,
@@ -123,6 +124,17 @@ def plan_campaign(
 
 
 _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}
+
+
+def _published(value: float, facts: AudienceFacts, now: CausedShare, assumed: float) -> CausedShare:
+    """The share published with the left-overs, and what was behind it then.
+
+    Answers of older versions tell the share alone: where it is not today's, it is measured unless it is the
+    assumed one, and by how many campaigns is not known (0).
+    """
+    if facts.left_over_is_measured is not None:
+        return CausedShare(value, facts.left_over_is_measured, facts.left_over_campaigns)
+    return now if isclose(value, now.value) else CausedShare(value, not isclose(value, assumed))
 
 
 def _of_people(facts: AudienceFacts, named: Sequence[str] | None, store_ids: Sequence[str]) -> AudienceFacts:

@@ -131,20 +131,19 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
     others = other_plans(desk.tenant, desk.database, None, min(desk.today, day), desk.settings)
     others.check_readable()
     cards = desk.source.facts(()).accounts
-    # by their cards: whoever was listed as two people may have turned out to be one since
-    named = pl.DataFrame({"customer_id": [line.customer_id for line in known]}, schema={"customer_id": pl.String})
-    on_a_list = cards.with_person(named)["person_id"].to_list()
+    on_a_list = [line.customer_id for line in known]
     ranks = {name: sum(line.guide_id == name for line in known) for name in room}
     chosen: list[tuple[str, int, dict[str, Any]]] = []
     for _ in range(_ROUNDS):
-        people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0]
+        # with every card: whoever has a line already would take a unit again, which nobody had then
+        taken = set(cards.every_account(pl.Series(on_a_list, dtype=pl.String)).to_list())
+        people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0 and who not in taken]
         if not people:
             break
         listed = _planned(desk, day, people, _with_lines(others, [row for *_, row in chosen]))
-        listed = listed.filter(~pl.col("person_id").is_in(on_a_list))
         new = _within_room(desk, listed, cards, room, ranks)
         chosen += new
-        on_a_list += [row["person_id"] for *_, row in new]
+        on_a_list += [row["customer_id"] for *_, row in new]
         if len(new) == listed.height:
             break  # nobody was left out for want of room, so no unit is left for others
     goods = desk.source.names(sorted({row["product_id"] for *_, row in chosen}))

@@ -1,6 +1,5 @@
 """Checks a set of published answers for contradictions."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -10,7 +9,6 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.inputs import read_stock, read_terms
 from retail_brain.decisions.transfers import TRANSFERS
-from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends, listing_ends
@@ -26,16 +24,13 @@ from serving.store.consistency.told_worth import told_worth_contradictions
 from serving.store.rows import completed
 
 
-def contradictions(
-    answers: Answers, dataset: Dataset, settings: Settings, looks: Sequence[StoredEffect] = ()
-) -> pl.DataFrame:
+def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl.DataFrame:
     """Single contradictions of published answers: columns CONTRADICTIONS.
 
     Args:
         answers: to be checked; parts that were not published are not.
         dataset: as known on the day of the answers.
         settings: of the tenant.
-        looks: at the effects of its campaigns (`tenant_looks`).
 
     Raises:
         MissingTableError: the dataset has no sales.
@@ -51,7 +46,7 @@ def contradictions(
             as_of = date.fromisoformat(answers.manifest.as_of)
             parts.append(age_contradictions(told, read_ages(dataset, told.terms, told.stock, as_of)))
     parts.append(audience_contradictions(answers, leftovers, settings.audience))
-    parts.append(told_worth_contradictions(answers, leftovers, settings, looks))
+    parts.append(told_worth_contradictions(answers, leftovers, settings))
     return pl.concat(parts)
 
 

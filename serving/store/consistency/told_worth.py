@@ -1,12 +1,9 @@
 """Contradictions between what rows of left-overs say that telling customers earns, audiences, and campaigns."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from retail_brain.decisions.excess_stock import sellable
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import OtherPlans
@@ -25,16 +22,13 @@ _PLANNED = 5
 """Dearest rows whose campaign is worked out too: bounds the time of publishing. Chosen by judgement."""
 
 
-def told_worth_contradictions(
-    answers: Answers, leftovers: pl.DataFrame, settings: Settings, looks: Sequence[StoredEffect] = ()
-) -> pl.DataFrame:
+def told_worth_contradictions(answers: Answers, leftovers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Rows whose people bring other money as an audience or as the proposed campaign: columns CONTRADICTIONS.
 
     Args:
         answers: with scored pairs.
         leftovers: columns of LEFTOVERS.
         settings: of the tenant.
-        looks: at the effects of its campaigns, as the proposal is planned with them.
     """
     told = sellable(leftovers).filter(pl.col("audience_value").is_not_null())
     if answers.pairs is None or told.is_empty():
@@ -43,7 +37,7 @@ def told_worth_contradictions(
     own = audience_values(answers, leftovers, settings.audience, terms).rename({"audience_value": "own"})
     both = told.join(own, on=list(SERIES), how="left")
     less = pl.col("audience_value") - pl.col("own").fill_null(0.0)
-    planned = _planned(answers, told.sort("value_at_risk", descending=True).head(_PLANNED), settings, looks)
+    planned = _planned(answers, told.sort("value_at_risk", descending=True).head(_PLANNED), settings)
     apart = told.join(planned, on=list(SERIES), how="inner")
     parts = [
         found("told_worth_otherwise", rows.filter(gap.abs() > _SAME_MONEY), units=pl.col("left_over_units"), money=gap)
@@ -52,9 +46,7 @@ def told_worth_contradictions(
     return pl.concat(parts)
 
 
-def _planned(
-    answers: Answers, rows: pl.DataFrame, settings: Settings, looks: Sequence[StoredEffect] = ()
-) -> pl.DataFrame:
+def _planned(answers: Answers, rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """By how much the audience of a row is worth more than its campaign, people held out alike: SERIES, `gap`."""
     source = PublishedSource(answers)
     terms = terms_of(answers, settings.audience, settings.campaigns.assumed_caused_share)
@@ -64,7 +56,7 @@ def _planned(
         try:
             definition = definition_for(source, terms.today, [store_id], [product_id])
             # the salt of the audience's holdout, so that the same people are told
-            plan = plan_campaign(definition, f"products:{product_id}", source, OtherPlans.none(), settings, looks)
+            plan = plan_campaign(definition, f"products:{product_id}", source, OtherPlans.none(), settings)
         except (ImpossibleError, NotFoundError):
             continue
         line = left_over_in(rows, store_id).filter(pl.col("product_id") == product_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_brain.progress import Progress
+from serving.planning.campaigns.estimates import CausedShare
 from serving.store.answer_set import Answers
 from serving.store.publishing.catalogs import Positions
 
@@ -24,4 +25,4 @@ class Publication:
     positions: Positions
     people: Answers | None
     progress: Progress
-    caused_share: float
+    caused_share: CausedShare

@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,15 +15,15 @@ from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
 from retail_brain.files import make_durable, name_aside, seal, sweep
-from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import note_left_out, note_served
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.planning.campaigns.caused_share import tenant_caused_share, tenant_looks
+from serving.planning.campaigns.caused_share import tenant_caused_share
 from serving.planning.campaigns.demand import tenant_units
+from serving.planning.campaigns.estimates import CausedShare
 from serving.planning.campaigns.experiments import tenant_experiments
 from serving.planning.demand.overrides import has_database, tenant_overrides
 from serving.planning.demand.value_added import ledger
@@ -106,8 +105,7 @@ def _publish(
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
         manifest = replace(manifest, left_out=left_out)
         # checked on the files as they will be served, before anybody can see them
-        looks = tenant_looks(workspace)
-        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, looks, progress))
+        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
         write_manifest(aside, manifest)
         make_durable(aside)
         aside.rename(workspace.answers / answers_id)
@@ -208,10 +206,10 @@ def _fill(
     return replace(manifest, parts=parts, counts=counts, driver_groups=drivers)
 
 
-def _caused_share(people: Answers | None, workspace: Workspace, settings: Settings) -> float:
+def _caused_share(people: Answers | None, workspace: Workspace, settings: Settings) -> CausedShare:
     """The share of purchases that contacts cause, as the next campaign is planned with it."""
     published = None if people is None else facts_of(people, []).caused_share
-    return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share).value
+    return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share)
 
 
 def _with_challenger(
@@ -296,12 +294,11 @@ def _consistency(
     manifest: AnswersManifest,
     dataset: Dataset,
     settings: Settings,
-    looks: Sequence[StoredEffect],
     progress: Progress,
 ) -> list[dict[str, Any]]:
     """Summary of the contradictions of the answers just written; those that name no reason are said."""
     with progress.step("consistency") as step:
-        summary = summarised(contradictions(map_answers(folder, manifest), dataset, settings, looks))
+        summary = summarised(contradictions(map_answers(folder, manifest), dataset, settings))
         step.rows = int(summary["lines"].sum())
         step.note = f"{int(summary['explained'].sum()):,} explained"
     for row in summary.filter(pl.col("lines") > pl.col("explained")).iter_rows(named=True):

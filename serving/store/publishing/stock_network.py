@@ -6,6 +6,7 @@ import polars as pl
 from retail_brain.decisions.excess_stock import advised
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
+from serving.planning.campaigns.estimates import CausedShare
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.settled_plan import SettledPlan
@@ -37,8 +38,8 @@ def publish_network(
     with to.progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
-        left = _valued(plan, to.people, to.caused_share, settings)
-        write_rows(to.folder, "left_over_terms", pl.DataFrame({"caused_share": [to.caused_share]}))
+        left = _valued(plan, to.people, to.caused_share.value, settings)
+        write_rows(to.folder, "left_over_terms", left_over_terms(to.caused_share))
         tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left, "anomalies": anomalies}
         tables["attention"] = stock_exceptions(
             suggestions,
@@ -59,6 +60,12 @@ def publish_network(
             write_marginal_values(to.folder, stores, products, chain.giving().take(rows), len(positions.products))
         step.rows = sum(table.height for table in tables.values())
     return {name: table.height for name, table in tables.items()}
+
+
+def left_over_terms(share: CausedShare) -> pl.DataFrame:
+    """The row that tells by which share of caused purchases left-overs are valued, and what is behind it."""
+    row = {"caused_share": share.value, "is_measured": share.is_measured, "campaigns": share.campaigns}
+    return pl.DataFrame([row])
 
 
 def _valued(plan: SettledPlan, people: Answers | None, share: float, settings: Settings) -> pl.DataFrame:

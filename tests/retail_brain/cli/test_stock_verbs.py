@@ -77,10 +77,14 @@ def test_kind_without_a_model_is_told_so(home):
     assert "no recommender model was trained yet" in result.output
 
 
-def test_consistency_is_checked_on_what_is_published_and_ends_with_one_where_nothing_is_explained(home, tmp_path):
+def test_consistency_is_checked_on_what_is_published_and_ends_with_one_where_nothing_is_explained(
+    home, tmp_path, monkeypatch
+):
     answers = Workspace(home).answers
     assert isinstance(run(home, "check", "consistency").exception, ModelError)
     assert run(home, "publish").exit_code == 0
+    # it looks at what is published alone: no database is asked
+    monkeypatch.setenv("RETAIL_BRAIN_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none")
     result = run(home, "check", "consistency", "--out", str(tmp_path / "found.parquet"))
     summary = pl.DataFrame(open_current(answers).manifest.consistency, schema=CONSISTENCY)
     assert summary["check"].to_list() == list(CHECKS)

@@ -179,6 +179,7 @@ def test_an_odd_row_breaks_no_list_and_is_counted(client: Any, database: Any, ca
             assert listed["total"] == before["total"] - 1
         assert "campaign odd cannot be shown: UsageError" in caplog.text
         assert client.ask("/calendar", {})["campaigns_left_out"] == 1
+        assert caplog.text.count("campaign odd cannot be shown") == 1, "once in the log of a worker"
         assert client.refused("/campaign_effect", {"campaign_id": "guides:credit"}) == (404, "not_found")
         looked = ask(client, "/campaign_effect", {"campaign_id": "odd"}, CampaignEffectResponse)
         assert (looked["effect"], looked["looks"], looked["looks_left_out"]) == (None, [], 1)

@@ -230,6 +230,23 @@ def test_headquarters_makes_lists_that_take_longer_than_one_answer(open_page: Op
     expect(page.locator("main p.form-problem")).to_be_empty()
 
 
+def test_lines_that_were_there_before_are_no_sign_that_lists_were_made(open_page: Open) -> None:
+    del fake_guides.LINES[1:]
+    page = open_page("guide", "en", quiet=False).page
+    expect(page.locator(".task")).to_have_count(1)
+    late = {"error": {"code": "overloaded", "message": "slow", "details": {}}}
+    page.route("**/guide_make", lambda route: route.fulfill(status=503, headers={"retry-after": "1"}, json=late))
+    page.locator("[data-action=make]").click()
+    expect(page.locator("main")).to_contain_text("The service goes on")
+    for _ in range(2):  # looks, at the pause that the service names
+        with page.expect_response("**/guide_list"):
+            pass
+    expect(page.locator("main")).to_contain_text("The service goes on")
+    fake_guides.forget()
+    expect(page.locator(".task")).to_have_count(3)
+    expect(page.locator("main")).not_to_contain_text("The service goes on")
+
+
 @BOTH
 def test_a_data_scientist_answers_no_list(open_page: Open, language: str) -> None:
     as_role("data_scientist")

@@ -1,6 +1,6 @@
 """Whom a campaign reaches, by hand."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -8,6 +8,7 @@ import pytest
 
 from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import AudienceSettings, CampaignSettings, Settings
 from serving.planning.campaigns.hours import contact_hours, open_hours
 from serving.planning.campaigns.inputs import OtherPlans
@@ -123,6 +124,32 @@ def test_left_over_stock_is_told_in_its_own_shop_until_it_is_promised(make_sourc
     # one unit is left in S1, and each person takes .2 of one
     assert listed(plan) == ["c0", "c10", "c12", "c14", "c16"]
     assert set(plan.people["code"].drop_nulls()) == {"no_stock", "others_told"}
+
+
+ASSUMED = SETTINGS.campaigns.assumed_caused_share
+
+
+@pytest.mark.parametrize(
+    ("published", "told", "basis"),
+    [
+        (ASSUMED, {"left_over_is_measured": False}, ("assumed", 0)),
+        (0.3, {"left_over_is_measured": True, "left_over_campaigns": 2}, ("measured", 2)),
+        # answers of older versions do not say what was behind it
+        (ASSUMED, {}, ("assumed", 0)),
+        (0.3, {}, ("measured", 0)),
+    ],
+)
+def test_the_share_of_left_overs_is_told_with_what_was_behind_it_when_it_was_published(
+    make_source: Any, define: Any, published: float, told: dict[str, Any], basis: tuple[str, int]
+) -> None:
+    effect = {"is_final": True, "reading": None, "caused_share": {"value": 0.8, "error": 0.001}}
+    looks = [StoredEffect("spring", date(2025, 2, 20), effect, "Li", datetime(2025, 2, 20, tzinfo=UTC))]
+    left, goods = define(product_ids=None, left_over=True), define()
+    source = make_source(changes={"left_over_share": published} | told)
+    found = preview_of(plan_campaign(left, "k", source, NONE, SETTINGS, looks))
+    assert (found["caused_share"], found["effect_basis"], found["measured_campaigns"]) == (published, *basis)
+    found = preview_of(plan_campaign(goods, "k", source, NONE, SETTINGS, looks))
+    assert (found["effect_basis"], found["measured_campaigns"]) == ("measured", 1)
 
 
 def test_stock_that_others_promised_is_promised_once(make_source: Any, define: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, list_tasks, store_answers
+from retail_brain.operational.guides import GuideChange, save_guide
 from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import OtherPlans
@@ -84,6 +85,21 @@ def test_units_of_people_whose_guide_has_no_room_go_to_others_and_to_no_two(
     here = replace(shop(units, capacity_per_day=2), guides=OF | {"c8": "G2"})
     make_lists(here, DAY, by="Li")
     assert Counter(name for name, _ in told(database) if name != "G3") == lists_of_shop
+
+
+def test_a_unit_of_somebody_whose_guide_has_no_room_goes_to_nobody_who_is_listed_already(
+    shop: Any, source: Any, database: Database
+) -> None:
+    source.people = 10
+    # c0 and c8 are one person
+    rows = [("c0", "H", "c0"), ("c8", "H", "c0")]
+    schema = ["customer_id", "person_id", "first_customer_id"]
+    source.changes["persons"] = pl.DataFrame(rows, schema=schema, orient="row")
+    guides = {"c0": "G1", "c8": "G1", "c2": "G2", "c4": "G2", "c6": "G4"}
+    here = replace(shop(3.0, capacity_per_day=9), guides=guides)
+    save_guide(database, GuideChange("main", "G2", None, "Li", NOON), capacity=1)
+    make_lists(here, DAY, by="Li")
+    assert Counter(name for name, _ in told(database)) == {"G1": 1, "G2": 1, "G4": 1}
 
 
 def test_goods_whose_season_is_over_are_on_no_list(shop: Any, source: Any, database: Database) -> None:

@@ -10,12 +10,19 @@ import pytest
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.estimates import CausedShare
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.campaigns.plan import plan_campaign
+from serving.planning.campaigns.preview import preview_of
+from serving.planning.campaigns.propose import definition_for
 from serving.planning.stock.settled_plan import SettledPlan
 from serving.store.answer_set import Answers, map_answers
 from serving.store.answers_manifest import read_manifest
+from serving.store.audience_facts import facts_of
+from serving.store.campaigns import PublishedSource
 from serving.store.consistency.told_worth import _planned, told_worth_contradictions
 from serving.store.left_over_audiences import audience_values, terms_of
-from serving.store.publishing.stock_network import _valued
+from serving.store.publishing.stock_network import _valued, left_over_terms
 
 SETTINGS = Settings()
 
@@ -57,14 +64,13 @@ def test_what_is_measured_between_publications_moves_none_of_them_before_the_nex
     effect = {"is_final": True, "reading": None, "caused_share": {"value": 0.8, "error": 0.001}}
     looks = [StoredEffect("spring", date(2025, 3, 1), effect, "Li", datetime(2025, 3, 2, tzinfo=UTC))]
     left = valued(published)
-    apart = _planned(published, left.filter(pl.col("audience_value").is_not_null()), SETTINGS, looks)
-    assert apart.height
-    assert apart["gap"].abs().max() == pytest.approx(0, abs=0.001)
-    assert told_worth_contradictions(published, left, SETTINGS, looks).is_empty()
-    # without what was published the campaign is planned with what was measured, and the check tells of it
-    rows = {name: table for name, table in published.rows.items() if name != "left_over_terms"}
-    bare = replace(published, rows=rows)
-    assert set(told_worth_contradictions(bare, valued(bare), SETTINGS, looks)["check"]) == {"told_worth_otherwise"}
+    row = left.filter(pl.col("audience_value") > 0).row(0, named=True)
+    source = PublishedSource(published)
+    definition = definition_for(source, date(2025, 3, 1), [row["store_id"]], [row["product_id"]])
+    plans = [plan_campaign(definition, "k", source, OtherPlans.none(), SETTINGS, one) for one in ((), looks)]
+    assert [plan.share.value for plan in plans] == [0.3, 0.3]
+    assert preview_of(plans[0]) == preview_of(plans[1])
+    assert told_worth_contradictions(published, left, SETTINGS).is_empty()
 
 
 def test_what_is_published_goes_by_the_share_of_the_next_campaign_not_by_the_lakes_alone(answers: Answers) -> None:
@@ -83,3 +89,12 @@ def test_what_was_never_measured_or_published_is_assumed(answers: Answers) -> No
     assert terms_of(bare, SETTINGS.audience, 0.25).caused_share == 0.25
     told = replace(bare, rows=bare.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.4]})})
     assert terms_of(told, SETTINGS.audience, 0.25).caused_share == 0.4
+
+
+def test_what_is_behind_the_share_is_published_with_it_and_older_answers_tell_the_share_alone(answers: Answers) -> None:
+    told = replace(answers, rows=answers.rows | {"left_over_terms": left_over_terms(CausedShare(0.4, True, 2))})
+    older = replace(answers, rows=answers.rows | {"left_over_terms": pl.DataFrame({"caused_share": [0.4]})})
+    assert [
+        (facts.left_over_share, facts.left_over_is_measured, facts.left_over_campaigns)
+        for facts in (facts_of(one, []) for one in (told, older))
+    ] == [(0.4, True, 2), (0.4, None, 0)]

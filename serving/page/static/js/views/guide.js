@@ -201,11 +201,13 @@ class GuideDay {
   }
 }
 
-/** Looks for the lists while the service works on at them: what it could not say in time is there later. */
-async function listsCome(body, retryAfter, signal) {
+const idsOf = async (body, signal) => (await call("guide_list", body, { signal })).tasks.map((one) => one.task_id);
+
+/** Looks for lines that were not there `before`, while the service works on at them: what it could not say in time is there later. */
+async function listsCome(body, before, retryAfter, signal) {
   for (let tries = 0; tries < LOOKS; tries += 1) {
     await new Promise((resolve) => { setTimeout(resolve, (retryAfter ?? 1) * 1000); });
-    if (signal.aborted || (await call("guide_list", body, { signal })).tasks.length) return true;
+    if (signal.aborted || (await idsOf(body, signal)).some((id) => !before.includes(id))) return true;
   }
   return false;
 }
@@ -218,12 +220,14 @@ async function deskBar(asked, chosen, signal, again) {
   const problem = h("p", { class: "form-problem", role: "alert" });
   const busy = h("p", { class: "hint", role: "status" });
   const made = async () => {
+    const body = chosen ? { guide_id: chosen } : {};
+    const before = await idsOf(body, signal);
     try {
       await call("guide_make", chosen ? { guide_ids: [chosen] } : {}, { signal, timeout: 180_000 });
     } catch (error) {
       if (error.code !== "overloaded") throw error; // "took too long"
       busy.textContent = t("guide.making_on");
-      if (!(await listsCome(chosen ? { guide_id: chosen } : {}, error.retryAfter, signal))) throw error;
+      if (!(await listsCome(body, before, error.retryAfter, signal))) throw error;
     }
   };
   const make = async (event) => {
