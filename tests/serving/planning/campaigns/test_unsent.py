@@ -111,6 +111,20 @@ def test_a_report_says_that_a_list_was_handed_over_in_another_way(desk: life.Des
     assert counted.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
 
 
+def test_a_report_that_comes_after_a_stop_says_who_was_told_before_it(desk: life.Desk, change: Any) -> None:
+    life.stop(desk, change("spring", 3), "why")
+    one, other, held = *drawn(desk)[:2], drawn(desk, "holdout")[0]
+    assert {row.state for row in (one, other, held)} == {"withdrawn"}
+    receipts = [
+        ContactReceipt(f"r{row.contact.customer_id}", "spring", row.contact.customer_id, "sms", "delivered", NOW)
+        for row in (one, held)
+    ]
+    store_receipts("main", desk.database, receipts, by="provider", now=NOW)
+    found = plans(desk, desk.today)
+    assert found.contacts.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
+    assert found.told.select("customer_id", "held").rows() == [(one.contact.customer_id, False)]
+
+
 def test_people_of_an_ended_campaign_are_read_until_the_last_day_of_its_effect(desk: life.Desk) -> None:
     stored = campaign("main", desk.database, "spring")  # its last day is 3 March
     assert [_ended_lately(stored, date(2025, 3, day), 14) for day in (16, 17)] == [True, False]
