@@ -29,8 +29,8 @@ def settled(
 
     Those are the ones left over once the campaign was stopped, or it or their goods are over. One that a push has in
     hand, or had when it broke off, may have gone out and stays `planned`; so do all of a campaign whose definition
-    cannot be read, until it is stopped, and of one that nothing is known to have gone out of: its list may have been taken elsewhere, by
-    somebody who sends no reports.
+    cannot be read, until it is stopped, and of one that nothing is known to have gone out of: its list may have been
+    taken elsewhere, by somebody who sends no reports.
 
     Args:
         stored: the campaign.
@@ -64,7 +64,7 @@ def contacts_on(
     for one in campaign_contacts(tenant, database, campaign_id, since=since):
         found.setdefault(one.campaign_id, []).append(one)
     known = {one.campaign_id: one for one in list_campaigns(tenant, database)} if found else {}
-    gone = handed_over(tenant, database, campaign_id) & known.keys()
+    gone = handed_over(tenant, database, list(found)) & known.keys()
     return [
         one
         for name, own in found.items()

@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, mark_sent, take_contacts
+from retail_brain.operational.campaign_contacts import (
+    PlannedContact,
+    campaign_contacts,
+    handed_over,
+    mark_sent,
+    take_contacts,
+)
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.settings import Settings
-from serving.planning.campaigns import life
+from serving.planning.campaigns import life, unsent
+from serving.planning.campaigns import other_plans as other_plans_module
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.measuring import _own
 from serving.planning.campaigns.other_plans import _ended_lately, other_plans
@@ -128,6 +135,20 @@ def test_a_report_that_comes_after_a_stop_says_who_was_told_before_it(desk: life
 def test_people_of_an_ended_campaign_are_read_until_the_last_day_of_its_effect(desk: life.Desk) -> None:
     stored = campaign("main", desk.database, "spring")  # its last day is 3 March
     assert [_ended_lately(stored, date(2025, 3, day), 14) for day in (16, 17)] == [True, False]
+
+
+def test_contacts_of_campaigns_long_over_are_not_read(desk: life.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(desk, 1)
+    assert handed_over("main", desk.database, ["spring", "other"]) == {"spring"}
+    assert handed_over("main", desk.database, ["other"]) == set()
+    asked = list[str]()
+    for module in (unsent, other_plans_module):
+        monkeypatch.setattr(module, "handed_over", lambda _tenant, _database, names: asked.extend(names) or set())
+    plans(desk, ENDS)
+    assert set(asked) == {"spring"}
+    asked.clear()
+    plans(desk, ENDS + timedelta(days=365))
+    assert asked == []
 
 
 def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_keeps_its_contacts(
