@@ -44,7 +44,7 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
     from retail_brain.operational.campaigns import list_campaigns
     from serving.planning.campaigns.life import summary
     from serving.planning.campaigns.measuring import watch as look_at
-    from serving.planning.campaigns.standing import state_on, unreadable, unreadable_text
+    from serving.planning.campaigns.standing import unreadable, unreadable_text, unwatched_text, watched
 
     chosen = current()
     tenant, dataset = chosen.workspace.tenant, chosen.dataset(lake)
@@ -52,11 +52,12 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
     with closing(open_database()) as database:
         stored = list_campaigns(tenant, database)
         if in_doubt := unreadable(stored):
-            reported().counts["left_out"] = len(in_doubt)
             typer.echo(unreadable_text(in_doubt))
-        for one in stored:
-            if one.campaign_id in in_doubt or one.approved_at is None or state_on(one, today) == "measured":
-                continue
+        found, left_out = watched(stored, today)
+        if left_out:
+            reported().counts["left_out"] = len(left_out)
+            typer.echo(unwatched_text(left_out))
+        for one in found:
             now = datetime.now(UTC)
             look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
             shown = summary(read(tenant, database, one.campaign_id), today, "en")

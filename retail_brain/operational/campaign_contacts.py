@@ -184,23 +184,24 @@ def campaign_contacts(
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
 
 
-def handed_over(tenant: str, database: Database, campaign_id: str | None = None) -> set[str]:
-    """Ids of the campaigns of which at least one contact is known to have gone out, or is in the hands of a push.
+def handed_over(tenant: str, database: Database, campaign_ids: Sequence[str]) -> set[str]:
+    """Ids of the campaigns, of some, of which a contact is known to have gone out, or is in the hands of a push.
 
     Args:
         tenant: whose campaigns.
         database: where they are.
-        campaign_id: only this one; None: all.
+        campaign_ids: asked about; the contacts of others, of all the years, are not read.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    table = CAMPAIGN_CONTACTS.c
+    table, found = CAMPAIGN_CONTACTS.c, set[str]()
     gone = (table.tenant_id == tenant) & ((table.state == "sent") | table.taken_by.is_not(None))
-    if campaign_id is not None:
-        gone &= table.campaign_id == campaign_id
     with database.reading() as connection:
-        return set(connection.execute(select(table.campaign_id).where(gone).distinct()).scalars())
+        for part in in_parts(campaign_ids):
+            own = gone & table.campaign_id.in_(part)
+            found.update(connection.execute(select(table.campaign_id).where(own).distinct()).scalars())
+    return found
 
 
 def drawn_counts(tenant: str, database: Database) -> dict[str, int]:

@@ -18,6 +18,8 @@ from retail_brain.table_schemas import ANY_CHANNEL
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
 _PROOFS = ("delivered", "opened", "clicked")
 """Kinds of reports that say that a contact was made, by whichever way it was handed over."""
+_UNSENT = ("planned", "withdrawn")
+"""States of contacts that a report shows to have been made."""
 OPT_OUTS: Schema = {"customer_id": pl.String, "channel": pl.String, "at": pl.Datetime("us")}
 """One row per opt-out; `at` in UTC, without zone."""
 Cards = Callable[[str], Sequence[str]]
@@ -107,12 +109,15 @@ def append_receipts(
 
 
 def _note_made(tenant: str, connection: Connection, receipts: Sequence[ContactReceipt]) -> None:
-    """Notes that contacts were made, on their planned day, which no push of this program handed over."""
+    """Notes that contacts were made, on their planned day, which no push of this program handed over.
+
+    A stop withdraws what was sent elsewhere before, and whose reports come later: those were made all the same.
+    """
     table = CAMPAIGN_CONTACTS.c
     made = {"state": "sent", "sent_on": func.coalesce(table.sent_on, table.day)}
     for campaign_id in sorted({one.campaign_id for one in receipts}):
         named = sorted({one.customer_id for one in receipts if one.campaign_id == campaign_id})
-        to_send = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & (table.state == "planned")
+        to_send = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.state.in_(_UNSENT)
         for part in in_parts(named):
             own = to_send & table.held.is_(False) & table.customer_id.in_(part)
             connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**made))

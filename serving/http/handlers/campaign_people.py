@@ -63,7 +63,7 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
             if request.group in {None, row.contact.group} and call.answers.customers.find(row.contact.customer_id) >= 0
         ]
         page, total = wanted[request.offset : request.offset + request.limit], len(wanted)
-    is_handed_over = bool(handed_over(tenant, database, request.campaign_id))
+    is_handed_over = bool(handed_over(tenant, database, [request.campaign_id]))
     shown = settled(stored, page, campaign_desk(call).today, is_handed_over=is_handed_over)
     listed = [life.contact_row(row) for row in shown]
     for row in listed:  # a guide's key knows no shop

@@ -44,13 +44,13 @@ def other_plans(
     in_doubt = unreadable(stored)
     known = [one for one in stored if one.campaign_id not in in_doubt]
     lasting = in_doubt + [one.campaign_id for one in known if _lasts(one, today)]
-    gone = handed_over(tenant, database)
+    wanted = [one for one in stored if one.campaign_id in lasting or _ended_lately(one, today, effect)]
+    gone = handed_over(tenant, database, [one.campaign_id for one in wanted])
     people = {
         one.campaign_id: settled(
             one, campaign_contacts(tenant, database, one.campaign_id), today, is_handed_over=one.campaign_id in gone
         )
-        for one in stored
-        if one.campaign_id in lasting or _ended_lately(one, today, effect)
+        for one in wanted
     }
     since = today - timedelta(days=max(window, effect))
     again = repeated_contacts(tenant, database, since, with_held=True)

@@ -46,6 +46,28 @@ def unreadable_text(campaign_ids: Sequence[str]) -> str:
     )
 
 
+def watched(campaigns: Iterable[StoredCampaign], today: date) -> tuple[list[StoredCampaign], list[str]]:
+    """Campaigns to look at as seen on a day, and ids of those that nobody can, as they cannot be read.
+
+    They were approved, perhaps stopped since, and are not measured for good.
+    """
+    due = [
+        one
+        for one in campaigns
+        if one.approved_at is not None and (readable(one) is None or state_on(one, today) != "measured")
+    ]
+    found = [one for one in due if readable(one) is not None]
+    return found, [one.campaign_id for one in due if readable(one) is None and one.measured_at is None]
+
+
+def unwatched_text(campaign_ids: Sequence[str]) -> str:
+    """What is wrong with campaigns that cannot be looked at, and what to do about it."""
+    return (
+        f"{len(campaign_ids):,} campaigns are not measured and their stop rules not applied, as they cannot be read: "
+        f"{', '.join(campaign_ids)}. Another version or program stored them. Install it to measure them."
+    )
+
+
 def state_on(stored: StoredCampaign, today: date) -> str:
     """How a campaign stands on a day.
 
@@ -53,12 +75,14 @@ def state_on(stored: StoredCampaign, today: date) -> str:
     `measured`, once its effect was measured after the days of all its people were over.
 
     Raises:
-        UsageError: it is approved, and was stored by another version and cannot be read.
+        UsageError: it is approved and not measured for good, and was stored by another version and cannot be read.
     """
     if stored.state not in {"approved", "stopped"}:
         return stored.state
     if stored.state == "stopped":
         return "stopped" if stored.measured_at is None else "measured"
+    if stored.measured_at is not None and readable(stored) is None:  # its last days are over, whichever they were
+        return "measured"
     definition = definition_of(stored)
     is_over = today >= definition.ends_on
     if is_over and stored.measured_at is not None:

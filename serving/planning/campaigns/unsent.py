@@ -29,8 +29,8 @@ def settled(
 
     Those are the ones left over once the campaign was stopped, or it or their goods are over. One that a push has in
     hand, or had when it broke off, may have gone out and stays `planned`; so do all of a campaign whose definition
-    cannot be read, and of one that nothing is known to have gone out of: its list may have been taken elsewhere, by
-    somebody who sends no reports.
+    cannot be read, until it is stopped, and of one that nothing is known to have gone out of: its list may have been
+    taken elsewhere, by somebody who sends no reports.
 
     Args:
         stored: the campaign.
@@ -38,9 +38,10 @@ def settled(
         today: first day that is not visible yet.
         is_handed_over: whether any contact of it is known to have gone out (`handed_over`).
     """
-    if not is_handed_over:
+    is_stopped, definition = stored.state == "stopped", readable(stored)
+    if not is_handed_over or (definition is None and not is_stopped):
         return list(contacts)
-    is_stopped, last = stored.state == "stopped", _last_day(stored)
+    last = date.max if definition is None else definition.ends_on - timedelta(days=1)
     return [
         replace(one, state=NOT_SENT)
         if one.state == "planned" and one.contact.group == "contact" and not one.is_taken
@@ -63,14 +64,9 @@ def contacts_on(
     for one in campaign_contacts(tenant, database, campaign_id, since=since):
         found.setdefault(one.campaign_id, []).append(one)
     known = {one.campaign_id: one for one in list_campaigns(tenant, database)} if found else {}
-    gone = handed_over(tenant, database, campaign_id) & known.keys()
+    gone = handed_over(tenant, database, list(found)) & known.keys()
     return [
         one
         for name, own in found.items()
         for one in (settled(known[name], own, today, is_handed_over=True) if name in gone else own)
     ]
-
-
-def _last_day(stored: StoredCampaign) -> date:
-    definition = readable(stored)
-    return date.max if definition is None else definition.ends_on - timedelta(days=1)

@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, mark_sent, take_contacts
+from retail_brain.operational.campaign_contacts import (
+    PlannedContact,
+    campaign_contacts,
+    handed_over,
+    mark_sent,
+    take_contacts,
+)
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.settings import Settings
-from serving.planning.campaigns import life
+from serving.planning.campaigns import life, unsent
+from serving.planning.campaigns import other_plans as other_plans_module
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.measuring import _own
 from serving.planning.campaigns.other_plans import _ended_lately, other_plans
@@ -111,9 +118,37 @@ def test_a_report_says_that_a_list_was_handed_over_in_another_way(desk: life.Des
     assert counted.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
 
 
+def test_a_report_that_comes_after_a_stop_says_who_was_told_before_it(desk: life.Desk, change: Any) -> None:
+    life.stop(desk, change("spring", 3), "why")
+    one, other, held = *drawn(desk)[:2], drawn(desk, "holdout")[0]
+    assert {row.state for row in (one, other, held)} == {"withdrawn"}
+    receipts = [
+        ContactReceipt(f"r{row.contact.customer_id}", "spring", row.contact.customer_id, "sms", "delivered", NOW)
+        for row in (one, held)
+    ]
+    store_receipts("main", desk.database, receipts, by="provider", now=NOW)
+    found = plans(desk, desk.today)
+    assert found.contacts.select("customer_id", "day").rows() == [(one.contact.customer_id, one.contact.day)]
+    assert found.told.select("customer_id", "held").rows() == [(one.contact.customer_id, False)]
+
+
 def test_people_of_an_ended_campaign_are_read_until_the_last_day_of_its_effect(desk: life.Desk) -> None:
     stored = campaign("main", desk.database, "spring")  # its last day is 3 March
     assert [_ended_lately(stored, date(2025, 3, day), 14) for day in (16, 17)] == [True, False]
+
+
+def test_contacts_of_campaigns_long_over_are_not_read(desk: life.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(desk, 1)
+    assert handed_over("main", desk.database, ["spring", "other"]) == {"spring"}
+    assert handed_over("main", desk.database, ["other"]) == set()
+    asked = list[str]()
+    for module in (unsent, other_plans_module):
+        monkeypatch.setattr(module, "handed_over", lambda _tenant, _database, names: asked.extend(names) or set())
+    plans(desk, ENDS)
+    assert set(asked) == {"spring"}
+    asked.clear()
+    plans(desk, ENDS + timedelta(days=365))
+    assert asked == []
 
 
 def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_keeps_its_contacts(
@@ -123,6 +158,7 @@ def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_kee
     one = drawn(desk)[0]
     short = replace(one, contact=replace(one.contact, ends_on=date(2025, 3, 1)))
     assert [row.state for row in settled(stored, [one, short], day, is_handed_over=True)] == ["planned", "not_sent"]
-    assert [
-        row.state for row in settled(replace(stored, definition={}), [one], date(2026, 1, 1), is_handed_over=True)
-    ] == ["planned"]
+    odd = replace(stored, definition={})
+    for state, shown in (("approved", "planned"), ("stopped", "not_sent")):
+        found = settled(replace(odd, state=state), [one, short], date(2026, 1, 1), is_handed_over=True)
+        assert [row.state for row in found] == [shown, shown]
