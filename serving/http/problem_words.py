@@ -6,6 +6,7 @@ from typing import Final
 SERVICE_ONLY: Final[Mapping[str, str]] = {
     "quantity_in_pieces": "该商品按整件计：请订 {below} 或 {above}。批量按比例修改时，请选择按整箱取整。",
     "campaigns_unreadable": "暂不安排新的联系：已批准的活动 {campaign_ids} 无法读取。请停止它们，或安装相应版本。",
+    "campaigns_unreadable_count": "暂不安排新的联系：有 {campaigns} 个已批准的活动无法读取。请联系总部停止它们。",
     "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
     "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
     "definition_unusable": "定义无法使用：{faults}。请更正。",
