@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from retail_brain.operational.database import Database
     from retail_brain.operational.triggers import StoredTrigger, TriggerChange
+    from serving.planning.triggers.deliver import HandedOver
     from serving.planning.triggers.desk import Desk
     from serving.planning.triggers.evaluate import Seen
     from serving.store.answer_set import Answers
@@ -252,12 +253,22 @@ def _look(
             return consents_now(dataset, dataset.as_of or desk.source.as_of, read_opt_outs(desk.tenant, desk.database))
 
         target, decided, done = Target(to, secret_of(secret_env), delivery), Counter[str](), HandedOver()
-        while True:  # what was decided before a kill goes out first
-            deliver(desk, consents, target, done, by=by)
-            more = settle(desk)
-            decided += more
-            if not more:
-                break
+        try:
+            while True:  # what was decided before a kill goes out first
+                deliver(desk, consents, target, done, by=by)
+                more = settle(desk)
+                decided += more
+                if not more:
+                    break
+        except BaseException:
+            if decided or done != HandedOver():  # what went out is told of, whatever came then
+                _say_handed_over(decided, done)
+            raise
+    _say_handed_over(decided, done)
+
+
+def _say_handed_over(decided: Counter[str], done: "HandedOver") -> None:
+    """Tells what was decided and what went out at one look."""
     reported().counts |= {"decided": dict(decided), "contacts": done.contacts, "lines": done.lines}
     for file in done.files:
         reported().wrote(file, done.contacts)

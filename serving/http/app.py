@@ -40,7 +40,7 @@ from serving.http.keyring import Keyring
 from serving.http.lines import Lines
 from serving.http.metrics import Unavailable
 from serving.http.openapi import openapi
-from serving.http.places import PlacedViews, check_answer, check_request, check_route
+from serving.http.places import PlacedViews, check_answer, check_request, check_route, refusal_for
 from serving.http.read_request import read_request
 from serving.http.refusals import asked_language as _language
 from serving.http.refusals import in_words
@@ -200,7 +200,9 @@ class Api:
         state = ANEW if route.depends_on is None else route.depends_on(request, call)
         try:
             given = await self._run(route, request, call)
-        except (RetailBrainError, OSError):
+        except RetailBrainError as error:
+            raise refusal_for(error, call.principal.place) from None
+        except OSError:
             raise
         except Exception as error:
             # after a write, who sends it again would do so twice: that it failed is told as of any other fault

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from retail_brain.errors import NotFoundError
+from retail_brain.errors import ImpossibleError, NotFoundError, RetailBrainError
 from retail_brain.operational.places import Place
 from retail_brain.settings import Settings
 from serving.http.access import Principal, ScopedBy
@@ -94,6 +94,18 @@ def check_answer(answer: Any, request: BaseModel, call: Call, path: str) -> None
         if is_elsewhere or set(strangers) - _asked(request):
             _log.error("%s gave rows outside the place of a key (%s); nothing was sent", path, call.place.kind)
             raise HttpError(500, "failed", f"{path} cannot be answered for {call.place.kind} keys; the log says more.")
+
+
+def refusal_for(error: RetailBrainError, place: Place) -> RetailBrainError:
+    """A refusal as a key of a place may see it: of campaigns of others that cannot be read, their number alone."""
+    if place.is_headquarters or error.details.get("problem") != "campaigns_unreadable":
+        return error
+    count = len(error.details["campaign_ids"])
+    return ImpossibleError(
+        f"{count:,} approved campaigns cannot be read, so it is not known until when they contact whom, and nobody new "
+        "is planned to be contacted. Ask headquarters to stop them.",
+        {"problem": "campaigns_unreadable_count", "campaigns": count},
+    )
 
 
 class PlacedViews:

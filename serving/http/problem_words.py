@@ -9,6 +9,7 @@ SERVICE_ONLY: Final[Mapping[str, str]] = {
     "campaigns_unreadable": "暂不安排新的联系：已批准的活动 {campaign_ids} 无法读取。"
     "请停止它们（retail-brain campaign stop）。",
     "xml_entities": "XML 文件自带实体声明，不予读取。请改为导出 CSV 或 XLSX。",
+    "campaigns_unreadable_count": "暂不安排新的联系：有 {campaigns} 个已批准的活动无法读取。请联系总部停止它们。",
     "segment_json": "人群的 JSON 不符合格式（位置：{where}）。请改用文字条件，或按文档中的格式书写。",
     "rules_unusable": "规则无法使用：{faults}。请更正；没有任何改动。",
     "definition_unusable": "定义无法使用：{faults}。请更正。",

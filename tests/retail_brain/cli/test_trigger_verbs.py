@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +24,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.workspace import Workspace
-from serving.planning.triggers.desk import FIRING_COLUMNS
+from serving.planning.triggers.desk import FIRING_COLUMNS, Desk
 from tests.serving.synthetic import publish_synthetic
 
 BAG = """
@@ -227,6 +228,32 @@ def test_what_an_address_does_not_take_goes_out_the_next_time(home: Path, receiv
     assert states(home) == ["taken"]
     assert "1 handed over" in run(home, "run", "--to", receiver.address).stdout
     assert [one["customer_id"] for one in receiver.taken] == ["C00001"]
+
+
+def test_what_went_out_is_told_of_where_the_look_fails_then(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from serving.planning.triggers import settle as module
+
+    run(home, "save", "bag", str(home / "bag.toml"))
+    lay(home, "C00001")
+    settle = module.settle
+    calls: list[int] = []
+
+    def once(desk: Desk) -> Counter[str]:
+        calls.append(1)
+        if len(calls) > 1:
+            raise ImpossibleError("an approved campaign cannot be read")
+        return settle(desk)
+
+    monkeypatch.setattr(module, "settle", once)
+    out = home / "messages.csv"
+    looked = run(home, "run", "--to", str(out))
+    assert isinstance(looked.exception, ImpossibleError)
+    assert f"decided: 1 taken; 1 handed over -> {out}" in looked.stdout
+    assert states(home) == ["sent"]
+    lay(home, "C00002")
+    idle = run(home, "run", "--to", str(out))
+    assert isinstance(idle.exception, ImpossibleError)
+    assert "handed over" not in idle.stdout, "nothing was"
 
 
 @pytest.mark.parametrize("fault", [DataError("the lake is away"), OSError(28, "No space left"), PanicException("cut")])

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import BaseModel
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from features.jobs import build_features
 from retail_brain.erased_ids import Subjects
@@ -33,7 +33,7 @@ from retail_brain.operational.events import events_after
 from retail_brain.operational.guides import GuideChange, Move, let_go, save_guide
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import HEADQUARTERS, Place
-from retail_brain.operational.tables import TRIGGER_FIRINGS
+from retail_brain.operational.tables import CAMPAIGNS, TRIGGER_FIRINGS
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -644,6 +644,40 @@ def test_a_campaign_of_a_shop_contacts_and_counts_its_own_people_and_is_seen_by_
         for path, more in (("/campaign", {"campaign": CAMPAIGN}), ("/campaign_propose", {})):
             status, text = ask(kind, path, more | {"campaign_id": "shops campaign"})
             assert (status, "P0034" in text) == (409, False)
+
+
+@pytest.fixture
+def unreadable(keys: dict[str, str], database: Database, client: Any) -> Iterator[str]:
+    """Id of an approved campaign of headquarters that nobody can read, until it is stopped."""
+    assert keys
+    name, now = "of another version", datetime.now(UTC)
+    row: dict[str, Any] = {"tenant_id": TENANT, "campaign_id": name, "version": 3, "state": "approved"}
+    row |= {"definition": {}, "approved_by": "Li", "approved_at": now}
+    row |= {f"{what}_{part}": of for what in ("created", "changed") for part, of in (("by", "Li"), ("at", now))}
+    with database.writing() as connection:
+        connection.execute(insert(CAMPAIGNS), row)
+    audience = {"product_ids": ["P0034"], "size": 5}
+    while client.post("/audience", audience, tenant=TENANT, role="headquarters").status_code == 200:
+        time.sleep(0.05)  # until the worker has seen it
+    yield name
+    with database.writing() as connection:
+        own = (CAMPAIGNS.c.tenant_id == TENANT) & (CAMPAIGNS.c.campaign_id == name)
+        connection.execute(update(CAMPAIGNS).where(own).values(state="stopped", stopped_by="Li", stopped_at=now))
+    while client.post("/audience", audience, tenant=TENANT, role="headquarters").status_code != 200:
+        time.sleep(0.05)
+
+
+def test_campaigns_that_cannot_be_read_are_named_to_headquarters_and_counted_to_a_place(
+    unreadable: str, ask: Any
+) -> None:
+    audience = {"product_ids": ["P0034"], "size": 5}
+    status, text = ask("headquarters", "/audience", audience)
+    assert (status, json.loads(text)["error"]["details"]["campaign_ids"]) == (422, [unreadable])
+    for kind in SCOPED:
+        status, text = ask(kind, "/audience", audience)
+        details = json.loads(text)["error"]["details"]
+        assert (status, details) == (422, {"problem": "campaigns_unreadable_count", "campaigns": 1})
+        assert unreadable not in text
 
 
 def test_of_a_campaign_of_headquarters_a_place_sees_its_own_people_alone(ask: Any) -> None:

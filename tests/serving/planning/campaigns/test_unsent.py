@@ -142,8 +142,13 @@ def test_contacts_of_campaigns_long_over_are_not_read(desk: life.Desk, monkeypat
     assert handed_over("main", desk.database, ["spring", "other"]) == {"spring"}
     assert handed_over("main", desk.database, ["other"]) == set()
     asked = list[str]()
+
+    def noted(_tenant: str, _database: Database, names: list[str]) -> set[str]:
+        asked.extend(names)
+        return set()
+
     for module in (unsent, other_plans_module):
-        monkeypatch.setattr(module, "handed_over", lambda _tenant, _database, names: asked.extend(names) or set())
+        monkeypatch.setattr(module, "handed_over", noted)
     plans(desk, ENDS)
     assert set(asked) == {"spring"}
     asked.clear()
