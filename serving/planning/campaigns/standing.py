@@ -51,13 +51,17 @@ def watched(campaigns: Iterable[StoredCampaign], today: date) -> tuple[list[Stor
 
     They were approved, perhaps stopped since, and are not measured for good.
     """
-    due = [
-        one
-        for one in campaigns
-        if one.approved_at is not None and (readable(one) is None or state_on(one, today) != "measured")
-    ]
-    found = [one for one in due if readable(one) is not None]
-    return found, [one.campaign_id for one in due if readable(one) is None and one.measured_at is None]
+    found: list[StoredCampaign] = []
+    unread: list[str] = []
+    for one in campaigns:
+        if one.approved_at is None:
+            continue
+        if readable(one) is None:
+            if one.measured_at is None:
+                unread.append(one.campaign_id)
+        elif state_on(one, today) != "measured":
+            found.append(one)
+    return found, unread
 
 
 def unwatched_text(campaign_ids: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,15 +117,24 @@ def meter() -> Counted:
     return Counted()
 
 
-@pytest.fixture(scope="module")
-def sign_service(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Runtime]]:
-    """A service with the outside route beside ours, on the answers of the session's home; made ready once."""
+@contextmanager
+def service_with(
+    client: Any, folder: Path, package: str, code: str, entries: dict[str, dict[str, str]]
+) -> Iterator[tuple[TestClient, Runtime]]:
+    """A service with the routes of a package beside ours, on the answers of the session's home; made ready once."""
     runtime = Runtime()
-    with installable(tmp_path_factory.mktemp("signs")) as put:
-        put("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+    with installable(folder) as put:
+        put(package, code, entries)
         http = served(client, runtime)
     yield http, runtime
     runtime.ready_state().stop()
+
+
+@pytest.fixture(scope="module")
+def sign_service(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Runtime]]:
+    entries = {"routes": {"signs": "sign_package:route"}}
+    with service_with(client, tmp_path_factory.mktemp("signs"), "sign_package", SIGNS, entries) as made:
+        yield made
 
 
 @pytest.fixture
@@ -137,13 +148,9 @@ def signs(sign_service: tuple[TestClient, Runtime], install: Install, meter: Met
 
 @pytest.fixture(scope="module")
 def failing_routes(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Runtime]]:
-    """The same with routes that fail, for several tests: a service is made ready once."""
-    runtime = Runtime()
-    with installable(tmp_path_factory.mktemp("bad")) as put:
-        put("bad_package", HOSTILE, {"routes": {"hostile": "bad_package:routes"}})
-        http = served(client, runtime)
-    yield http, runtime
-    runtime.ready_state().stop()
+    entries = {"routes": {"hostile": "bad_package:routes"}}
+    with service_with(client, tmp_path_factory.mktemp("bad"), "bad_package", HOSTILE, entries) as made:
+        yield made
 
 
 @pytest.fixture

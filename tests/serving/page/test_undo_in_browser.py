@@ -13,12 +13,18 @@ Open = Callable[..., Any]
 ORDERS = "orders?store=S01&show=orders"
 
 
-def test_a_decision_is_undone_from_the_field_that_enter_went_on_to(open_page: Open, site: Any) -> None:
+def decided(open_page: Open) -> tuple[Any, Any]:
+    """The page with 72 given in the first quantity, and the fields of quantities."""
     page = open_page(ORDERS, "en").page
     fields = page.locator(f"{LINES} input.quantity")
     fields.first.fill("72")
     fields.first.press("Enter")
     expect(page.locator("[data-bulk=undo]")).to_be_visible()
+    return page, fields
+
+
+def test_a_decision_is_undone_from_the_field_that_enter_went_on_to(open_page: Open, site: Any) -> None:
+    page, fields = decided(open_page)
     expect(fields.nth(1)).to_be_focused()
     page.keyboard.press("Control+z")
     site.bodies("decisions", lambda body: "withdraw" in body)
@@ -27,11 +33,7 @@ def test_a_decision_is_undone_from_the_field_that_enter_went_on_to(open_page: Op
 
 
 def test_a_quantity_that_was_typed_over_comes_back_first(open_page: Open, site: Any) -> None:
-    page = open_page(ORDERS, "en").page
-    fields = page.locator(f"{LINES} input.quantity")
-    fields.first.fill("72")
-    fields.first.press("Enter")
-    expect(page.locator("[data-bulk=undo]")).to_be_visible()
+    page, fields = decided(open_page)
     before = fields.nth(1).input_value()
     page.keyboard.type("5")
     page.keyboard.press("Control+z")
