@@ -87,7 +87,11 @@ def element_names(path: Path) -> dict[str, tuple[str, ...]]:
     Raises:
         DataError: it is no XML, or no element with fields comes again.
     """
-    shape = _shape_of(path)
+    return _tables(_shape_of(path), path)
+
+
+def _tables(shape: _Shape, path: Path) -> dict[str, tuple[str, ...]]:
+    """The same, of a file that was walked through already."""
     records = shape.records()
     if not records:
         common = ", ".join(f"{place[-1]} {count:,}" for place, count in shape.counts.most_common(_SHOWN))
@@ -122,8 +126,8 @@ def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
         UsageError: the file has no such table, or several and none is named.
         DataError: it is no XML, is too large, or no element with fields comes again.
     """
-    names = element_names(path)
     shape = _shape_of(path)
+    names = _tables(shape, path)
     wanted = tuple(element.split(_BETWEEN)) if element is not None else None
     found = [place for place in shape.counts if place[1:] == wanted] if wanted is not None else []
     if wanted is None and len(names) == 1:
