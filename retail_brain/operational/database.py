@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from retail_brain.addresses import shown_database
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.revision import is_later, told_later
+from retail_brain.operational.sqlite_file import SqliteFile
 from retail_brain.operational.tables import TENANTS
 
-UPGRADE_LOCK = ".upgrade"
-"""Ending of the lock file beside an SQLite database; it stays, and so tells that there was one."""
 TRIES = 5
 """Times that plans are worked out again because others changed meanwhile what they rest on. By judgement, not measured.
 """
@@ -99,8 +97,8 @@ class Database:
 
         self._wait_ms = round(wait_seconds * 1000)
         self._held_at = -math.inf
-        self._file: int | None = None
-        self._watch: sqlite3.Connection | None = None
+        in_file = self.is_sqlite and self.url.database
+        self._file = SqliteFile(Path(self.url.database or "")) if in_file else None
 
     @cached_property
     def engine(self) -> Engine:
@@ -233,24 +231,15 @@ class Database:
             with self.reading() as connection:
                 # which transactions are done and which are under way decides all that a reader may see
                 return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
-        if not self.url.database:
+        if self._file is None:
             return object()  # in memory: nobody else can ask, so nothing is compared
         self.check_file()
-        try:
-            watch = self._watch  # another thread may end it at any moment
-            if watch is None:
-                # never makes the file, which would have nobody's tables and everybody's rights
-                address = Path(self.url.database).resolve().as_uri() + "?mode=rw"
-                watch = self._watch = sqlite3.connect(address, uri=True, check_same_thread=False)
-            # counts commits of other connections; this one makes none
-            return watch, watch.execute("PRAGMA data_version").fetchone()[0]
-        except sqlite3.Error:
-            self._unwatch()
-            return object()  # whoever reads finds out what is wrong
+        return self._file.change_mark()
 
     def close(self) -> None:
         """Closes the pool's connections."""
-        self._unwatch()
+        if self._file is not None:
+            self._file.close()
         if "engine" in self.__dict__:  # not yet made, the cached property would make one to close it
             self.engine.dispose()
 
@@ -327,29 +316,20 @@ class Database:
             return False
 
     def check_file(self) -> None:
-        """Follows an SQLite file that was put in the place of the one in use, and stops where it was taken away.
-
-        SQLite goes on writing to a file that was removed or moved: what it accepts then is lost with the process. And
-        it makes a new, empty one where there is none: refusals would be forgotten without a word.
+        """Connects anew where another SQLite file was put in the place of the one in use.
 
         Raises:
             UnavailableError: the file that was in use, now or by another process before, is gone.
         """
-        if not self.is_sqlite or not self.url.database:
+        if self._file is None:
             return
-        file = Path(self.url.database)
-        present = _inode(file)
-        if present is None:
-            remains = left_beside(file)
-            present = _inode(file)  # another process may make it at this moment, and makes it before them
-            if present is None and (remains or self._file is not None):
-                self._unwatch()
-                self.engine.dispose()
-                raise UnavailableError(_told_gone(file, remains))
-        if self._file is not None and present != self._file:
-            self._unwatch()
+        try:
+            is_another = self._file.is_another()
+        except UnavailableError:
             self.engine.dispose()
-        self._file = present
+            raise
+        if is_another:
+            self.engine.dispose()
 
     def _prepare_sqlite(self, connection: Any, _record: object) -> None:
         # sqlite3 begins transactions by itself and too late; without it, `_begin_sqlite` says BEGIN
@@ -357,36 +337,11 @@ class Database:
         for pragma in ("journal_mode=WAL", f"busy_timeout={self._wait_ms}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    def _unwatch(self) -> None:
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            watch.close()
-
 
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-
-
-def left_beside(file: Path) -> list[Path]:
-    """Files beside an SQLite database that are made after it: without it, they tell that there was one."""
-    return [path for ending in (UPGRADE_LOCK, "-wal") if (path := Path(f"{file}{ending}")).exists()]
-
-
-def _inode(file: Path) -> int | None:
-    try:
-        return file.stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
-def _told_gone(file: Path, remains: Sequence[Path]) -> str:
-    told = (
-        f"the operational database {file} is gone: keys, decisions, campaigns and refusals are in no other place. Put "
-        "it back, or move the home aside and restore the newest backup: retail-brain restore FILE."
-    )
-    return f"{told} To begin with an empty one, remove {' and '.join(map(str, remains))}." if remains else told
 
 
 def lock_tenant(tenant: str, connection: Connection) -> None:

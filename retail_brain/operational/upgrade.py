@@ -10,8 +10,9 @@ from sqlalchemy import Connection, text
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.locks import file_lock
-from retail_brain.operational.database import UPGRADE_LOCK, Database
+from retail_brain.operational.database import Database
 from retail_brain.operational.revision import HEAD
+from retail_brain.operational.sqlite_file import UPGRADE_LOCK
 
 __all__ = ["HEAD", "upgrade"]
 

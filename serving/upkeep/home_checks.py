@@ -12,9 +12,10 @@ from sqlalchemy import Column, Table, func, select
 
 from retail_brain import __version__
 from retail_brain.errors import NoRoomError, UnavailableError
-from retail_brain.operational.database import UPGRADE_LOCK, Database, left_beside
+from retail_brain.operational.database import Database
 from retail_brain.operational.keys import tenants_with_keys
 from retail_brain.operational.revision import HEAD, is_later, told_later
+from retail_brain.operational.sqlite_file import UPGRADE_LOCK, left_beside
 from retail_brain.operational.tables import AUDIT, DECISIONS, EVENTS, LINE_COMMENTS, RECEIPTS
 from retail_brain.operational.write_faults import write_faults
 from serving.upkeep.findings import Finding, Level, listed
