@@ -46,6 +46,7 @@ RECOMMENDATIONS = {
     "rule": pl.String,
     "attribution_id": pl.String,
     "reason_zh": pl.String,
+    "reason_code": pl.String,
 }
 
 AUDIENCE = {

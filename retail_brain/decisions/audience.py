@@ -29,6 +29,7 @@ ADDED: dict[str, type[pl.DataType]] = {
     "reason_zh": pl.String,
     "person_id": pl.String,
     "attribution_id": pl.String,
+    "reason_code": pl.String,
 }
 """Columns of an audience after those of the contract."""
 EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh": pl.String}

@@ -189,14 +189,15 @@ def assess(
     best), `own_probability` (of buying that one), `probability` (of buying any of the goods; of left-overs, of buying
     that one), `purchases` (of any of the goods that are expected), `caused` (those that the contact causes),
     `expected_value` (money that these bring, less the cost of the contact; null where no value is known), `kind`,
-    `due_on`, `ends_on` (last day of the goods), `reason`,
-    `reason_zh`. `held` says who belongs to the holdout; `channel` and `send_on` say how and when a person is
+    `due_on`, `ends_on` (last day of the goods), `reason`, `reason_zh`, `reason_code`. `held` says who belongs to the
+    holdout; `channel` and `send_on` say how and when a person is
     reached, held-out ones as if they were.
 
     `assessed` decides, here and where answers are served: it is the one place that says who may be contacted.
 
     Args:
-        pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`.
+        pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`,
+            `reason_code`.
         facts: consents, contacts, purchases, stock and values.
         request: goods, kind, channel and days of the audience.
         as_of: last visible day.
@@ -257,7 +258,7 @@ def open_offers(found: Assessed, entries: Places, pairs: pl.DataFrame, goods: Go
         pairs[name].gather(own.source[rows]).cast(pl.String)
         if name in pairs.columns
         else pl.Series(name, [None] * len(rows), dtype=pl.String)
-        for name in ("reason", "reason_zh")
+        for name in ("reason", "reason_zh", "reason_code")
     ]
     return pl.DataFrame(
         {
@@ -267,6 +268,7 @@ def open_offers(found: Assessed, entries: Places, pairs: pl.DataFrame, goods: Go
             "ends_on": dates_of(offers.ends[rows]),
             "reason": texts[0],
             "reason_zh": texts[1],
+            "reason_code": texts[2],
             "own_probability": own.probability[rows],
             "probability": found.probability[entries],
             "purchases": found.purchases[entries],

@@ -73,6 +73,7 @@ class DrawnAudience:
             [channels[at] for at in reached.channel[person].tolist()],
             [iso_day(day) for day in found.sent_on(drawn.entries).tolist()],
             reasons,
+            answers.pairs.reason_codes(offered.source[best]),
             strict=True,
         )
         return [
@@ -89,9 +90,10 @@ class DrawnAudience:
                 "reason": reason,
                 "person_id": one,
                 "attribution_id": attribution,
+                "reason_code": code,
             }
-            for rank, (product, account, one, probability, expected, is_held, channel, sent_on, reason) in enumerate(
-                columns, 1
+            for rank, (product, account, one, probability, expected, is_held, channel, sent_on, reason, code) in (
+                enumerate(columns, 1)
             )
         ]
 

@@ -20,6 +20,7 @@ NOBODY = pl.DataFrame(
         "due_on": pl.Date,
         "reason": pl.String,
         "reason_zh": pl.String,
+        "reason_code": pl.String,
     }
 )
 
@@ -45,6 +46,7 @@ def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.Dat
             "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
             "reason": held.reason_series(rows, "en") if is_worded else none,
             "reason_zh": held.reason_series(rows, "zh") if is_worded else none,
+            "reason_code": held.reason_code_series(rows),
         }
     )
 

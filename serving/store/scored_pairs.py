@@ -1,6 +1,7 @@
 """Scored customer x product pairs with two indexes: products of a customer, customers of a product."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,14 @@ import polars as pl
 
 from retail_brain.decisions.arrays import NO_DAY
 from retail_brain.decisions.offers import KINDS
+from serving.planning.people.reasons import code_alone, code_of_earlier
 from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
 from serving.store.texts import Texts, write_texts
 from training.recommender.due_model import PROBABILITIES
 
 _LANGUAGES = ("en", "zh")
+_REASON_CODES = "pairs.reasons.codes"
+"""File of the codes, with their details, of the sentences; sets of older versions have none."""
 
 
 def write_pairs(
@@ -58,6 +62,7 @@ def write_pairs(
     _write_order(folder, "product", by_product, product, len(products))
     write_array(folder / "pairs.owner.npy", owner, np.int32)
     write_array(folder / "pairs.product.npy", product, np.int32)
+    write_texts(folder, _REASON_CODES, reasons)
     for language, in_words in words.items():
         write_texts(folder, f"pairs.reasons.{language}", [in_words(code) for code in reasons])
     return len(owner)
@@ -102,6 +107,8 @@ class ScoredPairs:
         self.probability = open_rows(folder, "pairs.probability")
         self.codes = open_rows(folder, "pairs.codes")
         self.within = open_rows(folder, "pairs.within")
+        has_codes = (folder / f"{_REASON_CODES}.arrow").exists()
+        self._reason_codes = Texts.open(folder, _REASON_CODES) if has_codes else None
         self._reasons = {language: Texts.open(folder, f"pairs.reasons.{language}") for language in _LANGUAGES}
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
         self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
@@ -129,10 +136,31 @@ class ScoredPairs:
         """The same as a column."""
         return self._reasons[language].series.gather(self.codes[rows][:, 2])
 
-    def every_reason(self, language: str) -> list[str]:
-        """Every sentence that reasons are made of, by its position in the third of `codes`."""
-        texts = self._reasons[language]
-        return texts.take(np.arange(len(texts)))
+    @cached_property
+    def every_reason_code(self) -> list[str | None]:
+        """Every code with its detail, such as `every_days:12`, by its position in the third of `codes`.
+
+        Sets of older versions hold sentences alone: their codes are read from the English ones, and are None where the
+        sentence is of a candidate source of another package.
+        """
+        published = self._reason_codes
+        if published is None:
+            texts = self._reasons["en"]
+            return [code_of_earlier(text) for text in texts.take(np.arange(len(texts)))]
+        return [code or None for code in published.take(np.arange(len(published)))]
+
+    def reason_codes(self, rows: Array) -> list[str | None]:
+        """Codes of the reasons of some rows, without their details, see `every_reason_code`."""
+        alone = self._codes_alone
+        return [alone[place] for place in self.codes[rows][:, 2].tolist()]
+
+    def reason_code_series(self, rows: Array) -> pl.Series:
+        """The same as a column."""
+        return pl.Series(self._codes_alone, dtype=pl.String).gather(self.codes[rows][:, 2])
+
+    @cached_property
+    def _codes_alone(self) -> list[str | None]:
+        return [code_alone(code) for code in self.every_reason_code]
 
     def _of(self, side: str, row: int) -> Array:
         starts = self._starts[side]

@@ -27,6 +27,7 @@ class Ranking:
         is_repeat: bought before.
         due: day of the next purchase of repeat goods: days since 1970-01-01, or `NO_DAY`.
         reason: why, in words.
+        reason_code: the code of that without its detail; None where older answers do not tell it.
         within: per row the probabilities within 7, 14 and 28 days, NaN where there are none.
         offers: how each gets to the person, and which rule moved it.
     """
@@ -36,6 +37,7 @@ class Ranking:
     is_repeat: Array
     due: Array
     reason: list[str]
+    reason_code: list[str | None]
     within: Array
     offers: Offers
 
@@ -58,6 +60,7 @@ class Ranking:
             fulfilment_names(self.offers.way),
             origin_ids(self.offers.origin, answers.stores.ids),
             self.offers.rule,
+            self.reason_code,
             strict=True,
         )
         rows = [
@@ -76,8 +79,9 @@ class Ranking:
                 "fulfilment": way,
                 "from_store_id": origin,
                 "rule": rule,
+                "reason_code": code,
             }
-            for rank, (product_id, probability, is_repeat, due, reason, within, way, origin, rule) in enumerate(
+            for rank, (product_id, probability, is_repeat, due, reason, within, way, origin, rule, code) in enumerate(
                 parts, 1
             )
         ]

@@ -22,7 +22,7 @@ from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranke
 from serving.planning.people.model_tests import gets_challenger
 from serving.planning.people.offers import Offers, Selection, offer
 from serving.planning.people.online_tests import arm
-from serving.planning.people.reasons import Language, note_text, reason_text
+from serving.planning.people.reasons import Language, code_alone, note_text, reason_text
 from serving.planning.people.recent_events import RecentEvent
 from serving.planning.people.rule_files import shown_title
 from serving.planning.people.rule_tests import arms, is_in_test
@@ -233,7 +233,7 @@ def _ranking(answers: Answers, person: _Person, best: Ranked, offers: Offers, la
         best.probability[chosen],
         best.is_repeat[chosen],
         np.where(scored, person.pairs.due_day[row], NO_DAY) if person.pairs.due_day.size else np.full(row.size, NO_DAY),
-        _reasons(answers, person, best, chosen, language),
+        *_reasons(answers, person, best, chosen, language),
         _within(person, best, chosen),
         offers,
     )
@@ -259,23 +259,27 @@ def _within(person: _Person, best: Ranked, chosen: Array) -> Array:
     return within
 
 
-def _reasons(answers: Answers, person: _Person, best: Ranked, chosen: Array, language: Language) -> list[str]:
-    """Why, in words: the newest event where that raised the product, otherwise the published reason."""
+def _reasons(
+    answers: Answers, person: _Person, best: Ranked, chosen: Array, language: Language
+) -> tuple[list[str], list[str | None]]:
+    """Why, in words, and the codes: the newest event where that raised the product, otherwise the published reason."""
     row = best.row[chosen]
+    codes: list[str | None]
     if person.scored is None:
-        reasons = [reason_text("popular", language)] * len(chosen)
+        reasons, codes = [reason_text("popular", language)] * len(chosen), ["popular"] * len(chosen)
     else:
-        reasons = person.scores.reasons(person.scored[row], language)
+        scored = person.scored[row]
+        reasons, codes = person.scores.reasons(scored, language), person.scores.reason_codes(scored)
     names = ProductNames(answers.products)
     for place, candidate in enumerate(chosen.tolist()):
         cause = int(best.why[candidate])
-        if cause >= 0:
-            event = best.event[candidate]
-            code = f"looked_at:{event}" if event else f"goes_with:{answers.products.ids[cause]}"
-            reasons[place] = reason_text(code, language, names)
-        elif row[place] < 0:
-            reasons[place] = reason_text("pinned", language)
-    return reasons
+        if cause < 0 and row[place] >= 0:
+            continue
+        event = best.event[candidate]
+        detailed = f"looked_at:{event}" if event else f"goes_with:{answers.products.ids[cause]}"
+        code = detailed if cause >= 0 else "pinned"
+        reasons[place], codes[place] = reason_text(code, language, names), code_alone(code)
+    return reasons, codes
 
 
 def _notes(answers: Answers, store: int, ranking: Ranking, language: Language) -> list[dict[str, str]]:

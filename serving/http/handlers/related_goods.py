@@ -11,7 +11,7 @@ from serving.http.handlers.call import Call, find_store, names_of, no_champion
 from serving.http.handlers.ranking import ProductNames
 from serving.http.messages.goods_messages import BasketRequest, SimilarRequest
 from serving.planning.people.offers import Offers, Selection, fulfilment_names, offer, origin_ids
-from serving.planning.people.reasons import reason_text
+from serving.planning.people.reasons import code_alone, reason_text
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 
@@ -119,14 +119,15 @@ def _goods(
         ids,
         np.round(scores[rows].astype(np.float64), 6).tolist(),
         [reason_text(codes[row], call.language, names) for row in rows.tolist()],
+        [code_alone(codes[row]) for row in rows.tolist()],
         fulfilment_names(offers.way),
         origin_ids(offers.origin, answers.stores.ids),
         strict=True,
     )
     listed = [
-        {"rank": rank, "product_id": product_id, "score": score, "reason": reason}
+        {"rank": rank, "product_id": product_id, "score": score, "reason": reason, "reason_code": code}
         | {"fulfilment": way, "from_store_id": origin}
-        for rank, (product_id, score, reason, way, origin) in enumerate(parts, start=1)
+        for rank, (product_id, score, reason, code, way, origin) in enumerate(parts, start=1)
     ]
     return {
         name: listed,

@@ -34,6 +34,7 @@ class GoodsRow(Strict):
     product_id: str
     score: float
     reason: str
+    reason_code: Annotated[str, Field(description="of the reason, without its detail")]
     fulfilment: Literal["in_store", "ship", "pickup"] | None
     from_store_id: str | None
 

@@ -169,6 +169,12 @@ class AudienceRequest(BaseModel):
         return self
 
 
+ReasonCode = Annotated[
+    str | None,
+    Field(description="of the reason, without its detail; null where answers of an older version do not tell it"),
+]
+
+
 class RecommendationRow(Strict):
     """One product for a person."""
 
@@ -186,6 +192,7 @@ class RecommendationRow(Strict):
     fulfilment: Literal["in_store", "ship", "pickup"] | None
     from_store_id: str | None
     rule: str | None
+    reason_code: ReasonCode
 
 
 class Note(Strict):
@@ -269,6 +276,7 @@ class AudienceRow(Strict):
     send_on: str | None
     reason: str | None
     attribution_id: str
+    reason_code: ReasonCode
 
 
 class ExclusionRow(Strict):

@@ -21,7 +21,7 @@ from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
 from serving.planning.guides.people import Guide, all_guides, guide
 from serving.planning.guides.words import say
-from serving.planning.people.reasons import Language, code_of_reason
+from serving.planning.people.reasons import Language
 from serving.planning.triggers.complements import open_complements
 from serving.planning.triggers.desk import Desk
 
@@ -275,7 +275,7 @@ def _task(
     day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str], goes_with: str | None
 ) -> GuideTask:
     product = row["product_id"]
-    kind, due, reason = row["kind"] or "repeat", row["due_on"], code_of_reason(row["reason"])
+    kind, due, reason = row["kind"] or "repeat", row["due_on"], row["reason_code"]
     text, text_zh = say(kind, due, goods.get(product, product), goes_with, on=day, reason=reason)
     return GuideTask(
         task_id=task_id(day, row["person_id"]),

@@ -82,28 +82,60 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
     return WORDS[head][chosen].format(detail=detail, event=event, product=product)
 
 
-_IN_ENGLISH = [
-    (code, re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(words))))
-    for code, words in (*((code, both[1]) for code, both in WORDS.items()), ("goes_with", "Goes with {product}"))
-]
-"""Codes with a pattern of their English words; the last are those of answers of earlier versions."""
+def code_alone(code: str | None) -> str | None:
+    """The code without its detail, as answers show it; None where there is none.
+
+    >>> code_alone("every_days:12"), code_alone("popular"), code_alone("")
+    ('every_days', 'popular', None)
+    """
+    return (code or "").partition(":")[0] or None
 
 
-def code_of_reason(text: str | None) -> str | None:
-    """The code, without its detail, of a reason in English words: answers keep the words alone; None: not one of WORDS.
+def _pattern(words: str) -> re.Pattern[str]:
+    """The words of a reason, whatever stands in their places."""
+    any_detail = re.escape(words).replace(r"\{detail\}", "(?P<detail>.+)")
+    return re.compile(re.sub(r"\\\{\w+\\\}", ".+", any_detail))
 
-    >>> code_of_reason("Usually buys it every 12 days")
-    'every_days'
-    >>> code_of_reason("Sells well in the store")
+
+_EARLIER_WORDS = (
+    *((code, english) for code, (_, english) in WORDS.items()),
+    ("goes_with", "Goes with {product}"),
+    ("every_days", "Bought about every {detail} days"),
+    ("every_days", "Buys it every {detail} days on average"),
+    ("every_days", "Buys it every {detail} days (median)"),
+    ("people_like_you", "Bought by people with like habits"),
+    ("new", "New, and to their taste"),
+)
+"""Codes with the English words that earlier versions published for them."""
+_EARLIER_PATTERNS = [(code, _pattern(english)) for code, english in _EARLIER_WORDS]
+
+
+def code_of_earlier(text: str | None) -> str | None:
+    """The code of an English sentence, with its detail where that stands in it; None: not one of WORDS.
+
+    Only for answers of versions that published sentences without their codes: nothing else reads words.
+
+    >>> code_of_earlier("Usually buys it every 12 days")
+    'every_days:12'
+    >>> code_of_earlier("Sells well in the store")
     'popular'
     """
-    return next((code for code, words in _IN_ENGLISH if words.fullmatch(text or "")), None)
+    for code, words in _EARLIER_PATTERNS:
+        found = words.fullmatch(text or "")
+        if found is not None:
+            return ":".join([code, *found.groupdict().values()])
+    return None
 
 
 def with_reason_texts(
     frame: pl.DataFrame, language: Language = "zh", names: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """The frame with its column `reason` in words."""
+    """The frame with its column `reason` in words, and the codes without their details in `reason_code`."""
     codes = frame["reason"].unique().drop_nulls().to_list()
     texts = {code: reason_text(code, language, names) for code in codes}
-    return frame.with_columns(pl.col("reason").replace_strict(texts, default=None, return_dtype=pl.String))
+    alone = {code: code_alone(code) for code in codes}
+    reason = pl.col("reason")
+    return frame.with_columns(
+        reason.replace_strict(texts, default=None, return_dtype=pl.String),
+        reason_code=reason.replace_strict(alone, default=None, return_dtype=pl.String),
+    )

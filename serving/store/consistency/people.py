@@ -104,8 +104,8 @@ def _said_rhythms(answers: Answers) -> pl.DataFrame:
     """One row per scored pair whose reason names a rhythm: `customer_id`, `product_id` and `said`, days."""
     held = answers.pairs
     assert held is not None
-    texts = pl.Series(held.every_reason("en"), dtype=pl.String)
-    of_text = floats(texts.str.extract(r"every (\d+) days", 1).cast(pl.Float64))
+    codes = pl.Series(held.every_reason_code, dtype=pl.String)
+    of_text = floats(codes.str.extract(r"^every_days:(\d+)$", 1).cast(pl.Float64))
     said = of_text[held.codes[np.arange(len(held))][:, 2]] if len(of_text) else np.zeros(0)
     rows = np.flatnonzero(np.isfinite(said))
     return pl.DataFrame(

@@ -163,6 +163,7 @@ def test_recommend_gives_the_most_probable_goods(client: Any) -> None:
                 "fulfilment": None,
                 "from_store_id": None,
                 "rule": None,
+                "reason_code": "buys",
             },
             {
                 "customer_id": "C00100",
@@ -179,6 +180,7 @@ def test_recommend_gives_the_most_probable_goods(client: Any) -> None:
                 "fulfilment": None,
                 "from_store_id": None,
                 "rule": None,
+                "reason_code": "alike",
             },
         ],
         "basis": "warm",
@@ -218,6 +220,7 @@ def test_audience_lists_people_and_counts_those_left_out(client: Any) -> None:
     assert [row["rank"] for row in answer["audience"]] == [1, 2, 3, 4, 5]
     assert answer["audience"][0]["customer_id"] in {"C00040", "C00100"}
     assert {row["group"] for row in answer["audience"]} == {"contact"}
+    assert {row["reason_code"] for row in answer["audience"]} <= {"buys", "alike"}
     left_out = sum(row["customers"] for row in answer["exclusions"])
     assert left_out + 5 == 200
     assert (answer["basis"], answer["effect_days"]) == (
@@ -234,17 +237,19 @@ def test_reasons_of_an_audience_name_the_product_as_the_command_does(client: Any
 
 def test_similar_and_complete_basket_leave_out_what_was_named(client: Any) -> None:
     nowhere = {"fulfilment": None, "from_store_id": None}
+    same = {"reason_code": "same_category"}
     assert client.ask("/similar", {"product_id": "P0001", "k": 2}) == {
         "similar": [
-            {"rank": 1, "product_id": "P0002", "score": 1.0, "reason": "Same category: 类0"} | nowhere,
-            {"rank": 2, "product_id": "P0003", "score": 0.5, "reason": "Same category: 类0"} | nowhere,
+            {"rank": 1, "product_id": "P0002", "score": 1.0, "reason": "Same category: 类0"} | same | nowhere,
+            {"rank": 2, "product_id": "P0003", "score": 0.5, "reason": "Same category: 类0"} | same | nowhere,
         ],
         "basis": "warm",
         "names": {"P0002": "苹果2", "P0003": "牛奶3"},
     }
     goods = client.ask("/complete_basket", {"product_ids": ["P0001", "P0002"], "k": 3})["goods"]
     assert [row["product_id"] for row in goods] == ["P0003", "P0004", "P0005"]
-    assert goods[0] == {"rank": 1, "product_id": "P0003", "score": 1.5, "reason": "Often bought with 苹果2"} | nowhere
+    best = {"rank": 1, "product_id": "P0003", "score": 1.5, "reason": "Often bought with 苹果2"}
+    assert goods[0] == best | {"reason_code": "goes_with"} | nowhere
     assert client.ask("/similar", {"product_id": "全新", "k": 1})["basis"] == "cold"
 
 

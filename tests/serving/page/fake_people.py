@@ -28,6 +28,7 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
                 "fulfilment": {1: "pickup", 2: "ship"}.get(rank, "in_store"),
                 "from_store_id": "S02" if rank == 1 else None,
                 "rule": "春节主推" if rank == 2 else None,
+                "reason_code": "every_days",
             }
         )
     notes = [{"code": "empty_shelves", "text": "3 goods are not on the shelf"}] if body.get("basket") else []
@@ -62,6 +63,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
                 "reason": "Buys milk every 9 days; due on 4 March.",
                 "reason_zh": "大约每9天买一次牛奶，下次预计3月4日。",
                 "attribution_id": "audience-2026-02-28-1a2b3c4d",
+                "reason_code": "every_days",
             }
         )
     exclusions = [

@@ -100,6 +100,38 @@ def test_pairs_read_from_both_sides_are_the_same_pairs_most_probable_first(tmp_p
     assert held.reasons(held.of_customer(1), "zh") == ["b！", "a！"]
 
 
+def test_codes_of_reasons_are_published_beside_the_sentences(tmp_path: Path) -> None:
+    reasons = ["every_days:12", "season", None, "popular"]
+    block = pl.DataFrame(
+        {
+            "customer_id": "c1",
+            "product_id": ["p1", "p2", "p3", "p1"],
+            "probability": [0.9, 0.8, 0.7, 0.6],
+            "kind": "repeat",
+            "due_on": pl.Series([None] * 4, dtype=pl.Date),
+            "reason": reasons,
+            "gap_days": 0,
+            **dict.fromkeys(("probability_7d", "probability_14d", "probability_28d"), 0.5),
+        }
+    )
+    english = {
+        "every_days:12": "Every twelve days",
+        "season": "In season",
+        "": "",
+        "popular": "Sells well in the store",
+    }
+    words = {"en": english.__getitem__, "zh": str}
+    write_pairs(tmp_path, [block], {"c1": 0}, PRODUCTS, words)
+    rows = np.arange(4)
+    held = ScoredPairs(tmp_path)
+    assert held.every_reason_code == reasons
+    assert held.reason_codes(rows) == ["every_days", "season", None, "popular"]
+    assert held.reason_code_series(rows).to_list() == held.reason_codes(rows)
+    # a set of an older version holds sentences alone: what they do not say is not known
+    (tmp_path / "pairs.reasons.codes.arrow").unlink()
+    assert ScoredPairs(tmp_path).reason_codes(rows) == [None, None, None, "popular"]
+
+
 def test_lists_are_best_first_and_may_be_empty(tmp_path: Path) -> None:
     frame = pl.DataFrame({"owner": [2, 0, 2], "product": [0, 1, 1], "score": [0.1, 0.5, 0.3]})
     write_ranked(tmp_path, "similar", frame, 3)

@@ -5,21 +5,9 @@ from datetime import date
 import pytest
 
 from serving.planning.guides.words import say
-from serving.planning.people.reasons import WORDS, code_of_reason, reason_text
+from serving.planning.people.reasons import WORDS
 
 DAY, LATER = date(2026, 3, 1), date(2026, 3, 4)
-_DETAIL = {"every_days": "12", "looked_at": "scan", "goes_with": "P1", "category": "茶"}
-
-
-@pytest.mark.parametrize("code", list(WORDS))
-def test_the_code_of_a_reason_is_known_from_its_english_words(code: str) -> None:
-    assert code_of_reason(reason_text(f"{code}:{_DETAIL.get(code, 'x')}", "en", {"P1": "A tea (2 × 5 g)"})) == code
-
-
-def test_words_of_earlier_answers_are_known_and_those_of_other_packages_are_not() -> None:
-    assert code_of_reason("Goes with A tea") == "goes_with"
-    assert code_of_reason("Chosen by a source of another package") is None
-    assert code_of_reason(None) is None
 
 
 @pytest.mark.parametrize("due", [None, DAY, LATER])

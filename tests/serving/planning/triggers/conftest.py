@@ -33,7 +33,7 @@ class FakeSource:
     stock: float = 100.0
     as_of: date = AS_OF
     answers_id: str = "first"
-    reason: str = "Usually buys it every 9 days"
+    reason_code: str | None = "every_days"
     frames: dict[str, pl.DataFrame | None] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
 
@@ -91,7 +91,11 @@ class FakeSource:
             for who in self.ids()
             for one in product_ids or ("P1",)
         ]
-        return pl.DataFrame(rows).with_columns(reason=pl.lit(self.reason), reason_zh=pl.lit("每 9 天"))
+        return pl.DataFrame(rows).with_columns(
+            reason=pl.lit("Every nine days"),
+            reason_zh=pl.lit("每九天"),
+            reason_code=pl.lit(self.reason_code, dtype=pl.String),
+        )
 
     def owner(self, id_type: str, id_value: str) -> str | None:
         return {("device", "d0"): "c0"}.get((id_type, id_value))

@@ -21,18 +21,15 @@ def lines(found: pl.DataFrame) -> dict[str, int]:
 
 
 class Pairs:
-    """C is told the second reason of P, and the first of Q."""
+    """C is told the second reason of P, and the first of Q; codes with details."""
 
     codes, customer, product = np.array([[0, 0, 1, 0], [0, 0, 0, 0]]), np.array([0, 0]), np.array([0, 1])
 
-    def __init__(self, reasons: list[str]) -> None:
-        self._reasons = reasons
+    def __init__(self, codes: list[str | None]) -> None:
+        self.every_reason_code = codes
 
     def __len__(self) -> int:
         return 2
-
-    def every_reason(self, _language: str) -> list[str]:
-        return self._reasons
 
 
 def names(*ids: str) -> SimpleNamespace:
@@ -108,8 +105,7 @@ def test_a_rhythm_that_is_not_the_median_of_the_gaps_is_found(monkeypatch, days,
             "customer_id": "C", "units": 1.0, "unit_price": 1.0,
         }
     )  # fmt: skip
-    other = "Bought by people alike"
-    pairs = Pairs([other, f"Bought about every {days} days"])
+    pairs = Pairs([None, f"every_days:{days}"])
     answers = SimpleNamespace(pairs=pairs, customers=names("C"), products=names("P", "Q"))
     found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
     assert lines(found) == expected
@@ -127,7 +123,7 @@ def test_what_was_brought_back_on_a_later_day_is_no_purchase_of_a_rhythm(said, e
         }
     )  # fmt: skip
     answers = SimpleNamespace(
-        pairs=Pairs(["other", f"Bought about every {said} days"]), customers=names("C"), products=names("P", "Q")
+        pairs=Pairs(["popular", f"every_days:{said}"]), customers=names("C"), products=names("P", "Q")
     )
     found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
     assert lines(found) == expected
