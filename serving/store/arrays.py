@@ -1,5 +1,6 @@
 """Memory-mapped arrays: npy files for arrays written at once, Arrow files for arrays that grow block by block."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -61,6 +62,36 @@ class RowWriter:
         self._waiting, self._waiting_bytes = [], 0
 
 
+class ColumnWriter:
+    """Writes an npy file of one number a row block by block: the same bytes as `write_array` of all rows at once."""
+
+    def __init__(self, path: Path, dtype: npt.DTypeLike) -> None:
+        """Opens the file; its head says 0 rows until it is closed."""
+        self._dtype = np.dtype(dtype)
+        self._file = path.open("w+b")
+        self._write_head(0)
+        self.rows = 0
+
+    def append(self, block: Array) -> None:
+        """Appends rows of shape (n,), converted to the dtype."""
+        self._file.write(np.ascontiguousarray(block, dtype=self._dtype).data)
+        self.rows += len(block)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.seek(0)
+        self._write_head(self.rows)  # as long as before: NumPy leaves room for the number of rows
+        self._file.close()
+
+    def _write_head(self, rows: int) -> None:
+        head = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (rows,)}
+        np.lib.format.write_array_header_1_0(self._file, head)
+
+
 class MappedRows:
     """Rows of a `RowWriter`, read by position.
 
@@ -76,6 +107,11 @@ class MappedRows:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def blocks(self) -> Iterator[tuple[int, Array]]:
+        """The rows piece by piece as they lie in the file: the number of the first one, and the rows as a view."""
+        for block, values in enumerate(self._blocks):
+            yield self._first(block), values
 
     def row(self, row: int) -> Array:
         """Returns one row as a view.

@@ -10,7 +10,8 @@ import polars as pl
 from retail_brain.decisions.arrays import NO_DAY
 from retail_brain.decisions.offers import KINDS
 from serving.planning.people.reasons import code_alone, code_of_earlier
-from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
+from serving.store.arrays import Array, ColumnWriter, RowWriter, map_array, open_rows
+from serving.store.pair_orders import write_order
 from serving.store.texts import Texts, write_texts
 from training.recommender.due_model import PROBABILITIES
 
@@ -36,36 +37,30 @@ def write_pairs(
         products: position of each product.
         words: language -> function from a reason code to a sentence.
     """
-    owners: list[Array] = []
-    goods: list[Array] = []
-    probabilities: list[Array] = []
     reasons: dict[str, int] = {}
+    owner_path, product_path = folder / "pairs.owner.npy", folder / "pairs.product.npy"
     with (
+        ColumnWriter(owner_path, np.int32) as owner,
+        ColumnWriter(product_path, np.int32) as product,
         RowWriter(folder / "pairs.probability.arrow", np.float32) as probability,
         RowWriter(folder / "pairs.codes.arrow", np.int32, (4,)) as codes,
         RowWriter(folder / "pairs.within.arrow", np.float32, (len(PROBABILITIES),)) as within,
     ):
         for block in blocks:
-            owners.append(_codes(block["customer_id"], customers))
-            goods.append(_codes(block["product_id"], products))
-            # kept in memory, because both orders are sorted by it; the other columns go to the disk block by block
-            probabilities.append(block["probability"].cast(pl.Float32).to_numpy())
-            probability.append(probabilities[-1])
+            owner.append(_codes(block["customer_id"], customers))
+            product.append(_codes(block["product_id"], products))
+            probability.append(block["probability"].to_numpy())
             codes.append(_block_codes(block, reasons))
             within.append(block.select(pl.col(PROBABILITIES).fill_null(float("nan"))).to_numpy())
-    # Two orders of row numbers instead of two copies of the pairs: a pair is stored once, as the model wrote it.
-    owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
-    chance = np.concatenate(probabilities) if probabilities else np.zeros(0, np.float32)
-    by_customer = np.lexsort((-chance, owner))
-    by_product = np.lexsort((-chance, product))
-    _write_order(folder, "customer", by_customer, owner, len(customers))
-    _write_order(folder, "product", by_product, product, len(products))
-    write_array(folder / "pairs.owner.npy", owner, np.int32)
-    write_array(folder / "pairs.product.npy", product, np.int32)
+    # Two orders of row numbers instead of two copies of the pairs: a pair is stored once, as the model wrote it. What
+    # was written is read again: hundreds of millions of pairs would not fit into memory.
+    chance = open_rows(folder, "pairs.probability")
+    write_order(folder, "customer", map_array(owner_path), chance, len(customers))
+    write_order(folder, "product", map_array(product_path), chance, len(products))
     write_texts(folder, _REASON_CODES, reasons)
     for language, in_words in words.items():
         write_texts(folder, f"pairs.reasons.{language}", [in_words(code) for code in reasons])
-    return len(owner)
+    return owner.rows
 
 
 def _codes(column: pl.Series, codes: Mapping[str, int]) -> Array:
@@ -85,11 +80,6 @@ def _block_codes(block: pl.DataFrame, reasons: dict[str, int]) -> Array:
     for text in texts.unique(maintain_order=True):
         reasons.setdefault(text, len(reasons))
     return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons), block["gap_days"].to_numpy()])
-
-
-def _write_order(folder: Path, side: str, order: Array, owner: Array, size: int) -> None:
-    write_array(folder / f"pairs.by_{side}.npy", order, np.int64)
-    write_array(folder / f"pairs.{side}_starts.npy", np.searchsorted(owner[order], np.arange(size + 1)), np.int64)
 
 
 class ScoredPairs:

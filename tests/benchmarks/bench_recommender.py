@@ -9,6 +9,7 @@ Run from the project's root:
     ... bench_recommender.py growth
     ... bench_recommender.py due
     ... bench_recommender.py basket
+    ... bench_recommender.py chain FOLDER --people 1000000
 """
 
 import argparse
@@ -25,17 +26,19 @@ def main() -> None:
     """Runs one measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "measure", choices=["last-basket", "period", "gowalla", "speed", "growth", "one-size", "due", "basket"]
+        "measure", choices=["last-basket", "period", "gowalla", "speed", "growth", "one-size", "due", "basket", "chain"]
     )
     parser.add_argument(
         "what",
         nargs="?",
-        help="folder for rankings (last-basket, period) or of train and test (gowalla); times (one-size)",
+        help="folder for rankings (last-basket, period), of train and test (gowalla) or of a chain; times (one-size)",
     )
     parser.add_argument("--views", type=int, default=12, help="earlier baskets (periods) that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the one before the last: for choices")
     parser.add_argument("--model", help="folder of a model: speed takes it, one-size fits it there if it holds none")
     parser.add_argument("--methods", nargs="*", help="model and names of rivals; all if left out")
+    parser.add_argument("--people", type=int, default=1_000_000, help="of the chain")
+    parser.add_argument("--verbs", nargs="*", help="of the chain; all if left out")
     options = parser.parse_args()
     started = time.perf_counter()
     if options.measure in ("last-basket", "period"):
@@ -48,6 +51,10 @@ def main() -> None:
         from gowalla_candidates import gowalla
 
         gowalla(Path(options.what))
+    elif options.measure == "chain":
+        from recommender_chain import VERBS, chain
+
+        chain(Path(options.what), options.people, options.verbs or list(VERBS))
     elif options.measure == "due":
         from recommender_due import due
 
