@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -20,6 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from retail_brain.processes import is_alive, machine
 
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
@@ -33,7 +34,7 @@ _ASIDE = re.compile(r".+\.rb-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 
 def name_aside(name: str) -> str:
     """A unique temporary name, recognised by `sweep`, for a file or folder that is being written."""
-    return f"{name}.rb-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+    return f"{name}.rb-{machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
 
 
 def sweep(folder: Path, name: str = "") -> int:
@@ -213,15 +214,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _machine() -> str:
-    """Digest of the host and its process namespace: process ids are only unique within it (containers)."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  # not a path
-    except OSError:
-        namespace = ""
-    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
-
-
 def is_aside(path: Path) -> bool:
     """Whether a name is that of a file or folder still being written, or left by a killed writer."""
     return _ASIDE.fullmatch(path.name) is not None
@@ -238,15 +230,5 @@ def _is_orphan(path: Path) -> bool:
     # in a shared folder such as the temporary one, files of other users are not ours to judge
     if hasattr(os, "getuid") and status.st_uid != os.getuid():
         return False
-    machine, process = match.groups()
-    return not _is_alive(int(process)) if machine == _machine() else time.time() - status.st_mtime > ORPHAN_SECONDS
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True  # of another user, or unknown: a file too many is better than one removed under a writer
-    return True
+    where, process = match.groups()
+    return not is_alive(int(process)) if where == machine() else time.time() - status.st_mtime > ORPHAN_SECONDS
