@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -21,6 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from retail_brain.processes import is_alive, machine
+
 ORPHAN_SECONDS = 24 * 3600
 """Seconds after which a temporary file of another machine is an orphan."""
 
@@ -28,12 +29,14 @@ _MOST_NAME_BYTES = 255
 """Bytes of a file's name at most, on Linux (`NAME_MAX`): what names more is no pointer, and is not read to its end."""
 _HERE, _EXCHANGE = -100, 2
 """`AT_FDCWD` and `RENAME_EXCHANGE` of Linux's `renameat2`."""
+_STAGED = re.compile(r".+\.(?:parquet|json)#\d+")
+"""What Delta's own writer leaves when it is killed: `NAME#1` beside the file that it was to be; it names no process."""
 _ASIDE = re.compile(r".+\.rb-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 
 
 def name_aside(name: str) -> str:
     """A unique temporary name, recognised by `sweep`, for a file or folder that is being written."""
-    return f"{name}.rb-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+    return f"{name}.rb-{machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
 
 
 def sweep(folder: Path, name: str = "") -> int:
@@ -44,14 +47,37 @@ def sweep(folder: Path, name: str = "") -> int:
     """
     removed = 0
     for path in folder.iterdir() if folder.is_dir() else ():
-        if not path.name.startswith(f"{name}.rb-" if name else "") or not _is_orphan(path):
-            continue
+        if path.name.startswith(f"{name}.rb-" if name else "") and _is_orphan(path):
+            removed += _removed(path)
+    return removed
+
+
+def sweep_tree(folder: Path) -> int:
+    """Removes temporary files of killed processes from a folder and all folders in it; returns their number.
+
+    What `sweep` removes, and what Delta's own writer left a day ago. What cannot be removed, as where nothing may be
+    written, stays for the next one.
+    """
+    removed = 0
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(place, name)
+            if _is_orphan(path) or (_STAGED.fullmatch(name) is not None and _is_old(path)):
+                removed += _removed(path)
+        folders[:] = [name for name in folders if _ASIDE.fullmatch(name) is None]
+    return removed
+
+
+def _removed(path: Path) -> bool:
+    """Removes a file or folder; whether it is gone."""
+    try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-        removed += 1
-    return removed
+    except OSError:
+        return False
+    return not os.path.lexists(path)
 
 
 @contextmanager
@@ -213,15 +239,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _machine() -> str:
-    """Digest of the host and its process namespace: process ids are only unique within it (containers)."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  # not a path
-    except OSError:
-        namespace = ""
-    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
-
-
 def is_aside(path: Path) -> bool:
     """Whether a name is that of a file or folder still being written, or left by a killed writer."""
     return _ASIDE.fullmatch(path.name) is not None
@@ -231,22 +248,23 @@ def _is_orphan(path: Path) -> bool:
     match = _ASIDE.fullmatch(path.name)
     if match is None:
         return False
+    where, process = match.groups()
+    if where != machine():
+        return _is_old(path)
+    return not is_alive(int(process)) and _is_ours(path)
+
+
+def _is_old(path: Path) -> bool:
+    """Whether a file of ours is so old that no writer of another machine is at it any more."""
     try:
-        status = path.lstat()
+        return _is_ours(path) and time.time() - path.lstat().st_mtime > ORPHAN_SECONDS
     except OSError:
         return False
-    # in a shared folder such as the temporary one, files of other users are not ours to judge
-    if hasattr(os, "getuid") and status.st_uid != os.getuid():
-        return False
-    machine, process = match.groups()
-    return not _is_alive(int(process)) if machine == _machine() else time.time() - status.st_mtime > ORPHAN_SECONDS
 
 
-def _is_alive(process: int) -> bool:
+def _is_ours(path: Path) -> bool:
+    """Whether a file is this user's: in a shared folder such as the temporary one others' are not ours to judge."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
+    except OSError:
         return False
-    except (PermissionError, OverflowError):
-        return True  # of another user, or unknown: a file too many is better than one removed under a writer
-    return True

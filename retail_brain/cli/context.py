@@ -27,7 +27,11 @@ class Context:
 
     def lake_uri(self, override: str | None) -> str:
         """Lake address: from the option, else the settings, else the folder under home."""
-        return override or self.settings.lake_uri or str(self.workspace.lake)
+        uri = override or self.settings.lake_uri
+        if uri is None:
+            return str(self.workspace.lake)
+        _tidy_lake(uri)
+        return uri
 
     def dataset(self, lake: str | None = None, as_of: str | None = None) -> "Dataset":
         """Opens the lake as of a day (default: the last day that the sales tell of, in the set period).
@@ -109,7 +113,27 @@ def _open_context(tenant: str, home: Path | None) -> Context:
     from retail_brain.workspace import Workspace, default_home
 
     workspace = Workspace((home or default_home()).resolve(), tenant)
+    _tidy(workspace)
     return Context(workspace, load_settings(workspace), chosen_progress())
+
+
+def _tidy(workspace: "Workspace") -> None:
+    """Removes what killed writers left: not every verb writes again where one was killed."""
+    from retail_brain.files import sweep, sweep_tree
+
+    sweep_tree(workspace.root)
+    for folder in (workspace.home, workspace.home / "var"):
+        sweep(folder)
+
+
+@cache
+def _tidy_lake(uri: str) -> None:
+    """The same for a lake that is elsewhere, once per process; nothing where it is in an object store."""
+    from retail_brain.files import sweep_tree
+    from retail_brain.lake.layout import is_remote
+
+    if not is_remote(uri):
+        sweep_tree(Path(uri.removeprefix("file://")))
 
 
 def open_database() -> "Database":

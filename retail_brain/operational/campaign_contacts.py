@@ -61,14 +61,14 @@ class PlannedContact:
     Attributes:
         sent_on: day on which it was sent, or a push that took it is sending it: later than that of the plan where it
             was late; None where it was not sent.
-        is_taken: whether a push took it and did not give it back.
+        taken_by: the push that took it and did not give it back; None where there is none.
     """
 
     campaign_id: str
     state: str
     contact: CampaignContact
     sent_on: date | None = None
-    is_taken: bool = False
+    taken_by: str | None = None
 
     @property
     def counted_on(self) -> date:
@@ -385,4 +385,4 @@ def _row(contact: CampaignContact) -> dict[str, Any]:
 def _planned(row: Row[tuple[object, ...]]) -> PlannedContact:
     fields = {name: getattr(row, name) for name in CampaignContact.__dataclass_fields__ if name != "group"}
     contact = CampaignContact(group="holdout" if row.held else "contact", **fields)
-    return PlannedContact(row.campaign_id, row.state, contact, row.sent_on, row.taken_by is not None)
+    return PlannedContact(row.campaign_id, row.state, contact, row.sent_on, row.taken_by)

@@ -21,6 +21,7 @@ from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError,
 from retail_brain.operational.revision import is_later, told_later
 from retail_brain.operational.sqlite_file import SqliteFile
 from retail_brain.operational.tables import TENANTS
+from retail_brain.operational.without_room import lacks_index, lone_engine
 
 TRIES = 5
 """Times that plans are worked out again because others changed meanwhile what they rest on. By judgement, not measured.
@@ -125,13 +126,27 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads.
+        """A transaction that only reads; it needs no room on the disk.
 
         Raises:
             UnavailableError: the database does not answer.
         """
-        with self._answering(), self.engine.connect() as connection, connection.begin():
+        with self._answering(), self._reader() as connection, connection.begin():
             yield connection
+
+    def _reader(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except DBAPIError as error:
+            if not lacks_index(error.orig):
+                raise
+        return self._lone_engine.connect()
+
+    @cached_property
+    def _lone_engine(self) -> Engine:
+        engine = lone_engine(self.url, self._wait_ms)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

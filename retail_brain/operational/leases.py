@@ -1,4 +1,7 @@
-"""Leases on rows that a worker hands over: nobody else does until they are done, given back or the lease ends."""
+"""Leases on rows that a worker hands over: nobody else does until they are done, given back or the lease ends.
+
+A lease ends with its time, and before it where the process of its worker is known to be over: one of this machine.
+"""
 
 import secrets
 import time
@@ -10,6 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
 
 from retail_brain.operational.database import in_parts
+from retail_brain.processes import has_ended, kernel_prefix, process_name
+
+
+def _worker() -> str:
+    """A name of nobody else, from which those beside this process can tell when it is over."""
+    return f"{process_name()}.{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class Lease:
 
     length: timedelta
     begun_at: datetime
-    worker: str = field(default_factory=lambda: secrets.token_hex(8))
+    worker: str = field(default_factory=_worker)
     _started: float = field(default_factory=time.monotonic, init=False)
 
     @property
@@ -45,12 +54,34 @@ def take_rows(
         lease: whose.
         limit: most rows.
     """
-    now = lease.now
-    free = or_(table.c.taken_by.is_(None), table.c.taken_at < now - lease.length)
+    free = or_(table.c.taken_by.is_(None), _is_over(connection, table, wanted, lease))
     query = select(table).where(wanted, free).order_by(table.c.id).limit(limit).with_for_update(skip_locked=True)
     rows = connection.execute(query).all()
-    change_rows(connection, table, [row.id for row in rows], {"taken_by": lease.worker, "taken_at": now}, wanted)
+    change_rows(connection, table, [row.id for row in rows], {"taken_by": lease.worker, "taken_at": lease.now}, wanted)
     return rows
+
+
+def left_by_one(
+    connection: Connection, table: Table, wanted: ColumnElement[bool], lease: Lease
+) -> ColumnElement[bool] | None:
+    """Condition on the rows that one worker left whose lease is over; None where there are no such rows.
+
+    Taken alone they are what that worker had in hand, so that a receiver who heard of it already knows the repeat.
+    """
+    left = wanted & table.c.taken_by.is_not(None) & _is_over(connection, table, wanted, lease)
+    first = select(table.c.taken_by).where(left).order_by(table.c.id).limit(1)
+    worker = connection.execute(first).scalar_one_or_none()
+    return None if worker is None else table.c.taken_by == worker
+
+
+def _is_over(connection: Connection, table: Table, wanted: ColumnElement[bool], lease: Lease) -> ColumnElement[bool]:
+    """Condition on rows that are held: the time of their lease is over, or the process of their worker is."""
+    too_old, prefix = table.c.taken_at < lease.now - lease.length, kernel_prefix()
+    if prefix is None:
+        return too_old
+    beside = select(table.c.taken_by).where(wanted, table.c.taken_by.startswith(prefix, autoescape=True)).distinct()
+    ended = [worker for worker in connection.execute(beside).scalars() if has_ended(worker)]
+    return too_old | table.c.taken_by.in_(ended)
 
 
 def release_rows(

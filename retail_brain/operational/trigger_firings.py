@@ -17,7 +17,7 @@ from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideTask, append_tasks
 from retail_brain.operational.guides import GuidesMark, guides_mark
-from retail_brain.operational.leases import Lease, change_rows, release_rows, take_rows
+from retail_brain.operational.leases import Lease, change_rows, left_by_one, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, ContactsMark, contacts_mark
 from retail_brain.operational.tables import LONGEST_CAUSE, TRIGGER_FIRINGS, TRIGGERS
 
@@ -214,14 +214,19 @@ def take_firings(
 
     Those of the triggers that are `waiting`, such as for the morning, are left where they are.
 
-    One whose worker ended in the middle of it is taken again after the lease and handed over with the same id.
+    One whose worker ended in the middle of it is taken again once its lease is over and handed over with the same id:
+    what one worker left is taken alone, so that the calls of its repeat are the same ones.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     wanted = _taken(tenant) & TRIGGER_FIRINGS.c.trigger_id.not_in(list(waiting))
     with database.writing() as connection:
-        return [stored_firing(row) for row in take_rows(connection, TRIGGER_FIRINGS, wanted, lease, limit)]
+        left = left_by_one(connection, TRIGGER_FIRINGS, wanted, lease)
+        rows = [] if left is None else take_rows(connection, TRIGGER_FIRINGS, wanted & left, lease, limit)
+        # none of them where another worker takes them at this moment
+        rows = rows or take_rows(connection, TRIGGER_FIRINGS, wanted, lease, limit)
+        return [stored_firing(row) for row in rows]
 
 
 @dataclass(frozen=True)

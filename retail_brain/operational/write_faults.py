@@ -40,8 +40,10 @@ def _try_writing(folder: Path) -> None:
     probe = folder / name_aside(_PROBE)
     try:
         sweep(folder, _PROBE)
-        probe.write_bytes(b"1")
-        probe.unlink()
+        try:
+            probe.write_bytes(b"1")
+        finally:
+            probe.unlink(missing_ok=True)  # on a full disk the file is made and stays empty
     except OSError as error:
         raise UnavailableError(
             f"{folder} cannot be written: {error.strerror}. Let the service's user write it (chown, chmod), and mount "

@@ -3,12 +3,12 @@
 import csv
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from io import StringIO
-from itertools import accumulate, islice
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def push_contacts(
 
     Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
     and the same `Idempotency-Key`, so that a receiver who stores them can ignore it. Two pushes at once hand each
-    contact over once: what one has taken the other leaves out until the lease ends.
+    contact over once: what one has taken the other leaves out until the lease ends, at once where its process is over.
 
     Args:
         tenant: whose campaign.
@@ -183,9 +183,8 @@ def push_contacts(
     capped = len(late) - len(kept)
     due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
     is_address = address_parts(target).scheme in {"http", "https"}
-    handed, late_full, file, size = 0, 0, None, AT_ONCE if is_address else max(len(due), 1)
-    for start in range(0, len(due), size):
-        wanted = due[start : start + size]
+    handed, late_full, file = 0, 0, None
+    for wanted in _calls(due, planned) if is_address else filter(None, [due]):
         part, full = take_within_caps(tenant, database, push.campaign_id, wanted, lease, moving, able)
         late_full += full
         if not part:
@@ -204,6 +203,15 @@ def push_contacts(
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
     waits = (capped + late_full, len(ended), len(joined), left.quiet, left.over)
     return Pushed(handed, closed, taken_back, len(due) - handed - late_full, *waits, file, definition.starts_on)
+
+
+def _calls(due: Sequence[CampaignContact], planned: Sequence[PlannedContact]) -> Iterator[list[CampaignContact]]:
+    """What goes out together: what a push that was cut off had in hand as it had it, so that its repeat is the same."""
+    hands = {one.contact.customer_id: one.taken_by or "" for one in planned}
+    ordered = sorted(due, key=lambda one: hands[one.customer_id], reverse=True)
+    for _, held in groupby(ordered, lambda one: hands[one.customer_id]):
+        own = list(held)
+        yield from (own[start : start + AT_ONCE] for start in range(0, len(own), AT_ONCE))
 
 
 def _able(

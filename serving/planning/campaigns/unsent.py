@@ -44,7 +44,7 @@ def settled(
     last = date.max if definition is None else definition.ends_on - timedelta(days=1)
     return [
         replace(one, state=NOT_SENT)
-        if one.state == "planned" and one.contact.group == "contact" and not one.is_taken
+        if one.state == "planned" and one.contact.group == "contact" and one.taken_by is None
         # the last evening's answers may know that day already, while contacts go out still
         and (is_stopped or min(last, one.contact.ends_on or last) < today - timedelta(days=1))
         else one

@@ -44,6 +44,7 @@ from retail_brain.operational.leases import Lease
 from retail_brain.operational.refusals import remove_refusals
 from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_RECEIPTS
+from retail_brain.processes import kernel_prefix, process_name
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 
@@ -299,6 +300,23 @@ def test_contacts_that_many_pushes_take_at_once_are_each_taken_by_one(database: 
     assert len(take("e")) == len(people)
     mark_sent("main", database, "spring", people[:1], today=date(2025, 3, 1), by="Li", now=NOW)
     assert len(take("f", NOW + 2 * lease)) == len(people) - 1
+
+
+def test_contacts_that_a_killed_push_of_this_machine_took_are_free_at_once(database: Database) -> None:
+    people = [person("a"), person("b"), person("c")]
+    approved(database, *people)
+
+    def take(worker: str, *wanted: CampaignContact, at: datetime = NOW) -> list[str]:
+        found = take_contacts("main", database, "spring", wanted, Lease(timedelta(minutes=5), at, worker))
+        assert found is not None
+        return [one.customer_id for one in found]
+
+    gone = 2**22 + 1  # a number that no process can have
+    assert take(f"{kernel_prefix()}{gone}.x", people[0]) == ["a"]
+    assert take(f"{'0' * 16}-{gone}.x", people[1]) == ["b"]  # of another machine: nobody here can tell
+    assert take(f"{process_name()}.x", people[2]) == ["c"]
+    assert take("next", *people) == ["a"]
+    assert take("later", *people, at=NOW + timedelta(minutes=6)) == ["a", "b", "c"]
 
 
 def test_a_contact_that_is_sent_late_counts_on_that_day(database: Database) -> None:

@@ -39,9 +39,13 @@ from retail_brain.operational.triggers import (
     save_trigger,
     trigger,
 )
+from retail_brain.processes import kernel_prefix, process_name
 
 NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
+GONE = 2**22 + 1
+"""A number that no process can have."""
+OVER, ELSEWHERE = f"{kernel_prefix()}{GONE}.a", f"{'0' * 16}-{GONE}.a"
 
 
 def change(version: int | None = None, *, name: str = "bag", by: str = "Li", at: datetime = NOW) -> TriggerChange:
@@ -201,6 +205,24 @@ def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, 
     close_firings("main", database, [taken], Sent(NOW.date()), now=NOW, by="Li")
     assert take(database, "four", NOW + LEASE * 9) == []
     assert [(one.state, one.sent_at) for one in firings("main", database, "bag")] == [("sent", NOW)]
+
+
+@pytest.mark.parametrize(("worker", "is_free"), [(OVER, True), (process_name(), False), (ELSEWHERE, False)])
+def test_what_a_killed_worker_of_this_machine_took_is_free_at_once_and_taken_as_it_was(
+    database: Database, made: StoredTrigger, worker: str, is_free: bool
+) -> None:
+    def decided(*people: str) -> None:
+        note(database, *(cause(one) for one in people))
+        for row in due_firings("main", database, NOW, limit=10):
+            decide(database, Decision(row.id, "taken", None, False, "sms", date(2025, 3, 1)))
+
+    decided("a", "b")
+    assert take(database, worker) == ["a", "b"]
+    decided("c")
+    if is_free:
+        assert take(database, "two") == ["a", "b"]
+    assert take(database, "three") == ["c"]
+    assert take(database, "four", NOW + LEASE * 2) == ["a", "b"]
 
 
 def test_an_opt_out_takes_back_what_is_not_handed_over_yet(database: Database, made: StoredTrigger) -> None:

@@ -1,5 +1,6 @@
 """A home or a database that takes no writes is found by trying, and the words fit the database in use."""
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -31,6 +32,57 @@ def test_a_home_that_takes_writes_has_no_fault_and_stays_as_it_is(tmp_path: Path
     mark, names = database.change_mark(), sorted(path.name for path in (tmp_path / "var").iterdir())
     assert write_faults(tmp_path, database) == []
     assert (database.change_mark(), sorted(path.name for path in (tmp_path / "var").iterdir())) == (mark, names)
+
+
+def test_a_folder_without_room_keeps_no_trace_of_the_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "var").mkdir()
+
+    def fill(path: Path, _: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    [fault] = write_faults(tmp_path, None)
+    assert "No space left" in str(fault)
+    assert list((tmp_path / "var").iterdir()) == []
+
+
+READS_WITHOUT_ROOM = """
+import resource, signal, sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from retail_brain.errors import UnavailableError
+from retail_brain.operational.database import Database
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+
+def read(database):
+    with database.reading() as connection:
+        return connection.exec_driver_sql("SELECT x FROM t").scalar_one()
+
+with closing(Database(sys.argv[1])) as one, closing(Database(sys.argv[1])) as two, ThreadPoolExecutor(4) as pool:
+    said = list(pool.map(read, [one, two] * 8))
+    try:
+        with one.writing() as connection:
+            connection.exec_driver_sql("INSERT INTO t VALUES (8)")
+    except UnavailableError:
+        said.append("refused")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with one.writing() as connection:
+        connection.exec_driver_sql("UPDATE t SET x = 9")
+    print(*dict.fromkeys(said), read(one), read(two))
+"""
+
+
+def test_a_full_disk_refuses_no_reader_that_comes_first_and_takes_writes_once_it_has_room(tmp_path: Path) -> None:
+    """A limit on the length of files stands for the disk: the index beside the log cannot be made."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    with closing(Database(url)) as database, database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (7)")
+    call = [sys.executable, "-c", READS_WITHOUT_ROOM, url]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("7 refused 9 9\n", "")
 
 
 def test_a_database_that_another_process_holds_is_told_as_held(tmp_path: Path, database: Database) -> None:

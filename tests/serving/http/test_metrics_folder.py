@@ -1,13 +1,17 @@
 """Services of one user keep their metrics apart; what is left of those that ended is taken away."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from retail_brain.errors import UsageError
+from serving.http import metrics_folder
 from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers, use_own_folder
 
 WORKER = """
@@ -54,6 +58,36 @@ def test_outside_a_worker_nothing_changes(tmp_path: Path, monkeypatch: pytest.Mo
     use_own_folder(tmp_path / "own")
     assert FOLDER_VARIABLE not in os.environ
     assert not (tmp_path / "own").exists()
+
+
+@pytest.mark.parametrize("full", ["memory", "both"])
+def test_a_full_disk_takes_no_metrics_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, full: str
+) -> None:
+    def usage(place: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=0 if full == "both" or place.name == "shm" else 1 << 30)
+
+    for name in ("shm", "tmp", "shared"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "shared"))
+    monkeypatch.setattr(metrics_folder, "_IN_MEMORY", tmp_path / "shm")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    use_own_folder()
+    if full == "memory":
+        assert Path(os.environ[FOLDER_VARIABLE]).parents[1] == tmp_path / "tmp"
+        return
+    # a worker counts for itself, and needs no file for that
+    assert FOLDER_VARIABLE not in os.environ
+    assert "there is no room for their folder" in caplog.text
+
+
+def test_metrics_are_in_memory_where_there_is_such_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shm").mkdir()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "shared"))
+    monkeypatch.setattr(metrics_folder, "_IN_MEMORY", tmp_path / "shm")
+    use_own_folder()
+    assert Path(os.environ[FOLDER_VARIABLE]).parents[1] == tmp_path / "shm"
 
 
 def test_a_folder_that_somebody_else_prepared_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
 from retail_brain.operational.repeated_contacts import read_contacts_mark
+from retail_brain.processes import kernel_prefix
 from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.lateness import within_caps
@@ -158,6 +159,28 @@ def test_a_push_leaves_out_what_another_hands_over_until_its_lease_ends(desk: li
 
     assert pushed(NOW + timedelta(minutes=1)) == (len(due) - 3, 3)
     assert pushed(NOW + timedelta(minutes=6)) == (3, 0)  # whoever held them ended
+
+
+def test_what_a_killed_push_had_in_hand_goes_out_at_once_in_a_call_that_is_the_same(
+    desk: life.Desk, receiver: tuple[str, type[Receiver]]
+) -> None:
+    due = [one.contact for one in campaign_contacts("main", desk.database, "spring") if one.contact.group == "contact"]
+    killed = f"{kernel_prefix()}{2**22 + 1}.x"  # a number that no process can have
+    assert take_contacts("main", desk.database, "spring", due[1:4], Lease(LEASE, NOW, killed)) == due[1:4]
+    address, kind = receiver
+    assert push(desk.database, address) == len(due)
+    calls = [[one["contact_id"] for one in json.loads(body)["contacts"]] for _, body in kind.calls]
+    assert calls[0] == [contact_id("spring", one.customer_id) for one in due[1:4]]
+    assert sorted(calls[0] + calls[1]) == sorted(contact_id("spring", one.customer_id) for one in due)
+    keys = [hashlib.sha256("".join(call).encode()).hexdigest()[:32] for call in calls]
+    assert [headers["idempotency-key"] for headers, _ in kind.calls] == keys
+
+
+def test_a_killed_push_into_a_file_is_repeated_whole_in_one_file(desk: life.Desk, tmp_path: Path) -> None:
+    due = [one.contact for one in campaign_contacts("main", desk.database, "spring") if one.contact.group == "contact"]
+    take_contacts("main", desk.database, "spring", due[:3], Lease(LEASE, NOW, f"{kernel_prefix()}{2**22 + 1}.x"))
+    assert push(desk.database, str(tmp_path / "out.csv")) == len(due)
+    assert [path.name for path in tmp_path.glob("out*.csv")] == ["out.csv"]
 
 
 def test_what_an_address_did_not_take_is_free_for_the_next_push_at_once(
