@@ -1,7 +1,6 @@
 """Verbs that select customers for campaigns: audience, assign."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from retail_brain.cli.context import current
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption
 from retail_brain.cli.table_files import read_table, write_table
+from retail_brain.decisions.which_day import data_day
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,7 +135,7 @@ def _plans(dataset: "Dataset") -> "OtherPlans":
     """What the tenant's approved campaigns plan after the dataset's day."""
     from serving.planning.campaigns.other_plans import tenant_plans
 
-    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    today = data_day(dataset.as_of or dataset.last_day())
     return tenant_plans(current().workspace, today, current().settings)
 
 

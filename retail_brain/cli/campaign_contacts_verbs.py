@@ -37,7 +37,8 @@ def push(
         str, typer.Option("--to", help="CSV file, http(s) address, or env:NAME of a variable that holds it.")
     ],
     day: Annotated[
-        str | None, typer.Option("--day", help="Contacts due by this day.", show_default="the day after the answers")
+        str | None,
+        typer.Option("--day", help="Contacts due by this day.", show_default="today, or the day after newer answers"),
     ] = None,
     secret_env: Annotated[
         str | None, typer.Option("--secret-env", help="Variable with the key that calls are signed with.")
@@ -46,18 +47,21 @@ def push(
     lake: LakeOption = None,
 ) -> None:
     """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
+    from retail_brain.operational.campaigns import campaign as read
     from retail_brain.operational.leases import Lease
     from serving.planning.campaigns.push import Push, push_contacts, secret_of
+    from serving.planning.campaigns.push_hours import usual_day
     from serving.planning.stock.webhook import Delivery
 
     usual = current().settings.replenishment
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
     with campaign_desk() as desk:
-        due = desk.today if day is None else parse_day(day, "--day")
+        tenant, now = current().workspace.tenant, datetime.now(UTC)
+        stored = read(tenant, desk.database, campaign_id)
+        due = usual_day(stored, desk.source.as_of, now) if day is None else parse_day(day, "--day")
         asked = Push(campaign_id, due, to, by, secret_of(secret_env))
-        tenant = current().workspace.tenant
         dataset = current().dataset(lake)
-        lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
+        lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), now)
         chosen = current().settings
         sent = push_contacts(tenant, desk.database, dataset, asked, settings=chosen, lease=lease, delivery=delivery)
     _tell_sent(asked, sent)

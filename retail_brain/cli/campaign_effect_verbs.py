@@ -1,7 +1,7 @@
 """Verbs that measure what campaigns brought: measure, watch. `campaign_verbs` registers them."""
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +11,7 @@ from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
+from retail_brain.decisions.which_day import data_day
 
 if TYPE_CHECKING:
     from retail_brain.operational.campaign_effects import StoredEffect
@@ -48,7 +49,7 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
 
     chosen = current()
     tenant, dataset = chosen.workspace.tenant, chosen.dataset(lake)
-    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    today = data_day(dataset.as_of or dataset.last_day())
     with closing(open_database()) as database:
         stored = list_campaigns(tenant, database)
         if in_doubt := unreadable(stored):
@@ -60,7 +61,7 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
         for one in found:
             now = datetime.now(UTC)
             look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
-            shown = summary(read(tenant, database, one.campaign_id), today, "en")
+            shown = summary(read(tenant, database, one.campaign_id), today, now, "en")
             reported().rows.append(shown)
             why = f": {shown['stop_reason']}" if shown["stop_reason"] else ""
             typer.echo(f"{one.campaign_id}  {shown['state']:<9}  {_interval(look)}{why}")

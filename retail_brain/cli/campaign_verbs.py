@@ -57,10 +57,12 @@ def propose(
     with campaign_desk() as desk:
         name = campaign_id or f"leftover-{desk.today.isoformat()}"
         stored = propose_draft(desk, _change(name, None, by), store or (), product or ())
+        clock = _clock_lines(desk, stored)
     found = stored.preview or {}
     _note(stored)
     typer.echo(f"{name}: previewed, version {stored.version}, {stored.definition['name']}")
     _say_preview(found)
+    _say_clock(clock)
 
 
 @campaign.command("list")
@@ -68,18 +70,22 @@ def list_() -> None:
     """List campaigns with how they stand."""
     from retail_brain.operational.campaigns import list_campaigns
     from serving.planning.campaigns.life import summary
-    from serving.planning.campaigns.standing import state_on, unreadable, unreadable_text
+    from serving.planning.campaigns.standing import clock_text, unreadable, unreadable_text
 
     with campaign_desk() as desk:
+        now = datetime.now(UTC)
         stored = list_campaigns(current().workspace.tenant, desk.database)
         in_doubt = unreadable(stored)
         for one in (one for one in stored if one.campaign_id not in in_doubt):
-            reported().rows.append(summary(one, desk.today, "en"))
+            shown = summary(one, desk.today, now, "en")
+            reported().rows.append(shown)
             dates = f"{one.definition.get('starts_on')}..{one.definition.get('ends_on')}"
             typer.echo(
-                f"{one.campaign_id}  {state_on(one, desk.today):<9}  v{one.version}  {dates}  "
+                f"{one.campaign_id}  {shown['state']:<9}  v{one.version}  {dates}  "
                 f"{one.definition.get('name')}  (changed by {one.changed_by})"
             )
+            if (told := clock_text(shown["state"], shown["by_clock"], now)) is not None:
+                typer.echo(f"  {told}")
     if in_doubt:
         reported().counts["left_out"] = len(in_doubt)
         typer.echo(unreadable_text(in_doubt))
@@ -97,7 +103,7 @@ def show(campaign_id: IdArgument) -> None:
     with campaign_desk() as desk:
         stored = read(current().workspace.tenant, desk.database, campaign_id)
         passed = history(stored, desk.database, current().workspace.tenant, desk.today)
-        shown = summary(stored, desk.today, "en") | {"history": passed}
+        shown = summary(stored, desk.today, datetime.now(UTC), "en") | {"history": passed}
     reported().rows.append(shown)
     typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
@@ -109,10 +115,12 @@ def preview(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
 
     with campaign_desk() as desk:
         stored = life.preview(desk, _seen(desk, campaign_id, version, by))
+        clock = _clock_lines(desk, stored)
     found = stored.preview or {}
     _note(stored)
     typer.echo(f"{campaign_id}: previewed, version {stored.version}, as of {found['as_of']}")
     _say_preview(found)
+    _say_clock(clock)
 
 
 @campaign.command()
@@ -124,11 +132,13 @@ def approve(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
     with campaign_desk() as desk:
         stored = life.approve(desk, _seen(desk, campaign_id, version, by))
         people = campaign_contacts(current().workspace.tenant, desk.database, campaign_id)
+        clock = _clock_lines(desk, stored)
     told = sum(one.contact.group == "contact" for one in people)
     _note(stored)
     reported().counts |= {"contacts": told, "holdout": len(people) - told}
     counted = f"{told:,} to contact, {len(people) - told:,} held out"
     typer.echo(f"{campaign_id}: approved by {by}, version {stored.version}: {counted}")
+    _say_clock(clock)
 
 
 @campaign.command()
@@ -194,6 +204,21 @@ for _verb in (contacts, push, measure, watch):
 def _note(stored: "StoredCampaign") -> None:
     """How a campaign stands after a change, for `--json`."""
     reported().ids |= {"campaign": stored.campaign_id, "version": stored.version, "state": stored.state}
+
+
+def _clock_lines(desk: "Desk", stored: "StoredCampaign") -> list[str]:
+    """What is said where the published day and the clock lie apart: of the answers, and of the campaign's days."""
+    from retail_brain.decisions.which_day import behind_text
+    from serving.planning.campaigns.standing import clock_text, days_by_clock, state_on
+
+    now = datetime.now(UTC)
+    told = clock_text(state_on(stored, desk.today), days_by_clock(stored, now), now)
+    return [one for one in (behind_text(desk.source.as_of, now), told) if one is not None]
+
+
+def _say_clock(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(f"  {line}")
 
 
 def _share_text(share: float | None) -> str:

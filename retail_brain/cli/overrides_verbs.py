@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption, parse_day
 from retail_brain.cli.table_files import write_table
+from retail_brain.decisions.which_day import data_day
 
 overrides = typer.Typer(help="What people put in the place of forecasts.", no_args_is_help=True)
 
@@ -85,9 +86,9 @@ def add(
     if store is None and product is None:
         raise UsageError("give --store, --product or both: an override of everything is a new model.")
     seen = _as_of(data)
-    first = parse_day(days.begin, "--from") if days.begin else seen + timedelta(days=1)
+    first = parse_day(days.begin, "--from") if days.begin else data_day(seen)
     ends_on = parse_day(days.until, "--until")
-    if ends_on <= max(first, seen + timedelta(days=1)):
+    if ends_on <= max(first, data_day(seen)):
         raise UsageError(f"--until {days.until} leaves no day: the override begins on {first}. Choose a later day.")
     _check_ids(scope, data.lake)
     override = Override(

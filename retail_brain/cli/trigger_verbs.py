@@ -225,6 +225,7 @@ def _look(
     seen: "Seen",
 ) -> None:
     """One look; `seen` holds what was looked at already."""
+    from retail_brain.decisions.which_day import behind_text
     from serving.planning.campaigns.push import secret_of
     from serving.planning.people.audience_facts import consents_now
     from serving.planning.people.opt_outs import read_opt_outs
@@ -238,6 +239,8 @@ def _look(
     with open_desk(at) as desk:
         for one in trigger_ids:
             _known(desk, one)
+        if (behind := behind_text(desk.source.as_of, desk.now)) is not None and not seen:
+            typer.echo(behind)
         for noted in evaluate(desk, trigger_ids, seen):
             reported().rows.append(vars(noted))
             left = f"{noted.unknown:,} of nobody known, {noted.others:,} left out, {noted.stale:,} too old"

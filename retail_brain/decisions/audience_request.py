@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.persons import Accounts
 from retail_brain.decisions.uplift import Uplift
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 
@@ -131,7 +132,7 @@ class AudienceRequest:
         Raises:
             ImpossibleError: the campaign is over.
         """
-        first = max(as_of + timedelta(days=1), self.starts_on or as_of)
+        first = max(data_day(as_of), self.starts_on or as_of)
         last = (self.ends_on - timedelta(days=1)) if self.ends_on else first + timedelta(days=27)
         if last < first:
             raise ImpossibleError(

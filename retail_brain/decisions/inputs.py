@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.supply_terms import TERMS
+from retail_brain.decisions.which_day import data_day
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 
@@ -34,7 +35,7 @@ def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = Non
     sales = _of_stores(dataset.daily_sales(), stores)
     paid = _paid_prices(sales, as_of)
     pairs = pl.concat([supply.select(keys), sales.select(keys)]).unique()
-    own, chain = _listed_prices(dataset, as_of + timedelta(days=1))
+    own, chain = _listed_prices(dataset, data_day(as_of))
     products = dataset.scan_or_empty("products").select(
         "product_id", "list_price", "shelf_life_days", product_cost="unit_cost"
     )

@@ -1,7 +1,7 @@
 """Suggests orders per store x product: reads demand paths, terms and stock, and decides with `order_plan`."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from retail_brain.decisions.holdings import Counts, Due, Holdings
 from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.decisions.suggestion_rows import COUNT_COLUMNS, suggestion_rows
 from retail_brain.decisions.supply_terms import align, complete_terms
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import ReplenishmentSettings
@@ -102,7 +103,7 @@ def plan_orders(
     paths = until_end(paths, complete.ends_on)
     starts = days(paths.dates)
     # a weekly period under way began before `as_of`, but no order is placed in the past
-    first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
+    first_day = max(np.datetime64(data_day(as_of), "D"), starts[0])
     due = None if dated.pipeline is None else _due(dated.pipeline, paths.series)
     holdings = _holdings(stock, paths.series, due, dated.ages)
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)

@@ -1,18 +1,25 @@
 """Stores what came back of a campaign's contacts: delivered, opened, clicked, failed, opted out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, DateTime, func, select, type_coerce, update
 
+from retail_brain.decisions.which_day import clock_day
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
 from retail_brain.operational.frames import Schema, read_frame
-from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
+from retail_brain.operational.tables import (
+    CAMPAIGN_CONTACTS,
+    CAMPAIGN_RECEIPTS,
+    CAMPAIGNS,
+    GUIDE_TASKS,
+    TRIGGER_FIRINGS,
+)
 from retail_brain.table_schemas import ANY_CHANNEL
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
@@ -93,8 +100,10 @@ def append_receipts(
     """The same within the caller's transaction, so that whatever told of them is stored with them."""
     if not receipts:
         return 0
-    if any(one.kind == "opted_out" for one in receipts):
-        # who plans contacts meanwhile sees the refusal in `contacts_mark`, or their plans are there to be taken back
+    proofs = [one for one in receipts if one.kind in _PROOFS]
+    if any(one.kind == "opted_out" for one in receipts) or _unsent(tenant, connection, proofs):
+        # who plans contacts meanwhile sees the refusal, or the late report, in `contacts_mark`, or their plans are
+        # there to be taken back
         lock_plans(tenant, connection)
     rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
     before = _known(tenant, connection, [one.receipt_id for one in receipts])
@@ -102,25 +111,60 @@ def append_receipts(
     for one in receipts:
         if one.kind == "opted_out" and one.receipt_id not in before:
             take_back_within(tenant, connection, cards(one.customer_id), one.channel)
-    _note_made(tenant, connection, [one for one in receipts if one.kind in _PROOFS])
+    _note_made(tenant, connection, proofs, now)
     details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
     append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
     return new
 
 
-def _note_made(tenant: str, connection: Connection, receipts: Sequence[ContactReceipt]) -> None:
+def _note_made(tenant: str, connection: Connection, receipts: Sequence[ContactReceipt], now: datetime) -> None:
     """Notes that contacts were made, on their planned day, which no push of this program handed over.
 
-    A stop withdraws what was sent elsewhere before, and whose reports come later: those were made all the same.
+    A stop withdraws what was sent elsewhere before, and whose reports come later: those were made all the same. Where
+    a contact did not count any more, as its campaign was stopped or over, `plans_mark` moves; it does not where the
+    contact counts as it did, so that reports of what runs do not keep others from planning.
     """
     table = CAMPAIGN_CONTACTS.c
+    rows = _unsent(tenant, connection, receipts)
     made = {"state": "sent", "sent_on": func.coalesce(table.sent_on, table.day)}
+    for part in in_parts([row.id for row in rows]):
+        connection.execute(update(CAMPAIGN_CONTACTS).where(table.id.in_(part)).values(**made))
+    campaigns = CAMPAIGNS.c
+    for part in in_parts(sorted({row.campaign_id for row in rows})):
+        own = (campaigns.tenant_id == tenant) & campaigns.campaign_id.in_(part)
+        query = select(campaigns.id, campaigns.campaign_id, campaigns.state, campaigns.definition).where(own)
+        for known in connection.execute(query).all():
+            late = sum(
+                row.state == "withdrawn" or known.state == "stopped" or _is_over(row, known.definition, now)
+                for row in rows
+                if row.campaign_id == known.campaign_id
+            )
+            if late:
+                number = func.coalesce(campaigns.reported_late, 0) + late
+                connection.execute(update(CAMPAIGNS).where(campaigns.id == known.id).values(reported_late=number))
+
+
+def _unsent(tenant: str, connection: Connection, receipts: Sequence[ContactReceipt]) -> list[Any]:
+    """Rows of the contacts that receipts are about, which nobody is known to have made: id, campaign, state, end."""
+    table, found = CAMPAIGN_CONTACTS.c, list[Any]()
     for campaign_id in sorted({one.campaign_id for one in receipts}):
         named = sorted({one.customer_id for one in receipts if one.campaign_id == campaign_id})
-        to_send = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.state.in_(_UNSENT)
+        own = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.state.in_(_UNSENT)
+        query = select(table.id, table.campaign_id, table.state, table.ends_on).where(own, table.held.is_(False))
         for part in in_parts(named):
-            own = to_send & table.held.is_(False) & table.customer_id.in_(part)
-            connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**made))
+            found += connection.execute(query.where(table.customer_id.in_(part))).all()
+    return found
+
+
+def _is_over(contact: Any, definition: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a contact may not count any more, as its campaign, or the goods, ended before the end of a day.
+
+    Answers may know the day of the clock already, and none after it; a campaign without a known end may be over.
+    """
+    today = clock_day(now)
+    return str(definition.get("ends_on", "")) <= (today + timedelta(days=1)).isoformat() or (
+        contact.ends_on is not None and contact.ends_on <= today
+    )
 
 
 def take_back(

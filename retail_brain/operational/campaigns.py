@@ -202,12 +202,13 @@ def list_campaigns(tenant: str, database: Database) -> list[StoredCampaign]:
         return [_stored(row) for row in connection.execute(query)]
 
 
-def plans_mark(tenant: str, connection: Connection) -> tuple[int, int]:
-    """A value that differs after every approval and stop: the plans that caps and stock are counted against."""
-    condition = (CAMPAIGNS.c.tenant_id == tenant) & CAMPAIGNS.c.approved_at.is_not(None)
-    query = select(func.count(), func.count(CAMPAIGNS.c.stopped_at)).where(condition)
-    approved, stopped = connection.execute(query).one()
-    return int(approved), int(stopped)
+def plans_mark(tenant: str, connection: Connection) -> tuple[int, int, int]:
+    """A value that differs after every approval, stop and late report: the plans that caps and stock count against."""
+    table = CAMPAIGNS.c
+    condition = (table.tenant_id == tenant) & table.approved_at.is_not(None)
+    query = select(func.count(), func.count(table.stopped_at), func.sum(table.reported_late)).where(condition)
+    approved, stopped, late = connection.execute(query).one()
+    return int(approved), int(stopped), int(late or 0)
 
 
 def lock_plans(tenant: str, connection: Connection) -> None:

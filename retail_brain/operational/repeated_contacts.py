@@ -28,8 +28,8 @@ DAILY = "guides"
 CREDIT = "guides:credit"
 """Id under which looks at the credit of guides are stored."""
 ContactsMark = tuple[int, ...]
-"""Campaigns approved and stopped, firings decided, lines of guides, refusals, late contacts: what plans of contacts are
-made under."""
+"""Campaigns approved and stopped, late reports, firings decided, lines of guides, refusals, late contacts: what plans
+of contacts are made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
 WHOLE = 1.0
@@ -182,7 +182,8 @@ def repeated_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) 
 def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
     """A value that differs after every approval, stop, decided firing, line of a guide, late contact, opt-out, erasure.
 
-    A late contact counts from the moment at which a push takes it.
+    A late contact counts from the moment at which a push takes it; a late report, of a contact that did not count any
+    more, counts too (`plans_mark`).
     """
     fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
     lines = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)

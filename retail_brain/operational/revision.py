@@ -1,6 +1,6 @@
 """The revision of the operational tables that this version has, and what to say of a later one."""
 
-HEAD = "0022"
+HEAD = "0023"
 
 
 def is_later(revision: str | None) -> bool:

@@ -206,7 +206,7 @@ class Api:
             raise
         except Exception as error:
             # after a write, who sends it again would do so twice: that it failed is told as of any other fault
-            if route.writes or call.view is None or not call.view.answers.manifest.is_newer:
+            if route.stores(request) or call.view is None or not call.view.answers.manifest.is_newer:
                 raise
             _log.error("%s on answers of a newer version at %s, %s", type(error).__name__, route.path, place_of(error))
             raise newer_answers(call.principal.tenant) from None
@@ -232,7 +232,7 @@ class Api:
                         _outcome, route.run, request, call, begun, limiter=limiter, abandon_on_cancel=True
                     )
         except TimeoutError:
-            raise self._late(route, call, is_begun=bool(begun)) from None
+            raise self._late(call, stores=route.stores(request), is_begun=bool(begun)) from None
         if not isinstance(given, _Raised):
             return given
         try:
@@ -240,9 +240,9 @@ class Api:
         finally:
             del given  # the error's traceback holds this frame
 
-    def _late(self, route: Route, call: Call, *, is_begun: bool) -> RetailBrainError:
+    def _late(self, call: Call, *, stores: bool, is_begun: bool) -> RetailBrainError:
         """Why an answer did not come in time; what has begun goes on by itself, and stores what it was asked to."""
-        if not route.writes:
+        if not stores:
             return too_late()
         is_held = call.state.database.was_held_within(call.state.settings.serving.timeout_seconds)
         if is_held and not is_begun:

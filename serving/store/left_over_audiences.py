@@ -1,12 +1,12 @@
 """Audiences for left-over goods, shop by shop, and what telling people of one line of them is worth."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.campaigns.left_over_question import LeftOverTerms, contact_costs
@@ -63,7 +63,7 @@ def terms_of(
         facts = facts_of(answers, [])
         published = facts.caused_share if facts.left_over_share is None else facts.left_over_share
         share = assumed_share if published is None else published
-    today = source.as_of + timedelta(days=1)
+    today = data_day(source.as_of)
     return LeftOverTerms(today, contact_costs(source.channel_costs()), settings.holdout_share, share)
 
 

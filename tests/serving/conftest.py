@@ -17,6 +17,7 @@ from retail_brain.operational.keys import ROLES, create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from tests.serving import synthetic as answers_by_arithmetic
+from tests.serving.reading_requests import watched
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet
@@ -37,11 +38,13 @@ class Client:
         http: speaks ASGI to the service.
         keys: (tenant, role) -> key.
         home: where the answers and the database are.
+        written: see `reading_requests.watched`.
     """
 
     http: TestClient
     keys: dict[tuple[str, str], str]
     home: Path
+    written: list[str]
 
     def post(
         self, path: str, body: Any, *, role: str = "admin", tenant: str = "main", language: str = "en"
@@ -54,6 +57,10 @@ class Client:
         assert response.status_code != 200 or response.headers["cache-control"] == "no-store"
         # and where the service lies on its machine is the operator's business; files that leave are no text
         assert str(self.home).encode() not in response.content
+        # who is told that an answer is late is told whether anything may have been stored
+        found = [*self.written]
+        self.written.clear()
+        assert not found, f"{found} write: give their routes `writes`"
         return response
 
     def ask(self, path: str, body: Any, **asker: str) -> Any:
@@ -109,11 +116,12 @@ def client(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> I
         patch.setenv("BENTOML_DO_NOT_TRACK", "True")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of libraries that BentoML imports
-            from serving.service import service
+            from serving.service import _api, service
 
+            written = watched(_api, patch)
             app = service.to_asgi()
         with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as http:
-            yield Client(http, keys, home)
+            yield Client(http, keys, home, written)
     database.close()
 
 

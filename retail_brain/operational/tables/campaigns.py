@@ -46,6 +46,8 @@ CAMPAIGNS = numbered_table(
     Column("measured_by", Limited("measured_by", 200)),
     Column("measured_at", UtcDateTime),
     Column("stop_rule", JSON(none_as_null=True)),
+    # contacts that a report told of when they did not count any more; null is none
+    Column("reported_late", Integer),
     UniqueConstraint("tenant_id", "campaign_id"),
 )
 

@@ -16,6 +16,7 @@ from serving.http.messages.campaign_people_messages import (
 )
 from serving.planning.campaigns import life
 from serving.planning.campaigns.push import Push, push_contacts, resolved_target, secret_of
+from serving.planning.campaigns.push_hours import usual_day
 from serving.planning.campaigns.together import assign_together, narrow_to
 from serving.planning.campaigns.unsent import settled
 from serving.planning.people.segment_book import open_dataset
@@ -94,7 +95,8 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
             f"target {request.target!r} is no http(s) address: the service writes no files. Use `campaign push`.",
             {"problem": "push_target_no_address", "target": request.target},
         )
-    day = request.day or campaign_desk(call).today
+    desk = campaign_desk(call)
+    day = request.day or usual_day(own_campaign(request.campaign_id, call), desk.source.as_of, call.now)
     asked = Push(request.campaign_id, day, address, call.principal.name, secret_of(settings.push_secret_env))
     tenant = call.principal.tenant
     dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from retail_brain.decisions.which_day import clock_day
 from retail_brain.errors import ConflictError, UsageError
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
@@ -41,6 +42,7 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
         "left_out": left_out,
         "looks_left_out": found.left_out,
         "today": today.isoformat(),
+        "clock_day": clock_day(call.now).isoformat(),
         "may_write": call.principal.may(Scope.CAMPAIGNS),
     }
 
@@ -188,6 +190,7 @@ def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
         "campaign": shown,
         "history": history(stored, call.state.database, call.principal.tenant, campaign_desk(call).today),
         "today": campaign_desk(call).today.isoformat(),
+        "clock_day": clock_day(call.now).isoformat(),
         "may_write": may_write,
         "may_approve": may_write and shown["state"] == "previewed" and not (second and is_author),
         "needs_second_person": second,
@@ -209,4 +212,4 @@ def _overlaps(rows: Sequence[Mapping[str, Any]], call: Call) -> list[dict[str, A
 
 
 def _shown(stored: StoredCampaign, call: Call) -> dict[str, Any]:
-    return life.summary(stored, campaign_desk(call).today, call.language)
+    return life.summary(stored, campaign_desk(call).today, call.now, call.language)

@@ -12,6 +12,9 @@ from serving.http.handlers.call import Call
 from serving.http.messages.event_messages import EventIn, EventsRequest
 from serving.http.refusals import rows_in_words
 
+_CLOCKS_APART = timedelta(days=1)
+"""By how much clocks and zones may differ; what lies further ahead has not happened."""
+
 
 def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     """Stores events durably; recommendations reflect them at once in this worker and within a second in the others.
@@ -22,8 +25,7 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     Raises:
         ImpossibleError: every event lies more than a day ahead, or none is of the place of the key.
     """
-    # Clocks and zones differ by up to a day; what lies further ahead has not happened.
-    last_day = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
+    last_day = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + _CLOCKS_APART
     erased = call.view.opt_outs.erased
     given = zip(request.places(), request.events, strict=True)
     events = [(place, _without_erased(_hashed(_event(event), call), erased)) for place, event in given]

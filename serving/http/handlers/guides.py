@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
@@ -310,7 +311,7 @@ def _seen_guides(call: Call) -> list[Guide]:
 
 
 def _first_day(call: Call) -> date:
-    return date.fromisoformat(call.answers.manifest.as_of) + timedelta(days=1)
+    return data_day(date.fromisoformat(call.answers.manifest.as_of))
 
 
 def _own(guide_id: str | None, call: Call) -> str | None:

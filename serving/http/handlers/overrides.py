@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.overrides import (
     Override,
@@ -110,7 +111,7 @@ def _override(given: OverrideIn, call: Call) -> Override:
         find_store(call.answers, given.store_id)
     if given.product_id is not None:
         find_product(call.answers, given.product_id)
-    first = as_of + timedelta(days=1)
+    first = data_day(as_of)
     if given.ends_on <= first:
         raise ImpossibleError(
             f"the override would end on {given.ends_on}, and forecasts begin on {first}. Choose a later day.",

@@ -12,6 +12,7 @@ from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
 from retail_brain.decisions.offers import KINDS
+from retail_brain.decisions.which_day import data_day
 from retail_brain.erased_ids import CUSTOMER
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.operational.model_tests import ModelTest
@@ -211,7 +212,7 @@ def _live(request: RecommendRequest, answers: Answers, events: Sequence[RecentEv
         for event in events
         if event.product_id is not None and (product := answers.products.find(event.product_id)) >= 0
     ]
-    tomorrow = day_number(date.fromisoformat(answers.manifest.as_of)) + 1
+    tomorrow = day_number(data_day(date.fromisoformat(answers.manifest.as_of)))
     return Live(
         today=max([tomorrow, *(day for _, _, day in viewed)]),
         events=viewed,

@@ -1,9 +1,10 @@
 """Merchandising rules of the operators: reads, checks and replaces the list."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from retail_brain.decisions.offer_rule_definition import Rule
+from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.rules import RuleSet, store_rules
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -83,7 +84,7 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language, names),
         "names": names,
         "now": call.now.isoformat(timespec="seconds"),
-        "data_day": (date.fromisoformat(call.answers.manifest.as_of) + timedelta(days=1)).isoformat(),
+        "data_day": data_day(date.fromisoformat(call.answers.manifest.as_of)).isoformat(),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }
 

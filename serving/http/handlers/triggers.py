@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from retail_brain.decisions.which_day import clock_day
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.firing_pages import IsSeen, firing_counts, firings_page
@@ -102,7 +103,9 @@ def run(request: TriggerRunRequest, call: Call) -> dict[str, Any]:
     """
     for name in request.trigger_ids:
         trigger(call.principal.tenant, call.state.database, name)
-    return {"noted": [vars(noted) for noted in evaluate(trigger_desk(call), request.trigger_ids)]}
+    desk = trigger_desk(call)
+    days = {"data_day": desk.first_day.isoformat(), "clock_day": clock_day(desk.now).isoformat()}
+    return {"noted": [vars(noted) for noted in evaluate(desk, request.trigger_ids)]} | days
 
 
 def firings(request: TriggerFiringsRequest, call: Call) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from serving.http.messages.common import (
     required,
 )
 from serving.http.messages.effect_messages import LookRow
+from serving.planning.campaigns.standing import ByClock
 
 CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped", "measured"]
 
@@ -158,6 +159,11 @@ class PreviewRow(BaseModel):
     overlaps: list[OverlapRow] = []
 
 
+ClockDay = Annotated[
+    str, Field(description="day by the machine's clock, by which contacts go; `today` is the published day")
+]
+
+
 class CampaignRow(Strict):
     """A campaign as it stands: its definition, the preview that counts, and who did what when.
 
@@ -168,6 +174,13 @@ class CampaignRow(Strict):
     name: str = ""
     version: int
     state: CampaignState
+    by_clock: Annotated[
+        ByClock | None,
+        Field(
+            description="where the machine's clock is in its days, while `state` is as of the published day; over: "
+            "nobody is contacted any more; replay: not approved before they were over, so that past days are replayed"
+        ),
+    ]
     definition: dict[str, Any]
     preview: PreviewRow | None
     created_by: str
@@ -205,6 +218,7 @@ class CampaignsResponse(Strict):
     left_out: int = 0
     looks_left_out: int = 0
     today: str
+    clock_day: ClockDay
     may_write: bool
 
 
@@ -214,6 +228,7 @@ class CampaignResponse(Strict):
     campaign: CampaignRow
     history: list[PassedState]
     today: str
+    clock_day: ClockDay
     may_write: bool
     may_approve: bool
     needs_second_person: bool

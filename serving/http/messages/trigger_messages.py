@@ -142,6 +142,8 @@ class TriggerRunResponse(Strict):
     """What was noted; `trigger run --to` hands over what is due."""
 
     noted: list[NotedRow]
+    data_day: Annotated[str, Field(description="first day that the answers have not seen: causes are as of it")]
+    clock_day: Annotated[str, Field(description="day by the machine's clock: messages and birthdays go by it")]
 
 
 class FiringRow(Strict):

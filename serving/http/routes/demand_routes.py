@@ -48,7 +48,7 @@ ROUTES: tuple[Route, ...] = (
         overrides.overrides,
         (Scope.DEMAND,),
         threaded=True,
-        writes=True,
+        writes=lambda request: bool(request.overrides or request.withdraw),
         tag="demand",
         scoped_by=ScopedBy.STORES,
     ),

@@ -112,7 +112,7 @@ ROUTES: tuple[Route, ...] = (
         guides.credit,
         (Scope.PEOPLE,),
         threaded=True,
-        writes=True,
+        writes=lambda request: request.measure,
         tag="guides",
         scoped_by=ScopedBy.PEOPLE,
     ),

@@ -133,7 +133,7 @@ ROUTES: tuple[Route, ...] = (
         bulk.decide_bulk,
         (Scope.DECIDE,),
         threaded=True,
-        writes=True,
+        writes=lambda request: not request.check or request.withdraw_batch is not None,
         tag="stock",
         scoped_by=ScopedBy.STORES,
     ),

@@ -29,7 +29,8 @@ class Route:
             NDJSON once it is computed; `response` is the model of a line.
         needs_answers: whether it is asked about published answers; otherwise it answers tenants without any too, and
             its handler must not look at `call.view`. Only for routes of headquarters.
-        writes: whether it may store something: who is told that an answer takes too long is told so.
+        writes: whether it may store something, of every request or, where some only read, of one: who is told that an
+            answer takes too long is told so.
         writes_file: whether it may take `serving.file_seconds` in the place of `serving.timeout_seconds`.
         is_slow: whether it may take `serving.slow_seconds`: what it works out at first is kept for the next question.
         scoped_by: how it is narrowed for keys of a region, shops or a guide; None answers them with 403.
@@ -48,10 +49,14 @@ class Route:
     streams: bool = False
     owner: str = ""
     scoped_by: ScopedBy | None = None
-    writes: bool = False
+    writes: bool | Callable[[Any], bool] = False
     writes_file: bool = False
     is_slow: bool = False
     needs_answers: bool = True
+
+    def stores(self, request: Any) -> bool:
+        """Whether a request may store something."""
+        return self.writes if isinstance(self.writes, bool) else self.writes(request)
 
 
 def view_alone(_request: Any, _call: Call) -> None:

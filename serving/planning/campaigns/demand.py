@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.extra_units import EXTRA_UNITS, extra_units, lag_shares
+from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.campaign_contacts import PlannedContact
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import ContactsMark, plans_seen_mark
@@ -53,7 +54,7 @@ class CampaignBook:
             UnavailableError: the database does not answer.
         """
         mark = plans_seen_mark(tenant, database)
-        plans = other_plans(tenant, database, None, as_of + timedelta(days=1), settings)
+        plans = other_plans(tenant, database, None, data_day(as_of), settings)
         return cls.of(planned_units(tenant, database, as_of, units_per, settings.campaigns), mark, plans)
 
 
@@ -76,7 +77,7 @@ def planned_units(
         UnavailableError: the database does not answer.
     """
     since = as_of - timedelta(days=settings.effect_days)
-    rows = [one for one in contacts_on(tenant, database, as_of + timedelta(days=1), since=since) if counts(one)]
+    rows = [one for one in contacts_on(tenant, database, data_day(as_of), since=since) if counts(one)]
     extra = extra_units(_frame(rows), lag_shares(settings.effect_days), units_per)
     return extra.filter(pl.col("date") > as_of)
 

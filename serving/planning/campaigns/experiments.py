@@ -6,11 +6,12 @@ They are campaigns, triggers and the guides' daily lists, for each of which a sh
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, drawn_counts
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
@@ -84,7 +85,7 @@ def read_experiments(tenant: str, database: Database, as_of: date) -> Experiment
     """
     approved = [one for one in list_campaigns(tenant, database) if one.approved_at is not None]
     states = {
-        one.campaign_id: (one, "unreadable" if readable(one) is None else state_on(one, as_of + timedelta(days=1)))
+        one.campaign_id: (one, "unreadable" if readable(one) is None else state_on(one, data_day(as_of)))
         for one in approved
     }
     left_out: dict[tuple[str, str], tuple[int, int]] = {}

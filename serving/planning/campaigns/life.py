@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.campaigns.stop_rules import rule_text
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
@@ -35,7 +36,7 @@ from serving.planning.campaigns.names import shown_name
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.preview import differences, preview_of
-from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.campaigns.standing import days_by_clock, definition_of, state_on
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 
@@ -56,8 +57,8 @@ class Desk:
 
     @property
     def today(self) -> date:
-        """The first day that is not visible yet: contacts may be made from it on."""
-        return self.source.as_of + timedelta(days=1)
+        """The published day: campaigns are planned from it on, and stand as of it; see `which_day`."""
+        return data_day(self.source.as_of)
 
 
 def save(desk: Desk, change: Change, definition: CampaignDefinition) -> StoredCampaign:
@@ -211,13 +212,21 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 
 
-def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str, Any]:
-    """A campaign as JSON, without its people; reasons, and a name that nobody wrote, in one language."""
+def summary(stored: StoredCampaign, today: date, now: datetime, language: Language) -> dict[str, Any]:
+    """A campaign as JSON, without its people; reasons, and a name that nobody wrote, in one language.
+
+    Args:
+        stored: the campaign.
+        today: the published day, as of which it stands.
+        now: the instant; contacts go by its day.
+        language: of reasons and names.
+    """
     values = {name: getattr(stored, name) for name in stored.__dataclass_fields__}
     moments = {
         name: value.isoformat(timespec="seconds") for name, value in values.items() if isinstance(value, datetime)
     }
     shown: dict[str, Any] = values | moments | {"state": state_on(stored, today)}
+    shown["by_clock"] = days_by_clock(stored, now)
     shown["name"] = shown_name(stored.definition, language)
     if stored.stop_rule is not None:
         shown["stop_reason"] = rule_text(stored.stop_rule, language)

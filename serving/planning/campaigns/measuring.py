@@ -10,6 +10,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
 from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
 from retail_brain.decisions.persons import Accounts
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
@@ -61,7 +62,7 @@ def look_at(
     """
     found = measure_campaign(tenant, database, dataset, campaign_id, settings)
     look = keep_look(tenant, database, campaign_id, found, by=by, now=now)
-    stop_by_rules(tenant, database, campaign_id, look.as_of + timedelta(days=1), now)
+    stop_by_rules(tenant, database, campaign_id, data_day(look.as_of), now)
     return look
 
 
@@ -92,7 +93,7 @@ def watch(
     except ImpossibleError as error:
         if error.details.get("problem") != _NOBODY:
             raise
-    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    today = data_day(dataset.as_of or dataset.last_day())
     stop_by_rules(tenant, database, campaign_id, today, now)
     return None
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.which_day import clock_day, contact_day, data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_contacts import CampaignContact
 from retail_brain.operational.campaigns import StoredCampaign
 from retail_brain.settings import Settings
 from serving.planning.campaigns.hours import hour_left, open_hours
+from serving.planning.campaigns.standing import is_replayed, readable
 
 
 @dataclass
@@ -42,12 +44,12 @@ def push_day(stored: StoredCampaign, definition: CampaignDefinition, asked: date
     Raises:
         ImpossibleError: the campaign is over.
     """
-    today, ends_on = now.astimezone().date(), definition.ends_on
-    is_replayed = stored.approved_at is not None and stored.approved_at.astimezone().date() >= ends_on
-    if asked < ends_on and (today < ends_on or is_replayed):
+    today, ends_on = clock_day(now), definition.ends_on
+    is_replay = is_replayed(stored, definition)
+    if asked < ends_on and (today < ends_on or is_replay):
         return today if today < ends_on else asked
     told = f"campaign {stored.campaign_id!r} is over: its last day was before {ends_on}, and "
-    if today < ends_on or is_replayed:
+    if today < ends_on or is_replay:
         told += f"contacts due by {asked} were asked for. Name an earlier day with --day, or make a new campaign."
     else:
         told += f"today is {today}: nobody is contacted on a day that is over. Make a new campaign."
@@ -60,6 +62,20 @@ def push_day(stored: StoredCampaign, definition: CampaignDefinition, asked: date
             "ends_on": ends_on.isoformat(),
         },
     )
+
+
+def usual_day(stored: StoredCampaign, as_of: date, now: datetime) -> date:
+    """Day by which contacts are due where nobody names one: that of contact, or the published one of a replay.
+
+    Args:
+        stored: the campaign; of one that cannot be read nothing is pushed in any case.
+        as_of: last day that the published answers know.
+        now: the instant of the push.
+    """
+    definition = readable(stored)
+    if definition is None or is_replayed(stored, definition):
+        return data_day(as_of)
+    return contact_day(as_of, now)
 
 
 def hours_left(

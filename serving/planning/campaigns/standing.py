@@ -1,14 +1,18 @@
 """How a stored campaign stands on a day, the states that it went through, and its definition."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.decisions.which_day import clock_day
 from retail_brain.errors import UsageError
 from retail_brain.operational.audit import audit_of
 from retail_brain.operational.campaigns import StoredCampaign
 from retail_brain.operational.database import Database
+
+ByClock = Literal["to_come", "running", "over", "replay"]
+"""Where the clock is in the days of a campaign."""
 
 
 def definition_of(stored: StoredCampaign) -> CampaignDefinition:
@@ -94,6 +98,50 @@ def state_on(stored: StoredCampaign, today: date) -> str:
     if today < definition.starts_on:
         return "approved"
     return "ended" if is_over else "running"
+
+
+def is_replayed(stored: StoredCampaign, definition: CampaignDefinition) -> bool:
+    """Whether past days are replayed: a campaign was approved after its last day by the machine's clock."""
+    return stored.approved_at is not None and clock_day(stored.approved_at) >= definition.ends_on
+
+
+def days_by_clock(stored: StoredCampaign, now: datetime) -> ByClock | None:
+    """Where the clock is in the days of a campaign; None where it cannot be read.
+
+    Campaigns stand as of the published day (`state_on`), and contacts go out by the clock: where answers are older
+    than it, a campaign may be running by the one and over by the other. `over`: nobody is contacted any more;
+    `replay`: it was not approved before its days were over, so that approving and pushing it replays them.
+    """
+    definition = readable(stored)
+    if definition is None:
+        return None
+    today = clock_day(now)
+    if today < definition.starts_on:
+        return "to_come"
+    if today < definition.ends_on:
+        return "running"
+    return "replay" if stored.approved_at is None or is_replayed(stored, definition) else "over"
+
+
+_BY_CLOCK: Mapping[str, str] = {
+    "over": "its days are over: nobody is contacted any more",
+    "replay": "its days are over: contacts that are handed over replay past days",
+    "running": "it has begun: contacts of days that are over go out late",
+}
+
+
+def clock_text(state: str, by_clock: ByClock | None, now: datetime) -> str | None:
+    """What is said, in English, of a campaign that is further by the clock than its state tells; None where it is not.
+
+    Args:
+        state: result of `state_on`.
+        by_clock: result of `days_by_clock`.
+        now: the instant.
+    """
+    behind = {"draft", "previewed", "approved"} | (set() if by_clock == "running" else {"running"})
+    if by_clock is None or by_clock == "to_come" or state not in behind:
+        return None
+    return f"by the clock ({clock_day(now)}) {_BY_CLOCK[by_clock]}"
 
 
 def history(stored: StoredCampaign, database: Database, tenant: str, today: date) -> list[dict[str, Any]]:

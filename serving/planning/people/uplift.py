@@ -6,7 +6,7 @@ guides that were measured: the outcome of today's contacts changes whom the next
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from features.person.past_contacts import has_past_contacts, judged_contacts
 from features.person.traits import read_traits, trait_flags
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
+from retail_brain.decisions.which_day import data_day
 from retail_brain.settings import Settings
 from serving.planning.campaigns.experiments import HERE, LEFT_OUT, Experiments
 from serving.planning.campaigns.repeated_experiments import GUIDES, TRIGGER
@@ -197,7 +198,7 @@ def uplift_of(
     most = max(1, _MOST_SCORES // max(people.height, 1))
     every = _most_bought(lines, categories)
     names = every[:most]
-    keys = people.with_columns(day=pl.lit(as_of + timedelta(days=1)))
+    keys = people.with_columns(day=pl.lit(data_day(as_of)))
     known_of = dataset if experiments is None else experiments.beside(dataset)
     person, history = person_state(known_of, keys), category_history(known_of, keys)
     flags = trait_flags(known_of, keys["customer_id"], settings.campaigns.uplift_traits)

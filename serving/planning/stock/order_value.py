@@ -13,6 +13,7 @@ from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.hindsight import Cycles, outcome
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.supply_terms import Terms
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import SERIES
@@ -139,7 +140,7 @@ def _of_day(
     dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, settings: Settings
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The measured lines of a day, and the counts of its others."""
-    none, first, until = pl.DataFrame(schema=LINES), as_of + timedelta(days=1), min(last, as_of + _LONGEST)
+    none, first, until = pl.DataFrame(schema=LINES), data_day(as_of), min(last, as_of + _LONGEST)
     stores = book["store_id"].unique().to_list()
     try:
         played_axis(dataset, settings.data.period, first, until)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Protocol
 
 import polars as pl
@@ -22,6 +22,7 @@ from retail_brain.decisions.inputs import (
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.replenishment import DatedStock, plan_orders
 from retail_brain.decisions.supply_terms import NO_END
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
@@ -99,7 +100,7 @@ class SupplySide:
         stock = with_open_orders(counted, due)
         series = pl.concat([terms.select(SERIES), stock.select(SERIES)]).unique(maintain_order=True)
         ends = demand_ends(dataset, series, as_of, settings)
-        gone, lost = delisted(dataset, as_of + timedelta(days=1)), pl.col("is_lost")
+        gone, lost = delisted(dataset, data_day(as_of)), pl.col("is_lost")
         # remaining lives are whole days, which longer periods cannot tell apart
         ages = read_ages(dataset, terms, stock, as_of) if settings.data.period == "day" else None
         stock, ages, past = split_past(stock, ages)

@@ -1,11 +1,13 @@
 """Finds the causes of triggers in the published tables; the same cause has the same text, whenever it is looked for."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from retail_brain.decisions.triggers.definition import TriggerDefinition
+from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.settings import TriggerSettings
 from serving.planning.campaigns.goods import segment_people
@@ -28,23 +30,36 @@ Interested = Callable[[Collection[str], int], pl.DataFrame]
 """Products and days -> `customer_id`, `product_id` of those who showed interest by an event."""
 
 
-def table_causes(
-    definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, interested: Interested
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Look:
+    """How causes are looked for.
+
+    Attributes:
+        settings: how far back causes are looked for.
+        interested: who showed interest in goods.
+        contact_day: on which people would be told, see `which_day`: birthdays are by it. What happened to goods and
+            people is known up to the day of the answers, and counts from there.
+    """
+
+    settings: TriggerSettings
+    interested: Interested
+    contact_day: date
+
+
+def table_causes(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
     """Causes of a trigger that the published tables hold, the likeliest buyers first: columns _CAUSES.
 
     Args:
         definition: the trigger, of a kind that tables cause.
         source: facts as of a day.
-        settings: how far back causes are looked for.
-        interested: who showed interest in goods.
+        look: how causes are looked for.
 
     Raises:
         ImpossibleError: the answers do not know what the kind needs.
         NotFoundError: the segment is not known.
         ModelError: there are no scored pairs.
     """
-    found = _OF_KIND[definition.kind](definition, source, settings, interested)
+    found = _OF_KIND[definition.kind](definition, source, look)
     about = source.facts(()).customers.select("customer_id", "home_store_id").unique("customer_id")
     kept = found.join(about, on="customer_id", how="inner", maintain_order="left")
     if definition.store_ids:
@@ -110,13 +125,11 @@ def _missing(kind: str) -> ImpossibleError:
     )
 
 
-def _stage_changes(
-    definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, _interested: Interested
-) -> pl.DataFrame:
+def _stage_changes(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
     stages = source.stages()
     if stages is None:
         raise _missing(definition.kind)
-    entered = stages.filter(pl.col("since").is_between(*_window(source, settings)))
+    entered = stages.filter(pl.col("since").is_between(*_window(source, look.settings)))
     if definition.stages:
         entered = entered.filter(pl.col("stage").is_in(list(definition.stages)))
     # the day of falling silent moves with the chain's rhythm, the last purchase does not
@@ -128,10 +141,8 @@ def _stage_changes(
     )
 
 
-def _due(
-    definition: TriggerDefinition, source: TriggerSource, _settings: TriggerSettings, _interested: Interested
-) -> pl.DataFrame:
-    today = _today(source)
+def _due(definition: TriggerDefinition, source: TriggerSource, _look: Look) -> pl.DataFrame:
+    today = data_day(source.as_of)
     goods = _goods(definition, source)
     pairs = source.pairs(None if goods is None else goods["product_id"].to_list(), None)
     soon = pairs.filter(
@@ -147,49 +158,41 @@ def _due(
     )
 
 
-def _back_in_stock(
-    definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, interested: Interested
-) -> pl.DataFrame:
+def _back_in_stock(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
     rows = source.restocked()
     if rows is None:
         raise _missing(definition.kind)
-    rows = rows.filter(pl.col("since").is_between(*_window(source, settings)))
+    rows = rows.filter(pl.col("since").is_between(*_window(source, look.settings)))
     cause = pl.format("stock:{}:{}:{}", "product_id", "store_id", pl.col("since").cast(pl.String))
-    return _wanting(definition, source, rows, interested).with_columns(cause=cause)
+    return _wanting(definition, source, rows, look.interested).with_columns(cause=cause)
 
 
-def _price_drops(
-    definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, interested: Interested
-) -> pl.DataFrame:
+def _price_drops(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
     rows = source.price_drops()
     if rows is None:
         raise _missing(definition.kind)
-    first, last = _window(source, settings)
+    first, last = _window(source, look.settings)
     rows = rows.filter(
         pl.col("since").is_between(first, last + timedelta(days=1)),
         1 - pl.col("price") / pl.col("before") >= definition.least_drop - 1e-9,
     )
     cause = pl.format("price:{}:{}", "product_id", pl.col("since").cast(pl.String))
-    return _wanting(definition, source, rows, interested).with_columns(cause=cause)
+    return _wanting(definition, source, rows, look.interested).with_columns(cause=cause)
 
 
-def _new_arrivals(
-    definition: TriggerDefinition, source: TriggerSource, settings: TriggerSettings, interested: Interested
-) -> pl.DataFrame:
-    first, last = _window(source, settings)
+def _new_arrivals(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
+    first, last = _window(source, look.settings)
     goods = source.goods().filter(pl.col("launched_on").is_between(first, last + timedelta(days=1)))
     rows = goods.select("product_id", store_id=pl.lit(None, dtype=pl.String), since="launched_on")
-    named = _wanting(definition, source, rows, interested)
+    named = _wanting(definition, source, rows, look.interested)
     return named.with_columns(cause=pl.format("new:{}", "product_id"))
 
 
-def _birthdays(
-    definition: TriggerDefinition, source: TriggerSource, _settings: TriggerSettings, _interested: Interested
-) -> pl.DataFrame:
+def _birthdays(definition: TriggerDefinition, source: TriggerSource, look: Look) -> pl.DataFrame:
     rows = source.birthdays()
     if rows is None:
         raise _missing(definition.kind)
-    today = _today(source)
+    today = look.contact_day
     days = [today + timedelta(days=number) for number in range(definition.days_before + 1)]
     near = {(day.month, day.day): day for day in days}
     # who was born on a leap day has their birthday on the day before March
@@ -208,7 +211,7 @@ def _birthdays(
     )
 
 
-_OF_KIND: Mapping[str, Callable[[TriggerDefinition, TriggerSource, TriggerSettings, Interested], pl.DataFrame]] = {
+_OF_KIND: Mapping[str, Callable[[TriggerDefinition, TriggerSource, Look], pl.DataFrame]] = {
     "stage_change": _stage_changes,
     "due": _due,
     "back_in_stock": _back_in_stock,
@@ -266,10 +269,6 @@ def is_about(definition: TriggerDefinition, source: TriggerSource, product_ids: 
     """Those of some products that the trigger may tell of."""
     goods = _goods(definition, source)
     return set(product_ids) if goods is None else set(product_ids) & set(goods["product_id"])
-
-
-def _today(source: TriggerSource) -> date:
-    return source.as_of + timedelta(days=1)
 
 
 def _window(source: TriggerSource, settings: TriggerSettings) -> tuple[date, date]:

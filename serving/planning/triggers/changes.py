@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.which_day import data_day
 
 RESTOCKED = {"store_id": pl.String, "product_id": pl.String, "since": pl.Date}
 """One row per store x product that was out and is in stock again, and the first day of that."""
@@ -62,7 +63,7 @@ def price_drops(dataset: Dataset, as_of: date, days: int) -> pl.DataFrame | None
     if not dataset.has("prices") and not dataset.has("promotions"):
         return None
     prices = _rows(dataset, "prices")
-    first, last = as_of + timedelta(days=2 - days), as_of + timedelta(days=1)
+    first, last = as_of + timedelta(days=2 - days), data_day(as_of)
     holds = pl.col("since").is_between(first, last) & (pl.col("until").is_null() | (pl.col("until") > last))
     changed = pl.concat([prices, _rows(dataset, "promotions")]).filter(holds)
     lists = dataset.scan_or_empty("products").select("product_id", listed=pl.col("list_price").cast(pl.Float64))

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.decisions.triggers.definition import TriggerDefinition, parse_trigger
+from retail_brain.decisions.which_day import contact_day, data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Touched, has_events, touched_goods
@@ -50,13 +51,13 @@ class Desk:
 
     @property
     def today(self) -> date:
-        """Day of contact: the machine's, and never one that the answers have seen already."""
-        return max(self.local.date(), self.source.as_of + timedelta(days=1))
+        """Day of contact: the machine's, and never one that the answers have seen already; see `which_day`."""
+        return contact_day(self.source.as_of, self.now)
 
     @property
     def first_day(self) -> date:
         """The first day that the answers have not seen."""
-        return self.source.as_of + timedelta(days=1)
+        return data_day(self.source.as_of)
 
     def earliest_due(self, definition: TriggerDefinition) -> datetime:
         """Messages of a trigger that were due before this instant are not sent any more."""

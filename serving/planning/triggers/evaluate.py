@@ -13,7 +13,7 @@ from retail_brain.operational.events import StoredEvent, Touched, events_after
 from retail_brain.operational.tables import LONGEST_PERSON
 from retail_brain.operational.trigger_firings import Cause, note_causes
 from retail_brain.operational.triggers import StoredTrigger, list_triggers
-from serving.planning.triggers.causes import SERVICE_EVENTS, is_about, members, table_causes
+from serving.planning.triggers.causes import SERVICE_EVENTS, Look, is_about, members, table_causes
 from serving.planning.triggers.desk import Desk, definition_of
 
 _BATCH = 5_000
@@ -85,7 +85,7 @@ def evaluate(desk: Desk, trigger_ids: Sequence[str] = (), seen: Seen | None = No
 
 
 def _note_tables(desk: Desk, stored: StoredTrigger, definition: TriggerDefinition, noted: Noted) -> None:
-    rows = table_causes(definition, desk.source, desk.settings.triggers, desk.interested)
+    rows = table_causes(definition, desk.source, Look(desk.settings.triggers, desk.interested, desk.today))
     named = desk.source.facts(()).accounts.with_person(rows)
     due_at = desk.now + timedelta(minutes=definition.delay_minutes)
     complements = {product: desk.source.goes_with(product) for product in rows["product_id"].drop_nulls().unique()}

@@ -47,7 +47,10 @@ def test_a_campaign_from_file_to_list_of_people(home: Path) -> None:
     assert seen[0] == "milk: previewed, version 2, as of 2025-02-28"
     assert seen[1] == "  200 people considered"
     assert "20 left  Ranked below the size asked for" in "\n".join(seen)
-    assert run(home, "approve", "milk", "--by", "Wang").stdout.startswith("milk: approved by Wang, version 3: ")
+    approved = run(home, "approve", "milk", "--by", "Wang").stdout
+    assert approved.startswith("milk: approved by Wang, version 3: ")
+    assert "the published answers know nothing after 2025-02-28" in approved
+    assert "contacts that are handed over replay past days" in approved
     assert run(home, "list").stdout.startswith("milk  running    v3  2025-03-01..2025-03-15  Milk")
     assert '"approved_by": "Wang"' in run(home, "show", "milk").stdout
     out = home / "people.csv"

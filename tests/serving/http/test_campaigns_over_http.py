@@ -40,6 +40,7 @@ def ask(client: Any, path: str, body: dict[str, Any], model: Any = CampaignRespo
 def test_a_campaign_from_draft_to_stop(client: Any) -> None:
     made = ask(client, "/campaign", {"campaign_id": "milk", "campaign": DRAFT})["campaign"]
     assert (made["state"], made["version"], made["created_by"]) == ("draft", 1, "marketer先生")
+    assert made["by_clock"] == "replay", "its days were over before it was approved"
     seen = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 1, "act": "preview"})
     numbers = seen["campaign"]["preview"]
     assert seen["campaign"]["state"] == "previewed"
@@ -59,7 +60,8 @@ def test_a_campaign_from_draft_to_stop(client: Any) -> None:
     held = ask(client, "/campaign_contacts", {"campaign_id": "milk", "group": "holdout"}, CampaignContactsResponse)
     assert held["total"] == numbers["holdout"]
     listed = ask(client, "/campaigns", {"states": ["running"]}, CampaignsResponse)
-    assert [row["campaign_id"] for row in listed["campaigns"]] == ["milk"]
+    assert [(row["campaign_id"], row["by_clock"]) for row in listed["campaigns"]] == [("milk", "replay")]
+    assert listed["today"] == "2025-03-01" < listed["clock_day"]
     stopped = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 3, "act": "stop", "reason": "empty"})
     passed = [(row["state"], row["by"]) for row in stopped["history"]]
     who = "marketer先生"

@@ -25,8 +25,11 @@ from serving.http.routes import ROUTES
 from serving.http.runtime import Runtime
 from serving.http.state import State
 
-EVENTS, SEARCH = (next(route for route in ROUTES if route.path == path) for path in ("/events", "/search"))
-BODIES = {
+LATE = ("/events", "/search", "/rules", "/segments")
+EVENTS, SEARCH, *BOTH = (next(route for route in ROUTES if route.path == path) for path in LATE)
+BODIES: dict[str, Any] = {
+    "/rules": {},
+    "/segments": {"action": "list"},
     "/events": {"events": [{"occurred_at": "2025-03-01T00:00:00Z", "event_type": "visit", "customer_id": "C00001"}]},
     "/search": {"kind": "store", "query": "x"},
 }
@@ -72,7 +75,7 @@ class Late:
     def __init__(self) -> None:
         self._is_over: Callable[[], object] = bool
         self._ends = threading.Event()
-        self.routes = [replace(route, run=self._run) for route in (EVENTS, SEARCH)]
+        self.routes = [replace(route, run=self._run) for route in (EVENTS, SEARCH, *BOTH)]
 
     @contextmanager
     def fail_after(self, _seconds: float) -> Iterator[None]:
@@ -109,6 +112,8 @@ def late(monkeypatch: pytest.MonkeyPatch) -> Iterator[Late]:
         ("/events", "zh", "可能已经保存。请先查看"),
         ("/search", "en", "took too long. Ask for less"),
         ("/search", "zh", "服务正忙"),
+        ("/rules", "en", "took too long. Ask for less"),
+        ("/segments", "en", "took too long. Ask for less"),
     ],
 )
 def test_who_writes_is_told_that_it_may_have_been_stored_and_who_reads_is_not(

@@ -57,7 +57,9 @@ def test_a_trigger_from_its_definition_to_what_it_fired(client: Any) -> None:
         "product_id": "P0060",
     }
     client.ask("/events", {"events": [event]}, role="marketer")
-    noted = ask(client, "/trigger_run", {"trigger_ids": ["bag"]}, TriggerRunResponse)["noted"]
+    run = ask(client, "/trigger_run", {"trigger_ids": ["bag"]}, TriggerRunResponse)
+    noted = run["noted"]
+    assert run["data_day"] == "2025-03-01" < run["clock_day"]
     assert [(row["trigger_id"], row["new"]) for row in noted] == [("bag", 1)]
     assert ask(client, "/trigger_run", {}, TriggerRunResponse)["noted"][0]["new"] == 0
     fired = ask(client, "/trigger_firings", {"trigger_id": "bag"}, TriggerFiringsResponse)

@@ -87,7 +87,7 @@ def _row(campaign_id: str, definition: dict[str, Any], by: str) -> dict[str, Any
     row |= {"preview": None, "created_by": by, "created_at": moment, "changed_by": by, "changed_at": moment}
     later = ("approved_by", "approved_at", "stopped_by", "stopped_at", "stop_reason", "stop_rule")
     later += ("measured_by", "measured_at")
-    return row | dict.fromkeys(later) | {"look": None}
+    return row | dict.fromkeys(later) | {"look": None, "by_clock": "to_come"}
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
     may = row["state"] == "previewed" and not (second and row["changed_by"] == "admin")
     told = row["definition"].get("product_ids", ()) or ("P0001",)
     passed = [{"state": "draft", "by": row["created_by"], "at": row["created_at"]}]
-    shown = {"campaign": row, "history": passed, "today": TODAY, "may_write": True, "names": names(told)}
-    return shown | {"may_approve": may, "needs_second_person": second}
+    shown = {"campaign": row, "history": passed, "today": TODAY, "clock_day": TODAY, "names": names(told)}
+    return shown | {"may_write": True, "may_approve": may, "needs_second_person": second}
 
 
 def _conflict(row: dict[str, Any], body: dict[str, Any]) -> Any:
@@ -114,7 +114,7 @@ def campaigns(body: dict[str, Any]) -> Any:
     wanted = [row for row in reversed(KEPT.values()) if "states" not in body or row["state"] in body["states"]]
     looks = {key: looks[-1] for key, looks in LOOKS.items() if looks}
     rows = [row | {"preview": None, "look": looks.get(row["campaign_id"])} for row in wanted]
-    return {"campaigns": rows, "total": len(rows), "today": TODAY, "may_write": True}
+    return {"campaigns": rows, "total": len(rows), "today": TODAY, "clock_day": TODAY, "may_write": True}
 
 
 def campaign(body: dict[str, Any]) -> Any:

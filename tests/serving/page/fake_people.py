@@ -132,12 +132,14 @@ IN_STORE = {"fulfilment": "in_store", "from_store_id": None}
 
 
 def similar(body: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"rank": 1, "product_id": "P0012", "score": 0.9, "reason": "Same category"} | IN_STORE]
+    why = {"reason": "Same category", "reason_code": "same_category"}
+    rows = [{"rank": 1, "product_id": "P0012", "score": 0.9} | why | IN_STORE]
     return {"similar": rows, "basis": "warm", "names": PRODUCTS}
 
 
 def complete_basket(body: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"rank": 1, "product_id": "P0009", "score": 0.9, "reason": "Often bought together"} | IN_STORE]
+    why = {"reason": "Often bought together", "reason_code": "goes_with"}
+    rows = [{"rank": 1, "product_id": "P0009", "score": 0.9} | why | IN_STORE]
     return {"goods": rows, "basis": "warm", "names": PRODUCTS}
 
 

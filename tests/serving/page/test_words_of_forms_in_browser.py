@@ -98,9 +98,27 @@ def test_two_proposals_of_one_day_are_told_apart_by_their_stores(open_page: Open
     expect(stock.locator("thead")).to_contain_text(says(language, "滞销库存", "Excess stock"))
     page.goto(page.url.split("#")[0] + "#/campaigns")
     expect(page.locator("main")).to_contain_text(says(language, "状态以 2026", "States are as of"))
+    expect(page.locator("main")).not_to_contain_text(says(language, "实际时钟", "by the clock"))
     for store in ("S01", "S02"):
         row = page.locator(".data tbody tr").filter(has_text=STORES[store][0])
         expect(row).to_have_count(1)
+
+
+@BOTH
+def test_a_campaign_that_is_over_by_the_clock_says_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    fake_campaigns.propose({"campaign_id": "of-S01", "store_ids": ["S01"]})
+    late = {"clock_day": "2026-11-29"}
+    monkeypatch.setitem(fake_api.ANSWERS, "campaigns", lambda body: fake_campaigns.campaigns(body) | late)
+    monkeypatch.setitem(fake_api.ANSWERS, "campaign", lambda body: fake_campaigns.campaign(body) | late)
+    fake_campaigns.KEPT["of-S01"]["by_clock"] = "replay"
+    page = open_page("campaigns?id=of-S01", language).page
+    notice = page.locator("[data-notice=clock]")
+    expect(notice).to_contain_text(says(language, "实际时钟：2026", "by the clock: "))
+    expect(notice).to_contain_text(says(language, "已结束", "Ended"))
+    page.goto(page.url.split("#")[0] + "#/campaigns")
+    expect(page.locator("main")).to_contain_text(says(language, "联系按实际时钟", "Contacts go by the clock"))
 
 
 @BOTH

@@ -15,10 +15,11 @@ from retail_brain.operational.database import Database
 from retail_brain.settings import AudienceSettings, CampaignSettings, Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.other_plans import other_plans
-from serving.planning.campaigns.standing import state_on
+from serving.planning.campaigns.standing import clock_text, days_by_clock, state_on
 from tests.serving.planning.campaigns.worlds import run, worlds
 
 SETTINGS = Settings()
+NOW = datetime(2025, 3, 1, 12).astimezone()
 NUMBERS = count()
 
 
@@ -40,8 +41,41 @@ def test_a_campaign_lives_from_draft_to_end(database: Database, make_source: Any
     assert {(one.contact.channel, one.contact.day, one.contact.hour) for one in people} == {
         ("sms", date(2025, 3, 2), 9)
     }
-    shown = life.summary(stored, desk.today, "zh")
+    shown = life.summary(stored, desk.today, NOW, "zh")
     assert (shown["state"], shown["approved_by"], shown["version"]) == ("approved", "Li", 3)
+
+
+@pytest.mark.parametrize(
+    ("day", "by_clock", "said"),
+    [
+        ("2025-03-01", "to_come", None),
+        ("2025-03-02", "running", "it has begun"),
+        ("2025-03-07", "running", "it has begun"),
+        ("2025-03-08", "over", "nobody is contacted any more"),
+    ],
+)
+def test_a_campaign_that_is_further_by_the_clock_than_by_the_data_says_so(
+    database: Database, make_source: Any, define: Any, change: Any, day: str, by_clock: str, said: str | None
+) -> None:
+    desk, now = life.Desk(database, make_source(), SETTINGS), datetime.fromisoformat(f"{day}T12:00:00").astimezone()
+    approved(desk, change, "spring", define(starts_on="2025-03-02"))
+    stored = campaign("main", database, "spring")
+    shown = life.summary(stored, desk.today, now, "en")
+    assert (shown["state"], shown["by_clock"]) == ("approved", by_clock)
+    told = clock_text(shown["state"], shown["by_clock"], now)
+    assert told is None if said is None else said in str(told) and day in str(told)
+    # as seen by answers as new as the clock there is nothing to say
+    assert clock_text(state_on(stored, now.date()), days_by_clock(stored, now), now) is None
+
+
+def test_a_draft_whose_days_are_over_by_the_clock_would_replay_them(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    desk, later = life.Desk(database, make_source(), SETTINGS), datetime(2026, 1, 1, 12).astimezone()
+    life.save(desk, change("spring"), define())
+    draft = campaign("main", database, "spring")
+    assert days_by_clock(draft, later) == "replay"
+    assert "replay past days" in str(clock_text("draft", "replay", later))
 
 
 def test_an_id_of_the_lakes_campaigns_is_taken(database: Database, make_source: Any, define: Any, change: Any) -> None:

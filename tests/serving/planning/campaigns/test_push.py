@@ -37,6 +37,7 @@ from serving.planning.campaigns import life
 from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
+from serving.planning.campaigns.push_hours import usual_day
 from serving.planning.stock.webhook import Delivery
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
@@ -282,6 +283,15 @@ def test_past_days_that_are_replayed_keep_the_day_that_was_asked_for(
     asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv"), "Li"), Dataset.from_frames({})
     assert hand_over(database, asked, lake, later).contacts == 4
     assert {one.sent_on for one in campaign_contacts("main", database, "spring")} == {date(2025, 3, 3)}
+
+
+def test_contacts_are_due_by_the_clock_though_the_answers_are_older(desk: life.Desk, tmp_path: Path) -> None:
+    stored, at = campaign("main", desk.database, "spring"), datetime(2025, 3, 3, 12).astimezone()
+    assert usual_day(stored, date(2025, 2, 28), at) == date(2025, 3, 3)
+    assert usual_day(stored, date(2025, 3, 4), at) == date(2025, 3, 5), "no day that the answers have seen"
+    # approved after its last day, it replays past days: those of the answers
+    replayed = replace(stored, approved_at=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert usual_day(replayed, date(2025, 2, 28), datetime(2026, 1, 1, 12).astimezone()) == DAY
 
 
 def test_what_no_hour_of_the_last_day_is_left_for_is_never_sent(desk: life.Desk, tmp_path: Path) -> None:

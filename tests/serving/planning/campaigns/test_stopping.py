@@ -50,7 +50,7 @@ def test_too_many_opt_outs_stop_a_campaign_with_the_rule_in_its_history(approve:
     stopped = stop_by_rules("main", database, "spring", TODAY, NOW)
     assert stopped is not None
     assert (stopped.state, stopped.stopped_by) == ("stopped", BY_RULE)
-    assert life.summary(stopped, TODAY, "zh")["stop_reason"].startswith("40 人中有 5 人退订")
+    assert life.summary(stopped, TODAY, NOW, "zh")["stop_reason"].startswith("40 人中有 5 人退订")
     assert history(stopped, database, "main", TODAY)[-1]["by"] == BY_RULE
     assert stop_by_rules("main", database, "spring", TODAY, NOW) is None
     assert stop_by_rules("main", database, "nothing", TODAY, NOW) is None

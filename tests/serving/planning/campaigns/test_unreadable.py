@@ -28,6 +28,7 @@ from serving.planning.people.audiences import under_plans
 
 SETTINGS = Settings()
 DAY = date(2025, 3, 1)
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=[[], {"name": 1}, {"kind": "of tomorrow"}])
@@ -62,7 +63,7 @@ def test_its_people_count_and_nobody_new_is_planned_until_it_is_stopped(desk: li
         "unreadable": 1
     }
     stopped = life.stop(desk, change("odd", 3), "why")
-    assert life.summary(stopped, DAY, "en")["state"] == "stopped"
+    assert life.summary(stopped, DAY, NOW, "en")["state"] == "stopped"
     assert "stopped" in {row["state"] for row in history(stopped, desk.database, "main", DAY)}
     assert other_plans("main", desk.database, None, DAY, SETTINGS).unreadable == ()
     assert life.preview(desk, change("next", 1)).preview

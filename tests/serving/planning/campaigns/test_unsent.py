@@ -1,11 +1,13 @@
 """Contacts that nobody sent and nobody can send any more: caps, goods, demand and lists agree that nobody was told."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
+from retail_brain.errors import ConflictError
 from retail_brain.operational.campaign_contacts import (
     PlannedContact,
     campaign_contacts,
@@ -17,7 +19,8 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
-from retail_brain.settings import Settings
+from retail_brain.operational.repeated_contacts import plans_seen_mark, read_contacts_mark
+from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life, unsent
 from serving.planning.campaigns import other_plans as other_plans_module
 from serving.planning.campaigns.inputs import OtherPlans
@@ -167,3 +170,61 @@ def test_goods_that_ended_promise_nothing_and_a_campaign_that_cannot_be_read_kee
     for state, shown in (("approved", "planned"), ("stopped", "not_sent")):
         found = settled(replace(odd, state=state), [one, short], date(2026, 1, 1), is_handed_over=True)
         assert [row.state for row in found] == [shown, shown]
+
+
+def report(desk: life.Desk, number: int, kind: str = "delivered", at: datetime = NOW) -> None:
+    """A provider tells of one of the people of the campaign."""
+    who = drawn(desk)[number].contact.customer_id
+    told = [ContactReceipt(f"{kind}{who}", "spring", who, "sms", kind, at)]
+    store_receipts("main", desk.database, told, by="provider", now=at)
+
+
+def marks(desk: life.Desk) -> tuple[Any, Any]:
+    return read_contacts_mark("main", desk.database), plans_seen_mark("main", desk.database)
+
+
+def moved(desk: life.Desk, **told: Any) -> bool:
+    """Whether plans that were made before a report are looked at again; both marks agree."""
+    before = marks(desk)
+    report(desk, **told)
+    contacts, seen = (one != other for one, other in zip(before, marks(desk), strict=True))
+    assert contacts == seen
+    return contacts
+
+
+def test_a_report_moves_the_marks_of_plans_only_where_its_contact_did_not_count(desk: life.Desk, change: Any) -> None:
+    # a list that was taken elsewhere: its reports stream in while it runs, and every contact counts already
+    assert not any(moved(desk, number=number) for number in range(4))
+    assert not moved(desk, number=0, kind="opened"), "told of before"
+    late = datetime.combine(ENDS, time(12), UTC)
+    assert moved(desk, number=4, at=late)
+    assert not moved(desk, number=4, kind="opened", at=late)
+    assert not moved(desk, number=5, kind="failed", at=late)
+    life.stop(desk, change("spring", 3), "why")
+    assert moved(desk, number=6)
+
+
+def test_a_campaign_that_is_approved_while_a_late_report_comes_keeps_the_caps(
+    desk: life.Desk, define: Any, change: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.stop(desk, change("spring", 3), "why")
+    first = drawn(desk)[0].contact
+    once = life.Desk(desk.database, desk.source, Settings(audience=AudienceSettings(max_contacts=1)))
+    life.save(once, change("next"), define(name="next", product_ids=["P2"], ends_on="2025-03-02"))
+    life.preview(once, change("next", 1))
+    plan, calls = life.plan_campaign, count()
+
+    def planned(*given: Any) -> Any:
+        found = plan(*given)
+        if next(calls) == 0:  # it was delivered elsewhere before the stop, and is told of now
+            report(desk, 0)
+        return found
+
+    monkeypatch.setattr(life, "plan_campaign", planned)
+    with pytest.raises(ConflictError, match="its plan changed since the preview"):
+        life.approve(once, change("next", 2))
+    assert next(calls) == 2
+    life.approve(once, change("next", campaign("main", desk.database, "next").version))
+    told = {one.contact.customer_id for one in campaign_contacts("main", desk.database, "next")}
+    assert told
+    assert first.customer_id not in told

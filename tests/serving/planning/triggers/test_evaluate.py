@@ -139,8 +139,15 @@ def test_a_birthday_fires_once_a_year_a_leap_day_on_the_eve_of_march(desk, save,
     evaluate(desk())
     assert fired(database) == [("c0", None, "birthday:2025")]
     source.as_of = date(2025, 2, 27)
-    evaluate(desk())
+    evaluate(desk(NOON - timedelta(days=1)))
     assert fired(database)[-1] == ("c2", None, "birthday:2025")
+
+
+def test_birthdays_are_by_the_day_of_the_contact_however_old_the_answers_are(desk, save, database, source) -> None:
+    source.frames["birthdays"] = pl.DataFrame([("c0", 3, 2), ("c1", 3, 12)], schema=BIRTHDAYS, orient="row")
+    save("born", kind="birthday", slots=[{"channel": "sms", "text": "Happy birthday", "text_zh": "生日快乐"}])
+    evaluate(desk(NOON + timedelta(days=11)))
+    assert fired(database) == [("c1", None, "birthday:2025")]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ async function list(root, { params, signal }) {
     if (!answer.campaigns.length) return [leftOut(answer), empty(t("campaign.none"), may("campaigns:write") || may("campaigns:propose") ? t("campaign.none_hint") : null)];
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: calledCampaign({ ...row, definition }), starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
-    return [leftOut(answer), h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") })] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
+    return [leftOut(answer), h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total }), answer.today ? [t("sentence.space"), t("campaign.states_on", { day: day(answer.today, "full") }), answer.clock_day > answer.today ? [t("sentence.space"), t("campaign.clock", { day: day(answer.clock_day, "full") })] : null] : null), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 
@@ -51,6 +51,12 @@ function way(row, hasLook) {
   const isNow = (index) => (row.state === "measured" || (hasLook && ["ended", "stopped"].includes(row.state)) ? index === 5 : index === Math.min(at, 4));
   const now = steps.findIndex((_, index) => isNow(index));
   return h("div", { class: "stage way" }, h("ol", { "aria-label": t("campaign.way") }, steps.map((step, index) => h("li", { class: index < now ? "past" : index === now ? "now" : "", "aria-current": index === now ? "step" : null }, t(`campaign_state.${step}`)))));
+}
+
+/** A campaign that is further by the clock, by which contacts go, than as of the published day, which its state is of. */
+function byClock({ campaign: row, clock_day: today }) {
+  const ahead = { running: ["draft", "previewed", "approved"], over: ["approved", "running"], replay: ["draft", "previewed", "approved", "running"] };
+  return ahead[row.by_clock]?.includes(row.state) ? h("p", { class: "notice warn", dataset: { notice: "clock" } }, t("campaign.clock", { day: day(today, "full") }), " ", stateBadge(row.by_clock === "running" ? "running" : "ended")) : null;
 }
 
 function whoAndWhen(row) {
@@ -158,7 +164,7 @@ async function one(root, context) {
   const tab = isApproved && TABS.includes(params.get("tab")) ? params.get("tab") : isApproved && measured.effect ? "effect" : isApproved ? "people" : "preview";
   const place = h("div", { class: "result" });
   replace(root,
-    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(calledCampaign(row)), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
+    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(calledCampaign(row)), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)), byClock(answer),
     actions(answer, { names: answer.names, signal }),
     h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList({ ...row.definition, name: calledCampaign(row) }, answer.names)),
     isApproved ? tabs(row, tab) : null, place);
