@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from features.person.interactions import interactions
 from retail_brain.dataset import Dataset
 from training.recommender import pair_parts
 from training.recommender.config import ItemItemConfig, RecommenderConfig
@@ -34,8 +35,14 @@ def chain(habits_chain: Dataset) -> Dataset:
     identities = pl.DataFrame(
         {"id_type": ["card"], "id_value": ["1"], "customer_id": ["C055"], "source": ["till"], "first_seen": [when]}
     )
-    frames = {"transactions": pl.concat([lines, returned, stranger]), "products": habits_chain.scan("products")}
-    return Dataset.from_frames(frames | {"events": events, "identities": identities})
+    return Dataset.from_frames(
+        {
+            "transactions": pl.concat([lines, returned, stranger]),
+            "products": habits_chain.scan("products"),
+            "events": events,
+            "identities": identities,
+        }
+    )
 
 
 def parts_of(config: RecommenderConfig, block_lines: int) -> RecommenderConfig:
@@ -66,9 +73,8 @@ def test_so_many_lines_are_described_at_once(
 
     def noted(dataset: Dataset, as_of: date, half_lives_days: Sequence[int], *, sort: bool) -> pl.LazyFrame:
         described.append(dataset.scan("transactions").select(pl.len()).collect().item())
-        return whole(dataset, as_of, half_lives_days, sort=sort)
+        return interactions(dataset, as_of, half_lives_days, sort=sort)
 
-    whole = pair_parts.interactions
     monkeypatch.setattr(pair_parts, "interactions", noted)
     build_history(chain, chain.last_day(), parts_of(small_config, 500))
     most_of_anybody = 200
