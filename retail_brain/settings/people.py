@@ -39,6 +39,11 @@ class RecommenderSettings(Section):
     keep_fitted: bool = Field(
         default=True, description="keep sources fitted on everybody for the next command; costs disk space"
     )
+    block_lines: int = Field(
+        default=2_000_000,
+        ge=1,
+        description="receipt lines of people that are described at once: fewer need less memory and more time",
+    )
     sources: tuple[Annotated[SourceName | str, AfterValidator(_is_source)], ...] = Field(
         default=get_args(SourceName),
         description="candidate sources in use, `own` and `trending` among them; installed ones by name",

@@ -163,6 +163,9 @@ class RecommenderConfig(Section):
     block_pairs: int = Field(
         default=16_000_000, ge=1, description="cells (float32) of a block of people x products in memory"
     )
+    block_lines: int = Field(
+        default=2_000_000, ge=1, description="receipt lines of people whose pairs are described at once in memory"
+    )
     seed: int = Field(default=7, ge=0, description="of every random choice in fitting")
     feature_sets: tuple[str, ...] = Field(
         default=(), description="sets or columns of the person and goods tables besides the ranker's own features"

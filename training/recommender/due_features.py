@@ -6,10 +6,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from features.person.interactions import interactions, purchases, shoppers
+from features.person.interactions import purchases, shoppers
 from retail_brain.dataset import Dataset
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History
+from training.recommender.pair_parts import PairParts
 from training.recommender.sparse import Ints, Reals
 
 _PRIOR_EVENTS = 5.0
@@ -60,20 +61,15 @@ def purchase_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -
     """
     tables = {name: dataset.frames[name] for name in ("transactions", "products") if dataset.has(name)}
     purchases_dataset = replace(dataset, frames=tables).at(as_of)
-    pairs = interactions(purchases_dataset, as_of, config.half_lives_days, sort=False).collect()
+    parts = PairParts(purchases_dataset, as_of, config, is_narrow=False)
     customers = shoppers(purchases_dataset, as_of).sort("customer_id").collect()
     listed = purchases_dataset.scan_or_empty("products")
     subcategories = listed.select("product_id", "subcategory").unique("product_id").collect()
-    ids = pairs["product_id"].unique().sort()
+    ids = parts.products.unique().sort()
     products = ids.to_frame().join(subcategories, on="product_id", how="left", maintain_order="left")
-    customer_codes, product_codes = pl.Enum(customers["customer_id"]), pl.Enum(ids)
-    encoded = pairs.select(
-        pl.col("customer_id").cast(customer_codes).to_physical().cast(pl.Int32).alias("person"),
-        pl.col("product_id").cast(product_codes).to_physical().cast(pl.Int32).alias("product"),
-        pl.exclude("customer_id", "product_id"),
-    ).sort("person", "product")
+    pairs = parts.taken(customers["customer_id"], ids)
     no_rows = pl.DataFrame()
-    return History(as_of, customers, products, [], encoded, no_rows, no_rows, config.max_core_products)
+    return History(as_of, customers, products, [], pairs, no_rows, no_rows, config.max_core_products)
 
 
 def days_until_bought(dataset: Dataset, history: History, until: date) -> Ints:
@@ -154,7 +150,9 @@ def due_features(history: History, statistics: DueStatistics | None = None, rows
     gap = (since_first - since_last + _PRIOR_PERSONAL * usual_gap) / (_repeats(pairs) + _PRIOR_PERSONAL)
     # where the running gap stands: 0 = as long as the usual one; half a day where the purchase was on the last day
     phase = np.log(np.maximum(since_last, 0.5) / gap)
-    customers = history.customers
+    # of the people asked for alone: a block of pairs names a few of a million
+    whose, place = np.unique(people, return_inverse=True)
+    customers = history.customers.select("visits_28d", "visits_90d", "last_visit_on")[whose]
     days_unseen = (pl.lit(history.as_of) - pl.col("last_visit_on")).dt.total_days().fill_null(_DAYS_NEVER_SEEN)
     columns = {
         "log_gap": np.log(gap),
@@ -172,9 +170,9 @@ def due_features(history: History, statistics: DueStatistics | None = None, rows
             f"log_decayed_{half_life}d": np.log(_decayed_purchases(pairs, half_life) + 0.02)
             for half_life in _DUE_HALF_LIVES_DAYS
         },
-        "log_visits_28d": np.log1p(customers["visits_28d"].fill_null(0).to_numpy())[people],
-        "log_visits_90d": np.log1p(customers["visits_90d"].fill_null(0).to_numpy())[people],
-        "log_unseen_days": np.log1p(customers.select(days_unseen).to_series().to_numpy())[people],
+        "log_visits_28d": np.log1p(customers["visits_28d"].fill_null(0).to_numpy())[place],
+        "log_visits_90d": np.log1p(customers["visits_90d"].fill_null(0).to_numpy())[place],
+        "log_unseen_days": np.log1p(customers.select(days_unseen).to_series().to_numpy())[place],
         "person_pace": statistics.pace[people],
         "product_trend": statistics.trend[products],
     }

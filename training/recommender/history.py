@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.person.interactions import decay_weight, interactions, purchases, receipt_lines, shoppers
+from features.person.interactions import decay_weight, purchases, receipt_lines, shoppers
 from features.person.traits import read_traits
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.read_only import read_only
 from training.recommender.config import RecommenderConfig
+from training.recommender.pair_parts import PairParts
 from training.recommender.sparse import CSR, Flags, Ints, csr
 
 _NEW_GOODS_DAYS = 120
@@ -140,21 +141,21 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
     Raises:
         DataError: no `transactions`, or none that names a customer.
     """
-    pairs = interactions(dataset, as_of, config.half_lives_days, sort=False).collect()
-    if pairs.filter(pl.col("purchase_days") > 0).is_empty():
+    parts = PairParts(dataset, as_of, config)
+    if not parts.has_purchase:
         raise DataError(
             f"no purchase on or before {as_of} names a customer: transactions.customer_id is empty there. "
             "Recommendations need customer_id; ingest receipts with it, or choose a later --as-of."
         )
-    customers = _customers(dataset, as_of, pairs)
-    products = _products(dataset, as_of, pairs)
+    customers = _customers(dataset, as_of, parts.customers)
+    products = _products(dataset, as_of, parts.products)
     stores = _stores(dataset, as_of)
     return History(
         as_of=as_of,
         customers=customers,
         products=products,
         stores=stores,
-        pairs=_encoded(pairs, customers["customer_id"], products["product_id"]),
+        pairs=parts.taken(customers["customer_id"], products["product_id"]),
         lines=_lines(dataset, as_of, products["product_id"], customers["customer_id"], config),
         store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
         max_core_products=config.max_core_products,
@@ -167,24 +168,9 @@ def _code(column: str, ids: Sequence[str] | pl.Series, name: str) -> pl.Expr:
     return pl.col(column).cast(pl.Enum(ids)).to_physical().cast(pl.Int64).alias(name)
 
 
-def _encoded(pairs: pl.DataFrame, customers: pl.Series, products: pl.Series) -> pl.DataFrame:
-    """The pairs with codes, sorted by them, in 4 bytes a value: there are hundreds for every customer."""
-    # sums of the mean gaps over many pairs are the prior of every pair: they stay as exact as they were
-    is_wide = pl.selectors.by_dtype(pl.Float64) - pl.selectors.by_name("mean_gap_days")
-    codes = [
-        _code("customer_id", customers, "person").cast(pl.Int32),
-        _code("product_id", products, "product").cast(pl.Int32),
-    ]
-    return (
-        pairs.select(*codes, pl.exclude("customer_id", "product_id"))
-        .with_columns(is_wide.cast(pl.Float32), pl.selectors.unsigned_integer().cast(pl.Int32))
-        .sort("person", "product")
-    )
-
-
-def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:
+def _customers(dataset: Dataset, as_of: date, ids: pl.Series) -> pl.DataFrame:
     listed = dataset.at(as_of).scan_or_empty("customers").select("customer_id", "home_store_id").collect()
-    customer_ids = pl.concat([listed["customer_id"], pairs["customer_id"]]).unique().sort()
+    customer_ids = pl.concat([listed["customer_id"], ids]).unique().sort()
     return (
         customer_ids.to_frame()
         .join(shoppers(dataset, as_of).collect(), on="customer_id", how="left", maintain_order="left")
@@ -199,7 +185,7 @@ def _traits(dataset: Dataset, as_of: date, names: Sequence[str] | None, customer
     return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
 
-def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:
+def _products(dataset: Dataset, as_of: date, ids: pl.Series) -> pl.DataFrame:
     sold = (
         receipt_lines(dataset, as_of)
         .group_by("product_id")
@@ -217,7 +203,7 @@ def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFram
     )
     # products without a sale are kept where they are new or somebody looked at them; the rest of a catalogue of
     # hundreds of thousands would only cost time
-    product_ids = pl.concat([sold["product_id"], pairs["product_id"], launched["product_id"]]).unique().sort()
+    product_ids = pl.concat([sold["product_id"], ids, launched["product_id"]]).unique().sort()
     return (
         product_ids.to_frame()
         .join(
@@ -243,9 +229,11 @@ def _lines(
     dataset: Dataset, as_of: date, products: pl.Series, people: pl.Series, config: RecommenderConfig
 ) -> pl.DataFrame:
     """One row per basket x product of the newest `max_baskets` baskets; basket 0 is the newest."""
+    newest = receipt_lines(dataset, as_of)
+    if (first := _day_of_newest(newest, config.item_item.max_baskets)) is not None:
+        newest = newest.filter(pl.col("date") >= first)
     lines = (
-        receipt_lines(dataset, as_of)
-        .group_by("transaction_id", "product_id")
+        newest.group_by("transaction_id", "product_id")
         .agg(pl.col("date", "customer_id").max())
         .with_columns(pl.struct("date", "transaction_id").rank("dense", descending=True).alias("basket"))
         .filter(pl.col("basket") <= config.item_item.max_baskets)
@@ -257,6 +245,22 @@ def _lines(
         # a till's own card is no customer: its baskets are a stranger's
         pl.col("customer_id").cast(pl.Enum(people), strict=False).to_physical().cast(pl.Int64).alias("person"),
     ).collect()
+
+
+def _day_of_newest(lines: pl.LazyFrame, baskets: int) -> date | None:
+    """A day on and after which the newest so many baskets lie; None where there are fewer."""
+    by_day = (
+        lines.group_by("transaction_id")
+        .agg(pl.col("date").max())
+        .group_by("date")
+        .len()
+        .sort("date", descending=True)
+        .with_columns(pl.col("len").cast(pl.Int64).cum_sum().alias("so_far"))
+        .filter(pl.col("so_far") >= baskets)
+        .select(pl.col("date").max())
+    )
+    first = by_day.collect(engine="streaming").item()
+    return first if isinstance(first, date) else None
 
 
 def _store_sales(

@@ -49,6 +49,7 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
         "sources": ordered_sources(chosen.sources),
         "feature_sets": chosen.feature_sets,
         "traits": chosen.traits,
+        "block_lines": chosen.block_lines,
     }
     return PRESETS[preset].model_copy(update=changes)
 

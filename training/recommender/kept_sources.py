@@ -8,7 +8,7 @@ that is said and the command goes on.
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -83,7 +83,9 @@ def kept_sources(
             if isinstance(source, Neighbours | UserCF):
                 source.remember_nearest()
         _keep(place, fitted, is_still_there)
-    return fitted
+    # from the files, as the next command has them: what scoring does not look at leaves the memory
+    outside = {source.name: source for source in fitted.sources if isinstance(source, OutsideSource)}
+    return _read(place, config, outside) or fitted
 
 
 def _digest(dataset: Dataset, as_of: date, config: configs.RecommenderConfig, sources: tuple[str, ...]) -> str:
@@ -95,8 +97,16 @@ def _digest(dataset: Dataset, as_of: date, config: configs.RecommenderConfig, so
     return work_digest(read, __name__, config.model_dump(mode="json"), sources, left_out)[:32]
 
 
-def _read(place: Path, config: configs.RecommenderConfig) -> FittedSources | None:
-    """What is kept in a folder; None where there is nothing, or it is damaged."""
+def _read(
+    place: Path, config: configs.RecommenderConfig, outside: Mapping[str, Source] | None = None
+) -> FittedSources | None:
+    """What is kept in a folder; None where there is nothing, or it is damaged.
+
+    Args:
+        place: the folder.
+        config: hyperparameters, for sources of other packages, which are fitted again.
+        outside: those of them that are fitted already, by name.
+    """
     if not place.is_dir():
         return None
     try:
@@ -105,7 +115,8 @@ def _read(place: Path, config: configs.RecommenderConfig) -> FittedSources | Non
         return None
     # the others were kept by name
     together: list[Source] = [
-        fit_source(source, kept.history, config) if isinstance(source, str) else source for source in kept.sources
+        ((outside or {}).get(source) or fit_source(source, kept.history, config)) if isinstance(source, str) else source
+        for source in kept.sources
     ]
     vars(kept)["sources"] = together
     return kept

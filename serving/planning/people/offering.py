@@ -71,7 +71,7 @@ class OfferCatalogue:
 
     Attributes:
         products: position of each product: product_id, at, chance (of a stranger).
-        people: customer_id, own (position of their shop), is_adult.
+        people: customer_id, own (position of their shop), is_adult; in the order of the ids.
         store_ids: of the positions.
         store: position of the shop that everybody is in, or `NO_STORE`.
         availability: units on hand by product and store.
@@ -136,7 +136,9 @@ class OfferCatalogue:
 
     def chosen(self, pairs: pl.DataFrame, request: RecommendationRequest) -> pl.DataFrame:
         """The best k pairs of each customer: rank, how they get to the person, and the rule that moved them."""
-        placed = pairs.join(self.people, on="customer_id", how="left", maintain_order="left").with_columns(
+        # people are in the order of their ids, and a block of pairs names a few of a million
+        whose = self.people[self.people["customer_id"].search_sorted(pairs["customer_id"].unique()).to_numpy()]
+        placed = pairs.join(whose, on="customer_id", how="left", maintain_order="left").with_columns(
             store=pl.lit(self.store) if self.store != NO_STORE else pl.col("own"),
             at=pairs["product_id"].replace_strict(self.products["product_id"], self.products["at"]).cast(pl.Int64),
         )

@@ -104,15 +104,21 @@ def _said_rhythms(answers: Answers) -> pl.DataFrame:
     """One row per scored pair whose reason names a rhythm: `customer_id`, `product_id` and `said`, days."""
     held = answers.pairs
     assert held is not None
-    codes = pl.Series(held.every_reason_code, dtype=pl.String)
-    of_text = floats(codes.str.extract(r"^every_days:(\d+)$", 1).cast(pl.Float64))
-    said = of_text[held.codes[np.arange(len(held))][:, 2]] if len(of_text) else np.zeros(0)
-    rows = np.flatnonzero(np.isfinite(said))
+    detailed = pl.Series(held.every_reason_code, dtype=pl.String)
+    of_text = floats(detailed.str.extract(r"^every_days:(\d+)$", 1).cast(pl.Float64))
+    rows, said = [np.zeros(0, np.int64)], [np.zeros(0)]
+    # piece by piece: of hundreds of millions of pairs a few name a rhythm
+    for first, codes in held.codes.blocks():
+        days = of_text[codes[:, 2]]
+        named = np.flatnonzero(np.isfinite(days))
+        rows.append(named + first)
+        said.append(days[named])
+    row = np.concatenate(rows)
     return pl.DataFrame(
         {
-            "customer_id": pl.Series(answers.customers.ids.take(held.customer[rows]), dtype=pl.String),
-            "product_id": pl.Series(answers.products.ids.take(held.product[rows]), dtype=pl.String),
-            "said": said[rows],
+            "customer_id": pl.Series(answers.customers.ids.take(held.customer[row]), dtype=pl.String),
+            "product_id": pl.Series(answers.products.ids.take(held.product[row]), dtype=pl.String),
+            "said": np.concatenate(said),
         }
     )
 

@@ -1,5 +1,6 @@
 """When goods are bought again: probabilities that are calibrated, never fall, and agree with the ranker."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from training.recommender.config import RecommenderConfig
-from training.recommender.due_features import days_until_bought, due_features, product_gaps
+from training.recommender.due_features import days_until_bought, due_features, due_statistics, product_gaps
 from training.recommender.due_model import (
     HORIZONS,
     PROBABILITIES,
@@ -164,3 +165,14 @@ def test_repeat_pairs_of_the_model_have_the_three_probabilities(
     assert ((week <= fortnight) & (fortnight <= month)).all()
     assert (month - repeat["probability"]).abs().max() < 1e-6
     assert (pairs["gap_days"] > 0).all()
+
+
+def test_features_of_some_pairs_look_at_their_people_only(rhythms: Dataset) -> None:
+    history = build_history(rhythms, rhythms.last_day(), RecommenderConfig())
+    rows = np.array([7, 900, 3])
+    whole = due_features(history)[rows]
+    is_asked = pl.Series(np.isin(np.arange(history.shape[0]), history.rows[rows]))
+    # the logarithm of visits that cannot be would warn, and a warning fails
+    others = pl.when(is_asked).then("visits_28d").otherwise(-5).cast(pl.Int64).alias("visits_28d")
+    spoilt = replace(history, customers=history.customers.with_columns(others))
+    np.testing.assert_array_equal(due_features(spoilt, due_statistics(history), rows), whole)

@@ -10,6 +10,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.settings import AudienceSettings
+from serving.store.arrays import MappedRows
 from serving.store.consistency import people
 from serving.store.consistency.report import summarised
 
@@ -21,15 +22,13 @@ def lines(found: pl.DataFrame) -> dict[str, int]:
 
 
 class Pairs:
-    """C is told the second reason of P, and the first of Q; codes with details."""
+    """C is told the first reason of Q, and the second of P; the two lie in two pieces of the file."""
 
-    codes, customer, product = np.array([[0, 0, 1, 0], [0, 0, 0, 0]]), np.array([0, 0]), np.array([0, 1])
+    codes = MappedRows([np.array([[0, 0, 0, 0]]), np.array([[0, 0, 1, 0]])], (4,), np.int32)
+    customer, product = np.array([0, 0]), np.array([1, 0])
 
     def __init__(self, codes: list[str | None]) -> None:
         self.every_reason_code = codes
-
-    def __len__(self) -> int:
-        return 2
 
 
 def names(*ids: str) -> SimpleNamespace:
