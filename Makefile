@@ -7,12 +7,13 @@ TENANT ?= main
 WORKERS ?= 2
 SCRATCH ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 PYTEST_OPTIONS ?=
+RAY_TESTS := tests/retail_brain/engine tests/features/test_features_on_engines.py
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE # else every process that starts compiles every library anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check docs format clients sbom advisories tracking lock clean
+.PHONY: help demo test coverage check docs format clients ray sbom advisories tracking lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,9 +75,20 @@ tracking: $(VENV)/.installed ## Open MLflow's page on the runs of TENANT
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 		--backend-store-uri sqlite:///$(CURDIR)/mlruns/$(TENANT)/mlflow.db
 
+ray: $(VENV)/.installed ## Test the jobs as tasks of Ray, which goes into an environment of its own beside .venv
+	@test -f .venv-ray/.installed || { $(PYTHON) -m venv .venv-ray && .venv-ray/bin/python -m pip install --quiet \
+		--disable-pip-version-check --require-hashes -r requirements-ray.lock && \
+		$(BIN)/python -c 'import site; print(*site.getsitepackages(), sep="\n")' \
+		>$$(.venv-ray/bin/python -c 'import site; print(site.getsitepackages()[0])')/zz_venv.pth && \
+		touch .venv-ray/.installed; }
+	@PYTHONPATH=. .venv-ray/bin/python -m pytest -n0 $(RAY_TESTS) -k ray
+
+# Ray is 200 MB that most do not need: it has a lock of its own, on top of the other.
+LOCKED_EXTRAS := --extra demo --extra sql --extra postgresql --extra tracing
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: ## Resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --group docs --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --group docs $(LOCKED_EXTRAS) $(LOCKING) --upgrade --output-file requirements.lock
+	echo 'ray>=2.40' | uv pip compile - --constraint requirements.lock $(LOCKING) --upgrade --output-file requirements-ray.lock
 
 clean: ## Remove the environment and all that was made (var/, mlruns/)
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache

@@ -20,14 +20,16 @@ from features.feature_options import (
 from features.feature_run import DRIFT, FeatureRun
 from features.increment.base import find_base
 from features.increment.changes import file_names
+from features.partitions import arrow_function
 from features.person.repeat_buying import RepeatBuying
 from features.place.table import LINE_DAYS
 from features.records import PERSON_TABLES, PLACE_TABLES
 from features.registry import installed_features
-from features.steps.build import Build, arrow_function
+from features.steps.build import Build
 from features.windows import within
 from retail_brain.checkpoints import resumable_work, work_beside
 from retail_brain.dataset import Dataset
+from retail_brain.engine import IN_PROCESS, Executor
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.work_digest import Summary, summarise, work_digest
@@ -58,6 +60,7 @@ def build_features(
     progress: Progress = SILENT,
     *,
     options: FeatureOptions | None = None,
+    executor: Executor = IN_PROCESS,
 ) -> FeatureReport:
     """Writes `out/{identity,person,goods,series,place}/*.parquet` and `out/manifest.json`, one bucket at a time.
 
@@ -72,6 +75,7 @@ def build_features(
         as_of: last visible day.
         progress: reports the steps.
         options: thresholds and bucket count.
+        executor: runs the buckets; the tables are the same.
 
     Raises:
         MissingTableError: the dataset has no sales table.
@@ -91,11 +95,11 @@ def build_features(
         return present
     base, why = find_base(out, visible, code)
     recent_only = not any(feature.table == "place" for feature in outside.values())
-    buckets = _choose_buckets(visible, options.buckets, recent_only=recent_only)
+    buckets = _choose_buckets(visible, options.buckets, executor.workers, recent_only=recent_only)
     with resumable_work(work_beside(out)) as work:
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
-        build = Build(visible, as_of, options, buckets, base, why, checkpoints, progress, outside)
+        build = Build(visible, as_of, options, buckets, base, why, checkpoints, progress, outside, executor)
         try:
             report = FeatureRun(build, out, digest, code).run()
         except pl.exceptions.PolarsError as error:
@@ -184,8 +188,8 @@ def _side_lists(visible: Dataset) -> list[list[str]]:
     return [sorted(ids) for ids in (visible.shared_cards, visible.ghost_stores, visible.ghost_products)]
 
 
-def _choose_buckets(visible: Dataset, wanted: int | None, *, recent_only: bool) -> dict[str, int]:
-    """Table -> its buckets: by the rows of the canonical tables that its records come from.
+def _choose_buckets(visible: Dataset, wanted: int | None, workers: int, *, recent_only: bool) -> dict[str, int]:
+    """Table -> its buckets: by the rows of the canonical tables that its records come from, one per worker at least.
 
     With `recent_only` shops need no older receipts than those of LINE_DAYS.
     """
@@ -195,7 +199,7 @@ def _choose_buckets(visible: Dataset, wanted: int | None, *, recent_only: bool) 
     rows = {name: int(frame.item()) for name, frame in zip(visible.frames, counts, strict=True)}
 
     def of(*tables: str) -> int:
-        return min(_MAX_BUCKETS, max(1, -(-sum(rows.get(name, 0) for name in tables) // _ROWS_PER_BUCKET)))
+        return min(_MAX_BUCKETS, max(workers, -(-sum(rows.get(name, 0) for name in tables) // _ROWS_PER_BUCKET)))
 
     goods, person = of(*rows), of(*PERSON_TABLES)
     if recent_only and "transactions" in rows and visible.as_of:

@@ -99,10 +99,18 @@ class Checkpoints:
         Raises:
             OSError: there is no such part.
         """
+        return pl.scan_parquet(self.table(name))
+
+    def table(self, name: str) -> Path:
+        """The file of a part that is a table.
+
+        Raises:
+            OSError: there is no such part.
+        """
         part = self._part(name)
         if part is None or not (part / f"{_WHOLE}.parquet").is_file():
             raise FileNotFoundError(f"no part {name!r} in {self.folder}; there are {self.names()[:5] or 'none'}")
-        return pl.scan_parquet(part / f"{_WHOLE}.parquet")
+        return part / f"{_WHOLE}.parquet"
 
     def _part(self, name: str) -> Path | None:
         # only what a file name cannot have: product and window names stay readable

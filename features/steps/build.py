@@ -6,18 +6,17 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from features.feature_options import FeatureOptions
 from features.increment.base import STATE, Base
-from features.partitions import ArrowFunction, drop, run_buckets
+from features.partitions import Buckets, drop, run_buckets
+from features.portable import RowsFunction
 from features.protocol import Feature
 from features.registry import add_features
 from retail_brain.checkpoints import Checkpoints
 from retail_brain.dataset import Dataset
+from retail_brain.engine import Executor
 from retail_brain.progress import Progress
-
-Compute = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
 @dataclass
@@ -33,6 +32,7 @@ class Build:
         why: why it cannot; empty where it can.
         checkpoints: tables that this run or an interrupted one has finished.
         outside: features of other packages, by name.
+        executor: runs the buckets of a table.
         rows: table -> rows written so far.
         rebuilt: table -> why it was computed anew.
     """
@@ -46,6 +46,7 @@ class Build:
     checkpoints: Checkpoints
     progress: Progress
     outside: Mapping[str, Feature]
+    executor: Executor
     rows: dict[str, int] = field(default_factory=dict)
     rebuilt: dict[str, str] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class Build:
         name: str,
         key: str,
         records: pl.LazyFrame,
-        features: Compute,
+        features: RowsFunction,
         *,
         staged: str = "",
         out: Path | None = None,
@@ -112,20 +113,11 @@ class Build:
         def whole(bucket: pl.LazyFrame) -> pl.LazyFrame:
             return add_features(features(bucket), bucket, self.as_of, outside)
 
+        buckets = Buckets(key, folder, out, self.buckets[name])
         with self.progress.step(f"{name} features") as step:
             step.rows = self.rows[name] = run_buckets(
-                records, key, folder, out, self.buckets[name], arrow_function(whole), self.progress
+                records, buckets, whole if outside else features, self.executor, self.progress
             )
         if not staged:
             drop(folder)
         return out
-
-
-def arrow_function(features: Compute) -> ArrowFunction:
-    """Wraps a feature function for any engine: Arrow table in, Arrow table out."""
-
-    def run(table: pa.Table) -> pa.Table:
-        records = pl.DataFrame(pl.from_arrow(table))
-        return features(records.lazy()).collect().to_arrow()
-
-    return run

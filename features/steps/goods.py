@@ -1,5 +1,6 @@
 """Step of goods: from what their series add up to and from kept counts, or from all records."""
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,10 @@ from features.goods.month_sums import in_month, month_sums
 from features.goods.options import GOODS_RECORDS, GoodsOptions
 from features.goods.table import GoodsSums, days_sold, goods_features, goods_on, known_products, sales_counts
 from features.increment.goods_counts import GoodsCounts, change_of_buyers, changed_months, touched_accounts
-from features.partitions import run_buckets
+from features.partitions import Buckets, run_buckets
 from features.records import goods_records, product_records
 from features.references import sales_lines
-from features.steps.build import Build, arrow_function
+from features.steps.build import Build
 from features.steps.chain import Chain
 from features.steps.kept_table import MOST_TOUCHED
 from features.steps.series import STAGED_GOODS, kept_stock
@@ -23,6 +24,18 @@ _COUNTS: Final = "goods"
 """Folder of the kept counts."""
 _FEW_MONTHS: Final = 2
 """Months that are always computed by themselves: a day and the late receipts of the day before lie in no more."""
+
+
+@dataclass(frozen=True)
+class SalesCounts:
+    """Records of goods -> both tables of `sales_counts`, one below the other."""
+
+    as_of: date
+    options: GoodsOptions
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The counts."""
+        return pl.concat(sales_counts(rows, self.as_of, self.options), how="diagonal")
 
 
 def build_goods(
@@ -120,11 +133,8 @@ def _count_all(build: Build, chain: Chain, identities: pl.LazyFrame, options: Go
         return
     as_of = build.as_of
 
-    def compute(records: pl.LazyFrame) -> pl.LazyFrame:
-        return pl.concat(sales_counts(records, as_of, options), how="diagonal")
-
     records = goods_records(build.dataset, as_of, identities, chain.products)
     folder = build.work / "goods_counts"
-    staged = build.work / f"staged_{STAGED_GOODS}"
-    run_buckets(records, "product_id", staged, folder, build.buckets["goods"], arrow_function(compute), build.progress)
+    buckets = Buckets("product_id", build.work / f"staged_{STAGED_GOODS}", folder, build.buckets["goods"])
+    run_buckets(records, buckets, SalesCounts(as_of, options), build.executor, build.progress)
     GoodsCounts(build.state / _COUNTS).write(pl.scan_parquet(folder / "*.parquet"))

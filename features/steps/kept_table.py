@@ -1,5 +1,7 @@
 """Takes what is new into a table whose state is kept by key, or computes all of it; people and series are such."""
 
+import json
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
@@ -11,17 +13,15 @@ import pyarrow.parquet as pq
 
 from features.increment.base import Base
 from features.increment.kept_state import KeptState
-from features.partitions import drop, run_buckets
-from features.steps.build import Build, Compute, arrow_function
+from features.partitions import Buckets, drop, run_buckets
+from features.portable import RowsFunction, from_json, to_json
+from features.steps.build import Build
+from retail_brain.engine import Part
 from retail_brain.files import atomic_path
 
 MOST_TOUCHED: Final = 0.25
 """Share of a table's keys that changed from which all are computed anew: what was kept would be mostly replaced. Chosen
 by judgement, not measured."""
-
-
-Finish = Callable[[pl.DataFrame], pl.LazyFrame]
-"""State of a bucket -> rows that are made of it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class KeptTable:
     name: str
     key: tuple[str, ...]
     by: str
-    compute: Compute
+    compute: RowsFunction
     touched: Callable[[Base], pl.DataFrame]
     records: Callable[[pl.DataFrame], pl.LazyFrame]
     everything: pl.LazyFrame
@@ -95,8 +95,8 @@ class KeptTable:
 
     def _anew(self, build: Build) -> KeptState:
         out, staged = build.state / self.name, build.work / f"staged_{self.staged}"
-        function = arrow_function(lambda rows: self.compute(rows).sort(self.key))
-        run_buckets(self.everything, self.by, staged, out, build.buckets[self.name], function, build.progress)
+        buckets = Buckets(self.by, staged, out, build.buckets[self.name], self.key)
+        run_buckets(self.everything, buckets, self.compute, build.executor, build.progress)
         if self.staged == self.name:
             drop(staged)
         return KeptState(out, self.key, self.by)
@@ -109,13 +109,13 @@ class KeptTable:
         compute = self.compute
         if self.renew is not None and self._is_much(build, keys.height):
             compute = self._renewing(kept, keys)
-        function = arrow_function(compute)
         keys = keys.select(self.key)
-        run_buckets(self.records(keys), self.by, staged, folder, parts, function, build.progress)
+        few = Buckets(self.by, staged, folder, parts)
+        run_buckets(self.records(keys), few, compute, build.executor, build.progress)
         rows = pl.read_parquet(sorted(folder.glob("*.parquet")))
         return kept.with_rows(build.state / self.name, keys, rows, buckets)
 
-    def _renewing(self, kept: KeptState, keys: pl.DataFrame) -> Compute:
+    def _renewing(self, kept: KeptState, keys: pl.DataFrame) -> RowsFunction:
         """As `compute`, but what was kept of keys without anything new is only renewed: there are many of these."""
         assert self.renew is not None
         renew, names = self.renew, list(self.key)
@@ -134,28 +134,52 @@ class KeptTable:
         return compute
 
 
-def finish(build: Build, name: str, state: KeptState, features: Finish, sums: Finish | None = None) -> Path:
+def finish(build: Build, name: str, state: KeptState, features: RowsFunction, sums: RowsFunction | None = None) -> Path:
     """Writes a table from its state, bucket by bucket; returns the folder of `sums`, computed of the same rows.
 
     Args:
         build: the build.
         name: of the table.
         state: state of all its keys.
-        features: state -> rows of the table, in their order.
-        sums: state of a bucket -> what another table needs of it.
+        features: state -> rows of the table, in their order; portable.
+        sums: state of a bucket -> what another table needs of it; portable.
     """
-    aggregated = build.work / f"sums_{name}"
-    for number, file in enumerate(state.files):
-        part, summed = build.done / name / file.name, aggregated / file.name
-        if part.exists():  # written last
-            continue
-        rows = state.bucket(number)
-        if sums is not None:
-            with atomic_path(summed) as aside:
-                sums(rows).collect().write_parquet(aside)
-        with atomic_path(part) as aside:
-            # LZ4: every row is written each day, a day older, and takes a third of the time of Arrow's default
-            features(rows).collect().write_parquet(aside, compression="lz4")
-    written: int = sum(pq.read_metadata(file).num_rows for file in (build.done / name).glob("*.parquet"))
+    aggregated, done = build.work / f"sums_{name}", build.done / name
+    common = {
+        "key": list(state.key),
+        "by": state.by,
+        "features": to_json(features),
+        "sums": None if sums is None else to_json(sums),
+        "aggregated": str(aggregated),
+        "done": str(done),
+    }
+    parts = [
+        Part(f"bucket {number} of {name}", str(state.folder), json.dumps(common | {"number": number}))
+        for number, file in enumerate(state.files)
+        if not (done / file.name).exists()  # written last
+    ]
+    deque(build.executor.map(finish_bucket, parts, build.progress, name), maxlen=0)
+    written: int = sum(pq.read_metadata(file).num_rows for file in done.glob("*.parquet"))
     build.rows[name] = written
     return aggregated
+
+
+def finish_bucket(path: str, options: str) -> str:
+    """Job function: writes the rows of a table of one bucket of its state.
+
+    Args:
+        path: folder of the state.
+        options: JSON with `key`, `by` and `number` of the bucket, the functions `features` and `sums`
+            (`features.portable`), and the folders `done` and `aggregated` that they are written to.
+    """
+    given = json.loads(options)
+    state = KeptState(Path(path), given["key"], given["by"])
+    file, rows = state.files[given["number"]].name, state.bucket(given["number"]).lazy()
+    part = Path(given["done"]) / file
+    if given["sums"] is not None:
+        with atomic_path(Path(given["aggregated"]) / file) as aside:
+            from_json(given["sums"])(rows).collect().write_parquet(aside)
+    with atomic_path(part) as aside:
+        # LZ4: every row is written each day, a day older, and takes a third of the time of Arrow's default
+        from_json(given["features"])(rows).collect().write_parquet(aside, compression="lz4")
+    return str(part)

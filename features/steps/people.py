@@ -1,10 +1,14 @@
 """Steps of identities and people."""
 
+from dataclasses import dataclass
+from datetime import date
+
 import polars as pl
 
 from features.identity.resolve import CUSTOMER, resolve_identities
 from features.increment.base import Base, identity_facts
 from features.increment.touched import touched_people
+from features.person.lifecycle import LifecycleRules
 from features.person.table import PersonOptions, person_features, person_state, persons_on, renewed_windows
 from features.records import person_records
 from features.steps.build import Build
@@ -49,6 +53,30 @@ def _why_other_identities(build: Build, earlier: pl.LazyFrame) -> str:
     return f"accounts are compared anew, for rows of {', '.join(came)} came or went" if came else ""
 
 
+@dataclass(frozen=True)
+class PersonStates:
+    """Records of people -> their state (`person_state`)."""
+
+    as_of: date
+    rules: LifecycleRules
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The state."""
+        return person_state(rows, self.as_of, self.rules)
+
+
+@dataclass(frozen=True)
+class PersonsOn:
+    """State of people -> their features as of a day (`persons_on`)."""
+
+    as_of: date
+    options: PersonOptions
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The features."""
+        return persons_on(rows, self.as_of, self.options)
+
+
 def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
     """One row per person."""
     numbers, dataset, as_of = chain.numbers, build.dataset, build.as_of
@@ -72,7 +100,7 @@ def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
         "person",
         ("person_id",),
         "person_id",
-        compute=lambda rows: person_state(rows, as_of, options.rules),
+        compute=PersonStates(as_of, options.rules),
         touched=touched,
         records=lambda people: person_records(dataset, as_of, identities, chain.products, people),
         everything=everybody,
@@ -81,5 +109,5 @@ def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
     )
     with build.progress.step("person features") as step:
         state, step.note = table.state(build, chain.why_other_gap())
-        finish(build, "person", state, lambda rows: persons_on(rows.lazy(), as_of, options))
+        finish(build, "person", state, PersonsOn(as_of, options))
         step.rows = build.rows["person"]

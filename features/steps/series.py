@@ -1,5 +1,8 @@
 """Step of series: store x product."""
 
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,51 @@ from features.windows import within
 STAGED_GOODS: Final = "goods"
 """Name under which records of goods are staged: those of series are the same."""
 
+_STOCK: Final = "stock"
+"""Name under which the stock of series is kept for the run."""
+
+
+@dataclass(frozen=True)
+class SeriesStates:
+    """Records of goods -> state of their series (`series_state`)."""
+
+    as_of: date
+    options: GoodsOptions
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The state."""
+        return series_state(rows, self.as_of, self.options)
+
+
+@dataclass(frozen=True)
+class SeriesOn:
+    """State of series -> their features as of a day (`series_on`); `stock` is the file of the stock of all series."""
+
+    as_of: date
+    options: GoodsOptions
+    stock: str
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The features."""
+        return series_on(beside(rows.collect(), _stock(self.stock)).lazy(), self.as_of, self.options)
+
+
+@dataclass(frozen=True)
+class SeriesSums:
+    """State of series -> what those of each product add up to (`sums_of_series`)."""
+
+    as_of: date
+    has_promotions: bool
+
+    def __call__(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The sums."""
+        return sums_of_series(rows, self.as_of, has_promotions=self.has_promotions)
+
+
+@lru_cache(maxsize=1)  # the buckets of a run share it
+def _stock(path: str) -> pl.DataFrame:
+    return pl.read_parquet(path)
+
 
 def goods_options(build: Build) -> GoodsOptions:
     """Facts that goods and series need beside the records; people are there already."""
@@ -33,7 +81,7 @@ def goods_options(build: Build) -> GoodsOptions:
 
 def kept_stock(build: Build) -> pl.LazyFrame:
     """One row per store x product with stock records of the last 91 days."""
-    return build.once("stock", lambda: series_stock(stock_records(build.dataset, build.as_of), build.as_of))
+    return build.once(_STOCK, lambda: series_stock(stock_records(build.dataset, build.as_of), build.as_of))
 
 
 def build_series(build: Build, chain: Chain, identities: pl.LazyFrame, options: GoodsOptions) -> Path | None:
@@ -61,21 +109,23 @@ def build_series(build: Build, chain: Chain, identities: pl.LazyFrame, options: 
         "series",
         ("store_id", "product_id"),
         "product_id",
-        compute=lambda rows: series_state(rows, as_of, options),
+        compute=SeriesStates(as_of, options),
         touched=touched,
         records=lambda series: series_records(dataset, as_of, products, series),
         everything=everything,
         staged=STAGED_GOODS,
     )
-    stock = kept_stock(build).collect()
+    kept_stock(build)
+    on = SeriesOn(as_of, options, str(build.checkpoints.table(_STOCK)))
     with build.progress.step("series features") as step:
         state, step.note = table.state(build, "")
         sums = finish(
             build,
             "series",
             state,
-            lambda rows: series_on(beside(rows, stock).lazy(), as_of, options),
-            lambda rows: sums_of_series(rows.lazy(), as_of, has_promotions=options.has_promotions),
+            on,
+            SeriesSums(as_of, options.has_promotions),
         )
+        _stock.cache_clear()
         step.rows = build.rows["series"]
     return sums

@@ -90,12 +90,15 @@ class TenantData:
             MissingTableError: there are no sales.
         """
         from features.jobs import build_features, feature_options, scan_features
+        from retail_brain.engine import open_executor
 
         dataset = self.dataset
         assert dataset.as_of is not None
         # not the folder of `retail-brain features`: a notebook as of another day must not replace its tables
         folder = self.workspace.root / "notebook_features" / str(dataset.as_of)
-        build_features(dataset, folder, dataset.as_of, self.progress, options=feature_options(self.settings))
+        options = feature_options(self.settings)
+        with open_executor(self.settings.engine) as executor:
+            build_features(dataset, folder, dataset.as_of, self.progress, options=options, executor=executor)
         return scan_features(folder, table).collect()
 
     def segment(self, expression: str) -> "pl.DataFrame":

@@ -21,12 +21,15 @@ def features(
     from features.jobs import build_features, feature_options
     from retail_brain.cli.drift_verb import notes
     from retail_brain.decisions.consents import channel_states, doubt_lines
+    from retail_brain.engine import open_executor
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     assert dataset.as_of is not None
     folder = out or chosen.workspace.features
-    report = build_features(dataset, folder, dataset.as_of, chosen.progress, options=feature_options(chosen.settings))
+    options = feature_options(chosen.settings)
+    with open_executor(chosen.settings.engine) as executor:
+        report = build_features(dataset, folder, dataset.as_of, chosen.progress, options=options, executor=executor)
     reported().counts |= report.rows
     reported().ids |= {"as_of": str(dataset.as_of), "folder": str(folder)}
     if dataset.has("consents"):

@@ -15,7 +15,13 @@ from retail_brain.settings.people import (
     TriggerSettings,
 )
 from retail_brain.settings.section import Section
-from retail_brain.settings.service import JobSettings, PrivacySettings, RetentionSettings, ServingSettings
+from retail_brain.settings.service import (
+    EngineSettings,
+    JobSettings,
+    PrivacySettings,
+    RetentionSettings,
+    ServingSettings,
+)
 from retail_brain.settings.stock import NetworkSettings, OrderPolicy, ReplenishmentSettings
 from retail_brain.settings.tenant import Settings, load_settings, parse_settings, service_settings
 
@@ -24,6 +30,7 @@ __all__ = [
     "CampaignSettings",
     "DataSettings",
     "DemandSettings",
+    "EngineSettings",
     "GuideSettings",
     "JobSettings",
     "NetworkSettings",

@@ -1,4 +1,4 @@
-"""Settings of the service, of its jobs, and of personal data."""
+"""Settings of the service, of its jobs, of where their parts run, and of personal data."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -65,6 +65,20 @@ class JobSettings(Section):
     )
     lines: int = Field(default=2_000, ge=10, description="lines of the log of a job that are kept, the newest")
     kept: int = Field(default=200, ge=1, description="ended jobs that are kept, the newest")
+
+
+class EngineSettings(Section):
+    """Where the parts of long jobs run (features, forecasts, scores of people); the answers are the same."""
+
+    kind: Literal["process", "pool", "ray"] = Field(
+        default="process", description="the process itself, workers on this machine, or tasks of Ray (extra `ray`)"
+    )
+    workers: int | None = Field(
+        default=None, ge=1, description="workers of `pool` and of a Ray started here; none: as many as there are cores"
+    )
+    address: str | None = Field(
+        default=None, description="address of a running Ray cluster; none: Ray is started here for each command"
+    )
 
 
 class ServingSettings(Section):

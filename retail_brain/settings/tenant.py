@@ -17,7 +17,13 @@ from retail_brain.settings.people import (
     TriggerSettings,
 )
 from retail_brain.settings.section import Section
-from retail_brain.settings.service import JobSettings, PrivacySettings, RetentionSettings, ServingSettings
+from retail_brain.settings.service import (
+    EngineSettings,
+    JobSettings,
+    PrivacySettings,
+    RetentionSettings,
+    ServingSettings,
+)
 from retail_brain.settings.stock import NetworkSettings, ReplenishmentSettings
 from retail_brain.workspace import Workspace
 
@@ -37,6 +43,7 @@ class Settings(Section):
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
     jobs: JobSettings = JobSettings()
+    engine: EngineSettings = EngineSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

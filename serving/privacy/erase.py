@@ -17,6 +17,7 @@ import polars as pl
 from features.demand.periods import last_visible_day
 from features.jobs import build_features, feature_options
 from retail_brain.checkpoints import work_beside
+from retail_brain.engine import open_executor
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from retail_brain.files import remove_tree
@@ -252,7 +253,9 @@ def _rebuild(place: Place, report: Report, progress: Progress) -> None:
         dataset = lake.at(last_visible_day(lake, place.settings.data.period))
         with progress.step("features"):
             as_of = dataset.as_of or dataset.last_day()
-            build_features(dataset, workspace.features, as_of, options=feature_options(place.settings))
+            with open_executor(place.settings.engine) as executor:
+                options = feature_options(place.settings)
+                build_features(dataset, workspace.features, as_of, options=options, executor=executor)
     for folder in answers.iterdir() if answers.is_dir() else ():
         if folder.is_dir() and folder.name != report.answers:
             remove_tree(folder)

@@ -57,11 +57,12 @@ def test_lines_of_documents_are_wrapped_except_tables_and_code(page: Path) -> No
     assert [line for line in text.splitlines() if len(line) > WIDTH and not line.startswith("|")] == []
 
 
-def test_lock_file_names_no_index_and_pins_by_hash() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "least"), [("requirements.lock", 100), ("requirements-ray.lock", 10)])
+def test_lock_file_names_no_index_and_pins_by_hash(name: str, least: int) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index|--find-links", text)
     pins = re.findall(r"^[a-z0-9._-]+==", text, flags=re.MULTILINE)
-    assert len(pins) > 100
+    assert len(pins) > least
     assert text.count("--hash=sha256:") >= len(pins)
 
 
