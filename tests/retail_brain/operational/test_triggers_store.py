@@ -207,7 +207,11 @@ def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, 
     assert [(one.state, one.sent_at) for one in firings("main", database, "bag")] == [("sent", NOW)]
 
 
-@pytest.mark.parametrize(("worker", "is_free"), [(OVER, True), (process_name(), False), (ELSEWHERE, False)])
+@pytest.mark.parametrize(
+    ("worker", "is_free"),
+    [(OVER, True), (process_name(), False), (ELSEWHERE, False)],
+    ids=["over", "running", "elsewhere"],  # the names differ from one process of the tests to the next
+)
 def test_what_a_killed_worker_of_this_machine_took_is_free_at_once_and_taken_as_it_was(
     database: Database, made: StoredTrigger, worker: str, is_free: bool
 ) -> None:
