@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from retail_brain.decisions.which_day import data_day
+from retail_brain.decisions.which_day import contact_day, data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
+    GuideTask,
     Referral,
     list_tasks,
     store_answers,
@@ -150,11 +151,17 @@ def make(request: GuideMakeRequest, call: Call) -> dict[str, Any]:
 def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     """The lines of a day; a key of a place gets those about the people of the place.
 
+    Without a day they are those of the published day, and, where the clock is further, of the day by the clock and
+    what triggers asked for since that is open: they give guides their lines by the clock.
+
     Raises:
         NotFoundError: a guide's key asks for the list of another, or there is no such guide.
     """
     name, day = _own(request.guide_id, call), request.day or _first_day(call)
-    found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
+    found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=request.day, since=day)
+    if request.day is None:
+        today = contact_day(date.fromisoformat(call.answers.manifest.as_of), call.now)
+        found = [one for one in found if one.day in {day, today} or (one.day < today and _waits(one))]
     if name is not None and not found and call.place.is_headquarters:
         find_guide(trigger_desk(call), name)
     rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))
@@ -308,6 +315,11 @@ def _seen_guides(call: Call) -> list[Guide]:
             shop = one.store_id if is_here else None
             seen.append(replace(one, store_id=shop, people=people[one.guide_id]))
     return seen
+
+
+def _waits(task: GuideTask) -> bool:
+    """Whether a line is of a trigger, and nobody answered it yet."""
+    return task.state == "open" and task.source != DAILY
 
 
 def _first_day(call: Call) -> date:
