@@ -10,7 +10,6 @@ from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
-    GuideTask,
     Referral,
     list_tasks,
     store_answers,
@@ -36,7 +35,7 @@ from serving.http.messages.guide_messages import (
 )
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
-from serving.planning.guides.lists import make_lists, shown_lines, task_row
+from serving.planning.guides.lists import lines_of_today, make_lists, shown_lines, task_row
 from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
@@ -161,7 +160,7 @@ def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=request.day, since=day)
     if request.day is None:
         today = contact_day(date.fromisoformat(call.answers.manifest.as_of), call.now)
-        found = [one for one in found if one.day in {day, today} or (one.day < today and _waits(one))]
+        found = lines_of_today(found, day, today)
     if name is not None and not found and call.place.is_headquarters:
         find_guide(trigger_desk(call), name)
     rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))
@@ -315,11 +314,6 @@ def _seen_guides(call: Call) -> list[Guide]:
             shop = one.store_id if is_here else None
             seen.append(replace(one, store_id=shop, people=people[one.guide_id]))
     return seen
-
-
-def _waits(task: GuideTask) -> bool:
-    """Whether a line is of a trigger, and nobody answered it yet."""
-    return task.state == "open" and task.source != DAILY
 
 
 def _first_day(call: Call) -> date:
