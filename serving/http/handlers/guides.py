@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from retail_brain.decisions.which_day import data_day
+from retail_brain.decisions.which_day import contact_day, data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
@@ -35,7 +35,7 @@ from serving.http.messages.guide_messages import (
 )
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
-from serving.planning.guides.lists import make_lists, shown_lines, task_row
+from serving.planning.guides.lists import lines_of_today, make_lists, shown_lines, task_row
 from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
@@ -150,11 +150,17 @@ def make(request: GuideMakeRequest, call: Call) -> dict[str, Any]:
 def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     """The lines of a day; a key of a place gets those about the people of the place.
 
+    Without a day they are those of the published day, and, where the clock is further, of the day by the clock and
+    what triggers asked for since that is open: they give guides their lines by the clock.
+
     Raises:
         NotFoundError: a guide's key asks for the list of another, or there is no such guide.
     """
     name, day = _own(request.guide_id, call), request.day or _first_day(call)
-    found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
+    found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=request.day, since=day)
+    if request.day is None:
+        today = contact_day(date.fromisoformat(call.answers.manifest.as_of), call.now)
+        found = lines_of_today(found, day, today)
     if name is not None and not found and call.place.is_headquarters:
         find_guide(trigger_desk(call), name)
     rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))

@@ -197,6 +197,24 @@ def shown_lines(tasks: Iterable[GuideTask]) -> list[GuideTask]:
     return shown
 
 
+def lines_of_today(tasks: Iterable[GuideTask], first_day: date, today: date) -> list[GuideTask]:
+    """The lines that a guide works on: those of the published day, and of the day by the clock where that is further.
+
+    Lists are of the published day or later, and triggers give guides their lines by the clock: those of the days
+    between that nobody answered yet wait still.
+
+    Args:
+        tasks: lines of the published day or later.
+        first_day: the published day.
+        today: the day of contact, see `which_day`.
+    """
+    return [
+        one
+        for one in tasks
+        if one.day in {first_day, today} or (one.day < today and one.state == "open" and one.source != DAILY)
+    ]
+
+
 def task_row(task: GuideTask, language: Language) -> dict[str, Any]:
     """A line as its guide sees it, in one language."""
     is_zh = language == "zh"

@@ -1,5 +1,6 @@
 """Triggers and guides over HTTP: stored, run, listed, answered from a phone that was offline, left; what places see."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 from types import ModuleType
 from typing import Any
@@ -8,8 +9,10 @@ import polars as pl
 import pytest
 
 from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import GuideTask, store_tasks, task_id
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import Place
+from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.workspace import Workspace
 from serving.http.messages.guide_messages import (
     GuideCreditResponse,
@@ -200,3 +203,30 @@ def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, 
     # the new guide's key sees the people at once, the old one's no more
     assert asked("G2", "/profile", {"customer_id": "C00002"})["profile"] is not None
     assert asked("G1", "/profile", {"customer_id": "C00002"})["error"]["code"] == "not_found"
+
+
+def test_the_list_of_a_guide_has_what_triggers_ask_for_by_the_clock(client: Any, keys: dict[str, str]) -> None:
+    def line(who: str, day: date, source: str, state: str = "open") -> GuideTask:
+        usual = {"held": False, "rank": 0, "channel": "guide", "store_id": "S001", "product_id": "P0001"}
+        words = {"reason": "why", "reason_zh": "为何", "text": "Hello", "text_zh": "您好", "segment": "friend"}
+        about = {"guide_id": "G2", "person_id": who, "customer_id": who, "source": source, "state": state}
+        numbers = {"probability": 0.4, "expected_value": 2.0}
+        return GuideTask(task_id=task_id(day, who), day=day, **usual, **words, **about, **numbers)  # type: ignore[arg-type]
+
+    # the answers know 28 February, and the clock is far beyond it
+    later = date(2025, 4, 2)
+    lines = {
+        "asked for": line("C00010", later, "trigger:bag"),
+        "answered": line("C00012", later, "trigger:bag", "done"),
+        "of a list": line("C00014", later, DAILY),
+    }
+    with closing(Database(Workspace(client.home).database_url)) as database:
+        store_tasks(TENANT, database, list(lines.values()), by="Li", now=datetime(2025, 4, 2, tzinfo=UTC))
+
+    def shown(body: dict[str, str]) -> set[str]:
+        tasks = ask(client, "/guide_list", body, GuideListResponse, tenant=TENANT)["tasks"]
+        return {name for name, one in lines.items() if one.task_id in {row["task_id"] for row in tasks}}
+
+    assert shown({}) == {"asked for"}
+    assert shown({"day": "2025-03-01"}) == set()
+    assert shown({"day": "2025-04-02"}) == set(lines)
