@@ -7,7 +7,8 @@ TENANT ?= main
 WORKERS ?= 2
 SCRATCH ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 PYTEST_OPTIONS ?=
-RAY_TESTS := tests/retail_brain/engine tests/features/test_features_on_engines.py
+RAY_TESTS := tests/retail_brain/engine tests/features/test_features_on_engines.py \
+	tests/training/demand/test_forecast_parts.py tests/training/recommender/test_scored_parts.py
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE # else every process that starts compiles every library anew

@@ -6,8 +6,9 @@ In memory a period's values stand together (Fortran's order): features look at a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,11 @@ class DemandPanel:
     outside: Floats | None = None
     hours: Floats | None = None
     paid: Callable[[], PaidPrices] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: the fields, and for `paid`, which leads to the whole history, what it says."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self)}
+        return kept | {"paid": None, "charged": self.charged}
 
     @property
     def size(self) -> int:

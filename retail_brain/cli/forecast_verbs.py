@@ -45,6 +45,7 @@ def forecast(
     inventory, products and stores where they are.
     """
     from retail_brain.checkpoints import resumable_work, work_beside
+    from retail_brain.engine import open_executor
     from retail_brain.files import sha256
     from retail_brain.outputs import SeriesFilter
     from retail_brain.work_digest import work_digest
@@ -71,10 +72,15 @@ def forecast(
     arguments.append(None if extra is None else extra.rows())
     manifest = sha256(folder / "manifest.json")
     digest = work_digest(dataset, forecast_table.__module__, manifest, context.lake_uri(data.lake), *arguments)
-    with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
+    with (
+        context.progress.step("forecast") as step,
+        resumable_work(work_beside(out)) as work,
+        open_executor(context.settings.engine) as executor,
+    ):
         finished = work.checkpoints(digest)
         resumed = finished.names()
-        engine = model if overrides is None else OverriddenModel(model, overrides, extra)
+        base = model.on(executor)
+        engine = base if overrides is None else OverriddenModel(base, overrides, extra)
         only = SeriesFilter(stores, products, skip_stores=resumed)
         for of_store in engine.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=context.progress):
             if (table := forecast_table(of_store, quantiles)).height:

@@ -85,6 +85,7 @@ def recommend(
     Needs transactions with customer_id and a champion recommender; inventory and stores say what can be had where.
     """
     from retail_brain.cli.rules_verbs import tenant_rules
+    from retail_brain.engine import open_executor
     from retail_brain.progress import Progress
     from serving.planning.people.offering import RecommendationRequest
     from serving.planning.people.recommendations import recommend as recommendations
@@ -106,10 +107,10 @@ def recommend(
         now=datetime.now(UTC),
         settings=chosen.settings,
     )
-    with chosen.progress.step("recommend") as step:
+    with chosen.progress.step("recommend") as step, open_executor(chosen.settings.engine) as executor:
         blocks = recommendations(
             dataset,
-            model,
+            model.on(executor),
             wish,
             customers=ids,
             language=language.value,

@@ -6,7 +6,7 @@ Goods are positions in any catalogue the caller chooses. Rankings of one person 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,6 @@ class Goods:
     @classmethod
     def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None] | pl.Series]) -> "Goods":
         """From one list of values per attribute, by position; unknown values (None) are named by no rule."""
-        position_of = cache(lambda: {product: position for position, product in enumerate(product_ids)})
         texts = {name: pl.Series(column, dtype=pl.String) for name, column in columns.items()}
         distinct = {name: column.drop_nulls().unique().sort() for name, column in texts.items()}
         values = {name: {value: code for code, value in enumerate(distinct[name])} for name in columns}
@@ -46,7 +45,7 @@ class Goods:
             name: column.cast(pl.Enum(distinct[name])).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
             for name, column in texts.items()
         }
-        return cls(codes, values, lambda product: position_of().get(product, -1))
+        return cls(codes, values, _Places(product_ids))
 
     def named(self, rule: Rule) -> Positions:
         """Codes of the rule's values, in their order; unknown ones are left out."""
@@ -62,6 +61,20 @@ class Goods:
             return products
         codes = self.codes.get(attribute)
         return np.full(products.size, -1) if codes is None else codes[products]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Finds the position of a product_id; a class, and no closure, so that it can go to another process."""
+
+    product_ids: Sequence[str]
+
+    def __call__(self, product: str) -> int:
+        return self._position_of.get(product, -1)
+
+    @cached_property
+    def _position_of(self) -> dict[str, int]:
+        return {product: position for position, product in enumerate(self.product_ids)}
 
 
 NO_GOODS = Goods({}, {}, lambda _: -1)

@@ -17,7 +17,14 @@ JobFunction = Callable[[str, str], str]
 MOST_ATTEMPTS = 3
 """Times that a part is begun whose worker died: a kill or a full machine may pass, a part that kills its worker does
 not. By judgement."""
-_BOUNDING = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
+_BOUNDING = (
+    "OMP_NUM_THREADS",
+    "OMP_THREAD_LIMIT",  # holds also where a library (LightGBM) is told another number
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
 
 
 @dataclass(frozen=True)

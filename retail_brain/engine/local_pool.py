@@ -49,6 +49,7 @@ class LocalPool:
         """
         self.workers = workers or cores()
         self.threads = max(1, cores() // self.workers)
+        self._runs: list[_Run] = []
         self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         for _ in range(self.workers):
             self._idle.put(None)
@@ -59,6 +60,7 @@ class LocalPool:
         """See `retail_brain.engine.executor.Executor`."""
         address = check_address(function)
         run = _Run()
+        self._runs.append(run)
         threads = ThreadPoolExecutor(self.workers, thread_name_prefix="engine")
         try:
             waiting = [threads.submit(self._work, run, address, part) for part in parts]
@@ -68,9 +70,12 @@ class LocalPool:
         finally:
             run.stop()  # after an error nobody wants what is still worked out
             threads.shutdown(wait=True, cancel_futures=True)
+            self._runs.remove(run)
 
     def close(self) -> None:
-        """Ends the workers."""
+        """Ends the workers, also of a run that was left and not closed."""
+        for run in self._runs:
+            run.stop()
         for _ in range(self.workers):
             worker = self._idle.get()
             if worker is not None:
@@ -82,6 +87,8 @@ class LocalPool:
         worker = self._idle.get()
         try:
             for _ in range(MOST_ATTEMPTS):
+                if run.is_stopped:
+                    raise CancelledError
                 worker = worker or _Worker(self.threads)
                 try:
                     with run.working(worker):
@@ -111,15 +118,11 @@ class _Run:
 
     @contextmanager
     def working(self, worker: "_Worker") -> Iterator[None]:
-        """Context of a worker at work, which `stop` ends.
-
-        Raises:
-            CancelledError: nobody waits any more.
-        """
+        """Context of a worker at work, which `stop` ends."""
         self.busy.append(worker)
         try:
-            if self.is_stopped:
-                raise CancelledError
+            if self.is_stopped:  # between the two
+                worker.kill()
             yield
         finally:
             self.busy.remove(worker)

@@ -1,9 +1,9 @@
 """Forecasts a chain store by store, in bounded memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -29,6 +29,7 @@ Explain = bool | Literal["quick"]
 _LEAST_FACTOR = 1e-6
 """Smallest factor whose logarithm is split into drivers, where a simple model forecasts nothing at all."""
 _KEY = ["store_id", "product_id"]
+_Predict: TypeAlias = Callable[[DemandPanel], Prediction]
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,7 @@ class ForecastRun:
         self, store_ids: Sequence[str], products: Sequence[str] | None, *, unsold: bool = True
     ) -> Iterator[StoreForecast]:
         """One forecast per store, in the order given; of named products that never sold there, only if `unsold`."""
-        predict = self.mean.on(self.history)
-        rates = RateModel(self.history)
-        rare = rates.rare().partition_by("store_id", as_dict=True)
-        ranges = store_ranges(self.history)
+        predict, rates, rare, ranges = self._of_chain
         named = self.dataset.scan_or_empty("products").collect() if products is not None and unsold else None
         for store in store_ids:
             parts, features, factor = [], None, None
@@ -104,6 +102,21 @@ class ForecastRun:
                 cold = _absent(store, products, parts)
                 parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
             yield replace(self._join(store, parts), features=features, factor=factor)
+
+    @cached_property
+    def _of_chain(
+        self,
+    ) -> tuple[_Predict, RateModel, dict[tuple[Any, ...], pl.DataFrame], dict[str, tuple[int, int]]]:
+        """What forecasts of any stores share."""
+        rates = RateModel(self.history)
+        rare = rates.rare().partition_by("store_id", as_dict=True)
+        return self.mean.on(self.history), rates, rare, store_ranges(self.history)
+
+    def shippable(self) -> "ForecastRun":
+        """The same without the dataset, which only forecasts of named goods need; totals are summed."""
+        totals = self.history.summed_totals
+        history = replace(self.history, totals=None if totals is None else totals.lazy())
+        return replace(self, dataset=Dataset({}), history=history)
 
     @property
     def _explains(self) -> bool:

@@ -1,7 +1,7 @@
 """Fits the demand model and draws joint sample paths of every series, one store at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from features.demand.histories import Histories
 from features.demand.history import DemandHistory, read_history
 from retail_brain.dataset import Dataset
+from retail_brain.engine import IN_PROCESS, Executor, InProcess
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SeriesFilter
 from retail_brain.progress import SILENT, Progress
@@ -16,6 +17,7 @@ from training.demand.actuals import Actuals
 from training.demand.calibration import Calibration, calibrate
 from training.demand.config import DemandConfig, histories_of
 from training.demand.dispersion import Residuals
+from training.demand.forecast_parts import stores_in_parts
 from training.demand.forecast_run import Explain, ForecastRun, StoreForecast
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, forecast_bytes
@@ -39,11 +41,13 @@ class DemandModel:
         config: how it was fitted.
         mean: the model of mean demand.
         calibration: its bias and spread.
+        executor: forecasts stores.
     """
 
     config: DemandConfig
     mean: DemandMean
     calibration: Calibration
+    executor: Executor = IN_PROCESS
 
     @classmethod
     def fit(
@@ -127,12 +131,19 @@ class DemandModel:
             explain=explain,
             seed=seed,
         )
+        if not isinstance(self.executor, InProcess) and only.products is None and len(store_ids) > 1:
+            yield from stores_in_parts(run, sorted(store_ids), self.executor, progress)
+            return
         forecasts = run.stores(sorted(store_ids), only.products, unsold=only.unsold)
         yield from progress.track(forecasts, "forecast stores", total=len(store_ids))
 
     def history(self, dataset: Dataset, horizon: int) -> DemandHistory:
         """The history that the model forecasts from, in the units that it was fitted on."""
         return read_history(dataset, self.config.settings, horizon, in_own_units=self.config.in_own_units)
+
+    def on(self, executor: Executor) -> "DemandModel":
+        """The same model, which forecasts stores in an executor's workers."""
+        return replace(self, executor=executor)
 
     def save(self, folder: Path) -> None:
         """Writes the model into an existing folder: LightGBM text, npz and JSON."""

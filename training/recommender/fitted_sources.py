@@ -56,9 +56,13 @@ class FittedSources:
         """Columns of `features.table`, in order."""
         return feature_names(self.config, self.source_names)
 
-    def blocks(self, people: Ints, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
-        """The people in blocks of bounded memory, with further pairs (customer codes, product codes) to score."""
-        return people_blocks(people, self.history.shape[1], self.config.block_pairs, extra, self.threads)
+    def blocks(self, people: Ints, extra: tuple[Ints, Ints] | None = None, at_once: int = 1) -> Iterator[Block]:
+        """The people in blocks of bounded memory, with further pairs (customer codes, product codes) to score.
+
+        `at_once` of them are worked out at the same time, or as many as there are threads, if these are more.
+        """
+        side_by_side = max(self.threads, at_once)
+        return people_blocks(people, self.history.shape[1], self.config.block_pairs, extra, side_by_side)
 
     def candidates(self, block: Block, *, with_proposals: bool = True) -> Candidates:
         """Candidates of the people of a block; see `block_candidates`."""
@@ -72,9 +76,14 @@ class FittedSources:
     @property
     def threads(self) -> int:
         """Blocks worked out at once; one where a source of another package is used, which need not allow for more."""
-        if any(isinstance(source, OutsideSource) for source in self.sources):
+        if self.has_outside_sources:
             return 1
         return min(self.config.ranker.num_threads, os.cpu_count() or 1)
+
+    @property
+    def has_outside_sources(self) -> bool:
+        """Whether a source of another package is among them."""
+        return any(isinstance(source, OutsideSource) for source in self.sources)
 
     @property
     def trending(self) -> Trending:
@@ -86,7 +95,7 @@ class FittedSources:
 
         A source of another package may know more of them; then nobody is among the others.
         """
-        if any(isinstance(source, OutsideSource) for source in self.sources):
+        if self.has_outside_sources:
             return people, people[:0]
         is_known = np.diff(self.history.starts) > 0
         return people[is_known[people]], people[~is_known[people]]

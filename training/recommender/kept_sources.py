@@ -110,9 +110,18 @@ def _read(
     if not place.is_dir():
         return None
     try:
-        kept: FittedSources = read_object(place, _CLASSES)
+        return read_sources(place, config)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
         return None
+
+
+def read_sources(place: Path, config: configs.RecommenderConfig) -> FittedSources:
+    """Maps what `write_sources` wrote; sources of other packages are fitted anew.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, AttributeError, PolarsError: files are missing or damaged.
+    """
+    kept: FittedSources = read_object(place, _CLASSES)
     # the others were kept by name
     together: list[Source] = [
         ((outside or {}).get(source) or fit_source(source, kept.history, config)) if isinstance(source, str) else source
@@ -144,7 +153,7 @@ def _keep(place: Path, fitted: FittedSources, is_still_there: Callable[[], bool]
     if not is_still_there():
         return
     try:
-        _write(place, fitted)
+        write_sources(place, fitted)
         _tidy(place.parent, place)
     except OSError as error:
         # a command that kept the same in the meantime is no loss
@@ -155,7 +164,8 @@ def _keep(place: Path, fitted: FittedSources, is_still_there: Callable[[], bool]
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _write(place: Path, fitted: FittedSources) -> None:
+def write_sources(place: Path, fitted: FittedSources) -> None:
+    """Writes sources and features as plain files, which `read_sources` maps, into a folder for this user alone."""
     without_code = replace(fitted)
     vars(without_code).update({name: getattr(fitted, name) for name in _CLASSES[FittedSources]})
     by_name = [source.name if isinstance(source, OutsideSource) else source for source in fitted.sources]

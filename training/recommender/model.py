@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from retail_brain.dataset import Dataset
+from retail_brain.engine import IN_PROCESS, Executor
 from retail_brain.errors import ModelError
 from retail_brain.extensions import extension_names
 from retail_brain.files import write_json
@@ -50,6 +51,7 @@ class RecommenderModel:
         fitted_on: last day that it saw.
         sources: names of the candidate sources that it was fitted with; a later version may have more.
         kept_in: folder in which sources fitted on what is scored are kept for the next command; None = nowhere.
+        executor: scores blocks of people.
     """
 
     config: RecommenderConfig
@@ -59,6 +61,7 @@ class RecommenderModel:
     fitted_on: date
     sources: tuple[str, ...] = SOURCE_NAMES
     kept_in: Path | None = None
+    executor: Executor = IN_PROCESS
 
     @classmethod
     def fit(
@@ -134,7 +137,9 @@ class RecommenderModel:
             wanted = PairsToScore.of_candidates(now, customers, per_product)
         else:
             wanted = PairsToScore.of_products(now, customers, products)
-        yield from score_pairs(now, self.ranker, wanted, due=self.due, choose=choose, progress=progress)
+        yield from score_pairs(
+            now, self.ranker, wanted, due=self.due, choose=choose, executor=self.executor, progress=progress
+        )
 
     def fit_sources(self, dataset: Dataset, as_of: date | None = None) -> FittedSources:
         """Candidate sources and features at the end of a day; pass them to several calls of `score` to fit them once.
@@ -148,6 +153,10 @@ class RecommenderModel:
     def keeping(self, folder: Path | None) -> "RecommenderModel":
         """The same model, which keeps fitted sources in a folder and reads them there; None = neither."""
         return replace(self, kept_in=folder)
+
+    def on(self, executor: Executor) -> "RecommenderModel":
+        """The same model, which scores people in an executor's workers; what `choose` gets must go there by pickle."""
+        return replace(self, executor=executor)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
         """Substitutes of a product, one row each: product_id, rank, score (0 to 1), reason.

@@ -1,18 +1,20 @@
 """Scores customer x product pairs with the ranker, block by block, and ranks products for cold-start customers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from retail_brain.engine import IN_PROCESS, Executor, InProcess
 from retail_brain.progress import SILENT, Progress
 from training.recommender.candidates.pool import Block
 from training.recommender.due_model import UNFITTED, DueModel
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.parallel import in_order
 from training.recommender.ranker import Ranker
-from training.recommender.scored_pairs import SCORED, Choice, ScoredPairs
+from training.recommender.scored_pairs import SCORED, Choice
+from training.recommender.scored_parts import BlockScorer, scored_in_parts
 from training.recommender.sparse import Floats, Ints, chosen_columns, look_up, top_cells
 
 _STRANGERS_AT_ONCE = 1_000
@@ -62,27 +64,22 @@ def score_pairs(
     *,
     due: DueModel = UNFITTED,
     choose: Choice | None = None,
+    executor: Executor = IN_PROCESS,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """Yields scored pairs, columns SCORED, a block of customers at a time; see `RecommenderModel.score`."""
-
-    def pairs_of(block: Block) -> ScoredPairs:
-        return ScoredPairs.of(fitted, ranker, due, fitted.candidates(block, with_proposals=wanted.with_candidates))
-
-    def scored(block: Block) -> pl.DataFrame:
-        return pairs_of(block).whole()
-
-    def chosen(block: Block) -> pl.DataFrame:
-        assert choose is not None
-        pairs = pairs_of(block)
-        return pairs.explained(choose(pairs.frame()))
-
-    frames = in_order(
-        scored if choose is None else chosen, fitted.blocks(wanted.people, wanted.further), fitted.threads
-    )
-    yield from (frame for frame in progress.track(frames, "scoring") if frame.height)
+    scorer = BlockScorer(fitted, ranker, due, wanted.with_candidates, choose)
+    # a source of another package is fitted here, and need not allow for more
+    if isinstance(executor, InProcess) or fitted.has_outside_sources:
+        blocks = fitted.blocks(wanted.people, wanted.further)
+        frames = progress.track(in_order(scorer, blocks, fitted.threads), "scoring")
+    else:
+        frames = scored_in_parts(
+            scorer, [*fitted.blocks(wanted.people, wanted.further, executor.workers)], executor, progress
+        )
+    yield from (frame for frame in frames if frame.height)
     if wanted.strangers.size:
-        of_strangers = _frames_of_strangers(fitted, wanted.strangers, scored)
+        of_strangers = _frames_of_strangers(fitted, wanted.strangers, replace(scorer, choose=None))
         yield from of_strangers if choose is None else map(choose, of_strangers)
 
 

@@ -1,7 +1,8 @@
 """Recommends goods to customers in blocks, for `retail-brain recommend`; `/recommend` uses the same functions."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -57,18 +58,30 @@ def recommend(
     catalogue = OfferCatalogue.of(dataset, fitted, request)
     as_of = fitted.history.as_of
     bought = bought_by_event(dataset, as_of)
-    last = as_of + timedelta(days=1 + min(request.due_within_days or model.config.label_days, model.config.label_days))
-    timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
-    is_kind = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
-
-    def choose(scored: pl.DataFrame) -> pl.DataFrame:
-        pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
-        return catalogue.chosen(pairs.filter(timely, is_kind), request)
-
+    choose = _Chosen(catalogue, request, bought, as_of, model.config.label_days)
     for chosen in model.score(dataset, customers, fitted=fitted, choose=choose, progress=progress):
         named = _as_recommendations(chosen).with_columns(attribution_id=pl.lit(list_id("recommend", as_of)))
         chinese = with_reason_texts(named.select("reason"), "zh", names)["reason"]
         yield with_reason_texts(named, language, names).with_columns(reason_zh=chinese)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Picks what is recommended out of the scored pairs of some people; it may go to a worker."""
+
+    catalogue: OfferCatalogue
+    request: RecommendationRequest
+    bought: pl.DataFrame
+    as_of: date
+    label_days: int
+
+    def __call__(self, scored: pl.DataFrame) -> pl.DataFrame:
+        request = self.request
+        within = min(request.due_within_days or self.label_days, self.label_days)
+        timely = pl.col("due_on").is_null() | (pl.col("due_on") <= self.as_of + timedelta(days=1 + within))
+        is_kind = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
+        pairs = without_just_bought(self.catalogue.with_pinned(scored, request.kind), self.bought, self.as_of)
+        return self.catalogue.chosen(pairs.filter(timely, is_kind), request)
 
 
 def _as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 
 from features.jobs import build_features, feature_options, scan_features
 from retail_brain.dataset import Dataset
+from retail_brain.engine import IN_PROCESS, Executor
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -15,7 +16,13 @@ from serving.store.rows import write_rows
 
 
 def publish_profiles(
-    folder: Path, workspace: Workspace, dataset: Dataset, positions: Positions, settings: Settings, progress: Progress
+    folder: Path,
+    workspace: Workspace,
+    dataset: Dataset,
+    positions: Positions,
+    settings: Settings,
+    progress: Progress,
+    executor: Executor = IN_PROCESS,
 ) -> pl.DataFrame:
     """Writes person, goods and place rows; returns `id_type`, `id_value`, `customer_id` per identifier.
 
@@ -28,7 +35,7 @@ def publish_profiles(
     """
     as_of = dataset.as_of or dataset.last_day()
     with progress.step("features of people, goods and places"):
-        build_features(dataset, workspace.features, as_of, options=feature_options(settings))
+        build_features(dataset, workspace.features, as_of, options=feature_options(settings), executor=executor)
     identity = scan_features(workspace.features, "identity").collect()
     _write(folder, "goods", "product_id", scan_features(workspace.features, "goods").collect(), positions.products)
     _write(folder, "place", "store_id", scan_features(workspace.features, "place").collect(), positions.stores)

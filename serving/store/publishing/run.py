@@ -2,8 +2,9 @@
 
 import secrets
 import shutil
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import polars as pl
 from features.country import currency_of, money_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
+from retail_brain.engine import Executor, open_executor
 from retail_brain.errors import ExtensionError, ModelError, UnavailableError
 from retail_brain.files import make_durable, name_aside, seal, sweep
 from retail_brain.operational.database import Database
@@ -75,37 +77,54 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
     """
     dataset = dataset.at(dataset.as_of or dataset.last_day())
     models, left_out = _readable(workspace, progress)
-    while True:
-        try:
-            return _publish(workspace, dataset, settings, models, left_out, progress)
-        except ExtensionError as error:
-            failed = _MODEL_OF.get(error.details.get("kind", ""))
-            if failed not in models or len(models) == 1:
-                raise
-            # half of its files may be there: the set is written anew without it
-            models = {kind: folder for kind, folder in models.items() if kind != failed}
-            left_out = left_out | {failed: str(error)}
-            progress.say(f"  LEFT OUT: answers of the {failed} model: {error}")
+    with open_executor(settings.engine) as executor:
+        run = _Run(workspace, dataset, settings, models, progress, executor)
+        while True:
+            try:
+                return _publish(run, left_out)
+            except ExtensionError as error:
+                failed = _MODEL_OF.get(error.details.get("kind", ""))
+                if failed is None or failed not in run.models or len(run.models) == 1:
+                    raise
+                # half of its files may be there: the set is written anew without it
+                run = replace(run, models={kind: folder for kind, folder in run.models.items() if kind != failed})
+                left_out = left_out | {failed: str(error)}
+                progress.say(f"  LEFT OUT: answers of the {failed} model: {error}")
 
 
-def _publish(
-    workspace: Workspace,
-    dataset: Dataset,
-    settings: Settings,
-    models: dict[Kind, Path],
-    left_out: dict[str, str],
-    progress: Progress,
-) -> str:
+@dataclass(frozen=True)
+class _Run:
+    """What a set of answers is made from.
+
+    Attributes:
+        workspace: the tenant's files.
+        dataset: what is known on the day of the answers.
+        settings: the tenant's settings.
+        models: bundles of the champions.
+        progress: told of the steps.
+        executor: runs the parts of the long ones.
+    """
+
+    workspace: Workspace
+    dataset: Dataset
+    settings: Settings
+    models: Mapping[Kind, Path]
+    progress: Progress
+    executor: Executor
+
+
+def _publish(run: _Run, left_out: dict[str, str]) -> str:
+    workspace, progress = run.workspace, run.progress
     answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     sweep(workspace.answers)
     # Written aside and renamed when complete: a reader never sees half a set.
     aside = workspace.answers / name_aside(f".{answers_id}")
     aside.mkdir(parents=True)
     try:
-        manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
+        manifest = _fill(aside, answers_id, run)
         manifest = replace(manifest, left_out=left_out)
         # checked on the files as they will be served, before anybody can see them
-        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
+        manifest = replace(manifest, consistency=_consistency(aside, manifest, run.dataset, run.settings, progress))
         write_manifest(aside, manifest)
         make_durable(aside)
         aside.rename(workspace.answers / answers_id)
@@ -143,15 +162,8 @@ def _readable(workspace: Workspace, progress: Progress) -> tuple[dict[Kind, Path
     return models, left_out
 
 
-def _fill(
-    folder: Path,
-    answers_id: str,
-    workspace: Workspace,
-    dataset: Dataset,
-    settings: Settings,
-    models: dict[Kind, Path],
-    progress: Progress,
-) -> AnswersManifest:
+def _fill(folder: Path, answers_id: str, run: _Run) -> AnswersManifest:
+    workspace, dataset, settings, models, progress = run.workspace, run.dataset, run.settings, run.models, run.progress
     counts: dict[str, int] = {}
     parts: list[str] = []
     manifest = _manifest(answers_id, dataset, settings, models)
@@ -170,23 +182,23 @@ def _fill(
         counts["stock"] = publish_stock(folder, dataset, positions, settings)
         publish_planned_promotions(folder, dataset, positions)
         publish_promotion_days(folder, dataset, date.fromisoformat(manifest.as_of))
-    resolved = publish_profiles(folder, workspace, dataset, positions, settings, progress)
+    resolved = publish_profiles(folder, workspace, dataset, positions, settings, progress, run.executor)
     counts["identities"] = publish_identities(folder, dataset, resolved, positions)
     # people first: what telling them of left-overs earns is part of the plan's advice
     people = None
     if "recommender" in models:
         as_of = date.fromisoformat(manifest.as_of)
-        recommender = champion_recommender(workspace, settings, models["recommender"])
+        recommender = champion_recommender(workspace, settings, models["recommender"]).on(run.executor)
         counts["pairs"] = publish_people(
             folder, dataset, recommender, settings, positions, progress, tenant_experiments(workspace, as_of)
         )
         parts += ["pairs", "similar", "complements"]
-        manifest = _with_challenger(folder, workspace, dataset, settings, positions, manifest, progress)
+        manifest = _with_challenger(folder, run, positions, manifest)
         people = map_answers(folder, replace(manifest, parts=parts))
     else:
         publish_popular(folder, dataset, positions, settings.serving)
     if "demand" in models:
-        model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
+        model, overrides = DemandModel.load(models["demand"]).on(run.executor), tenant_overrides(workspace)
         extra = tenant_units(workspace, dataset, settings.campaigns)
         demand = publish_demand(
             Publication(folder, positions, people, progress, _caused_share(people, workspace, settings)),
@@ -212,26 +224,19 @@ def _caused_share(people: Answers | None, workspace: Workspace, settings: Settin
     return tenant_caused_share(workspace, published, settings.campaigns.assumed_caused_share)
 
 
-def _with_challenger(
-    folder: Path,
-    workspace: Workspace,
-    dataset: Dataset,
-    settings: Settings,
-    positions: Positions,
-    manifest: AnswersManifest,
-    progress: Progress,
-) -> AnswersManifest:
+def _with_challenger(folder: Path, run: _Run, positions: Positions, manifest: AnswersManifest) -> AnswersManifest:
     """The manifest with the test of models, where one runs and its model can be read; the champion answers anyway."""
-    test = tenant_model_test(workspace)
+    test = tenant_model_test(run.workspace)
     if test is None:
         return manifest
     aside = folder / CHALLENGER
     try:
-        model = champion_recommender(workspace, settings, bundle_of(workspace, "recommender", test.version))
-        publish_challenger(aside, dataset, model, settings, positions, progress)
+        bundle = bundle_of(run.workspace, "recommender", test.version)
+        model = champion_recommender(run.workspace, run.settings, bundle).on(run.executor)
+        publish_challenger(aside, run.dataset, model, run.settings, positions, run.progress)
     except (ModelError, ExtensionError) as error:
         shutil.rmtree(aside, ignore_errors=True)
-        progress.say(f"  LEFT OUT: recommender version {test.version} of test {test.name}: {error}")
+        run.progress.say(f"  LEFT OUT: recommender version {test.version} of test {test.name}: {error}")
         return manifest
     return replace(manifest, model_test={"name": test.name, "version": test.version})
 
@@ -268,7 +273,7 @@ def _note_served(
                 note_left_out(workspace.tenant, database, now=since)
 
 
-def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dict[Kind, Path]) -> AnswersManifest:
+def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: Mapping[Kind, Path]) -> AnswersManifest:
     """The manifest of answers with no parts yet."""
     return AnswersManifest(
         answers_id=answers_id,

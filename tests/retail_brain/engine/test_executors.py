@@ -112,6 +112,14 @@ def test_a_run_that_is_left_early_leaves_nobody_at_work(kind: str, opened, tmp_p
     assert len([*opened(kind).map(jobs.doubled, parts(tmp_path, 2))]) == 2
 
 
+def test_a_pool_that_is_closed_ends_a_run_that_nobody_closed(tmp_path: Path) -> None:
+    with open_executor(EngineSettings(kind="pool", workers=2)) as executor:
+        results = executor.map(jobs.doubled, parts(tmp_path, 50))
+        next(results)
+    assert len([*tmp_path.glob("*.out")]) < 50
+    results.close()
+
+
 def test_the_default_is_the_process_itself() -> None:
     with open_executor(EngineSettings()) as executor:
         assert isinstance(executor, InProcess)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.engine import IN_PROCESS
 from retail_brain.errors import ExtensionError, ModelError
 from retail_brain.operational.database import Database
 from retail_brain.operational.model_tests import ModelTest, begin_model_test, running_test
@@ -21,6 +22,13 @@ from serving.store.publishing.catalogs import Positions
 
 TEST = ModelTest("seasons", 7, 0.5, "Li", datetime(2025, 2, 28, tzinfo=UTC))
 NOTHING = AnswersManifest("a", "2025-02-28", "", "day", "¥", 28, [], [], {}, [], {})
+
+
+class Model:
+    """A recommender that is not asked."""
+
+    def on(self, _: object) -> "Model":
+        return self
 
 
 class Said:
@@ -37,14 +45,14 @@ class Said:
 def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Publishes the challenger of a test by a function; gives the manifest, what was said, and the folder."""
     monkeypatch.setattr(run, "bundle_of", lambda *_: tmp_path)
-    monkeypatch.setattr(run, "champion_recommender", lambda *_: object())
+    monkeypatch.setattr(run, "champion_recommender", lambda *_: Model())
 
     def published(test: ModelTest | None, write: Any) -> tuple[AnswersManifest, list[str], Path]:
         monkeypatch.setattr(run, "tenant_model_test", lambda _: test)
         monkeypatch.setattr(run, "publish_challenger", write)
         progress: Any = Said()
-        about = (Dataset.from_frames({}), Settings(), Positions({}, {}, {}), NOTHING, progress)
-        found = run._with_challenger(tmp_path, Workspace(tmp_path), *about)
+        given = run._Run(Workspace(tmp_path), Dataset.from_frames({}), Settings(), {}, progress, IN_PROCESS)
+        found = run._with_challenger(tmp_path, given, Positions({}, {}, {}), NOTHING)
         return found, progress.lines, tmp_path / CHALLENGER
 
     return published
