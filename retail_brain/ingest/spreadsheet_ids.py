@@ -7,7 +7,8 @@ import polars as pl
 from retail_brain.tables import Table
 
 _WHOLE = r"^(-?\d+)\.0+$"
-_SHORTENED = r"^-?\d(?:\.\d+)?[eE]\+\d{2,}$"
+# a spreadsheet of Germany or Poland writes a comma
+_SHORTENED = r"^-?\d(?:[.,]\d+)?[eE]\+\d{2,}$"
 LOST = "shortened by a spreadsheet, its digits are lost (export it again with the column as text)"
 
 
@@ -31,9 +32,9 @@ def whole_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
 def shortened_ids(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, pl.Series]:
     """Column -> which of its ids a spreadsheet wrote as a power of ten; columns without such are left out.
 
-    >>> found = shortened_ids(pl.DataFrame({"product_id": ["6.90123E+12", "5E10"]}), ["product_id"])
+    >>> found = shortened_ids(pl.DataFrame({"product_id": ["6.90123E+12", "6,90123E+12", "5E10"]}), ["product_id"])
     >>> found["product_id"].to_list()
-    [True, False]
+    [True, True, False]
     """
     likely = [name for name in columns if frame[name].str.contains("+", literal=True).any()]
     marks = {name: frame[name].str.contains(_SHORTENED).fill_null(value=False) for name in likely}

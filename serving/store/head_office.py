@@ -25,10 +25,10 @@ def head_office(answers: Answers) -> dict[str, Any] | None:
     named = places(answers)
     sums = answers.rows["performance"].join(named, on="store_id", how="left")
     stock = completed(answers.rows["performance_stock"], STOCK_NOW).join(named, on="store_id", how="left")
-    # what sells nothing, now or a year ago, is a warehouse
-    sells = pl.col("store_id").is_in(sums["store_id"].unique().to_list())
-    stock = stock.with_columns(shop_stock_value=pl.when(sells).then("stock_value"))
     weeks = answers.rows["performance_weeks"].join(named, on="store_id", how="left")
+    # what sold nothing, of late or a year ago, is a warehouse; a shop that closed did
+    sells = pl.col("store_id").is_in([*sums["store_id"].unique(), *weeks["store_id"].unique()])
+    stock = stock.with_columns(shop_stock_value=pl.when(sells).then("stock_value"))
     plans = answers.rows.get("performance_plan", pl.DataFrame(schema=PLANNED))
     sums = _with_plan(sums, plans)
     # a closed shop has sales of last year alone

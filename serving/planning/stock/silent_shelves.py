@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints
+from retail_brain.decisions.inputs import delisted
 from retail_brain.outputs import SERIES
 
 _BEFORE_DAYS = 84
@@ -16,6 +17,9 @@ _LONGEST_SILENCE = 180
 measured."""
 _LEAST_DAYS = 14
 """Days of stock before the silence that a series needs. Chosen by judgement, not measured."""
+_CLOSED_DAYS = 35
+"""Days without any sale after which a shop is taken to be closed: longer than a month, of which monthly sales have one
+row. Chosen by judgement, not measured: few holidays or repairs are longer, and then counts wait for the opening."""
 
 
 def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -23,7 +27,8 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
 
     The rate is that of the twelve weeks before the last sale, times how the other shops' sales of the product have
     moved since (never upwards), so that an ended season or promotion is not taken for a phantom. Days on which the shop
-    sold nothing at all, or the record itself said there was no stock, are not days of silence.
+    sold nothing at all, or the record itself said there was no stock, are not days of silence. Goods whose listing in
+    the shop has ended, and shops that sold nothing for longer than `_CLOSED_DAYS`, cannot sell what a count would find.
 
     Args:
         dataset: as known on `as_of`.
@@ -33,7 +38,9 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
     """
     days = _BEFORE_DAYS + _LONGEST_SILENCE
     first = as_of - timedelta(days=days - 1)
-    on_record = stock.filter(pl.col("on_hand") > 0).select(*SERIES, "on_hand").sort(SERIES)
+    over = delisted(dataset, as_of + timedelta(days=1))
+    on_record = stock.filter(pl.col("on_hand") > 0).join(over, on=list(SERIES), how="anti")
+    on_record = on_record.select(*SERIES, "on_hand").sort(SERIES)
     sales = dataset.daily_sales().filter(pl.col("date") >= first, pl.col("units") > 0)
     rows = sales.group_by(*SERIES, day=(pl.col("date") - first).dt.total_days()).agg(pl.col("units").sum()).collect()
     empty = _empty_days(dataset, first, as_of)
@@ -42,7 +49,7 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
     stores_silent = []
     for (store_id,), store_stock in on_record.group_by("store_id", maintain_order=True):
         store_sales = rows.filter(pl.col("store_id") == store_id)
-        if store_sales.height:
+        if store_sales.filter(pl.col("day") >= days - _CLOSED_DAYS).height:
             out = empty.filter(pl.col("store_id") == store_id)
             chain = everywhere[goods.search_sorted(store_stock["product_id"]).to_numpy()]
             stores_silent.append(_of_store(store_stock, store_sales, chain, out, days))

@@ -104,6 +104,19 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
     assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]
 
 
+def test_a_shop_that_closed_of_late_is_no_warehouse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        figures, "places", lambda _: pl.DataFrame({"store_id": "S1", "store_name": "One", "region": "A"})
+    )
+    held = pl.DataFrame({"store_id": ["S1"], "stock_value": [30.0]}, schema_overrides=STOCK_NOW)
+    stock = pl.concat([pl.DataFrame(schema=STOCK_NOW), held], how="diagonal")
+    weeks = pl.DataFrame([{"store_id": "S1", "window": "now", "week": 12, "sales": 5.0}], schema=TREND)
+    rows = {"performance": pl.DataFrame(schema=PERFORMANCE), "performance_stock": stock, "performance_weeks": weeks}
+    told = figures.head_office(SimpleNamespace(rows=rows))
+    assert told is not None
+    assert [(row["sales"], row["shop_stock_value"]) for row in told["stores"]] == [(None, 30.0)]
+
+
 def test_sales_without_any_price_are_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         figures, "places", lambda _: pl.DataFrame({"store_id": "S1", "store_name": "One", "region": "A"})

@@ -101,6 +101,25 @@ def test_head_office_sees_what_models_and_people_were_worth(open_page: Open, lan
     fake_office.WORTH["is_measured"] = True
 
 
+@pytest.mark.parametrize(("of_shops", "said"), [(None, "warehouse"), (900.0, "–")])
+def test_a_closed_shop_with_stock_is_not_called_a_warehouse(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, of_shops: float | None, said: str
+) -> None:
+    usual = fake_office.head_office({})
+    usual["stores"] = [usual["stores"][0]]
+    gone = {
+        "sales": None,
+        "stock_value": 900.0,
+        "shop_stock_value": of_shops,
+        "cover_days": None,
+        "shop_cover_days": None,
+    }
+    usual["stores"][0] |= gone
+    monkeypatch.setitem(fake_api.ANSWERS, "head_office", lambda _: usual)
+    table = open_page("overview", "en").page.locator(".office .office-table").last
+    expect(table.locator("tbody tr").first.locator("td").nth(-2)).to_have_text(said)
+
+
 @BOTH
 def test_sales_stand_against_the_plan(open_page: Open, language: str) -> None:
     page = open_page("overview", language).page

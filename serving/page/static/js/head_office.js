@@ -63,7 +63,7 @@ const ofShops = (row) => (isNumber(row.shop_cover_days) && Math.abs(row.shop_cov
 
 /** Days of cover: of the shops first, where a warehouse lies in the region; a warehouse sells nothing that it could cover. */
 function coverOf(row) {
-  if (!ofShops(row)) return row.store_id && !isNumber(row.sales) && isNumber(row.stock_value) ? h("span", { class: "hint" }, t("office.warehouse")) : days(row.cover_days);
+  if (!ofShops(row)) return row.store_id && isNumber(row.stock_value) && !isNumber(row.shop_stock_value) ? h("span", { class: "hint" }, t("office.warehouse")) : days(row.cover_days);
   return [days(row.shop_cover_days), h("span", { class: "sub" }, t("office.with_warehouses", { days: days(row.cover_days) }))];
 }
 

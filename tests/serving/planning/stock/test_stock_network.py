@@ -100,6 +100,26 @@ def test_counts_find_the_phantoms_that_are_empty_shelves(chain, known):
     assert table.height <= 8
 
 
+def test_nobody_counts_in_a_closed_shop_or_what_was_taken_off_the_assortment():
+    days = [date(2025, 1, 1) + timedelta(days=day) for day in range(150)]
+    last = days[-1]
+
+    def sold(store: str, product: str, until: int) -> pl.DataFrame:
+        return pl.DataFrame({"date": days[:until], "store_id": store, "product_id": product, "units": 1.0})
+
+    # "gone" stopped in two open shops, in one because it was delisted; the shop "shut" sells nothing since day 80
+    sales = pl.concat([sold("open", "kept", 150), sold("open", "gone", 100), sold("open", "lost", 100)])
+    sales = pl.concat([sales, sold("shut", "kept", 80), sold("other", "kept", 150), sold("other", "lost", 150)])
+    stock = sales.select("store_id", "product_id").unique().with_columns(date=pl.lit(last), on_hand=pl.lit(2.0))
+    listed = pl.DataFrame({"store_id": ["open"], "product_id": ["gone"], "listed_from": [days[0]]})
+    frames = {"daily_sales": sales, "inventory": stock}
+    without = Dataset.from_frames(frames).at(last)
+    assert sorted(counts(without, Settings())["product_id"]) == ["gone", "lost"]
+    ended = listed.with_columns(listed_until=pl.lit(days[100]))
+    found = counts(Dataset.from_frames(frames | {"assortment": ended}).at(last), Settings())
+    assert found.select("store_id", "product_id").rows() == [("open", "lost")]
+
+
 def test_leftovers_say_why_and_only_what_is_there(chain, plan):
     table = plan.leftovers
     assert dict(table.schema) == LEFTOVERS
