@@ -38,7 +38,7 @@ class MadePrices:
         has_rate = {"unit_price", "discount"} <= set(source)
         self._rate = formats.get("discount", ColumnFormat()).rate if has_rate else None
         self._has_per = self._price.per in source
-        plain = replace(self._price, per=None, negate=False)
+        plain = replace(self._price, per=None, negate=False, hundredths=False)
         self.typed = [typed(PER, source[PER], pl.Float64(), plain).alias(PER)] if self._has_per else []
         self._of_none = 0
         self._of_free = 0

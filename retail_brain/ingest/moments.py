@@ -61,6 +61,11 @@ _HALVES = {
     "오전": "AM", "오후": "PM", "a.m.": "AM", "p.m.": "PM", "a. m.": "AM", "p. m.": "PM", "a.\u00a0m.": "AM",
     "p.\u00a0m.": "PM",
 }  # fmt: skip
+_HALVES_BEHIND = {
+    "AM": r"(\d)\s*(?:ص|صباح[اًا]*|SA|ÖÖ|[πΠ]\.?\s?[μΜ]\.?|de\.)$",
+    "PM": r"(\d)\s*(?:م|مساء[اًا]*|CH|ÖS|[μΜ]\.?\s?[μΜ]\.?|du\.)$",
+}
+"""Halves of the day that stand behind a time alone: letters of Arabic, Vietnamese, Turkish, Greek and Hungarian."""
 _FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True)) | FURTHER_DIGITS
 
 
@@ -165,6 +170,8 @@ def half_width(column: pl.Expr) -> pl.Expr:
     """Half-width text with AM and PM for the halves of the day."""
     plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
     plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
+    for half, behind in _HALVES_BEHIND.items():
+        plain = plain.str.replace(behind, f"$1 {half}")
     return plain.str.strip_chars()
 
 

@@ -12,6 +12,9 @@ from retail_brain.sources import ColumnFormat
 TRUE_WORDS = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
 FALSE_WORDS = ("false", "f", "0", "no", "n", "nein", "non", "否")
 
+_HUNDREDTHS = 100
+"""Hundredths of a currency in one of it."""
+
 
 def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnFormat) -> pl.Expr:
     """Expression that casts a column to its canonical type; null where a value is not of that type.
@@ -85,6 +88,7 @@ def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr
         number = column.cast(pl.Float64, strict=False)
     else:
         return pl.lit(None, dtype=pl.Float64)
+    number = number / _HUNDREDTHS if text.hundredths else number
     return -number if text.negate else number
 
 

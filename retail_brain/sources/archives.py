@@ -1,4 +1,4 @@
-"""Tables in zip archives: a path that goes on behind `.zip` names one file of the archive, as in a folder."""
+"""Tables in zip archives and dumps of databases: a path that goes on behind `.zip` or `.sql` names one of them."""
 
 import shutil
 import zipfile
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from retail_brain.errors import DataError, NotFoundError
 from retail_brain.sources.base import unreadable
+from retail_brain.sources.sql_dumps import DUMP_ENDING, tables_of_dump
 from retail_brain.sources.unpacking import DAMAGED, unpack_member
 
 ARCHIVE_ENDING = ".zip"
@@ -17,8 +18,8 @@ _SHOWN = 12
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path is that of a zip archive, by its ending."""
-    return path.suffix.lower() == ARCHIVE_ENDING
+    """Whether a path is that of a zip archive or of a dump with a table for each of its own, by its ending."""
+    return path.suffix.lower() in (ARCHIVE_ENDING, DUMP_ENDING)
 
 
 def archive_of(path: Path) -> Path | None:
@@ -55,6 +56,8 @@ def unpacked_by_path(
     """
     folder = Path(scratch) / f"zip-{uuid4().hex}"
     folder.mkdir()
+    if path.suffix.lower() == DUMP_ENDING:
+        return Unpacked(_tables(path, folder, only))
     try:
         with zipfile.ZipFile(path) as archive:
             members, nested = _members(path, archive, is_data)
@@ -70,6 +73,26 @@ def unpacked_by_path(
     except DAMAGED as error:
         raise unreadable(str(path), error, "Check that it is a whole zip archive, without a password.") from error
     return Unpacked(copies, _said(path, nested) if nested and not only else ())
+
+
+def _tables(path: Path, folder: Path, only: Collection[Path]) -> dict[Path, Path]:
+    """The tables of a dump by their paths, or those wanted."""
+    try:
+        copies = {path / name: copy for name, copy in tables_of_dump(path, folder).items()}
+        _check_tables(path, copies, only)
+    except (DataError, NotFoundError):
+        shutil.rmtree(folder)
+        raise
+    return {one: copies[one] for one in only or copies}
+
+
+def _check_tables(path: Path, copies: Collection[Path], only: Collection[Path]) -> None:
+    """Refuses a dump without one of the tables wanted, or without any."""
+    if missing := [one.name for one in only if one not in copies]:
+        got = [one.name for one in copies][:_SHOWN]
+        raise NotFoundError(f"the dump {path} holds no {missing[0]}: got {got}. Correct the name.")
+    if not copies:
+        raise DataError(f"{path} holds no rows: wanted a dump with INSERT or COPY. Export its tables as CSV.")
 
 
 def _check_wanted(path: Path, archive: zipfile.ZipFile, members: Collection[Path], only: Collection[Path]) -> None:

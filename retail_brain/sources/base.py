@@ -39,6 +39,7 @@ class ColumnFormat:
         before_discount: whether the discount of the line has still to be taken off a price.
         rate: what a discount is where it is no money: a part of the price before it, in per cent or as a share, or the
             part that was paid; None: it is money.
+        hundredths: whether money is in cents or another hundredth of the currency.
         negate: whether a number has the opposite sign, as in ledgers where a sale takes units out.
     """
 
@@ -59,6 +60,7 @@ class ColumnFormat:
     per: str | None = None
     before_discount: bool = False
     rate: Rate | None = None
+    hundredths: bool = False
     negate: bool = False
 
 

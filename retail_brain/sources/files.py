@@ -14,6 +14,7 @@ from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpa
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.items_in_cells import with_items
 from retail_brain.sources.nested import flat, in_lines
+from retail_brain.sources.sql_dumps import DUMP_ENDING, is_dump
 from retail_brain.sources.text import read_text
 from retail_brain.sources.unpacking import ARCHIVE, count_rows, unpack_gzip
 from retail_brain.sources.workbook import read_workbook
@@ -23,7 +24,16 @@ _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _JSON = (".jsonl", ".ndjson", ".json")
 _XML = (".xml", ".xml.gz")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, *_XML, ".zip")
+ENDINGS = (
+    ".parquet",
+    *_TEXT,
+    *_JSON,
+    *(f"{ending}.gz" for ending in _TEXT + _JSON),
+    *_WORKBOOKS,
+    *_XML,
+    ".zip",
+    ".sql",
+)
 """Endings of files that hold a table."""
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
@@ -196,8 +206,9 @@ def _is_binary(path: Path) -> bool:
 
 
 def _is_data(path: Path) -> bool:
-    # spreadsheet programs leave ~$NAME beside a workbook that is open
-    return path.name.lower().endswith(ENDINGS) and not path.name.startswith((".", "~$"))
+    # spreadsheet programs leave ~$NAME beside a workbook that is open; a query is SQL as well
+    is_table = path.suffix.lower() != DUMP_ENDING or is_dump(path) or not path.exists()
+    return is_table and path.name.lower().endswith(ENDINGS) and not path.name.startswith((".", "~$"))
 
 
 def unpacked(paths: Iterable[Path], scratch: Path) -> Unpacked:

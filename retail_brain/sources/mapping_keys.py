@@ -42,6 +42,7 @@ class ColumnMapping(BaseModel):
     per: str | None = None
     before_discount: bool = False
     rate: Rate | None = None
+    hundredths: bool = False
     negate: bool = False
     type: Literal["text", "number", "integer", "boolean"] | None = None
 
@@ -100,6 +101,7 @@ class ColumnMapping(BaseModel):
             per=PER if self.per is not None else None,
             before_discount=self.before_discount,
             rate=self.rate,
+            hundredths=self.hundredths,
             negate=self.negate,
         )
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ from retail_brain.errors import DataError
 
 LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
 """Names of lists that hold the lines of an order, where another list, such as of payments, stands beside them."""
+_COUNTS = re.compile(
+    r"(?:^|_)(?:qty|qtde?|quantit[a-z]*|quantidade|cantidad|count|units?|menge|anzahl|stueck|aantal|ilosc|mnozstvi|pocet"
+    r"|adet|miktar|jumlah|antal|antall|maara|mennyiseg|kolicina|cantitate|so_luong)(?:$|_)"
+    r"|количество|кол_?во|数量|件数|個数|수량|จำนวน|الكمية|כמות",
+    re.IGNORECASE,
+)
+"""Names of fields that count goods, which only the objects of one list have: the lines."""
 
 
 def in_lines(source: Path, scratch: Path) -> Path:
@@ -75,7 +83,11 @@ def flat(frame: pl.LazyFrame, origin: str) -> tuple[pl.LazyFrame, list[str]]:
             frame = _with_fields(frame, objects[0], "_")
             continue
         lists = list(nested)
-        lines = lists if len(lists) == 1 else [name for name in lists if LINES.search(name)]
+        if counted := [name for name in lists if _within_lines(name, frame)]:
+            notes.append(f"{counted} within the lines are not read")
+            frame = frame.drop(counted)
+            continue
+        lines = lists if len(lists) == 1 else _lines_among(nested)
         if len(lines) != 1:
             raise DataError(
                 f"{origin} holds several lists of objects in a line: got {lists}, wanted one, the lines of an order. "
@@ -85,6 +97,28 @@ def flat(frame: pl.LazyFrame, origin: str) -> tuple[pl.LazyFrame, list[str]]:
         notes.append(f"one row per object in {lines[0]!r}" + (f"; {others} are not read" if others else ""))
         frame = _with_fields(frame.drop(others).explode(lines[0], empty_as_null=True, keep_nulls=True), lines[0], "/")
     return frame, notes
+
+
+def _lines_among(lists: Mapping[str, pl.DataType]) -> list[str]:
+    """The lists that may be lines of an order: by their names, or else by a field that counts goods."""
+    named = [name for name in lists if LINES.search(name)]
+    return named if len(named) == 1 else [name for name in named or lists if _counts(_fields(lists[name]))]
+
+
+def _within_lines(name: str, frame: pl.LazyFrame) -> bool:
+    """Whether a list is one of each line, such as of its extras or taxes: a row for each would count the line again."""
+    outer, is_inner, _ = name.rpartition("/")
+    return bool(is_inner) and _counts(
+        [field.removeprefix(f"{outer}/") for field in frame.collect_schema() if field.startswith(f"{outer}/")]
+    )
+
+
+def _fields(kind: pl.DataType) -> list[str]:
+    return [field.name for field in kind.inner.fields] if isinstance(kind, pl.List) else []  # type: ignore[union-attr]
+
+
+def _counts(fields: Iterable[str]) -> bool:
+    return any(_COUNTS.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field)) for field in fields)
 
 
 def _nested(frame: pl.LazyFrame) -> dict[str, pl.DataType]:

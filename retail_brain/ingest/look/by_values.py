@@ -5,7 +5,6 @@ with units. Lines of a receipt share its moment, shop and customer. A shop tells
 not. People come again on many receipts. Only columns without a role are tried; where two fit alike, none is taken.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ import polars as pl
 from retail_brain.ingest.look.arithmetic import with_arithmetic
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
-from retail_brain.ingest.look.further_names import goes_with, names_nobody
+from retail_brain.ingest.look.further_names import names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
@@ -24,21 +23,16 @@ from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, valu
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
 from retail_brain.ingest.look.receipt_numbers import digits_of_lines
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.shops_by_values import MOST_SHOPS, free_codes, may_be_shops, of_receipts, place_of_series
 from retail_brain.ingest.look.stock_by_values import stock_by_values
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
-from retail_brain.ingest.look.word_parts import is_beside
-from retail_brain.ingest.look.words import bare_name, role_scores
-from retail_brain.ingest.look.words_about_people import is_about_people
-from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, may_be_people
-from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
+from retail_brain.ingest.look.words_of_roles import may_be_people
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
 """Roles of files of sales and stock."""
 _ROWS = 4_000
 """Rows that are looked at: what holds on so many holds on all, and every column is tried."""
-_MOST_SHOPS = 0.1
-"""Share of distinct values up to which a column may name shops. By judgement."""
 _HOLDS = 0.97
 """Share of the receipts on which a column must have one value. By judgement."""
 _LEAST_RECEIPTS = 10
@@ -98,8 +92,10 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     if "receipt" not in found.roles and sold and (number := receipt_by_values(sample, found)):
         found = _with(found, {"receipt": number}, "its lines share moment, shop and customer")
     if "receipt" not in found.roles and sold and "moment" in found.roles:
-        counted = next((name for name in _codes(rows, found) if digits_of_lines(rows, found, name)), "")
+        counted = next((name for name in free_codes(rows, found) if digits_of_lines(rows, found, name)), "")
         found = _with(found, {"receipt": counted} if counted else {}, "its last digits run from 1 on")
+    if "store" not in found.roles and (place := place_of_series(rows, found)):
+        found = _perhaps(found, "store", place, "receipts are numbered on their own in each")
     found = _with_place_of_days(rows, found)
     if not {"product", "product_name"} & found.roles.keys():
         found = _with_heads(rows, found)
@@ -180,18 +176,6 @@ def _grow(rows: pl.DataFrame, found: Columns, money: str, count: str) -> bool:
     return alike is not None and alike > _GROWS
 
 
-def _codes(rows: pl.DataFrame, found: Columns) -> list[str]:
-    """Free columns of codes or names: no dates, no fractions, no name of something beside goods."""
-    taken = set(found.roles.values())
-    free = [name for name, seen in found.seen.items() if name not in taken and not is_dated(seen) and not seen.is_clock]
-    free = [name for name in free if not is_beside(bare_name(name)) and rows[name].n_unique() > 1]
-    return [name for name in free if not (found.seen[name].numbers and _has_fractions(values(rows, found, name)))]
-
-
-def _has_fractions(numbers: pl.Series) -> bool:
-    return bool((numbers != numbers.round()).any())
-
-
 def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
     """Takes the one column that tells apart rows of a day (and goods): a shop."""
     roles, moment = found.roles, found.roles.get("moment")
@@ -202,7 +186,9 @@ def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
     keys = rows.select(days, *goods)
     if share(keys.is_duplicated()) <= _ONCE:
         return found
-    telling = [name for name in _codes(rows, found) if share(keys.with_columns(rows[name]).is_duplicated()) <= _ONCE]
+    telling = [
+        name for name in free_codes(rows, found) if share(keys.with_columns(rows[name]).is_duplicated()) <= _ONCE
+    ]
     # the name of a shop beside its code
     kinds = {name: rows[name].n_unique() for name in telling}
     fewest = [name for name in telling if kinds[name] == min(kinds.values())]
@@ -210,8 +196,8 @@ def _with_place_of_days(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     name = fewest[0]
     is_open = keys.select("_day", rows[name]).unique().height / (keys["_day"].n_unique() * kinds[name])
-    most = max(2, _MOST_SHOPS * rows.height) if goods else _FEW_SHOPS  # else it may as well be goods
-    if is_open >= _OFTEN_OPEN and kinds[name] <= most and _may_be_shops(rows, found, name):
+    most = max(2, MOST_SHOPS * rows.height) if goods else _FEW_SHOPS  # else it may as well be goods
+    if is_open >= _OFTEN_OPEN and kinds[name] <= most and may_be_shops(rows, found, name):
         return _perhaps(found, "store", name, "it tells apart the rows of a day")
     return found
 
@@ -231,7 +217,7 @@ def _with_heads(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     if {"store", "receipt", "customer"} & found.roles.keys():
         return found
-    codes = [name for name in _codes(rows, found) if rows[name].cast(pl.String).str.contains(r"\d").all()]
+    codes = [name for name in free_codes(rows, found) if rows[name].cast(pl.String).str.contains(r"\d").all()]
     numbers = [name for name in codes if found.seen[name].distinct == found.seen[name].filled == 1]
     if found.seen[moment].has_time and len(numbers) == 1:
         return _with(found, {"receipt": numbers[0]}, "it is another one on every row")
@@ -246,27 +232,11 @@ def _come_again(rows: pl.DataFrame, name: str, days: int) -> bool:
     return kinds >= _LEAST_PEOPLE and _AGAIN <= rows.height / kinds < _OFTEN_OPEN * days
 
 
-def _of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
-    """Free columns that have one value on every receipt of several lines."""
-    receipt = found.roles.get("receipt")
-    if receipt is None:
-        return []
-    names = _codes(rows, found)
-    if found.seen[receipt].distinct == found.seen[receipt].filled == 1:
-        return names  # a row each
-    filled = rows.with_columns(pl.col(receipt).forward_fill())  # a number may stand on the first line alone
-    lines = filled.group_by(receipt).agg(pl.len().alias("_lines"), pl.col(names).drop_nulls().n_unique())
-    several = lines.filter(pl.col("_lines") > 1)
-    if several.height < _LEAST_RECEIPTS:
-        return []
-    return [name for name in names if share(several[name] <= 1) >= _HOLDS]
-
-
 def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
     """Takes the one column of many codes that receipts have and that come again on others."""
     if "customer" in found.roles:
         return found
-    codes = [name for name in _of_receipts(rows, found) if may_be_people(name)]
+    codes = [name for name in of_receipts(rows, found) if may_be_people(name)]
     people = [name for name in codes if _are_people(rows, found, name)]
     if not people and len(named := [name for name in codes if names_nobody(rows, name)]) == 1:
         return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
@@ -306,7 +276,7 @@ def _with_fuller_person(rows: pl.DataFrame, found: Columns) -> Columns:
     if person is None or found.seen[person].filled > _FILLED:
         return found
     others = [name for name in found.alternatives.get("customer", ()) if name not in found.roles.values()]
-    for other in dict.fromkeys((*others, *_codes(rows, found))):
+    for other in dict.fromkeys((*others, *free_codes(rows, found))):
         if found.seen[other].filled <= _FILLED or rows[other].n_unique() < _FEW_PEOPLE:
             continue
         pairs = rows.select(person, other).drop_nulls().unique()
@@ -324,35 +294,6 @@ def _are_people(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     return (
         bool(has_digits)
         and people >= _LEAST_PEOPLE
-        and people > _MOST_SHOPS * pairs.height
+        and people > MOST_SHOPS * pairs.height
         and pairs.height >= _AGAIN * people
     )
-
-
-def shop_of_receipts(rows: pl.DataFrame, found: Columns) -> str | None:
-    """The one free column of few values that receipts have: perhaps the shop; None where none or several are."""
-    rows = rows.head(_ROWS)
-    receipts = rows[found.roles["receipt"]].n_unique() if "receipt" in found.roles else 0
-    few = [name for name in _of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, _MOST_SHOPS * receipts)]
-    person = found.roles.get("customer", "").rpartition("_")[0]  # as in `client_email` beside `client_last_name`
-    few = [name for name in few if not person or not name.startswith(f"{person}_")]
-    full = [name for name in few if not rows[name].null_count() and _may_be_shops(rows, found, name)]
-    return full[0] if len(full) == 1 else None
-
-
-def _may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
-    """Whether a column has no name of something else, and no value is on nearly every row."""
-    plain = bare_name(name)
-    if (
-        role_scores(name)
-        or is_about_people(plain)
-        or re.search(NO_SHOPS, plain)
-        or re.search(f"{OF_RECEIVERS}|%", f"{name.lower()} {plain}")  # `billCity` is `bill_city` as a plain name
-        or name in {one for names in found.alternatives.values() for one in names}
-    ):
-        return False
-    if goes_with(rows, found, name):
-        return False
-    counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
-    states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()
-    return not states and counts["rows"][0] < _USUAL * rows.height

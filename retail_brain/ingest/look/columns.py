@@ -57,6 +57,9 @@ _PAID_WEIGHT = 0.1
 """What a word such as `net` or `实收` adds to the score of a column of money; less than the step between patterns."""
 _SURE = 2.0
 """Score of a role that other files of the dataset decide: above that of any name."""
+_OF_ONE_MOMENT = 0.8
+"""Share of the receipts whose lines have one moment: refunds of a settlement come later under the number of their sale.
+By judgement."""
 _CARD = r"card|karte|carte|tarjeta|cartao|carta|карт|卡"
 """A word in the names of columns of cards, which may be of loyalty or of a bank."""
 _FEW_PEOPLE, _ROWS_OF_A_KIND = 5, 20
@@ -317,18 +320,17 @@ def _number_receipts(
     """Takes the number of lines for what it is where another column groups them into receipts of one moment."""
     if "receipt" not in roles or "moment" not in roles or seen[roles["receipt"]].distinct <= _EVERY_LINE:
         return
+    goods = [roles[role] for role in ("product", "product_name") if role in roles]
+    lines = sample.filter(pl.any_horizontal(pl.col(goods).is_not_null())) if goods else sample  # no pay-outs
     for name in alternatives.get("receipt", ()):
-        if (
-            name in roles.values()
-            or seen[name].distinct > _EVERY_LINE
-            or seen[name].filled < seen[roles["receipt"]].filled
-        ):
+        is_on_all = lines[name].null_count() <= lines[roles["receipt"]].null_count()
+        if name in roles.values() or seen[name].distinct > _EVERY_LINE or not is_on_all:
             continue
         if role_scores(name).get("receipt", 0) < _LEAST_SCORE:
             continue
-        moments = sample.group_by(name).agg(pl.col(roles["moment"]).n_unique())[roles["moment"]]
+        moments = lines.group_by(name).agg(pl.col(roles["moment"]).n_unique())[roles["moment"]]
         share = (moments == 1).mean()
-        if isinstance(share, float) and share > _EVERY_LINE:
+        if isinstance(share, float) and share > _OF_ONE_MOMENT:
             roles["receipt"] = name
             return
 

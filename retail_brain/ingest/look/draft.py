@@ -16,6 +16,13 @@ NO_NUMBER = "no column numbers the receipts: are the lines of the same moment on
 """The question about receipts without numbers."""
 NO_PRICE = "no column holds a price or an amount: transactions need one (daily_sales does not)"
 """The question about lines without money."""
+_MONEY = ("unit_price", "discount", "coupon_discount", "list_price", "unit_cost")
+"""Canonical columns of money."""
+_HUNDREDTHS = (
+    r"(?:^|[\W_])(?:in_)?(?:euro_?)?(?:cents?|minor(?:_units?)?|centimes?|centimos?|céntimos?|centavos?|centesimi|kurus|kuruş"
+    r"|paise|pennies|grosze|groszy|halere|haléře|öre|øre|копе[а-я]+|sen|pfennig)(?:$|[\W_])|[（(]分[）)]|_fen$"
+)
+"""Words for hundredths of a currency in the names of columns of whole numbers."""
 ITEMS = "items"
 """The key of the column whose cells hold the lines of an order each."""
 
@@ -53,13 +60,15 @@ def one_of(made: Proposal, readings: list[str], question: str) -> str:
 
 def number_key(made: Proposal, found: Columns, name: str, ours: str, further: str = "") -> str:
     """A column of numbers with the marks it is written with; asks where two readings fit."""
-    readings = []
-    for form in found.seen[name].numbers:
+    readings, seen = [], found.seen[name]
+    for form in seen.numbers:
         keys = ', decimal = ","' if form.decimal == "," else ', thousands = ","' if form.thousands else ""
+        if ours in _MONEY and seen.whole is not None and re.search(_HUNDREDTHS, name.lower()):
+            keys += ", hundredths = true"
         keys += f", strip = [{', '.join(map(quoted, form.strip))}]" if form.strip else ""
-        keys += f", blank = {listed(found.seen[name].blanks)}" if found.seen[name].blanks else ""
+        keys += f", blank = {listed(seen.blanks)}" if seen.blanks else ""
         readings.append(f"{{ column = {quoted(name)}{keys}{further} }}")
-    return one_of(made, readings, f"{ours}: {name!r} has two readings: {', '.join(found.seen[name].examples)}")
+    return one_of(made, readings, f"{ours}: {name!r} has two readings: {', '.join(seen.examples)}")
 
 
 def date_key(made: Proposal, found: Columns, name: str) -> str:

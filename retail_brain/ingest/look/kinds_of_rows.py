@@ -49,10 +49,10 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> Lines:
     goods = [roles[role] for role in ("product", "product_name") if role in roles]
     named = sample.select(pl.any_horizontal(pl.col(goods).is_not_null())).to_series() if goods else pl.Series([True])
     counted = named & ~_counts_nothing(sample, found)
-    if not counted.all() and (kept := _kept(sample, found, counted)):
+    if not counted.all() and (kept := _counted(sample, found, counted) or _kept(sample, found, counted)):
         return _with_heads(sample, kept, found)
     if not named.all():
-        kept = _kept(sample, found, named) or _without_unnamed(sample, found, named) or _counted(sample, found, named)
+        kept = _counted(sample, found, named) or _kept(sample, found, named) or _without_unnamed(sample, found, named)
         return kept or _without_heads(sample, found, named) or (sample, "", "")
     coded = sample[roles["product"]].is_not_null() if "product" in roles else named
     kept = None if coded.all() else _kept(sample, found, coded, are_named=True)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.asked_roles import ONE_SHOP
-from retail_brain.ingest.look.by_values import shop_of_receipts
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import NO_NUMBER, Proposal, one_of, quoted
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.number_of_returns import number_of_returns
 from retail_brain.ingest.look.receipt_numbers import name_receipts
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.shops_by_values import shop_of_receipts
 from retail_brain.ingest.look.state_columns import is_named
 
 _MOST = 0.5

@@ -59,15 +59,21 @@ class State:
 
     def units(self, kinds: Sequence[str]) -> pl.Series:
         """Units of the rows with these values; none where no column has units."""
-        rows = self._sample.filter(pl.col(self.name).is_in(kinds))
+        rows = self._sample.filter(self._are(kinds))
         return parse_numbers(rows[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
 
     def rows(self, kinds: Sequence[str]) -> int:
         """Number of rows with these values."""
-        return self._sample.filter(pl.col(self.name).is_in(kinds)).height
+        return self._sample.filter(self._are(kinds)).height
+
+    def _are(self, kinds: Sequence[str]) -> pl.Expr:
+        return pl.col(self.name).cast(pl.String).is_in(kinds)
 
     def without(self, kinds: Sequence[str]) -> str:
         """The condition that leaves these values out."""
+        if self._sample[self.name].dtype == pl.Boolean:  # as JSON has them: SQL compares these with no text
+            others = "FALSE" if "true" in kinds else "TRUE"
+            return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} = {others}"
         return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} NOT IN ({listed(kinds)})"
 
 
@@ -108,7 +114,7 @@ def plain_kind(kind: str) -> str:
 
 def kinds_of(sample: pl.DataFrame, name: str) -> list[str]:
     """The values of a column, in the order of the rows."""
-    return [str(kind) for kind in sample[name].drop_nulls().unique(maintain_order=True).to_list()]
+    return sample[name].drop_nulls().unique(maintain_order=True).cast(pl.String).to_list()
 
 
 def column_of(name: str) -> str:

@@ -24,7 +24,9 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|datum_(?:prodeje|objednavky)|kelt|idopont|ημερομηνια(?:_.*)?|(?:ال)?تاريخ(?:_.*)?|วันที่.*|תאריך(?:_.*)?",
     "time": r"saati?|gio|godzina|jam|klokkeslett|klokkeslaet|klockslag|(?:kellon)?aika|cas|ωρα|الوقت|الساعة|เวลา|שעה"
     r"|hora(?:_da_venda)?",
-    "store": r"заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
+    "store": r"(?:benzin_|akaryakit_)?istasyon[u]?|tankstelle|stacja(?:_paliw)?"
+    r"|estacion(?:_de_servicio)?|eczane|apteka|apotheke|farmacia"
+    r"|заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
     r"|(?:ชื่อ|รหัส)?(?:สาขา|ร้าน(?:ค้า)?|คลัง(?:สินค้า)?)(?:/(?:สาขา|คลัง|ร้าน))?|kho(?:_hang)?|gudang|(?:depo|ambar)(?:_adi)?|المستودع|סניף|חנות",
@@ -48,7 +50,8 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|sprzedazy|za_kus|za_jednotku))?"
     r"|harga(?:_(?:satuan|jual))?|(?:styck|enhets|stk)_?pris|a_pris|pris|(?:yksikko|a_?)?hinta|jednotkova_cena|egysegar"
     r"|τιμη(?:_μοναδασ)?|سعر_الوحدة|السعر|ราคา(?:ต่อหน่วย|ขาย)?|מחיר(?:_.*)?|valor_unitario",
-    "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam|thanh_tien|tong_tien"
+    "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam"
+    r"|(?:thanh|tong|so)_tien|doanh_thu|gia_tri"
     r"|wartosc(?:_(?:brutto|sprzedazy))?|kwota(?:_brutto)?|razem|total_harga|belopp?|belob|summa|sum|yhteensa|castka|celkem"
     r"|osszeg|ertek|osszesen|αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
     r"|סהכ|סכום",

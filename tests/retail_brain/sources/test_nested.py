@@ -71,3 +71,23 @@ def test_a_document_of_several_lists_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
     with pytest.raises(DataError, match="2 lists of objects"):
         open_file(place, tmp_path / "scratch")
+
+
+def test_lines_of_any_language_are_the_list_that_counts_goods(tmp_path: Path) -> None:
+    rows, notes = opened(
+        tmp_path, {"id": 1, "itens": [{"cod": "x", "qtd": 2}, {"cod": "y", "qtd": 1}], "pagamentos": [{"por": "pix"}]}
+    )
+    assert [(row["itens/cod"], row["itens/qtd"]) for row in rows] == [("x", 2), ("y", 1)]
+    assert "['pagamentos'] are not read" in notes[0]
+
+
+def test_a_list_within_the_lines_gives_no_further_rows(tmp_path: Path) -> None:
+    line = {"sku": "x", "quantity": 2, "extras": [{"name": "ice"}, {"name": "straw"}]}
+    rows, notes = opened(tmp_path, {"id": 1, "items": [line]})
+    assert rows == [{"id": 1, "items/sku": "x", "items/quantity": 2}]
+    assert "['items/extras'] within the lines are not read" in notes[1]
+
+
+def test_lines_within_parcels_are_read(tmp_path: Path) -> None:
+    rows, _ = opened(tmp_path, {"id": 1, "parcels": [{"no": "p", "rows": [{"sku": "x", "qty": 2}]}]})
+    assert rows == [{"id": 1, "parcels/no": "p", "parcels/rows/sku": "x", "parcels/rows/qty": 2}]
