@@ -252,7 +252,7 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
         rest = _made(mapping.model_copy(update={"file_name": None}), theirs, schema, is_moment=is_moment)
         return pl.concat_str(of_file, rest.cast(pl.String), separator=mapping.join or "-")
     if mapping.columns:
-        return joined(theirs, schema, mapping.join, is_moment=is_moment)
+        return joined(theirs, schema, mapping.join, is_moment=is_moment, blank=mapping.default)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
     if mapping.pattern is not None:
         column = column.cast(pl.String).str.strip_chars().str.extract(mapping.pattern, 1)

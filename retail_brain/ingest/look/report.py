@@ -17,6 +17,7 @@ from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
 from retail_brain.ingest.look.draft import FILL_DOWN, ITEMS, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
+from retail_brain.ingest.look.files_of_days import with_days_of_files
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -103,6 +104,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
         looked = with_ids_of_sales([with_calendar(one, looked) for one in looked])
+        looked = with_days_of_files(looked, lambda sample, stem: _roles(sample, stem, {}))
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
