@@ -16,6 +16,8 @@ NO_NUMBER = "no column numbers the receipts: are the lines of the same moment on
 """The question about receipts without numbers."""
 NO_PRICE = "no column holds a price or an amount: transactions need one (daily_sales does not)"
 """The question about lines without money."""
+ADD_UP = "add_up"
+"""The key of rows that are parts of one."""
 ITEMS = "items"
 """The key of the column whose cells hold the lines of an order each."""
 
@@ -39,6 +41,12 @@ class Proposal:
     questions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     is_totals: bool = False
+
+    @property
+    def takes_lines_out(self) -> bool:
+        """Whether its keys leave rows of goods out: parts of stock are all of goods, whatever their state."""
+        parts = {ADD_UP, WHERE} if self.table == "inventory" and ADD_UP in self.keys else set()
+        return bool(self.keys.keys() - parts)
 
 
 def one_of(made: Proposal, readings: list[str], question: str) -> str:

@@ -34,6 +34,7 @@ from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
+from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
@@ -229,7 +230,7 @@ def _proposal(one: LookedAt) -> Proposal:
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
-    return of_a_day or with_day_of_file(made, one.path.name, one.title)
+    return of_a_day or with_parts_of_stock(with_day_of_file(made, one.path.name, one.title), one)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
