@@ -61,6 +61,12 @@ _HALVES = {
     "오전": "AM", "오후": "PM", "a.m.": "AM", "p.m.": "PM", "a. m.": "AM", "p. m.": "PM", "a.\u00a0m.": "AM",
     "p.\u00a0m.": "PM",
 }  # fmt: skip
+_BEHIND = {
+    "AM": r"\s*(?:ص|صباحا|صباحًا|صباحاً|ق\.?ظ\.?|π\.?\s?μ\.?|ÖÖ|SA)$",
+    "PM": r"\s*(?:م|مساء|مساءً|ب\.?ظ\.?|μ\.?\s?μ\.?|ÖS|CH)$",
+}
+"""Halves of the day behind a time in letters that other words have as well: Arabic, Persian, Greek, Turkish and
+Vietnamese. At the end alone, where looking for them costs least."""
 _FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True)) | FURTHER_DIGITS
 
 
@@ -164,7 +170,10 @@ def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
 def half_width(column: pl.Expr) -> pl.Expr:
     """Half-width text with AM and PM for the halves of the day."""
     plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
-    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
+    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values()))
+    for half, letters in _BEHIND.items():
+        plain = plain.str.replace(rf"(\d){letters}", f"${{1}} {half}")
+    plain = plain.str.replace(r"\s*([AP]M)\s*", " $1 ")
     return plain.str.strip_chars()
 
 

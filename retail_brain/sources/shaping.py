@@ -247,7 +247,12 @@ def _is_return(kind: pl.Expr, returns: ReturnsMapping, *, is_text: bool) -> pl.E
 
 
 def joined(
-    names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool, blank: str | float | bool | None = None
+    names: Sequence[str],
+    schema: pl.Schema,
+    mark: str | None,
+    *,
+    is_moment: bool,
+    blank: str | float | bool | None = None,
 ) -> pl.Expr:
     """Columns joined as text: a date and a time with a blank, parts of an id with a hyphen; null where a part is.
 

@@ -21,7 +21,12 @@ def reports(folder: Path, names: list[str], *, grown: str = "") -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["sales_202605{:02}-202605{:02}.csv", "Sales {:02}-05-2026.csv", "sales {} May 2026.csv", "sales_2026_05_{:02}.csv"],
+    [
+        "sales_202605{:02}-202605{:02}.csv",
+        "Sales {:02}-05-2026.csv",
+        "sales {} May 2026.csv",
+        "sales_2026_05_{:02}.csv",
+    ],
 )
 def test_reports_of_a_day_each_are_totals_of_the_days_in_their_names(tmp_path: Path, form: str) -> None:
     reports(tmp_path / "till", [form.format(day, day) for day in (11, 12, 14)])
