@@ -90,7 +90,8 @@ def parse_mapping(path: Path) -> DatasetMapping:
             raise UsageError(f"{path} maps the table {name!r}, which is not one of {', '.join(TABLES)}. Rename it.")
         if table.add_up and name not in _ADDED_UP:
             raise UsageError(
-                f"{path} has `add_up` in {name}; only {', '.join(_ADDED_UP[:-1])} and {_ADDED_UP[-1]} are added up. Remove it."
+                f"{path} has `add_up` in {name}; only {', '.join(_ADDED_UP[:-1])} and {_ADDED_UP[-1]} are added up. "
+                "Remove it."
             )
         unknown = [column for column in table.columns if column not in TABLES[name].types]
         if unknown and not TABLES[name].open_attributes:

@@ -55,8 +55,8 @@ class DayInName:
 def day_in_names(names: Sequence[str]) -> DayInName | None:
     """The day that every one of the names says; None where one says none, or several, or two readings fit.
 
-    >>> day_in_names(["sales_20260901-20260901.csv"]).key
-    'file_name = "(?:^|\\\\\\\\D)((?:19|20)\\\\\\\\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\\\\\\\\d|3[01]))"'
+    >>> day_in_names(["sales_20260901-20260901.csv"]).text("sales_20260902.csv")
+    '20260902'
     >>> day_in_names(["sales 01-02-2026.csv"]) is None, day_in_names(["01-02-2026.csv", "13-02-2026.csv"]).form
     (True, '%d-%m-%Y')
     >>> day_in_names(["sales_20260901-20260930.csv"]) is None

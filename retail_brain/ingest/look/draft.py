@@ -18,6 +18,12 @@ NO_PRICE = "no column holds a price or an amount: transactions need one (daily_s
 """The question about lines without money."""
 ADD_UP = "add_up"
 """The key of rows that are parts of one."""
+JOIN = "join"
+"""The key of columns of other rows."""
+_OF_FILES = ("encoding", "sheet", "section", "element")
+"""Keys of how files are opened, which a join of a table with its own files has as well."""
+OWN_FILES = "@files@"
+"""What stands in a key for the files of the table, which are known once all files were looked at."""
 ITEMS = "items"
 """The key of the column whose cells hold the lines of an order each."""
 
@@ -123,6 +129,8 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
         both[WHERE] = both_conditions(keys[WHERE], made.keys[WHERE])
     if FILL_DOWN in keys and FILL_DOWN in made.keys:
         both[FILL_DOWN] = _both_filled(keys[FILL_DOWN], made.keys[FILL_DOWN])
+    opened = "".join(f", {key} = {value}" for key, value in keys.items() if key in _OF_FILES)
+    both = {key: value.replace(OWN_FILES, f"{named}{opened}") for key, value in both.items()}
     lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]

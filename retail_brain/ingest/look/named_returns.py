@@ -10,7 +10,7 @@ from retail_brain.ingest.look.shares import share, share_known
 from retail_brain.ingest.look.state_columns import State
 
 _MOSTLY: Final = 0.9
-"""Share of the receipts that came back which rows below 0 must name. By judgement: one of them may be outside the file."""
+"""Share of the receipts that came back which rows below 0 must name. By judgement: one may be outside the file."""
 
 
 def taken_back_by_rows(sample: pl.DataFrame, found: Columns, state: State, kinds: Sequence[str]) -> list[str]:

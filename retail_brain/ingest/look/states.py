@@ -250,8 +250,8 @@ def _given_back(made: Proposal, sample: pl.DataFrame, found: Columns, states: Se
         if stay := taken_back_by_rows(sample, found, state, kinds):
             kinds = []
             made.remarks.append(
-                f"{state.rows(stay):,} rows are {stay} by {state.name!r}: those below 0 name the receipts that they take "
-                "back, and both stay"
+                f"{state.rows(stay):,} rows are {stay} by {state.name!r}: those below 0 name the receipts that they "
+                "take back, and both stay"
             )
         if kinds and (state.units(kinds) > 0).any():
             conditions.append(state.without(kinds))
