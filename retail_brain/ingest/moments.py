@@ -62,10 +62,11 @@ _HALVES = {
     "p.\u00a0m.": "PM",
 }  # fmt: skip
 _HALVES_BEHIND = {
-    "AM": r"(\d)\s*(?:ص|صباح[اًا]*|SA|ÖÖ|[πΠ]\.?\s?[μΜ]\.?|de\.)$",
-    "PM": r"(\d)\s*(?:م|مساء[اًا]*|CH|ÖS|[μΜ]\.?\s?[μΜ]\.?|du\.)$",
+    "AM": r"(\d)\s*(?:ص|صباح[اًا]*|ق\.?ظ\.?|SA|ÖÖ|[πΠ]\.?\s?[μΜ]\.?|de\.)$",
+    "PM": r"(\d)\s*(?:م|مساء[اًا]*|ب\.?ظ\.?|CH|ÖS|[μΜ]\.?\s?[μΜ]\.?|du\.)$",
 }
-"""Halves of the day that stand behind a time alone: letters of Arabic, Vietnamese, Turkish, Greek and Hungarian."""
+"""Halves of the day behind a time in letters that other words have as well: Arabic, Persian, Vietnamese, Turkish, Greek
+and Hungarian. At the end alone, where looking for them costs least."""
 _FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True)) | FURTHER_DIGITS
 
 
@@ -169,9 +170,10 @@ def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
 def half_width(column: pl.Expr) -> pl.Expr:
     """Half-width text with AM and PM for the halves of the day."""
     plain = column.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
-    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values())).str.replace(r"\s*([AP]M)\s*", " $1 ")
+    plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values()))
     for half, behind in _HALVES_BEHIND.items():
-        plain = plain.str.replace(behind, f"$1 {half}")
+        plain = plain.str.replace(behind, f"${{1}} {half}")
+    plain = plain.str.replace(r"\s*([AP]M)\s*", " $1 ")
     return plain.str.strip_chars()
 
 

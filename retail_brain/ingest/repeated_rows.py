@@ -160,16 +160,23 @@ def _summed(
 
 
 def _sums(together: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    """Rows of which each key has several as one: units added up, at the price that a unit sold had among them."""
+    """Rows of which each key has several as one: units added up, at the price that a unit sold had among them.
+
+    Of stock what is on hand and on order is added up.
+    """
     units = pl.col("units")
-    others = [c for c in together.columns if c not in (*key, ROW, "units", "unit_price", "in_stock")]
+    amounts = [c for c in ("units", "on_hand", "on_order") if c in together.columns]
+    others = [c for c in together.columns if c not in (*key, ROW, *amounts, "unit_price", "in_stock")]
     means = [pl.col("in_stock").mean()] if "in_stock" in together.columns else []
     if "unit_price" in together.columns:
         sold = (units > 0) & pl.col("unit_price").is_not_null()
         price = (units * pl.col("unit_price")).filter(sold).sum() / units.filter(sold).sum()
         means.append(price.fill_nan(None).alias("unit_price"))
     return together.group_by(key, maintain_order=True).agg(
-        pl.col(ROW).max(), units.sum(), *means, pl.col(others).first()
+        pl.col(ROW).max(),
+        *(pl.when(pl.col(c).count() > 0).then(pl.col(c).sum()).alias(c) for c in amounts),
+        *means,
+        pl.col(others).first(),
     )
 
 

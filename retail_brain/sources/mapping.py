@@ -26,7 +26,7 @@ _OF_LINES = ("products", "stores", "customers")
 """Tables that an export without lists of its own may hold in the columns of its lines."""
 _WITH_LINES = ("transactions", "daily_sales", "inventory")
 """Tables with a row for each line."""
-_ADDED_UP = ("daily_sales", "category_sales")
+_ADDED_UP = ("daily_sales", "category_sales", "inventory")
 """Tables whose rows of one key may be parts of a sum."""
 _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
 
@@ -89,7 +89,10 @@ def parse_mapping(path: Path) -> DatasetMapping:
         if name not in TABLES:
             raise UsageError(f"{path} maps the table {name!r}, which is not one of {', '.join(TABLES)}. Rename it.")
         if table.add_up and name not in _ADDED_UP:
-            raise UsageError(f"{path} has `add_up` in {name}; only {' and '.join(_ADDED_UP)} are added up. Remove it.")
+            raise UsageError(
+                f"{path} has `add_up` in {name}; only {', '.join(_ADDED_UP[:-1])} and {_ADDED_UP[-1]} are added up. "
+                "Remove it."
+            )
         unknown = [column for column in table.columns if column not in TABLES[name].types]
         if unknown and not TABLES[name].open_attributes:
             raise UsageError(
@@ -252,7 +255,7 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
         rest = _made(mapping.model_copy(update={"file_name": None}), theirs, schema, is_moment=is_moment)
         return pl.concat_str(of_file, rest.cast(pl.String), separator=mapping.join or "-")
     if mapping.columns:
-        return joined(theirs, schema, mapping.join, is_moment=is_moment)
+        return joined(theirs, schema, mapping.join, is_moment=is_moment, blank=mapping.default)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
     if mapping.pattern is not None:
         column = column.cast(pl.String).str.strip_chars().str.extract(mapping.pattern, 1)

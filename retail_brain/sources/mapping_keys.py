@@ -186,7 +186,7 @@ class FileKeys(BaseModel):
 class JoinMapping(FileKeys):
     """Columns of the one row in other files that a row belongs to, such as the order of a line."""
 
-    files: str
+    files: str | tuple[str, ...]
     on: dict[str, str] = Field(min_length=1)
     columns: dict[str, str] = Field(min_length=1)
     optional: bool = False

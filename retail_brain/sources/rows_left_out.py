@@ -122,7 +122,8 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     if not (counts["_total"] or counts["_header"] or has_groups):
         return frame, pl.DataFrame(schema=LEFT_OUT)
     blank = pl.all_horizontal(pl.col(kept).is_null())
-    total = tests["total"] & pl.any_horizontal(pl.col(kept).is_null())
+    # a quoted blank is as blank as none
+    total = tests["total"] & pl.any_horizontal((pl.col(name).fill_null("") == "") for name in kept)
     if has_groups:
         total = total | _total_of_group(kept)
     reasons = {"total rows": total & ~blank, "the header line once more": tests["header"], "blank lines": blank}

@@ -246,14 +246,28 @@ def _is_return(kind: pl.Expr, returns: ReturnsMapping, *, is_text: bool) -> pl.E
     return kind.str.strip_chars().is_in(returns.files or returns.values or ()).fill_null(value=False)
 
 
-def joined(names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool) -> pl.Expr:
-    """Columns joined as text: a date and a time with a blank, parts of an id with a hyphen; null where a part is."""
+def joined(
+    names: Sequence[str],
+    schema: pl.Schema,
+    mark: str | None,
+    *,
+    is_moment: bool,
+    blank: str | float | bool | None = None,
+) -> pl.Expr:
+    """Columns joined as text: a date and a time with a blank, parts of an id with a hyphen; null where a part is.
+
+    With `blank` a blank part has this value in its place, or is left out where `blank` is an empty text.
+    """
     parts = [_as_text(name, schema[name]) for name in names]
     if is_moment:
         # a spreadsheet gives a day its midnight, which the column with the time replaces
         parts[0] = parts[0].str.replace(r"[ T]0?0:00(?::00(?:\.0+)?)?$", "")
     between = mark if mark is not None else " " if is_moment else "-"
-    return pl.concat_str(parts, separator=between)
+    if blank is None:
+        return pl.concat_str(parts, separator=between)
+    filled = [pl.when(part.str.strip_chars() != "").then(part).otherwise(pl.lit(str(blank) or None)) for part in parts]
+    text = pl.concat_str(filled, separator=between, ignore_nulls=True)
+    return pl.when(text != "").then(text)
 
 
 def first_filled(names: Sequence[str], schema: pl.Schema) -> pl.Expr:

@@ -204,7 +204,8 @@ def _dates_in_words(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         # the letters of a zone stand in the form as they are: the clock is that of the wall
         zoned = [tuple(f"{form} {zone}" for zone in zones) for form in forms if form]
         return tuple(form[0] if len(form) == 1 else form for form in zoned), proof
-    named = bool(unique.str.contains(_WORD).mean() > READABLE)  # type: ignore[operator]
+    plain = unique.to_frame("v").select(half_width(pl.col("v"))).to_series()  # halves of the day may be words
+    named = bool(plain.str.contains(_WORD).mean() > READABLE)  # type: ignore[operator]
     days = [*_NAMED, *readings_apart(_NAMED, unique)] if named else [*_DAY_FIRST, *_MONTH_FIRST, *_SHORT_YEAR_FIRST]
     first = unique.head(_FIRST)
     marks = [set(value) for value in first.to_frame("v").select(half_width(pl.col("v"))).to_series().to_list()]

@@ -23,6 +23,14 @@ _HUNDREDTHS = (
     r"|paise|pennies|grosze|groszy|halere|haléře|öre|øre|копе[а-я]+|sen|pfennig)(?:$|[\W_])|[（(]分[）)]|_fen$"
 )
 """Words for hundredths of a currency in the names of columns of whole numbers."""
+ADD_UP = "add_up"
+"""The key of rows that are parts of one."""
+JOIN = "join"
+"""The key of columns of other rows."""
+_OF_FILES = ("encoding", "sheet", "section", "element")
+"""Keys of how files are opened, which a join of a table with its own files has as well."""
+OWN_FILES = "@files@"
+"""What stands in a key for the files of the table, which are known once all files were looked at."""
 ITEMS = "items"
 """The key of the column whose cells hold the lines of an order each."""
 
@@ -46,6 +54,12 @@ class Proposal:
     questions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     is_totals: bool = False
+
+    @property
+    def takes_lines_out(self) -> bool:
+        """Whether its keys leave rows of goods out: parts of stock are all of goods, whatever their state."""
+        parts = {ADD_UP, WHERE} if self.table == "inventory" and ADD_UP in self.keys else set()
+        return bool(self.keys.keys() - parts)
 
 
 def one_of(made: Proposal, readings: list[str], question: str) -> str:
@@ -124,6 +138,8 @@ def toml_of(files: str | Sequence[str], made: Proposal, keys: Mapping[str, str])
         both[WHERE] = both_conditions(keys[WHERE], made.keys[WHERE])
     if FILL_DOWN in keys and FILL_DOWN in made.keys:
         both[FILL_DOWN] = _both_filled(keys[FILL_DOWN], made.keys[FILL_DOWN])
+    opened = "".join(f", {key} = {value}" for key, value in keys.items() if key in _OF_FILES)
+    both = {key: value.replace(OWN_FILES, f"{named}{opened}") for key, value in both.items()}
     lines = [*head, *(line for key, value in both.items() for line in _written(key, value))]
     lines += ["", f"[tables.{made.table}.columns]"]
     lines += [line for ours, value in made.columns.items() for line in _written(ours, value)]

@@ -24,7 +24,7 @@ from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_
 
 _CLOCK = (
     r"^(?:1899-12-3[01] )?(?:(?:[上下]午|午[前後]|오[전후])\s*)?\d{1,2}"
-    r"(?::\d{2}(?::\d{2}(?:\.\d+)?)?|\s?[hH]\s?\d{2}|[时時点]\d{2}分(?:\d{2}秒)?)(?:\s*(?:[AaPp]\.?\s?[Mm]\.?|[صم]|SA|CH|ÖÖ|ÖS|[πΠμΜ]\.?\s?[μΜ]\.?))?$"
+    r"(?::\d{2}(?::\d{2}(?:\.\d+)?)?|\s?[hH]\s?\d{2}|[时時点]\d{2}分(?:\d{2}秒)?)(?:\s*(?:[AaPp]\.?\s?[Mm]\.?|ص|م|صباحا|مساء|SA|CH|ÖÖ|ÖS|[πΠμΜ]\.?\s?[μΜ]\.?))?$"
 )
 _POINT_CLOCK = r"^(?:[01]?\d|2[0-3])\.[0-5]\d(?:\.[0-5]\d)?$"
 """A time of day with points, which is a number elsewhere."""

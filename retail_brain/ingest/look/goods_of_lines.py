@@ -23,7 +23,7 @@ def goods_of_lines(one: LookedAt) -> Proposal | None:
     code = one.columns.roles.get("product")
     if (
         code is None
-        or (one.proposal.keys and one.proposal.table not in ("prices", "promotions"))
+        or (one.proposal.takes_lines_out and one.proposal.table not in ("prices", "promotions"))
         or one.proposal.columns.get("product_id") != quoted(code)
     ):
         return None

@@ -10,7 +10,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.words import bare_name, role_scores
 
 _CHANGED: Final = (
-    r"created|updated|modified|changed|edited|added|launch|published|erstellt|angelegt|ge[aä]ndert|aktualisiert|aangemaakt"
+    r"created|released?(?:_|$)|updated|modified|changed|edited|added|launch|published|erstellt|angelegt|ge[aä]ndert|aktualisiert|aangemaakt"
     r"|gewijzigd|bijgewerkt|cree|modifi|mis_a_jour|ajout|creado|creacion|actualiz|criado|atualiz|creat|aggiorn|utworz"
     r"|dodan|zmian|modyfik|vytvor|zmen|создан|изменен|обновл|добавл|创建|更新|修改|上架|登録|作成|更新|등록|수정"
 )
@@ -36,7 +36,8 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     """
     roles = found.roles
     day, code = roles.get("moment"), roles.get("product")
-    if day is None or code is None or "units" not in roles or {"receipt", "time", "on_hand"} & roles.keys():
+    counted = roles.get("units") or roles.get("on_hand")
+    if day is None or code is None or counted is None or {"receipt", "time"} & roles.keys():
         return found
     if "customer" in roles and "customer" not in found.asked:
         return found
@@ -47,8 +48,7 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
         return found
     of_sales = {"moment", "units", "amount", "discount", "status"} | found.asked
     kept = {role: name for role, name in roles.items() if role not in of_sales}
-    units = roles["units"]
-    kept |= {"on_hand": units} if role_scores(units).get("units") else {}
+    kept |= {"on_hand": counted} if "on_hand" not in kept and role_scores(counted).get("units") else {}
     said = f"goods once each, with {days or [day]} of their entries: a list of goods, not sales"
-    said += f"; {units!r} is their stock" if "on_hand" in kept else ""
+    said += f"; {kept['on_hand']!r} is their stock" if "on_hand" in kept else ""
     return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())

@@ -89,8 +89,9 @@ def _clock_form(seen: Evidence) -> str:
         # 14h32 and 14时32分08秒: the letters stand in the form as they are
         parts = iter(("%H", "%M", "%S"))
         return re.sub(r"\d+", lambda _: next(parts), example)
-    halves = re.search(r"[AaPp]\.?\s?[Mm]|[上下]午|午[前後]|오[전후]", example)
+    halves = re.search(r"[AaPp]\.?\s?[Mm]|[上下]午|午[前後]|오[전후]|ص|م", example)
     seconds = ":%S" if example.count(":") == 2 else ""
+    seconds += "%.f" if re.search(r":\d{2}\.\d", example) else ""
     if halves is None:
         return f"%H:%M{seconds}"
     return f"%p %I:%M{seconds}" if halves.start() == 0 else f"%I:%M{seconds} %p"

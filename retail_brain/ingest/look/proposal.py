@@ -19,6 +19,7 @@ from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.money_without_units import say_money_without_units
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
+from retail_brain.ingest.look.parents_of_variants import inherit_from_parents
 from retail_brain.ingest.look.purchases import purchases
 from retail_brain.ingest.look.rates_of_discount import rate_of_discount, without_rate, write_rate
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
@@ -82,6 +83,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         write_goods(made, found)
         write_list(made, found)
         fill_names_of_variants(made, sample, found)
+        inherit_from_parents(made, sample, found)
         return made
     lines, kept, remark = lines_of_goods(sample, found)
     said = made.questions if kept.startswith("?") else made.remarks

@@ -17,6 +17,7 @@ from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
 from retail_brain.ingest.look.draft import FILL_DOWN, ITEMS, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
+from retail_brain.ingest.look.files_of_days import with_days_of_files
 from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
@@ -33,6 +34,7 @@ from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
+from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_rows
@@ -103,6 +105,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
         looked = with_ids_of_sales([with_calendar(one, looked) for one in looked])
+        looked = with_days_of_files(looked, lambda sample, stem: _roles(sample, stem, {}))
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
@@ -227,7 +230,7 @@ def _proposal(one: LookedAt) -> Proposal:
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
-    return of_a_day or with_day_of_file(made, one.path.name, one.title)
+    return of_a_day or with_parts_of_stock(with_day_of_file(made, one.path.name, one.title), one)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:

@@ -14,6 +14,7 @@ from retail_brain.ingest.look.counter_rows import counter_rows
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
+from retail_brain.ingest.look.named_returns import taken_back_by_rows
 from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
 from retail_brain.ingest.look.returns_below_zero import write_returns_below_zero
 from retail_brain.ingest.look.signs import rows_that_take_back, write_returns_by_sign
@@ -246,6 +247,12 @@ def _given_back(made: Proposal, sample: pl.DataFrame, found: Columns, states: Se
     for state in states:
         is_of_order = state.is_state or _is_of_a_sale(sample, found, state)
         kinds = state.which(GIVEN_BACK, f"{IN_PART}|{CANCELLED}") if is_of_order and not conditions else []
+        if stay := taken_back_by_rows(sample, found, state, kinds):
+            kinds = []
+            made.remarks.append(
+                f"{state.rows(stay):,} rows are {stay} by {state.name!r}: those below 0 name the receipts that they "
+                "take back, and both stay"
+            )
         if kinds and (state.units(kinds) > 0).any():
             conditions.append(state.without(kinds))
             made.questions.append(

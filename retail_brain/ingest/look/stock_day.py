@@ -145,6 +145,6 @@ def shops_of_stock(one: LookedAt) -> Proposal | None:
     """
     store = one.columns.roles.get("store")
     key = one.proposal.columns.get("store_id", "")
-    if store is None or one.proposal.keys or not (key == quoted(store) or key.startswith("{ columns = [")):
+    if store is None or one.proposal.takes_lines_out or not (key == quoted(store) or key.startswith("{ columns = [")):
         return None
     return Proposal("stores", columns={"store_id": key})

@@ -119,7 +119,9 @@ NO_SALE: Final = (
 )
 """Kinds of documents and rows that sell nothing to people; `AV` stands before those of German tills (DSFinV-K)."""
 STATES_OF_SALES: Final = (
-    r"(?:\bcomplet|\bdone\b|\bfinish|\bfinal|\bpaid\b|\bship|\bsent\b|\bdispatch|\bdeliver|\bfulfil|\bclosed?\b"
+    r"(?:\boverdue|\bpast due|überfällig|en retard\b|przetermin|förfall|forfall|逾期|延滞|연체"
+    r"|جاري (?:ال)?(?:تو|تج|تن|شح)"
+    r"|\bcomplet|\bdone\b|\bfinish|\bfinal|\bpaid\b|\bship|\bsent\b|\bdispatch|\bdeliver|\bfulfil|\bclosed?\b"
     r"|\bconfirm|\baccept"
     r"|\bapprov|\bactive\b|\bvalid\b|\bnormal|\bok\b|\bsuccess|\bsettled|\bposted|\binvoiced|\bready\b|\bpick"
     r"|\bpack|\breceived"

@@ -83,7 +83,7 @@ def test_goods_received_with_money_are_asked_about(tmp_path: Path) -> None:
 def test_only_sums_are_added_up(tmp_path: Path) -> None:
     place = write(tmp_path / "lines.csv", ["a"], [["x"]])
     (tmp_path / "m.toml").write_text(f'[tables.products]\nfiles = "{place.name}"\nadd_up = true\n', encoding="utf-8")
-    with pytest.raises(UsageError, match="only daily_sales and category_sales are added up"):
+    with pytest.raises(UsageError, match="only daily_sales, category_sales and inventory are added up"):
         parse_mapping(tmp_path / "m.toml")
 
 
