@@ -109,7 +109,7 @@ class TriggerSettings(Section):
     lease_seconds: float = Field(
         default=300,
         gt=0,
-        description="seconds after which another worker takes over what one that ended had in hand; at once where it ended on the same machine",
+        description="seconds after which what a worker that ended had in hand goes on elsewhere; on its machine at once",
     )
 
 
