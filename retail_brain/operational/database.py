@@ -4,7 +4,7 @@ import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError,
 from retail_brain.operational.revision import is_later, told_later
 from retail_brain.operational.sqlite_file import SqliteFile
 from retail_brain.operational.tables import TENANTS
-from retail_brain.operational.without_room import lacks_index, lone_engine
+from retail_brain.operational.without_room import LoneReaders
 
 TRIES = 5
 """Times that plans are worked out again because others changed meanwhile what they rest on. By judgement, not measured.
@@ -134,19 +134,14 @@ class Database:
         with self._answering(), self._reader() as connection, connection.begin():
             yield connection
 
-    def _reader(self) -> Connection:
-        try:
+    def _reader(self) -> AbstractContextManager[Connection]:
+        if not self.is_sqlite or not self.url.database:
             return self.engine.connect()
-        except DBAPIError as error:
-            if not lacks_index(error.orig):
-                raise
-        return self._lone_engine.connect()
+        return self._lone_readers.connected(self.engine)
 
     @cached_property
-    def _lone_engine(self) -> Engine:
-        engine = lone_engine(self.url, self._wait_ms)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+    def _lone_readers(self) -> LoneReaders:
+        return LoneReaders(self.url, Path(f"{self.url.database}{UPGRADE_LOCK}"), self._wait_ms / 1000)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

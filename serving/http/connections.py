@@ -19,9 +19,10 @@ from serving.http.connection_places import Places
 from serving.http.errors import error_body
 from serving.http.joined_writes import JoinedWrites
 from serving.http.old_clients import end_by_closing
+from serving.http.request_log import REQUEST_LOG, refusal_line, request_id
 
 Refusal = Literal["malformed", "headers_late", "headers_too_large", "answer_unread", "too_many_connections"]
-_HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+_HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n"
 _LINGER_SECONDS = 1.0
 """Seconds that a refused connection is still read, so that its client gets to read why: it has sent its request by
 then. By judgement."""
@@ -97,6 +98,7 @@ class _Guard(asyncio.Protocol):
     _held: tuple[int, Refusal, str, str] | None = None
     _is_ended = False
     _is_refused = False
+    _since = 0.0
     _is_stopping = False
     lost: Lost | None = None
 
@@ -110,6 +112,7 @@ class _Guard(asyncio.Protocol):
     def connection_made(self: Any, transport: Any) -> None:
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop, self._stays)))
         self.flow = _Flow(self.transport, self.pipeline)
+        self._since = self.loop.time()
         address = str(self.client[0]) if self.client else ""
         if not self.places.take(address):
             self._refuse(429, "too_many_connections", "overloaded", "too many connections. Ask again in a second.")
@@ -265,6 +268,7 @@ class _Guard(asyncio.Protocol):
     def _expect_headers(self: Any) -> None:
         # not restarted by a further byte: the headers have one time limit, however slowly they trickle in
         if self._timer is None:
+            self._since = self.loop.time()
             self._timer = self.loop.call_later(self.limits.header_seconds, self._headers_late)
 
     def _headers_late(self: Any) -> None:
@@ -288,8 +292,13 @@ class _Guard(asyncio.Protocol):
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.close()  # an answer has begun: what is written now would be a part of it
             return
+        # of headers that came so far: a proxy may have named the request
+        identity = request_id({"headers": self.headers or ()})
+        if self.limits.access_log:
+            seconds = self.loop.time() - self._since
+            REQUEST_LOG.add(refusal_line(self.limits.log_format, why, status, seconds, identity))
         body = error_body(code, text)
-        head = _HEAD % (status, _PHRASES[status], len(body))
+        head = _HEAD % (status, _PHRASES[status], len(body), identity.encode())
         again = b"retry-after: 1\r\n" if status == 429 else b""
         self.transport.write(head + again + b"connection: close\r\n\r\n" + body)
         self.transport.close()

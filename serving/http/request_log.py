@@ -54,6 +54,15 @@ def request_line(
     return line if cut is None else f"{line} {cut.text()}"
 
 
+def refusal_line(log_format: LogFormat, reason: str, status: int, seconds: float, identity: str) -> str:
+    """The line of a connection that was refused before its request could be read: it has no method and no route."""
+    now = _instant(int(time.time()))
+    if log_format == "json":
+        values = {"at": now, "level": "warning", "method": None, "route": None, "status": status}
+        return json.dumps(values | {"ms": round(seconds * 1000, 1), "request_id": identity, "refused": reason})
+    return f"{now} - - {status} {seconds * 1000:.1f} ms {identity} refused: {reason}"
+
+
 @lru_cache(maxsize=2)
 def _instant(second: int) -> str:
     """The Unix time as text; the requests of a second share it."""

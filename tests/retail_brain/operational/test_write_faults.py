@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -74,13 +75,18 @@ with closing(Database(sys.argv[1])) as one, closing(Database(sys.argv[1])) as tw
 """
 
 
-def test_a_full_disk_refuses_no_reader_that_comes_first_and_takes_writes_once_it_has_room(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_full_disk_refuses_no_reader_that_comes_first_and_takes_writes_once_it_has_room(
+    tmp_path: Path, is_killed: bool
+) -> None:
     """A limit on the length of files stands for the disk: the index beside the log cannot be made."""
-    url = f"sqlite:///{tmp_path}/a.db"
-    with closing(Database(url)) as database, database.writing() as connection:
-        connection.exec_driver_sql("CREATE TABLE t (x)")
-        connection.exec_driver_sql("INSERT INTO t VALUES (7)")
-    call = [sys.executable, "-c", READS_WITHOUT_ROOM, url]
+    with closing(Database(f"sqlite:///{tmp_path}/a.db")) as database:
+        with database.writing() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x)")
+            connection.exec_driver_sql("INSERT INTO t VALUES (7)")
+        for ending in ("", "-wal") if is_killed else ():  # what a killed process wrote last is in the log alone
+            shutil.copy(tmp_path / f"a.db{ending}", tmp_path / f"b.db{ending}")
+    call = [sys.executable, "-c", READS_WITHOUT_ROOM, f"sqlite:///{tmp_path}/{'b' if is_killed else 'a'}.db"]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("7 refused 9 9\n", "")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from uvicorn.server import ServerState
 
 from retail_brain.settings import ServingSettings
 from serving.http.connections import guarded
+from serving.http.request_log import REQUEST_LOG
 from tests.guarded_server import serving
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -161,6 +163,47 @@ def test_what_is_no_http_is_refused_in_the_one_shape(sent: bytes) -> None:
         connection.sendall(sent)
         assert error_of(read_all(connection)) == (400, "malformed")
         server.wait_refused("malformed")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize(
+    ("sent", "status", "reason", "given"),
+    [
+        (b"hello\r\n\r\n", 400, "malformed", ""),
+        (b"GET /" + b"x" * 70_000, 431, "headers_too_large", ""),
+        (HEAD + b"X-Request-Id: proxy-7\r\nX: " + b"x" * 70_000, 431, "headers_too_large", "proxy-7"),
+        (HEAD + b"X-Request-Id: two words\r\nbad header\r\n\r\n", 400, "malformed", ""),
+        (HEAD + b"X-Request-Id: late\r\nX: ", 408, "headers_late", "late"),
+    ],
+)
+def test_what_is_refused_unread_has_the_id_of_its_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int, reason: str, given: str, log_format: str
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(REQUEST_LOG, "add", lines.append)
+    limits = {"header_seconds": 0.2} if reason == "headers_late" else {}
+    with serving(application, log_format=log_format, **limits) as server, server.open() as connection:
+        connection.sendall(sent)
+        answer = read_all(connection)
+        server.wait_refused(reason)
+    assert error_of(answer)[0] == status
+    (named,) = re.findall(rb"x-request-id: ([^\r]+)\r\n", answer)
+    assert named == given.encode() if given else len(named) == 32
+    (line,) = lines
+    if log_format == "json":
+        told = json.loads(line)
+        assert (told["status"], told["request_id"], told["refused"]) == (status, named.decode(), reason)
+        return
+    assert re.fullmatch(rf"\S+ - - {status} [\d.]+ ms {named.decode()} refused: {reason}", line)
+
+
+def test_refused_connections_have_no_line_where_requests_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(REQUEST_LOG, "add", lines.append)
+    with serving(application, access_log=False) as server, server.open() as connection:
+        connection.sendall(b"hello\r\n\r\n")
+        assert b"x-request-id: " in read_all(connection)
+    assert lines == []
 
 
 def test_an_answer_that_nobody_reads_is_given_up() -> None:
