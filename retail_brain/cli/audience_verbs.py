@@ -11,7 +11,7 @@ from retail_brain.cli.context import current
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption
 from retail_brain.cli.table_files import read_table, write_table
-from retail_brain.decisions.which_day import data_day
+from retail_brain.which_day import data_day
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,7 +11,7 @@ from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import EffectOutOption, measure_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
-from retail_brain.decisions.which_day import data_day
+from retail_brain.which_day import data_day
 
 if TYPE_CHECKING:
     from retail_brain.operational.campaign_effects import StoredEffect

@@ -208,7 +208,7 @@ def _note(stored: "StoredCampaign") -> None:
 
 def _clock_lines(desk: "Desk", stored: "StoredCampaign") -> list[str]:
     """What is said where the published day and the clock lie apart: of the answers, and of the campaign's days."""
-    from retail_brain.decisions.which_day import behind_text
+    from retail_brain.which_day import behind_text
     from serving.planning.campaigns.standing import clock_text, days_by_clock, state_on
 
     now = datetime.now(UTC)

@@ -12,7 +12,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption, parse_day
 from retail_brain.cli.table_files import write_table
-from retail_brain.decisions.which_day import data_day
+from retail_brain.which_day import data_day
 
 overrides = typer.Typer(help="What people put in the place of forecasts.", no_args_is_help=True)
 

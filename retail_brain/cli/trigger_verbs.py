@@ -225,7 +225,7 @@ def _look(
     seen: "Seen",
 ) -> None:
     """One look; `seen` holds what was looked at already."""
-    from retail_brain.decisions.which_day import behind_text
+    from retail_brain.which_day import behind_text
     from serving.planning.campaigns.push import secret_of
     from serving.planning.people.audience_facts import consents_now
     from serving.planning.people.opt_outs import read_opt_outs

@@ -10,9 +10,9 @@ import polars as pl
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.persons import Accounts
 from retail_brain.decisions.uplift import Uplift
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
+from retail_brain.which_day import data_day
 
 Kind = Literal["repeat", "explore", "mixed"]
 

@@ -8,9 +8,9 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.supply_terms import TERMS
-from retail_brain.decisions.which_day import data_day
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
+from retail_brain.which_day import data_day
 
 _PRICE_DAYS = 91
 """Days whose prices are averaged where `prices` names none: a quarter of a year. Chosen by judgement, not measured."""

@@ -12,10 +12,10 @@ from retail_brain.decisions.holdings import Counts, Due, Holdings
 from retail_brain.decisions.order_plan import Plan, decide
 from retail_brain.decisions.suggestion_rows import COUNT_COLUMNS, suggestion_rows
 from retail_brain.decisions.supply_terms import align, complete_terms
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import ReplenishmentSettings
+from retail_brain.which_day import data_day
 
 _DEFAULTS = ReplenishmentSettings()
 

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, DateTime, func, select, type_coerce, update
 
-from retail_brain.decisions.which_day import clock_day
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database, in_parts
@@ -21,6 +20,7 @@ from retail_brain.operational.tables import (
     TRIGGER_FIRINGS,
 )
 from retail_brain.table_schemas import ANY_CHANNEL
+from retail_brain.which_day import clock_day
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
 _PROOFS = ("delivered", "opened", "clicked")

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from retail_brain.addresses import shown_database
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.revision import is_later, told_later
-from retail_brain.operational.sqlite_file import SqliteFile
+from retail_brain.operational.sqlite_file import UPGRADE_LOCK, SqliteFile
 from retail_brain.operational.tables import TENANTS
 from retail_brain.operational.without_room import LoneReaders
 

@@ -114,7 +114,7 @@ class TriggerSettings(Section):
     lease_seconds: float = Field(
         default=300,
         gt=0,
-        description="seconds after which what a worker that ended had in hand goes on elsewhere; on its machine at once",
+        description="seconds after which what a worker that ended had in hand goes on elsewhere; beside it at once",
     )
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceRequest
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.settings import AudienceSettings
+from retail_brain.which_day import data_day
 from serving.planning.campaigns.left_over_question import LeftOverTerms, contact_costs
 from serving.planning.people.audiences import Among
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in

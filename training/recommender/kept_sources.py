@@ -100,23 +100,24 @@ def _digest(dataset: Dataset, as_of: date, config: configs.RecommenderConfig, so
 def _read(
     place: Path, config: configs.RecommenderConfig, outside: Mapping[str, Source] | None = None
 ) -> FittedSources | None:
-    """What is kept in a folder; None where there is nothing, or it is damaged.
-
-    Args:
-        place: the folder.
-        config: hyperparameters, for sources of other packages, which are fitted again.
-        outside: those of them that are fitted already, by name.
-    """
+    """What is kept in a folder; None where there is nothing, or it is damaged. Arguments as of `read_sources`."""
     if not place.is_dir():
         return None
     try:
-        return read_sources(place, config)
+        return read_sources(place, config, outside)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
         return None
 
 
-def read_sources(place: Path, config: configs.RecommenderConfig) -> FittedSources:
+def read_sources(
+    place: Path, config: configs.RecommenderConfig, outside: Mapping[str, Source] | None = None
+) -> FittedSources:
     """Maps what `write_sources` wrote; sources of other packages are fitted anew.
+
+    Args:
+        place: the folder.
+        config: hyperparameters, for sources of other packages.
+        outside: those of them that are fitted already, by name.
 
     Raises:
         OSError, ValueError, KeyError, TypeError, AttributeError, PolarsError: files are missing or damaged.

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from retail_brain.decisions.which_day import clock_day
 from retail_brain.errors import ConflictError, UsageError
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
+from retail_brain.which_day import clock_day
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, elsewhere_names, product_names

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from retail_brain.decisions.which_day import contact_day, data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
@@ -18,6 +17,7 @@ from retail_brain.operational.guide_tasks import (
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.past_days import check_past_day
+from retail_brain.which_day import contact_day, data_day
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.overrides import (
     Override,
@@ -15,6 +14,7 @@ from retail_brain.operational.overrides import (
     store_overrides,
     withdraw_overrides,
 )
+from retail_brain.which_day import data_day
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_product, find_store

@@ -12,10 +12,10 @@ from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
 from retail_brain.decisions.offers import KINDS
-from retail_brain.decisions.which_day import data_day
 from retail_brain.erased_ids import CUSTOMER
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.operational.model_tests import ModelTest
+from retail_brain.which_day import data_day
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
 from serving.http.messages.people_messages import RecommendBatchRequest, RecommendRequest

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from retail_brain.decisions.offer_rule_definition import Rule
-from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.rules import RuleSet, store_rules
+from retail_brain.which_day import data_day
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, no_champion, product_names

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from retail_brain.decisions.which_day import clock_day
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaign_receipts import receipt_counts
 from retail_brain.operational.firing_pages import IsSeen, firing_counts, firings_page
@@ -14,6 +13,7 @@ from retail_brain.operational.triggers import (
     remove_trigger,
     trigger,
 )
+from retail_brain.which_day import clock_day
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError

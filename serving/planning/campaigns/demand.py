@@ -9,12 +9,12 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.extra_units import EXTRA_UNITS, extra_units, lag_shares
-from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.campaign_contacts import PlannedContact
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import ContactsMark, plans_seen_mark
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import CampaignSettings, Settings
+from retail_brain.which_day import data_day
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.campaigns.other_plans import other_plans

@@ -11,12 +11,12 @@ from datetime import date, datetime, time
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.which_day import data_day
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, drawn_counts
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.tables import TABLES
+from retail_brain.which_day import data_day
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.repeated_experiments import Repeated, repeated_experiments
 from serving.planning.campaigns.standing import definition_of, readable, state_on

@@ -9,7 +9,6 @@ import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.campaigns.stop_rules import rule_text
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
@@ -30,6 +29,7 @@ from retail_brain.operational.campaigns import (
 from retail_brain.operational.database import TRIES, Database
 from retail_brain.operational.repeated_contacts import read_contacts_mark, repeats
 from retail_brain.settings import Settings
+from retail_brain.which_day import data_day
 from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.names import shown_name

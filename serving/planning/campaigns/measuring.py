@@ -10,13 +10,13 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
 from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
 from retail_brain.decisions.persons import Accounts
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
+from retail_brain.which_day import data_day
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import stop_by_rules
 from serving.planning.people.audience_facts import persons_of

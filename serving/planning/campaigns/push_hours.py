@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
-from retail_brain.decisions.which_day import clock_day, contact_day, data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_contacts import CampaignContact
 from retail_brain.operational.campaigns import StoredCampaign
 from retail_brain.settings import Settings
+from retail_brain.which_day import clock_day, contact_day, data_day
 from serving.planning.campaigns.hours import hour_left, open_hours
 from serving.planning.campaigns.standing import is_replayed, readable
 

@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
-from retail_brain.decisions.which_day import clock_day
 from retail_brain.errors import UsageError
 from retail_brain.operational.audit import audit_of
 from retail_brain.operational.campaigns import StoredCampaign
 from retail_brain.operational.database import Database
+from retail_brain.which_day import clock_day
 
 ByClock = Literal["to_come", "running", "over", "replay"]
 """Where the clock is in the days of a campaign."""

@@ -15,8 +15,8 @@ from features.person.past_contacts import has_past_contacts, judged_contacts
 from features.person.traits import read_traits, trait_flags
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.uplift import Uplift
-from retail_brain.decisions.which_day import data_day
 from retail_brain.settings import Settings
+from retail_brain.which_day import data_day
 from serving.planning.campaigns.experiments import HERE, LEFT_OUT, Experiments
 from serving.planning.campaigns.repeated_experiments import GUIDES, TRIGGER
 from training.uplift.examples import campaigns_of, contact_examples

@@ -13,11 +13,11 @@ from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.hindsight import Cycles, outcome
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.supply_terms import Terms
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
+from retail_brain.which_day import data_day
 from serving.planning.replay.inputs import ReplayFacts, read_replay
 from serving.planning.replay.opening import opening_due
 from serving.planning.replay.periods import period_starts, played_axis

@@ -22,11 +22,11 @@ from retail_brain.decisions.inputs import (
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.replenishment import DatedStock, plan_orders
 from retail_brain.decisions.supply_terms import NO_END
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from retail_brain.which_day import data_day
 from serving.planning.stock.sell_by import demand_ends
 from serving.planning.stock.stock_ages import read_ages, split_past
 

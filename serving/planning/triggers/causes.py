@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.decisions.triggers.definition import TriggerDefinition
-from retail_brain.decisions.which_day import data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.settings import TriggerSettings
+from retail_brain.which_day import data_day
 from serving.planning.campaigns.goods import segment_people
 from serving.planning.triggers.source import TriggerSource
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.which_day import data_day
+from retail_brain.which_day import data_day
 
 RESTOCKED = {"store_id": pl.String, "product_id": pl.String, "since": pl.Date}
 """One row per store x product that was out and is in stock again, and the first day of that."""

@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 
 from retail_brain.decisions.triggers.definition import TriggerDefinition, parse_trigger
-from retail_brain.decisions.which_day import contact_day, data_day
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Touched, has_events, touched_goods
@@ -18,6 +17,7 @@ from retail_brain.operational.guides import guides_of_customers, moved_customers
 from retail_brain.operational.trigger_firings import Firing
 from retail_brain.operational.triggers import StoredTrigger, TriggerChange, save_trigger, trigger
 from retail_brain.settings import Settings
+from retail_brain.which_day import contact_day, data_day
 from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.hours import open_hours
 from serving.planning.triggers.causes import INTEREST, SERVICE_EVENTS, check_kind

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import serving
-from retail_brain.decisions.which_day import behind_text, clock_day, contact_day, data_day, days_behind
+from retail_brain.which_day import behind_text, clock_day, contact_day, data_day, days_behind
 
 AS_OF = date(2026, 2, 28)
 ROOT = Path(serving.__file__).parents[1]
@@ -43,4 +43,4 @@ def test_nothing_works_out_a_today_of_its_own() -> None:
         for path in files
         if "serving/planning/replay" not in path.as_posix() and (own := OWN_DAY.search(path.read_text("utf-8")))
     }
-    assert found == {}, "use retail_brain.decisions.which_day, which says which day decides what"
+    assert found == {}, "use retail_brain.which_day, which says which day decides what"
