@@ -55,7 +55,7 @@ class RayTasks:
     ) -> Iterator[str]:
         """See `retail_brain.engine.executor.Executor`."""
         call, ray = self._started(), _ray()
-        address, died = check_address(function), 0
+        address, died, done = check_address(function), 0, 0
         waiting = [call.remote(address, part.path, part.options) for part in parts]
         try:
             for number, part in enumerate(progress.track(parts, what, total=len(parts))):
@@ -73,11 +73,11 @@ class RayTasks:
                         if attempt == MOST_ATTEMPTS - 1:
                             raise died_each_time(part) from error
                         waiting[number] = call.remote(address, part.path, part.options)
+                done = number + 1
                 yield result_of(told, part)
             say_rerun(died, what, progress)
         finally:
-            for reference in waiting:
-                ray.cancel(reference, force=True)
+            _leave(ray, waiting[done:])
 
     def close(self) -> None:
         """Leaves the cluster, or ends the Ray that was started here."""
@@ -110,6 +110,18 @@ class RayTasks:
             # its own retries would not be counted
             self._call = ray.remote(num_cpus=self.threads, max_retries=0)(outcome)
         return self._call
+
+
+def _leave(ray: Any, waiting: list[Any]) -> None:
+    """Takes back parts that nobody waits for any more; those at work end by themselves, or with Ray.
+
+    Nothing that has ended is taken back, and nothing by force: Ray 2.60 ends our own process where the answer of a task
+    meets the order to kill its worker.
+    """
+    if waiting:
+        _, left = ray.wait(waiting, num_returns=len(waiting), timeout=0, fetch_local=False)
+        for reference in left:
+            ray.cancel(reference, force=False)
 
 
 def _ray() -> Any:
