@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from retail_brain.engine.calls import outcome
@@ -22,6 +23,7 @@ from retail_brain.engine.executor import (
 )
 from retail_brain.errors import RetailBrainError
 from retail_brain.extras import check_installed
+from retail_brain.files import name_aside, sweep
 from retail_brain.progress import SILENT, Progress
 
 
@@ -48,7 +50,7 @@ class RayTasks:
         self.threads = max(1, cores() // self.workers)
         self._address = address
         self._call: Any = None
-        self._folder: str | None = None
+        self._folder: Path | None = None
 
     def map(
         self, function: JobFunction, parts: Sequence[Part], progress: Progress = SILENT, what: str = "parts"
@@ -97,7 +99,10 @@ class RayTasks:
                 ray.init(address=self._address, log_to_driver=False, runtime_env={"env_vars": bounds})
             else:
                 # short, because sockets in it may have 107 characters
-                self._folder = tempfile.mkdtemp(prefix="rb-ray-")
+                place = Path(tempfile.gettempdir())
+                sweep(place)
+                self._folder = place / name_aside("ray")
+                self._folder.mkdir(mode=0o700)
                 ray.init(
                     num_cpus=self.workers * self.threads,
                     include_dashboard=False,
@@ -105,7 +110,7 @@ class RayTasks:
                     logging_level="ERROR",
                     runtime_env={"env_vars": bounds | same_code()},
                     _node_ip_address="127.0.0.1",
-                    _temp_dir=self._folder,
+                    _temp_dir=str(self._folder),
                 )
             # its own retries would not be counted
             self._call = ray.remote(num_cpus=self.threads, max_retries=0)(outcome)

@@ -29,28 +29,19 @@ CHANNEL_WORDS = {
 ANSWER_WORDS = {
     "true": (
         *("granted", "agree", "agreed", "accept", "accepted", "subscribe", "subscribed", "on", "ok"),
-        *(
-            "opt-in",
-            "opt in",
-            "optin",
-            "opted in",
-            "同意",
-            "已同意",
-            "接受",
-            "允许",
-            "订阅",
-            "已订阅",
-            "授权",
-            "已授权",
-        ),
+        *("opt-in", "opt in", "optin", "opted in"),
+        *("同意", "已同意", "接受", "允许", "订阅", "已订阅", "授权", "已授权"),
+        *("si", "sí", "sì", "sim", "tak", "ano", "áno", "igen", "da", "да", "так", "evet", "kyllä", "はい", "예", "네"),
     ),
     "false": (
         *("refuse", "refused", "reject", "rejected", "deny", "denied", "decline", "declined", "withdrawn", "revoked"),
         *("unsubscribe", "unsubscribed", "opt-out", "opt out", "optout", "opted out", "off", "stop"),
         *("不同意", "拒绝", "已拒绝", "拒收", "已拒收", "退订", "已退订", "取消", "已取消", "取消订阅", "取消授权"),
         *("撤回", "已撤回", "不接受", "不允许", "未同意"),
+        *("não", "nao", "nie", "ne", "nem", "nu", "нет", "ні", "hayır", "ei", "nee", "nej", "nei", "いいえ", "아니오"),
     ),
 }
+"""Words that are read without a mapping; those of other languages are read here alone, where doubt closes."""
 _UNDATED = "changed_at:"
 _SHOWN = 10
 """Customers named in a note; the quarantine holds all of them. Chosen by judgement, not measured."""
@@ -64,9 +55,20 @@ def with_consent_words(raw: RawTable) -> RawTable:
     [('sms', 'false'), ('sms', 'Yes'), ('fax', '?')]
     """
     schema = raw.frame.collect_schema()
-    words = {"channel": CHANNEL_WORDS, "granted": ANSWER_WORDS}
+    words = {"channel": CHANNEL_WORDS, "granted": _usual_answers(raw.formats.get("granted"))}
     known = [_canonical(name, terms) for name, terms in words.items() if schema.get(name) == pl.String]
     return replace(raw, frame=raw.frame.with_columns(known))
+
+
+def _usual_answers(text: ColumnFormat | None) -> Mapping[str, tuple[str, ...]]:
+    """The usual words for answers, but for those that a mapping gives words of its own for."""
+    named = {"true": text and text.true_values, "false": text and text.false_values}
+    own = {word.lower() for words in named.values() for word in words or ()}
+    return {
+        answer: tuple(word for word in words if word not in own)
+        for answer, words in ANSWER_WORDS.items()
+        if not named[answer]
+    }
 
 
 def _canonical(column: str, terms: Mapping[str, tuple[str, ...]]) -> pl.Expr:

@@ -14,10 +14,12 @@ from retail_brain.ingest.look.words_of_consent import (
     GRANTED,
     NO,
     PERMISSION,
+    WIDE,
     YES,
     answer_columns,
     are_plainly_read,
     contact_channel,
+    half_known,
     is_of_end,
     named_channel,
     plain_answer,
@@ -25,8 +27,6 @@ from retail_brain.ingest.look.words_of_consent import (
     what_yes_means,
 )
 
-_WIDE: Final = 6
-"""Columns from which a row for each person is of a list of them. By judgement: consents have four."""
 _OF_ANSWER: Final = r"(?:consent|opt_?in|accept|permission|marketing|subscri|einwilligung|zustimmung|授权|同意|订阅)"
 """A word in the name of the day of an answer."""
 
@@ -65,11 +65,13 @@ def consents_of_rows(sample: pl.DataFrame, found: Columns) -> Proposal | None:
 
 def _answer(sample: pl.DataFrame, found: Columns, channel: str | None) -> str | None:
     """The column of answers: by its name, or by its values beside a column of channels; None without a single one."""
-    named = next((name for name in found.seen if re.fullmatch(GRANTED, bare_name(name))), None)
+    dated = _dated(found)
+    named = next((name for name in found.seen if name not in dated and re.fullmatch(GRANTED, bare_name(name))), None)
     if named is not None or channel is None:
         return named if named is not None and sample[named].drop_nulls().n_unique() <= ANSWERS else None
     free = answer_columns(sample, found)
-    names = [name for name in free if re.fullmatch(PERMISSION, bare_name(name))] or free
+    names = [name for name in free if re.fullmatch(PERMISSION, bare_name(name))]
+    names = names or free or [name for name in half_known(sample, found) if name not in (channel, *dated)]
     return names[0] if len(names) == 1 else None
 
 
@@ -78,13 +80,20 @@ def _granted(made: Proposal, sample: pl.DataFrame, name: str) -> str:
     values = [str(value) for value in sample[name].drop_nulls().unique().sort().to_list()]
     plain = {value: plain_answer(value) for value in values}
     yes, no = (tuple(value for value in values if plain[value] in words) for words in (YES, NO))
-    is_yes_or_no = len(yes) + len(no) == len(values)
+    others = [value for value in values if value not in (*yes, *no)]
+    if unknown := [value for value in others if not are_plainly_read([value])]:
+        made.remarks.append(
+            f"{unknown} in {name!r} are words that nobody knows: each closes its channel to its person. Name those "
+            "that allow in `true` of `granted`, and those that refuse in `false`"
+        )
     means = what_yes_means(name)
     straight, reverse = _with_words(name, yes, no), _with_words(name, *turned(yes, no))
-    plainly = quoted(name) if are_plainly_read(values) or not is_yes_or_no else straight
-    if means is False and is_yes_or_no:
+    if means is False and (yes or no):
         return reverse
-    return plainly if means or not is_yes_or_no else which_allows(made, [name], [straight, reverse])
+    # words such as `unsubscribed` say by themselves what they mean, and what a yes beside them does
+    if means or not (yes or no) or len(others) > len(unknown):
+        return quoted(name) if others or are_plainly_read(values) else straight
+    return which_allows(made, [name], [straight, reverse])
 
 
 def which_allows(made: Proposal, names: Sequence[str], readings: list[str]) -> str:
@@ -110,7 +119,7 @@ def _with_words(name: str, yes: Sequence[str], no: Sequence[str]) -> str:
 def _is_list_of_people(sample: pl.DataFrame, found: Columns) -> bool:
     """Whether each row is another person, with more said of them than what they answered."""
     customer = found.seen[found.roles["customer"]]
-    return customer.distinct == customer.filled == 1 and sample.width >= _WIDE
+    return customer.distinct == customer.filled == 1 and sample.width >= WIDE
 
 
 def _dated(found: Columns) -> list[str]:

@@ -19,9 +19,12 @@ from retail_brain.ingest.look.words_of_consent import (
     OF_OFFERS,
     OF_OTHER_FIRMS,
     PERMISSION,
+    STEMS,
+    WIDE,
     YES,
     answer_columns,
     are_answers,
+    columns_of_few,
     columns_of_refusals,
     contact_channel,
     is_of_change,
@@ -32,7 +35,7 @@ from retail_brain.ingest.look.words_of_consent import (
 _CHANNELS: Final = r"(?i)(e-?mail|sms|text messages?|wechat|app push|短信|微信|邮件|电子邮件|邮箱|이메일|메일|문자)"
 """Channels as `consents` reads them, in names of columns."""
 _FILE_OF_CONSENT: Final = (
-    r"consent|opt_?(?:in|out|s)?(?:_|$)|permission|subscri|newsletter|einwillig|toestemming|consenso|consentim"
+    rf"{STEMS}|consent|opt_?(?:in|out|s)?(?:_|$)|permission|subscri|newsletter|einwillig|toestemming|consenso|consentim"
     r"|同意|授权|订阅|退订|免打扰|勿扰"
 )
 """Words in the name of a file of consents."""
@@ -210,8 +213,12 @@ def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns, stem:
     is_read = consents_of_people(made, sample, found) is not None
     read = {answer.name for answer in _answers(sample, found)} if is_read else set()
     names = _permissions(sample, found)
-    if re.search(_FILE_OF_CONSENT, bare_name(stem)) or contact_channel(sample, found):
+    channel = contact_channel(sample, found)
+    if re.search(_FILE_OF_CONSENT, bare_name(stem)) or channel:
         names += [name for name in answer_columns(sample, found) if name not in names]
+        # in words that nobody knows answers are answers all the same
+        few = columns_of_few(sample, found) if not names and sample.width < WIDE else []
+        names += [name for name in few if name != channel]
     if made.table == "customers":
         names += [name for name in columns_of_refusals(sample, found) if name not in names]
     for name in _of_other_firms(sample, found):

@@ -17,8 +17,14 @@ REFUSED_WORDS: Final = (
     r"|отписа|відписа|退订|退訂|已退订|取消订阅|黑名单|拉黑|配信停止|解除|수신 ?거부|차단"
 )
 """A word of a value that says that somebody is not to be contacted."""
+STEMS: Final = (
+    r"zg[oó]d[ayęo]?(?![a-z])|souhlas|suhlas|súhlas|hozzajarul|hozzájárul|suostumus|samty[kc]k[et]|sutikim|privol|soglas"
+    r"|(?<![a-z])r[ıi]za(?:s[ıi])?(?![a-z])|συγκατ[αά]θ|соглас(?:ие|ен|на|ия)|згод[аи]|persetujuan|موافق"
+)
+"""Stems of words for consent, in names of columns and of files."""
 GRANTED: Final = (
-    r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
+    rf"(?:.*_)?(?:{STEMS})[a-z]*(?:_.*)?"
+    r"|(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
     r"|.*(?:是否同意|同意|授权|订阅).*"
 )
 """Columns that hold whether somebody may be contacted."""
@@ -61,7 +67,7 @@ _ALLOWS: Final = (
     r"opt(?:ed|s)?_?ins?|granted|consent(?:s|ed|ement|imento|imiento)?|consenso|permission|permit(?:s|ted)?|allow(?:ed|s)?"
     r"|accept(?:s|ed)?|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
     r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
-    r"|согласие|согласен|подписан"
+    rf"|согласен|подписан|(?:{STEMS})[a-z]*"
     r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
     r"|同意|授权|订阅|接收|接受|愿意|允许|可联系"
 )
@@ -70,7 +76,7 @@ _BESIDE_ALLOWS: Final = (
     r"e_?mails?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
     r"|marketing|newsletters?|news|advertis(?:ing|ements?)|promotion(?:s|al)?|offers?|contact|communications?"
     r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
-    r"|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
+    r"|status|state|stan|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
     r"|en|de|la|le|les|al|el|per|par|pour|zu|zur|zum|für|fur|und|von|voor|на|к"
     r"|이메일|메일|문자|메시지|카카오톡?|알림톡|푸시|앱|마케팅|광고성?|정보|수신|여부|고객|회원|의"
     r"|是否|短信|邮件|电子邮件|微信|电话|营销|推送|消息|信息|通知|广告|促销|会员|客户|顾客|的"
@@ -83,8 +89,10 @@ _PAIRS: Final = (
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))
 """Answers that are read without doubt."""
-ANSWERS: Final = 6
-"""Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
+WIDE: Final = 6
+"""Columns from which a row for each person is of a list of them. By judgement: consents have four."""
+ANSWERS: Final = 12
+"""Different values beyond which a column holds no answers. By judgement: yes, no and how several shops spell them."""
 _CHANNEL_NAME: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
 _OF_END: Final = (
     r"expir|until|valid|renew|review|lapse|(?:^|_)(?:end|ends|ended|ending|bis|due|fin|fine|fim)(?:_|$)|ablauf|gultig"
@@ -104,8 +112,6 @@ _FURTHER_CHANNELS: Final = frozenset({
     *("电话", "来电", "信件", "企业微信", "公众号"),
 })  # fmt: skip
 """Ways to reach people that `consents` does not know: as channels they close all, which is said at ingest."""
-_MOST: Final = 12
-"""Different values beyond which a column is none of states of a subscription. By judgement."""
 _MOST_CHANNELS: Final = 12
 """Different values beyond which a column is none of channels. By judgement: ways to reach people, each twice."""
 
@@ -181,17 +187,35 @@ def turned(yes: Sequence[str], no: Sequence[str]) -> tuple[tuple[str, ...], tupl
 
 def answer_columns(sample: pl.DataFrame, found: Columns) -> list[str]:
     """Columns that play no other role and hold nothing but answers."""
+    return [name for name in _free(found) if are_answers(_kinds(sample, name, ANSWERS))]
+
+
+def half_known(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of a few words that play no other role, of which some are answers and the others are not known."""
+    known = {*YES, *NO, *ANSWER_WORDS["true"], *ANSWER_WORDS["false"]}
+    return [
+        name
+        for name in _free(found)
+        if not found.seen[name].numbers and any(plain_answer(value) in known for value in _kinds(sample, name, ANSWERS))
+    ]
+
+
+def columns_of_few(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of a few words that play no other role."""
+    return [name for name in _free(found) if not found.seen[name].numbers and _kinds(sample, name, ANSWERS)]
+
+
+def _free(found: Columns) -> list[str]:
     taken = {name for role, name in found.roles.items() if role != "status"}
-    free = [name for name in found.seen if name not in taken]
-    return [name for name in free if are_answers(_kinds(sample, name, ANSWERS))]
+    return [name for name in found.seen if name not in taken]
 
 
 def columns_of_refusals(sample: pl.DataFrame, found: Columns) -> list[str]:
     """Columns of a few words of which one says that somebody is not to be contacted, whatever they are called."""
-    taken = {name for role, name in found.roles.items() if role != "status"}
-    free = [name for name in found.seen if name not in taken]
     return [
-        name for name in free if any(re.search(REFUSED_WORDS, plain_answer(v)) for v in _kinds(sample, name, _MOST))
+        name
+        for name in _free(found)
+        if any(re.search(REFUSED_WORDS, plain_answer(value)) for value in _kinds(sample, name, ANSWERS))
     ]
 
 

@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.inputs import delisted
 from retail_brain.outputs import SERIES
+from retail_brain.which_day import data_day
 
 _BEFORE_DAYS = 84
 """Days before the silence that say what is usual: twelve weeks. Chosen by judgement, not measured."""
@@ -38,7 +39,7 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
     """
     days = _BEFORE_DAYS + _LONGEST_SILENCE
     first = as_of - timedelta(days=days - 1)
-    over = delisted(dataset, as_of + timedelta(days=1))
+    over = delisted(dataset, data_day(as_of))
     on_record = stock.filter(pl.col("on_hand") > 0).join(over, on=list(SERIES), how="anti")
     on_record = on_record.select(*SERIES, "on_hand").sort(SERIES)
     sales = dataset.daily_sales().filter(pl.col("date") >= first, pl.col("units") > 0)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from retail_brain.errors import ExtensionError
@@ -13,6 +14,13 @@ def doubled(path: str, options: str) -> str:
     out = Path(path).with_suffix(".out")
     out.write_text(str(int(Path(path).read_text()) * json.loads(options)["times"]))
     return str(out)
+
+
+def waits(path: str, options: str) -> str:
+    """Doubles the number 0; for others waits for what never comes, until its worker is ended."""
+    while Path(path).stem != "0":
+        time.sleep(0.01)
+    return doubled(path, options)
 
 
 def kills_once(path: str, options: str) -> str:

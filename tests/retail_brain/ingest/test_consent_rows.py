@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Any
 
+import polars as pl
 import pytest
 
 from retail_brain.decisions.consents import channel_states
+from retail_brain.ingest.consent_rows import with_consent_words
 from retail_brain.lake import open_lake
+from retail_brain.sources import ColumnFormat, RawTable
 
 GRANT = "c1,sms,true,2025-01-01 09:00:00"
 
@@ -131,3 +134,10 @@ def test_a_refusal_after_the_last_visible_day_closes_and_a_consent_does_not_open
     chain.ingest()
     assert codes(chain, date(2025, 1, 15)) == {("c1", "sms"): "no_consent"}
     assert codes(chain, date(2025, 2, 1))["c2", "sms"] is None
+
+
+def test_words_of_a_mapping_and_the_usual_ones_are_read_side_by_side() -> None:
+    words = pl.LazyFrame({"granted": ["Agreed", "off", "refused", "tak"]})
+    of_ours = {"granted": ColumnFormat(true_values=("agreed", "off"))}
+    read = with_consent_words(RawTable("consents", words, "consents.csv", of_ours)).frame.collect()
+    assert read["granted"].to_list() == ["Agreed", "off", "false", "tak"]

@@ -134,3 +134,25 @@ def test_doubts_of_several_answers_are_asked_about_one_by_one_unless_they_are_on
         told = seen(*names)
         assert "consents" not in tomllib.loads(told.mapping)["tables"]
         assert all(any(repr(name) in question for question in told.questions) for name in names)
+
+
+def test_answers_in_words_that_nobody_knows_are_read_and_named(tmp_path: Path) -> None:
+    rows = [["K1", "SMS", "Tak", "2024-01-05"], ["K2", "SMS", "Wycofana", "2024-01-06"]]
+    seen = answers(tmp_path, ["Nr karty", "Kanał", "Status zgody", "Data zmiany"], *rows, name="zgody.csv")
+    assert consents(seen)["granted"] == "Status zgody"
+    assert "['Wycofana'] in 'Status zgody' are words that nobody knows" in "\n".join(seen.lines)
+
+
+def test_a_file_of_ways_to_reach_people_without_a_known_answer_is_asked_about(tmp_path: Path) -> None:
+    rows = [["K1", "SMS", "xyz", "2024-01-05"], ["K2", "SMS", "abc", "2024-01-06"]]
+    seen = answers(tmp_path, ["Nr karty", "Kanał", "Stan", "Data zmiany"], *rows, name="kontakty.csv")
+    assert any("'Stan' may hold who refuses to be contacted" in question for question in seen.questions)
+
+
+@pytest.mark.parametrize(("header", "is_sure"), [("Opt-out", True), ("Stan", False)])
+def test_a_yes_beside_unknown_words_grants_nothing_by_itself(tmp_path: Path, header: str, is_sure: bool) -> None:
+    rows = [["K1", "SMS", "Tak", "2024-01-05"], ["K2", "SMS", "xyz", "2024-01-06"]]
+    seen = answers(tmp_path, ["Nr karty", "Kanał", header, "Data zmiany"], *rows)
+    assert (not seen.questions) == is_sure
+    if is_sure:
+        assert consents(seen)["granted"] == {"column": header, "true": ["nie"], "false": ["Tak"]}

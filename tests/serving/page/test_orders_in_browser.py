@@ -161,7 +161,7 @@ def test_a_view_that_changed_since_is_refused_with_both_numbers(
     fake_api.ANSWERS["decisions"]({"decisions": [line | {"action": "reject", "reason": "none"}]})
     page.locator("[data-bulk=approve]").click()
     expect(page.locator(".form-problem").first).to_contain_text(
-        says(language, "现有10行共264件", "10 lines and 264 units; you saw 10 and 288")
+        says(language, "现有 10 行、264 件，您看到的是 10 行、288 件", "10 lines and 264 units; you saw 10 and 288")
     )
 
 
