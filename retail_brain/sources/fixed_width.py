@@ -21,6 +21,12 @@ _DIVIDED = 0.5
 _SHORT = 0.6
 """Lines shorter than this share of the usual length are titles and remarks. By judgement."""
 _RULE = re.compile(r"\s*-{2,}(?:\s+-+)+\s*")
+_LINE = re.compile(r"\s*(?:-{10,}|={10,}|_{10,})\s*")
+"""A line drawn below the names or above a sum."""
+_SUM = re.compile(r"\s*(?:grand\s+|sub-?\s*)?total\b", re.IGNORECASE)
+"""A row of sums, whose words may cross columns."""
+_NAMES = 3
+"""Names, two blanks apart, from which a line above a drawn one is a header."""
 _PAD = "\0"
 """Stands behind a letter of East Asia, which is printed as wide as two."""
 _Cut = tuple[int, int]
@@ -45,31 +51,55 @@ def without_blanks(source: Path, scratch: Path) -> Path:
     with open_text(source) as read, copy.open("w", encoding="utf-8", newline="\n") as write:
         for line in read:
             plain = line.rstrip("\r\n")
-            if not _RULE.fullmatch(plain):
+            if not _RULE.fullmatch(plain) and not _LINE.fullmatch(plain):
                 wide = _wide(plain)
-                write.write(f"{plain.strip()}\n" if _crosses(wide, cuts) else "\t".join(_cells(wide, cuts)) + "\n")
+                write.write(
+                    f"{plain.strip()}\n"
+                    if _crosses(wide, cuts) and not _SUM.match(wide)
+                    else "\t".join(_cells(wide, cuts)) + "\n"
+                )
     return copy
 
 
 def _cuts(head: Sequence[str]) -> list[_Cut]:
     """Places of the columns; none where the text is no list of columns of a fixed width."""
     lines = [_wide(line.rstrip()) for line in head if line.strip()]
-    if len(lines) < _LEAST_LINES or any(_divides(mark, lines) for mark in DELIMITERS):
+    drawn = _below_title(lines)
+    # commas of thousands stand in rows, not in names
+    marks = [mark for mark in DELIMITERS if not drawn or mark in drawn[0]]
+    lines = drawn or lines
+    if len(lines) < _LEAST_LINES or any(_divides(mark, lines) for mark in marks):
         return []
-    rule = next((line for line in lines if _RULE.fullmatch(line)), None)
+    # dashes below a row are those of its sum
+    rule = next(
+        (line for above, line in itertools.pairwise(lines) if _RULE.fullmatch(line) and _no_digits(above)), None
+    )
     if rule is not None:
         # a line of dashes below the names shows how wide each column is
         starts = [match.start() for match in re.finditer(r"-+", rule)]
         return _ending(starts) if len(starts) >= _LEAST_COLUMNS else []
+    lines = [line for line in lines if not any(one.match(line) for one in (_LINE, _RULE, _SUM))]
     usual = sorted(map(len, lines))[len(lines) // 2]
     rows = [line for line in lines if len(line) >= _SHORT * usual]
     width = max(map(len, rows))
     blank = [all(len(line) <= place or line[place] == " " for line in rows) for place in range(width)]
     starts = [place for place in range(width) if not blank[place] and (place == 0 or blank[place - 1])]
     named = [start for start, end in _ending(starts) if rows[0][start:end].strip()]
-    if len(named) < _LEAST_COLUMNS or re.search(r"\d", rows[0]):
+    if len(named) < _LEAST_COLUMNS or not _no_digits(rows[0]):
         return []
     return [(0, named[1]), *_ending(named)[1:]]
+
+
+def _below_title(lines: list[str]) -> list[str]:
+    """The lines from the header on, where a drawn line stands below it; none where no header is known by that."""
+    for place, (above, line) in enumerate(itertools.pairwise(lines)):
+        if _LINE.fullmatch(line) and _no_digits(above) and len(re.split(r"\s{2,}", above.strip())) >= _NAMES:
+            return lines[place:]
+    return []
+
+
+def _no_digits(line: str) -> bool:
+    return re.search(r"\d", line) is None
 
 
 def _divides(mark: str, lines: Sequence[str]) -> bool:
@@ -95,4 +125,8 @@ def _crosses(line: str, cuts: Sequence[_Cut]) -> bool:
 
 
 def _cells(line: str, cuts: Sequence[_Cut]) -> list[str]:
-    return [line[start:end].replace(_PAD, "").strip() for start, end in cuts]
+    """The cells of a line; the words of a sum stay together, although they cross columns."""
+    words = re.match(r"\s*\S+(?: \S+)*", line) if _SUM.match(line) else None
+    rest = " " * words.end() + line[words.end() :] if words else line
+    cells = [rest[start:end].replace(_PAD, "").strip() for start, end in cuts]
+    return [words[0].replace(_PAD, "").strip(), *cells[1:]] if words else cells

@@ -18,6 +18,7 @@ from retail_brain.sources.fixed_width import without_blanks
 from retail_brain.sources.framed import PAGE_HEADS, without_frame
 from retail_brain.sources.group_rows import with_group_columns
 from retail_brain.sources.levels import with_levels
+from retail_brain.sources.pages import without_pages
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.sections import header_lines, one_section
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
@@ -39,7 +40,9 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         DataError: the file is empty, not in its encoding, has no usable header or cannot be read.
     """
     try:
-        source, page_heads = without_frame(in_utf8(path, scratch, options.encoding), scratch)
+        source, pages = without_pages(in_utf8(path, scratch, options.encoding), scratch)
+        source, page_heads = without_frame(source, scratch)
+        page_heads += pages
         if options.delimiter is None:
             source = without_blanks(source, scratch)
         # names of a later table must not be looked for above it

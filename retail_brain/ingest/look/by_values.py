@@ -27,6 +27,8 @@ from retail_brain.ingest.look.shops_by_values import MOST_SHOPS, free_codes, may
 from retail_brain.ingest.look.stock_by_values import stock_by_values
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.look.words_of_roles import may_be_people
 
 _SOLD = {"moment", "receipt", "units", "amount", "price", "on_hand"}
@@ -262,7 +264,7 @@ def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:
     dated = [
         name for name, seen in found.seen.items() if name not in taken and is_dated(seen) and seen.filled > _FILLED
     ]
-    dated = [name for name in dated if not are_counted_through(rows[name])]
+    dated = [name for name in dated if not are_counted_through(rows[name]) and not is_of_expiry(bare_name(name))]
     days = {name: days_of(rows[name], found.seen[name]) for name in dated}
     for name, own in days.items():
         if all(share(own <= other) >= _HOLDS for other in days.values()):

@@ -12,6 +12,7 @@ from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.measures import are_measures
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.moments import date_of, parse_uniform
 from retail_brain.sources import ColumnFormat
 
@@ -262,6 +263,7 @@ def _corrected(
         roles |= {"receipt": numbers[0]} if numbers else {}
     if "moment" not in roles:
         dated = [name for name, what in seen.items() if what.dates and name not in roles.values() and not what.numbers]
+        dated = [name for name in dated if not is_of_expiry(bare_name(name))]
         if len(dated) == 1:
             roles["moment"] = dated[0]
         elif not dated and roles.keys() & _OF_SALES and (name := _unread_moment(roles, seen)):

@@ -74,7 +74,8 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
         in_one = place == 0 and _is_in_one_group(sample)
         role = _role(level, taken, in_one=in_one)
         taken |= {role, "moment"} if role == "date" else {role}
-        names.append(role if role not in sample.columns else f"{role} of the group")
+        name = role if role not in sample.columns else f"{role} of the group"
+        names.append(name if name not in names else f"{name} {place + 1}")
     return tuple(reversed(names))
 
 

@@ -18,6 +18,8 @@ _ALL_ROWS = "'''TRUE'''"
 """The condition that every row meets."""
 _NONE = "0"
 """The code of rows that have no kind yet, which no list holds."""
+_BARE_CODES = ("id", "code", "no", "nr", "key", "number", "type", "kind", "status")
+"""Names of codes that do not say of what they are."""
 _ENDS = ("_id", "_code", "_no", "_nr", "_key", "_ref", "id", "")
 """What may stand behind the name of the list in the name of the column of codes."""
 
@@ -54,9 +56,11 @@ def kinds_listed(sample: pl.DataFrame, found: Columns, others: Sequence[LookedAt
         if name in found.roles.values() or not 1 < len(codes) <= MOST_KINDS:
             continue
         for one in others:
-            if one.sample.height > _MOST_LISTED or not _is_called(name, one):
+            if one.sample.height > _MOST_LISTED:
                 continue
             keys = (key for key, seen in one.columns.seen.items() if seen.distinct == seen.filled == 1)
+            if not _is_called(name, one):  # else the column of the codes is called alike there
+                keys = (key for key in keys if bare_name(key) == bare_name(name) not in _BARE_CODES)
             key = next((key for key in keys if share_known(codes.filter(codes != _NONE), one.sample[key]) == 1), None)
             words = _words(one, key) if key else None
             if key is not None and words is not None:
@@ -68,7 +72,7 @@ def _is_called(column: str, one: LookedAt) -> bool:
     """Whether a column is called like the file of a list, one or many, with or without a word for a code."""
     name, stem = bare_name(column), bare_name(one.path.stem)
     stems = {stem, stem.removesuffix("s"), stem.removesuffix("es"), f"{stem.removesuffix('ies')}y"}
-    if any(name == f"{one}{end}" for one in stems for end in _ENDS):
+    if any(name.replace("_", "") == f"{one}{end}".replace("_", "") for one in stems for end in _ENDS):
         return True
     bare = name.removesuffix("_id")  # databases write their own letters before the names of their tables
     has_prefix = bare != name and any(one.endswith(f"_{bare}") for one in stems)

@@ -79,7 +79,7 @@ class _Mark:
         self.says = sample[name].filter(self.marked).cast(pl.String).unique(maintain_order=True).head(_SHOWN).to_list()
         kinds = kinds_of(sample, name)
         self._no = [kind for kind in kinds if kind.strip().lower() in _NO and kind]
-        state = State(sample.filter(self.marked), found, name)
+        state = State(sample, found, name).of(self.marked)
         self.takes_back = state.has_units and bool((state.units(state.kinds) < 0).fill_null(value=False).all())
         self.condition = (
             State(sample, found, name).without([kind for kind in kinds if kind.strip().lower() not in _NO])

@@ -10,6 +10,8 @@ from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.numbered_rows import are_counted_through
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 
 _IN_ORDER = 0.8
 """Share of the rows that are not before (or not after) the one above. By judgement: days of shops one below the other
@@ -34,7 +36,7 @@ def moment_by_values(rows: pl.DataFrame, found: Columns) -> dict[str, str]:
         return {}
     taken = set(found.roles.values())
     names = [name for name, seen in found.seen.items() if name not in taken and is_dated(seen)]
-    names = [name for name in names if not are_counted_through(rows[name])]
+    names = [name for name in names if not are_counted_through(rows[name]) and not is_of_expiry(bare_name(name))]
     dated = {name: days_of(rows[name], found.seen[name]) for name in names if found.seen[name].filled >= _FILLED}
     dated = {name: days for name, days in dated.items() if days.n_unique() > 1 and _is_in_order(days)}
     if held is not None:

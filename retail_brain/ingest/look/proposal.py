@@ -14,6 +14,7 @@ from retail_brain.ingest.look.finer_places import ask_for_finer_places
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
+from retail_brain.ingest.look.lots import add_up_lots
 from retail_brain.ingest.look.moment_key import write_moment
 from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.money_without_units import say_money_without_units
@@ -167,3 +168,4 @@ def _stock(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     elif "on_hand" in found.roles:
         leave_out_without_stock(made, sample, found)
     ask_for_finer_places(made, sample, found)
+    add_up_lots(made, sample, found)

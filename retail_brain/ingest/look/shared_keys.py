@@ -86,14 +86,53 @@ def equal_ids(looked: Sequence[LookedAt]) -> dict[int, dict[str, str]]:
     Only where the column that its name makes the id holds few of them. Other files may have a column of the same name
     for ids of other things, as many lists call theirs `id`.
     """
-    return {**_equal_id(looked, "customers", "customer"), **_equal_id(looked, "products", "product")}
+    listed = {**_equal_id(looked, "customers", "customer"), **_equal_id(looked, "products", "product")}
+    return {**_sold_by_key(looked), **listed}
+
+
+def _sold_by_key(looked: Sequence[LookedAt]) -> dict[int, dict[str, str]]:
+    """Place of sales -> their column that holds the key of the list of goods, where they have another code as well.
+
+    The list does not hold the other one, such as a barcode, which says the same goods.
+    """
+    listed = [one for one in looked if _lists(one, "products") and "product" in one.columns.roles]
+    if len(listed) != 1:
+        return {}
+    goods = listed[0].sample
+    keys_listed = goods[listed[0].columns.roles["product"]]
+    found: dict[int, dict[str, str]] = {}
+    for place, one in enumerate(looked):
+        code = one.columns.roles.get("product")
+        if code is None or not {"units", "receipt"} <= one.columns.roles.keys():
+            continue
+        if any(share_known(_ids(one, code), goods[name]) > 0 for name in goods.columns):
+            continue
+        free = [name for name in one.columns.seen if name not in one.columns.roles.values()]
+        keys = [name for name in free if len(_ids(one, name)) and share_known(_ids(one, name), keys_listed) >= _KNOWN]
+        keys = [name for name in keys if _says_the_same(one.sample, code, name)]
+        if len(keys) == 1:
+            found[place] = {keys[0]: "product"}
+    return found
+
+
+def _says_the_same(sample: pl.DataFrame, code: str, name: str) -> bool:
+    """Whether two columns name the same goods, each with one of the other."""
+    pairs = sample.select(code, name).drop_nulls().unique()
+    return pairs.height > 1 and not (pairs[code].is_duplicated().any() or pairs[name].is_duplicated().any())
+
+
+def _lists(one: LookedAt, table: str) -> bool:
+    """Whether a file feeds a table, or is a list of goods that says their stock as well."""
+    goods = one.columns.roles.get("product")
+    has_stock = table == "products" and one.proposal.table == "inventory" and goods is not None
+    return one.proposal.table == table or (has_stock and one.columns.seen[str(goods)].distinct == 1)
 
 
 def _equal_id(looked: Sequence[LookedAt], table: str, role: str) -> dict[int, dict[str, str]]:
     sales = [one for one in looked if {"units", "receipt"} <= one.columns.roles.keys() and role in one.columns.roles]
     for place, one in enumerate(looked):
         own = one.columns.roles.get(role)
-        for other in (other for other in sales if other is not one and one.proposal.table == table):
+        for other in (other for other in sales if other is not one and _lists(one, table)):
             ids = other.sample[other.columns.roles[role]].cast(pl.String).drop_nulls().unique()
             if own is None or not len(ids) or share_known(ids, one.sample[own]) >= _KNOWN:
                 continue

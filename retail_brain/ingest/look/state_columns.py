@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from copy import copy
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import quoted
 from retail_brain.ingest.look.legends import legend_of
+from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import KIND_NAME
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, OF_CLAIM, REASON, REMOVED, STATE_NAME
@@ -20,6 +22,8 @@ _NEGATED = (
 """What stands before a word that it negates."""
 _JOINED = r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])"
 """Where words are joined that begin with a capital each, as in `AVTraining`."""
+_MOSTLY = 0.8
+"""Share of units below 0 from which they are what was sold, as in ledgers of stock, and not returns. By judgement."""
 MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
 
@@ -47,6 +51,15 @@ class State:
         self._sample, self._units = sample, found.roles.get("units")
         self.has_units = self._units is not None
         self._form = found.seen[self._units].numbers[0] if self._units else ColumnFormat()
+        counts = parse_numbers(sample[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
+        self._direction = -1 if share(counts < 0) > _MOSTLY else 1
+
+    def of(self, rows: pl.Series) -> "State":
+        """The same column on some of the rows; what is below 0 is so by all of them."""
+        some = copy(self)
+        some._sample = self._sample.filter(rows)  # of its own class
+        some.kinds = kinds_of(some._sample, self.name)
+        return some
 
     def which(self, pattern: str, but: str = "$^") -> list[str]:
         """The values with a word of a pattern and none of another."""
@@ -58,9 +71,11 @@ class State:
         return plain_kind(self._legend.get(kind, kind))
 
     def units(self, kinds: Sequence[str]) -> pl.Series:
-        """Units of the rows with these values; none where no column has units."""
+        """Units of the rows with these values, those that most rows have above 0; none where no column has units."""
+        if self._units is None:
+            return pl.Series([1.0])
         rows = self._sample.filter(self._are(kinds))
-        return parse_numbers(rows[self._units].cast(pl.String), self._form) if self._units else pl.Series([1.0])
+        return parse_numbers(rows[self._units].cast(pl.String), self._form) * self._direction
 
     def rows(self, kinds: Sequence[str]) -> int:
         """Number of rows with these values."""

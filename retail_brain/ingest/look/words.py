@@ -11,6 +11,7 @@ from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
+from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_states import STATE_NAME
 from retail_brain.ingest.look.words_of_tills import TILLS
@@ -208,6 +209,8 @@ def role_scores(header: str) -> dict[str, float]:
             parts.pop("product_name", None)  # a word alone, such as `name`, may be of any record
         for role, score in (*_scores(field).items(), *parts.items()):
             scores[role] = max(score, scores.get(role, 0.0))
+    if is_of_expiry(whole):
+        scores.pop("moment", None)
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
     if re.search(_CODE_OF_STATE, whole):

@@ -10,7 +10,9 @@ from typing import Final
 LISTS: Final[Mapping[str, str]] = {
     "on_hand": (
         r"คงเหลือ(?:_?สุทธิ)?|(?:จำนวน|ยอด|สินค้า|สต[๊็]?อ[กค])_?คงเหลือ|ยอดสต[๊็]?อก|สต[๊็]?อ[กค]"
-        r"|ton(?:_kho)?|so_luong_ton(?:_kho)?|ton_cuoi(?:_ky)?"
+        r"|(?:stock|estoque|saldo|giacenza|existencias?|voorraad)_(?:atual|actual|actuel|attuale|fisic[oa]|physique|real|reel"
+        r"|current|disponible|disponivel|disponibile|beschikbaar)|(?:aktueller|verfugbarer)_bestand"
+        r"|lagermenge|ton(?:_kho)?|so_luong_ton(?:_kho)?|ton_cuoi(?:_ky)?"
         r"|stok(?:_(?:akhir|barang|tersedia|saat_ini|miktari|adedi))?|(?:sisa|jumlah)_stok"
         r"|(?:mevcut|eldeki|depo)_(?:stok|miktar)|kalan(?:_miktar)?"
         r"|(?:ال)?(?:مخزون|رصيد)(?:_(?:ال)?(?:حالي|متاح|متوفر))?|الكمية_المتوفرة"

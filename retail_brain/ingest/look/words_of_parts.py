@@ -114,7 +114,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "nl": "winkel filiaal vestiging",
         "es": "tienda sucursal local almacen bodega",
         "it": "negozio punto_vendita magazzino",
-        "pt": "loja unidade",
+        "pt": "loja unidade armazem",
         "pl": "sklepu? oddzial magazynu? punkt placowka",
         "cs": "prodejn[ay] pobocka stredisko provozovna sklad",
         "ru": "магазина? склада? заведени[ея] филиала? подразделени[ея] точка",
