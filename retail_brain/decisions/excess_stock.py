@@ -69,7 +69,9 @@ def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Flo
     return need
 
 
-def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS) -> pl.DataFrame:
+def excess_rows(
+    frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS, ended: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Excess stock in words, most money at risk first: the columns of `frame` and those of LEFTOVERS up to the reasons.
 
     Args:
@@ -78,8 +80,14 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
             `waste_units`, which are on hand and left over beside the units of these columns.
         as_of: last visible day.
         least_units: fewer expected units of excess are not listed.
+        ended: `store_id`, `product_id` and `ended_on`, the recorded day of listings and seasons that ended before
+            `as_of`: it is the `sell_by` of what is left over of them.
     """
     moves = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out", "waste_units") if name not in frame.columns]
+    if ended is not None:
+        real = pl.when(pl.col("sell_by_kind").is_in(["listing", "season"])).then("ended_on")
+        known = frame.join(ended, on=list(SERIES), how="left", maintain_order="left")
+        frame = known.with_columns(sell_by=pl.coalesce(real, "sell_by")).drop("ended_on")
     waste, left = pl.col("waste_units"), pl.col("left_over_units").fill_null(0.0)
     listed = (
         frame.with_columns(*moves)
@@ -102,10 +110,19 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
         _transfers(" After transfers: {}.", ", ", ("{} out", "{} in")),
         _transfers("（已计入调拨：{}）", "、", ("调出{}件", "调入{}件")),
     ]
-    dated = (
+    # of a day that is over people are told that it is
+    is_over = (pl.col("sell_by") < pl.col("as_of")) & pl.col("reason_code").is_in(["listing", "season"])
+    over = (
+        pl.format("{} on hand, about {} will not sell: {} was {}.", on_hand_text, excess_text, why[0], until[0]),
+        pl.format("现有{}件，已于{}{}，预计约{}件卖不完。", on_hand_text, until[1], why[1], excess_text),
+    )
+    coming = (
         pl.format("{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until[0], why[0]),
         pl.format("现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until[1], why[1]),
     )
+    dated = [
+        pl.when(is_over).then(past_day).otherwise(next_day) for past_day, next_day in zip(over, coming, strict=True)
+    ]
     past = (
         pl.format(
             " Past their date by counts and sales: {} of {} on hand. Take them off the shelf and write them off.",

@@ -128,6 +128,7 @@ def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
 _TABLES = (
     "ledger",
     "plan",
+    "left_out",
     "elasticities",
     "transfers",
     "counts",

@@ -162,7 +162,8 @@ class Suggestions:
         if self._flags is None or self._flags[0] != settings:
             # read once for all requests: the texts of a million rows take a moment
             numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
-            lines = numbers.with_columns(reason_code=self._texts["reason_code"].series)
+            lots = self.lots().select(_LOTS[:2])
+            lines = numbers.hstack(lots).with_columns(reason_code=self._texts["reason_code"].series)
             flags = line_flags(lines, settings)
             known = flags.with_columns(waits=waits(lines, flags))
             # arrays, because taking twenty rows of a frame costs a request more than all the rest of its flags

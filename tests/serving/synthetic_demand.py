@@ -1,6 +1,6 @@
 """Demand of the synthetic answers: forecasts, history, what-if, promotions, the ledger of forecasts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,8 @@ def write_what_if(folder: Path, n_products: int, factor: float) -> None:
     estimates |= {"display_lift": [1.0] * 4, "mailer_lift": [1.0] * 4}
     table = pl.DataFrame({"product_id": list(PRODUCTS)[:4], **estimates, "changed_days": [0, 0, 90, 0]})
     ids = pl.DataFrame({"product_id": list(PRODUCTS)})
+    gone = {"store_id": "S001", "product_id": "老品", "reason": "delisted", "last_sale": date(2024, 8, 31)}
+    write_rows(folder, "left_out", pl.DataFrame([gone | {"sale_days": 90}]))
     write_rows(folder, "elasticities", ids.join(table, on="product_id", how="left", maintain_order="left"))
 
 

@@ -15,11 +15,27 @@ from serving.http.messages.demand_messages import ForecastRequest, HistoryReques
 from serving.store.answer_set import Answers
 from serving.store.forecasts import Forecasts
 from serving.store.goods_ends import ends_of_series
+from serving.store.left_out import left_out_of_store
 
 _NO_DRIVERS = {
     "en": "The demand model in use forecasts from past sales alone and names no drivers; 'lightgbm' does.",
     "zh": "当前的需求模型只根据历史销量预测，不给出影响因素；“lightgbm”模型可以给出。",
 }
+_NO_SALES = {
+    "delisted": {
+        "en": "This shop does not sell it any more: it was taken off the assortment. Nothing is expected.",
+        "zh": "该商品在本店已下架，预测为零。",
+    },
+    "not_yet_listed": {
+        "en": "This shop does not sell it before the end of these days. Nothing is expected.",
+        "zh": "该商品在此期间尚未在本店上架，预测为零。",
+    },
+    "silent": {
+        "en": "It is not in the shop's assortment and has not sold for long. Nothing is expected.",
+        "zh": "该商品不在本店商品目录且长期无销售，预测为零。",
+    },
+}
+"""What people are told of a series without a forecast, by the codes of `features.demand.left_out.REASONS`."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _OTHER_STORES = 200
 """Stores whose mean forecasts a product that this store has never sold. Chosen by judgement, not measured."""
@@ -29,6 +45,8 @@ _OTHER_PRODUCTS = 50
 
 def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     """One row per product x period, units; products without a forecast in the store get that of similar series.
+
+    Series that the plan leaves out, such as those of a closed shop, get zeros and the reason: none of them is new.
 
     Raises:
         NotFoundError: the store is not known.
@@ -45,10 +63,13 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     keys = ("store_id", "product_id", "date", "forecast", *columns)
     rows: list[dict[str, Any]] = []
     cold: list[str] = []
+    no_sales = left_out_of_store(answers, request.store_id, request.product_ids)
     positions = answers.products.find_many(request.product_ids)
     for product_id, product in zip(request.product_ids, positions.tolist(), strict=True):
         units = forecasts.get(store, product, request.horizon) if product >= 0 else None
-        if units is None:
+        if units is None and product_id in no_sales:
+            units = [[0.0] * (1 + len(answers.manifest.quantiles))] * request.horizon
+        elif units is None:
             cold.append(product_id)
             units = _cold_units(answers, forecasts, store, product, request.horizon)
         units = units if mix is None else (np.asarray(units) @ mix).round(4).tolist()
@@ -59,7 +80,8 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         ]
         if request.explain:
             _explain(series, answers, store, product)
-        _add_campaigns(series, call, ("forecast", *columns))
+        if product_id not in no_sales:
+            _add_campaigns(series, call, ("forecast", *columns))
         _apply_overrides(series, call, ("forecast", *columns))
         rows += series
     products = positions[positions >= 0]
@@ -70,6 +92,11 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         "forecasts": rows,
         "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
         "cold_product_ids": cold,
+        "left_out": [
+            row | {"note": _NO_SALES[row["reason"]][call.language]}
+            for name in request.product_ids
+            if (row := no_sales.get(name))
+        ],
         "names": names_of(answers.products, products, answers.products.ids.take(products)),
     }
 

@@ -169,8 +169,17 @@ class PlannedEnd(Strict):
     end_kind: Literal["listing", "season"]
 
 
+class LeftOut(Strict):
+    """A product that the store sells no more or not yet: nothing is expected, ordered or planned of it there."""
+
+    product_id: str
+    reason: Literal["delisted", "not_yet_listed", "silent"]
+    last_sale: str | None
+    note: Annotated[str, Field(description="the reason in the language of the request")]
+
+
 class ForecastResponse(Strict):
-    """Forecasts; `cold_product_ids` have none of their own and got that of similar series.
+    """Forecasts; `cold_product_ids` have none of their own and got that of similar series; `left_out` got zeros.
 
     `drivers_note` says why drivers that were asked for are missing, in the language of the request. `planned_ends`
     comes with `explain`.
@@ -179,6 +188,7 @@ class ForecastResponse(Strict):
     forecasts: list[ForecastRow]
     basis: Basis
     cold_product_ids: list[str]
+    left_out: list[LeftOut] = Field(default=[])
     names: Names
     drivers_note: str | None = None
     planned_ends: list[PlannedEnd] = Field(default=[], description="with `explain` alone")

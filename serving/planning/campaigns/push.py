@@ -60,6 +60,8 @@ COLUMNS = (
     "text",
     "text_zh",
 )
+_SENT = ("text", "text_zh")
+"""Columns that customers read."""
 
 
 @dataclass(frozen=True)
@@ -302,14 +304,20 @@ def post_rows(
 
 
 def write_contacts(target: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    """Writes rows of COLUMNS as CSV without overwriting an earlier file; returns where they are."""
+    """Writes rows of COLUMNS as CSV without overwriting an earlier file; returns where they are.
+
+    Messages stand as people shall read them; ids that a spreadsheet would run as a formula get an apostrophe.
+    """
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(
-        {name: safe_cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
-    )
+    writer.writerows({name: _cell(name, value) for name, value in row.items()} for row in rows)
     return hand_over(target, lambda aside: write_text(aside, text.getvalue()))
+
+
+def _cell(name: str, value: Any) -> Any:
+    # the file goes to the program that sends: an apostrophe in front of "-20 %" would reach the customer
+    return safe_cell(value) if isinstance(value, str) and name not in _SENT else value
 
 
 def resolved_target(target: str) -> str:

@@ -275,7 +275,7 @@ class ChainPlan:
         none = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out", "waste_units")]
         silent = [frame.with_columns(none).select(*_LEFT) for frame in self._silent]
         left = pl.concat([pl.DataFrame(schema=_LEFT), *kept, *silent])
-        return excess_rows(self._with_waste(left), self.side.as_of)
+        return excess_rows(self._with_waste(left), self.side.as_of, ended=self.side.ended)
 
     def _with_waste(self, left: pl.DataFrame) -> pl.DataFrame:
         """The rows of what is left over with what is past its date, in shops that are planned: columns _LEFT."""

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from retail_brain.decisions.arrays import ROUNDING
 from retail_brain.decisions.reasons.order_outcomes import is_losing
 from retail_brain.settings import ReplenishmentSettings
 
@@ -20,10 +21,16 @@ def is_short() -> pl.Expr:
 
 
 def is_large(settings: ReplenishmentSettings) -> pl.Expr:
-    """Whether an order holds more than `large_order_cycles` cycles of demand."""
+    """Whether an order holds more than `large_order_cycles` cycles of demand, and more than the least that is possible.
+
+    Columns `case_pack` and `min_order_quantity` say what that is: the least order, in whole packs, is nobody's choice.
+    """
     most = settings.large_order_cycles * pl.col("demand_until_next_arrival")
-    quantity = pl.col("order_quantity")
+    quantity, pack = pl.col("order_quantity"), pl.col("case_pack").fill_null(0)
+    least = pl.max_horizontal(pack, pl.col("min_order_quantity").fill_null(0))
+    packed = pl.when(pack > 0).then((least / pack).ceil() * pack).otherwise(least)
     large = pl.col("on_hand").is_not_null() & (quantity > most) & (quantity >= settings.exception_least_units)
+    large &= quantity > packed + ROUNDING
     return large.fill_null(value=False)
 
 
@@ -31,7 +38,7 @@ def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataF
     """One row per order line: a Boolean column per flag of `FLAGS`.
 
     Args:
-        lines: columns of `suggestions`, `order_cost` and `reason_code`.
+        lines: columns of `suggestions` with `case_pack` and `min_order_quantity`, `order_cost` and `reason_code`.
         settings: what makes an order large.
     """
     code, on_hand = pl.col("reason_code"), pl.col("on_hand")

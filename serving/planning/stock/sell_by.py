@@ -71,6 +71,19 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
         as_of: last visible day.
         settings: the country, whose festivals move seasons.
     """
+    return _ending(dataset, series, as_of, settings).select(*SERIES, "ends_on", "end_kind").collect()
+
+
+def past_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: Settings) -> pl.DataFrame:
+    """One row per store x product of `series` whose demand ended before `as_of`: `store_id`, `product_id`, `ended_on`.
+
+    The day that people are told; the arguments are those of `demand_ends`, which gives `as_of` for these.
+    """
+    over = _ending(dataset, series, as_of, settings).filter(pl.col("ended_on") < as_of)
+    return over.select(*SERIES, "ended_on").collect()
+
+
+def _ending(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: Settings) -> pl.LazyFrame:
     keys = list(SERIES)
     both = (
         series.lazy()
@@ -78,7 +91,7 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
         .join(listing_ends(dataset), on=keys, how="left", maintain_order="left")
         .join(_seasons(dataset, as_of, settings).lazy(), on="product_id", how="left", maintain_order="left")
     )
-    return _first_ends(both, as_of).select(*keys, "ends_on", "end_kind").collect()
+    return _first_ends(both, as_of)
 
 
 def ends_of_goods(dataset: Dataset, stock: pl.DataFrame, as_of: date, settings: Settings) -> pl.DataFrame:
@@ -114,12 +127,13 @@ def _seasons(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
 
 
 def _first_ends(both: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """The rows with an end, and `ends_on` and `end_kind` of the one of `listing` and `season` that comes first."""
-    first = pl.max_horizontal(pl.min_horizontal("listing", "season"), pl.lit(as_of))
+    """The rows with an end, and `ends_on`, `end_kind` and the recorded day `ended_on` of the one that comes first."""
+    ended = pl.min_horizontal("listing", "season")
+    first = pl.max_horizontal(ended, pl.lit(as_of))
     is_season = pl.col("listing").is_null() | (pl.col("season") < pl.col("listing"))
     kind = pl.when(is_season).then(pl.lit("season")).otherwise(pl.lit("listing"))
     ending = both.filter(pl.any_horizontal(pl.col("listing", "season").is_not_null()))
-    return ending.with_columns(ends_on=first, end_kind=kind)
+    return ending.with_columns(ends_on=first, end_kind=kind, ended_on=ended)
 
 
 def listing_ends(dataset: Dataset) -> pl.LazyFrame:

@@ -27,7 +27,7 @@ from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from retail_brain.which_day import data_day
-from serving.planning.stock.sell_by import demand_ends
+from serving.planning.stock.sell_by import demand_ends, past_ends
 from serving.planning.stock.stock_ages import read_ages, split_past
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
@@ -70,6 +70,8 @@ class SupplySide:
         due: units on order by day of arrival, of `decisions.inputs.read_open_orders`.
         lost: the same of orders that are so long overdue that nobody counts on them.
         as_of: last visible day.
+        ended: the recorded last day of demand that ended before: columns of `sell_by.past_ends`; None where nobody
+            looked.
         ages: ages of goods on hand that expire, columns of `stock_ages.AGES`; None where nobody looked.
         past: units on hand beyond their shelf life, columns of `stock_ages.PAST`, which `stock` does not hold; None for
             none.
@@ -84,6 +86,7 @@ class SupplySide:
     as_of: date
     ages: pl.DataFrame | None = None
     past: pl.DataFrame | None = None
+    ended: pl.DataFrame | None = None
 
     @classmethod
     def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "SupplySide":
@@ -104,7 +107,8 @@ class SupplySide:
         # remaining lives are whole days, which longer periods cannot tell apart
         ages = read_ages(dataset, terms, stock, as_of) if settings.data.period == "day" else None
         stock, ages, past = split_past(stock, ages)
-        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages, past)
+        ended = past_ends(dataset, series, as_of, settings)
+        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages, past, ended)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.

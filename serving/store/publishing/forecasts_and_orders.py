@@ -8,8 +8,10 @@ import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from features.demand.history import DemandHistory
+from features.demand.left_out import left_out
+from features.demand.series import read_series
 from retail_brain.dataset import Dataset
-from retail_brain.outputs import SERIES
+from retail_brain.outputs import SERIES, SeriesFilter
 from retail_brain.progress import Progress
 from retail_brain.settings import DemandSettings, Settings
 from serving.planning.stock.chain_plan import ChainPlan
@@ -94,6 +96,8 @@ def publish_demand(
     shape = (horizon, len(quantiles), len(DRIVERS))
     with SheetWriter(folder, len(positions.products)) as writer, progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), positions.stores, positions.products, shape)
+    series = read_series(dataset, model.config.settings, horizon)
+    write_rows(folder, "left_out", left_out(series, horizon, SeriesFilter()))
     write_rows(folder, "elasticities", _elasticities(chain.prices.table(), positions))
     # the model goes with its answers: what-ifs are asked of it, whatever is promoted since
     if model.explains:

@@ -51,6 +51,18 @@ def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
     )
 
 
+def test_of_a_listing_that_ended_long_ago_its_own_day_is_said():
+    frame = pl.DataFrame({"store_id": ["s", "s"], "product_id": ["old", "new"], "on_hand": [9.0, 5.0]}).with_columns(
+        sell_by=AS_OF, sell_by_kind=pl.lit("listing"), unit_cost=2.0, left_over_units="on_hand", probability=1.0
+    )
+    ended = pl.DataFrame({"store_id": ["s"], "product_id": ["old"], "ended_on": [date(2024, 10, 31)]})
+    old, new = excess_rows(frame, AS_OF, ended=ended).rows(named=True)
+    assert old["sell_by"] == date(2024, 10, 31)
+    assert old["reason"] == "9 on hand, about 9 will not sell: end of listing was 31 October."
+    assert old["reason_zh"] == "现有9件，已于10月31日下架，预计约9件卖不完。"
+    assert new["reason"] == "5 on hand, about 5 will not sell by 28 February (end of listing)."
+
+
 def test_demand_goes_on_beyond_the_forecast():
     paths = make_paths([1.0, 1.0])
     row = excess(paths, facts(paths, 30.0, date(2025, 3, 20))).row(0, named=True)

@@ -55,6 +55,7 @@ def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any
         "basis": "warm",
         "planned_ends": [],
         "cold_product_ids": [],
+        "left_out": [],
         "names": {"P0002": "苹果2"},
     }
 
@@ -95,8 +96,20 @@ def test_a_product_without_forecast_gets_that_of_its_like_and_says_so(client: An
         ],
         "basis": "cold",
         "cold_product_ids": ["P0050"],
+        "left_out": [],
         "names": {"P0050": "苹果50"},
     }
+
+
+def test_goods_taken_off_the_assortment_are_no_new_ones(client: Any) -> None:
+    answer = client.ask("/forecast", {"store_id": "S001", "product_ids": ["P0001", "老品"], "horizon": 2})
+    assert "taken off the assortment" in answer["left_out"][0].pop("note")
+    assert answer["left_out"] == [{"product_id": "老品", "reason": "delisted", "last_sale": "2024-08-31"}]
+    assert (answer["basis"], answer["cold_product_ids"]) == ("warm", [])
+    gone = [row for row in answer["forecasts"] if row["product_id"] == "老品"]
+    assert [(row["forecast"], row["forecast_p95"]) for row in gone] == [(0.0, 0.0)] * 2
+    elsewhere = client.ask("/forecast", {"store_id": "S002", "product_ids": ["老品"], "horizon": 1})
+    assert (elsewhere["left_out"], elsewhere["cold_product_ids"]) == ([], ["老品"])
 
 
 def test_replenish_lists_the_most_urgent_first_in_the_language_asked_for(client: Any) -> None:

@@ -117,6 +117,12 @@ def told(database: Database, state: str = "planned") -> set[str]:
     return {one.contact.customer_id for one in rows if one.contact.group == "contact" and one.state == state}
 
 
+def test_a_message_stands_in_the_file_as_customers_shall_read_it(tmp_path: Path) -> None:
+    row = dict.fromkeys(COLUMNS, "x") | {"product_id": "=1+1", "text": "-20 % on tea", "text_zh": "-20%, 茶叶"}
+    with write_contacts(tmp_path / "out.csv", [row]).open(encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == [row | {"product_id": "'=1+1"}]
+
+
 def test_a_file_holds_the_contacts_with_their_message_and_nobody_held_out(desk: life.Desk, tmp_path: Path) -> None:
     people = told(desk.database)
     assert 0 < len(people) < 40

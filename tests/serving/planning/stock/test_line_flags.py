@@ -6,7 +6,7 @@ from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import FLAGS, line_flags, waits
 
 USUAL = {"on_hand": 5.0, "order_quantity": 4.0, "demand_until_next_arrival": 10.0, "expected_lost_sales": 0.0}
-USUAL |= {"expected_value": 1.0, "order_cost": 40.0}
+USUAL |= {"expected_value": 1.0, "order_cost": 40.0, "case_pack": 1.0, "min_order_quantity": None}
 LINES = [
     ({}, [], True),
     ({"order_quantity": 0.0}, [], False),
@@ -15,6 +15,9 @@ LINES = [
     ({"order_quantity": 0.0, "on_hand": None}, ["unknown_stock"], True),
     ({"on_hand": -1.0, "reason_code": "shelf"}, ["negative_stock", "shelf"], True),
     ({"order_quantity": 31.0}, ["large"], True),
+    ({"order_quantity": 48.0, "case_pack": 48.0}, [], True),
+    ({"order_quantity": 96.0, "case_pack": 48.0}, ["large"], True),
+    ({"order_quantity": 48.0, "case_pack": 12.0, "min_order_quantity": 40.0}, [], True),
     ({"expected_value": -0.5}, ["losing"], True),
     ({"expected_value": -0.5, "order_quantity": 0.0}, [], False),
     ({"expected_value": -0.3}, [], True),

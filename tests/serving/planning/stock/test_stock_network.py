@@ -20,7 +20,7 @@ from serving.planning.stock.order_suggestions import suggest
 from serving.planning.stock.picking_capacity import read_shops, spare_units
 from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.season import season_ends
-from serving.planning.stock.sell_by import demand_ends, sell_by
+from serving.planning.stock.sell_by import demand_ends, past_ends, sell_by
 from serving.planning.stock.settled_plan import PLAN, SettledPlan
 from serving.planning.stock.stock_network import counts, cycle_counts, leftovers, transfers
 from training.demand.anomalies import ANOMALIES
@@ -329,3 +329,5 @@ def test_the_first_of_date_listing_and_season_counts():
         ("old", date(2025, 3, 8), "listing", True),
         ("tea", date(2025, 6, 29), "slow", False),
     ]
+    assert past_ends(dataset, stock, as_of, Settings()).is_empty()
+    assert past_ends(dataset, stock, date(2025, 5, 1), Settings()).rows() == [("S", "old", date(2025, 3, 8))]

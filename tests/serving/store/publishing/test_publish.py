@@ -173,3 +173,21 @@ def test_where_no_champion_can_be_read_the_last_answers_stay(chain: Dataset, tmp
     with pytest.raises(ModelError, match=r"nothing is published.*format 99"):
         publish(workspace, chain, SETTINGS, SILENT)
     assert current_id(workspace.answers) == good
+
+
+def test_series_without_a_forecast_are_published_with_their_reason(
+    chain: Dataset, model: DemandModel, tmp_path: Path
+) -> None:
+    sales = chain.at(LAST).scan("daily_sales").collect()
+    shut = LAST - timedelta(days=60)
+    sales = sales.filter((pl.col("store_id") != "城西店") | (pl.col("date") < shut))
+    listed = sales.select("store_id", "product_id").unique().with_columns(
+        listed_from=LAST - timedelta(days=200), listed_until=pl.when(pl.col("store_id") == "城西店").then(shut)
+    )  # fmt: skip
+    workspace = Workspace(tmp_path)
+    write_bundle(workspace, "demand", 1, {}, model.save)
+    point_champion(workspace, "demand", 1)
+    known = Dataset.from_frames({"daily_sales": sales, "assortment": listed})
+    answers = open_answers(workspace.answers / publish(workspace, known, SETTINGS, SILENT))
+    found = answers.rows["left_out"].select("store_id", "product_id", "reason").rows()
+    assert sorted(found) == sorted(("城西店", product, "delisted") for product in ("牛奶", "面包", "苹果"))

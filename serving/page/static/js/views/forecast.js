@@ -141,7 +141,7 @@ function plannedEnd([end], forecasts) {
   return beyond.length ? h("p", { class: "notice" }, t("forecast.planned_end", { day: day(end.ends_on) })) : null;
 }
 
-function result({ history, forecasts, events, asOf, store, product, period, isCold, driversNote, ends }, signal, redraw) {
+function result({ history, forecasts, events, asOf, store, product, period, isCold, leftOut, driversNote, ends }, signal, redraw) {
   const bands = bandsOf(forecasts[0]);
   const points = pointsOf(history, forecasts, bands);
   const summary = headline(history, forecasts, period);
@@ -154,9 +154,9 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
     h("section", { class: "panel" },
       h("div", { class: "panel-head" }, h("h2", {}, name(product.name || product.id), h("span", { class: "at" }, " · ", name(store.name || store.id))),
         may("people:read") ? h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience")) : null),
-      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), plannedEnd(ends, forecasts), figures(history, forecasts, period), legend(bands, points, events), h("p", { class: "hint" }, t(`forecast.axis.${period}`)), chart.element, line),
+      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, leftOut ? h("p", { class: "notice" }, leftOut.note) : null, overriddenNotice(forecasts), plannedEnd(ends, forecasts), figures(history, forecasts, period), legend(bands, points, events), h("p", { class: "hint" }, t(`forecast.axis.${period}`)), chart.element, line),
     driversSection(forecasts, driversNote, period),
-    isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
+    isCold || leftOut ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),
     h("div", { class: "pair" }, about("product", t("forecast.about_product"), { product_id: product.id }, signal), about("store", t("forecast.about_store"), { store_id: store.id }, signal)),
     opening("together", t("together.title"), () => substitutesAndComplements({ product, store }, signal), signal),
@@ -191,7 +191,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const asOf = history.at(-1)?.date ?? overview?.as_of ?? addDays(forecasts[0].date, -1);
       const from = history[0]?.date ?? forecasts[0].date;
       const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date).map((event) => ({ ...event, name: festivalName(event.name) }));
-      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id), driversNote: next.drivers_note, ends: next.planned_ends ?? [] }, signal, draw);
+      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id), leftOut: next.left_out?.[0], driversNote: next.drivers_note, ends: next.planned_ends ?? [] }, signal, draw);
     }, { lines: 8 });
   };
   const storeBox = typeahead({ label: t("pick.store"), kind: "store", chosen: store, onpick: (item) => { chosen.store = item; draw(); } });
