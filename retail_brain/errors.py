@@ -46,6 +46,10 @@ class DataError(RetailBrainError):
     code = "bad_data"
 
 
+class UnreachableLakeError(DataError):
+    """The object store of a lake does not answer, refuses the key, or has no such bucket: nothing is known of files."""
+
+
 class MissingTableError(DataError):
     """A table that the work needs is not in the lake."""
 

@@ -129,6 +129,17 @@ def test_compose_takes_every_secret_from_the_environment() -> None:
     assert all(":?set it}" in line for line in secrets if ":" in line and not line.startswith("#"))
 
 
+def test_compose_makes_the_bucket_that_it_tells_to_use() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    bucket = re.search(r'lake_uri = "s3://([^/]+)/', text)[1]  # type: ignore[index]
+    objects = yaml.safe_load(text)["services"]["objects"]
+    start = objects["entrypoint"][-1]
+    disk = objects["volumes"][0].split(":")[1]
+    assert objects["entrypoint"][:2] == ["sh", "-c"]
+    assert f"mkdir -p {disk}/{bucket} && exec minio server {disk}" == start
+    assert "command" not in objects  # it would be handed to the shell
+
+
 def metric_names(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Names of every series that the service exposes."""
     registry = prometheus_client.CollectorRegistry()

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from retail_brain.dataset import Dataset, conform
-from retail_brain.errors import DataError, NotFoundError
+from retail_brain.errors import DataError, NotFoundError, UnreachableLakeError
 from retail_brain.lake.ghosts import read_ghosts
 from retail_brain.lake.identity_links import read_identity_links
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
@@ -58,7 +58,8 @@ def open_table(
 
     Raises:
         NotFoundError: the version asked for does not exist.
-        DataError: the table's log is damaged, or the object store does not answer.
+        DataError: the table's log is damaged.
+        UnreachableLakeError: the object store does not answer.
     """
     place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
     # asked first, because a lake without the table is usual and no error, unlike a table that cannot be opened
@@ -93,7 +94,7 @@ def _is_table(uri: str, place: str, options: dict[str, str]) -> bool:
         # the library prints its chain of causes in colours
         causes = re.sub(r"\x1b\[[0-9;]*m|↳", "", str(error)).splitlines()
         why = "; ".join(line.strip().rstrip(".") for line in causes if line.strip())
-        raise DataError(
+        raise UnreachableLakeError(
             f"the lake {uri} cannot be reached: {why}. Check lake_uri (the bucket must be there) and storage_options "
             "in the settings (address, region and keys of the store)."
         ) from error

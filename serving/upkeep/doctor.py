@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from retail_brain.errors import RetailBrainError
+from retail_brain.errors import RetailBrainError, UnreachableLakeError
 from retail_brain.ingest.days_to_come import TOTALS
 from retail_brain.ingest.running_period import said_of_running, stored_of_running_period
 from retail_brain.lake import open_lake
@@ -47,7 +47,8 @@ _REMEDIES = {
     "answers": "retail-brain publish",
 }
 """What helps where a check itself broke, by its name; all others are helped by a backup."""
-
+_REACH = "start the store, make the bucket, or correct lake_uri and [storage_options] in the tenant's settings.toml"
+"""What helps where a lake in an object store cannot be reached: its files may all be well."""
 
 _HELD_SECONDS = 2.0
 """Seconds that another writer may hold the database before that is a fault: the service's own take milliseconds."""
@@ -166,7 +167,9 @@ def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:
         except BaseException as error:  # noqa: BLE001
             text = str(error) if isinstance(error, RetailBrainError) else f"{type(error).__name__}: {error}"
             remedy = _REMEDIES.get(check.name, _RESTORE)
-            if isinstance(error, PermissionError):
+            if isinstance(error, UnreachableLakeError):
+                remedy = _REACH
+            elif isinstance(error, PermissionError):
                 remedy = f"let the service's user read and write {error.filename or 'it'} and its folder (chown, chmod)"
             findings = [Finding(subject, check.name, "fault", text, remedy)]
         yield from findings

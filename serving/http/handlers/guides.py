@@ -9,10 +9,8 @@ from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
-    Referral,
     list_tasks,
     store_answers,
-    store_referrals,
 )
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import DAILY
@@ -29,7 +27,6 @@ from serving.http.messages.guide_messages import (
     GuideLeaveRequest,
     GuideListRequest,
     GuideMakeRequest,
-    GuideReferralsRequest,
     GuideSaveRequest,
     GuidesRequest,
 )
@@ -39,11 +36,9 @@ from serving.planning.guides.lists import lines_of_today, make_lists, shown_line
 from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
-from serving.planning.guides.referrals import sort_referrals
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.triggers.desk import Desk
 from serving.planning.triggers.measure import look_at_guides
-from serving.store.triggers import PublishedTriggerSource
 
 
 def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
@@ -178,7 +173,7 @@ def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
         NotFoundError: a line is not known, or not the guide's; nothing is stored.
         ImpossibleError: an answer lies in the future; nothing is stored.
     """
-    given = [GuideAnswer(one.answer_id, one.task_id, one.outcome, _utc(one.at), one.note) for one in request.answers]
+    given = [GuideAnswer(one.answer_id, one.task_id, one.outcome, utc_of(one.at), one.note) for one in request.answers]
     check_past([(one.answer_id, one.at) for one in given], call.now)
     tenant = call.principal.tenant
     new = store_answers(
@@ -193,31 +188,6 @@ def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
     call.state.refresh_opt_outs(tenant)
     call.state.refresh_campaigns(tenant)
     return {"stored": new, "duplicates": len(given) - new}
-
-
-def referrals(request: GuideReferralsRequest, call: Call) -> dict[str, Any]:
-    """Stores whom guides brought; people who were customers before are named in `refused`.
-
-    Raises:
-        NotFoundError: a guide is not known, or a guide's key names another.
-        ImpossibleError: one lies in the future; nothing is stored.
-    """
-    given = [
-        Referral(one.referral_id, one.guide_id, one.customer_id, one.referred_by, _utc(one.at))
-        for one in request.referrals
-    ]
-    check_past([(one.referral_id, one.at) for one in given], call.now)
-    desk = trigger_desk(call)
-    known = {one.guide_id for one in all_guides(desk)} if call.place.is_headquarters else set(desk.guides.values())
-    for one in given:
-        if _own(one.guide_id, call) not in known | {call.place.guide}:
-            raise _unknown(one.guide_id)
-    # customers of other places are known too: the whole answers say so, and nothing else of them
-    whole = call.state.view(call.principal.tenant) or call.view
-    sorted_ = sort_referrals(PublishedTriggerSource(whole.answers), given, call.language)
-    tenant, by = call.principal.tenant, call.principal.name
-    new = store_referrals(tenant, call.state.database, sorted_.good, by=by, now=call.now)
-    return {"stored": new, "duplicates": len(sorted_.good) - new, "refused": sorted_.refused}
 
 
 def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
@@ -329,7 +299,7 @@ def _own(guide_id: str | None, call: Call) -> str | None:
     if call.place.guide is None:
         return guide_id
     if guide_id not in {None, call.place.guide}:
-        raise _unknown(str(guide_id))
+        raise unknown_guide(str(guide_id))
     return call.place.guide
 
 
@@ -337,13 +307,15 @@ def _is_seen(customer_id: str, call: Call) -> bool:
     return call.place.is_headquarters or call.answers.customers.find(customer_id) >= 0
 
 
-def _unknown(guide_id: str) -> NotFoundError:
+def unknown_guide(guide_id: str) -> NotFoundError:
+    """The refusal of a guide whom the key does not know."""
     return NotFoundError(
         f"there is no guide {guide_id!r}. /guides shows them.", {"problem": "guide_unknown", "guide_id": guide_id}
     )
 
 
-def _utc(at: datetime) -> datetime:
+def utc_of(at: datetime) -> datetime:
+    """A moment with its zone; one without is of UTC."""
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from serving.http.messages.common import ONCE, WHOLE, Comment, Day, Id, Instant, Names, Strict, Text, Version, config
 from serving.http.messages.effect_messages import LookRow
+from serving.http.messages.partly_read import PartlyRead
 
 Outcome = Literal["done", "not_reached", "bought", "refused"]
 
@@ -96,9 +97,17 @@ class ReferralIn(BaseModel):
     at: Instant
 
 
-class GuideReferralsRequest(BaseModel):
-    """People whom guides brought; the first who names somebody has the credit. Who was a customer before is refused."""
+_MAX_REFERRALS = 1000
+"""Referrals of one call, as of events. Chosen by judgement, not measured."""
 
+
+class GuideReferralsRequest(PartlyRead):
+    """People whom guides brought; the first who names somebody has the credit. Who was a customer before is refused.
+
+    Referrals that cannot be read or stored are named, the others are kept.
+    """
+
+    list_field, row_model, row_name, most_rows = "referrals", ReferralIn, "referral", _MAX_REFERRALS
     model_config = config(
         {
             "referrals": [
@@ -107,7 +116,7 @@ class GuideReferralsRequest(BaseModel):
         }
     )
 
-    referrals: Annotated[list[ReferralIn], Field(min_length=1, max_length=1000)]
+    referrals: Annotated[list[ReferralIn], Field(min_length=1, max_length=_MAX_REFERRALS)]
 
 
 class GuideCreditRequest(BaseModel):
@@ -204,16 +213,19 @@ class StoredResponse(Strict):
 
 
 class RefusedReferral(Strict):
-    """A referral that was not stored: its place in the list, from 0, its id, and what is wrong with it."""
+    """A referral that was not stored: its place in the list, from 0, its id, and what is wrong with it.
+
+    The id is null where the referral cannot be read.
+    """
 
     referral: int
-    referral_id: str
+    referral_id: str | None
     where: str
     problem: str
 
 
 class ReferralsResponse(StoredResponse):
-    """How many were new, how many people had been brought before, and who was a customer before."""
+    """How many were new, how many people had been brought before, and which were refused."""
 
     refused: list[RefusedReferral]
 

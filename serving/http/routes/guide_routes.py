@@ -1,7 +1,7 @@
 """Routes of guides: their people, daily lists, answers and credit."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import guides
+from serving.http.handlers import guide_referrals, guides
 from serving.http.messages.guide_messages import (
     GuideAnswersRequest,
     GuideCreditRequest,
@@ -97,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         "New customers whom guides brought",
         GuideReferralsRequest,
         ReferralsResponse,
-        guides.referrals,
+        guide_referrals.receive,
         (Scope.EVENTS,),
         threaded=True,
         writes=True,

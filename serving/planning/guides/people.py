@@ -46,6 +46,11 @@ class Guide:
     left_on: date | None
 
 
+def is_ahead(at: datetime, now: datetime) -> bool:
+    """Whether a moment lies more than a day ahead, further than clocks and zones differ."""
+    return at > now + _AHEAD
+
+
 def check_past(given: Sequence[tuple[str, datetime]], now: datetime) -> None:
     """Refuses answers and referrals of the future: the latest moment decides, so that one of them would for good.
 
@@ -56,7 +61,7 @@ def check_past(given: Sequence[tuple[str, datetime]], now: datetime) -> None:
     Raises:
         ImpossibleError: one lies more than a day ahead.
     """
-    ahead = [name for name, at in given if at > now + _AHEAD]
+    ahead = [name for name, at in given if is_ahead(at, now)]
     if ahead:
         raise ImpossibleError(
             f"{len(ahead)} of {len(given)} lie in the future: {ahead[:5]}; nothing was stored. Correct the clock.",

@@ -1,13 +1,14 @@
-"""Separates referrals that bring somebody new from those of customers whom the chain knew before."""
+"""Separates referrals that bring somebody new from those that cannot be stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
 from retail_brain.decisions.persons import Accounts
 from retail_brain.operational.guide_tasks import Referral
+from serving.planning.guides.people import is_ahead
 from serving.planning.people.reasons import Language
 from serving.planning.triggers.source import TriggerSource
 
@@ -20,6 +21,8 @@ _PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "en": "customer {name!r} cannot be referred by themselves",
         "zh": "顾客 {name!r} 不能由本人推荐",
     },
+    "ahead": {"en": "lies in the future: correct the clock", "zh": "时间在将来：请校正时钟"},
+    "guide": {"en": "there is no guide {guide!r}", "zh": "没有导购 {guide!r}"},
 }
 
 
@@ -31,8 +34,17 @@ class SortedReferrals:
     refused: list[dict[str, object]] = field(default_factory=list)
 
 
-def sort_referrals(source: TriggerSource, given: Sequence[Referral], language: Language) -> SortedReferrals:
+def sort_referrals(
+    source: TriggerSource,
+    given: Sequence[Referral],
+    language: Language,
+    *,
+    guides: Set[str] | None = None,
+    now: datetime | None = None,
+) -> SortedReferrals:
     """Refuses referrals of people who were customers before, by whichever card, and of people by themselves.
+
+    Where `guides` or `now` is given, those of other guides and of the future too.
 
     Known before is who bought before the day of the referral, and whom answers of an earlier day hold. Days are those
     of the machine's zone.
@@ -41,6 +53,8 @@ def sort_referrals(source: TriggerSource, given: Sequence[Referral], language: L
         source: facts as of a day.
         given: the referrals.
         language: of the problems.
+        guides: who may have brought somebody; None: whoever.
+        now: the present moment; None: moments were looked at before.
     """
     facts, named = source.facts(()), pl.Series([one.customer_id for one in given], dtype=pl.String)
     before = _first_purchases(source, named)
@@ -50,14 +64,18 @@ def sort_referrals(source: TriggerSource, given: Sequence[Referral], language: L
         day = one.at.astimezone().date()
         first = before.get(one.customer_id)
         code, where = None, "customer_id"
-        if (first is not None and first < day) or (one.customer_id in known and source.as_of < day):
+        if now is not None and is_ahead(one.at, now):
+            code, where = "ahead", "at"
+        elif guides is not None and one.guide_id not in guides:
+            code, where = "guide", "guide_id"
+        elif (first is not None and first < day) or (one.customer_id in known and source.as_of < day):
             code = "known"
         elif one.referred_by is not None and one.customer_id in _cards(facts.accounts, one.referred_by):
             code, where = "self", "referred_by"
         if code is None:
             found.good.append(one)
             continue
-        text = _PROBLEMS[code][language].format(name=one.customer_id)
+        text = _PROBLEMS[code][language].format(name=one.customer_id, guide=one.guide_id)
         refusal = {"referral": place, "referral_id": one.referral_id, "where": where, "problem": text}
         found.refused.append(refusal)
     return found

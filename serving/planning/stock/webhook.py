@@ -17,6 +17,8 @@ from retail_brain.errors import RetailBrainError
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same call may succeed: too early, too many, or a fault of the server."""
+_SAID = 200
+"""Characters that are told of an answer which is no answer: enough to know it by. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,14 @@ def _try(
     except urllib.error.HTTPError as error:
         with error:
             moved = " (a redirect: perhaps a login that has expired)" if 300 <= error.code < 400 else ""
-            return f"it answered {error.code} {error.reason}{moved}", error.code in _PASSING
+            return f"it answered {error.code} {_plain(error.reason)}{moved}", error.code in _PASSING
     except (OSError, http.client.HTTPException) as error:
-        return f"{getattr(error, 'reason', None) or error}", True
+        return _plain(getattr(error, "reason", None) or error), True
+
+
+def _plain(said: object) -> str:
+    """What another system said, on one line without control characters: it is printed and written into the audit."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(said)).split())[:_SAID]
 
 
 def _apart(address: str) -> tuple[str, dict[str, str]]:

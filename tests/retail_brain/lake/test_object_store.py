@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +15,7 @@ from retail_brain.lake import open_lake, orphan_files, remove_orphan_files, writ
 from retail_brain.lake.difference import ROW
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
+from serving.upkeep.doctor import examine
 from tests.object_store import ObjectStore, keep_lake_in, object_store, s3_server
 
 __all__ = ["object_store", "s3_server"]
@@ -129,3 +130,12 @@ def test_a_bucket_that_is_not_there_is_named(
     said = capsys.readouterr().err
     assert "the lake s3://no-such-bucket/main cannot be reached: " in said
     assert "NoSuchBucket" in said
+
+
+def test_doctor_says_how_a_bucket_that_is_not_there_is_mended(object_store: ObjectStore, tmp_path: Path) -> None:
+    keep_lake_in(tmp_path, "s3://no-such-bucket/main", object_store.options)
+    (lake,) = [one for one in examine(tmp_path, datetime.now(UTC)) if one.check == "lake"]
+    assert lake.level == "fault"
+    assert "NoSuchBucket" in lake.text
+    assert "make the bucket" in lake.remedy  # its files may all be well: no backup is wanted
+    assert "backup" not in lake.remedy

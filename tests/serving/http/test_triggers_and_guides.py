@@ -139,6 +139,26 @@ def keys(client: Any, synthetic: ModuleType, tmp_path_factory: pytest.TempPathFa
     return made
 
 
+def test_one_referral_that_cannot_be_stored_holds_back_no_other(client: Any, keys: dict[str, str]) -> None:
+    def asked(*rows: Any, language: str = "en") -> Any:
+        headers = {"authorization": f"Bearer {keys['G2']}", "accept-language": language}
+        return client.http.post("/guide_referrals", json={"referrals": list(rows)}, headers=headers).json()
+
+    good = {"referral_id": "kept", "guide_id": "G2", "customer_id": "newer", "at": "2025-03-01T12:00:00Z"}
+    ahead = good | {"at": "2999-03-01T12:00:00Z"}
+    edge = good | {"at": "9999-12-31T23:59:59-14:00"}
+    assert asked(ahead)["error"]["code"] == "impossible"
+    assert asked(edge)["error"]["code"] == "malformed"
+    mixed = [edge, "no row", ahead, good | {"guide_id": "G1"}, good | {"referral_id": "\0"}, good]
+    answer = asked(*mixed)
+    ReferralsResponse.model_validate(answer)
+    assert (answer["stored"], answer["duplicates"]) == (1, 0)
+    assert [(row["referral"], row["referral_id"], row["where"]) for row in answer["refused"]] == [
+        (0, None, "at"), (1, None, "referral"), (2, "kept", "at"), (3, "kept", "guide_id"), (4, None, "referral_id"),
+    ]  # fmt: skip
+    assert asked(*mixed, language="zh")["refused"][2]["problem"] == "时间在将来：请校正时钟"
+
+
 def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, str]) -> None:
     def asked(who: str, path: str, body: Any, model: Any = None, language: str = "en") -> Any:
         headers = {"authorization": f"Bearer {keys[who]}", "accept-language": language}
