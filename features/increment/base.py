@@ -13,8 +13,8 @@ from retail_brain.dataset import Dataset
 
 STATE: Final = "state"
 """Folder, beside the tables, of what the next build begins from."""
-PRODUCTS, PAST_SALES, STORE_DAYS = "products", "past_sales", "store_days"
-"""Files of that folder: what lines are compared with, what it is made of, and the revenue of shops by day."""
+PRODUCTS, PAST_SALES = "products", "past_sales"
+"""Files of that folder: what lines are compared with, and what it is made of."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def find_base(folder: Path, dataset: Dataset, settings: str) -> tuple[Base | Non
     facts: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     if facts.get("settings") != settings or not (folder / STATE).is_dir():
         return None, "the tables before are of another version or other settings"
-    if not all((folder / STATE / f"{name}.parquet").exists() for name in (PRODUCTS, PAST_SALES, STORE_DAYS)):
+    if not all((folder / STATE / f"{name}.parquet").exists() for name in (PRODUCTS, PAST_SALES)):
         return None, "files of the tables before are missing"
     changes = Changes(dataset, date.fromisoformat(facts["as_of"]), facts["files"])
     why = _why_not(changes)

@@ -62,11 +62,6 @@ class Changes:
             parts.append(self._of(table, came or gone, as_of=self.as_of))
         return pl.concat(parts, how="diagonal_relaxed")
 
-    def days_of_sales(self) -> pl.LazyFrame:
-        """Days with a sale that came or went, each once: date."""
-        tables = (("transactions", "sold_at"), ("daily_sales", "date"))
-        return pl.concat([self.rows(table).select(day(column).alias("date")) for table, column in tables]).unique()
-
     def sides(self, table: str) -> pl.LazyFrame:
         """Rows of a table that were visible to the build before (column `was`), or are now (`is`); each once.
 

@@ -17,6 +17,7 @@ from features.goods.month_sums import MONTH_SUMS
 from features.identity.resolve import CUSTOMER, add_person_id
 from features.increment.changes import Changes
 from features.increment.kept_state import share
+from features.windows import day
 from retail_brain.files import atomic_path
 
 _MOST_SINCE: Final = 0.25
@@ -118,8 +119,11 @@ def _added(parts: list[pl.LazyFrame]) -> pl.DataFrame:
 
 def changed_months(changes: Changes) -> list[date]:
     """First days of the months with a sale that came or went."""
-    months = changes.days_of_sales().select(pl.col("date").dt.month_start().unique()).collect(engine="streaming")
-    return sorted(months.to_series().drop_nulls())
+    found = [
+        changes.rows(table).select(day(column).dt.month_start().unique().alias("month"))
+        for table, column in (("transactions", "sold_at"), ("daily_sales", "date"))
+    ]
+    return sorted(pl.concat(found).unique().collect(engine="streaming")["month"].drop_nulls())
 
 
 def touched_accounts(changes: Changes, identities: pl.LazyFrame, earlier: pl.LazyFrame) -> pl.DataFrame:

@@ -80,29 +80,21 @@ LINE_DAYS: Final = 91
 """Longest window of `place_features` over receipt lines, but for what `line_totals` counts."""
 
 
-def store_days(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per store x date with a line: `revenue`, net of returns.
-
-    Args:
-        lines: columns store_id, at, units, unit_price.
-    """
-    spend = pl.col("units") * pl.col("unit_price")
-    known = lines.filter(pl.col("store_id").is_not_null())
-    return known.group_by("store_id", day("at").alias("date")).agg(spend.sum().alias("revenue"))
-
-
-def line_totals(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+def line_totals(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per store with sales: `opened_on` (first day with a line) and `revenue_365d`.
 
     Args:
-        days: result of `store_days` for all lines of the chain.
+        lines: columns store_id, at, units, unit_price; all lines of the chain.
         as_of: last visible day.
     """
-    # in their order: a sum's last digits differ with it
-    ordered = days.sort("store_id", "date")
-    return ordered.group_by("store_id").agg(
-        pl.col("date").min().alias("opened_on"),
-        pl.col("revenue").filter(within("date", as_of, 365)).sum().alias("revenue_365d"),
+    spend = pl.col("units") * pl.col("unit_price")
+    return (
+        lines.filter(pl.col("store_id").is_not_null())
+        .group_by("store_id")
+        .agg(
+            day("at").min().alias("opened_on"),
+            spend.filter(within("at", as_of, 365)).sum().alias("revenue_365d"),
+        )
     )
 
 
@@ -138,7 +130,7 @@ def place_features(
         _stock(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), as_of),
         _fulfilment(baskets, seen, as_of),
     ]
-    counted = line_totals(store_days(lines), as_of) if totals is None else totals
+    counted = line_totals(lines, as_of) if totals is None else totals
     frame = _stores(seen).join(counted, on="store_id", how="left")
     for part in parts:
         frame = frame.join(part, on="store_id", how="left")

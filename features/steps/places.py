@@ -5,14 +5,12 @@ from datetime import date
 
 import polars as pl
 
-from features.increment.base import STORE_DAYS
 from features.place.clusters import assign_clusters
-from features.place.table import PlaceOptions, line_totals, place_features, store_days
+from features.place.table import PlaceOptions, line_totals, place_features
 from features.records import place_records
 from features.references import sales_lines
 from features.steps.build import Build
 from features.steps.chain import Chain
-from features.windows import day, in_days
 from retail_brain.files import atomic_path
 
 _TOTALS = "line_totals"
@@ -41,7 +39,7 @@ def build_places(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
     build.rebuilt["place"] = build.why or "every shop sells every day"
     totals, path = None, ""
     if not build.is_extended("place"):  # another package's features may look at lines of any day
-        totals = build.once(_TOTALS, lambda: line_totals(_store_days(build), as_of))
+        totals = build.once(_TOTALS, lambda: line_totals(sales_lines(dataset, as_of), as_of))
         path = str(build.checkpoints.table(_TOTALS))
     records = place_records(dataset, as_of, identities, chain.products, people, totals)
     # groups need all buckets, so that shops are finished in a step of their own
@@ -57,28 +55,3 @@ def build_places(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
         with atomic_path(build.done / "place") as aside:
             aside.mkdir()
             assign_clusters(places).write_parquet(aside / "part.parquet")
-
-
-def _store_days(build: Build) -> pl.LazyFrame:
-    """Result of `store_days` as of the build's day; of a build before, only days with something new are summed."""
-    days = build.once(STORE_DAYS, lambda: _all_store_days(build) if build.base is None else _taken_in(build))
-    days.sink_parquet(build.state / f"{STORE_DAYS}.parquet")
-    return days
-
-
-def _all_store_days(build: Build) -> pl.LazyFrame:
-    return store_days(sales_lines(build.dataset, build.as_of))
-
-
-def _taken_in(build: Build) -> pl.LazyFrame:
-    assert build.base is not None
-    kept = pl.scan_parquet(build.before(f"{STORE_DAYS}.parquet"))
-    changed = build.base.changes.days_of_sales().collect(engine="streaming")["date"].sort()
-    if changed.null_count():
-        return _all_store_days(build)
-    if changed.is_empty():
-        return kept
-    first, last = changed[0], changed[-1]
-    lines = sales_lines(build.dataset, build.as_of).filter(in_days("at", first, last))
-    news = store_days(lines.filter(day("at").is_in(changed.implode())))
-    return pl.concat([kept.filter(~pl.col("date").is_in(changed.implode()).fill_null(value=False)), news])

@@ -307,14 +307,7 @@ def test_missing_files_of_what_was_kept_are_no_error(chain, out):
 
 
 @pytest.mark.parametrize(
-    "kept",
-    [
-        "series/bucket=*.parquet",
-        "person/bucket=*.parquet",
-        "past_sales.parquet",
-        "store_days.parquet",
-        "goods/buyers.parquet",
-    ],
+    "kept", ["series/bucket=*.parquet", "person/bucket=*.parquet", "past_sales.parquet", "goods/buyers.parquet"]
 )
 def test_damaged_files_of_what_was_kept_begin_all_tables_anew_and_it_is_said(chain, out, kept):
     for file in (out / "state").glob(kept):

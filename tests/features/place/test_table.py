@@ -5,15 +5,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from features.place.clusters import assign_clusters
-from features.place.table import (
-    LINE_DAYS,
-    PLACE_FEATURES,
-    PLACE_RECORDS,
-    PlaceOptions,
-    line_totals,
-    place_features,
-    store_days,
-)
+from features.place.table import LINE_DAYS, PLACE_FEATURES, PLACE_RECORDS, PlaceOptions, line_totals, place_features
 from features.windows import within
 
 AS_OF = date(2025, 6, 30)
@@ -170,7 +162,7 @@ def test_with_totals_only_the_lines_of_the_windows_are_needed():
     old = lines.head(3).with_columns(at=pl.lit(AS_OF - timedelta(days=200)).cast(pl.Datetime("us")))
     closed = old.with_columns(store_id=pl.lit("closed"))
     whole = pl.concat([rows, old, closed]).lazy()
-    totals = line_totals(store_days(whole.filter(pl.col("record") == "line")), AS_OF)
+    totals = line_totals(whole.filter(pl.col("record") == "line"), AS_OF)
     is_old = (pl.col("record") == "line") & ~within("at", AS_OF, LINE_DAYS)
     known = pl.LazyFrame({"store_id": ["closed"], "record": ["store"]})
     few = pl.concat([whole.filter(~is_old.fill_null(value=False)), known], how="diagonal")
