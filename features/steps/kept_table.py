@@ -24,9 +24,9 @@ MOST_TOUCHED: Final = 0.25
 """Share of a table's keys that changed from which all are computed anew: what was kept would be mostly replaced. Chosen
 by judgement, not measured."""
 _MANY_LEFT: Final = 0.05
-"""Share of a table's keys of which rows only left a window, from which these are renewed: below it, reading the state
-of all keys costs more than computing these from all their rows. On 4 million lines .24 of the people and .1 of the
-series took half the time; of .024 of a million people nothing was saved."""
+"""Share of a table's keys of which rows only left a window, from which these are renewed: of fewer, reading the state
+of all keys may cost more than computing these from all rows. Chosen by judgement; at .2 of the people renewing took
+about half the time."""
 
 
 @dataclass(frozen=True)
