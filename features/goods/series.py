@@ -62,6 +62,31 @@ def series_state(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> p
     return frame
 
 
+_SALES, _PRICES = ("units_28d", "units_91d", "recent", "previous"), ("revenue_91d", "priced_91d")
+"""Columns of the state that are of days within a window: of series that were ever sold, and ever sold at a price."""
+
+
+def renewed_series(state: pl.LazyFrame, records: pl.LazyFrame, as_of: date, options: GoodsOptions) -> pl.LazyFrame:
+    """States of series of which nothing is new and sales only left a window: what counts within windows anew.
+
+    Args:
+        state: result of `series_state` as of an earlier day.
+        records: records of these series; those of days before the longest of `SERIES_WINDOWS` are not looked at.
+        as_of: last visible day.
+        options: facts about the dataset.
+    """
+    seen = records.filter(within("at", as_of, max(SERIES_WINDOWS)))
+    days = daily(records_of_kind(seen, "day" if options.has_daily_sales else "line")).cache()
+    frame = state.drop(_SALES, _PRICES)
+    for part, names, ever in (
+        (demand_sums(days, as_of), _SALES, "first_sale_on"),
+        (price_sums(days, as_of), _PRICES, "priced_on"),
+    ):
+        zeros = (pl.when(pl.col(ever).is_not_null()).then(pl.col(name).fill_null(0.0)).alias(name) for name in names)
+        frame = frame.join(part.select(*SERIES, *names), on=SERIES, how="left").with_columns(zeros)
+    return frame
+
+
 def series_stock(records: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per store x product with stock records of the last 91 days: sums for its stock and days without any."""
     seen = records.filter(until("at", as_of))

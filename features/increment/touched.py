@@ -1,5 +1,6 @@
 """Finds whose state a day changed: people and series with a row that came, went or left a window."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -42,10 +43,7 @@ def touched_people(
         names = products["product_id"].implode()
         news.append(_names(changes.now.scan_or_empty("transactions").filter(pl.col("product_id").is_in(names))))
     of_news, of_left = (_people_of(pl.concat(rows), identities) for rows in (news, left))
-    people = pl.concat([of_news, *_moved(identities, earlier)]).drop_nulls().unique().collect(engine="streaming")
-    others = of_left.drop_nulls().unique().join(people.lazy(), on="person_id", how="anti")
-    marked = [people.lazy().with_columns(is_new=True), others.with_columns(is_new=False)]
-    return pl.concat(marked).collect(engine="streaming")
+    return _marked(pl.concat([of_news, *_moved(identities, earlier)]), of_left, ["person_id"])
 
 
 def _people_of(names: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
@@ -62,7 +60,7 @@ def _people_of(names: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def touched_series(changes: Changes, known: pl.LazyFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """One row per series whose state may have changed since the build before: store_id, product_id.
+    """One row per series whose state may have changed since the build before: store_id, product_id, `is_new`.
 
     Args:
         changes: rows that came and went.
@@ -71,7 +69,6 @@ def touched_series(changes: Changes, known: pl.LazyFrame, products: pl.DataFrame
     """
     sales = "daily_sales" if changes.now.has("daily_sales") else "transactions"
     parts = [changes.rows(table).select(_SERIES) for table in ("transactions", "daily_sales")]
-    parts.append(changes.leaving(sales, SERIES_WINDOWS).select(_SERIES))
     promotions = changes.rows("promotions").select(_SERIES).unique()
     in_all = promotions.filter(pl.col("store_id").is_null()).select("product_id")
     parts.append(promotions.filter(pl.col("store_id").is_not_null()).join(known, on=_SERIES, how="semi"))
@@ -82,7 +79,19 @@ def touched_series(changes: Changes, known: pl.LazyFrame, products: pl.DataFrame
     parts.append(stocked.join(known, on=_SERIES, how="anti"))
     if changes.has_gone("inventory"):
         parts.append(stocked)
-    return pl.concat([part.select(_SERIES) for part in parts]).unique().collect(engine="streaming")
+    return _marked(
+        pl.concat([part.select(_SERIES) for part in parts]),
+        changes.leaving(sales, SERIES_WINDOWS).select(_SERIES),
+        _SERIES,
+    )
+
+
+def _marked(news: pl.LazyFrame, left: pl.LazyFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Keys of both, each once: `is_new` says whether it is of the first."""
+    new = news.select(key).drop_nulls().unique().collect(engine="streaming")
+    others = left.select(key).drop_nulls().unique().join(new.lazy(), on=key, how="anti")
+    marked = [new.lazy().with_columns(is_new=True), others.with_columns(is_new=False)]
+    return pl.concat(marked).collect(engine="streaming")
 
 
 def changed_products(products: pl.LazyFrame, earlier: pl.LazyFrame) -> pl.DataFrame:

@@ -119,6 +119,11 @@ def windows(rules: LifecycleRules) -> Mapping[str, tuple[int, ...]]:
     }
 
 
+def longest_window(rules: LifecycleRules) -> int:
+    """Days of the longest of `windows`."""
+    return max(width for widths in windows(rules).values() for width in widths)
+
+
 def person_state(records: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
     """One row per person: everything that `persons_on` needs of their records.
 
@@ -165,8 +170,7 @@ def renewed_windows(state: pl.LazyFrame, records: pl.LazyFrame, as_of: date, rul
         as_of: last visible day.
         rules: lifecycle thresholds.
     """
-    longest = max(width for widths in windows(rules).values() for width in widths)
-    seen = records.filter(within("at", as_of, longest))
+    seen = records.filter(within("at", as_of, longest_window(rules)))
     lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
     counted = [
         _contacts(records_of_kind(seen, "contact"), as_of),

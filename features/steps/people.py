@@ -9,7 +9,14 @@ from features.identity.resolve import CUSTOMER, resolve_identities
 from features.increment.base import Base, identity_facts
 from features.increment.touched import touched_people
 from features.person.lifecycle import LifecycleRules
-from features.person.table import PersonOptions, person_features, person_state, persons_on, renewed_windows
+from features.person.table import (
+    PersonOptions,
+    longest_window,
+    person_features,
+    person_state,
+    persons_on,
+    renewed_windows,
+)
 from features.records import person_records
 from features.steps.build import Build
 from features.steps.chain import Chain
@@ -106,6 +113,7 @@ def build_people(build: Build, chain: Chain, identities: pl.LazyFrame) -> None:
         everything=everybody,
         staged="person",
         renew=lambda state, rows: renewed_windows(state, rows, as_of, options.rules),
+        window=longest_window(options.rules),
     )
     with build.progress.step("person features") as step:
         state, step.note = table.state(build, chain.why_other_gap())

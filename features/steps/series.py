@@ -9,7 +9,16 @@ from typing import Final
 import polars as pl
 
 from features.goods.options import GoodsOptions
-from features.goods.series import beside, series_features, series_on, series_state, series_stock, sums_of_series
+from features.goods.series import (
+    SERIES_WINDOWS,
+    beside,
+    renewed_series,
+    series_features,
+    series_on,
+    series_state,
+    series_stock,
+    sums_of_series,
+)
 from features.increment.base import Base
 from features.increment.touched import touched_series
 from features.records import goods_records, series_records, stock_records
@@ -114,6 +123,8 @@ def build_series(build: Build, chain: Chain, identities: pl.LazyFrame, options: 
         records=lambda series: series_records(dataset, as_of, products, series),
         everything=everything,
         staged=STAGED_GOODS,
+        renew=lambda state, rows: renewed_series(state, rows, as_of, options),
+        window=max(SERIES_WINDOWS),
     )
     kept_stock(build)
     on = SeriesOn(as_of, options, str(build.checkpoints.table(_STOCK)))

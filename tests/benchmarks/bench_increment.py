@@ -4,7 +4,8 @@
     python tests/benchmarks/bench_increment.py 10000000
 
 The lake has everything but the last day: features as of the day before it, then the day is ingested and taken in, then
-the same is built from nothing at another place and compared. A number gives that many lines of `bench_ingest_lines.py`.
+the same is built from nothing at another place and compared. A number gives that many lines of `bench_ingest_lines.py`;
+with `--of 100000000` as many people, goods and shops as make them a small picture of that many lines.
 Every step is a process of its own; seconds are those of the feature job, without the start of Python.
 """
 
@@ -53,14 +54,25 @@ class Timed(Progress):
         self.lines.append(text.strip())
 
 
-def prepare(data: str, folder: Path) -> None:
+def shrunk(lines: pl.LazyFrame, share: float) -> pl.LazyFrame:
+    """Lines of fewer people, goods and shops: with a hundredth of the lines a hundredth of people and of series."""
+    fewer = {"customer_id": share, "product_id": share**0.5, "store_id": share**0.5}
+    counts = {"customer_id": 1_000_000, "product_id": 20_000, "store_id": 200}
+    return lines.with_columns(
+        (pl.col(name).cast(pl.Int64) % max(1, round(counts[name] * part))).cast(pl.String)
+        for name, part in fewer.items()
+    )
+
+
+def prepare(data: str, folder: Path, of: int | None) -> None:
     """Two data sets: everything but the last day with a sale, and that day."""
     if data == "complete-journey":
         frames = {name: conform(t.frame, TABLES[name]) for name, t in complete_journey_source().tables.items()}
     else:
         drawn = runpy.run_path(str(Path(__file__).with_name("bench_ingest_lines.py")))
         drawn["draw"](folder / "drawn", int(data))
-        frames = {"transactions": pl.scan_parquet(folder / "drawn" / "*.parquet")}
+        drawn_lines = pl.scan_parquet(folder / "drawn" / "*.parquet")
+        frames = {"transactions": shrunk(drawn_lines, int(data) / of) if of else drawn_lines}
     day = pl.col("sold_at").dt.date()
     last = frames["transactions"].select(day.max()).collect().item()
     for part in ("chain", "day"):
@@ -103,6 +115,7 @@ def compare(one: Path, other: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="complete-journey, or a number of lines")
+    parser.add_argument("--of", type=int, help="lines of which a number of them is a small picture")
     parser.add_argument("--folder", type=Path, help="where to work, kept; default: a temporary folder")
     parser.add_argument("--step", choices=["prepare", "chain", "day", "day_out", "fresh_out", "compare"])
     chosen = parser.parse_args()
@@ -111,11 +124,12 @@ def main() -> None:
             folder = chosen.folder or Path(scratch)
             for step in ("prepare", "chain", "day_out", "day", "day_out", "fresh_out", "compare"):
                 done = [sys.executable, __file__, chosen.data, "--folder", str(folder), "--step", step]
+                done += ["--of", str(chosen.of)] if chosen.of else []
                 subprocess.run(done, check=True)
         return
     folder = chosen.folder
     if chosen.step == "prepare":
-        prepare(chosen.data, folder)
+        prepare(chosen.data, folder, chosen.of)
     elif chosen.step in ("chain", "day"):
         ingest(str(folder / chosen.step), str(folder / "lake"), Settings(), SILENT)
     elif chosen.step == "compare":

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -13,7 +14,6 @@ from polars.testing import assert_frame_equal
 from features import jobs
 from features.increment import kept_state
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, TableName, build_features, scan_features
-from features.person.table import renewed_windows
 from features.steps import kept_table, people, series
 from retail_brain.progress import Progress
 
@@ -114,19 +114,33 @@ def test_several_days_at_once_and_without_promotions(tmp_path):
     assert_as_from_nothing(chain, tmp_path / "features", TODAY + timedelta(days=2))
 
 
-def test_where_something_of_many_people_is_too_long_ago_only_their_windows_are_renewed(chain, out, monkeypatch):
-    renewed = []
+@pytest.mark.parametrize("with_promotions", [True, False])
+def test_people_and_series_of_which_something_is_too_long_ago_are_only_renewed(tmp_path, monkeypatch, with_promotions):
+    renewed = {"people": 0, "series": 0}
 
-    def counted(state: pl.LazyFrame, *others: object) -> pl.LazyFrame:
-        renewed.append(state.collect().height)
-        return renewed_windows(state, *others)
+    def count(module: ModuleType, name: str, of: str) -> None:
+        real = getattr(module, name)
 
-    monkeypatch.setattr(people, "renewed_windows", counted)
-    monkeypatch.setattr(kept_table, "MOST_TOUCHED", 0.05)
-    chain.add("transactions", pl.DataFrame([line(9400, noon(TODAY), "C1", 3), line(9401, noon(TOMORROW), "C2", 3)]))
-    assert "person" not in build(chain, out, TOMORROW).rebuilt
-    assert sum(renewed) > 0.02 * PEOPLE
-    assert_as_from_nothing(chain, out, TOMORROW)
+        def counted(state: pl.LazyFrame, *others: object) -> pl.LazyFrame:
+            renewed[of] += state.collect().height
+            return real(state, *others)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(people, "renewed_windows", "people")
+    count(series, "renewed_series", "series")
+    monkeypatch.setattr(kept_table, "_MANY_LEFT", 0)
+    chain, out = growing_chain(tmp_path / "lake", with_promotions=with_promotions), tmp_path / "features"
+    # sold on the day that leaves a window, some never again
+    late = [line(9400 + ago, noon(TODAY - timedelta(days=ago - 1)), "C1", 3, shop=4) for ago in (28, 56, 91, 365)]
+    chain.add("transactions", pl.DataFrame(late))
+    build(chain, out, TODAY)
+    chain.add("transactions", pl.DataFrame([line(9401, noon(TOMORROW), "C2", 3)]))
+    for ahead in (1, 2):
+        assert not {"person", "series"} & set(build(chain, out, TODAY + timedelta(days=ahead)).rebuilt)
+    assert renewed["people"] > 0.02 * PEOPLE
+    assert renewed["series"] > PEOPLE * 0.02
+    assert_as_from_nothing(chain, out, TODAY + timedelta(days=2))
 
 
 def receipts(chain: GrowingChain) -> None:
