@@ -36,6 +36,7 @@ def begin() -> None:
     ours = [str(ROOT / name) for name in PACKAGES]
     files = slipcover.FileMatcher(sources=ours, omit=[str(ROOT / name) for name in COMPILED])
     slipcover.ImportManager(_probes[0], files).__enter__()
+    slipcover.wrap_spec_from_file_location(_probes[0], files)  # Alembic loads migrations by their files
 
 
 def is_counting() -> bool:

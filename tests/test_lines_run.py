@@ -40,6 +40,19 @@ def test_lines_that_ran_are_noted_and_no_others():
     assert 0 < missed < total
 
 
+def test_lines_of_a_module_that_is_loaded_by_its_file_are_noted():
+    place = lines_run.ROOT / "retail_brain" / "errors.py"  # as Alembic loads migrations
+    loaded = f"""
+import importlib.util, json
+from tests import lines_run
+lines_run.begin()
+spec = importlib.util.spec_from_file_location("by_file", {str(place)!r})
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+print(json.dumps(lines_run.noted()))
+"""
+    assert ran(loaded)[str(place)]
+
+
 def test_what_was_imported_too_early_is_said():
     pytest.importorskip("slipcover", reason="the environment is older than requirements.lock")
     script = "import retail_brain.errors; from tests import lines_run; lines_run.begin()"
