@@ -41,8 +41,7 @@ test: $(VENV)/.installed ## Run the tests, WORKERS=2 side by side
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 coverage: ## Run the tests and print which share of each package's lines they ran
-	@COVERAGE_CORE=$$($(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-		$(MAKE) --no-print-directory test PYTEST_OPTIONS="--cov=retail_brain --cov=features --cov=training --cov=serving --cov-report="
+	@TESTS_COUNT_LINES=1 $(MAKE) --no-print-directory test
 
 check: $(VENV)/.installed ## Lint, types and layers
 	@$(BIN)/ruff format --check .

@@ -4,8 +4,7 @@ import atexit
 import gc
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,11 @@ if sys.dont_write_bytecode:  # what one process of the tests has compiled, the n
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, set before anything counts cores
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
+
+from tests import lines_run
+
+if lines_run.VARIABLE in os.environ:
+    lines_run.begin()  # before the first module of ours is imported
 
 import polars as pl
 
@@ -42,7 +46,6 @@ for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "RETAIL_BRAIN_MLF
 atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))  # DuckDB lists its own leaks after the summary
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("retail_brain", "features", "training", "serving")
 
 # What starts a server, a browser or a chain of commands runs in one worker, so that it starts once; longest first.
 # Every other file is a group of its own: its module fixtures are made once.
@@ -92,34 +95,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return GroupScheduling(config, log)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Hypothesis's profile. With `--cov`: the share of each package's lines that ran in processes of pytest itself."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Hypothesis's profile. And the share of each package's lines that ran, where they are counted."""
     profile = settings.get_current_profile_name()
     terminalreporter.write_line(f"hypothesis: profile {profile}, {settings.get_profile(profile).max_examples} examples")
-    plugin: Any = config.pluginmanager.get_plugin("_cov")
-    if plugin is None or plugin.cov_controller is None or hasattr(config, "workerinput"):
-        return
-    terminalreporter.section("lines run, by package")
-    for package, (lines, missed) in sorted(covered(plugin.cov_controller.cov).items()):
-        terminalreporter.write_line(f"{package:<36}{lines:>8,} lines{1 - missed / max(lines, 1):>8.1%}")
+    if lines_run.is_counting():
+        terminalreporter.section("lines run, by package")
+        for line in lines_run.report():
+            terminalreporter.write_line(line)
 
 
-def covered(coverage: Any) -> dict[str, tuple[int, int]]:
-    """Statements and those not run, per package and sub-package, and in all."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for file in (ROOT / name for name in measured(coverage.get_data().measured_files())):
-        _, lines, _, missed, _ = coverage.analysis2(str(file))
-        parts = file.relative_to(ROOT).parts
-        for package in {parts[0], ".".join(parts[:2]) if len(parts) > 2 else parts[0], "total"}:
-            counts[package][0] += len(lines)
-            counts[package][1] += len(missed)
-    return {package: (lines, missed) for package, (lines, missed) in counts.items()}
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over the lines that it ran."""
+    if lines_run.is_counting() and (handed := getattr(session.config, "workeroutput", None)) is not None:
+        handed[lines_run.VARIABLE] = lines_run.noted()
 
 
-def measured(files: Iterable[str]) -> list[Path]:
-    """Our own files among those measured, relative to the root."""
-    inside = [Path(file).relative_to(ROOT) for file in files if Path(file).is_relative_to(ROOT)]
-    return sorted(file for file in inside if file.parts[0] in PACKAGES)
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over the lines that a worker ran."""
+    lines_run.add(getattr(node, "workeroutput", {}).get(lines_run.VARIABLE, {}))
 
 
 def pytest_runtest_teardown() -> None:
