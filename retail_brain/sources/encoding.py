@@ -3,11 +3,13 @@
 import codecs
 import io
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from retail_brain.errors import DataError
-from retail_brain.sources.encoding_guess import guess_encoding
+from retail_brain.sources.encoding_guess import LATIN, are_letters, guess_encoding
 from retail_brain.sources.unpacking import open_bytes
 
 _CHUNK_BYTES = 1 << 20
@@ -15,6 +17,10 @@ _CHUNK_BYTES = 1 << 20
 _ESCAPED = re.compile(r'\\"(?![,;|\t\r\n]|\Z)')
 """A quote behind a backslash, as databases write it within quotes, where the standard doubles it. Before a delimiter it
 may also be a field that ends in a backslash."""
+_BEYOND_ASCII = 128
+"""The first byte that is none of ASCII."""
+_USUAL = 0.8
+"""Share of the letters beyond ASCII of a dataset from which all of its files are in one encoding. By judgement."""
 _HEAD_BYTES = 64
 """Bytes in which every other one is zero where a file of UTF-16 has no mark: a header has as many."""
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -61,15 +67,44 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
     return copy
 
 
-def likely_encoding(path: Path) -> str | None:
-    """The encoding that the letters of a file are most likely in; None where no guess fits every byte of it."""
+def likely_encoding(path: Path, usual: str | None = None) -> str | None:
+    """The encoding that the letters of a file are most likely in; None where no guess fits every byte of it.
+
+    Args:
+        path: of the file.
+        usual: encoding of the other files of its dataset, which is taken where a few letters alone say another one of
+            the Latin alphabet.
+    """
     if _first_wrong_byte(path, "utf-8") is None:
         return "utf-8"
     with open_bytes(path) as file:
         start = file.read(_CHUNK_BYTES)
     # a letter of two bytes may be cut at the end
     guess = next((found for cut in range(4) if (found := guess_encoding(start[: len(start) - cut]))), None)
+    if usual is not None and guess in LATIN and _first_wrong_byte(path, usual) is None and are_letters(start, usual):
+        return usual
     return guess if guess is not None and _first_wrong_byte(path, guess) is None else None
+
+
+def usual_encoding(paths: Sequence[Path]) -> str | None:
+    """The encoding of the Latin alphabet that most of the letters beyond ASCII of some files are in.
+
+    None where several have a fair share of them: programs write all their files alike, but not those of others.
+
+    Args:
+        paths: files of one dataset.
+    """
+    letters: Counter[str] = Counter()
+    for path in paths:
+        try:
+            guess = likely_encoding(path)
+            if guess in LATIN:
+                with open_bytes(path) as file:
+                    letters[str(guess)] += sum(byte >= _BEYOND_ASCII for byte in file.read(_CHUNK_BYTES))
+        except (DataError, OSError, EOFError):
+            continue  # whoever reads the file itself says why it cannot be
+    (best, most), *_ = letters.most_common(1) or [("", 0)]
+    return best if most > _USUAL * letters.total() else None
 
 
 def _first_wrong_byte(path: Path, encoding: str) -> str | None:

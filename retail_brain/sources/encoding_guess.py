@@ -53,6 +53,8 @@ _ALPHABETS: Final[Sequence[tuple[str, str]]] = (
     ("cp1257", "āčēģīķļņšūžąęėįųõäöü"),
 )
 """Encoding and the letters beyond ASCII of one language in it; where two fit as well the first counts."""
+LATIN: Final = frozenset(encoding for encoding, _ in _ALPHABETS)
+"""Encodings of the Latin alphabet, which share their bytes: a few letters do not tell them apart."""
 _FREQUENT = 0.25
 """Share of frequent letters from which a text of one script is read rightly: half of them are; else a tenth. By
 judgement."""
@@ -68,6 +70,8 @@ _COMMON_JIS = rb"[\x81-\x83\x88-\x97][\x40-\x7e\x80-\xfc]"
 """Signs, kana and the 2,965 common kanji of Shift JIS."""
 _MOSTLY = 0.8
 """Share of common letters from which a text is Chinese: names have rare ones. By judgement."""
+_NO_SIGNS = "¯¹³£¥¼¾¿"
+"""Signs that letters of another encoding look like."""
 _FALLBACKS = ("gb18030", "big5", "cp1252")
 
 
@@ -88,6 +92,16 @@ def guess_encoding(text: bytes) -> str | None:
     else:
         found = _east_asian(text) or _one_byte_script(text) or ("" if _is_common_chinese(text) else _western(text))
     return found or next((guess for guess in _FALLBACKS if _is_read(text, guess)), None)
+
+
+def are_letters(text: bytes, encoding: str) -> bool:
+    """Whether every letter beyond ASCII of a text is one of a language of the encoding.
+
+    >>> are_letters("Łódź".encode("cp1250"), "cp1250"), are_letters("Łódź".encode("cp1250"), "cp1254")
+    (True, False)
+    """
+    known = {one for of, alphabet in _ALPHABETS if of == encoding for one in alphabet + alphabet.upper()}
+    return {one for one in _letters(text, encoding) if one.isalpha() or one in _NO_SIGNS} <= known
 
 
 def _is_common_japanese(text: bytes) -> bool:

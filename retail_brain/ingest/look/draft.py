@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.evidence import Evidence
 
+CHOOSE, FILL_IN = "choose one", "fill in and uncomment"
+"""What a comment above open readings of a key asks for."""
 WHERE = "where"
 """The key of a condition on rows."""
 FILL_DOWN = "fill_down"
@@ -166,5 +168,5 @@ def _written(key: str, value: str) -> list[str]:
     if not value.startswith("?"):
         return [f"{key} = {value}"]
     readings = value[1:].split("\n")
-    do = "choose one" if len(readings) > 1 else "fill in and uncomment"
+    do = CHOOSE if len(readings) > 1 else FILL_IN
     return [f"# {do} for {key}:", *(f"# {key} = {one}" for one in readings)]

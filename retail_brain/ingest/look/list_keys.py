@@ -5,6 +5,7 @@ import re
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
+from retail_brain.ingest.look.places_of_shops import write_places
 from retail_brain.ingest.look.words import bare_name
 
 _YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
@@ -61,6 +62,8 @@ def write_list(made: Proposal, found: Columns) -> None:
             ours = OUR_NAMES.get(role, role)
             theirs = _name_beside_text(found) if role == "product_name" else found.roles[role]
             made.columns[ours] = _master_key(made, found, theirs, ours)
+    if made.table == "stores":
+        write_places(made, found)
     listed = found.roles.get("list_price") or found.roles.get("price")
     if made.table == "products" and listed is not None and is_of_one_shop(found, listed):
         made.columns.pop("list_price", None)

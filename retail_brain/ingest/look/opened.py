@@ -39,13 +39,14 @@ class Opened:
     title: str
 
 
-def tables_of(path: Path, scratch: Path, lines: list[str]) -> list[Opened]:
+def tables_of(path: Path, scratch: Path, lines: list[str], usual: str | None = None) -> list[Opened]:
     """The tables of a file: one, or one per sheet, section or file of an archive; none where it cannot be read.
 
     Args:
         path: of the file.
         scratch: folder for temporary files.
         lines: gets the reason where a file cannot be read.
+        usual: encoding of the dataset, see `usual_encoding`.
 
     Raises:
         DataError: the files of the dataset are too large all together.
@@ -55,11 +56,13 @@ def tables_of(path: Path, scratch: Path, lines: list[str]) -> list[Opened]:
         lines += found.notes
         opened = found.copies
         if len(opened) > 1 and not _are_alike(opened.values(), scratch):
-            return [one for inner, copy in opened.items() for one in _tables_of_copies(inner, [copy], scratch, lines)]
+            return [
+                one for inner, copy in opened.items() for one in _tables_of_copies(inner, [copy], scratch, lines, usual)
+            ]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
         say_unread(path, error, lines)
         return []
-    return _tables_of_copies(path, list(opened.values()), scratch, lines)
+    return _tables_of_copies(path, list(opened.values()), scratch, lines, usual)
 
 
 def _are_alike(copies: Iterable[Path], scratch: Path) -> bool:
@@ -73,10 +76,12 @@ def _are_alike(copies: Iterable[Path], scratch: Path) -> bool:
     return len(headers) == 1
 
 
-def _tables_of_copies(path: Path, copies: list[Path], scratch: Path, lines: list[str]) -> list[Opened]:
+def _tables_of_copies(
+    path: Path, copies: list[Path], scratch: Path, lines: list[str], usual: str | None
+) -> list[Opened]:
     """What a file holds, or a file of an archive, which is looked at by its copy; or equal ones below each other."""
     try:
-        opened = _opened(copies, scratch)
+        opened = _opened(copies, scratch, usual)
         titles = [text_above(copies[0], scratch, table, keys) if len(copies) == 1 else "" for table, keys in opened]
         return [Opened(path, *one, title) for one, title in zip(opened, titles, strict=True)]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
@@ -113,7 +118,7 @@ def shown(name: str | Path) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:
+def _opened(paths: list[Path], scratch: Path, usual: str | None) -> list[tuple[FileTable, dict[str, str]]]:
     """The tables of a file, or of files with the same columns, and the keys that say in a mapping how each is read.
 
     Raises:
@@ -124,7 +129,7 @@ def _opened(paths: list[Path], scratch: Path) -> list[tuple[FileTable, dict[str,
         return _sheets_of(largest, scratch, sheets)
     if len(paths) == 1 and is_named_xml(largest) and len(names := element_names(largest)) > 1:
         return [_element(largest, scratch, name) for name in names]
-    options, keys = _options(largest)
+    options, keys = _options(largest, usual)
     options, keys = _with_groups(largest, scratch, options, keys)
     tables = [open_file(one, scratch, options) for one in paths]
     if len(paths) == 1 and tables[0].sections > 1:
@@ -200,17 +205,24 @@ def _with_groups(
     return replace(options, group_rows=names), {**keys, "group_rows": listed(names)}
 
 
-def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
-    """How the file is opened, and the keys that say so in a mapping."""
+def is_of_text(path: Path) -> bool:
+    """Whether a file is text whose encoding has to be guessed."""
     with path.open("rb") as file:
         start = file.read(4)
-    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
-        return FileOptions(), {}
-    if not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = likely_encoding(path)
-        if encoding not in (None, "utf-8"):
-            return FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'}
-    return FileOptions(), {}
+    is_book = start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0"
+    return (
+        not is_book and not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    )
+
+
+def _options(path: Path, usual: str | None = None) -> tuple[FileOptions, dict[str, str]]:
+    """How the file is opened, and the keys that say so in a mapping."""
+    encoding = likely_encoding(path, usual) if is_of_text(path) else None
+    return (
+        (FileOptions(), {})
+        if encoding in (None, "utf-8")
+        else (FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'})
+    )
 
 
 def plain_columns(sample: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,8 @@ SUPPLIER: Final = (
 _RECEIVED: Final = (
     r"receiv|geliefert|eingegangen|erhalten|ontvangen|(?:^|_)recu|livre|recibid|recebid|ricevut|przyjet|otrzyman|prijat"
     r"|получен|принят|отриман|primit|beerkezett|teslim_alin|mottag|modtag|vastaanot|da_nhan|diterima|已收|到货|入库|收货"
-    r"|入荷済|入荷数|入庫|납품|입고"
+    r"|入荷済|入荷数|入庫|납품|입고|(?<!un)delivered|geleverd|angeliefert|dostarczon|zrealizowan|doruc|dodan[oy]|entregad|consegnat"
+    r"|livrat|szallitott|leverer[ae]t|toimitettu|доставлен|поставлен|исполнен"
 )
 """A word in the name of a column of what came in."""
 _EXPECTED: Final = (

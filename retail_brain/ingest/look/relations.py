@@ -12,6 +12,7 @@ from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quote
 from retail_brain.ingest.look.offers import promotions_by_days, with_lowered_price
 from retail_brain.ingest.look.prices_of_some import ask_for_prices_of_some
 from retail_brain.ingest.look.promotions_of_goods import PROMOTED, promotions_of_goods
+from retail_brain.ingest.look.purchases import SUPPLIER
 from retail_brain.ingest.look.validity import validity_of, write_validity
 from retail_brain.ingest.look.words import bare_name
 
@@ -24,11 +25,39 @@ _UNTIL: Final = (
     r"|.*(?:结束|下架|止|截止).*"
 )
 _LEAD_TIME: Final = (
-    r"(?:.*_)?(?:lead_?time|lieferzeit|delai)(?:_?(?:in_)?(?:days|tage|jours))?|.*(?:提前期|交货期|到货天数).*"
+    r"(?:.*_)?(?:(?:lead|delivery)_?time|lieferzeit|lieferfrist|delai|levertijd|leveringstid|leveranstid|toimitusaika"
+    r"|(?:czas|termin)_(?:dostawy|realizacji)|dodaci_lhuta|dodacia_lehota|szallitasi_ido|termen_(?:de_)?livrare"
+    r"|(?:plazo|tiempo)_(?:de_)?entrega|prazo_(?:de_)?entrega|tempo_di_consegna|tempi_di_consegna|(?:teslim|tedarik)_suresi"
+    r"|срок_(?:поставки|доставки)|(?:строк|термін)_поставки|thoi_gian_giao_hang|waktu_(?:tunggu|pengiriman))"
+    r"(?:_livraison)?(?:_?(?:in_|en_|em_|w_|v_|в_)?(?:days|tage|tagen|jours|dagen|dni|dnech|dny|dnu|dias|giorni|gun|zile|nap|dager|dage"
+    r"|dagar|paivaa|днях|дней|дн|ngay|hari))?|.*(?:提前期|交货期|到货天数|リードタイム|納期日数|리드_?타임|납기일수).*"
 )
 _REVIEW: Final = (
-    r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
+    r"(?:.*_)?(?:review_?period|order(?:ing)?_?cycle|bestell(?:rhythmus|zyklus|intervall)|bestelcyclus|cykl_zamowien(?:ia)?"
+    r"|cyklus_objednavek|objednaci_cyklus|rendelesi_ciklus|ciclo_(?:de_|di_)?(?:pedidos?|ordini|ordine|compra)|cycle_(?:de_)?commande"
+    r"|siparis_(?:dongusu|periyodu)|(?:цикл|период)_заказ(?:а|ов)|цикл_замовлення|bestillingssyklus|bestallningscykel)"
+    r"(?:_?(?:in_|en_|em_|w_|v_|в_)?(?:days|tage|tagen|jours|dagen|dni|dnech|dny|dias|giorni|gun|zile|nap|днях|дней|дн))?"
+    r"|.*(?:订货周期|発注(?:周期|サイクル)|발주_?주기).*"
 )
+_TERMS: Final = {
+    "supplier_id": (
+        rf"(?:[^_]+_)?(?:{SUPPLIER})[^_]*(?:_(?:id|no|nr|num|number|code|kod|codigo|codice))?"
+        r"|(?:供应商|仕入先)(?:编码|编号|代码|コード)?"
+    ),
+    "case_pack": (
+        r"case_?(?:pack|size)|pack_?size|units_per_(?:case|pack|carton)|(?:verpackungs|gebinde)(?:einheit|grosse|menge)|ve"
+        r"|opakowanie_(?:zbiorcze|handlowe)|ilosc_w_opakowaniu|colisage|pcb|unidades_por_(?:caja|caixa)|pezzi_per_(?:cartone|collo)"
+        r"|doos(?:inhoud|grootte)|ks_v_(?:baleni|kartonu)|kartong?storlek|koli_ici|(?:кратность|штук)_(?:упаковки|в_упаковке)"
+        r"|箱规|包装数|装箱数|入数|입수"
+    ),
+    "min_order_quantity": (
+        r"moq|min(?:imum|imal|imalne|imalni)?_?(?:order)?_?(?:qty|quantity)|mindest(?:bestell)?menge|minimum_zamowienia"
+        r"|(?:ilosc_)?minimaln[ae]_(?:zamowienie|ilosc)|quantite_minimale?(?:_de_commande)?|(?:cantidad|pedido)_minim[oa]"
+        r"|(?:quantidade|pedido)_minim[oa]|quantita_minima|ordine_minimo|minimale_bestelhoeveelheid|minimalni_odber"
+        r"|минимальн(?:ый|ая)_(?:заказ|партия)|(?:最小|最低)(?:起订量|订货量|発注数)|起订量|최소_?주문_?수량"
+    ),
+}
+"""Further columns of `supply` -> plain names of them; each is of units, but the code of who supplies."""
 _CHANGES, _LEAST_CHANGES = 0.9, 3
 """Share of the rows of a product that bring another price, and such rows, from which a file is of changes of prices.
 By judgement: sales of a product repeat its price."""
@@ -128,6 +157,10 @@ def _supply(found: Columns) -> Proposal | None:
     made = Proposal(table="supply")
     made.columns["store_id"], made.columns["product_id"] = (quoted(found.roles[role]) for role in ("store", "product"))
     made.columns["lead_time_days"] = number_key(made, found, lead_time, "lead_time_days")
+    for ours, pattern in _TERMS.items():
+        theirs = _named(found, pattern)
+        if theirs is not None and (ours == "supplier_id" or found.seen[theirs].numbers):
+            made.columns[ours] = quoted(theirs) if ours == "supplier_id" else number_key(made, found, theirs, ours)
     review = _named(found, _REVIEW)
     if review is not None and found.seen[review].numbers:
         made.columns["review_period_days"] = number_key(made, found, review, "review_period_days")

@@ -30,14 +30,15 @@ from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.lists_in_cells import ask_about_lists, roles_of_items
 from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, without_suppliers
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
-from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, plain_columns, say_unread, shown, tables_of
+from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
-from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.ingest.look.rows import describe_readings
 from retail_brain.ingest.look.said_twice import is_said_elsewhere, repeats, sells
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
@@ -49,6 +50,7 @@ from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
+from retail_brain.sources.encoding import usual_encoding
 from retail_brain.sources.files import ENDINGS, data_files
 from retail_brain.sources.unpacking import unpacked_at_most
 
@@ -95,7 +97,8 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         scratch_folder("look") as scratch,
         unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
     ):
-        opened = [one for path in paths for one in tables_of(path, scratch, lines)]
+        usual = usual_encoding([path for path in paths if is_of_text(path)])
+        opened = [one for path in paths for one in tables_of(path, scratch, lines, usual)]
         looked = [one for table in opened for one in _looked_at(table, lines)]
         known, given = {**shared_goods(looked), **shared_ids(looked)}, equal_ids(looked)
         if known or given:
@@ -112,8 +115,8 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         for one in looked:
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root, lines)
-        if mapping and not questions:
-            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS, data)
+        if mapping:
+            lines += describe_readings(mapping, root, scratch, SAMPLE_ROWS, data)
     return Look(tuple(lines), mapping, tuple(questions))
 
 
@@ -195,8 +198,8 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    found = without_roles_of_sales(sample, with_roles_by_values(sample, columns_of(sample, stem, known)))
-    return without_days_of_entries(sample, found)
+    found = with_roles_by_values(sample, columns_of(sample, stem, without_suppliers(known)))
+    return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
 
 
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:

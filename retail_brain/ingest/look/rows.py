@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.errors import RetailBrainError
 from retail_brain.ingest.consent_rows import CONSENTS, with_consent_words
 from retail_brain.ingest.days_to_come import last_possible_day
+from retail_brain.ingest.look.draft import CHOOSE, FILL_IN
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.settings import DataSettings
 from retail_brain.sources.mapping import mapping_source
@@ -57,6 +58,25 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: Dat
         if name == "daily_sales":
             lines += [f"  {line}" for line in spacing_notes(table.rows, data.period)]
     return lines
+
+
+def describe_readings(mapping: str, root: Path, scratch: Path, limit: int, data: DataSettings) -> list[str]:
+    """What the first rows hold, also while a person has still to choose: then by the first way of each question.
+
+    Where something has to be filled in, such as a day, no row can be read: that is said.
+
+    Args:
+        mapping: TOML, with open readings as comments.
+        root: folder that its paths are relative to.
+        scratch: folder for temporary files.
+        limit: rows of a table that are read at most.
+        data: settings, of which the period and the days ahead count.
+    """
+    first, chosen = re.subn(rf"^# {CHOOSE} for \w+:\n# (.*)\n(?:# \w+ = .*\n?)*", r"\1\n", mapping, flags=re.MULTILINE)
+    if re.search(rf"^# {FILL_IN} for ", first, re.MULTILINE):
+        return ["No rows were read with this mapping: something has to be filled in first, see the questions (?)."]
+    says = [f"Read by the first way of each question that is open ({chosen}):"] if chosen else []
+    return [*says, *describe_rows(first, root, scratch, limit, data)]
 
 
 def _with_places(mapping: str, place: str) -> str:

@@ -16,7 +16,7 @@ _GUIDE: Final = (
     r"guide|salesperson|sales_?(?:person|people|associate|assistant|(?:rep(?:resentative)?s?|m[ae]n)(?![a-z]))|associate"
     r"|employee|staff|cashier|(?<!best)(?<!best_)seller|mitarbeiter"
     r"|verkaufer|personal(?!_)|medewerker|verkoper|vendeu(?:r|se)|employe|empleado|vendedor|funcionario|dipendent|commess[oi]"
-    r"|pracowni|sprzedawc|zamestnan|prodavac|сотрудник|продав[ец]|кассир|співробітник|angajat|alkalmazott|calisan|personel"
+    r"|pracowni|sprzedawc|opiekun|doradc|berater|conseill|consulen|asesor|радник|консультант|zamestnan|prodavac|сотрудник|продав[ец]|кассир|співробітник|angajat|alkalmazott|calisan|personel"
     r"|anstalld|medarbetare|medarbejder|ansatt|tyontekija|myyja|nhan_vien|karyawan|pegawai|พนักงาน|موظف|עובד|导购|营业员|店员"
     r"|员工|店長|店长|スタッフ|従業員|担当者|직원|판매원"
 )
@@ -27,7 +27,7 @@ _CODE: Final = (
 )
 """A word in the name of a column of codes."""
 _NAME: Final = (
-    r"name|naam|nom(?:bre|e)?(?:_|$)|nazwa|nazev|naziv|navn|namn|nimi|nev(?:_|$)|denumire|ragione_sociale|razon_social"
+    r"name|nazwisk|jmeno|priezvisk|naam|nom(?:bre|e)?(?:_|$)|nazwa|nazev|naziv|navn|namn|nimi|nev(?:_|$)|denumire|ragione_sociale|razon_social"
     r"|razao_social|raison_sociale|firma|company|unvan|(?:^|_)ad[iı]?(?:_|$)|(?:^|_)ten(?:_|$)|nama|наименование|название|назва|фио|имя|名称|姓名|氏名|名前|名$"
     r"|이름|명$|ชื่อ|اسم|שם"
 )

@@ -1,6 +1,7 @@
 """Decides which canonical table the rows of a file feed."""
 
 import re
+from typing import Final
 
 import polars as pl
 
@@ -21,6 +22,11 @@ _LISTED = 0.8
 """Share of distinct goods from which rows are a list of them. By judgement: some lists name a product twice."""
 _LEAST_CONTACTS = 2
 """Columns with ways to reach a person from which rows without a moment are people. By judgement: orders have a day."""
+_OPENED: Final = (
+    r"open(?:ed|ing)|launch|since|eroff|opening|otwar|otevr|otvor|ouverture|ouvert|apertura|abertura|inaugur|deschid|nyitas"
+    r"|acilis|oppn|abnings|apning|avaj|открыт|відкрит|khai_truong|pembukaan|开业|開業|开店|開店|オープン|개점|오픈|افتتاح|פתיחה"
+)
+"""A word in the name of a column of the day on which a shop opened."""
 _OFTEN = 0.02
 """Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
 
@@ -106,7 +112,10 @@ def _is_list_of_people(found: Columns) -> bool:
 def _is_list_of_shops(found: Columns) -> bool:
     """Whether each row is another shop with its name: what looks like the name of goods is the shop's."""
     roles = found.roles
-    others = {"product", "moment", "price", "on_hand", "receipt", "customer", "joined_on"}
+    others = {"product", "price", "on_hand", "receipt", "customer", "joined_on"}
+    moment = roles.get("moment")
+    if moment is not None and not re.search(_OPENED, bare_name(moment)):
+        return False
     is_sum = {"units", "amount"} & roles.keys() and "product_name" not in roles
     if "store" not in roles or others & roles.keys() or is_sum:
         return False
@@ -129,7 +138,14 @@ def _table_without_goods(roles: set[str], found: Columns) -> str:
         # who comes again on other days is no list of people
         comes_again = "moment" in roles and found.seen[found.roles["customer"]].distinct < _LISTED
         return "" if comes_again else "customers"
-    return "stores" if "store" in roles and "moment" not in roles else ""
+    return "stores" if "store" in roles and "moment" not in roles and not _lists_others(found) else ""
+
+
+def _lists_others(found: Columns) -> bool:
+    """Whether rows are of something else than shops: another column is different in every row, and shops come again."""
+    shop = found.seen[found.roles["store"]]
+    others = (seen for name, seen in found.seen.items() if name != found.roles["store"])
+    return shop.distinct < 1 and any(seen.distinct == seen.filled == 1 for seen in others)
 
 
 def columns_of_days(sample: pl.DataFrame) -> list[str]:

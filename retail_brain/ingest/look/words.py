@@ -110,7 +110,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"guide(?:_?(?:id|no|code|name))?|(?:sales|order)_?(?:person|rep|man|employee|associate|assistant)(?:_(?:id|no|code|name"
         r"|custom_id))?|salesman|(?:seller|clerk|cashier|operator|employee|staff|oper|waiter|server)(?:_?(?:id|no|code|name))?",
         r"(?:归属|专属|所属)?(?:导购|营业员|店员|收银员|销售员|业务员)(?:员)?(?:编号|工号|id|姓名|名称)?|担当者?(?:名|コード)?|スタッフ.*"
-        r"|직원.*|(?:garcom|mesero|camarero|cameriere|kellner|kelner|serveur|garson|operador|atendente|cajero|nhan_vien|thu_ngan|официант)(?:_?(?:id|no|code|name|nome|nombre|nom|codigo))?|พนักงาน.*|(?:ال)?كاشير|البائع|vendedor|verkaufer|vendeur|bediener(?:_?(?:id|name))?|nguoi_ban|kasiyer|satici|personal(?:en)?|ekspedient|ekspeditor|betjening|expedit|saljare|selger|saelger|myyja|продавец|кассир|sprzedawca|kasjer",
+        r"|직원.*|(?:garcom|mesero|camarero|cameriere|kellner|kelner|serveur|garson|operador|atendente|cajero|nhan_vien|thu_ngan|официант)(?:_?(?:id|no|code|name|nome|nombre|nom|codigo))?|พนักงาน.*|(?:ال)?كاشير|البائع|vendedor|verkaufer|vendeur|bediener(?:_?(?:id|name))?|nguoi_ban|kasiyer|satici|personal(?:en)?|ekspedient|ekspeditor|betjening|expedit|saljare|selger|saelger|myyja|продавец|кассир|sprzedawca|kasjer|(?:kod_)?(?:opiekuna?|doradc[ay])(?:_klienta)?|(?:kunden)?(?:betreuer|berater)|консультант",
     ),
     "category": (r"(?:product_?|item_?|menu_?|main_?)?category(?:_name)?|product_type|warengruppe|aisle",
                  r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?",

@@ -26,7 +26,7 @@ LISTS: Final[Mapping[str, str]] = {
     "unit_cost": (
         r"(?:ราคา)?ต้นทุน(?:เฉลี่ย|ต่อหน่วย)?|ราคาทุน|gia_von|gia_nhap|harga_(?:pokok|beli|modal)|hpp"
         r"|(?:birim_)?maliyeti?|alis_fiyati?|(?:سعر_)?(?:ال)?(?:تكلفة|شراء)"
-        r"|(?:매입|입고|구매)_?(?:단가|가|원가)|(?:평균_?)?원가|原価|仕入(?:単価|価格|値)|cena_zakupu"
+        r"|(?:매입|입고|구매)_?(?:단가|가|원가)|(?:평균_?)?원가|原価|仕入(?:単価|価格|値)|cena_(?:zakupu|nabycia|hurtowa)(?:_(?:netto|brutto))?"
         r"|nakupni_cena|beszerzesi_ar|τιμη_αγορασ|ostohinta|inkopspris|innkjopspris|kostpris"
     ),
     "list_price": (
@@ -41,9 +41,15 @@ LISTS: Final[Mapping[str, str]] = {
         r"|grupa(?:_towarowa)?|kategorie|skupina|termekcsoport|κατηγορια|tuoteryhma|varugrupp|varegruppe"
         r"|קטגוריה"
     ),
+    "subcategory": (
+        r"pod(?:grupa|kategoria)(?:_towarow[aey])?|pod(?:kategorie|skupina)|untergruppe|unterkategorie|unterwarengruppe"
+        r"|sous_?(?:categorie|famille|rayon)|sub_?(?:categoria|familia|grupo|famiglia|rubro)|sottocategoria|sottofamiglia"
+        r"|subcategorie|subgroep|subgrupa|alcsoport|alkategoria|υποκατηγορια|alt_(?:kategori|grup)(?:_adi)?|alaryhma"
+        r"|под(?:категория|группа)|підкатегорія|підгрупа|sub_?kategori|nhom_con|小分類|소분류"
+    ),
     "brand": (
         r"(?:ยี่ห้อ|แบรนด์)|thuong_hieu|nhan_hieu|merek?|marka(?:_adi)?|(?:ال)?(?:ماركة|علامة_التجارية)"
-        r"|브랜드(?:명)?|ブランド(?:名)?|メーカー(?:名)?|znacka|마크"
+        r"|브랜드(?:명)?|ブランド(?:名)?|メーカー(?:名)?|znacka|마크|producent|vyrobce|fabrikant|produttore|gyarto|uretici|tillverkare|valmistaja|производитель"
     ),
     "joined_on": (
         r"(?:date_(?:d_?)?)?inscription|date_de_creation_du_compte|fecha_de_(?:registro|alta)|data_(?:di_)?iscrizione"
