@@ -36,7 +36,7 @@ from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.other_plans import other_plans
-from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
+from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of, write_contacts
 from serving.planning.campaigns.push_hours import usual_day
 from serving.planning.stock.webhook import Delivery
 
