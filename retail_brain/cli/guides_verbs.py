@@ -99,8 +99,6 @@ def make(
     new = sum(made.lines.values())
     reported().ids["day"] = str(chosen)
     reported().counts |= {"guides": len(made.lines), "lines": new, "left_out": dict(made.left_out)}
-    if behind is not None:
-        typer.echo(behind)
     typer.echo(f"{chosen}: {counted(new, 'new line')} for {counted(len(made.lines), 'guide')}")
     for name, lines in made.lines.items():
         typer.echo(f"  {name}: {lines:,}")
@@ -108,6 +106,8 @@ def make(
         typer.echo(f"left out {row['customers']:,}: {row['reason']}")
     if (advice := what_to_do(new, made.left_out)) is not None:
         typer.echo(advice)
+    if behind is not None:
+        typer.echo(behind)
 
 
 @guides.command()
