@@ -77,6 +77,15 @@ class Currency:
         """The amounts of a column as texts; null where they are not known."""
         return pl.col(name).map_batches(self._texts, return_dtype=pl.String)
 
+    def at_least(self, name: str) -> tuple[pl.Expr, pl.Expr]:
+        """The amounts of a column that is never nothing, in English and Chinese: a loss of "¥0" would be none."""
+        least = 10.0**-self.digits
+        is_less = (pl.col(name).abs() > 0) & (pl.col(name).abs() < least / 2)
+        own = self.expression(name)
+        words = (f"less than {self.exact(least)}", f"不到{self.exact(least)}")
+        english, chinese = (pl.when(is_less).then(pl.lit(word)).otherwise(own) for word in words)
+        return english, chinese
+
     def _texts(self, amounts: pl.Series) -> pl.Series:
         texts = [None if value is None else self.text(value) for value in amounts.cast(pl.Float64).to_list()]
         return pl.Series(amounts.name, texts, dtype=pl.String)

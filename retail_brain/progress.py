@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from retail_brain.counted import agreeing, counted
+
 T = TypeVar("T")
 EVENTS_VARIABLE = "RETAIL_BRAIN_PROGRESS_FD"
 """Environment variable with the file descriptor that gets events as lines of JSON, for the process that watches."""
@@ -65,12 +67,14 @@ class Progress:
                 yield step
         else:
             yield step
-        rows = f"{step.rows:,} rows" if step.rows is not None else ""
+        rows = counted(step.rows, "row") if step.rows is not None else ""
         seconds = time.perf_counter() - started
         if self._listener is not None:
             self._listener.timed(step.name, step.rows, seconds, step.note)
         self._tell(ended=step.name, rows=step.rows, seconds=round(seconds, 3), note=step.note)
-        self._console.print(f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {step.note}".rstrip(), soft_wrap=True)
+        self._console.print(
+            f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {agreeing(step.note)}".rstrip(), soft_wrap=True
+        )
 
     def track(self, items: Iterable[T], name: str, total: int | None = None) -> Iterator[T]:
         """Yields the items under a progress bar (only on a terminal)."""
@@ -99,7 +103,7 @@ class Progress:
         """Prints one line."""
         if self._listener is not None:
             self._listener.said(text)
-        self._console.print(text, soft_wrap=True)
+        self._console.print(agreeing(text), soft_wrap=True)
 
 
 def watching_descriptor() -> int | None:

@@ -91,7 +91,10 @@ def booster_parameters(prefix: str, booster: Any) -> dict[str, Any]:
 
 
 class Jobs(Protocol):
-    """The two functions of `training/KIND/jobs.py`."""
+    """The functions of `training/KIND/jobs.py`."""
+
+    def check(self, dataset: Dataset, settings: Settings) -> None:
+        """Raises what training would ask its user for, before anything is written."""
 
     def train(
         self, dataset: Dataset, settings: Settings, preset: str, progress: Progress, work: Work | None

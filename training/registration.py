@@ -39,9 +39,11 @@ def train(
 
     Raises:
         MissingTableError: a table that the model needs is not there.
+        UsageError: the settings lack what only a person knows, such as the country; nothing is written.
         ModelError: the MLflow store cannot be used; this is found before training.
     """
     as_of = dataset.as_of or dataset.last_day()
+    jobs(kind).check(dataset, settings)  # before the store of runs is made: nothing is left of what cannot begin
     # opened before training: a server that does not answer must not be found out after hours
     tracking = Tracking(workspace)
     uri = lake or settings.lake_uri or str(workspace.lake)

@@ -1,6 +1,7 @@
 """Verbs that select customers for campaigns: audience, assign."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from retail_brain.cli.context import current
 from retail_brain.cli.option_groups import DataOptions
 from retail_brain.cli.options import OutOption
 from retail_brain.cli.table_files import read_table, write_table
-from retail_brain.which_day import data_day
+from retail_brain.which_day import behind_text, data_day
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,6 +105,8 @@ def audience(
         step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
     for reason, customers in exclusions.select("reason", "customers").iter_rows():
         chosen.progress.say(f"    left out {customers:,}: {reason}")
+    if (behind := behind_text(dataset.as_of or dataset.last_day(), datetime.now(UTC))) is not None:
+        chosen.progress.say(f"    {behind}")
 
 
 def segment_customers(name: str, dataset: "Dataset", lake: str | None) -> list[str]:

@@ -21,7 +21,7 @@ contacts = typer.Typer(
 )
 _CodeOption = Annotated[
     str | None,
-    typer.Option("--country-code", help="Of numbers without one.", show_default="audience.phone_country_code"),
+    typer.Option("--country-code", help="Of numbers without one.", show_default="that of the chain's country"),
 ]
 
 
@@ -37,6 +37,7 @@ def export(
     lake: LakeOption = None,
 ) -> None:
     """Write the people to contact as another system wants them; consents are asked again."""
+    from features.phone_codes import phone_code
     from retail_brain.export_mapping import mapped, read_export_mapping
     from serving.planning.people.audience_facts import consents_now, persons_of
     from serving.planning.people.contact_lists import contact_list, identifiers_of
@@ -45,14 +46,16 @@ def export(
     chosen = current()
     dataset = chosen.dataset(lake)
     assert dataset.as_of is not None
-    code = country_code or chosen.settings.audience.phone_country_code
+    code = phone_code(dataset, chosen.settings, country_code)
     consents, closed = consents_now(dataset, dataset.as_of, tenant_opt_outs(chosen.workspace))
     told = read_table(audience, "AUDIENCE", as_text=True)
     persons = persons_of(dataset, dataset.as_of)
-    made = contact_list(told, identifiers_of(dataset), consents, profile, code, closed, persons)
+    made = contact_list(told, identifiers_of(dataset), consents, profile, code.code, closed, persons)
     write_table(made.rows if columns is None else mapped(made.rows, read_export_mapping(columns)), out)
+    reported().ids["phone_country_code"] = code.code
     reported().counts |= {"listed": made.rows.height, "left_out": dict(made.left_out)}
     typer.echo(f"{made.rows.height:,} people -> {out}")
+    typer.echo(code.text)
     for reason, people in made.left_out.items():
         typer.echo(f"left out {people:,}: {reason}")
 
@@ -98,6 +101,7 @@ def optout(
 
     Identifiers may be hashed as for Meta or Google. A running service knows of them at once.
     """
+    from features.phone_codes import phone_code
     from retail_brain.errors import UsageError
     from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
     from serving.planning.people.contact_lists import identifiers_of, lake_customers, owners_of
@@ -111,16 +115,18 @@ def optout(
     # of a day that is over, its end: a refusal counts against every consent of its day
     at = min(now, datetime.combine(day, datetime.max.time()).replace(microsecond=0))
     dataset = here.dataset(lake)
-    code = country_code or here.settings.audience.phone_country_code
+    code = phone_code(dataset, here.settings, country_code)
     given = read_table(file, "FILE", as_text=True)
     names_customers = "customer_id" in (name.strip().lower() for name in given.columns)
     identifiers = identifiers_of(dataset, needed=not names_customers)
-    people, unknown = owners_of(given, identifiers, lake_customers(dataset), code)
+    people, unknown = owners_of(given, identifiers, lake_customers(dataset), code.code)
     taken = 0
     if people.height:
         taken = _refuse(people, channel, at, dataset, here.lake_uri(lake))
     reported().counts |= {"closed": people.height, "unknown": unknown, "taken_back": taken}
     typer.echo(f"{people.height:,} customers refuse {channel}; {unknown:,} rows name nobody who is known")
+    if not names_customers:
+        typer.echo(code.text)
     if taken:
         typer.echo(f"{taken:,} contacts that were planned for them are taken back")
 

@@ -13,6 +13,7 @@ from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, VersionOption, parse_day, parse_past_day
 from retail_brain.cli.table_files import read_table, rows_table, write_table
 from retail_brain.cli.trigger_verbs import open_desk
+from retail_brain.counted import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,16 +88,26 @@ def make(
     by: ByOption = "command line",
 ) -> None:
     """Make the lists of a day; made again they only get lines while there is room."""
+    from retail_brain.which_day import behind_text
+    from serving.planning.guides.left_out import left_out_rows, what_to_do
     from serving.planning.guides.lists import make_lists
 
     with open_desk() as desk:
         chosen = desk.first_day if day is None else parse_day(day, "--day")
         made = make_lists(desk, chosen, guide or (), by=by)
+        behind = behind_text(desk.source.as_of, desk.now)
+    new = sum(made.lines.values())
     reported().ids["day"] = str(chosen)
-    reported().counts |= {"guides": len(made), "lines": sum(made.values())}
-    typer.echo(f"{chosen}: {sum(made.values()):,} new lines for {len(made):,} guides")
-    for name, lines in made.items():
+    reported().counts |= {"guides": len(made.lines), "lines": new, "left_out": dict(made.left_out)}
+    typer.echo(f"{chosen}: {counted(new, 'new line')} for {counted(len(made.lines), 'guide')}")
+    for name, lines in made.lines.items():
         typer.echo(f"  {name}: {lines:,}")
+    for row in left_out_rows(made.left_out):
+        typer.echo(f"left out {row['customers']:,}: {row['reason']}")
+    if (advice := what_to_do(new, made.left_out)) is not None:
+        typer.echo(advice)
+    if behind is not None:
+        typer.echo(behind)
 
 
 @guides.command()

@@ -9,6 +9,7 @@ import typer
 from retail_brain.cli.context import current
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
+from retail_brain.counted import agreeing
 
 if TYPE_CHECKING:
     from retail_brain.cli.context import Context
@@ -93,11 +94,11 @@ def _look(dataset: str) -> None:
     reported().counts["questions"] = len(seen.questions)
     reported().warnings += seen.questions
     for line in seen.lines:
-        typer.echo(line)
+        typer.echo(agreeing(line))
     if seen.mapping:
         typer.echo(f"\n# a mapping for these files: save it beside them and ingest it (docs/ingest.md)\n{seen.mapping}")
     for question in seen.questions:
-        typer.echo(f"? {question}")
+        typer.echo(f"? {agreeing(question)}")
     if not seen.mapping:
         typer.echo("No sales, goods, shops or people were recognised. docs/ingest.md says how a mapping is written.")
 

@@ -35,6 +35,9 @@ from retail_brain.settings import ReplenishmentSettings
 
 _DEFAULTS = ReplenishmentSettings()
 _ONE_DAY = np.timedelta64(1, "D")
+_LONGEST_PERIODS = 91
+"""Periods after the forecast within which an end of demand still counts for an order that may outlast it: a quarter of
+a year in days. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,9 @@ def decide(
 ) -> Plan:
     """Computes the order of every series from sample paths of demand.
 
-    Where demand ends within the forecast, no order is larger than the one that would be best if no other followed
-    before the end: what the following ones could not sell either is left over then.
+    Where demand ends within the forecast, or before the order alone would be sold, no order is larger than the one
+    that would be best if no other followed before the end: what the following ones could not sell either is left over
+    then.
 
     Args:
         units: demand, shape (series, paths, periods).
@@ -112,7 +116,7 @@ def decide(
     after_closing = settings.orders_placed == "after_closing"
     cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
     plan = _decided(units, starts, terms, holdings, cycle, settings, seed)
-    rows = _may_be_left(plan, terms, starts)
+    rows = _may_be_left(plan, terms, units, starts)
     # a policy of another package decides by itself what it does before an end
     if is_outside(settings.policy) or not len(rows):
         return plan
@@ -124,13 +128,22 @@ def decide(
     return plan.put(rows[less], kept)
 
 
-def _may_be_left(plan: Plan, terms: Terms, starts: Days) -> Ints:
-    """Orders with a known cost, followed by others before demand ends within the forecast, of goods that keep so long.
+def _may_be_left(plan: Plan, terms: Terms, units: npt.NDArray[np.float32], starts: Days) -> Ints:
+    """Orders with a known cost, followed by others before demand ends, of goods that keep so long.
 
+    Of ends after the forecast those of the next `_LONGEST_PERIODS` count whose order alone is more than what would be
+    sold until then if the mean of the forecast went on: a pack may last for longer than the forecast.
     What expires before the end is wasted by its date, whenever demand ends.
     """
-    forecast_until = starts[-1] + np.timedelta64(int(np.rint(period_days(starts))), "D")
-    later = ~ends_within(terms, plan.cycle) & (terms.ends_on < forecast_until)
+    step = period_days(starts)
+    forecast_until = starts[-1] + np.timedelta64(int(np.rint(step)), "D")
+    periods = (terms.ends_on - starts[0]).astype(np.float64) / step
+    is_long = (periods <= len(starts) + _LONGEST_PERIODS) & (plan.quantity > 0) & (terms.ends_on >= forecast_until)
+    mean = np.zeros(len(periods))
+    if is_long.any():
+        mean[is_long] = units[is_long].mean(axis=(1, 2), dtype=np.float64)
+    lasts = is_long & (plan.quantity > mean * periods)
+    later = ~ends_within(terms, plan.cycle) & ((terms.ends_on < forecast_until) | lasts)
     keeps = (terms.ends_on - plan.cycle.arrives_on).astype(np.float64) < terms.shelf_life_days
     return np.flatnonzero(later & keeps & terms.costed & plan.stock_known & (plan.quantity > 0))
 

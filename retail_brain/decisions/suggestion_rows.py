@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 
 from retail_brain.currency import UNNAMED, Currency
-from retail_brain.decisions.arrays import Days, Floats, floats
+from retail_brain.decisions.arrays import ROUNDING, Days, Floats, floats
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.reasons.order_reasons import with_context, with_reasons
 from retail_brain.decisions.supply_terms import NO_END
-from retail_brain.decisions.targets import ends_within, expected_gain
+from retail_brain.decisions.targets import ECONOMIC, NEWSVENDOR, ends_within, expected_gain
 from retail_brain.outputs import SUGGESTIONS
 
 ADDED = {
@@ -33,6 +33,10 @@ count that the stock was worked out from: units, days since it, units sold since
 `moved_units` are those that come from other shops, less those that go there, and `shops_hold` what the shops of a
 warehouse hold. Both count like stock: `order_up_to` less stock, units on order and these two is what is missing before
 packs and limits."""
+OFTEN = 0.95
+"""Share of the paths beside whose need that of the rarest one is told. Chosen by judgement, not measured."""
+FAR_MORE = 2.0
+"""Times what that share needs, and what is expected, beyond which an order names the rarest path. By judgement too."""
 COUNT_COLUMNS = ("counted_on_hand", "stock_age_days", "sold_since_count")
 """Columns of `inputs.read_stock` that say what the stock was worked out from."""
 
@@ -113,6 +117,7 @@ def _reason_columns(plan: Plan, order: Floats) -> dict[str, pl.Series | pl.Expr]
     """Numbers and states that only the reasons ask for (`reasons.order_reasons`)."""
     required, target, terms = plan.required, plan.target, plan.terms
     return {
+        **_rarest(plan, order),
         "stock_known": pl.Series(plan.stock_known),
         "terms_known": pl.Series(terms.known),
         "kind": pl.Series(target.kind),
@@ -141,6 +146,25 @@ def _reason_columns(plan: Plan, order: Floats) -> dict[str, pl.Series | pl.Expr]
         "least_lot": pl.Series(plan.lots.least),
         "lost_without": pl.Series(required.lost_in_cycle(np.zeros(len(order)))),
         "before_budget": pl.Series(plan.quantity),
+    }
+
+
+def _rarest(plan: Plan, order: Floats) -> dict[str, pl.Series | pl.Expr]:
+    """Which orders by profit only the rarest path asks for, of how many, and what is enough on `OFTEN` of them.
+
+    Costs may ask for a chance that the paths cannot tell from certainty: then the largest need of all decides, which
+    is a matter of luck where demand is rare.
+    """
+    required, target, terms = plan.required, plan.target, plan.terms
+    futures = required.need.shape[1]
+    often = np.maximum(required.quantile(np.full(len(order), OFTEN)), 0.0)
+    decides = np.isin(target.kind, (ECONOMIC, NEWSVENDOR)) & (target.level > 1 - 1 / futures)
+    usual = np.maximum(np.ceil(often / terms.case_pack - ROUNDING) * terms.case_pack, terms.min_order)
+    return {
+        "by_rarest": pl.Series(decides & (order > terms.presentation + FAR_MORE * np.maximum(usual, required.demand))),
+        "futures": pl.lit(float(futures)),
+        "often": pl.lit(f"{OFTEN:.0%}"),
+        "often_enough": pl.Series(often),
     }
 
 

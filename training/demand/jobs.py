@@ -40,6 +40,16 @@ OF_OLDER_RUNS = {
 """What runs that did not record these parameters did."""
 
 
+def check(dataset: Dataset, settings: Settings) -> None:
+    """Finds out at once what only a person can mend.
+
+    Raises:
+        UsageError: the settings name a demand model that there is not, or nothing says which country it is.
+    """
+    with_country(dataset, settings)
+    check_model_name(settings.demand.model)
+
+
 def train(
     dataset: Dataset,
     settings: Settings,

@@ -54,6 +54,10 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
     return PRESETS[preset].model_copy(update=changes)
 
 
+def check(_dataset: Dataset, _settings: Settings) -> None:
+    """There is nothing to ask for."""
+
+
 def train(
     dataset: Dataset,
     settings: Settings,

@@ -52,14 +52,14 @@ def _losses(currency: Currency) -> list[Sentence]:
             "Expected to lose {} compared with no order, on goods costing {}: it is here only because a service "
             "level is agreed. ",
             "与不订相比预计亏损{}（订货成本{}）：仅因已约定服务水平而保留。",
-            (currency.expression("loss"), currency.expression("order_cost")),
+            (currency.at_least("loss"), currency.expression("order_cost")),
         ),
         Sentence(
             pl.col("stock_known") & is_losing() & ~pl.col("agreed"),
             "At the known costs it loses {} compared with no order, on goods costing {}: the default service level, "
             "the display minimum or the policy asks for it. ",
             "按已知成本，与不订相比亏损{}（订货成本{}）：由设置的服务水平、陈列量或订货策略要求。",
-            (currency.expression("loss"), currency.expression("order_cost")),
+            (currency.at_least("loss"), currency.expression("order_cost")),
         ),
         Sentence(
             _is_about_even(),

@@ -4,7 +4,7 @@ import polars as pl
 
 from retail_brain.currency import Currency
 from retail_brain.decisions.reasons.order_outcomes import is_cut, is_cut_by_source
-from retail_brain.decisions.reasons.sentence import Sentence, percent
+from retail_brain.decisions.reasons.sentence import Sentence, number, percent
 from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER, SHARED
 
 _POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
@@ -37,6 +37,13 @@ def _ordered(currency: Currency) -> list[Sentence]:
             "Ordered up to the level where one more unit no longer pays ({} chance of staying in stock). ",
             "订到再多一件就不划算的水平（不缺货概率{}）。",
             (percent("chance"),),
+        ),
+        Sentence(
+            plain & pl.col("by_rarest"),
+            "A lost sale costs so much more than a unit kept that the rarest of {} futures decides; in {} of them {} "
+            "would be enough. ",
+            "缺货损失远高于多存一件的成本，因此以{}种预测情形中最罕见的一种为准；{}的情形下{}就够。",
+            (number("futures"), pl.col("often"), number("often_enough")),
         ),
         Sentence(
             plain & _SHARED & _IS_FREE,

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceRequest as Criteria
 from retail_brain.errors import NotFoundError
+from retail_brain.which_day import clock_day, data_day
 from serving.http.handlers.call import ANEW, Call, find_product, find_store, names_of, no_champion
 from serving.http.handlers.segments import segment_customers
 from serving.http.handlers.stock_network import network_rows
@@ -55,6 +56,8 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         "basis": "warm" if drawn.is_warm else "cold",
         "ranked_by": drawn.ranked_by,
         "effect_days": effect_days(answers),
+        "data_day": data_day(date.fromisoformat(answers.manifest.as_of)).isoformat(),
+        "clock_day": clock_day(call.now).isoformat(),
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
 
@@ -87,9 +90,9 @@ def _left_over_criteria(request: AudienceRequest, share: float | None, call: Cal
     return replace(asked, kind=request.kind, channel=request.channel, holdout_share=held)
 
 
-def depends_on(request: AudienceRequest, _call: Call) -> object:
-    """What the answer depends on besides request and view: of a segment the database and the features, else nothing."""
-    return None if request.segment is None else ANEW
+def depends_on(request: AudienceRequest, call: Call) -> object:
+    """What the answer depends on besides request and view: the day by the clock; of a segment database and features."""
+    return clock_day(call.now) if request.segment is None else ANEW
 
 
 def _criteria(request: AudienceRequest, call: Call) -> Criteria:

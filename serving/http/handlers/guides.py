@@ -15,7 +15,7 @@ from retail_brain.operational.guide_tasks import (
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.past_days import check_past_day
-from retail_brain.which_day import contact_day, data_day
+from retail_brain.which_day import clock_day, contact_day, data_day
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -32,7 +32,8 @@ from serving.http.messages.guide_messages import (
 )
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
-from serving.planning.guides.lists import lines_of_today, make_lists, shown_lines, task_row
+from serving.planning.guides.left_out import left_out_rows
+from serving.planning.guides.lists import MadeLists, lines_of_today, make_lists, shown_lines, task_row
 from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
@@ -137,9 +138,15 @@ def make(request: GuideMakeRequest, call: Call) -> dict[str, Any]:
     day = request.day or desk.first_day
     # without names all guides of the chain would get lists
     is_nobody = not names and not call.place.is_headquarters
-    lines = {} if is_nobody else make_lists(desk, day, names, by=call.principal.name)
+    made = MadeLists({}, {}) if is_nobody else make_lists(desk, day, names, by=call.principal.name)
     call.state.refresh_campaigns(desk.tenant)
-    return {"day": day.isoformat(), "lines": lines}
+    return {
+        "day": day.isoformat(),
+        "data_day": desk.first_day.isoformat(),
+        "clock_day": clock_day(desk.now).isoformat(),
+        "lines": made.lines,
+        "left_out": left_out_rows(made.left_out, call.language),
+    }
 
 
 def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from serving.http.messages.common import ONCE, WHOLE, Comment, Day, Id, Instant, Names, Strict, Text, Version, config
 from serving.http.messages.effect_messages import LookRow
 from serving.http.messages.partly_read import PartlyRead
+from serving.http.messages.people_messages import ExclusionRow
 
 Outcome = Literal["done", "not_reached", "bought", "refused"]
 
@@ -169,10 +170,16 @@ class GuideResponse(Strict):
 
 
 class GuideMakeResponse(Strict):
-    """New lines by guide."""
+    """New lines by guide, and why others of their people have none."""
 
     day: str
+    data_day: Annotated[str, Field(description="first day that the answers have not seen: goods are as of it")]
+    clock_day: Annotated[str, Field(description="day by the machine's clock: consents and caps go by it")]
     lines: dict[str, int]
+    left_out: Annotated[
+        list[ExclusionRow],
+        Field(description="people of these guides without a line of the day, by the first reason that holds"),
+    ]
 
 
 class TaskRow(Strict):

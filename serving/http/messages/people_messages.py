@@ -298,4 +298,6 @@ class AudienceResponse(Strict):
         Field(description="response: past campaigns with a holdout, if any, do not surely say whom a contact moves"),
     ]
     effect_days: Annotated[int, Field(description="days from a contact in which purchases counted for its effect")]
+    data_day: Annotated[str, Field(description="first day that the answers have not seen: who wants what is as of it")]
+    clock_day: Annotated[str, Field(description="day by the machine's clock: contacts go by it")]
     names: Names

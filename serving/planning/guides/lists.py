@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from retail_brain.operational.repeated_contacts import DAILY, WHOLE, read_contac
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
+from serving.planning.guides.left_out import left_out
 from serving.planning.guides.people import Guide, all_guides, guide
 from serving.planning.guides.words import say
 from serving.planning.people.reasons import Language
@@ -35,8 +36,21 @@ TASK_COLUMNS = (
 """Columns of `task_row`."""
 
 
-def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str) -> dict[str, int]:
-    """Makes the lists of a day for the guides who are there; guide -> lines that are new.
+@dataclass(frozen=True)
+class MadeLists:
+    """What came of making lists.
+
+    Attributes:
+        lines: guide -> lines that are new.
+        left_out: why people of these guides have no line: code of `left_out.LEFT_OUT_TEXTS` -> people, in its order.
+    """
+
+    lines: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+
+def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str) -> MadeLists:
+    """Makes the lists of a day for the guides who are there.
 
     People are planned as for a campaign by the channel `guide` in which the goods are chosen for each person: consent,
     control group, caps over campaigns, triggers and lists, what was just bought, and stock count. The likeliest to be
@@ -60,11 +74,11 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
         marks = (read_contacts_mark(desk.tenant, desk.database), read_guides_mark(desk.tenant, desk.database))
         here = desk.with_present_guides()
         guides = _present(here, guide_ids)
-        tasks = plan_lists(here, day, guides)
+        tasks, without = plan_lists(here, day, guides)
         stored = store_tasks(desk.tenant, desk.database, tasks, by=by, now=desk.now, mark=marks[0], guides=marks[1])
         if stored is not None:
             told = [one.guide_id for one in tasks if not one.held]
-            return {one.guide_id: told.count(one.guide_id) for one in guides}
+            return MadeLists({one.guide_id: told.count(one.guide_id) for one in guides}, without)
     raise ConflictError(
         f"no list was made: other plans changed meanwhile, {TRIES} times. Make them again.",
         {"problem": "plans_changed"},
@@ -116,8 +130,8 @@ def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:
     return guides
 
 
-def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask]:
-    """The lines that the lists of a day still have room for, as they would be stored.
+def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> tuple[list[GuideTask], dict[str, int]]:
+    """The lines that the lists of a day still have room for, as they would be stored, and `MadeLists.left_out`.
 
     Each line offers a whole unit of the shop of its person: all lists together, with what other plans promise, offer no
     more than the shop has.
@@ -134,13 +148,14 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
     on_a_list = [line.customer_id for line in known]
     ranks = {name: sum(line.guide_id == name for line in known) for name in room}
     chosen: list[tuple[str, int, dict[str, Any]]] = []
+    considered: pl.DataFrame | None = None
     for _ in range(_ROUNDS):
         # with every card: whoever has a line already would take a unit again, which nobody had then
         taken = set(cards.every_account(pl.Series(on_a_list, dtype=pl.String)).to_list())
         people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0 and who not in taken]
         if not people:
             break
-        listed = _planned(desk, day, people, _with_lines(others, [row for *_, row in chosen]))
+        listed, considered = _planned(desk, day, people, _with_lines(others, [row for *_, row in chosen]))
         new = _within_room(desk, listed, cards, room, ranks)
         chosen += new
         on_a_list += [row["customer_id"] for *_, row in new]
@@ -148,7 +163,8 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
             break  # nobody was left out for want of room, so no unit is left for others
     goods = desk.source.names(sorted({row["product_id"] for *_, row in chosen}))
     beside = _complements(desk, day, [row for *_, row in chosen], others)
-    return [_task(day, name, rank, row, goods, beside.get(row["customer_id"])) for name, rank, row in chosen]
+    tasks = [_task(day, name, rank, row, goods, beside.get(row["customer_id"])) for name, rank, row in chosen]
+    return tasks, left_out(desk, room, on_a_list, considered)
 
 
 def _within_room(
@@ -239,8 +255,8 @@ def task_row(task: GuideTask, language: Language) -> dict[str, Any]:
     }
 
 
-def _planned(desk: Desk, day: date, people: Sequence[str], others: OtherPlans) -> pl.DataFrame:
-    """People worth a contact by their guide on a day, best first, held-out ones among them."""
+def _planned(desk: Desk, day: date, people: Sequence[str], others: OtherPlans) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People worth a contact by their guide on a day, best first, held-out ones among them; and all considered."""
     settings = desk.settings
     slot = MessageSlot(channel="guide", text="-", text_zh="-", contact_cost=settings.guides.contact_cost)
     definition = CampaignDefinition(
@@ -258,8 +274,10 @@ def _planned(desk: Desk, day: date, people: Sequence[str], others: OtherPlans) -
     looks = [look for look in effect_looks(desk.tenant, desk.database).read if not repeats(look.campaign_id)]
     soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
     source = cast("CampaignSource", soon)
-    listed = plan_campaign(definition, DAILY, source, others, settings, looks, whole_units=True).listed
-    return listed.drop("due_on").join(soon.due, on=["person_id", "product_id"], how="left", maintain_order="left")
+    plan = plan_campaign(definition, DAILY, source, others, settings, looks, whole_units=True)
+    listed = plan.listed.drop("due_on")
+    listed = listed.join(soon.due, on=["person_id", "product_id"], how="left", maintain_order="left")
+    return listed, plan.people
 
 
 class _SoonDue:

@@ -116,6 +116,14 @@ def test_a_minimum_order_that_does_not_sell_until_the_end_is_not_bought():
     assert "Orders can follow" not in line["reason"]
 
 
+def test_a_pack_that_outlasts_an_end_after_the_forecast_is_not_bought_either():
+    least = {"service_level": 0.95, "case_pack": 50.0}
+    line = uncertain((1.0, 1.0), **least, ends_on=date(2025, 3, 24))
+    assert line["order_quantity"] == 0, "the forecast ends on March 20: 22 earn 1 each, 28 lose 2 each"
+    assert "until the last day of sale (24 March)" in line["reason"]
+    assert uncertain((1.0, 1.0), **least, ends_on=date(2025, 4, 30))["order_quantity"] == 50, "all are sold by then"
+
+
 def test_nothing_is_ordered_for_show_that_will_not_sell_before_the_end():
     def shown(rate: float) -> float:
         given = paths([[rate] * 20])

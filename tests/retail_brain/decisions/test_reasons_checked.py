@@ -23,6 +23,7 @@ AS_OF = date(2025, 2, 28)
 YUAN = Currency("¥")
 FIRST = AS_OF + timedelta(days=1)
 SPREAD = np.random.default_rng(7).poisson(3.0, (1, 50, 20)).astype(np.float32)
+RARE = np.where(np.arange(50)[None, :, None] == 7, 5.0, np.where(SPREAD > 7, 1.0, 0.0)).astype(np.float32)
 STEADY = np.full((1, 50, 20), 4.0, dtype=np.float32)
 PRICED = {"unit_price": 3.0, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
 DEAR = {"unit_price": 1.01, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
@@ -206,6 +207,7 @@ EXPECTED: dict[str, Expected] = {
     ),
     "Stock unknown": lambda *_: (),
     "Ordered up to": lambda _case, told, *_: (percent(told.chance),),
+    "A lost sale": lambda case, *_: ("50", "95%", shown(sorted(needs(case))[47])),
     "Ordered to serve": lambda case, *_: (percent(case.terms["fill_rate"]),),
     "The agreed level": lambda case, told, *_: (percent(told.chance), percent(case.terms["service_level"])),
     "The agreed service": lambda case, told, _row, plan: (
@@ -265,6 +267,7 @@ CASES = {
     "past its date": Case(terms=LEVEL, context={"past_date": 2.0}),
     "short life": Case(on_hand=0.0, terms=PRICED | {"shelf_life_days": 2.0}, review=5),
     "economic": Case(terms=PRICED),
+    "the rarest future": Case(units=RARE, on_hand=0.0, terms=PRICED | {"holding_cost_per_day": 0.001}),
     "fill rate": Case(terms={"fill_rate": 0.975}),
     "reorder": Case(on_hand=2.0, terms=PRICED, settings={"policy": "reorder", "order_cost": 2.0}),
     "outside": Case(terms=LEVEL, outside=True),

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from retail_brain.settings import Settings
+from retail_brain.which_day import clock_day
 from serving.http.access import Principal, Scope
 from serving.http.answer_cache import AnswerCache
 from serving.http.compression import Rendered
@@ -113,7 +114,8 @@ def test_an_audience_of_a_segment_is_computed_every_time() -> None:
     one = next(route for route in ROUTES if route.path == "/audience")
     assert one.depends_on is not None
     asked = {"product_ids": ["P1"], "size": 3}
-    assert one.depends_on(one.request.model_validate(asked), call(View("a"))) is None
+    of_day = call(View("a"))
+    assert one.depends_on(one.request.model_validate(asked), of_day) == clock_day(of_day.now)
     assert one.depends_on(one.request.model_validate(asked | {"segment": "loyal"}), call(View("a"))) is ANEW
 
 

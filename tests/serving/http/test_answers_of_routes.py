@@ -1,14 +1,17 @@
 """What each route answers, to the letter."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from retail_brain.decisions.offer_rule_definition import Rule
+from retail_brain.which_day import clock_day, data_day
 from serving.http.messages.people_messages import RuleRow
 from serving.http.routes import ROUTES
+from tests.serving.synthetic_chain import AS_OF
 
 
 def test_a_rule_is_described_with_all_its_fields() -> None:
@@ -240,6 +243,13 @@ def test_audience_lists_people_and_counts_those_left_out(client: Any) -> None:
         "warm",
         28,
     )  # these answers do not say, as those of older versions
+
+
+def test_an_audience_names_the_published_day_and_that_by_the_clock(client: Any) -> None:
+    before = clock_day(datetime.now(UTC))
+    answer = client.ask("/audience", {"product_ids": ["P0001"], "size": 3})
+    assert answer["data_day"] == data_day(AS_OF).isoformat()
+    assert before.isoformat() <= answer["clock_day"] <= clock_day(datetime.now(UTC)).isoformat()
 
 
 def test_reasons_of_an_audience_name_the_product_as_the_command_does(client: Any) -> None:

@@ -72,6 +72,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
         {"code": "house_rule", "reason": "Asked for peace until May", "customers": 57},
     ]
     answer = {"audience": rows, "exclusions": exclusions, "basis": "warm", "ranked_by": "response", "effect_days": 28}
+    answer |= {"data_day": "2026-03-01", "clock_day": "2026-03-01"}
     return answer | {"names": names(goods)}
 
 

@@ -13,12 +13,14 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, ModelError, UsageError
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, DemandSettings, Settings
+from retail_brain.workspace import Workspace
 from training.demand import jobs
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import MODEL_ALONE
 from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 from training.jobs import Trained
+from training.registration import train as register
 
 SETTINGS = Settings(
     data=DataSettings(country="CN"), demand=DemandSettings(horizon_periods=14, sample_paths=60, backtest_windows=2)
@@ -150,6 +152,12 @@ def test_weeks_that_would_be_trained_on_as_days_are_said(capsys: pytest.CaptureF
 def test_training_asks_for_a_country_that_nothing_tells(chain: Dataset) -> None:
     with pytest.raises(UsageError, match="no country is named"):
         jobs.train(chain, Settings())
+
+
+def test_what_cannot_begin_leaves_nothing_behind(chain: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no country is named"):
+        register(Workspace(tmp_path), "demand", Settings(), chain)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_recorded_configuration_scores_the_same_on_the_same_windows(chain: Dataset, trained: Trained) -> None:

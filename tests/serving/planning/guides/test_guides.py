@@ -76,7 +76,7 @@ def test_the_name_that_was_stored_goes_before_that_of_the_lake_and_who_has_none_
 
 def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chain, database) -> None:
     made = make_lists(chain(settings=rules(capacity_per_day=2)), DAY, by="Li")
-    assert made == {"G1": 2, "G2": 1, "G3": 1}
+    assert made.lines == {"G1": 2, "G2": 1, "G3": 1}
     first = list_tasks("main", database, guide_id="G1")[0]
     assert (first.rank, first.channel, first.product_id, first.store_id, first.state) == (
         1,
@@ -94,9 +94,9 @@ def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chai
 def test_a_list_made_again_stays_and_only_fills_its_room(chain, database) -> None:
     make_lists(chain(settings=rules(capacity_per_day=2)), DAY, by="Li")
     before = listed(database)
-    assert sum(make_lists(chain(settings=rules(capacity_per_day=2)), DAY, by="Li").values()) == 0
+    assert sum(make_lists(chain(settings=rules(capacity_per_day=2)), DAY, by="Li").lines.values()) == 0
     assert listed(database) == before
-    assert make_lists(chain(), DAY, ["G1"], by="Li") == {"G1": 1}
+    assert make_lists(chain(), DAY, ["G1"], by="Li").lines == {"G1": 1}
     assert Counter(name for name, _ in listed(database)) == {"G1": 3, "G2": 1, "G3": 1}
 
 
@@ -115,7 +115,7 @@ def test_held_out_people_are_stored_for_the_effect_and_take_no_room(chain, datab
     assert {one.held for one in rows} == {True, False}
     assert {one.state for one in rows if one.held} == {"held"}
     again = make_lists(chain(settings=rules(holdout_share=0.5)), date(2025, 3, 2), by="Li")
-    assert sum(again.values()) == len(listed(database)) / 2  # the same people are held on every day
+    assert sum(again.lines.values()) == len(listed(database)) / 2  # the same people are held on every day
 
 
 def test_ranks_that_guides_see_have_no_gap_where_somebody_is_held_out(chain, database) -> None:
@@ -133,7 +133,7 @@ def test_ranks_that_guides_see_have_no_gap_where_somebody_is_held_out(chain, dat
 
 def test_two_cards_of_a_person_are_one_line(chain, database, source) -> None:
     source.changes["persons"] = pl.DataFrame({"customer_id": ["c0", "c2"], "person_id": ["c0", "c0"]})
-    assert make_lists(chain(), DAY, ["G1"], by="Li") == {"G1": 2}
+    assert make_lists(chain(), DAY, ["G1"], by="Li").lines == {"G1": 2}
 
 
 def test_what_cannot_be_listed_is_said(chain, database) -> None:
@@ -284,7 +284,7 @@ def test_no_line_is_made_for_a_guide_who_leaves_meanwhile(chain, database, monke
         return tasks
 
     monkeypatch.setattr(lists, "plan_lists", slow)
-    assert make_lists(chain(), DAY, by="Li") == {"G2": 4, "G3": 1}
+    assert make_lists(chain(), DAY, by="Li").lines == {"G2": 4, "G3": 1}
     assert {name for name, _ in listed(database)} == {"G2", "G3"}
 
 
