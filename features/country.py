@@ -6,10 +6,12 @@ from functools import lru_cache
 from typing import Literal
 
 import holidays
+import polars as pl
 
 from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
+from retail_brain.phone_numbers import CODE_OF_COUNTRY, usual_code
 from retail_brain.settings import Settings
 
 LEAST_REGIONS = 2
@@ -88,6 +90,21 @@ def money_of(dataset: Dataset, settings: Settings) -> Currency:
     country = country_of(dataset, settings)
     code = None if country is None else _CODE_OF_COUNTRY.get(country.code)
     return Currency.of(currency_of(dataset, settings), code)
+
+
+def phone_code_of(dataset: Dataset, settings: Settings | None = None) -> str:
+    """Calling code of phone numbers that are written without one; empty where nothing says it.
+
+    The first that speaks counts: the setting `audience.phone_country_code`, the chain's country, and the code that most
+    numbers of `identities` have that are written with one.
+    """
+    if settings is not None and "phone_country_code" in settings.audience.model_fields_set:
+        return settings.audience.phone_country_code
+    country = (_by_stores(dataset) or _by_regions(dataset)) if settings is None else country_of(dataset, settings)
+    if country is not None and country.code in CODE_OF_COUNTRY:
+        return CODE_OF_COUNTRY[country.code]
+    phones = dataset.scan_or_empty("identities").filter(pl.col("id_type") == "phone").select("id_value")
+    return usual_code(phones.drop_nulls().unique().collect()["id_value"])
 
 
 def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Country]:

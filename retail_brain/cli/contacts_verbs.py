@@ -21,7 +21,11 @@ contacts = typer.Typer(
 )
 _CodeOption = Annotated[
     str | None,
-    typer.Option("--country-code", help="Of numbers without one.", show_default="audience.phone_country_code"),
+    typer.Option(
+        "--country-code",
+        help="Of numbers without one.",
+        show_default="audience.phone_country_code, or that of the country",
+    ),
 ]
 
 
@@ -37,6 +41,7 @@ def export(
     lake: LakeOption = None,
 ) -> None:
     """Write the people to contact as another system wants them; consents are asked again."""
+    from features.country import phone_code_of
     from retail_brain.export_mapping import mapped, read_export_mapping
     from serving.planning.people.audience_facts import consents_now, persons_of
     from serving.planning.people.contact_lists import contact_list, identifiers_of
@@ -45,7 +50,7 @@ def export(
     chosen = current()
     dataset = chosen.dataset(lake)
     assert dataset.as_of is not None
-    code = country_code or chosen.settings.audience.phone_country_code
+    code = country_code or phone_code_of(dataset, chosen.settings) or chosen.settings.audience.phone_country_code
     consents, closed = consents_now(dataset, dataset.as_of, tenant_opt_outs(chosen.workspace))
     told = read_table(audience, "AUDIENCE", as_text=True)
     persons = persons_of(dataset, dataset.as_of)
@@ -98,6 +103,7 @@ def optout(
 
     Identifiers may be hashed as for Meta or Google. A running service knows of them at once.
     """
+    from features.country import phone_code_of
     from retail_brain.errors import UsageError
     from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
     from serving.planning.people.contact_lists import identifiers_of, lake_customers, owners_of
@@ -111,7 +117,7 @@ def optout(
     # of a day that is over, its end: a refusal counts against every consent of its day
     at = min(now, datetime.combine(day, datetime.max.time()).replace(microsecond=0))
     dataset = here.dataset(lake)
-    code = country_code or here.settings.audience.phone_country_code
+    code = country_code or phone_code_of(dataset, here.settings) or here.settings.audience.phone_country_code
     given = read_table(file, "FILE", as_text=True)
     names_customers = "customer_id" in (name.strip().lower() for name in given.columns)
     identifiers = identifiers_of(dataset, needed=not names_customers)
