@@ -10,10 +10,10 @@ LEAST_DIGITS: Final = 7
 """Digits without zeros before them below which a text is no phone number."""
 _CODES: Final = (
     "CN 86 JP 81 KR 82 VN 84 TW 886 HK 852 MO 853 SG 65 MY 60 TH 66 ID 62 PH 63 KH 855 LA 856 MM 95 IN 91 PK 92 BD 880 "
-    "LK 94 NP 977 US 1 CA 1 MX 52 BR 55 AR 54 CL 56 CO 57 PE 51 GB 44 IE 353 DE 49 AT 43 CH 41 FR 33 BE 32 NL 31 LU 352 "
-    "IT 39 ES 34 PT 351 GR 30 CY 357 MT 356 DK 45 SE 46 NO 47 FI 358 IS 354 EE 372 LV 371 LT 370 PL 48 CZ 420 SK 421 "
-    "HU 36 SI 386 HR 385 RS 381 BG 359 RO 40 UA 380 RU 7 KZ 7 TR 90 IL 972 AE 971 SA 966 EG 20 MA 212 ZA 27 NG 234 "
-    "KE 254 AU 61 NZ 64"
+    "LK 94 NP 977 US 1 CA 1 MX 52 BR 55 AR 54 CL 56 CO 57 PE 51 GB 44 IE 353 DE 49 AT 43 CH 41 FR 33 BE 32 NL 31 "
+    "LU 352 IT 39 ES 34 PT 351 GR 30 CY 357 MT 356 DK 45 SE 46 NO 47 FI 358 IS 354 EE 372 LV 371 LT 370 PL 48 CZ 420 "
+    "SK 421 HU 36 SI 386 HR 385 RS 381 BG 359 RO 40 UA 380 RU 7 KZ 7 TR 90 IL 972 AE 971 SA 966 EG 20 MA 212 ZA 27 "
+    "NG 234 KE 254 AU 61 NZ 64"
 )
 CODE_OF_COUNTRY: Final = MappingProxyType(dict(zip(_CODES.split()[::2], _CODES.split()[1::2], strict=True)))
 """ISO 3166 code of a country -> its calling code (ITU E.164)."""
@@ -39,8 +39,8 @@ def normal_phone(text: str, country_code: str) -> str | None:
 
     >>> [normal_phone(text, "84") for text in ("0910 000 137", "+84910000137", "84910000137", "0084 910 000 137")]
     ['84910000137', '84910000137', '84910000137', '84910000137']
-    >>> normal_phone("138 0013-8000", "86"), normal_phone("(0)30 1234567", "49"), normal_phone("+49 (0)30 1234567", "86")
-    ('8613800138000', '49301234567', '49301234567')
+    >>> normal_phone("138 0013-8000", "86"), normal_phone("+49 (0)30 1234567", "86")
+    ('8613800138000', '49301234567')
     >>> normal_phone("8 916 123-45-67", "7"), normal_phone("06 6982 1234", "39"), normal_phone("12", "86")
     ('79161234567', '390669821234', None)
     """

@@ -63,7 +63,9 @@ class AudienceSettings(Section):
         default=0.0, ge=0, lt=1, description="share of all customers that no campaign ever contacts (global control)"
     )
     phone_country_code: str = Field(
-        default="86", pattern=r"^[1-9]\d{0,2}$", description="code of phone numbers without one; not set: that of the country, where it is known"
+        default="86",
+        pattern=r"^[1-9]\d{0,2}$",
+        description="code of phone numbers without one; not set: that of the country, where it is known",
     )
     value_days: int = Field(default=91, ge=1, description="days whose prices say what a unit brings")
     adult_age: int = Field(default=18, ge=0, le=120, description="years from which goods for adults may be offered")
