@@ -10,6 +10,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HASHED = "_hashed"
 
 
+def is_digest(value: str) -> bool:
+    """Whether a value is a SHA-256 digest already."""
+    return _DIGEST.fullmatch(value.strip().lower()) is not None
+
+
 def hashed_value(value: str) -> str:
     """SHA-256 of a value without blanks around it and in lower case, hexadecimal; a digest stays as it is.
 

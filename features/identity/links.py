@@ -5,7 +5,10 @@ from datetime import date
 
 import polars as pl
 
+from features.phone_codes import phone_code
 from retail_brain.dataset import Dataset
+from retail_brain.hashed_ids import is_digest
+from retail_brain.phone_numbers import normal_phone
 
 _IDENTIFIER = ("id_type", "id_value")
 
@@ -45,6 +48,32 @@ def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
         .sort(*_IDENTIFIER, "customer_id")
         .collect()
     )
+
+
+def in_one_form(links: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """The links with phone numbers and e-mail addresses in one form, so that whoever wrote them makes no difference.
+
+    Only for comparing: a till's `0910 000 137`, a web shop's `+84910000137` and a messenger's `84910000137` are one
+    number. The country is that of the stores, else the code that most numbers written with one have. Digests stay.
+
+    Args:
+        links: with `id_type` and `id_value`.
+        dataset: says the country.
+    """
+    kinds = {"phone", "email"} & set(links["id_type"].unique())
+    if not kinds:
+        return links
+    told = links.filter(pl.col("id_type").is_in(sorted(kinds))).select(*_IDENTIFIER).unique()
+    found = phone_code(dataset)
+    # the default is no evidence: such numbers are compared as they stand
+    code = "" if found.basis == "default" else found.code
+    keys = [
+        value.strip().lower() if kind == "email" or is_digest(value) else normal_phone(value, code) or value
+        for kind, value in told.iter_rows()
+    ]
+    forms = told.with_columns(pl.Series("key", keys, dtype=pl.String))
+    joined = links.join(forms, on=list(_IDENTIFIER), how="left", maintain_order="left")
+    return joined.with_columns(id_value=pl.coalesce("key", "id_value")).drop("key")
 
 
 def account_pairs(accounts: pl.DataFrame, max_customers: int) -> pl.DataFrame:

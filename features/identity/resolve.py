@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from features.identity.evidence import IdentityRules, learn_evidence, score_pairs
-from features.identity.links import account_pairs, attribute_pairs, identifier_links
+from features.identity.links import account_pairs, attribute_pairs, identifier_links, in_one_form
 from features.windows import ratio
 from retail_brain.dataset import Dataset, IdentityLink
 
@@ -52,7 +52,7 @@ def resolve_identities(
     """
     rules = rules or IdentityRules()
     links = identifier_links(dataset, as_of)
-    accounts = links.filter(pl.col("customer_id").is_not_null())
+    accounts = in_one_form(links.filter(pl.col("customer_id").is_not_null()), dataset)
     compared = account_pairs(accounts, rules.max_customers)
     shared = compared.filter(pl.col("agrees") | ~pl.col("id_type").is_in(rules.several))
     customers = dataset.at(as_of).scan_or_empty("customers")

@@ -44,17 +44,18 @@ def measure_effect(
     with closing(open_database()) as database:
         look = measure(chosen.workspace.tenant, database, dataset, chosen.settings, datetime.now(UTC))
     reported().ids |= dict(ids)
-    tell_effect(name, look, out)
+    tell_effect(name, look, out, dataset)
 
 
-def tell_effect(name: str, look: "StoredEffect", out: Path | None) -> None:
+def tell_effect(name: str, look: "StoredEffect", out: Path | None, dataset: "Dataset") -> None:
     """Says a look in sentences, gives its parts to `--json`, and writes them where a file is named."""
+    from features.country import money_of
     from serving.planning.campaigns.measuring import effect_lines, part_rows
 
     parts = part_rows(look.effect)
     reported().ids["as_of"] = look.effect["as_of"]
     reported().rows += parts.to_dicts()
-    for line in effect_lines(name, look.effect):
+    for line in effect_lines(name, look.effect, money_of(dataset, current().settings)):
         typer.echo(line)
     if out is not None:
         write_table(parts, out)

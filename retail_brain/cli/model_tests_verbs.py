@@ -70,7 +70,7 @@ def effect(name: _Name, lake: LakeOption = None, as_of: AsOfOption = None, by: _
     dataset = current().dataset(lake, as_of)
     with _asker(by) as asker:
         look = measure(asker, dataset, name)
-    tell_effect(f"test {name}", look, None)
+    tell_effect(f"test {name}", look, None, dataset)
     if out := look.effect["days_left_out"]:
         typer.echo(f"  {out} days are not counted: published answers left the version out")
 

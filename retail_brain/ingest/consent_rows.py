@@ -32,6 +32,7 @@ ANSWER_WORDS = {
         *("opt-in", "opt in", "optin", "opted in"),
         *("同意", "已同意", "接受", "允许", "订阅", "已订阅", "授权", "已授权"),
         *("si", "sí", "sì", "sim", "tak", "ano", "áno", "igen", "da", "да", "так", "evet", "kyllä", "はい", "예", "네"),
+        *("có", "co", "đồng ý", "dong y", "ya", "setuju", "ใช่", "ยินยอม", "نعم", "כן", "ναι"),
     ),
     "false": (
         *("refuse", "refused", "reject", "rejected", "deny", "denied", "decline", "declined", "withdrawn", "revoked"),
@@ -39,6 +40,8 @@ ANSWER_WORDS = {
         *("不同意", "拒绝", "已拒绝", "拒收", "已拒收", "退订", "已退订", "取消", "已取消", "取消订阅", "取消授权"),
         *("撤回", "已撤回", "不接受", "不允许", "未同意"),
         *("não", "nao", "nie", "ne", "nem", "nu", "нет", "ні", "hayır", "ei", "nee", "nej", "nei", "いいえ", "아니오"),
+        *("không", "khong", "không đồng ý", "khong dong y", "từ chối", "tu choi", "đã hủy", "hủy đăng ký"),
+        *("tidak", "tidak setuju", "ไม่", "ไม่ใช่", "ไม่ยินยอม", "لا", "לא", "όχι", "οχι"),
     ),
 }
 """Words that are read without a mapping; those of other languages are read here alone, where doubt closes."""
@@ -73,7 +76,7 @@ def _usual_answers(text: ColumnFormat | None) -> Mapping[str, tuple[str, ...]]:
 
 def _canonical(column: str, terms: Mapping[str, tuple[str, ...]]) -> pl.Expr:
     spelled = {word: ours for ours, theirs in terms.items() for word in theirs}
-    plain = pl.col(column).str.strip_chars().str.to_lowercase()
+    plain = pl.col(column).str.strip_chars().str.normalize("NFC").str.to_lowercase()
     return pl.coalesce(plain.replace_strict(spelled, default=None, return_dtype=pl.String), column).alias(column)
 
 
@@ -169,8 +172,22 @@ def _said(refusals: pl.DataFrame, unreadable: pl.DataFrame) -> list[str]:
         return []
     people = refusals["customer_id"].unique(maintain_order=True)
     return [
+        *_other_channels(unreadable),
         f"{unreadable.height:,} consents cannot be read; they close their channel (all channels where it is unknown) "
-        f"to {len(people):,} customers{_listed(people)} until a later consent that can be read"
+        f"to {len(people):,} customers{_listed(people)} until a later consent that can be read",
+    ]
+
+
+def _other_channels(unreadable: pl.DataFrame) -> list[str]:
+    """A sentence on channels that are none of ours, and what to do about them."""
+    known = [*CHANNELS_OF_CONTACT, ANY_CHANNEL]
+    told = unreadable["channel"].drop_nulls().unique().sort() if "channel" in unreadable.columns else pl.Series([""])
+    others = told.filter(~told.is_in([*known, ""]))
+    if not len(others):
+        return []
+    return [
+        f"channels {others.head(_SHOWN).to_list()} are none of {known}: say in a mapping which of these each is "
+        f'(`words = {{ "{others[0]}" = "app" }}` of the column), or leave the rows out by `where`'
     ]
 
 

@@ -266,4 +266,9 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
         filled = first_filled(theirs, schema)
         known = pl.when(~filled.str.strip_chars().is_in(mapping.blank)).then(filled) if mapping.blank else filled
         column = known.fill_null(pl.lit(mapping.default))
+    if mapping.words:
+        text = column.cast(pl.String)
+        ours = text.str.strip_chars().str.to_lowercase()
+        said = {theirs.strip().lower(): word for theirs, word in mapping.words.items()}
+        column = pl.coalesce(ours.replace_strict(said, default=None, return_dtype=pl.String), text)
     return column if mapping.type is None else column.cast(_TYPES[mapping.type], strict=False)

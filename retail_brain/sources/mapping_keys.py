@@ -24,6 +24,7 @@ class ColumnMapping(BaseModel):
     pattern: str | None = None
     blank: tuple[str, ...] = ()
     default: str | None = None
+    words: dict[str, str] = Field(default_factory=dict)
     constant: str | int | float | bool | None = None
     format: str | tuple[str, ...] | None = None
     decimal: Literal[".", ","] = "."

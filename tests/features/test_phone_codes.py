@@ -6,8 +6,9 @@ import holidays
 import polars as pl
 import pytest
 
-from features.phone_codes import CODE_OF_COUNTRY, phone_code
+from features.phone_codes import phone_code
 from retail_brain.dataset import Dataset
+from retail_brain.phone_numbers import CODE_OF_COUNTRY
 from retail_brain.settings import Settings
 
 

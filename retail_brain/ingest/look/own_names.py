@@ -1,14 +1,20 @@
 """Recognises files that are in the canonical form already: `supply.csv` with the columns of the table `supply`."""
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.receipt_numbers import name_receipts
-from retail_brain.sources.column_names import find_column
-from retail_brain.tables import TABLES
+from retail_brain.sources.column_names import find_column, plain_name
+from retail_brain.tables import TABLES, Table
+
+_OF_SALES: Final = frozenset({"transactions", "daily_sales", "category_sales"})
+"""Tables of which the values of a file say more than its names: whose amount it is, and what numbers the receipts."""
+_LEAST_COLUMNS: Final = 4
+"""Columns below which names alone make no table. By judgement: two or three ids stand in many files."""
 
 
 def is_of_own_form(stem: str, columns: Collection[str]) -> bool:
@@ -29,8 +35,29 @@ def of_own_name(stem: str, sample: pl.DataFrame, found: Columns) -> Proposal | N
         found: its columns.
     """
     table = TABLES.get(stem.strip().lower())
-    if table is None:
-        return None
+    return None if table is None else _of_table(table, sample, found)
+
+
+def of_own_columns(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    """The mapping of a file of any name all of whose columns are those of one table alone, with all that it needs.
+
+    Contacts called `lien_he.csv` are contacts by their columns; what is told of sales is left to the values.
+
+    Args:
+        sample: its first rows as text.
+        found: its columns.
+    """
+    names = {plain_name(name) for name in found.seen}
+    fitting = [
+        table
+        for table in TABLES.values()
+        if table.name not in _OF_SALES and len(names) >= _LEAST_COLUMNS and set(table.required) <= names
+        if names <= set(table.types)
+    ]
+    return _of_table(fitting[0], sample, found) if len(fitting) == 1 else None
+
+
+def _of_table(table: Table, sample: pl.DataFrame, found: Columns) -> Proposal | None:
     one, present = table.name.removesuffix("s"), list(found.seen)  # `store_name` of stores is their name
     names = {ours: find_column(ours, present) or find_column(f"{one}_{ours}", present) for ours in table.types}
     theirs = {ours: name for ours, name in names.items() if name is not None}

@@ -34,7 +34,7 @@ from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, witho
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
-from retail_brain.ingest.look.own_names import is_of_own_form, of_own_name
+from retail_brain.ingest.look.own_names import is_of_own_form, of_own_columns, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
@@ -223,6 +223,7 @@ def _proposal(one: LookedAt) -> Proposal:
     found = one.columns
     stems = (one.path.name.partition(".")[0], one.path.parent.name)
     own = next((made for stem in stems if (made := of_own_name(stem, one.sample, found)) is not None), None)
+    own = own or of_own_columns(one.sample, found)
     made = own or list_of_others(one) or propose(one.sample, found)
     if own is None:
         ask_if_others(made, one)

@@ -60,7 +60,7 @@ REFUSAL: Final = (
     r"do_not|don_?t|opt(?:ed)?_?out|unsubscri|(?:^|_)(?:no|not|never|non|kein\w*)_|(?:^|_)un_"
     r"|disallow|disagree|block|black_?list|suppress|(?:^|_)dnc|robinson|gesperrt|sperr|bloqu|bloccat|차단|屏蔽|拉黑|refus|reject|declin|withdr|revok|отказ|відмов"
     r"|거부|거절|미동의|비동의|동의_?안|해지|拒否"
-    r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单"
+    r"|退订|免打扰|拒绝|勿扰|不接收|不接受|不同意|不允许|未同意|撤回|取消|黑名单|(?:^|_)(?:khong|tu_choi|huy|tidak)(?:_|$)"
 )
 """Words of a column whose yes is a refusal."""
 _ALLOWS: Final = (
@@ -69,7 +69,7 @@ _ALLOWS: Final = (
     r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
     rf"|согласен|подписан|(?:{STEMS})[a-z]*"
     r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
-    r"|同意|授权|订阅|接收|接受|愿意|允许|可联系"
+    r"|同意|授权|订阅|接收|接受|愿意|允许|可联系|dong_y|setuju|persetujuan"
 )
 """Words of a column whose yes allows, where nothing but the next words stands beside them."""
 _BESIDE_ALLOWS: Final = (
@@ -85,6 +85,7 @@ _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
+    *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι")),
 )
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))
@@ -109,6 +110,7 @@ _CHANGE: Final = (
 """Words that make a name that of the day of an answer, where no other stands beside them."""
 _FURTHER_CHANNELS: Final = frozenset({
     *("phone", "call", "calls", "telephone", "mail", "post", "letter", "whatsapp", "push", "line", "wecom"),
+    *("zalo", "viber", "telegram", "messenger", "facebook", "instagram", "kakaotalk", "카카오톡", "điện thoại"),
     *("电话", "来电", "信件", "企业微信", "公众号"),
 })  # fmt: skip
 """Ways to reach people that `consents` does not know: as channels they close all, which is said at ingest."""

@@ -1,11 +1,12 @@
 """Reads what a campaign's effect is measured on: the people that were drawn, and purchases of its goods."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
+from retail_brain.currency import UNNAMED, Currency
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
 from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
@@ -243,8 +244,8 @@ def part_rows(effect: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=kinds)
 
 
-def effect_lines(campaign_id: str, effect: dict[str, Any]) -> list[str]:
-    """The effect in sentences for the command line."""
+def effect_lines(campaign_id: str, effect: dict[str, Any], currency: Currency = UNNAMED) -> list[str]:
+    """The effect in sentences for the command line; money as the currency writes it."""
     over = "all days are over" if effect["is_final"] else "some days are still to come"
     lines = [
         f"{campaign_id} as of {effect['as_of']}: {effect['contacts']:,} contacted, {effect['holdout']:,} held out of "
@@ -252,16 +253,26 @@ def effect_lines(campaign_id: str, effect: dict[str, Any]) -> list[str]:
         f"  {effect['attributed']['buyers']:,} of the contacted bought, {effect['attributed']['units']:,.0f} units",
     ]
     for name, row in effect["outcomes"].items():
-        said = f"{row['difference']:+.4f} per person ({row['low']:+.4f} to {row['high']:+.4f})" if row else _TOO_FEW
+        written = _signed(currency) if name == "margin" else "{:+.4f}".format
+        said = _TOO_FEW
+        if row:
+            least, most = written(row["low"]), written(row["high"])
+            said = f"{written(row['difference'])} per person ({least} to {most})"
         lines.append(f"  caused {name:<10}{said}")
     if effect["net"] is not None:
         net = effect["net"]
-        lines.append(f"  net of cost {net['value']:,.2f} ({net['low']:,.2f} to {net['high']:,.2f})")
+        value, least, most = (currency.text(net[name]) for name in ("value", "low", "high"))
+        lines.append(f"  net of cost {value} ({least} to {most})")
     if effect["reading"] is not None:
         now = effect["reading"]
         clear = "clear" if now["is_clear"] else "not clear yet"
         lines.append(f"  read on any day: {now['difference']:+.4f} ({now['low']:+.4f} to {now['high']:+.4f}), {clear}")
     return lines
+
+
+def _signed(currency: Currency) -> Callable[[float], str]:
+    """How money is written that is more or less."""
+    return lambda value: f"{'+' if value > 0 else ''}{currency.text(value)}"
 
 
 _TOO_FEW = f"no interval: fewer than {LEAST_PEOPLE} people in a group whose days are over"

@@ -15,6 +15,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import DataError, UsageError
+from retail_brain.phone_numbers import normal_phone
 
 _ID_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("email", "e-mail", "mail", "邮箱"),
@@ -27,8 +28,6 @@ _CHANNEL_OF = {"email": "email", "phone": "sms", "external_userid": "wechat"}
 _HASHED = r"[0-9a-f]{64}"
 """A SHA-256 digest in hexadecimal: such values are passed on as they are, where digests are wanted."""
 _GOOGLE_MAIL = ("gmail.com", "googlemail.com")
-_LEAST_DIGITS = 7
-"""Digits that a number has at least, without the code of its country (ITU-T E.164 has no shorter subscribers')."""
 
 
 @dataclass(frozen=True)
@@ -276,13 +275,8 @@ def _normal_phone(text: str, country_code: str, *, plus: bool) -> str | None:
 
     >>> _normal_phone("138 0013-8000", "86", plus=False), _normal_phone("(0)30 1234567", "49", plus=True)
     ('8613800138000', '+49301234567')
-    >>> _normal_phone("+1 (650) 555-0100", "86", plus=True), _normal_phone("12", "86", plus=True)
-    ('+16505550100', None)
+    >>> _normal_phone("+1 (650) 555-0100", "86", plus=True), _normal_phone("84910000137", "84", plus=True)
+    ('+16505550100', '+84910000137')
     """
-    digits = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
-    is_whole = text.strip().startswith("+") or digits.startswith("00")
-    local = digits.lstrip("0")
-    if len(local) < _LEAST_DIGITS:
-        return None
-    whole = local if is_whole else f"{country_code}{local}"
-    return f"+{whole}" if plus else whole
+    whole = normal_phone(text, country_code)
+    return f"+{whole}" if whole and plus else whole

@@ -160,3 +160,26 @@ def test_a_second_card_is_no_sign_of_another_person_and_a_second_phone_is():
     found = persons({"identities": identities(*devices, *cards, *phones), "customers": customers})
     assert found["customer_id", "A"] == found["customer_id", "B"]
     assert found["customer_id", "C"] != found["customer_id", "D"]
+
+
+FORMS = [("phone", "0910 000 137", "till"), ("phone", "+84910000137", "web"), ("phone", "84910000137", "chat")]
+VIETNAM = pl.DataFrame({"store_id": ["S1"], "country": ["VN"]})
+
+
+@pytest.mark.parametrize("stores", [{"stores": VIETNAM}, {}], ids=["country", "most numbers"])
+def test_one_number_written_in_three_ways_is_one_person(stores):
+    others = [("phone", f"091000{i:04d}", f"C{i}") for i in range(50)]
+    found = persons({"identities": identities(*FORMS, *others), **stores})
+    assert {found["customer_id", name] for name in ("till", "web", "chat")} == {"chat"}
+    assert {found[kind, value] for kind, value, _ in FORMS} == {"chat"}
+    assert len({person for (kind, _), person in found.items() if kind == "customer_id"}) == 51
+
+
+def test_addresses_are_compared_without_case_and_phones_of_another_country_stay_apart():
+    rows = identities(
+        *(("email", "An@Mail.vn ", "A"), ("email", "an@mail.vn", "B")),
+        *(("phone", "0910000137", "C"), ("phone", "+86910000137", "D")),
+    )
+    found = persons({"identities": rows, "stores": VIETNAM})
+    assert found["customer_id", "A"] == found["customer_id", "B"]
+    assert found["customer_id", "C"] != found["customer_id", "D"]

@@ -1,5 +1,6 @@
 """Consents that cannot be read: each closes a channel, says so, and opens again only by a later or corrected row."""
 
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -74,6 +75,24 @@ def test_usual_words_of_agreement_open(chain: Any) -> None:
     give(chain, "c1,WeChat,是,2025-01-01", "c1,邮件,同意,2025-01-01", "c1,导购,Subscribed,2025-01-01")
     assert chain.ingest().tables["consents"].quarantined == 0
     assert set(codes(chain).items()) == {(("c1", name), None) for name in ("wechat", "email", "guide")}
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [("Có", "Không"), ("đồng ý", "từ chối"), ("Ya", "Tidak"), ("ใช่", "ไม่"), ("نعم", "لا"), ("ναι", "όχι")],
+)
+def test_answers_of_further_languages_open_and_close(chain: Any, yes: str, no: str) -> None:
+    decomposed = unicodedata.normalize("NFD", no)  # as files from a Mac have them
+    give(chain, f"c1,sms,{yes},2025-01-01", f"c1,email,{no},2025-01-01", f"c2,sms,{decomposed},2025-01-01")
+    assert chain.ingest().tables["consents"].quarantined == 0
+    assert codes(chain) == {("c1", "sms"): None, ("c1", "email"): "no_consent", ("c2", "sms"): "no_consent"}
+
+
+def test_a_channel_that_is_none_of_ours_is_named_with_what_to_do(chain: Any) -> None:
+    give(chain, GRANT, "c1,Zalo,true,2025-01-05")
+    (note,) = (note for note in chain.ingest().tables["consents"].notes if "Zalo" in note)
+    assert "'sms', 'email', 'app', 'wechat', 'guide', 'any'" in note
+    assert '`words = { "Zalo" = "app" }`' in note
 
 
 def test_an_unknown_channel_closes_all_channels(chain: Any) -> None:

@@ -33,6 +33,7 @@ def consents(seen: Look) -> dict[str, Any]:
         (["短信", "微信"], "允许", "是", "否"),
         (["sms", "phone"], "status", "subscribed", "unsubscribed"),
         (["SMS", "WeChat"], "ok", "1", "0"),
+        (["SMS", "Zalo"], "Đồng ý", "Có", "Không"),
     ],
 )
 def test_people_with_a_channel_and_an_answer_are_consents_whatever_their_names(
@@ -156,3 +157,13 @@ def test_a_yes_beside_unknown_words_grants_nothing_by_itself(tmp_path: Path, hea
     assert (not seen.questions) == is_sure
     if is_sure:
         assert consents(seen)["granted"] == {"column": header, "true": ["nie"], "false": ["Tak"]}
+
+
+def test_contacts_of_any_file_name_are_contacts_by_their_columns_and_no_consents(tmp_path: Path) -> None:
+    sold(tmp_path)
+    header = ["campaign_id", "customer_id", "channel", "contacted_at", "is_holdout"]
+    rows = [["K1", f"c{i}", "sms", "2026-01-05 09:00:00", str(i % 2 == 0).lower()] for i in range(30)]
+    seen = answers(tmp_path, header, *rows, name="lien_he.csv")
+    tables = tomllib.loads(seen.mapping)["tables"]
+    assert "consents" not in tables
+    assert tables["contacts"]["columns"]["is_holdout"] == "is_holdout"

@@ -79,6 +79,15 @@ def test_units_in_brackets_or_with_a_minus_behind_are_returns(tmp_path: Path) ->
     assert column(tmp_path, "units") == [-3.0, -2.0, -1.0]
 
 
+def test_words_of_theirs_are_named_in_ours_and_others_stay(tmp_path: Path) -> None:
+    load(
+        tmp_path,
+        till(way=["ZALO ", "web", "store"]),
+        channel='{ column = "way", words = { Zalo = "app", Web = "online" } }',
+    )
+    assert column(tmp_path, "channel") == ["app", "online", "store"]
+
+
 RETURNS = 'returns = { column = "kind", values = ["Refund"] }'
 
 

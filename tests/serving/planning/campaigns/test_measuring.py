@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from retail_brain.currency import Currency
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_contacts import campaign_contacts
@@ -52,6 +53,9 @@ def test_a_campaign_of_the_lake_is_measured_on_its_contacts(database: Database) 
     assert found["outcomes"]["margin"]["difference"] == pytest.approx(1.0)
     assert found["net"]["value"] == pytest.approx(40 * (1.0 - 0.25))
     assert "net of cost 30.00" in effect_lines("K1", found)[-2]
+    dong = effect_lines("K1", found, Currency("₫", 0))
+    assert "net of cost ₫30 (" in dong[-2]
+    assert [line for line in dong if line.startswith("  caused margin    +₫1 per person (")]
     assert part_rows(found).filter(part="channels").row(0, named=True)["difference"] == 0.25
 
 
