@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError
 from retail_brain.operational.places import HEADQUARTERS
 from retail_brain.settings import ServingSettings
+from retail_brain.waiting import waited_for
 from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
@@ -225,8 +226,8 @@ class Api:
         limiter = self._limiter(limits.threads)
         begun: list[None] = []
         try:
-            # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
-            with anyio.fail_after(_seconds(route, limits)):
+            # a thread cannot be stopped: the client gets its 503, and the thread ends where it next looks who waits
+            with waited_for(), anyio.fail_after(_seconds(route, limits)):
                 async with self._turn_of(route):
                     given = await to_thread.run_sync(
                         _outcome, route.run, request, call, begun, limiter=limiter, abandon_on_cancel=True

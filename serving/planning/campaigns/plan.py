@@ -13,6 +13,7 @@ from retail_brain.decisions.eligibility import any_chances, assessed, person_row
 from retail_brain.decisions.ranking import cut_to_size, rank_people
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
+from retail_brain.waiting import stop_if_nobody_waits
 from serving.planning.campaigns.estimates import CausedShare, caused_share
 from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
 from serving.planning.campaigns.hours import contact_hours, open_hours
@@ -77,7 +78,9 @@ def plan_campaign(
     Raises:
         NotFoundError: a product, the category, a shop, a customer or the segment is not known.
         ImpossibleError: the campaign is over, has no open hour or no goods.
+        NobodyWaitsError: the question that it is worked out for was given up.
     """
+    stop_if_nobody_waits()
     hours = open_hours(definition, settings.campaigns)
     check_known("store", definition.store_ids, source.stores())
     product_ids, named = goods_of(definition, source), people_of(definition, source)
@@ -105,6 +108,7 @@ def plan_campaign(
         facts = replace(facts, left_over=_told(stock, facts), promises=others.promises)
     pairs = source.pairs(product_ids or None, named).join(facts.customers, on="customer_id", how="semi")
     situation, scored = situation_of(pairs, facts, request)
+    stop_if_nobody_waits()
     found = assessed(scored, situation, request, source.as_of, settings.audience)
     people = person_rows(found, pairs, situation.goods)
     ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)

@@ -14,6 +14,7 @@ from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_effects import effect_looks
 from retail_brain.operational.campaigns import OPEN, Change, StoredCampaign, list_campaigns, no_campaign
 from retail_brain.operational.repeated_contacts import repeats
+from retail_brain.waiting import stop_if_nobody_waits
 from serving.planning.campaigns.life import Desk, save
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
@@ -127,6 +128,7 @@ def assign_together(desk: Desk, tenant: str, campaign_ids: Sequence[str] = (), *
     found, offset = _assigned(possible, caps, frozen, per_customer)
     bound, beyond = found.bound - offset, 0
     for round_ in range(_ROUNDS):
+        stop_if_nobody_waits()
         listed = {name: _listed(found, name, possible[name], plan.request) for name, plan in plans.items()}
         dropped = _beyond_stock(listed, plans)
         if dropped.is_empty():

@@ -5,7 +5,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +20,14 @@ import pytest
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.settings import Settings
+from retail_brain.waiting import NobodyWaitsError, stop_if_nobody_waits, waited_for
 from retail_brain.workspace import Workspace
 from serving.http.app import Api
 from serving.http.middleware import Layer
 from serving.http.routes import ROUTES
 from serving.http.runtime import Runtime
 from serving.http.state import State
+from serving.planning.campaigns.plan import plan_campaign
 
 LATE = ("/events", "/search", "/rules", "/segments")
 EVENTS, SEARCH, *BOTH = (next(route for route in ROUTES if route.path == path) for path in LATE)
@@ -158,3 +162,32 @@ def test_on_answers_of_a_newer_version_a_fault_of_a_write_is_a_fault(
 
 def test_what_stores_is_asked_in_a_thread_and_never_kept() -> None:
     assert {route.path for route in ROUTES if route.writes and (not route.threaded or route.depends_on)} == set()
+
+
+def test_work_that_was_given_up_ends_where_it_next_looks_who_waits(
+    state: State, late: Late, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: Future[BaseException | None] = Future()
+
+    def run(*_: Any) -> dict[str, Any]:
+        stop_if_nobody_waits()  # somebody does
+        late._run(None, None)
+        try:
+            stop_if_nobody_waits()
+        except NobodyWaitsError as error:
+            ended.set_result(error)
+            raise
+        ended.set_result(None)
+        return {}
+
+    assert asked(state, [replace(SEARCH, run=run)], "/search")["status"] == 503
+    late.end()
+    assert isinstance(ended.result(), NobodyWaitsError)
+
+
+def test_no_campaign_is_planned_for_a_question_that_was_given_up() -> None:
+    with waited_for():
+        given_up = copy_context()
+    nothing: Any = None
+    with pytest.raises(NobodyWaitsError):
+        given_up.run(plan_campaign, nothing, "C1", nothing, nothing, nothing)
