@@ -168,7 +168,7 @@ class ChainPlan:
         kept = plan.terms.holding * self.settings.network.leftover_days
         # goods that are ordered again push what is moved to their shop past its date: replays save no waste by moving
         lost = np.select([slow, is_date.to_numpy()], [kept, 0.0], plan.terms.cost_guess)
-        values = with_last_days(values, need_end, lost, plan.stock_known)
+        values = with_last_days(values, need_end, lost, plan.stock_known, left.mean(axis=1))
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
         series = told.select(*_KEYS, "on_hand", "dated_units", *MONEY, "sell_by", "sell_by_kind").with_columns(
             last_day=facts["planned_by"],
@@ -255,10 +255,8 @@ class ChainPlan:
             return replace(part, series=series)
         values, last = part.values.take(rows), days(series["last_day"].fill_null(NO_END))[rows]
         decided = ordered_after(part.plan.take(rows), values, net[rows], last, self.settings.replenishment)
-        every = np.arange(len(rows))
-        more = values.left_for_good(every, net[rows]) - values.left_for_good(every, np.zeros(len(rows)))
         left = floats(series["left_over_units"])
-        left[rows] = np.maximum(left[rows] + more, 0)
+        left[rows] = values.left_told(np.arange(len(rows)), net[rows])
         return StorePart(
             series.with_columns(left_over_units=pl.Series(left)), part.plan.put(rows, decided), part.values
         )
