@@ -96,9 +96,9 @@ def decide(
 ) -> Plan:
     """Computes the order of every series from sample paths of demand.
 
-    Where demand ends within the forecast, or before what is held with the order would be sold, no order is larger than the one
-    that would be best if no other followed before the end: what the following ones could not sell either is left over
-    then.
+    Where demand ends within the forecast, or before what is held with the order would be sold, no order is larger than
+    the one that would be best if no other followed before the end: what the following ones could not sell either is
+    left over then.
 
     Args:
         units: demand, shape (series, paths, periods).
