@@ -129,10 +129,10 @@ def test_a_pack_that_outlasts_an_end_after_the_forecast_is_not_bought_either():
 
 
 def test_a_pack_that_outlasts_an_end_with_what_is_there_already_is_not_bought():
-    """The pack alone is sold by March 22; after the eight that are there 14 of it earn 1 each and 8 lose 2 each."""
-    least = {"service_level": 0.95, "case_pack": 22.0, "on_hand": 8.0}
-    assert uncertain((1.0, 1.0), **least, ends_on=date(2025, 3, 22))["order_quantity"] == 0
-    assert uncertain((1.0, 1.0), **least, ends_on=date(2025, 3, 30))["order_quantity"] == 22, "all are sold by then"
+    """The pack alone is sold by March 23; after the 17 that are there 29 of it earn 1 each and 15 lose 2 each."""
+    least = {"service_level": 0.95, "case_pack": 44.0, "on_hand": 17.0}
+    assert uncertain((2.0, 2.0), **least, ends_on=date(2025, 3, 23))["order_quantity"] == 0
+    assert uncertain((2.0, 2.0), **least, ends_on=date(2025, 3, 30))["order_quantity"] == 44, "43 are sold by then"
 
 
 def test_nothing_is_ordered_for_show_that_will_not_sell_before_the_end():
