@@ -57,7 +57,8 @@ CALENDAR_COLUMNS = (
     "days_to_other_holiday",
 )
 _KEEPS_EASTER = frozenset({"US"})
-_NOT_THE_DAY = re.compile(r"\(observed\)|substituted|Eve\b")
+_NOT_THE_DAY = re.compile(r"\(observed\)|substituted|Eve\b|^29 of ")
+# Vietnam calls the free day before New Year's Eve "29 of Lunar New Year" in some years
 
 
 def easter_sunday(year: int) -> date:

@@ -9,6 +9,7 @@ from retail_brain.currency import UNNAMED, Currency
 from retail_brain.decisions.arrays import ROUNDING, Days, Floats, days, floats
 from retail_brain.decisions.clearance import with_advice
 from retail_brain.decisions.reasons.sentence import number
+from retail_brain.decisions.season_ahead import SeasonAhead
 from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES, DemandPaths
@@ -56,16 +57,17 @@ _KINDS = {
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
 
 
-def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Floats:
+def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series, ahead: SeasonAhead | None = None) -> Floats:
     """Units wanted until the last day of sale less the stock, shape (series, paths); what is negative is left over.
 
     Args:
         paths: sample paths of demand.
         stock: units of each series; null or negative counts as none.
         sell_by: last day of sale, null without one.
+        ahead: what seasons bring after the forecast; None: they bring nothing.
     """
     held = np.maximum(floats(stock, 0), 0)
-    need: Floats = _demand_until(paths, days(sell_by.fill_null(NO_END))) - held[:, None]
+    need: Floats = _demand_until(paths, days(sell_by.fill_null(NO_END)), ahead) - held[:, None]
     return need
 
 
@@ -177,7 +179,7 @@ def advised(rows: pl.DataFrame, currency: Currency = UNNAMED) -> pl.DataFrame:
     return told.select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
 
 
-def _demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
+def _demand_until(paths: DemandPaths, sell_by: Days, ahead: SeasonAhead | None) -> Floats:
     """Units demanded on each path up to and including the last day, shape (series, paths)."""
     starts = days(paths.dates)
     inside = (starts[None, :] <= sell_by[:, None]).astype(np.float64)
@@ -186,5 +188,6 @@ def _demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
     step = float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
     # At most ten years of days: a missing date stands as the year 9999.
     beyond = np.clip((sell_by - starts[-1]).astype(np.float64) / step, 0, 3650)
-    total: Floats = demand + paths.units.mean(axis=2) * beyond[:, None]
+    season = SeasonAhead.none(len(beyond)) if ahead is None else ahead
+    total: Floats = demand + season.beyond(paths.units.mean(axis=2), beyond[:, None])[:, :, 0]
     return total

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Days, Floats, Ints
 from retail_brain.decisions.price_response import PriceResponse, demand_factor
+from retail_brain.decisions.season_ahead import SeasonAhead
 
 PHASES = 6
 """Phases that the days until the last one are cut into: a price that falls on any of six days loses little against any
@@ -125,17 +126,23 @@ class Markdown:
 
 
 def phases_of(
-    units: npt.NDArray[np.float32], starts: Days, last_day: Days, phases: int = PHASES
+    units: npt.NDArray[np.float32],
+    starts: Days,
+    last_day: Days,
+    phases: int = PHASES,
+    ahead: SeasonAhead | None = None,
 ) -> tuple[npt.NDArray[np.float32], Days]:
     """Demand until the last day of each series by phase, shape (series, paths, phases), and the phases' first days.
 
-    Phases are whole periods, as even as they can be. Beyond the forecast each path goes on at its mean rate.
+    Phases are whole periods, as even as they can be. Beyond the forecast each path goes on at its mean rate,
+    or as its season does.
 
     Args:
         units: demand, shape (series, paths, periods).
         starts: first day of each period, at least one.
         last_day: last day on which each series is sold.
         phases: number of phases.
+        ahead: what seasons bring after the forecast; None: they bring nothing.
     """
     step = float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
     length = np.maximum(np.floor((last_day - starts[0]).astype(np.float64) / step) + 1, 0)
@@ -144,7 +151,8 @@ def phases_of(
     total = np.zeros((series, paths, periods + 1), dtype=np.float32)
     np.cumsum(units, axis=2, out=total[:, :, 1:])
     inside = np.take_along_axis(total, np.minimum(edges, periods)[:, None, :], axis=2)
-    beyond = np.maximum(edges - periods, 0)[:, None, :] * units.mean(axis=2)[:, :, None]
+    season = SeasonAhead.none(series) if ahead is None else ahead
+    beyond = season.beyond(units.mean(axis=2), np.maximum(edges - periods, 0))
     demand: npt.NDArray[np.float32] = np.diff(inside + beyond, axis=2).astype(np.float32)
     return demand, starts[0] + np.rint(edges[:, :-1] * step).astype("timedelta64[D]")
 

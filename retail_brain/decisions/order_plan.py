@@ -35,9 +35,10 @@ from retail_brain.settings import ReplenishmentSettings
 
 _DEFAULTS = ReplenishmentSettings()
 _ONE_DAY = np.timedelta64(1, "D")
-_LONGEST_PERIODS = 91
-"""Periods after the forecast within which an end of demand still counts for an order that may outlast it: a quarter of
-a year in days. Chosen by judgement, not measured."""
+_LONGEST_PERIODS = 364
+"""Periods after the forecast within which an end of demand still counts for an order that may outlast it: a year in
+days, since seasons end up to half a year ahead and listings later. Some systems write an open end as 2099. Chosen by
+judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ def decide(
 ) -> Plan:
     """Computes the order of every series from sample paths of demand.
 
-    Where demand ends within the forecast, or before the order alone would be sold, no order is larger than the one
-    that would be best if no other followed before the end: what the following ones could not sell either is left over
-    then.
+    Where demand ends within the forecast, or before what is held with the order would be sold, no order is larger than
+    the one that would be best if no other followed before the end: what the following ones could not sell either is
+    left over then.
 
     Args:
         units: demand, shape (series, paths, periods).
@@ -131,8 +132,8 @@ def decide(
 def _may_be_left(plan: Plan, terms: Terms, units: npt.NDArray[np.float32], starts: Days) -> Ints:
     """Orders with a known cost, followed by others before demand ends, of goods that keep so long.
 
-    Of ends after the forecast those of the next `_LONGEST_PERIODS` count whose order alone is more than what would be
-    sold until then if the mean of the forecast went on: a pack may last for longer than the forecast.
+    Of ends after the forecast those of the next `_LONGEST_PERIODS` count of goods of which more would be held, with the
+    order, than would be sold until then if the mean of the forecast went on: a pack may last for longer than it.
     What expires before the end is wasted by its date, whenever demand ends.
     """
     step = period_days(starts)
@@ -142,7 +143,8 @@ def _may_be_left(plan: Plan, terms: Terms, units: npt.NDArray[np.float32], start
     mean = np.zeros(len(periods))
     if is_long.any():
         mean[is_long] = units[is_long].mean(axis=(1, 2), dtype=np.float64)
-    lasts = is_long & (plan.quantity > mean * periods)
+    held = np.maximum(plan.on_hand, 0) + plan.on_order
+    lasts = is_long & (held + plan.quantity > mean * periods)
     later = ~ends_within(terms, plan.cycle) & ((terms.ends_on < forecast_until) | lasts)
     keeps = (terms.ends_on - plan.cycle.arrives_on).astype(np.float64) < terms.shelf_life_days
     return np.flatnonzero(later & keeps & terms.costed & plan.stock_known & (plan.quantity > 0))

@@ -106,7 +106,9 @@ def _until_supply(
     return now, later
 
 
-def with_last_days(values: StockValues, need_end: Floats, cost: Floats, stock_known: Bools) -> StockValues:
+def with_last_days(
+    values: StockValues, need_end: Floats, cost: Floats, stock_known: Bools, told_left: Floats | None = None
+) -> StockValues:
     """The values with what is lost when goods are left over after their last day.
 
     Args:
@@ -114,10 +116,11 @@ def with_last_days(values: StockValues, need_end: Floats, cost: Floats, stock_kn
         need_end: units wanted until the last day of the goods less the stock, sorted per row.
         cost: money lost with each unit left over then.
         stock_known: whether the stock of each series is known.
+        told_left: mean units that people are told are left over with nothing moved.
     """
     # Goods whose last day comes before the own supply have that cost in `hold` already.
     lost = np.where(stock_known & (values.hold < cost), cost, 0.0)
-    return replace(values, need_end=need_end, scrap=lost)
+    return replace(values, need_end=need_end, scrap=lost, told_left=told_left)
 
 
 def thinned(sorted_rows: Floats, points: int) -> Floats:

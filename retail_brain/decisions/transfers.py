@@ -39,6 +39,8 @@ class StockValues:
         need_end: units that sell until the last day of the goods less the stock, on each path, sorted per row: what is
             negative is left over for good. None where goods have no last day.
         scrap: money lost with each unit left over for good. None where goods have no last day.
+        told_left: mean units left over with nothing moved, as people are told: of all paths and by known dates. None
+            where nobody is told.
         before: as `need` and `need_later`, until the own supply can arrive. None where they count no further anyway.
     """
 
@@ -50,6 +52,7 @@ class StockValues:
     need_later: Floats | None = None
     need_end: Floats | None = None
     scrap: Floats | None = None
+    told_left: Floats | None = None
     before: tuple[Floats, Floats] | None = None
 
     def take(self, rows: Ints) -> "StockValues":
@@ -78,6 +81,15 @@ class StockValues:
             return np.zeros(len(rows))
         left: Floats = np.maximum(moved[:, None] - self.need_end[rows], 0).mean(axis=1)
         return left
+
+    def left_told(self, rows: Ints, moved: Floats) -> Floats:
+        """Mean units that people are told are left over in shops to (or from) which `moved` units go."""
+        after = self.left_for_good(rows, moved)
+        if self.told_left is None:
+            return after
+        more = after - self.left_for_good(rows, np.zeros(len(rows)))
+        told: Floats = np.maximum(self.told_left[rows] + more, 0)
+        return told
 
     @property
     def _per_series(self) -> list[str]:
@@ -167,7 +179,8 @@ def _marginals(giving: StockValues, rows: Ints, moved: Floats, cost: Floats, lot
     step = np.full(len(rows), lot)
     can_give = (giving.on_hand[rows] + moved - giving.keep[rows] >= lot) & (moved <= 0)
     # What would be left over there is not sent anywhere, whatever else it may earn.
-    can_receive = (moved >= 0) & (giving.left_for_good(rows, moved + step) < LEFT_OVER_UNITS)
+    left = np.maximum(giving.left_for_good(rows, moved + step), giving.left_told(rows, moved + step))
+    can_receive = (moved >= 0) & (left < LEFT_OVER_UNITS)
     plus = np.where(can_receive, giving.receiving(rows, moved, step), -np.inf)
     minus = np.where(can_give, giving.giving(rows, moved, step), np.inf) + cost * lot
     return plus, minus

@@ -119,6 +119,8 @@ _SHOWN: Final = (
         "cover_days_last_year",
         "shop_stock_value",
         "shop_cover_days",
+        "doubtful_stock_value",
+        "doubtful_stock_lines",
         "lost_share",
         "unpriced_units",
         "uncosted_units",

@@ -112,11 +112,9 @@ def write_performance(folder: Path) -> None:
     )
     write_rows(folder, "performance", sums.select(pl.col(name).cast(kind) for name, kind in PERFORMANCE.items()))
     stock = {"store_id": ["S001", "S002"], "stock_value": [100.0, 45.0], "stock_units": [50.0, 9.0]}
-    write_rows(
-        folder,
-        "performance_stock",
-        pl.DataFrame(stock | {"uncosted_units": [0.0, 2.0], "stock_value_last_year": [80.0, None]}, schema=STOCK_NOW),
-    )
+    stock |= {"uncosted_units": [0.0, 2.0], "stock_value_last_year": [80.0, None]}
+    stock |= {"doubtful_stock_value": [0.0, 9.0], "doubtful_stock_lines": [0.0, 3.0]}
+    write_rows(folder, "performance_stock", pl.DataFrame(stock, schema=STOCK_NOW))
     weeks = [("S001", "now", 0, 30.0), ("S001", "last_year", 0, 20.0), ("S002", "now", 1, 10.0)]
     write_rows(folder, "performance_weeks", pl.DataFrame(weeks, schema=TREND, orient="row"))
     told = {"change": ["new", "gone"], "kind": ["stockout", "phantom"], "store_id": ["S001", "S002"]}

@@ -24,7 +24,9 @@ class Figures(Strict):
     covers every day of every store that sells. `fill_rate` is the share of demand served in units. `weeks` are sales
     of 13 weeks, oldest first, with those of a year ago; null where no price is known. `lost_share` is that of
     lost sales in the money that customers would have spent. `shop_stock_value` and `shop_cover_days` leave out places
-    that sell nothing (warehouses). `latitude` and `longitude` are a store's, in degrees.
+    that sell nothing (warehouses). `doubtful_stock_value` is the part of `stock_value`, and `doubtful_stock_lines` the
+    number of lines, of shops that sold nothing in these weeks, of goods no longer listed there and of counts older than
+    a quarter; null in answers of older versions. `latitude` and `longitude` are a store's, in degrees.
     """
 
     store_id: str | None
@@ -56,6 +58,8 @@ class Figures(Strict):
     cover_days_last_year: float | None
     shop_stock_value: float | None
     shop_cover_days: float | None
+    doubtful_stock_value: float | None
+    doubtful_stock_lines: float | None
     lost_share: float | None
     unpriced_units: float | None
     uncosted_units: float | None

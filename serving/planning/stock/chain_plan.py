@@ -20,6 +20,7 @@ from retail_brain.decisions.excess_stock import excess_need, excess_rows
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.receipts_on_order import Receipts
+from retail_brain.decisions.season_ahead import SeasonAhead
 from retail_brain.decisions.source_stock import (
     SOURCE_STOCK,
     SourcedOrders,
@@ -126,7 +127,7 @@ class ChainPlan:
         silent = stock.filter(pl.col("on_hand") > 0).join(demand.paths.series, on=_KEYS, how="anti")
         self._silent.append(silent.with_columns(left_over_units=pl.col("on_hand"), probability=pl.lit(1.0)))
         dated = self._parts[-1].series.with_columns(on_hand="dated_units")
-        self._clearing += [Clearing.of(demand.paths, dated), Clearing.unwanted(paths, silent)]
+        self._clearing += [Clearing.of(demand.paths, dated, self._ahead(demand)), Clearing.unwanted(paths, silent)]
         self._cleared = None
 
     def _last_days(self, demand: EndingDemand, stock: pl.DataFrame) -> pl.DataFrame:
@@ -143,6 +144,9 @@ class ChainPlan:
         held = stock.select(*_KEYS, "on_hand").join(told, on=_KEYS, how="left").join(planned, on=_KEYS, how="left")
         return with_money(held, side.terms, self.settings)
 
+    def _ahead(self, demand: EndingDemand) -> SeasonAhead | None:
+        return None if self.side.seasons is None else self.side.seasons.of(demand.paths)
+
     def _part(self, demand: EndingDemand, plan: Plan, stock: pl.DataFrame) -> StorePart:
         paths = demand.paths
         facts = align(stock, paths.series, {"on_hand": pl.Float64, **_FACTS})
@@ -158,17 +162,18 @@ class ChainPlan:
         # What is on order has the date of goods to come: it only adds to what an end of demand leaves over.
         is_date = (facts["planned_kind"] == "date").fill_null(value=False)
         coming = np.where(is_date.to_numpy(), 0.0, plan.on_order)
-        need = excess_need(paths, facts["on_hand"], facts["planned_by"])
+        ahead = self._ahead(demand)
+        need = excess_need(paths, facts["on_hand"], facts["planned_by"], ahead)
         told, left = facts.with_columns(dated_units=pl.col("on_hand")), np.maximum(-need, 0)
         if self.side.ages is not None:
             told = with_date_of_most_waste(facts, paths, self.side.ages, self.side.as_of)
-            left = np.maximum(-excess_need(paths, told["dated_units"], told["sell_by"]), 0)
+            left = np.maximum(-excess_need(paths, told["dated_units"], told["sell_by"], ahead), 0)
         need_end = thinned(np.sort(need - coming[:, None], axis=1), values.need.shape[1])
         slow = (facts["planned_kind"] == "slow").fill_null(value=False).to_numpy()
         kept = plan.terms.holding * self.settings.network.leftover_days
         # goods that are ordered again push what is moved to their shop past its date: replays save no waste by moving
         lost = np.select([slow, is_date.to_numpy()], [kept, 0.0], plan.terms.cost_guess)
-        values = with_last_days(values, need_end, lost, plan.stock_known)
+        values = with_last_days(values, need_end, lost, plan.stock_known, left.mean(axis=1))
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
         series = told.select(*_KEYS, "on_hand", "dated_units", *MONEY, "sell_by", "sell_by_kind").with_columns(
             last_day=facts["planned_by"],
@@ -255,10 +260,8 @@ class ChainPlan:
             return replace(part, series=series)
         values, last = part.values.take(rows), days(series["last_day"].fill_null(NO_END))[rows]
         decided = ordered_after(part.plan.take(rows), values, net[rows], last, self.settings.replenishment)
-        every = np.arange(len(rows))
-        more = values.left_for_good(every, net[rows]) - values.left_for_good(every, np.zeros(len(rows)))
         left = floats(series["left_over_units"])
-        left[rows] = np.maximum(left[rows] + more, 0)
+        left[rows] = values.left_told(np.arange(len(rows)), net[rows])
         return StorePart(
             series.with_columns(left_over_units=pl.Series(left)), part.plan.put(rows, decided), part.values
         )

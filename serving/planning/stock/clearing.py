@@ -12,6 +12,7 @@ from retail_brain.decisions.arrays import Floats, days, floats
 from retail_brain.decisions.clearance import markdown_columns
 from retail_brain.decisions.markdown import PHASES, Clearance, MarkdownRule, best_markdown, best_return, phases_of
 from retail_brain.decisions.price_response import PriceResponse
+from retail_brain.decisions.season_ahead import SeasonAhead
 from retail_brain.decisions.supply_terms import cost_basis
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS, StockValues
 from retail_brain.outputs import SERIES, DemandPaths
@@ -62,16 +63,17 @@ class Clearing:
     goods: Clearance
 
     @classmethod
-    def of(cls, paths: DemandPaths, series: pl.DataFrame) -> "Clearing":
+    def of(cls, paths: DemandPaths, series: pl.DataFrame, ahead: SeasonAhead | None = None) -> "Clearing":
         """Those of the forecast series that would be left over.
 
         Args:
             paths: sample paths of demand.
             series: one row per series of the paths: `on_hand`, `sell_by`, `left_over_units` and columns MONEY.
+            ahead: what their seasons bring after the paths.
         """
         left = (series["left_over_units"] >= LEFT_OVER_UNITS) & series["sell_by"].is_not_null()
         rows = np.flatnonzero(left.fill_null(value=False).to_numpy())
-        return cls._of(series[rows], paths.units[rows], paths.dates)
+        return cls._of(series[rows], paths.units[rows], paths.dates, None if ahead is None else ahead.take(rows))
 
     @classmethod
     def unwanted(cls, paths: DemandPaths, series: pl.DataFrame) -> "Clearing":
@@ -87,9 +89,13 @@ class Clearing:
 
     @classmethod
     def _of(
-        cls, series: pl.DataFrame, units: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]", dates: pl.Series
+        cls,
+        series: pl.DataFrame,
+        units: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]",
+        dates: pl.Series,
+        ahead: SeasonAhead | None = None,
     ) -> "Clearing":
-        demand, begins = phases_of(units, days(dates), days(series["sell_by"]), PHASES)
+        demand, begins = phases_of(units, days(dates), days(series["sell_by"]), PHASES, ahead)
         price, salvage = floats(series["unit_price"]), floats(series["salvage"], 0)
         held = np.maximum(floats(series["on_hand"], 0), 0)
         return cls(series.select(*_KEYS, "return_price"), Clearance(held, demand, begins, price, salvage))

@@ -14,6 +14,9 @@ YEAR_DAYS: Final = 364
 """Days to the same weekdays a year before."""
 WEEKS: Final = 13
 """Weeks of the trend: a quarter."""
+OLD_COUNT_DAYS: Final = 91
+"""Days after which nobody relies on a count any more, though nothing was sold since: a quarter, in which most stores
+count everything once. Chosen by judgement, not measured."""
 _WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": YEAR_DAYS}
 """Window -> days between its last day and the last visible one."""
 PERFORMANCE: Final = {
@@ -35,7 +38,11 @@ STOCK_NOW: Final = {
     "stock_units": pl.Float64,
     "uncosted_units": pl.Float64,
     "stock_value_last_year": pl.Float64,
+    "doubtful_stock_value": pl.Float64,
+    "doubtful_stock_lines": pl.Float64,
 }
+"""`doubtful_stock_value` is the part of `stock_value` that may not be there to sell (`doubtful_stock`), and
+`doubtful_stock_lines` the number of its lines (store x product)."""
 TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "sales": pl.Float64}
 """`week` 0 is the newest; of `last_year` the week that lies 364 days before it; sales null where no price is known."""
 
@@ -106,18 +113,64 @@ def store_performance(
     return joined.with_columns(pl.when(is_told).then(none_lost)).select(_cast(PERFORMANCE))
 
 
-def stock_now(stock: pl.DataFrame, terms: pl.DataFrame, last_year: pl.DataFrame | None = None) -> pl.DataFrame:
+def doubtful_stock(dataset: Dataset, stock: pl.DataFrame, gone: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Store x product whose stock may not be there to sell: `store_id`, `product_id`.
+
+    That of shops that sold once, but nothing in the last DAYS (they are closed), of goods that are no longer listed
+    there, and of counts older than OLD_COUNT_DAYS.
+
+    Args:
+        dataset: its sales.
+        stock: of `decisions.inputs.read_stock`.
+        gone: store x product no longer listed.
+        as_of: last visible day.
+    """
+    last = dataset.daily_sales().group_by("store_id").agg(pl.col("date").filter(pl.col("units") > 0).max())
+    closed = last.filter(pl.col("date") <= as_of - timedelta(days=DAYS)).select("store_id").collect()
+    parts = [
+        stock.join(closed, on="store_id", how="semi"),
+        stock.join(gone, on=list(SERIES), how="semi"),
+        stock.filter(pl.col("stock_age_days") > OLD_COUNT_DAYS),
+    ]
+    return pl.concat([part.select(SERIES) for part in parts]).unique(maintain_order=True)
+
+
+def stock_now(
+    stock: pl.DataFrame,
+    terms: pl.DataFrame,
+    last_year: pl.DataFrame | None = None,
+    doubtful: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """One row per store with counted stock, now or then: columns STOCK_NOW; values are those of goods of known cost.
 
     Args:
         stock: `on_hand` of `decisions.inputs.read_stock`.
         terms: with `unit_cost`, today's: both values differ by what is held, not by what it costs.
         last_year: stock as it was known YEAR_DAYS before.
+        doubtful: rows of `doubtful_stock`; None where nobody looked.
     """
     now = _held(stock, terms)
     then = now.clear() if last_year is None else _held(last_year, terms)
     before = then.select("store_id", stock_value_last_year="stock_value")
-    return now.join(before, on="store_id", how="full", coalesce=True).select(_cast(STOCK_NOW))
+    both = now.join(before, on="store_id", how="full", coalesce=True)
+    return both.join(_doubted(stock, terms, doubtful), on="store_id", how="left").select(_cast(STOCK_NOW))
+
+
+def _doubted(stock: pl.DataFrame, terms: pl.DataFrame, doubtful: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per store with counted stock: what of it is doubtful, in money and lines."""
+    names = ("doubtful_stock_value", "doubtful_stock_lines")
+    if doubtful is None:
+        return pl.DataFrame(schema={"store_id": pl.String, **dict.fromkeys(names, pl.Float64)})
+    keys = list(SERIES)
+    held = stock.filter(pl.col("on_hand").is_not_null()).join(terms.select(*keys, "unit_cost"), on=keys, how="left")
+    marked = held.join(doubtful.with_columns(is_doubtful=pl.lit(value=True)), on=keys, how="left")
+    there = pl.col("is_doubtful").fill_null(value=False) & (pl.col("on_hand") > 0)
+    # of goods without a cost the lines are told, no money
+    value = (pl.col("on_hand") * pl.col("unit_cost")).filter(there)
+    known = (value.count() > 0) | ~there.any()
+    return marked.group_by("store_id").agg(
+        doubtful_stock_value=pl.when(known).then(value.sum()), doubtful_stock_lines=there.sum().cast(pl.Float64)
+    )
 
 
 def _held(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:

@@ -45,30 +45,70 @@ def season_ends(dataset: Dataset, as_of: date, country: str | None) -> pl.DataFr
     Raises:
         UsageError: the country is not one the `holidays` library knows.
     """
-    goods = _seasonal(dataset, as_of)
-    festivals = _festivals(country, as_of)
-    back = max([_YEAR, *(shift for shift, _ in festivals.values())])
-    first = as_of - timedelta(days=back - 1)
-    goods, table = _sold(dataset, goods, first, as_of)
+    goods, table, shift = _last_year(dataset, _seasonal(dataset, as_of), as_of, country)
     if not len(goods):
         return pl.DataFrame(schema={"product_id": pl.String, "season": pl.Date})
-    shift, most = np.full(len(goods), _YEAR, dtype=np.int64), np.full(len(goods), _FESTIVAL_SHARE)
-    for days, trade in festivals.values():
-        share = _share_near(table, trade, first)
-        shift, most = np.where(share > most, days, shift), np.maximum(share, most)
     ends = _ends(table, shift)
     last = np.datetime64(as_of, "D") + np.maximum(ends, 0)
     return pl.DataFrame({"product_id": goods, "season": pl.Series(last)}).filter(pl.Series(ends >= 0))
 
 
-def _seasonal(dataset: Dataset, as_of: date) -> pl.Series:
-    """Products that sold before the last year, and in it often enough, most within one season."""
+def season_units(dataset: Dataset, as_of: date, country: str | None) -> pl.DataFrame:
+    """One row per seasonal product x day ahead that sold a year ago: `product_id`, `day` (1: tomorrow), `units`.
+
+    Goods and days are those of `season_ends`, but goods need not have sold just before the year: what is sold in its
+    season alone did not. They must have sold in the
+    year before it, or their launch would look like a season.
+
+    Args:
+        dataset: as known on `as_of`.
+        as_of: last visible day.
+        country: whose festivals count; None: none do.
+
+    Raises:
+        UsageError: the country is not one the `holidays` library knows.
+    """
+    seasonal = _seasonal(dataset, as_of, known_days=_YEAR, known_weeks=1)
+    goods, table, shift = _last_year(dataset, seasonal, as_of, country)
+    row, column = np.nonzero(table)
+    # a column is so many days back; `shift` days after it the same day of the season comes
+    day = shift[row] - (table.shape[1] - 1 - column)
+    found = {"product_id": goods.gather(row), "day": day, "units": table[row, column]}
+    return pl.DataFrame(found, schema={"product_id": pl.String, "day": pl.Int64, "units": pl.Float64}).filter(
+        pl.col("day") > 0
+    )
+
+
+def _last_year(dataset: Dataset, goods: pl.Series, as_of: date, country: str | None) -> tuple[pl.Series, Floats, Ints]:
+    """Those of the goods that sold, their units of the last year by day, and how many days back the same day lies."""
+    festivals = _festivals(country, as_of)
+    back = max([_YEAR, *(shift for shift, _ in festivals.values())])
+    first = as_of - timedelta(days=back - 1)
+    goods, table = _sold(dataset, goods, first, as_of)
+    shift, most = np.full(len(goods), _YEAR, dtype=np.int64), np.full(len(goods), _FESTIVAL_SHARE)
+    for days, trade in festivals.values():
+        share = _share_near(table, trade, first)
+        shift, most = np.where(share > most, days, shift), np.maximum(share, most)
+    return goods, table, shift
+
+
+def _seasonal(
+    dataset: Dataset, as_of: date, known_days: int = _KNOWN_DAYS, known_weeks: int = _KNOWN_WEEKS
+) -> pl.Series:
+    """Products that sold before the last year, and in it often enough, most within one season.
+
+    Args:
+        dataset: as known on `as_of`.
+        as_of: last visible day.
+        known_days: before the year, within which they sold.
+        known_weeks: with sales in these.
+    """
     first = as_of - timedelta(days=_YEAR - 1)
-    sales = dataset.daily_sales().filter(pl.col("units") > 0, pl.col("date") >= first - timedelta(days=_KNOWN_DAYS))
+    sales = dataset.daily_sales().filter(pl.col("units") > 0, pl.col("date") >= first - timedelta(days=known_days))
     week = ((pl.col("date") - first).dt.total_days() // 7).alias("week")
     sold = sales.group_by("product_id", week).agg(pl.col("units").sum()).collect()
     weeks, old = pl.len().over("product_id"), sold.filter(pl.col("week") < 0)
-    known = old.filter(weeks >= _KNOWN_WEEKS)["product_id"].unique()
+    known = old.filter(weeks >= known_weeks)["product_id"].unique()
     recent = sold.filter(pl.col("week").is_between(0, _YEAR // 7 - 1), pl.col("product_id").is_in(known.implode()))
     recent = recent.filter(weeks >= _LEAST_WEEKS, pl.col("units").sum().over("product_id") >= _LEAST_UNITS)
     goods = recent["product_id"].unique().sort()

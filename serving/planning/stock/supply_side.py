@@ -27,6 +27,7 @@ from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from retail_brain.which_day import data_day
+from serving.planning.stock.season_ahead import Seasons
 from serving.planning.stock.sell_by import demand_ends, past_ends
 from serving.planning.stock.stock_ages import read_ages, split_past
 
@@ -72,6 +73,7 @@ class SupplySide:
         as_of: last visible day.
         ended: the recorded last day of demand that ended before: columns of `sell_by.past_ends`; None where nobody
             looked.
+        seasons: what seasons brought a year ago; None where nobody looked.
         ages: ages of goods on hand that expire, columns of `stock_ages.AGES`; None where nobody looked.
         past: units on hand beyond their shelf life, columns of `stock_ages.PAST`, which `stock` does not hold; None for
             none.
@@ -87,6 +89,7 @@ class SupplySide:
     ages: pl.DataFrame | None = None
     past: pl.DataFrame | None = None
     ended: pl.DataFrame | None = None
+    seasons: Seasons | None = None
 
     @classmethod
     def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "SupplySide":
@@ -108,7 +111,8 @@ class SupplySide:
         ages = read_ages(dataset, terms, stock, as_of) if settings.data.period == "day" else None
         stock, ages, past = split_past(stock, ages)
         ended = past_ends(dataset, series, as_of, settings)
-        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages, past, ended)
+        seasons = Seasons.read(dataset, as_of, settings)
+        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages, past, ended, seasons)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.

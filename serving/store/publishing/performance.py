@@ -10,7 +10,14 @@ from features.demand.recovered_units import recovered_days
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import read_stock
 from retail_brain.errors import RetailBrainError
-from serving.planning.stock.performance import YEAR_DAYS, planned, stock_now, store_performance, weekly_sales
+from serving.planning.stock.performance import (
+    YEAR_DAYS,
+    doubtful_stock,
+    planned,
+    stock_now,
+    store_performance,
+    weekly_sales,
+)
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.answers_manifest import read_manifest
 from serving.store.current_answers import current_id
@@ -40,7 +47,8 @@ def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, histor
     then = dataset.at(side.as_of - timedelta(days=YEAR_DAYS))
     # who counts stock since a month has none of a year ago, which is not none at all
     last_year = read_stock(then) if dataset.has("inventory") else None
-    write_rows(folder, "performance_stock", stock_now(side.stock, side.terms, last_year))
+    doubtful = doubtful_stock(dataset, side.stock, side.gone, side.as_of)
+    write_rows(folder, "performance_stock", stock_now(side.stock, side.terms, last_year, doubtful))
     write_rows(folder, "performance_weeks", weekly_sales(dataset, side.as_of))
     write_rows(folder, "performance_plan", planned(dataset, side.as_of))
 

@@ -85,10 +85,11 @@ def test_the_last_order_is_decided_by_money_and_keeps_no_display():
 def uncertain(rates: tuple[float, float], **terms):
     """One of two rates is wanted on each of 20 days from March 1, of which the order misses two and lasts seven."""
     given = paths([[1.0] * 20])
+    on_hand = terms.pop("on_hand", 0.0)
     given = DemandPaths(given.series, given.dates, given.units * np.array(rates, dtype=np.float32)[None, :, None])
     usual = {"lead_time_days": 2.0, "review_period_days": 7.0, "unit_price": 3.0, "unit_cost": 2.0}
     frame = given.series.with_columns(pl.lit(value).alias(name) for name, value in (usual | terms).items())
-    return suggest_orders(given, frame, given.series.with_columns(on_hand=0.0), AS_OF).row(0, named=True)
+    return suggest_orders(given, frame, given.series.with_columns(on_hand=on_hand), AS_OF).row(0, named=True)
 
 
 def test_no_order_before_the_end_is_larger_than_the_last_one_would_be():
@@ -122,6 +123,16 @@ def test_a_pack_that_outlasts_an_end_after_the_forecast_is_not_bought_either():
     assert line["order_quantity"] == 0, "the forecast ends on March 20: 22 earn 1 each, 28 lose 2 each"
     assert "until the last day of sale (24 March)" in line["reason"]
     assert uncertain((1.0, 1.0), **least, ends_on=date(2025, 4, 30))["order_quantity"] == 50, "all are sold by then"
+    far = {"service_level": 0.95, "case_pack": 200.0}
+    assert uncertain((1.0, 1.0), **far, ends_on=date(2025, 6, 30))["order_quantity"] == 0, "120 earn, 80 lose 2 each"
+    assert uncertain((1.0, 1.0), **far, ends_on=date(2025, 12, 31))["order_quantity"] == 200
+
+
+def test_a_pack_that_outlasts_an_end_with_what_is_there_already_is_not_bought():
+    """The pack alone is sold by March 23; after the 17 that are there 29 of it earn 1 each and 15 lose 2 each."""
+    least = {"service_level": 0.95, "case_pack": 44.0, "on_hand": 17.0}
+    assert uncertain((2.0, 2.0), **least, ends_on=date(2025, 3, 23))["order_quantity"] == 0
+    assert uncertain((2.0, 2.0), **least, ends_on=date(2025, 3, 30))["order_quantity"] == 44, "43 are sold by then"
 
 
 def test_nothing_is_ordered_for_show_that_will_not_sell_before_the_end():

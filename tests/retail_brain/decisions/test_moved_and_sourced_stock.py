@@ -138,3 +138,18 @@ def test_nothing_is_moved_to_where_it_would_be_left_over():
     assert dict(table.select("to_store_id", "units").rows()) == {"B": 1.0, "C": 4.0}
     # Each saves a lost sale (5) and the cost of a unit left over (2), for 0.1.
     assert table["expected_value"].sum() == pytest.approx(5 * (5 + 2 - 0.1))
+
+
+def test_nothing_is_moved_to_where_people_are_told_that_it_is_left_over():
+    """Of two units that come .4 are left over by the curve, which is averaged; all paths together leave .2 already."""
+    ones = np.ones(2)
+    need = np.array([[-9.0, -9.0], [1.2, 2.0]])
+    values = StockValues(need, 5 * ones, 0 * ones, np.array([9.0, 0]), 0 * ones)
+
+    def moved(told_left: float) -> list[float]:
+        told = np.array([9.0, told_left])
+        ended = with_last_days(values, need, 2 * ones, np.ones(2, dtype=np.bool_), told)
+        return suggest_transfers(series("A", "B"), ended, 0.1 * ones)["units"].to_list()
+
+    assert moved(0.0) == [2.0]
+    assert moved(0.2) == [1.0], "the second would make it .6, which is told as left over"

@@ -87,7 +87,8 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
     names = pl.DataFrame({"store_id": ["S1", "D1"], "store_name": ["One", None], "region": ["North", "North"]})
     monkeypatch.setattr(figures, "places", lambda _: names)
     sums = pl.DataFrame([{"store_id": "S1", "window": "now", "sales": 80.0, "units": 8.0}], schema=PERFORMANCE)
-    held = pl.DataFrame({"store_id": ["S1", "D1"], "stock_value": [30.0, 900.0]}, schema_overrides=STOCK_NOW)
+    told_of = {"store_id": ["S1", "D1"], "stock_value": [30.0, 900.0], "doubtful_stock_value": [4.0, None]}
+    held = pl.DataFrame(told_of | {"doubtful_stock_lines": [1.0, 2.0]}, schema_overrides=STOCK_NOW)
     stock = pl.concat([pl.DataFrame(schema=STOCK_NOW), held], how="diagonal")
     rows = {"performance": sums, "performance_stock": stock, "performance_weeks": pl.DataFrame(schema=TREND)}
     rows["line_stores"] = pl.DataFrame(
@@ -101,6 +102,7 @@ def test_a_warehouse_stands_among_the_stores_with_its_stock(monkeypatch: pytest.
     ]
     assert told["total"]["stock_value"] == sum(row["stock_value"] for row in told["stores"])
     assert [row["shop_stock_value"] for row in (told["total"], told["regions"][0])] == [30.0, 30.0]
+    assert (told["total"]["doubtful_stock_value"], told["total"]["doubtful_stock_lines"]) == (4.0, 3.0)
     assert [(row["latitude"], row["longitude"]) for row in told["stores"]] == [(30.5, 120.0), (None, None)]
 
 

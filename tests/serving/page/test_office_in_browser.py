@@ -170,3 +170,12 @@ def test_a_second_publication_of_the_same_day_a_warehouse_and_a_missing_plan_are
     first = office.locator(".office-table").first.locator("tbody tr").first
     expect(first).to_contain_text("含仓库：152天" if language == "zh" else "with warehouses: 152 days")
     expect(office.locator(".office-figures")).to_contain_text("1.2%")
+
+
+@BOTH
+def test_stock_that_may_not_be_there_stands_under_the_stock_value(open_page: Open, language: str) -> None:
+    doubtful = {"doubtful_stock_value": 700.0, "doubtful_stock_lines": 3.0}
+    fake_api.INSTEAD["head_office"] = lambda _, made: made | {"total": made["total"] | doubtful}
+    figure = open_page("overview", language).page.locator(".office-figures .figure")
+    said = says(language, "闭店、下架或久未盘点：¥700，3行", "closed, delisted or long uncounted: ¥700 (3 lines)")
+    expect(figure.filter(has_text=says(language, "库存金额", "Stock value"))).to_contain_text(said)

@@ -11,7 +11,7 @@ import { storeMap } from "./store_map.js";
 
 const SHOWN = 12;
 const LISTED = 5;
-const CSV_COLUMNS = ["store_id", "name", "region", "sales", "sales_before", "sales_last_year", "sales_plan", "margin", "margin_last_year", "margin_plan", "margin_share", "lost_sales", "lost_sales_last_year", "fill_rate", "fill_rate_last_year", "stock_value", "stock_value_last_year", "cover_days", "cover_days_last_year", "unpriced_units", "uncosted_units", "lost_share", "shop_stock_value", "shop_cover_days"];
+const CSV_COLUMNS = ["store_id", "name", "region", "sales", "sales_before", "sales_last_year", "sales_plan", "margin", "margin_last_year", "margin_plan", "margin_share", "lost_sales", "lost_sales_last_year", "fill_rate", "fill_rate_last_year", "stock_value", "stock_value_last_year", "cover_days", "cover_days_last_year", "unpriced_units", "uncosted_units", "lost_share", "shop_stock_value", "shop_cover_days", "doubtful_stock_value", "doubtful_stock_lines"];
 const CANNOT = new Set([403, 404, 422]);
 const [WIDE, HIGH] = [120, 26];
 
@@ -53,7 +53,7 @@ function figures({ total, reasons }) {
     figure("margin_share", share(total.margin_share), against(total.margin_share, total.margin_share_last_year, { points: true }), reasons.margin),
     figure("lost_sales", money(total.lost_sales, 0), against(total.lost_sales, total.lost_sales_last_year), reasons.lost_sales, isNumber(total.lost_share) ? t("office.lost_share", { share: share(total.lost_share) }) : null),
     figure("fill_rate", share(total.fill_rate), against(total.fill_rate, total.fill_rate_last_year, { points: true }), reasons.fill_rate),
-    figure("stock_value", money(total.stock_value, 0), against(total.stock_value, total.stock_value_last_year), reasons.stock_value),
+    figure("stock_value", money(total.stock_value, 0), against(total.stock_value, total.stock_value_last_year), reasons.stock_value, total.doubtful_stock_lines ? t("office.doubtful", { money: money(total.doubtful_stock_value, 0), count: total.doubtful_stock_lines }) : null),
     figure("cover_days", days(total.cover_days), against(total.cover_days, total.cover_days_last_year), reasons.cover_days, ofShops(total)),
     figure("waste", money(total.waste, 0), null, reasons.waste));
 }

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from serving.planning.stock.performance import planned, stock_now, store_performance, weekly_sales
+from serving.planning.stock.performance import doubtful_stock, planned, stock_now, store_performance, weekly_sales
 
 DAY = date(2026, 2, 28)
 
@@ -83,12 +83,32 @@ def test_lost_sales_are_priced_and_none_where_stock_never_ran_out() -> None:
 
 def test_stock_is_worth_its_known_cost_and_below_zero_nothing() -> None:
     stock = pl.DataFrame({"store_id": ["S1"] * 3, "product_id": ["tea", "milk", "salt"], "on_hand": [4.0, 6.0, -2.0]})
-    assert stock_now(stock, TERMS).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0, None)
+    assert stock_now(stock, TERMS).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0, None, None, None)
     less = stock.with_columns(pl.col("on_hand") / 2)
-    assert stock_now(stock, TERMS, less).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0, pytest.approx(4.0))
+    assert stock_now(stock, TERMS, less).row(0)[:5] == ("S1", pytest.approx(8.0), 10.0, 6.0, pytest.approx(4.0))
     # a shop that is closed now still had stock then
-    assert stock_now(stock.clear(), TERMS, less).row(0) == ("S1", None, None, None, pytest.approx(4.0))
+    assert stock_now(stock.clear(), TERMS, less).row(0)[:5] == ("S1", None, None, None, pytest.approx(4.0))
     assert stock_now(stock.with_columns(on_hand=pl.lit(None, pl.Float64)), TERMS).height == 0
+
+
+def test_stock_of_closed_shops_delisted_goods_and_old_counts_is_told_apart() -> None:
+    lines = [("S1", "tea", 4.0, 0), ("S1", "milk", 6.0, 0), ("S2", "tea", 5.0, 0), ("S3", "tea", 7.0, 92)]
+    lines += [("S3", "salt", 1.0, 91), ("D1", "tea", 9.0, 0), ("S2", "salt", 0.0, 0)]
+    stock = pl.DataFrame(lines, schema=["store_id", "product_id", "on_hand", "stock_age_days"], orient="row")
+    terms = stock.select("store_id", "product_id").with_columns(
+        unit_cost=pl.when(pl.col("product_id") != "milk").then(2.0)
+    )
+    # S2 sold until four weeks ago; nothing was ever sold in the warehouse D1, which is not closed
+    dataset = sold((0, "S1", "tea", 1.0, 5.0), (28, "S2", "tea", 1.0, 5.0), (27, "S3", "tea", 1.0, 5.0))
+    gone = pl.DataFrame({"store_id": ["S1"], "product_id": ["milk"]})
+    doubtful = doubtful_stock(dataset, stock, gone, DAY)
+    made = stock_now(stock, terms, None, doubtful).sort("store_id")
+    assert made.select("store_id", "stock_value", "doubtful_stock_value", "doubtful_stock_lines").rows() == [
+        ("D1", 18.0, 0.0, 0.0),
+        ("S1", 8.0, None, 1.0),  # nobody knows what the milk cost
+        ("S2", 10.0, 10.0, 1.0),
+        ("S3", 16.0, 14.0, 1.0),
+    ]
 
 
 def test_weeks_end_on_the_last_day_and_stand_beside_those_of_last_year() -> None:
