@@ -46,6 +46,8 @@ _CODE: Final = re.compile(
     r"1|7|20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d"  # no code begins another
 )
 _USUAL_WHOLE: Final = 11
+"""Digits from which a number that begins with the code holds it: two of a code and nine of a subscriber, the usual plan
+of ITU-T E.164; chosen from those plans, not measured."""
 _LEAST_WHOLE: Final = MappingProxyType({"86": 13, "55": 12, "49": 12, "65": 10, "45": 10, "47": 10})
 """Calling code -> digits from which a number without `+` that begins with it holds it: numbers of some countries begin
 with the same digits (55 is an area of Brazil), and those of others are short. Otherwise 11."""
