@@ -33,15 +33,15 @@ _PROBLEMS: Final[Mapping[str, tuple[str, Mapping[Language, str]]]] = {
     "units": (
         "units",
         {
-            "en": "brings the units received to {received:g}, more than {limit:g}: correct it, or confirm_exception",
-            "zh": "累计收货 {received:g}，超过 {limit:g}：请更正，或用 confirm_exception 确认",
+            "en": "brings the units received to {received:,.10g}, more than {limit:,.10g}: correct it, or confirm_exception",
+            "zh": "累计收货 {received:,.10g}，超过 {limit:,.10g}：请更正，或用 confirm_exception 确认",
         },
     ),
     "negative": (
         "units",
         {
-            "en": "brings the units received to {received:g}, less than nothing: correct it, or confirm_exception",
-            "zh": "累计收货 {received:g}，小于零：请更正，或用 confirm_exception 确认",
+            "en": "brings the units received to {received:,.10g}, less than nothing: correct it, or confirm_exception",
+            "zh": "累计收货 {received:,.10g}，小于零：请更正，或用 confirm_exception 确认",
         },
     ),
     "late_day": (
