@@ -102,6 +102,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "later than {}": "晚于 {}",
     "not of {}": "不属于 {}",
     "used for another event": "已用于另一个事件",
+    "holds the character NUL, which no text may; leave it out": "含有空字符 NUL，请去掉",
     "the character NUL is in no name; leave it out": "名称中不能有空字符 NUL，请去掉",
     "a text holds half a character {}; write the whole one or leave it out": "文字中有残缺的字符，请写完整或去掉",
     "a text of {} characters; wanted at most {}": "文字有 {} 个字符，最多 {} 个",
