@@ -55,6 +55,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "wanted text, such as 2026-02-28 or 2026-02-28T10:15:00": "应为文字，如 2026-02-28 或 2026-02-28T10:15:00",
     "wanted a time from {} to {}": "时间应在 {} 到 {} 之间",
     "give a store_id, a product_id or both": "请给出 store_id、product_id 或两者",
+    "wanted 0, or at least {}": "应为 0，或不小于 {}",
     "a factor is 0, or from {} to {}": "系数应为 0，或在 {} 到 {} 之间",
     "give rows with retry, and only with it": "rows 只用于 retry，且 retry 必须有 rows",
     "give any_of, none_of, at_least or at_most": "请给出 any_of、none_of、at_least 或 at_most",

@@ -33,28 +33,28 @@ _PROBLEMS: Final[Mapping[str, tuple[str, Mapping[Language, str]]]] = {
     "units": (
         "units",
         {
-            "en": "brings the units received to {received:,.10g}, more than {limit:,.10g}: correct it, or confirm_exception",
+            "en": "brings units received to {received:,.10g}, more than {limit:,.10g}: correct or confirm_exception",
             "zh": "累计收货 {received:,.10g}，超过 {limit:,.10g}：请更正，或用 confirm_exception 确认",
         },
     ),
     "negative": (
         "units",
         {
-            "en": "brings the units received to {received:,.10g}, less than nothing: correct it, or confirm_exception",
+            "en": "brings units received to {received:,.10g}, less than nothing: correct it or confirm_exception",
             "zh": "累计收货 {received:,.10g}，小于零：请更正，或用 confirm_exception 确认",
         },
     ),
     "late_day": (
         "received_on",
         {
-            "en": "is dated {received_on}, later than {limit}: correct it, or confirm_exception",
+            "en": "is dated {received_on}, later than {limit}: correct it or confirm_exception",
             "zh": "收货日期 {received_on} 晚于 {limit}：请更正，或用 confirm_exception 确认",
         },
     ),
     "early_day": (
         "received_on",
         {
-            "en": "is dated {received_on}, before its order was suggested ({limit}): correct it, or confirm_exception",
+            "en": "is dated {received_on}, before its order was suggested ({limit}): correct it or confirm_exception",
             "zh": "收货日期 {received_on} 早于建议日期 {limit}：请更正，或用 confirm_exception 确认",
         },
     ),

@@ -4,7 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import STRING, Comment, Day, Flag, Id, Number, Strict, Text, config, exactly_one
+from serving.http.messages.common import (
+    AMOUNT,
+    AMOUNT_RULE,
+    LEAST_AMOUNT,
+    STRING,
+    Comment,
+    Day,
+    Flag,
+    Id,
+    Number,
+    Strict,
+    Text,
+    config,
+    exactly_one,
+)
 from serving.http.messages.partly_read import PartlyRead
 from serving.http.messages.stock_messages import OrderRow
 
@@ -17,7 +31,11 @@ class ReceiptIn(BaseModel):
     )
 
     receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
-    units: Annotated[Number, Field(ge=-1e7, le=1e7)]
+    units: Annotated[
+        Number,
+        Field(ge=-1e7, le=1e7, description=f"0, or at least {LEAST_AMOUNT} either way", json_schema_extra=AMOUNT_RULE),
+        AMOUNT,
+    ]
     received_on: Day
     suggestion_id: Text | None = None
     store_id: Id | None = None

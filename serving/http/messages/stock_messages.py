@@ -19,6 +19,7 @@ from serving.http.messages.common import (
     Quantity,
     SeenDecision,
     State,
+    StatedQuantity,
     Strict,
     Text,
     any_of,
@@ -61,7 +62,7 @@ class DecisionIn(BaseModel):
     product_id: Id
     as_of: Day
     action: Literal["approve", "change", "reject"]
-    order_quantity: Quantity | None = None
+    order_quantity: StatedQuantity | None = None
     reason: Annotated[Comment | None, Field(description="why; a rejection needs one")] = None
     decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
     seen_quantity: Annotated[

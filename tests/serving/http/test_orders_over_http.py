@@ -94,6 +94,30 @@ def test_a_receipt_of_a_billion_units_is_refused_until_it_is_confirmed(client: A
     assert client.ask("/receipts", {"receipts": [odd | {"confirm_exception": True}]})["stored"] == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/receipts", {"receipts": [receipt(units=1e-300)]}),
+        ("/receipts", {"receipts": [receipt(units=-1e-5)]}),
+        ("/decisions", {"decisions": [LINE | {"action": "change", "order_quantity": 5e-324}]}),
+        (
+            "/overrides",
+            {
+                "overrides": [
+                    {"store_id": "S002", "kind": "units", "value": 1e-9, "ends_on": "2025-03-05", "reason": "x"}
+                ]
+            },
+        ),
+        ("/route_order", {"lines": [{"product_id": "P0020", "units": 1e-300}]}),
+        ("/what_if", {"store_id": "S002", "product_id": "P0020", "price": 1e-300}),
+    ],
+)
+def test_an_amount_that_no_answer_could_show_is_refused_with_the_limit(client: Any, path: str, body: Any) -> None:
+    for language in ("en", "zh"):
+        error = client.post(path, body, language=language).json()["error"]
+        assert (error["code"], "0.0001" in error["message"]) == ("malformed", True)
+
+
 def test_one_receipt_that_cannot_be_stored_holds_back_no_other(client: Any) -> None:
     line = LINE | {"product_id": "P0024"}
     changed = {"action": "change", "order_quantity": 12, "confirm_exception": True}
