@@ -139,7 +139,8 @@ def answer(
     by: ByOption = "command line",
 ) -> None:
     """Bring in what came of lines; the same answer_id counts once, the latest moment decides, a refusal closes."""
-    from retail_brain.operational.guide_tasks import OUTCOMES, GuideAnswer, store_answers
+    from retail_brain.operational.guide_answers import store_answers
+    from retail_brain.operational.guide_tasks import OUTCOMES, GuideAnswer
     from serving.planning.guides.people import check_past
 
     rows = _rows(file, ("answer_id", "task_id", "outcome", "at"))

@@ -1,13 +1,13 @@
 """Stores goods receipts of orders: append-only; partial deliveries add up."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ImpossibleError, NotFoundError, RetailBrainError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database, in_parts, lock_tenant
 from retail_brain.operational.decisions import counting
@@ -46,6 +46,38 @@ class _Ordered:
     received: float
 
 
+@dataclass(frozen=True)
+class ReceiptTerms:
+    """What receipts are judged by.
+
+    Attributes:
+        settings: how far receipts may go beyond their order and ahead of today.
+        confirmed: receipt_ids that were confirmed as exceptions.
+        own: suggestions that the sender may see; None: all. Others are as if nobody had decided on them.
+    """
+
+    settings: ReplenishmentSettings = _DEFAULTS
+    confirmed: Collection[str] = ()
+    own: Collection[str] | None = None
+
+    def is_own(self, suggestion_id: str) -> bool:
+        """Whether the sender may see a suggestion."""
+        return self.own is None or suggestion_id in self.own
+
+
+@dataclass(frozen=True)
+class StoredReceipts:
+    """What became of the receipts of a call.
+
+    Attributes:
+        new: how many are stored now.
+        refused: place in the list -> why it was not stored.
+    """
+
+    new: int
+    refused: Mapping[int, RetailBrainError]
+
+
 def store_goods_receipts(
     tenant: str,
     database: Database,
@@ -72,20 +104,47 @@ def store_goods_receipts(
             within the usual ones, and the receipt was not confirmed.
         UnavailableError: the database does not answer.
     """
+    terms = ReceiptTerms(settings, confirmed)
+    return store_good_receipts(tenant, database, receipts, terms, now=now, whole=True).new
+
+
+def store_good_receipts(
+    tenant: str,
+    database: Database,
+    receipts: Sequence[GoodsReceipt],
+    terms: ReceiptTerms,
+    *,
+    now: datetime,
+    whole: bool = False,
+) -> StoredReceipts:
+    """Stores the new goods receipts that can be, with the audit, and tells why the others cannot.
+
+    Where none can, and with `whole` where one cannot, nothing is stored.
+
+    Args:
+        tenant: whose receipts.
+        database: where they are stored.
+        receipts: what arrived.
+        terms: what they are judged by, in the order given.
+        now: the instant.
+        whole: stores all or none.
+
+    Raises:
+        NotFoundError: there is no decision about a suggestion.
+        ImpossibleError: a receipt_id was used before for other units, another day or another suggestion.
+        UnconfirmedError: more arrived than is usual for the order, less than nothing in all, or on a day that is not
+            within the usual ones, and the receipt was not confirmed.
+        UnavailableError: the database does not answer.
+    """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
         # their numbers appear in order, so that whoever looks for a newer one misses none
         lock_tenant(tenant, connection)
         orders = _ordered(tenant, connection, receipts)
         present = _by_id(tenant, connection, [receipt.receipt_id for receipt in receipts])
-        new: dict[str, GoodsReceipt] = {}
-        for receipt in receipts:
-            # the same delivery may be in one call twice, too
-            stored = present.get(receipt.receipt_id) or new.get(receipt.receipt_id)
-            _check_same(receipt, stored)
-            if stored is None:
-                new[receipt.receipt_id] = receipt
-        exceptions = _check_usual(list(new.values()), orders, confirmed, settings, now.date())
+        orders = {name: ordered for name, ordered in orders.items() if terms.is_own(name)}
+        sorted_ = _sort(receipts, orders, present, terms, now.date(), whole=whole)
+        new = sorted_.new
         rows: list[dict[str, Any]] = []
         for receipt in new.values():
             ordered = orders[receipt.suggestion_id]
@@ -95,50 +154,91 @@ def store_goods_receipts(
             database.insert_new(connection, RECEIPTS, rows, ["tenant_id", "receipt_id"])
         for receipt in new.values():
             details = {"receipt_id": receipt.receipt_id, "units": receipt.units, "on": receipt.received_on.isoformat()}
-            if receipt.receipt_id in exceptions:
+            if receipt.receipt_id in sorted_.exceptions:
                 details["is_exception"] = True
             append_audit(
                 tenant, connection, AuditEntry(now, receipt.noted_by, "orders.received", receipt.suggestion_id, details)
             )
-    return len(new)
+    return StoredReceipts(len(new), sorted_.refused)
 
 
-def suggestions_of_receipts(tenant: str, database: Database, receipt_ids: Sequence[str]) -> dict[str, str]:
-    """Suggestion of each receipt that there is, by receipt_id.
+@dataclass
+class _Sorted:
+    """Receipts to store by receipt_id, those of them that go beyond the usual, and why others are not stored."""
 
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.reading() as connection:
-        stored = _by_id(tenant, connection, receipt_ids)
-    return {receipt_id: receipt.suggestion_id for receipt_id, receipt in stored.items()}
+    refused: dict[int, RetailBrainError]
+    new: dict[str, GoodsReceipt] = field(default_factory=dict)
+    exceptions: set[str] = field(default_factory=set)
+
+
+def _sort(
+    receipts: Sequence[GoodsReceipt],
+    orders: Mapping[str, _Ordered],
+    present: Mapping[str, GoodsReceipt],
+    terms: ReceiptTerms,
+    today: date,
+    *,
+    whole: bool,
+) -> _Sorted:
+    """Sorts receipts; refuses them all where none can be stored or, with `whole`, one cannot."""
+    found = _Sorted(_never_decided(receipts, orders, whole=whole))
+    received = {name: ordered.received for name, ordered in orders.items()}
+    for place, receipt in enumerate(receipts):
+        if place in found.refused:
+            continue
+        # the same delivery may be in one call twice, too
+        stored = present.get(receipt.receipt_id) or found.new.get(receipt.receipt_id)
+        try:
+            _check_same(receipt, stored, terms)
+            if stored is None:
+                # summed while checking: several of one call are judged together, not each against the old total
+                units = received[receipt.suggestion_id] + receipt.units
+                if _check_usual(receipt, orders[receipt.suggestion_id], units, terms, today):
+                    found.exceptions.add(receipt.receipt_id)
+                received[receipt.suggestion_id] = units
+                found.new[receipt.receipt_id] = receipt
+        except ImpossibleError as error:
+            if whole:
+                raise
+            found.refused[place] = error
+    if found.refused and len(found.refused) == len(receipts):
+        raise found.refused[min(found.refused)]
+    return found
 
 
 def _check_usual(
-    receipts: Sequence[GoodsReceipt],
-    orders: dict[str, _Ordered],
-    confirmed: Collection[str],
-    settings: ReplenishmentSettings,
-    today: date,
-) -> set[str]:
-    """Ids of the receipts that go beyond the usual and were confirmed; refuses the first that was not."""
-    exceptions: set[str] = set()
-    received = {suggestion_id: ordered.received for suggestion_id, ordered in orders.items()}
-    for receipt in receipts:
-        ordered = orders[receipt.suggestion_id]
-        # summed while checking: several receipts of one call are judged together, not each against the old total
-        received[receipt.suggestion_id] += receipt.units
-        beyond = _beyond(receipt, ordered, received[receipt.suggestion_id], settings, today)
-        if receipt.receipt_id not in confirmed:
-            check_usual(
-                beyond,
-                what=f"receipt {receipt.receipt_id!r} of product {ordered.product_id!r} in store {ordered.store_id!r}",
-                confirm="confirm it as an exception (confirm_exception, --confirm-exceptions)",
-                details={"receipt_id": receipt.receipt_id, "suggestion_id": receipt.suggestion_id},
-            )
-        if beyond:
-            exceptions.add(receipt.receipt_id)
-    return exceptions
+    receipt: GoodsReceipt, ordered: _Ordered, received: float, terms: ReceiptTerms, today: date
+) -> list[Beyond]:
+    """The limits that a receipt goes beyond and that were confirmed; `received` units with it.
+
+    Raises:
+        UnconfirmedError: they were not.
+    """
+    beyond = _beyond(receipt, ordered, received, terms.settings, today)
+    if receipt.receipt_id not in terms.confirmed:
+        check_usual(
+            beyond,
+            what=f"receipt {receipt.receipt_id!r} of product {ordered.product_id!r} in store {ordered.store_id!r}",
+            confirm="confirm it as an exception (confirm_exception, --confirm-exceptions)",
+            details={"receipt_id": receipt.receipt_id, "suggestion_id": receipt.suggestion_id},
+        )
+    return beyond
+
+
+def _never_decided(
+    receipts: Sequence[GoodsReceipt], orders: Mapping[str, _Ordered], *, whole: bool
+) -> dict[int, RetailBrainError]:
+    """Refusal of each receipt of a suggestion that nobody decided on, by its place.
+
+    Raises:
+        NotFoundError: all are; with `whole`, one is.
+    """
+    named = sorted({receipt.suggestion_id for receipt in receipts})
+    unknown = [name for name in named if name not in orders]
+    if unknown and (whole or len(unknown) == len(named)):
+        raise never_decided(unknown, len(named))
+    places = [place for place, receipt in enumerate(receipts) if receipt.suggestion_id not in orders]
+    return {place: never_decided([receipts[place].suggestion_id], 1) for place in places}
 
 
 def _beyond(
@@ -181,9 +281,6 @@ def _ordered(tenant: str, connection: Connection, receipts: Sequence[GoodsReceip
         for row in connection.execute(decided.order_by(DECISIONS.c.id)):  # the newest of a suggestion comes last
             place = (row.store_id, row.product_id, row.as_of)
             orders[row.suggestion_id] = _Ordered(*place, row.quantity or 0.0, received.get(row.suggestion_id, 0.0))
-    unknown = [suggestion_id for suggestion_id in suggestion_ids if suggestion_id not in orders]
-    if unknown:
-        raise never_decided(unknown, len(suggestion_ids))
     return orders
 
 
@@ -211,7 +308,12 @@ def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str,
     return stored
 
 
-def _check_same(receipt: GoodsReceipt, stored: GoodsReceipt | None) -> None:
+def _check_same(receipt: GoodsReceipt, stored: GoodsReceipt | None, terms: ReceiptTerms) -> None:
+    if stored is not None and not terms.is_own(stored.suggestion_id):
+        raise ImpossibleError(
+            f"receipt_id {receipt.receipt_id!r} cannot be used. Send the receipt under a new one.",
+            {"problem": "receipt_id_taken", "receipt_id": receipt.receipt_id},
+        )
     # the note and the sender may differ: the same delivery, told twice, is still one
     if stored is not None and (receipt.suggestion_id, receipt.units, receipt.received_on) != (
         stored.suggestion_id,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from retail_brain.decisions.nul import said_of
 from retail_brain.errors import (
     ConflictError,
     DataError,
@@ -163,9 +164,9 @@ def malformed(error: ValidationError) -> HttpError:
     422 where all of it can be read and only days or hours do not follow each other (`impossible`).
     """
     # at most 20: a long list of bad rows must not become a longer answer
-    found = error.errors(include_url=False, include_input=False)
+    found = error.errors(include_url=False)
     problems = [
-        {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"], "type": problem["type"]}
+        {"where": ".".join(map(str, problem["loc"])) or "body", "problem": said_of(problem), "type": problem["type"]}
         | ({"limit": limit} if (limit := _limit(problem.get("ctx", {}))) is not None else {})
         for problem in found[:20]
     ]

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from retail_brain.decisions.nul import NUL
 from serving.http.condition_words import condition_words
 from serving.planning.people.reasons import Language
 
@@ -24,6 +25,7 @@ _PROGRAMS: Final[Mapping[str, tuple[str, str]]] = {
     "none_required": ("must be left out", "不能填写"),
     "string_type": ("must be text", "应为文字"),
     "string_unicode": ("must be text without broken characters", "含有残缺的字符"),
+    "string_nul": (NUL, "含有空字符 NUL，请去掉"),
     "string_not_ascii": ("must have only plain ASCII characters", "只能用 ASCII 字符"),
     "string_too_short": ("must have at least {limit} characters", "至少 {limit} 个字符"),
     "string_pattern_mismatch": ("is not in the wanted form", "格式不对"),
@@ -78,6 +80,8 @@ def field_words(problem: Mapping[str, Any], language: Language) -> str:
         language: of the sentence.
     """
     kind, limit = problem.get("type", ""), problem.get("limit", "")
+    if problem.get("problem") == NUL:
+        kind = "string_nul"
     if kind in _EMPTY and limit == 1:
         kind = "empty"
     if kind in _OF_OURS:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError, to_json
 
 from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
+from retail_brain.decisions.nul import said_of
 from retail_brain.decisions.whole_numbers import WHOLE
 from retail_brain.errors import UsageError
 
@@ -206,8 +207,8 @@ def parsed(model: type[Model], values: Mapping[str, Any], origin: str, what: str
         return model.model_validate_json(to_json(dict(values)))
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, problem['loc'])) or what}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors(include_url=False, include_context=False, include_input=False)
+            f"{'.'.join(map(str, problem['loc'])) or what}: {said_of(problem).removeprefix('Value error, ')}"
+            for problem in error.errors(include_url=False, include_context=False)
         ]
         raise UsageError(
             f"{origin} is no {what} that can be used: {'; '.join(problems[:5])}. Correct it.",

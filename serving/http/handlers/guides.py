@@ -7,11 +7,7 @@ from typing import Any
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_effects import credit_looks, effect_looks
-from retail_brain.operational.guide_tasks import (
-    GuideAnswer,
-    list_tasks,
-    store_answers,
-)
+from retail_brain.operational.guide_tasks import list_tasks
 from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.past_days import check_past_day
@@ -22,7 +18,6 @@ from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store, product_names, seen_store
 from serving.http.handlers.triggers import trigger_desk
 from serving.http.messages.guide_messages import (
-    GuideAnswersRequest,
     GuideCreditRequest,
     GuideLeaveRequest,
     GuideListRequest,
@@ -34,7 +29,7 @@ from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
 from serving.planning.guides.left_out import left_out_rows
 from serving.planning.guides.lists import MadeLists, lines_of_today, make_lists, shown_lines, task_row
-from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide, people_by_guide
+from serving.planning.guides.people import Guide, all_guides, guide_row, move_row, no_guide, people_by_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
 from serving.planning.people.segment_book import open_dataset
@@ -57,7 +52,7 @@ def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
     own = [
         move_row(one)
         for one in history
-        if request.guide_id in {one.move.guide_id, one.move.before} and _is_seen(one.move.customer_id, call)
+        if request.guide_id in {one.move.guide_id, one.move.before} and is_seen(one.move.customer_id, call)
     ]
     may_write = call.principal.may(Scope.CAMPAIGNS) and call.place.guide is None
     return {"guides": [guide_row(one) for one in seen], "moves": own, "may_write": may_write}
@@ -165,36 +160,12 @@ def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
         found = lines_of_today(found, day, today)
     if name is not None and not found and call.place.is_headquarters:
         find_guide(trigger_desk(call), name)
-    rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))
+    rows = shown_lines(one for one in found if is_seen(one.customer_id, call))
     shown = [task_row(one, call.language) for one in rows]
     for row in shown:  # a guide's key knows no shop
         row["store_id"] = seen_store(call.answers, row["store_id"])
     goods = dict.fromkeys(one.product_id for one in rows if one.product_id is not None)
     return {"day": day.isoformat(), "tasks": shown, "names": product_names(call.answers, list(goods))}
-
-
-def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
-    """Stores what came of lines; a refusal closes the channel from the next question on.
-
-    Raises:
-        NotFoundError: a line is not known, or not the guide's; nothing is stored.
-        ImpossibleError: an answer lies in the future; nothing is stored.
-    """
-    given = [GuideAnswer(one.answer_id, one.task_id, one.outcome, utc_of(one.at), one.note) for one in request.answers]
-    check_past([(one.answer_id, one.at) for one in given], call.now)
-    tenant = call.principal.tenant
-    new = store_answers(
-        tenant,
-        call.state.database,
-        given,
-        guide_id=call.place.guide,
-        by=call.principal.name,
-        now=call.now,
-        is_seen=lambda customer: _is_seen(customer, call),
-    )
-    call.state.refresh_opt_outs(tenant)
-    call.state.refresh_campaigns(tenant)
-    return {"stored": new, "duplicates": len(given) - new}
 
 
 def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
@@ -310,7 +281,8 @@ def _own(guide_id: str | None, call: Call) -> str | None:
     return call.place.guide
 
 
-def _is_seen(customer_id: str, call: Call) -> bool:
+def is_seen(customer_id: str, call: Call) -> bool:
+    """Whether the key sees a customer."""
     return call.place.is_headquarters or call.answers.customers.find(customer_id) >= 0
 
 

@@ -1,4 +1,4 @@
-"""Order book and goods receipts: status of decided suggestions, and what arrived of them."""
+"""Order book: status of decided suggestions."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -6,19 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.errors import ImpossibleError
-from retail_brain.operational.goods_receipts import (
-    GoodsReceipt,
-    never_decided,
-    store_goods_receipts,
-    suggestions_of_receipts,
-)
 from retail_brain.operational.suggestion_status import SuggestionStatus, suggestion_statuses
-from retail_brain.outputs import suggestion_id
 from retail_brain.past_days import check_past_day
 from serving.http.handlers.call import Call, product_names
 from serving.http.handlers.open_lines import open_count
-from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
+from serving.http.messages.stock_messages import OrdersRequest
 from serving.planning.stock.order_book import order_book
 
 _USUAL_DAYS = 35
@@ -58,70 +50,15 @@ def recent_orders(call: Call, since: date | None = None) -> pl.DataFrame:
     if since is not None:
         check_past_day(since, "since")
     first = since or date.fromisoformat(call.answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
-    return order_book(_own(suggestion_statuses(call.principal.tenant, call.state.database, since=first), call))
+    return order_book(own_statuses(suggestion_statuses(call.principal.tenant, call.state.database, since=first), call))
 
 
-def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
-    """Stores goods receipts, all or none; the same receipt_id again changes nothing.
-
-    Raises:
-        NotFoundError: nothing was decided about a suggestion.
-        ImpossibleError: a receipt_id was used before for something else.
-        UnconfirmedError: units or day are beyond what is usual for the order, and were not confirmed.
-    """
-    tenant, database = call.principal.tenant, call.state.database
-    receipts = [_receipt(given, call.principal.name) for given in request.receipts]
-    _check_place(receipts, call)
-    new = store_goods_receipts(
-        tenant,
-        database,
-        receipts,
-        now=call.now,
-        settings=call.view.settings.replenishment,
-        confirmed={given.receipt_id for given in request.receipts if given.confirm_exception},
-    )
-    call.state.refresh_decisions(tenant)
-    received = {receipt.suggestion_id for receipt in receipts}
-    statuses = suggestion_statuses(tenant, database)
-    book = order_book([status for status in statuses if status.stored.decision.suggestion_id in received])
-    return {"stored": new, "duplicates": len(receipts) - new, "orders": plain_orders(book)}
-
-
-def _own(statuses: Sequence[SuggestionStatus], call: Call) -> list[SuggestionStatus]:
+def own_statuses(statuses: Sequence[SuggestionStatus], call: Call) -> list[SuggestionStatus]:
     """The statuses of suggestions of the key's place."""
     if call.place.is_headquarters:
         return list(statuses)
     stores = call.answers.stores
     return [status for status in statuses if stores.find(status.stored.decision.store_id) >= 0]
-
-
-def _check_place(receipts: Sequence[GoodsReceipt], call: Call) -> None:
-    """Refuses receipts of other places' orders, in the words for orders that nobody decided on."""
-    if call.place.is_headquarters:
-        return
-    tenant, database = call.principal.tenant, call.state.database
-    own = {status.stored.decision.suggestion_id for status in _own(suggestion_statuses(tenant, database), call)}
-    asked = list(dict.fromkeys(receipt.suggestion_id for receipt in receipts))
-    others = [suggestion for suggestion in asked if suggestion not in own]
-    if others:
-        raise never_decided(others, len(asked))
-    told = suggestions_of_receipts(tenant, database, [receipt.receipt_id for receipt in receipts])
-    taken = [receipt_id for receipt_id, suggestion in told.items() if suggestion not in own]
-    if taken:
-        raise ImpossibleError(
-            f"receipt_id {taken[0]!r} cannot be used. Send the receipt under a new one.",
-            {"problem": "receipt_id_taken", "receipt_id": taken[0]},
-        )
-
-
-def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:
-    about = given.suggestion_id
-    if about is None:
-        assert given.store_id is not None
-        assert given.product_id is not None
-        assert given.as_of is not None
-        about = suggestion_id(given.store_id, given.product_id, given.as_of.isoformat())
-    return GoodsReceipt(given.receipt_id, about, given.units, given.received_on, given.note, noted_by)
 
 
 def plain_orders(book: pl.DataFrame) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from serving.http.messages.common import (
     Number,
     Quantity,
     SeenDecision,
+    StatedQuantity,
     Strict,
     Text,
     config,
@@ -39,7 +40,9 @@ class BulkLine(BaseModel):
     product_id: Id
     seen_quantity: Annotated[Quantity, Field(description="units suggested when the person decided")]
     seen_decision_id: SeenDecision = None
-    order_quantity: Annotated[Quantity | None, Field(description="of the action 'change': units of this line")] = None
+    order_quantity: Annotated[
+        StatedQuantity | None, Field(description="of the action 'change': units of this line")
+    ] = None
     reason: Comment | None = None
 
 
@@ -137,7 +140,7 @@ class BulkDecisionsRequest(BaseModel):
     lines: Annotated[list[BulkLine], Field(max_length=_MOST_LINES)] = []
     view: BulkView | None = None
     percent: Annotated[Number, Field(ge=-100, le=1000, description="added to the quantity that counts")] | None = None
-    quantity: Annotated[Quantity | None, Field(description="the new quantity of every line")] = None
+    quantity: Annotated[StatedQuantity | None, Field(description="the new quantity of every line")] = None
     packs: Annotated[
         Literal["nearest", "up", "down"] | None, Field(description="whole packs; null leaves quantities as they are")
     ] = "nearest"

@@ -76,6 +76,27 @@ Instant = Annotated[
 ]
 Count = Annotated[int, Field(strict=True, ge=1, le=500), WHOLE]
 Quantity = Annotated[Number, Field(ge=0, le=1e9)]
+LEAST_AMOUNT = 0.0001
+"""Units, weight or price below which one that is stated is refused: answers show four decimals, so less is nothing."""
+
+
+def _is_shown(amount: float) -> float:
+    if 0 < abs(amount) < LEAST_AMOUNT:
+        raise ValueError(f"wanted 0, or at least {LEAST_AMOUNT}")
+    return amount
+
+
+AMOUNT = AfterValidator(_is_shown)
+"""Comes after the limits of an amount that is stored; `AMOUNT_RULE` says it in JSON schema."""
+AMOUNT_RULE: dict[str, Any] = {
+    "allOf": [{"anyOf": [{"const": 0}, {"minimum": LEAST_AMOUNT}, {"maximum": -LEAST_AMOUNT}]}]
+}
+StatedQuantity = Annotated[
+    Number,
+    Field(ge=0, le=1e9, description=f"0, or at least {LEAST_AMOUNT}", json_schema_extra=AMOUNT_RULE),
+    AMOUNT,
+]
+"""Units that a person states, which are stored."""
 Kind = Literal["repeat", "explore", "mixed"]
 AttentionKind = Literal[
     "stockout",

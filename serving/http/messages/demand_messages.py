@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retail_brain.operational.overrides import LEAST_FACTOR, MOST_FACTOR, is_usable_factor
 from serving.http.messages.common import (
+    LEAST_AMOUNT,
     ONCE,
     STRING,
     WHOLE,
@@ -16,7 +17,7 @@ from serving.http.messages.common import (
     Id,
     Names,
     Number,
-    Quantity,
+    StatedQuantity,
     Strict,
     Text,
     config,
@@ -44,7 +45,9 @@ class WhatIfRequest(BaseModel):
     store_id: Id
     product_id: Id
     horizon: Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] = 28
-    price: Annotated[Number, Field(gt=0, le=1e9, description="of every period, promotions included")] | None = None
+    price: (
+        Annotated[Number, Field(ge=LEAST_AMOUNT, le=1e9, description="of every period, promotions included")] | None
+    ) = None
     price_change: (
         Annotated[
             Number,
@@ -76,7 +79,7 @@ class OverrideIn(BaseModel):
     store_id: Annotated[Id | None, Field(description="none: every store")] = None
     product_id: Annotated[Id | None, Field(description="none: every product of the store")] = None
     kind: Literal["factor", "units"]
-    value: Quantity
+    value: StatedQuantity
     begins_on: Annotated[Day | None, Field(description="first day; none: the first day of the forecast")] = None
     ends_on: Annotated[Day, Field(description="first day that it no longer applies to, later than begins_on")]
     reason: Annotated[Comment, Field(min_length=1)]

@@ -4,7 +4,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.messages.common import ONCE, WHOLE, Comment, Day, Id, Instant, Names, Strict, Text, Version, config
+from serving.http.messages.common import (
+    NO_NUL,
+    ONCE,
+    WHOLE,
+    Comment,
+    Day,
+    Id,
+    Instant,
+    Names,
+    Strict,
+    Text,
+    Version,
+    config,
+)
 from serving.http.messages.effect_messages import LookRow
 from serving.http.messages.partly_read import PartlyRead
 from serving.http.messages.people_messages import ExclusionRow
@@ -70,20 +83,28 @@ class GuideAnswerIn(BaseModel):
     model_config = config()
 
     answer_id: Annotated[Id, Field(description="the sender's own id: the same one twice counts once")]
-    task_id: Annotated[str, Field(min_length=1, max_length=40)]
+    task_id: Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
     outcome: Outcome
     at: Annotated[Instant, Field(description="when it happened, by the phone's clock")]
     note: Comment | None = None
 
 
-class GuideAnswersRequest(BaseModel):
-    """What came of lines, from a phone that may have been offline."""
+_MOST_ROWS = 1000
+"""Answers or referrals of one call, as of events. Chosen by judgement, not measured."""
 
+
+class GuideAnswersRequest(PartlyRead):
+    """What came of lines, from a phone that may have been offline.
+
+    Answers that cannot be read or stored are named, the others are kept.
+    """
+
+    list_field, row_model, row_name, most_rows = "answers", GuideAnswerIn, "answer", _MOST_ROWS
     model_config = config(
         {"answers": [{"answer_id": "a-1", "task_id": "0a1b", "outcome": "bought", "at": "2026-03-02T10:15:00Z"}]}
     )
 
-    answers: Annotated[list[GuideAnswerIn], Field(min_length=1, max_length=1000)]
+    answers: Annotated[list[GuideAnswerIn], Field(min_length=1, max_length=_MOST_ROWS)]
 
 
 class ReferralIn(BaseModel):
@@ -98,17 +119,13 @@ class ReferralIn(BaseModel):
     at: Instant
 
 
-_MAX_REFERRALS = 1000
-"""Referrals of one call, as of events. Chosen by judgement, not measured."""
-
-
 class GuideReferralsRequest(PartlyRead):
     """People whom guides brought; the first who names somebody has the credit. Who was a customer before is refused.
 
     Referrals that cannot be read or stored are named, the others are kept.
     """
 
-    list_field, row_model, row_name, most_rows = "referrals", ReferralIn, "referral", _MAX_REFERRALS
+    list_field, row_model, row_name, most_rows = "referrals", ReferralIn, "referral", _MOST_ROWS
     model_config = config(
         {
             "referrals": [
@@ -117,7 +134,7 @@ class GuideReferralsRequest(PartlyRead):
         }
     )
 
-    referrals: Annotated[list[ReferralIn], Field(min_length=1, max_length=_MAX_REFERRALS)]
+    referrals: Annotated[list[ReferralIn], Field(min_length=1, max_length=_MOST_ROWS)]
 
 
 class GuideCreditRequest(BaseModel):
@@ -217,6 +234,24 @@ class StoredResponse(Strict):
 
     stored: int
     duplicates: int
+
+
+class RefusedAnswer(Strict):
+    """An answer that was not stored: its place in the list, from 0, its id, and what is wrong with it.
+
+    The id is null where the answer cannot be read.
+    """
+
+    answer: int
+    answer_id: str | None
+    where: str
+    problem: str
+
+
+class GuideAnswersResponse(StoredResponse):
+    """How many answers were new, how many had been sent before, and which were refused."""
+
+    refused: list[RefusedAnswer]
 
 
 class RefusedReferral(Strict):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, WithJsonSchema, field_validator
 
 from serving.http.messages.common import (
+    LEAST_AMOUNT,
     NO_NUL,
     ONCE,
     WHOLE,
@@ -49,7 +50,7 @@ class OrderLine(BaseModel):
     model_config = config()
 
     product_id: Id
-    units: Annotated[Number, Field(gt=0, le=1e6)]
+    units: Annotated[Number, Field(ge=LEAST_AMOUNT, le=1e6)]
 
 
 class RouteOrderRequest(BaseModel):

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, PrivateAttr, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
+from retail_brain.decisions.nul import said_of
+
 
 class PartlyRead(BaseModel):
     """Base of such requests.
@@ -60,8 +62,8 @@ class PartlyRead(BaseModel):
             try:
                 readable.append(cls.row_model.model_validate(row))
             except ValidationError as error:
-                first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+                first = error.errors(include_url=False, include_context=False)[0]
                 where = ".".join(map(str, first["loc"])) or cls.row_name
-                problem = first["msg"].removeprefix("Value error, ")
+                problem = said_of(first).removeprefix("Value error, ")
                 refused.append({cls.row_name: place, "where": where, "problem": problem})
         return readable, refused

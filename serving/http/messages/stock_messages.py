@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field, model_validator
 from serving.http.messages.common import (
     ONCE,
     SAID,
-    STRING,
     WHOLE,
     Comment,
     Day,
@@ -20,11 +19,11 @@ from serving.http.messages.common import (
     Quantity,
     SeenDecision,
     State,
+    StatedQuantity,
     Strict,
     Text,
     any_of,
     config,
-    exactly_one,
     required,
 )
 
@@ -63,7 +62,7 @@ class DecisionIn(BaseModel):
     product_id: Id
     as_of: Day
     action: Literal["approve", "change", "reject"]
-    order_quantity: Quantity | None = None
+    order_quantity: StatedQuantity | None = None
     reason: Annotated[Comment | None, Field(description="why; a rejection needs one")] = None
     decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
     seen_quantity: Annotated[
@@ -136,54 +135,6 @@ class OrdersRequest(BaseModel):
     since: Annotated[Day | None, Field(description="day of the suggestion; five weeks back unless given")] = None
     limit: Annotated[int, Field(strict=True, ge=1, le=5000), WHOLE] = 500
     offset: Offset = 0
-
-
-class ReceiptIn(BaseModel):
-    """Goods that arrived for one suggestion; negative units correct an earlier receipt."""
-
-    model_config = config(
-        rule=exactly_one({"suggestion_id": STRING}, {"store_id": STRING, "product_id": STRING, "as_of": STRING})
-    )
-
-    receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
-    units: Annotated[Number, Field(ge=-1e7, le=1e7)]
-    received_on: Day
-    suggestion_id: Text | None = None
-    store_id: Id | None = None
-    product_id: Id | None = None
-    as_of: Annotated[Day | None, Field(description="day of the suggestion")] = None
-    note: Comment | None = None
-    confirm_exception: Annotated[
-        Flag, Field(description="it counts though units or day are beyond what is usual for the order")
-    ] = False
-
-    @model_validator(mode="after")
-    def _one_suggestion(self) -> "ReceiptIn":
-        given = [part is not None for part in (self.store_id, self.product_id, self.as_of)]
-        if not all(given) if self.suggestion_id is None else any(given):
-            raise ValueError("give either suggestion_id, or store_id, product_id and as_of")
-        return self
-
-
-class ReceiptsRequest(BaseModel):
-    """Goods receipts of decided orders."""
-
-    model_config = config(
-        {
-            "receipts": [
-                {
-                    "receipt_id": "GR-1",
-                    "store_id": "S01",
-                    "product_id": "P068",
-                    "as_of": "2026-02-28",
-                    "units": 24,
-                    "received_on": "2026-03-09",
-                }
-            ]
-        }
-    )
-
-    receipts: Annotated[list[ReceiptIn], Field(min_length=1, max_length=1000)]
 
 
 class DecisionRow(Strict):
@@ -339,11 +290,3 @@ class OrdersResponse(Strict):
     open: int
     states: dict[str, int]
     names: Names
-
-
-class ReceiptsResponse(Strict):
-    """How many receipts were new, and the orders they are of as they stand now."""
-
-    stored: int
-    duplicates: int
-    orders: list[OrderRow]

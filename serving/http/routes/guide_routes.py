@@ -1,9 +1,10 @@
 """Routes of guides: their people, daily lists, answers and credit."""
 
 from serving.http.access import Scope, ScopedBy
-from serving.http.handlers import guide_referrals, guides
+from serving.http.handlers import guide_answers, guide_referrals, guides
 from serving.http.messages.guide_messages import (
     GuideAnswersRequest,
+    GuideAnswersResponse,
     GuideCreditRequest,
     GuideCreditResponse,
     GuideLeaveRequest,
@@ -17,7 +18,6 @@ from serving.http.messages.guide_messages import (
     GuidesRequest,
     GuidesResponse,
     ReferralsResponse,
-    StoredResponse,
 )
 from serving.http.routes.route import Route
 
@@ -84,8 +84,8 @@ ROUTES: tuple[Route, ...] = (
         "/guide_answers",
         "What came of lines: done, not reached, bought, refused",
         GuideAnswersRequest,
-        StoredResponse,
-        guides.answers,
+        GuideAnswersResponse,
+        guide_answers.receive,
         (Scope.CAMPAIGNS,),
         threaded=True,
         writes=True,

@@ -4,6 +4,7 @@ from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import (
     bulk,
     changes_file,
+    goods_receipts,
     line_history,
     line_plan,
     listing,
@@ -17,6 +18,7 @@ from serving.http.messages.bulk_messages import (
     ChangesFileRequest,
     ChangesFileResponse,
 )
+from serving.http.messages.goods_receipt_messages import ReceiptsRequest, ReceiptsResponse
 from serving.http.messages.line_messages import (
     LineCommentRequest,
     LineCommentRow,
@@ -36,8 +38,6 @@ from serving.http.messages.stock_messages import (
     LinePlanResponse,
     OrdersRequest,
     OrdersResponse,
-    ReceiptsRequest,
-    ReceiptsResponse,
     ReplenishRequest,
     ReplenishResponse,
 )
@@ -164,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
         "Goods receipts: what arrived of the orders",
         ReceiptsRequest,
         ReceiptsResponse,
-        orders.receive,
+        goods_receipts.receive,
         (Scope.DECIDE,),
         threaded=True,
         writes=True,

@@ -12,6 +12,7 @@ from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.database import TRIES
 from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides, read_guides_mark
 from retail_brain.past_days import check_past_day
+from serving.planning.people.reasons import Language
 from serving.planning.triggers.desk import Desk
 
 SAME_SHOP = "same_shop"
@@ -44,6 +45,10 @@ class Guide:
     people: int
     is_here: bool
     left_on: date | None
+
+
+AHEAD: Mapping[Language, str] = {"en": "lies in the future: correct the clock", "zh": "时间在将来：请校正时钟"}
+"""What is wrong with an answer or a referral of the future."""
 
 
 def is_ahead(at: datetime, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 
 from retail_brain.decisions.persons import Accounts
 from retail_brain.operational.guide_tasks import Referral
-from serving.planning.guides.people import is_ahead
+from serving.planning.guides.people import AHEAD, is_ahead
 from serving.planning.people.reasons import Language
 from serving.planning.triggers.source import TriggerSource
 
@@ -21,7 +21,7 @@ _PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "en": "customer {name!r} cannot be referred by themselves",
         "zh": "顾客 {name!r} 不能由本人推荐",
     },
-    "ahead": {"en": "lies in the future: correct the clock", "zh": "时间在将来：请校正时钟"},
+    "ahead": AHEAD,
     "guide": {"en": "there is no guide {guide!r}", "zh": "没有导购 {guide!r}"},
 }
 

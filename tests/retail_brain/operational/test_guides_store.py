@@ -10,13 +10,13 @@ from sqlalchemy import select
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_receipts import ContactReceipt, opt_outs, store_receipts
 from retail_brain.operational.database import Database
+from retail_brain.operational.guide_answers import store_answers
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
     GuideTask,
     Referral,
     list_referrals,
     list_tasks,
-    store_answers,
     store_referrals,
     store_tasks,
     task_id,

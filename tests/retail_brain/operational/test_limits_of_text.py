@@ -11,7 +11,8 @@ from retail_brain.errors import UsageError
 from retail_brain.operational import upgrade as upgrading
 from retail_brain.operational.campaigns import Change, save_campaign
 from retail_brain.operational.database import Database
-from retail_brain.operational.guide_tasks import GuideAnswer, store_answers
+from retail_brain.operational.guide_answers import store_answers
+from retail_brain.operational.guide_tasks import GuideAnswer
 from retail_brain.operational.segments import find_segment
 from retail_brain.operational.tables import CAMPAIGNS, METADATA, TRIGGER_FIRINGS
 from retail_brain.operational.trigger_firings import firings, message_id

@@ -20,13 +20,14 @@ from serving.http.messages.bulk_messages import BulkDecisionsRequest
 from serving.http.messages.campaign_messages import CampaignActRequest
 from serving.http.messages.campaign_receipt_messages import ContactReceiptIn
 from serving.http.messages.demand_messages import OverrideIn
+from serving.http.messages.goods_receipt_messages import ReceiptIn
 from serving.http.messages.insight_messages import QuarantineRequest
 from serving.http.messages.listing_messages import ConditionIn, ListingFileRequest, ListingRequest
 from serving.http.messages.lookup_messages import ProfileRequest
 from serving.http.messages.model_test_messages import ModelTestRequest
 from serving.http.messages.people_messages import AudienceRequest, RecommendRequest
 from serving.http.messages.segment_messages import SegmentsRequest
-from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReceiptIn
+from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest
 from serving.http.openapi import TAGS, openapi
 from serving.http.routes import ROUTES
 

@@ -10,7 +10,8 @@ from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import make_export, mark_delivered
 from retail_brain.outputs import suggestion_id
-from serving.http.messages.stock_messages import OrdersResponse, ReceiptsResponse
+from serving.http.messages.goods_receipt_messages import ReceiptsResponse
+from serving.http.messages.stock_messages import OrdersResponse
 
 LINE = {"store_id": "S002", "product_id": "P0020", "as_of": "2025-02-28"}
 
@@ -91,6 +92,53 @@ def test_a_receipt_of_a_billion_units_is_refused_until_it_is_confirmed(client: A
     limit = error["details"]["problems"][0]
     assert (limit["code"], limit["ordered"], limit["limit"]) == ("units", 22.0, 66.0)
     assert client.ask("/receipts", {"receipts": [odd | {"confirm_exception": True}]})["stored"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/receipts", {"receipts": [receipt(units=1e-300)]}),
+        ("/receipts", {"receipts": [receipt(units=-1e-5)]}),
+        ("/decisions", {"decisions": [LINE | {"action": "change", "order_quantity": 5e-324}]}),
+        (
+            "/overrides",
+            {
+                "overrides": [
+                    {"store_id": "S002", "kind": "units", "value": 1e-9, "ends_on": "2025-03-05", "reason": "x"}
+                ]
+            },
+        ),
+        ("/route_order", {"lines": [{"product_id": "P0020", "units": 1e-300}]}),
+        ("/what_if", {"store_id": "S002", "product_id": "P0020", "price": 1e-300}),
+    ],
+)
+def test_an_amount_that_no_answer_could_show_is_refused_with_the_limit(client: Any, path: str, body: Any) -> None:
+    for language in ("en", "zh"):
+        error = client.post(path, body, language=language).json()["error"]
+        assert (error["code"], "0.0001" in error["message"]) == ("malformed", True)
+
+
+def test_one_receipt_that_cannot_be_stored_holds_back_no_other(client: Any) -> None:
+    line = LINE | {"product_id": "P0024"}
+    changed = {"action": "change", "order_quantity": 12, "confirm_exception": True}
+    client.ask("/decisions", {"decisions": [line | changed]})
+    good = receipt(**line)
+    mixed = [
+        "no row", receipt(product_id="P0030"), good, good | {"units": 9}, receipt(**line, units=1e7),
+        receipt(**line, receipt_id="a\0"), receipt(**line, units=-99), receipt(**line, received_on="2025-02-27"),
+        receipt(**line, units=4),
+    ]  # fmt: skip
+    answer = client.ask("/receipts", {"receipts": mixed})
+    ReceiptsResponse.model_validate(answer)
+    assert (answer["stored"], answer["duplicates"], answer["orders"][0]["received_units"]) == (2, 0, 12.0)
+    assert [(row["receipt"], row["where"], row["code"]) for row in answer["refused"]] == [
+        (0, "receipt", "malformed"), (1, "suggestion_id", "not_found"), (3, "receipt_id", "impossible"),
+        (4, "units", "unconfirmed"), (5, "receipt_id", "malformed"), (6, "units", "unconfirmed"),
+        (7, "received_on", "unconfirmed"),
+    ]  # fmt: skip
+    again = client.post("/receipts", {"receipts": mixed}, language="zh").json()
+    assert (again["stored"], again["duplicates"]) == (0, 2)
+    assert again["refused"][3]["problem"].startswith("累计收货 10,000,012，超过 36：")
 
 
 def test_what_waits_for_a_decision_is_counted_alike_everywhere(client: Any) -> None:

@@ -466,6 +466,13 @@ def test_a_neighbours_decision_can_be_neither_seen_taken_back_nor_received(ask: 
     assert status == 422
     assert suggestion not in text
     assert "2025-03-01" not in text
+    # nor in a list of which one receipt is kept
+    kept = receipt | {"receipt_id": "mine-r", "suggestion_id": mine}
+    both = {"receipts": [kept, receipt | {"receipt_id": "x", "suggestion_id": suggestion}, *again["receipts"]]}
+    status, text = ask("shop", "/receipts", both)
+    told = json.loads(text)
+    assert (status, told["stored"], len(told["orders"]), suggestion in text) == (200, 1, 1, False)
+    assert [(row["receipt"], row["code"]) for row in told["refused"]] == [(1, "not_found"), (2, "impossible")]
 
 
 def test_a_neighbours_comments_can_be_neither_seen_nor_made(ask: Any) -> None:

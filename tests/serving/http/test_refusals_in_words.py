@@ -28,6 +28,7 @@ TEXTS = {
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+GOOD_EVENT = {"event_id": "nul-words", "occurred_at": "2025-02-28T10:00:00Z", "event_type": "view", "customer_id": "C1"}
 PACKAGES = ("retail_brain", "features", "training", "serving")
 SERVED = (
     *("serving/http", "serving/planning", "serving/store", "features/segments"),
@@ -119,6 +120,26 @@ def test_a_field_that_cannot_be_read_is_told_of_in_chinese(client: Any, path: st
     assert not re.search(r"(Input|String|List|Field|Value|Extra)s? (should|required|error|inputs)", english["message"])
     assert (chinese["code"], chinese["details"]) == (english["code"], english["details"])
     assert all({"where", "problem", "type"} <= set(one) for one in english["details"]["problems"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/line_comment", {"store_id": "S001", "product_id": "P0001", "text": "a\0b"}),
+        ("/similar", {"product_id": "a\0b"}),
+    ],
+)
+def test_a_text_with_the_character_nul_is_refused_in_words(client: Any, path: str, body: Any) -> None:
+    chinese, english = (client.post(path, body, language=language).json()["error"] for language in ("zh", "en"))
+    assert "含有空字符 NUL，请去掉" in chinese["message"]
+    assert "holds the character NUL, which no text may; leave it out" in english["message"]
+    (problem,) = english["details"]["problems"]
+    assert problem["type"] == "string_pattern_mismatch"
+    assert "^" not in json.dumps(english)
+    assert "a" + chr(0) + "b" not in json.dumps(english, ensure_ascii=False)
+    rows = {"events": [{"occurred_at": "2025-02-28T10:00:00", "event_type": "a\0b"}, GOOD_EVENT]}
+    (row,) = client.post("/events", rows, language="zh").json()["refused"]
+    assert (row["where"], row["problem"]) == ("event_type", "含有空字符 NUL，请去掉")
 
 
 OF_PYTHON = re.compile(

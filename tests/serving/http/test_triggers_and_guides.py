@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import UTC, date, datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,13 +16,13 @@ from retail_brain.operational.places import Place
 from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.workspace import Workspace
 from serving.http.messages.guide_messages import (
+    GuideAnswersResponse,
     GuideCreditResponse,
     GuideListResponse,
     GuideMakeResponse,
     GuideResponse,
     GuidesResponse,
     ReferralsResponse,
-    StoredResponse,
 )
 from serving.http.messages.trigger_messages import (
     TriggerEffectResponse,
@@ -159,6 +160,26 @@ def test_one_referral_that_cannot_be_stored_holds_back_no_other(client: Any, key
     assert asked(*mixed, language="zh")["refused"][2]["problem"] == "时间在将来：请校正时钟"
 
 
+def good_answers_are_kept(asked: Any, late: dict[str, Any], early: dict[str, Any], other: str) -> None:
+    """Of a list of answers those that can be stored are, and the others are named."""
+    mixed = [
+        "no row", early | {"answer_id": "5", "at": "2999-03-01T12:00:00Z"}, early | {"answer_id": "6", "task_id": "x"},
+        early | {"task_id": other}, early, early | {"answer_id": "7\0"},
+        late | {"answer_id": "8", "task_id": other},
+    ]  # fmt: skip
+    kept = asked({"answers": mixed}, model=GuideAnswersResponse)
+    assert (kept["stored"], kept["duplicates"]) == (1, 1)
+    assert [(row["answer"], row["answer_id"], row["where"]) for row in kept["refused"]] == [
+        (0, None, "answer"), (1, "5", "at"), (2, "6", "task_id"), (3, "1", "answer_id"), (5, None, "answer_id"),
+    ]  # fmt: skip
+    chinese = asked({"answers": mixed}, model=GuideAnswersResponse, language="zh")["refused"]
+    assert [row["problem"] for row in chinese[1:4]] == [
+        "时间在将来：请校正时钟", "名单中没有这一行：'x'。task_id 请取自 /guide_list",
+        "已用于另一行的答复，请给每个答复单独编号",
+    ]  # fmt: skip
+    assert asked({"answers": [mixed[2], mixed[3]]})["error"]["code"] == "conflict"
+
+
 def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, str]) -> None:
     def asked(who: str, path: str, body: Any, model: Any = None, language: str = "en") -> Any:
         headers = {"authorization": f"Bearer {keys[who]}", "accept-language": language}
@@ -183,8 +204,12 @@ def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, 
     line = own[0]["task_id"]
     late = {"answer_id": "2", "task_id": line, "outcome": "refused", "at": "2025-03-01T12:00:00Z"}
     early = {"answer_id": "1", "task_id": line, "outcome": "not_reached", "at": "2025-03-01T10:00:00Z"}
-    assert asked("G1", "/guide_answers", {"answers": [late]}, StoredResponse) == {"stored": 1, "duplicates": 0}
-    assert asked("G1", "/guide_answers", {"answers": [late, early]}, StoredResponse) == {"stored": 1, "duplicates": 1}
+    stored = asked("G1", "/guide_answers", {"answers": [late]}, GuideAnswersResponse)
+    assert stored == {"stored": 1, "duplicates": 0, "refused": []}
+    stored = asked("G1", "/guide_answers", {"answers": [late, early]}, GuideAnswersResponse)
+    assert stored == {"stored": 1, "duplicates": 1, "refused": []}
+    good_answers_are_kept(partial(asked, "G1", "/guide_answers"), late, early, own[1]["task_id"])
+    assert asked("G1", "/guide_list", {}, GuideListResponse)["tasks"][1]["state"] == "refused"
     assert asked("G1", "/guide_list", {}, GuideListResponse)["tasks"][0]["state"] == "refused"
     for task in others:
         stolen = {"answers": [late | {"answer_id": "3", "task_id": task}]}

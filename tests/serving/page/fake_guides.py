@@ -30,8 +30,18 @@ def listed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def answers(body: dict[str, Any]) -> Any:
-    given = body["answers"]
-    if any(one["task_id"] == "gone" for one in given):
+    refused = [
+        {
+            "answer": place,
+            "answer_id": one["answer_id"],
+            "where": "task_id",
+            "problem": "line 'gone' is on no list of yours",
+        }
+        for place, one in enumerate(body["answers"])
+        if one["task_id"] == "gone"
+    ]
+    given = [one for one in body["answers"] if one["task_id"] != "gone"]
+    if not given:
         return error(404, "not_found", "there is no line 'gone' of yours; nothing was stored.")
     new = [one for one in given if one["answer_id"] not in STORED]
     STORED.update({one["answer_id"]: one for one in new})
@@ -39,7 +49,7 @@ def answers(body: dict[str, Any]) -> Any:
         row = next((row for row in LINES if row["task_id"] == one["task_id"]), None)
         if row is not None:
             row |= {"state": one["outcome"], "answered_at": one["at"]}
-    return {"stored": len(new), "duplicates": len(given) - len(new)}
+    return {"stored": len(new), "duplicates": len(given) - len(new), "refused": refused}
 
 
 def guides(body: dict[str, Any]) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def test_an_answer_that_the_service_does_not_take_holds_no_other_back(
     )
     page.unroute("**/guide_answers")
     page.evaluate(SEND_NOW)
-    expect(page.locator(".form-problem")).to_contain_text("There is no line 'gone' of yours")
+    expect(page.locator(".form-problem")).to_contain_text("Line 'gone' is on no list of yours")
     expect(page.locator(".form-problem")).to_contain_text(says(language, "未被接受", "was not accepted"))
     assert [one["task_id"] for one in fake_guides.STORED.values()] == ["t0"]
     page.locator("[data-action=discard]").click()

@@ -88,7 +88,7 @@ class Outbox {
   }
 
   mark(ids, changes) {
-    this.write(this.read().map((entry) => (ids.has(entry.answer_id) ? { ...entry, ...changes } : entry)));
+    this.write(this.read().map((entry) => (ids.has(entry.answer_id) && !entry.refused ? { ...entry, ...changes } : entry)));
   }
 
   /** Sends what is due; what the line or the service keeps from leaving is tried again, less and less often. */
@@ -120,11 +120,11 @@ class Outbox {
     const answers = entries.map(({ answer_id, task_id, outcome, at, note }) => ({ answer_id, task_id, outcome, at, ...(note ? { note } : {}) }));
     try {
       ids.forEach((id) => this.underway.add(id));
-      await call("guide_answers", { answers }, { timeout: TIMEOUT_MS });
+      const { refused = [] } = await call("guide_answers", { answers }, { timeout: TIMEOUT_MS });
+      refused.forEach(({ answer, problem }) => this.mark(new Set([answers[answer].answer_id]), { refused: { message: problem } }));
       this.mark(ids, { sent: true });
     } catch (error) {
       if (mayPass(error)) throw error;
-      // the service takes all or none: one that it cannot take must not hold the others back
       if (entries.length === 1) this.mark(ids, { refused: { message: error.message, details: error.details } });
       else for (const entry of entries) await this.post([entry]);
     } finally {

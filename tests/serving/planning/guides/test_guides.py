@@ -13,12 +13,12 @@ from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
+from retail_brain.operational.guide_answers import store_answers
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
     GuideTask,
     Referral,
     list_tasks,
-    store_answers,
     store_referrals,
     store_tasks,
     task_id,

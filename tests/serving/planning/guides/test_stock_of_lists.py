@@ -10,7 +10,8 @@ import pytest
 
 from retail_brain.decisions.goods_ends import GOODS_ENDS
 from retail_brain.operational.database import Database
-from retail_brain.operational.guide_tasks import GuideAnswer, list_tasks, store_answers
+from retail_brain.operational.guide_answers import store_answers
+from retail_brain.operational.guide_tasks import GuideAnswer, list_tasks
 from retail_brain.operational.guides import GuideChange, save_guide
 from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.settings import Settings

@@ -17,7 +17,8 @@ from retail_brain.operational.campaign_receipts import ContactReceipt, store_rec
 from retail_brain.operational.campaigns import Change, note_preview, save_campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
-from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, store_answers, store_tasks, task_id
+from retail_brain.operational.guide_answers import store_answers
+from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, store_tasks, task_id
 from retail_brain.operational.leases import Lease
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark
 from retail_brain.operational.trigger_firings import (

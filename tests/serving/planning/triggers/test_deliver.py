@@ -16,7 +16,8 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
-from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
+from retail_brain.operational.guide_answers import store_answers
+from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_tasks, task_id
 from retail_brain.operational.tables import TRIGGERS
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.operational.triggers import TriggerChange, save_trigger, trigger
