@@ -1,7 +1,7 @@
 """Makes tables of XML: one for each element that comes again and has fields, with the fields of what it stands in."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -34,12 +34,14 @@ class _Shape:
         most: place -> elements there within one element, at most.
         inner: places of elements that hold others, or have attributes.
         fields: places of texts and attributes, in the order in which they come.
+        is_document: whether the whole file is one record, such as a receipt, with the fields of its root.
     """
 
     counts: Counter[Place] = field(default_factory=Counter)
     most: dict[Place, int] = field(default_factory=dict)
     inner: set[Place] = field(default_factory=set)
     fields: dict[Place, None] = field(default_factory=dict)
+    is_document: bool = False
     _open: list[Counter[Place]] = field(default_factory=list)
 
     def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
@@ -64,7 +66,8 @@ class _Shape:
 
     def records(self) -> list[Place]:
         """Places of elements that come again within one and have fields, outermost first."""
-        return [place for place in self.counts if self.most.get(place, 0) > 1 and place in self.inner]
+        again = [place for place in self.counts if self.most.get(place, 0) > 1 and place in self.inner]
+        return [place for place in self.counts if len(place) == 1] + again if self.is_document else again
 
     def chain(self, last: Place) -> list[Place]:
         """The records that a record stands in, and it itself."""
@@ -107,8 +110,21 @@ def _tables(shape: _Shape, path: Path) -> dict[str, tuple[str, ...]]:
             named = [place for place in inner if LINES.search(place[-1])] or inner
             last = max(named, key=lambda place: shape.counts[place])
             left += [place for place in inner if place != last]
-        tables[_name(last)] = tuple(f"{place[-1]} ({shape.counts[place]:,})" for place in left)
+        name = _BETWEEN + _BETWEEN.join(last) if shape.is_document else _name(last)
+        tables[name] = tuple(f"{place[-1]} ({shape.counts[place]:,})" for place in left)
     return tables
+
+
+def document_element(paths: Iterable[Path]) -> str:
+    """Name of the one table of files that hold a document each, such as a receipt: a row per line, or one per file.
+
+    Raises:
+        DataError: one of them is no XML.
+    """
+    shape = _Shape(is_document=True)
+    for path in paths:
+        walk(path, shape)
+    return next(iter(_tables(shape, path)))
 
 
 def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
@@ -120,13 +136,17 @@ def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
     Args:
         path: the file.
         scratch: folder for the rows.
-        element: name of the table; None where the file has one alone.
+        element: name of the table; None where the file has one alone. One that begins with `/` names the elements from
+            the root on: the file is a document, and its rows have the fields of all of it.
 
     Raises:
         UsageError: the file has no such table, or several and none is named.
         DataError: it is no XML, is too large, or no element with fields comes again.
     """
     shape = _shape_of(path)
+    if element is not None and element.startswith(_BETWEEN):
+        shape.is_document = True
+        return _read(path, scratch, shape, tuple(element[1:].split(_BETWEEN)))
     names = _tables(shape, path)
     wanted = tuple(element.split(_BETWEEN)) if element is not None else None
     found = [place for place in shape.counts if place[1:] == wanted] if wanted is not None else []
@@ -135,10 +155,20 @@ def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
     if not found:
         said = f"got `element` {element!r}" if element else "a mapping names none of them with `element`"
         raise UsageError(f"{path} has the tables {list(names)}, and {said}. Name one of them, as `--check` does.")
-    last = found[0]
+    return _read(path, scratch, shape, found[0], names.get(_name(found[0]), ()))
+
+
+def _read(path: Path, scratch: Path, shape: _Shape, last: Place, left: tuple[str, ...] = ()) -> FileTable:
+    """The rows of a table.
+
+    Raises:
+        DataError: the file has another root than a document that was named.
+    """
+    if last[:1] not in shape.counts:
+        root = next(iter(shape.counts), ("nothing",))[0]
+        raise DataError(f"{path} begins with {root!r}, wanted {last[0]!r}: leave it out of the `files` of this table.")
     rows = _Rows(shape, shape.chain(last), scratch / f"xml-{uuid4().hex}")
     walk(path, rows)
-    left = names.get(_name(last), ())
     notes = [f"{path.name}: one row per {last[-1]!r}" + (f"; {', '.join(left)} are not read" if left else "")]
     return FileTable(rows.frame(), notes=tuple(notes))
 

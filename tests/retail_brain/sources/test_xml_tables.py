@@ -111,3 +111,15 @@ def test_a_declared_encoding_that_is_none_of_text_is_an_error(tmp_path: Path, na
     path.write_bytes(f'<?xml version="1.0" encoding="{name}"?><a><b>1</b><b>2</b></a>'.encode())
     with pytest.raises(DataError, match="not in the encoding that it declares"):
         element_names(path)
+
+
+def test_the_rows_of_a_document_have_the_fields_of_all_of_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "<r><no>7</no><line><sku>A</sku></line><line><sku>B</sku></line><paid>3</paid></r>")
+    assert rows_of(path, tmp_path, "/r/line") == [
+        {"no": "7", "line/sku": "A", "paid": "3"},
+        {"no": "7", "line/sku": "B", "paid": "3"},
+    ]
+    single = written(tmp_path, "<r><no>8</no><line><sku>C</sku></line><paid>1</paid></r>")
+    assert rows_of(single, tmp_path, "/r/line") == [{"no": "8", "line/sku": "C", "paid": "1"}]
+    with pytest.raises(DataError, match="begins with 'r', wanted 'event'"):
+        rows_of(single, tmp_path, "/event")
