@@ -21,6 +21,7 @@ _START: Final = re.compile(rb"\s*(?:UNA.{6}\s*)?UNB(.)UNO([A-Z])", re.DOTALL)
 _START_BYTES: Final = 64
 """Bytes in which UNA, UNB and the letter of the encoding stand."""
 _PARTS: Final = {"D": 2, "E": 5, "F": 7, "G": 3, "H": 4, "I": 6, "J": 8, "K": 9}
+"""Letter behind UNO -> part of ISO 8859, by ISO 9735."""
 _ENCODINGS: Final = {**{letter: f"iso8859-{part}" for letter, part in _PARTS.items()}, "W": "utf-8", "Y": "utf-8"}
 """Letter behind UNO -> encoding; that of the others is Latin 1."""
 _USUAL_MARKS: Final = ":+.? '"
@@ -35,6 +36,7 @@ _NUMBERS: Final = ("QTY", "MOA", "PRI", "PCD")
 _DAYS: Final = {"102": r"(\d{4})(\d\d)(\d\d)", "203": r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)"}
 """Code of the form of a date -> pattern."""
 _SHOWN: Final = 6
+"""Segments that a refusal names at most."""
 Segment = list[list[str]]
 """Fields of a segment, each in parts; the first is its tag."""
 

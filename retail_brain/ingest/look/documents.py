@@ -24,6 +24,7 @@ _MOST_LINES: Final = 60
 _OWN: Final = 0.9
 """Share of the files that must have a value of their own in a column that is the same on all their rows."""
 _START_BYTES: Final = 4_096
+"""Bytes in which the first element stands, behind a declaration and remarks. By judgement."""
 _ROOT: Final = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 
 
