@@ -12,6 +12,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.edifact import EDIFACT_ENDINGS, is_edifact, read_edifact
 from retail_brain.sources.items_in_cells import with_items
 from retail_brain.sources.nested import flat, in_lines
 from retail_brain.sources.sql_dumps import DUMP_ENDING, is_dump
@@ -33,6 +34,7 @@ ENDINGS = (
     *_XML,
     ".zip",
     ".sql",
+    *EDIFACT_ENDINGS,
 )
 """Endings of files that hold a table."""
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -144,8 +146,8 @@ def _opened(path: Path, scratch: Path, options: FileOptions) -> FileTable:
     if name.removesuffix(".gz").endswith(_JSON):
         frame, notes = flat(_scan_json_lines(path, scratch), str(path))
         return FileTable(frame, notes=tuple(f"{path.name}: {note}" for note in notes))
-    if is_named_xml(path):
-        return read_xml(path, scratch, options.element)
+    if is_edifact(path) or is_named_xml(path):
+        return read_edifact(path) if is_edifact(path) else read_xml(path, scratch, options.element)
     if start.lstrip()[:1] == b"<":
         raise DataError(
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "

@@ -1,7 +1,8 @@
 """Makes tables of XML: one for each element that comes again and has fields, with the fields of what it stands in."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,18 @@ _MOST_FIELDS: Final = 2_000
 """Different places in a file beyond which its elements are no fields. By judgement: SAF-T has 200."""
 _SHOWN: Final = 6
 """Names of elements that a refusal shows at most."""
+_NAMED: Final = re.compile(r"name|key|field|label|attribute|.*attribute[-_]?id|.*[-_]name", re.IGNORECASE)
+"""The one attribute of an element whose text is the value of a field that the attribute names."""
+_MOST_NAMES: Final = 100
+"""Names that such fields have at most; more are values. By judgement."""
+_PEOPLE: Final = re.compile(
+    r"customer|client|kund|klant|member|contact|person|people|user|subscriber|buyer|mitglied|socio|adherent|pelanggan"
+    r"|会员|顾客|客户|клиент|покупател|会員|顧客|회원|고객",
+    re.IGNORECASE,
+)
+"""Elements that are people: a list within, such as of their addresses, multiplies nobody."""
+_BOUGHT: Final = re.compile(rf"{LINES.pattern}|order|sale|transaction|receipt|invoice|purchase|ticket", re.IGNORECASE)
+"""Lists within people that are what they bought."""
 _WEB_PAGES: Final = ("html", "body", "table")
 _WORKBOOKS: Final = ("Workbook", "worksheet")
 
@@ -34,12 +47,18 @@ class _Shape:
         most: place -> elements there within one element, at most.
         inner: places of elements that hold others, or have attributes.
         fields: places of texts and attributes, in the order in which they come.
+        pairs: place of elements whose one attribute names them, such as `<field name="size">` -> these names.
+        unpaired: places of which an element has no such attribute, or holds others.
+        is_document: whether the whole file is one record, such as a receipt, with the fields of its root.
     """
 
     counts: Counter[Place] = field(default_factory=Counter)
     most: dict[Place, int] = field(default_factory=dict)
     inner: set[Place] = field(default_factory=set)
     fields: dict[Place, None] = field(default_factory=dict)
+    pairs: dict[Place, dict[str, None]] = field(default_factory=dict)
+    unpaired: set[Place] = field(default_factory=set)
+    is_document: bool = False
     _open: list[Counter[Place]] = field(default_factory=list)
 
     def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
@@ -49,7 +68,12 @@ class _Shape:
         if self._open:
             self._open[-1][place] += 1
             self.inner.add(place[:-1])
+            self.unpaired.add(place[:-1])
         self._open.append(Counter())
+        if (name := pair_name(attributes)) is None:
+            self.unpaired.add(place)
+        else:
+            self.pairs.setdefault(place, {}).setdefault(name)
         for name in attributes:
             self.inner.add(place)
             self.fields.setdefault((*place, name))
@@ -62,9 +86,24 @@ class _Shape:
         if text:
             self.fields.setdefault(place)
 
+    def named_fields(self) -> dict[Place, list[Place]]:
+        """Places of elements that are fields which their attribute names -> places that these fields have."""
+        return {
+            place: [(*place[:-1], name) for name in names]
+            for place, names in self.pairs.items()
+            if place not in self.unpaired
+            and len(names) <= _MOST_NAMES
+            and self.most.get(place, 0) > 1
+            and self.counts[place[:-1]] > 1  # a list that comes once has a row per element
+        }
+
     def records(self) -> list[Place]:
         """Places of elements that come again within one and have fields, outermost first."""
-        return [place for place in self.counts if self.most.get(place, 0) > 1 and place in self.inner]
+        pairs = self.named_fields()
+        again = [
+            place for place in self.counts if self.most.get(place, 0) > 1 and place in self.inner and place not in pairs
+        ]
+        return [place for place in self.counts if len(place) == 1] + again if self.is_document else again
 
     def chain(self, last: Place) -> list[Place]:
         """The records that a record stands in, and it itself."""
@@ -104,11 +143,39 @@ def _tables(shape: _Shape, path: Path) -> dict[str, tuple[str, ...]]:
     for base in [place for place in records if len(shape.chain(place)) == 1]:
         last, left = base, list[Place]()
         while inner := [place for place in records if shape.chain(place)[:-1][-1:] == [last]]:
+            if _PEOPLE.search(last[-1]) and not any(_BOUGHT.search(place[-1]) for place in _within(records, last)):
+                left += inner
+                break
             named = [place for place in inner if LINES.search(place[-1])] or inner
             last = max(named, key=lambda place: shape.counts[place])
             left += [place for place in inner if place != last]
-        tables[_name(last)] = tuple(f"{place[-1]} ({shape.counts[place]:,})" for place in left)
+        name = _BETWEEN + _BETWEEN.join(last) if shape.is_document else _name(last)
+        tables[name] = tuple(f"{place[-1]} ({shape.counts[place]:,})" for place in left)
     return tables
+
+
+def pair_name(attributes: Mapping[str, str]) -> str | None:
+    """The name that an element has by its one attribute, as in `<field name="size">`; None for other elements."""
+    if len(attributes) != 1:
+        return None
+    ((attribute, name),) = attributes.items()
+    return name if name and _NAMED.fullmatch(attribute) else None
+
+
+def _within(records: Iterable[Place], outer: Place) -> list[Place]:
+    return [place for place in records if place[: len(outer)] == outer and place != outer]
+
+
+def document_element(paths: Iterable[Path]) -> str:
+    """Name of the one table of files that hold a document each, such as a receipt: a row per line, or one per file.
+
+    Raises:
+        DataError: one of them is no XML.
+    """
+    shape = _Shape(is_document=True)
+    for path in paths:
+        walk(path, shape)
+    return next(iter(_tables(shape, path)))
 
 
 def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
@@ -120,13 +187,17 @@ def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
     Args:
         path: the file.
         scratch: folder for the rows.
-        element: name of the table; None where the file has one alone.
+        element: name of the table; None where the file has one alone. One that begins with `/` names the elements from
+            the root on: the file is a document, and its rows have the fields of all of it.
 
     Raises:
         UsageError: the file has no such table, or several and none is named.
         DataError: it is no XML, is too large, or no element with fields comes again.
     """
     shape = _shape_of(path)
+    if element is not None and element.startswith(_BETWEEN):
+        shape.is_document = True
+        return _read(path, scratch, shape, tuple(element[1:].split(_BETWEEN)))
     names = _tables(shape, path)
     wanted = tuple(element.split(_BETWEEN)) if element is not None else None
     found = [place for place in shape.counts if place[1:] == wanted] if wanted is not None else []
@@ -135,10 +206,20 @@ def read_xml(path: Path, scratch: Path, element: str | None) -> FileTable:
     if not found:
         said = f"got `element` {element!r}" if element else "a mapping names none of them with `element`"
         raise UsageError(f"{path} has the tables {list(names)}, and {said}. Name one of them, as `--check` does.")
-    last = found[0]
+    return _read(path, scratch, shape, found[0], names.get(_name(found[0]), ()))
+
+
+def _read(path: Path, scratch: Path, shape: _Shape, last: Place, left: tuple[str, ...] = ()) -> FileTable:
+    """The rows of a table.
+
+    Raises:
+        DataError: the file has another root than a document that was named.
+    """
+    if last[:1] not in shape.counts:
+        root = next(iter(shape.counts), ("nothing",))[0]
+        raise DataError(f"{path} begins with {root!r}, wanted {last[0]!r}: leave it out of the `files` of this table.")
     rows = _Rows(shape, shape.chain(last), scratch / f"xml-{uuid4().hex}")
     walk(path, rows)
-    left = names.get(_name(last), ())
     notes = [f"{path.name}: one row per {last[-1]!r}" + (f"; {', '.join(left)} are not read" if left else "")]
     return FileTable(rows.frame(), notes=tuple(notes))
 
@@ -161,9 +242,12 @@ class _Rows:
         self._chain, self._folder, self._base = chain, folder, chain[0]
         folder.mkdir()
         others = [place for place in shape.records() if place not in chain]
+        self._pairs = {place: names for place, names in shape.named_fields().items() if place not in chain}
+        self._pair = ""
+        fields = [one for place in shape.fields for one in self._fields(place)]
         self._names = {
             place: _BETWEEN.join(place[len(self._base) :]) or place[-1]
-            for place in shape.fields
+            for place in fields
             if place[: len(self._base)] == self._base and not any(place[: len(one)] == one for one in others)
         }
         self._levels: list[tuple[dict[str, str], list[dict[str, str]]]] = []
@@ -173,12 +257,15 @@ class _Rows:
     def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
         if place in self._chain:
             self._levels.append(({}, []))
+        if place in self._pairs:
+            self._pair = pair_name(attributes) or ""
+            return
         for name, value in attributes.items():
             self._put((*place, name), value)
 
     def end(self, place: Place, text: str) -> None:
         if text:
-            self._put(place, text)
+            self._put((*place[:-1], self._pair) if place in self._pairs else place, text)
         if place not in self._chain:
             return
         own, inner = self._levels.pop()
@@ -189,6 +276,10 @@ class _Rows:
         self._rows += rows
         if len(self._rows) >= _BATCH_ROWS:
             self._write()
+
+    def _fields(self, place: Place) -> list[Place]:
+        """The place of a field, or those that its names have; none for the attribute with these names."""
+        return [] if place[:-1] in self._pairs else self._pairs.get(place, [place])
 
     def frame(self) -> pl.LazyFrame:
         """All rows, as text."""

@@ -16,7 +16,7 @@ from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.state_columns import MOST_KINDS, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import CODE_OF_STATE, KIND_NAME, OF_DISPATCH, OF_OTHER_THINGS
-from retail_brain.ingest.look.words_of_states import CANCELLED, OF_PAYMENT, STATE_NAME
+from retail_brain.ingest.look.words_of_states import CANCELLED, OF_INVOICE, OF_PAYMENT, STATE_NAME
 
 NO_UNITS_BELOW: Final = "no row has units below 0"
 """The beginning of the question about codes that may mean a return."""
@@ -123,7 +123,11 @@ def _columns_of_codes(sample: pl.DataFrame, found: Columns, *, marks: bool = Fal
         is_kind = not is_state and re.search(KIND_NAME if marks else CODE_OF_STATE, plain) is not None
         if not is_free or seen.dates or not (is_state or is_kind) or re.search(CANCELLED, plain):
             continue
-        if not marks and re.search(f"{OF_OTHER_THINGS}|{OF_PAYMENT}|{OF_DISPATCH}", plain):
+        # of a receipt that is an invoice the state of the invoice is its own, and none of what is to be invoiced
+        said = (
+            re.sub(OF_INVOICE, "", plain) if re.search(OF_INVOICE, bare_name(found.roles.get("receipt", ""))) else plain
+        )
+        if not marks and re.search(f"{OF_OTHER_THINGS}|{OF_PAYMENT}|{OF_DISPATCH}", said):
             continue
         counts = sample[name].drop_nulls().cast(pl.String).value_counts(sort=True, name="rows").sort(
             ["rows", name], descending=[True, False]

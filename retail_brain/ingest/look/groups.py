@@ -27,6 +27,10 @@ _COMPANY = (
 """Words in the name of a company or a person, as customers have."""
 _LEAST_GROUPS = 2
 """Groups below which a row with one cell may be a title, unless it has a label."""
+_LEAST_BELOW = 6
+"""Groups below others from which one of them would come again in a second shop. By judgement."""
+_OF_GOODS = ("category", "product")
+"""Levels of which every shop has the same groups."""
 _OF_LINES = 0.9
 """Share of the lines from which a column of goods names what each line is of. By judgement: a remark is often blank."""
 _SAME = 0.5
@@ -69,14 +73,20 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
     if kind and not taken & ({"product", "product_name"} if kind == "product" else {kind}):
         return (kind if kind not in sample.columns else f"{kind} of the group",)
     levels = [[text for text in level if text] for level in zip_longest(*(run[::-1] for run in runs))][:depth]
-    names = []
+    names: list[str] = []
     for place, level in enumerate(levels):  # the deepest first: it names what the lines lack most
-        in_one = place == 0 and _is_in_one_group(sample)
+        in_one = _is_in_one_group(sample) if place == 0 else names[-1] in _OF_GOODS and _are_each_in_one(levels, place)
         role = _role(level, taken, in_one=in_one)
         taken |= {role, "moment"} if role == "date" else {role}
         name = role if role not in sample.columns else f"{role} of the group"
         names.append(name if name not in names else f"{name} {place + 1}")
     return tuple(reversed(names))
+
+
+def _are_each_in_one(levels: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether no text of the level below comes again, as in a shop more: the level parts goods, and no shops."""
+    below = levels[place - 1]
+    return len(below) >= _LEAST_BELOW and len(set(below)) == len(below) > len(levels[place])
 
 
 def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:

@@ -104,7 +104,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         if lacking and (found := keys_of(line, one)) and found[0][0] == keys[0][0]:
             heads.append(one)
             added = _with_order(replace(line, sample=both.rows, columns=both.columns), one, found, lacking)
-            joins.append(_join(one, root, found, added.named, ", optional = true"))
+            joins.append(join_key(one, root, found, added.named, ", optional = true"))
             places.add(one.place)
             both = replace(added, named=both.named)
     kinds = list(kinds_listed(both.rows, both.columns, others))
@@ -126,11 +126,11 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
     for kind in used:
         on = ((kind.column, kind.key),)
-        joins.append(_join(kind.listed, root, on, {kind.words: kind.name}, ", optional = true"))
+        joins.append(join_key(kind.listed, root, on, {kind.words: kind.name}, ", optional = true"))
         places.add(kind.listed.place)
     for one in (*heads, *(kind.listed for kind in used)):
         ask_for_whole_rows(made, one)
-    made.keys["join"] = f"[{', '.join([_join(order, root, keys, first), *joins])}]"
+    made.keys["join"] = f"[{', '.join([join_key(order, root, keys, first), *joins])}]"
     files = line.path.relative_to(root).as_posix()
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
 
@@ -153,7 +153,7 @@ def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, 
     return {name: to for name, to in both.named.items() if to in roles or to in further or is_named(to, written)}
 
 
-def _join(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
+def join_key(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
     """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
     opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key not in (WHERE, FILL_DOWN))
     on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)

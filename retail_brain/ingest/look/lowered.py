@@ -21,6 +21,9 @@ _AGREE = 0.95
 _BLANK = 0.02
 """Share of the lines from which an amount that they lack is not theirs. By judgement: gifts are rarer."""
 
+_MOSTLY = 0.5
+"""Share of the lines with a price on which an amount that was paid is hardly 0. By judgement: gifts are fewer."""
+
 
 def is_lowered(sample: pl.DataFrame, found: Columns, listed: pl.Series, amounts: pl.Series) -> bool:
     """Whether an amount is below price times units on some lines and above on none: on those that have a discount.
@@ -63,3 +66,11 @@ def lines_without(sample: pl.DataFrame, found: Columns, amount: str) -> int:
     priced = sample.select(pl.all_horizontal(pl.col(found.roles["price"], found.roles["units"]).is_not_null()))
     lacking = int((priced.to_series() & sample[amount].is_null()).sum())
     return lacking if lacking > _BLANK * sample.height else 0
+
+
+def is_part_of_lines(sample: pl.DataFrame, found: Columns, amount: str) -> bool:
+    """Whether an amount is 0 on most lines that have a price and units: a discount or a fee, and not what was paid."""
+    if not {"price", "units"} <= found.roles.keys():
+        return False
+    listed = values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])
+    return share((values(sample, found, amount).abs() <= _CENT).filter(listed.abs() > _CENT)) > _MOSTLY

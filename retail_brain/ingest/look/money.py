@@ -14,11 +14,12 @@ from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import NO_PRICE, Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.extras import ask_about_sums
-from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
+from retail_brain.ingest.look.lowered import is_lowered, is_part_of_lines, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import MOST_UNITS, values
 from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.two_sides import pay_by_sides
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name
 
@@ -62,6 +63,8 @@ def price_of(made: Proposal, sample: pl.DataFrame, found: Columns, *, is_net: bo
         made.columns["unit_price"] = number_key(made, found, found.roles["amount"], "unit_price", _TOTAL)
         _with_discount(made, sample, found)
         _turn_amount(made, sample, found)
+        return
+    if pay_by_sides(made, sample, found):
         return
     found = _without_discounts_of_orders(made, sample, found)
     paid = paid_by_sums(sample, found) if made.table == "transactions" else None
@@ -166,6 +169,8 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
             made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
         elif lacking := lines_without(sample, found, name):
             made.remarks.append(f"{name!r} is blank on {lacking:,} lines with a price and units and is not used")
+        elif is_part_of_lines(sample, found, name):
+            made.remarks.append(f"{name!r} is 0 on most lines with a price: it is a discount or fee and is not used")
         else:
             amounts.append(name)
     if amounts and (left := _after_all_discounts(sample, found)):

@@ -14,6 +14,7 @@ from retail_brain.ingest.look.lists_in_cells import column_of_items
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.ingest.look.summed_levels import levels_of
 from retail_brain.sources.base import FileOptions, FileTable, stacked
+from retail_brain.sources.edifact import EDIFACT_ENDINGS
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import is_named_xml, open_file, unpacked
 from retail_brain.sources.unpacking import TOO_LARGE
@@ -22,8 +23,19 @@ from retail_brain.sources.xml_tables import element_names
 
 SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
-_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".xml", ".xml.gz")
-"""Endings of files that are no text, or always in UTF-8."""
+_KNOWN_ENCODING = (
+    ".parquet",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".jsonl.gz",
+    ".ndjson.gz",
+    ".json.gz",
+    ".xml",
+    ".xml.gz",
+    *EDIFACT_ENDINGS,
+)
+"""Endings of files that are no text, always in UTF-8, or that say their encoding."""
 
 _NO_PLAIN = (pl.Null, pl.Binary, pl.Object)
 """Types, beside lists and objects, that are no plain values."""

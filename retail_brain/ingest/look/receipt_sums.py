@@ -94,9 +94,10 @@ def is_of_the_order(receipt: pl.Series, values: pl.Series) -> bool:
         return False
     if several["value"].drop_nulls().n_unique() <= 2:
         return _is_on_all_lines(several)
-    rest = several.filter(~pl.col("head"))["value"]
+    first, rest = (several.filter(is_head)["value"] for is_head in (pl.col("head"), ~pl.col("head")))
     if share(rest.is_null()) > _HOLDS:
-        return True
+        # a rare discount of lines is blank on most of them too, and stands on the first no more than on others
+        return int(rest.is_not_null().sum()) <= (1 - _HOLDS) * int(first.is_not_null().sum())
     kinds = several.filter(pl.col("value").fill_null(0) != 0).group_by("receipt").agg(
         pl.col("value").n_unique().alias("kinds"), pl.len().alias("lines")
     ).filter(pl.col("lines") > 1)  # fmt: skip
@@ -162,9 +163,18 @@ def _made_by(
     rights = [made[total], *(made[total] + made[f"={name}"].fill_null(0).abs() for name in of_order)]
     room = _CENT * made["_lines"]
     for right, (place, key) in itertools.product(rights, enumerate(sums)):
-        if share((made[f"_{place}"] - right).abs() <= room) > _HOLDS:
-            return Paid(*key, total)
+        fits = (made[f"_{place}"] - right).abs() <= room
+        if share(fits) > _HOLDS:
+            less = (key[0], key[1], True)
+            is_off = less in sums and _is_taken_off(made[f"_{list(sums).index(less)}"], right, room, ~fits)
+            return Paid(key[0], key[1], is_off or key[2], total)
     return None
+
+
+def _is_taken_off(sums: pl.Series, right: pl.Series, room: pl.Series, odd: pl.Series) -> bool:
+    """Whether the few receipts that do not add up do so less their discounts, which are still to be taken off then."""
+    fits = ((sums - right).abs() <= room).filter(odd)
+    return fits.len() >= _LEAST_COUPONS and share(fits) > _HOLDS
 
 
 def _forms(

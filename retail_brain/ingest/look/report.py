@@ -15,6 +15,8 @@ from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
+from retail_brain.ingest.look.documents import tables_of_documents
+from retail_brain.ingest.look.documents_about_receipts import with_cancelled_receipts
 from retail_brain.ingest.look.draft import FILL_DOWN, ITEMS, WHERE, Proposal, both_conditions, listed, toml_of
 from retail_brain.ingest.look.evidence import each_column_once
 from retail_brain.ingest.look.files_of_days import with_days_of_files
@@ -98,7 +100,9 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         unpacked_at_most(data.unpacked_bytes, data.workbook_bytes),
     ):
         usual = usual_encoding([path for path in paths if is_of_text(path)])
-        opened = [one for path in paths for one in tables_of(path, scratch, lines, usual)]
+        opened, documents = tables_of_documents(paths, scratch, lines)
+        others = [path for path in paths if path not in documents]
+        opened += [one for path in others for one in tables_of(path, scratch, lines, usual)]
         looked = [one for table in opened for one in _looked_at(table, lines)]
         known, given = {**shared_goods(looked), **shared_ids(looked)}, equal_ids(looked)
         if known or given:
@@ -112,6 +116,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
+        looked = with_cancelled_receipts(looked, root)
         for one in looked:
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root, lines)

@@ -19,6 +19,7 @@ from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_ki
 from retail_brain.ingest.look.returns_below_zero import write_returns_below_zero
 from retail_brain.ingest.look.signs import rows_that_take_back, write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
+from retail_brain.ingest.look.two_sides import write_returns_by_side
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_kinds import BOUGHT, KIND_NAME, NO_SALE, STATE_ALONE
 from retail_brain.ingest.look.words_of_states import (
@@ -77,6 +78,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     asked += [*unknown_states(made, states), *unknown_kinds(made, states)]
     if back.any():
         write_returns_by_sign(made, sample, found)
+    write_returns_by_side(made, sample, found)
     for state in states:
         if "returns" not in made.keys and not state.is_state and not _is_of_a_sale(sample, found, state):
             _returns(made, state, " ".join([*out, *perhaps_kinds]))

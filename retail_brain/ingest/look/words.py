@@ -12,6 +12,7 @@ from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
+from retail_brain.ingest.look.words_of_fiscal import fiscal_scores
 from retail_brain.ingest.look.words_of_languages import FURTHER, GROSS_SALES, NET_SALES
 from retail_brain.ingest.look.words_of_states import STATE_NAME
 from retail_brain.ingest.look.words_of_tills import TILLS
@@ -198,6 +199,12 @@ def role_scores(header: str) -> dict[str, float]:
     (1.0, 0.8)
     """
     whole = without_sum(bare_name(header))
+    fiscal = fiscal_scores(whole)
+    return _by_words(header, whole) if fiscal is None else fiscal
+
+
+def _by_words(header: str, whole: str) -> dict[str, float]:
+    """The same of a name that is no field of a national schema; `whole` is the plain name."""
     scores: dict[str, float] = {}
     for name in {whole, whole.translate(_SIMPLIFIED), _unglued(whole), re.sub("_1$", "", lengthened(whole))}:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):

@@ -117,3 +117,23 @@ def test_headings_that_say_nothing_are_asked_about(tmp_path: Path, headings: tup
     seen = _by_heading(tmp_path, headings, has_goods=True)
     assert 'store_id = "store"' in seen.mapping
     assert any("are read as stores" in question for question in seen.questions) is is_asked
+
+
+@pytest.mark.parametrize("is_of_shops", [False, True])
+def test_headings_above_headings_are_shops_where_groups_below_come_again(tmp_path: Path, *, is_of_shops: bool) -> None:
+    lines = ["Date,Type,Num,Customer,Description,Qty,Price,Amount"]
+    for outer in range(3):
+        lines.append(f"{['Kits', 'Needles', 'Yarn'][outer]},,,,,,,")
+        for inner in range(3):
+            good = 3 * outer + inner
+            lines.append(f"Group {inner if is_of_shops else good},,,,,,,")
+            for n in range(12):
+                units, number = 1 + n % 3, 100 * outer + n if is_of_shops else n
+                lines.append(
+                    f"09/{n + 10}/2026,Invoice,{number},P{n % 5},Text of {good},{units},{good + 4},{units * (good + 4)}"
+                )
+    path = tmp_path / "report.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    seen = look(str(path))
+    assert f'group_rows = ["{"store" if is_of_shops else "group"}", "category"]' in seen.mapping
+    assert ('store_id = "store"' in seen.mapping) == is_of_shops

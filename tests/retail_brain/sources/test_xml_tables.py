@@ -111,3 +111,50 @@ def test_a_declared_encoding_that_is_none_of_text_is_an_error(tmp_path: Path, na
     path.write_bytes(f'<?xml version="1.0" encoding="{name}"?><a><b>1</b><b>2</b></a>'.encode())
     with pytest.raises(DataError, match="not in the encoding that it declares"):
         element_names(path)
+
+
+def test_the_rows_of_a_document_have_the_fields_of_all_of_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "<r><no>7</no><line><sku>A</sku></line><line><sku>B</sku></line><paid>3</paid></r>")
+    assert rows_of(path, tmp_path, "/r/line") == [
+        {"no": "7", "line/sku": "A", "paid": "3"},
+        {"no": "7", "line/sku": "B", "paid": "3"},
+    ]
+    single = written(tmp_path, "<r><no>8</no><line><sku>C</sku></line><paid>1</paid></r>")
+    assert rows_of(single, tmp_path, "/r/line") == [{"no": "8", "line/sku": "C", "paid": "1"}]
+    with pytest.raises(DataError, match="begins with 'r', wanted 'event'"):
+        rows_of(single, tmp_path, "/event")
+
+
+PEOPLE = "".join(
+    f'<customer no="K{n}"><name>P{n}</name><addresses>{f"<address><city>C{n}</city></address>" * (n % 4)}</addresses>'
+    f'<more><field name="optIn">{n % 2}</field><field name="tier">gold</field></more></customer>'
+    for n in range(6)
+)
+
+
+def test_fields_that_an_attribute_names_are_columns_and_addresses_multiply_nobody(tmp_path: Path) -> None:
+    path = written(tmp_path, f"<list>{PEOPLE}</list>")
+    table = open_file(path, tmp_path)
+    rows = table.frame.collect()
+    assert rows["no"].to_list() == [f"K{n}" for n in range(6)]
+    assert rows["more/optIn"].to_list() == ["0", "1"] * 3
+    assert rows["more/tier"].to_list() == ["gold"] * 6
+    assert rows.columns == ["no", "name", "more/optIn", "more/tier"]
+    assert table.notes == ("orders.xml: one row per 'customer'; address (7) are not read",)
+
+
+def test_what_people_bought_has_a_row_each(tmp_path: Path) -> None:
+    orders = "<order><sku>A</sku></order><order><sku>B</sku></order>"
+    path = written(tmp_path, "<list>" + f"<customer><no>1</no>{orders}</customer>" * 3 + "</list>")
+    assert [row["order/sku"] for row in rows_of(path, tmp_path)] == ["A", "B"] * 3
+
+
+def test_a_list_of_named_values_that_comes_once_has_a_row_each(tmp_path: Path) -> None:
+    path = written(tmp_path, '<stock><day>1</day><item name="A">5</item><item name="B">3</item></stock>')
+    assert rows_of(path, tmp_path) == [{"name": "A", "item": "5"}, {"name": "B", "item": "3"}]
+
+
+def test_a_mapping_may_still_name_the_element_of_named_fields(tmp_path: Path) -> None:
+    path = written(tmp_path, f"<list>{PEOPLE}</list>")
+    first = rows_of(path, tmp_path, "customer/more/field")[0]
+    assert (first["no"], first["more/field/name"], first["more/field"]) == ("K0", "optIn", "0")
