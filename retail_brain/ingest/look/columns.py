@@ -11,6 +11,7 @@ from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
+from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
@@ -104,10 +105,11 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         known: column -> role that other files of the dataset give it.
     """
     seen = with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
+    records = roles_of_records(sample)
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in _roles_of(name, stem, seen[name], known).items()
+        for role, score in (records.get(name) or _roles_of(name, stem, seen[name], known)).items()
         if seen[name].filled > _BLANK_MAY_BE
         and score > 0
         and not (

@@ -16,6 +16,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted,
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.parts_paid import RATES, is_part, kinds_of_rate, off_by
+from retail_brain.ingest.look.rates_by_sums import are_per_cent_by_sums
 from retail_brain.ingest.look.receipt_sums import is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -101,6 +102,8 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
         rate = _proven(sample, found, name, given)
         if rate is not None:
             return rate if rate.rate else None
+        if _may_be_rate(given) and are_per_cent_by_sums(sample, found, given):
+            return Rate(name, "percent", is_before=True)
         rate = _unproven(sample, found, name, given, is_named=name in named)
         if rate is not None:
             return rate
@@ -331,8 +334,8 @@ def _by_usual_price(sample: pl.DataFrame, found: Columns, off: pl.Series) -> boo
 def _is_money_by_usual_price(sample: pl.DataFrame, found: Columns, given: pl.Series) -> bool:
     """Whether goods with a discount cost as much less than without it as it is in money."""
     marked = _usual(sample, found, given)
-    if marked is None:
-        return False
+    if marked is None or share(marked["off"] / marked["units"] > 2 * _EQUAL * marked["usual"]) < _CLEARLY:
+        return False  # so little money cannot be told from rounding
     listed = marked["each"] + marked["off"] / marked["units"]
     return share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY
 
