@@ -20,6 +20,11 @@ _MOST: Final = 0.5
 """Share of the rows up to which those that do not count are left out. By judgement: more of them are asked about."""
 
 
+def columns_of_posting(found: Columns) -> list[str]:
+    """The columns whose names say that they tell whether a document counts."""
+    return [name for name in found.seen if re.fullmatch(_POSTED, bare_name(name))]
+
+
 def rows_not_posted(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
     """Conditions without rows that a column of yes and no calls not posted or not valid.
 
@@ -29,9 +34,7 @@ def rows_not_posted(made: Proposal, sample: pl.DataFrame, found: Columns) -> lis
         found: roles of the columns.
     """
     conditions = []
-    for name in found.seen:
-        if not re.fullmatch(_POSTED, bare_name(name)):
-            continue
+    for name in columns_of_posting(found):
         texts = sample[name].cast(pl.String).str.strip_chars().str.to_lowercase()
         no = [kind for kind in kinds_of(sample, name) if kind.strip().lower() in NO and kind.strip()]
         count = int((texts.is_in(NO) & (texts != "")).sum())

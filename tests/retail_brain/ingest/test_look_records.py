@@ -71,3 +71,18 @@ def test_hundredths_are_asked_about_where_no_column_names_the_currency(tmp_path:
 
 def test_a_kind_of_lines_is_no_type_of_records() -> None:
     assert not roles_of_records(pl.DataFrame({"line_type": ["product"], "line_id": ["1"], "line_name": ["tea"]}))
+
+
+@pytest.mark.parametrize("flag", ["valid", "Posted", "Проведен"])
+@pytest.mark.parametrize("says", [("1", "0"), ("true", "false")])
+def test_orders_that_are_not_valid_leave_their_lines_out(tmp_path: Path, flag: str, says: tuple[str, str]) -> None:
+    heads = [f"order_id,created_at,customer_id,{flag}"]
+    lines = ["line_id,order_id,sku,quantity,unit_price"]
+    for n in range(40):
+        heads.append(f"{500 + n},{moment(n):%Y-%m-%d %H:%M:%S},c{n % 6},{says[n % 8 == 3]}")
+        lines += [f"{2 * n + k},{500 + n},G{(n + k) % 5},{1 + k},{3 + (n + k) % 5}.50" for k in range(2)]
+    (tmp_path / "orders.csv").write_text("\n".join(heads) + "\n", encoding="utf-8")
+    (tmp_path / "order_lines.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sold = load(tmp_path, tmp_path)
+    assert len({line["transaction_id"] for line in sold}) == 35
+    assert len(sold) == 70
