@@ -180,7 +180,10 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
 
 
 def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
-    """The column that price times units is less several discounts, such as those of the shop and of its platform."""
+    """The column that price times units is less several discounts, such as those of the shop and of its platform.
+
+    Where it is less one of several and no amount is less than price times units, that one alone is taken off.
+    """
     if not {"price", "units", "discount"} <= found.roles.keys():
         return ""
     off = [values(sample, found, name).fill_null(0).abs() for name in found.all_of("discount")[:_MOST_DISCOUNTS]]
@@ -188,7 +191,9 @@ def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
     listed = (values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])).abs()
     taken = {name for role, name in found.roles.items() if role not in ("amount", "discount")}
     free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken]
-    for count in range(len(off), 1, -1):
+    amounts = [values(sample, found, name).abs() for name in found.all_of("amount")]
+    is_listed = len(off) > 1 and all(_is_same(listed, one) for one in amounts)
+    for count in range(len(off), 0 if is_listed else 1, -1):
         for some in itertools.combinations(off, count):
             taken_off = sum(some[1:], some[0])
             for name in free:
