@@ -14,7 +14,7 @@ from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import NO_PRICE, Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.extras import ask_about_sums
-from retail_brain.ingest.look.lowered import is_lowered, lines_without, with_discount_between
+from retail_brain.ingest.look.lowered import is_lowered, is_small_part, lines_without, with_discount_between
 from retail_brain.ingest.look.numbers_of import MOST_UNITS, values
 from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
@@ -166,6 +166,8 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
             made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
         elif lacking := lines_without(sample, found, name):
             made.remarks.append(f"{name!r} is blank on {lacking:,} lines with a price and units and is not used")
+        elif is_small_part(sample, found, name):
+            made.remarks.append(f"{name!r} is a small part of price times units and is not what was paid")
         else:
             amounts.append(name)
     if amounts and (left := _after_all_discounts(sample, found)):

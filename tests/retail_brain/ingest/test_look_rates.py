@@ -171,3 +171,12 @@ def test_small_numbers_beside_large_prices_are_not_taken_for_money_by_rounding(t
     ]
     seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Discount"], rows)))
     assert any("money, or per cent" in question for question in seen.questions)
+
+
+def test_an_amount_that_is_a_small_part_of_the_price_was_not_paid(tmp_path: Path) -> None:
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", f"g{n % 5}", n % 3 + 1, 40 + n % 5, (n % 3 + 1) * (n % 4)]
+        for n in range(80)
+    ]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", [*HEADER, "Settlement amount"], rows))
+    assert [row["unit_price"] for row in lines] == [40.0 + n % 5 for n in range(80)]
