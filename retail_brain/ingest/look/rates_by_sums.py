@@ -10,6 +10,7 @@ from retail_brain.ingest.look.receipt_sums import is_of_the_order
 from retail_brain.ingest.look.shares import share
 
 _HUNDRED: Final = 100.0
+"""The whole price in per cent."""
 _LEAST: Final = 5
 """Receipts with a discount below which their sums prove nothing. By judgement."""
 _HOLDS: Final = 0.97
