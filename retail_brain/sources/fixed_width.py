@@ -27,6 +27,8 @@ _SUM = re.compile(r"\s*(?:grand\s+|sub-?\s*)?total\b", re.IGNORECASE)
 """A row of sums, whose words may cross columns."""
 _NAMES = 3
 """Names, two blanks apart, from which a line above a drawn one is a header."""
+_NULL = "NULL"
+"""What databases print where there is no value."""
 _PAD = "\0"
 """Stands behind a letter of East Asia, which is printed as wide as two."""
 _Cut = tuple[int, int]
@@ -70,10 +72,7 @@ def _cuts(head: Sequence[str]) -> list[_Cut]:
     lines = drawn or lines
     if len(lines) < _LEAST_LINES or any(_divides(mark, lines) for mark in marks):
         return []
-    # dashes below a row are those of its sum
-    rule = next(
-        (line for above, line in itertools.pairwise(lines) if _RULE.fullmatch(line) and _no_digits(above)), None
-    )
+    rule = next((line for above, line in itertools.pairwise(lines) if _is_below_names(line, above)), None)
     if rule is not None:
         # a line of dashes below the names shows how wide each column is
         starts = [match.start() for match in re.finditer(r"-+", rule)]
@@ -93,9 +92,21 @@ def _cuts(head: Sequence[str]) -> list[_Cut]:
 def _below_title(lines: list[str]) -> list[str]:
     """The lines from the header on, where a drawn line stands below it; none where no header is known by that."""
     for place, (above, line) in enumerate(itertools.pairwise(lines)):
-        if _LINE.fullmatch(line) and _no_digits(above) and len(re.split(r"\s{2,}", above.strip())) >= _NAMES:
+        is_line = _LINE.fullmatch(line) and _no_digits(above) and len(re.split(r"\s{2,}", above.strip())) >= _NAMES
+        if is_line or _is_below_names(line, above):
             return lines[place:]
     return []
+
+
+def _is_below_names(line: str, above: str) -> bool:
+    """Whether a line of dashes stands below names; those below a row are of its sum.
+
+    Names may have digits, as `ADDRESS_1` has, where one stands above each of the dashes.
+    """
+    if not _RULE.fullmatch(line):
+        return False
+    names = [above[dashes.start() : dashes.end()].strip() for dashes in re.finditer(r"-+", line)]
+    return _no_digits(above) or all(name[:1].isalpha() and " " not in name for name in names)
 
 
 def _no_digits(line: str) -> bool:
@@ -125,8 +136,9 @@ def _crosses(line: str, cuts: Sequence[_Cut]) -> bool:
 
 
 def _cells(line: str, cuts: Sequence[_Cut]) -> list[str]:
-    """The cells of a line; the words of a sum stay together, although they cross columns."""
+    """The cells of a line, blank for no value; the words of a sum stay together, although they cross columns."""
     words = re.match(r"\s*\S+(?: \S+)*", line) if _SUM.match(line) else None
     rest = " " * words.end() + line[words.end() :] if words else line
     cells = [rest[start:end].replace(_PAD, "").strip() for start, end in cuts]
+    cells = ["" if cell == _NULL else cell for cell in cells]
     return [words[0].replace(_PAD, "").strip(), *cells[1:]] if words else cells

@@ -88,6 +88,12 @@ _OF_A_GROUP = (
 )
 """A total with the day it is of or a remark in brackets, before the name of what it is of (`Total for Tea`), or behind
 it."""
+_ROWS_COUNTED = (
+    r"(?i)^\(?\s*[\d.,]+ (?:rows?|row\(s\)|lines?|zeilen?|lignes?|filas?|righe|строк[аи]?)"
+    r"(?: (?:affected|selected|returned|in set|betroffen|affectées?|afectadas?|обработано).*)?[.)]*$"
+    r"|^[(（]\s*[\d,]+ ?行(?:受影响|處理|が影響を受けました|処理されました)?\s*[)）]$"
+)
+"""What programs that query databases write below the rows, such as `(312 rows affected)`."""
 BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
 
 
@@ -110,7 +116,7 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     seen = frame.select(
         pl.all().count(),
         pl.len().alias("_rows"),
-        *(tests[name].sum().alias(f"_{name}") for name in ("total", "header")),
+        *(test.sum().alias(f"_{name}") for name, test in tests.items()),
     ).collect(engine="streaming")
     counts = dict(zip(seen.columns, seen.row(0), strict=True))
     empty = [name for name, title in zip(names, header, strict=True) if not title.strip() and not counts[name]]
@@ -119,14 +125,21 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     with_blanks = [name for name in kept if counts[name] < counts["_rows"]]
     # a file whose columns are filled, as large ones are, holds no such row, and is not read once more
     has_groups = 2 * len(with_blanks) + 1 >= len(kept)
-    if not (counts["_total"] or counts["_header"] or has_groups):
+    if not (counts["_total"] or counts["_header"] or counts["_counted"] or has_groups):
         return frame, pl.DataFrame(schema=LEFT_OUT)
     blank = pl.all_horizontal(pl.col(kept).is_null())
     # a quoted blank is as blank as none
     total = tests["total"] & pl.any_horizontal((pl.col(name).fill_null("") == "") for name in kept)
     if has_groups:
         total = total | _total_of_group(kept)
-    reasons = {"total rows": total & ~blank, "the header line once more": tests["header"], "blank lines": blank}
+    others = ((pl.col(name).fill_null("") == "") for name in kept if name != names[0])
+    counted = pl.all_horizontal(tests["counted"], *others)
+    reasons = {
+        "total rows": total & ~blank & ~counted,
+        "the header line once more": tests["header"],
+        "lines that count the rows": counted,
+        "blank lines": blank,
+    }
     rows = frame.select(pl.sum_horizontal(test.sum()).alias(why) for why, test in reasons.items()).collect().row(0)
     left_out = [(why, count) for why, count in zip(reasons, rows, strict=True) if count]
     return frame.filter(~pl.any_horizontal(*reasons.values())), pl.DataFrame(left_out, schema=LEFT_OUT, orient="row")
@@ -168,4 +181,5 @@ def _tests(names: Sequence[str], header: Sequence[str]) -> dict[str, pl.Expr]:
     """Tests of a row that need its first two columns alone, so that they cost little."""
     leading = list(zip(names[:2], header[:2], strict=True))
     same = [(pl.col(name).str.strip_chars() == title.strip()).fill_null(value=False) for name, title in leading]
-    return {"total": is_total(pl.coalesce(names[:2])), "header": pl.all_horizontal(same)}
+    counted = pl.col(names[0]).str.strip_chars(BLANKS).str.contains(_ROWS_COUNTED).fill_null(value=False)
+    return {"total": is_total(pl.coalesce(names[:2])), "header": pl.all_horizontal(same), "counted": counted}

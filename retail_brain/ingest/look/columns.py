@@ -9,7 +9,9 @@ import polars as pl
 
 from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
+from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
+from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
@@ -103,10 +105,11 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         known: column -> role that other files of the dataset give it.
     """
     seen = with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
+    records = roles_of_records(sample)
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in _roles_of(name, stem, seen[name], known).items()
+        for role, score in (records.get(name) or _roles_of(name, stem, seen[name], known)).items()
         if seen[name].filled > _BLANK_MAY_BE
         and score > 0
         and not (
@@ -125,7 +128,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         elif name not in roles.values():
             roles[role] = name
     _code_of_goods(sample, roles, seen)
-    _key_of_list(roles, seen, alternatives)
+    key_of_list(roles, seen, alternatives, [name for name in seen if name not in known and _is_bare(name)])
     roles = _corrected(roles, seen, alternatives, known)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
@@ -196,14 +199,6 @@ def _code_of_goods(sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[st
             if roles.get("receipt") == code:
                 del roles["receipt"]
             roles["product"] = code
-
-
-def _key_of_list(roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]) -> None:
-    """A list of goods has a row each: the code of a model, which comes once per size, is no key of it."""
-    if "product" not in roles or {"moment", "receipt", "units"} & roles.keys() or seen[roles["product"]].distinct == 1:
-        return
-    keys = (name for name in alternatives.get("product", ()) if seen[name].distinct == seen[name].filled == 1)
-    roles["product"] = next((name for name in keys if name not in roles.values()), roles["product"])
 
 
 def _finer_code(

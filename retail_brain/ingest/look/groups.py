@@ -29,10 +29,10 @@ _LEAST_GROUPS = 2
 """Groups below which a row with one cell may be a title, unless it has a label."""
 _LEAST_BELOW = 6
 """Groups below others from which one of them would come again in a second shop. By judgement."""
-_OF_GOODS = ("category", "product")
-"""Levels of which every shop has the same groups."""
 _OF_LINES = 0.9
 """Share of the lines from which a column of goods names what each line is of. By judgement: a remark is often blank."""
+_OF_GOODS = ("product", "category")
+"""Levels of which every shop has the same groups; a report that is sorted by one has headings of goods."""
 _SAME = 0.5
 """Share of the values of a column that say their heading once more, from which both are the same. By judgement."""
 _REMARK = (
@@ -69,17 +69,21 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
     depth = max(map(len, runs))
     found = columns_of(lines)
     taken = set(found.roles) - _said_by_headings(sample, found)
-    kind = kind_of_report(said) if depth == 1 else ""
+    sorted_by = kind_of_report(said)
+    kind = sorted_by if depth == 1 else ""
     if kind and not taken & ({"product", "product_name"} if kind == "product" else {kind}):
         return (kind if kind not in sample.columns else f"{kind} of the group",)
     levels = [[text for text in level if text] for level in zip_longest(*(run[::-1] for run in runs))][:depth]
+    # what is above one group of each product, or above goods by which the report is sorted, are no shops
+    of_goods = sorted_by in _OF_GOODS
     names: list[str] = []
     for place, level in enumerate(levels):  # the deepest first: it names what the lines lack most
-        in_one = _is_in_one_group(sample) if place == 0 else names[-1] in _OF_GOODS and _are_each_in_one(levels, place)
+        one = _is_in_one_group(sample) if place == 0 else names[-1] in _OF_GOODS and _are_each_in_one(levels, place)
+        in_one = of_goods or one
         role = _role(level, taken, in_one=in_one)
         taken |= {role, "moment"} if role == "date" else {role}
         name = role if role not in sample.columns else f"{role} of the group"
-        names.append(name if name not in names else f"{name} {place + 1}")
+        names.append(name if name not in names else f"{name} {len(names) + 1}")
     return tuple(reversed(names))
 
 

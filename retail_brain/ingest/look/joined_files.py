@@ -19,6 +19,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.not_goods import customer_key
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
+from retail_brain.ingest.look.posted_rows import columns_of_posting
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
 from retail_brain.ingest.look.signs import kind_below_zero
@@ -94,7 +95,8 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
 
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
-    both = _with_order(line, order, keys, _OF_THE_ORDER, may_tell_states(order.sample, order.columns))
+    further = dict.fromkeys([*may_tell_states(order.sample, order.columns), *columns_of_posting(order.columns)])
+    both = _with_order(line, order, keys, _OF_THE_ORDER, list(further))
     joins, heads = list[str](), [order]
     places = {line.place, order.place}
     for one in others:

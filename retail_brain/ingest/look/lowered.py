@@ -20,6 +20,17 @@ _AGREE = 0.95
 """Share of the lines that must be lowered where, and only where, they have a discount. By judgement."""
 _BLANK = 0.02
 """Share of the lines from which an amount that they lack is not theirs. By judgement: gifts are rarer."""
+_PART = 0.25
+"""Share of price times units below which an amount on most lines is a discount or a tax. By judgement."""
+
+
+def is_small_part(sample: pl.DataFrame, found: Columns, amount: str) -> bool:
+    """Whether an amount is little of price times units on most lines, such as what was taken off: nobody paid it."""
+    if not {"price", "units"} <= found.roles.keys():
+        return False
+    listed = (values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])).abs()
+    return share((values(sample, found, amount).abs() < _PART * listed).filter(listed > 0)) > _MOST
+
 
 _MOSTLY = 0.5
 """Share of the lines with a price on which an amount that was paid is hardly 0. By judgement: gifts are fewer."""

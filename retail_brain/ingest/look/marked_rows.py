@@ -12,12 +12,13 @@ from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of,
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, REASON, REMOVED
 
-_YES = (
+YES = (
     "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "s", "x", "да", "так", "sim", "tak",
     "ano", "áno", "igen", "da", "ναι", "evet", "wahr", "vrai", "verdadero", "istina", "kyllä", "có", "ya", "ใช่", "نعم",
     "כן", "はい", "예", "네", "✓", "✔", "☑", "√", "●", "○", "*", "+",
 )  # fmt: skip
-_NO = (
+"""What says yes in a mark."""
+NO = (
     "", "false", "f", "0", "no", "n", "否", "无", "無", "nein", "nee", "non", "não", "nao", "nie", "ne", "nem", "nu",
     "нет", "ні", "όχι", "hayır", "ei", "nej", "nei", "không", "tidak", "ไม่", "لا", "לא", "いいえ", "なし", "없음",
     "아니오", "아니요", "falsch", "faux", "falso", "-", "--", "—", "none", "null", "n/a", "na",
@@ -68,21 +69,21 @@ class _Mark:
     def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
         self.name, seen = name, found.seen[name]
         texts = sample[name].cast(pl.String).str.strip_chars().str.to_lowercase()
-        self.marked = texts.is_not_null() & ~texts.is_in(_NO)
+        self.marked = texts.is_not_null() & ~texts.is_in(NO)
         self.count = int(self.marked.sum())
         words = texts.filter(self.marked).unique()
-        is_flag = bool(words.is_in(_YES).all())
+        is_flag = bool(words.is_in(YES).all())
         self.is_text = not seen.numbers and not is_flag
         is_free = is_flag or name not in found.roles.values()
         measures = bool(seen.numbers) and not is_flag  # a count of what was cancelled, which units are read with
         self.is_known = is_free and not measures and 0 < self.count < sample.height
         self.says = sample[name].filter(self.marked).cast(pl.String).unique(maintain_order=True).head(_SHOWN).to_list()
         kinds = kinds_of(sample, name)
-        self._no = [kind for kind in kinds if kind.strip().lower() in _NO and kind]
+        self._no = [kind for kind in kinds if kind.strip().lower() in NO and kind]
         state = State(sample, found, name).of(self.marked)
         self.takes_back = state.has_units and bool((state.units(state.kinds) < 0).fill_null(value=False).all())
         self.condition = (
-            State(sample, found, name).without([kind for kind in kinds if kind.strip().lower() not in _NO])
+            State(sample, found, name).without([kind for kind in kinds if kind.strip().lower() not in NO])
             if len(kinds) <= MOST_KINDS and not self.is_text
             else f"{column_of(name)} IS NULL OR {column_of(name)} IN ({listed(['', *self._no])})"
         )

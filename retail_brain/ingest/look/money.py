@@ -14,7 +14,13 @@ from retail_brain.ingest.look.before_discount import is_before
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import NO_PRICE, Proposal, number_key, one_of, whole
 from retail_brain.ingest.look.extras import ask_about_sums
-from retail_brain.ingest.look.lowered import is_lowered, is_part_of_lines, lines_without, with_discount_between
+from retail_brain.ingest.look.lowered import (
+    is_lowered,
+    is_part_of_lines,
+    is_small_part,
+    lines_without,
+    with_discount_between,
+)
 from retail_brain.ingest.look.numbers_of import MOST_UNITS, values
 from retail_brain.ingest.look.price_of_several import divide_by_several
 from retail_brain.ingest.look.receipt_sums import Paid, is_of_the_order, is_off_receipts, paid_by_sums
@@ -171,6 +177,8 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
             made.remarks.append(f"{name!r} is blank on {lacking:,} lines with a price and units and is not used")
         elif is_part_of_lines(sample, found, name):
             made.remarks.append(f"{name!r} is 0 on most lines with a price: it is a discount or fee and is not used")
+        elif is_small_part(sample, found, name):
+            made.remarks.append(f"{name!r} is a small part of price times units and is not what was paid")
         else:
             amounts.append(name)
     if amounts and (left := _after_all_discounts(sample, found)):
@@ -185,7 +193,10 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
 
 
 def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
-    """The column that price times units is less several discounts, such as those of the shop and of its platform."""
+    """The column that price times units is less several discounts, such as those of the shop and of its platform.
+
+    Where it is less one of several and no amount is less than price times units, that one alone is taken off.
+    """
     if not {"price", "units", "discount"} <= found.roles.keys():
         return ""
     off = [values(sample, found, name).fill_null(0).abs() for name in found.all_of("discount")[:_MOST_DISCOUNTS]]
@@ -193,7 +204,9 @@ def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
     listed = (values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])).abs()
     taken = {name for role, name in found.roles.items() if role not in ("amount", "discount")}
     free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken]
-    for count in range(len(off), 1, -1):
+    amounts = [values(sample, found, name).abs() for name in found.all_of("amount")]
+    is_listed = len(off) > 1 and all(_is_same(listed, one) for one in amounts)
+    for count in range(len(off), 0 if is_listed else 1, -1):
         for some in itertools.combinations(off, count):
             taken_off = sum(some[1:], some[0])
             for name in free:

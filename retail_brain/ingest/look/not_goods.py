@@ -81,6 +81,17 @@ def nobody_of(values: pl.Series) -> Sequence[str]:
     ).to_list()
 
 
+def _named_nobody(sample: pl.DataFrame, name: str) -> list[str]:
+    """Numbers of people whose name beside them, such as `agent_name` of `agent_id`, always stands for nobody."""
+    named = re.sub(r"(?i)(?:_id|_?code|_?no)$", "_name", name)
+    if named == name or named not in sample.columns:
+        return []
+    names = sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).alias("name")).drop_nulls().unique()
+    nobody = names["name"].is_in(nobody_of(names["name"]))
+    others = names.filter(~nobody)["id"]
+    return names.filter(nobody & ~names["id"].is_in(others.implode()))["id"].unique(maintain_order=True).to_list()
+
+
 def _shared_by_many(sample: pl.DataFrame, name: str) -> list[str]:
     """The one value of a column of customers that stands beside several addresses or names, as others never do.
 
@@ -107,7 +118,9 @@ def customer_key(made: Proposal, sample: pl.DataFrame, name: str, beside: str = 
         name: of the column.
         beside: its name beside the lines of these orders; blank for the same.
     """
-    nobody = [*nobody_of(sample[name]), *_shared_by_many(sample, name)]
+    nobody = list(
+        dict.fromkeys([*nobody_of(sample[name]), *_named_nobody(sample, name), *_shared_by_many(sample, name)])
+    )
     if not nobody or len(nobody) > _NAMED:
         return quoted(beside or name)
     rows = sample[name].is_in(nobody).sum()

@@ -26,6 +26,17 @@ _LEAST, _MOST_RATES, _HUNDRED = 5, 12, 100.0
 """Rows with a value below which a column says nothing, different rates that shops give at most, and the whole in per
 cent. By judgement."""
 
+_LEAST_RATE: Final = 5.0
+"""Per cent that the highest rate of a shop is at least. By judgement; as money such discounts are usual."""
+
+
+def may_be_rate(given: pl.Series) -> bool:
+    """Whether a discount without a word of it may be in per cent: few whole numbers up to 100."""
+    some = given.filter(given > 0)
+    is_whole = bool((some == some.round()).all())
+    most = float(some.max() or 0)  # type: ignore[arg-type]
+    return is_whole and _LEAST_RATE <= most <= _HUNDRED and some.n_unique() <= _MOST_RATES
+
 
 def off_by(given: pl.Series, rate: str) -> pl.Series:
     """The share of the price before it that a rate takes off; 0 where the row has none.

@@ -11,6 +11,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.finer_places import ask_for_finer_places
+from retail_brain.ingest.look.hundredths_by_tax import write_hundredths
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
@@ -124,6 +125,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     price_of(made, sample, without_rate(found, rate), is_net=is_net)
     if rate is not None:
         write_rate(made, sample, found, rate)
+    write_hundredths(made, sample, found)
     say_money_without_units(made, sample, found)
     if made.table == "transactions":
         write_coupons(made, sample, found)

@@ -15,7 +15,8 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted, whole
 from retail_brain.ingest.look.money import stands_on_first_lines
 from retail_brain.ingest.look.numbers_of import values
-from retail_brain.ingest.look.parts_paid import RATES, is_part, kinds_of_rate, off_by
+from retail_brain.ingest.look.parts_paid import RATES, is_part, kinds_of_rate, may_be_rate, off_by
+from retail_brain.ingest.look.rates_by_sums import are_per_cent_by_sums
 from retail_brain.ingest.look.receipt_sums import is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -44,14 +45,8 @@ _EQUAL: Final = 0.02
 """Prices that differ by less than this share are the same: tills round lines to a cent."""
 _CLEARLY: Final = 0.8
 """Share of the lines that must agree on what a discount is. By judgement."""
-_LEAST_RATE: Final = 5.0
-"""Per cent that the highest rate of a shop is at least. By judgement; as money such discounts are usual."""
-_MOST_RATES: Final = 12
-"""Different rates that shops give at most; discounts in money are of more kinds. By judgement."""
 _MOST_MONEY: Final = 8
 """Columns of money that are tried as what was paid."""
-_HUNDRED: Final = 100.0
-"""The whole price in per cent."""
 _NO_MONEY: Final = frozenset(("product", "receipt", "customer"))
 """Roles of which the name of a column says that it is of ids, and no money."""
 
@@ -92,15 +87,20 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
     money = [
         name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)
     ]
+    open_ones = []
     for name in (*money, *named):
         given = values(sample, found, name).abs()
         if (given.drop_nulls() != 0).sum() < _LEAST:
             continue
         if name in named and any(values(sample, found, other).abs().sum() for other in money):
-            return None  # the money of it stands in a column of its own
+            break  # the money of it stands in a column of its own
         rate = _proven(sample, found, name, given)
         if rate is not None:
             return rate if rate.rate else None
+        open_ones.append((name, given))
+    for name, given in open_ones:
+        if may_be_rate(given) and are_per_cent_by_sums(sample, found, given):
+            return Rate(name, "percent", is_before=True)
         rate = _unproven(sample, found, name, given, is_named=name in named)
         if rate is not None:
             return rate
@@ -111,7 +111,7 @@ def _unproven(sample: pl.DataFrame, found: Columns, name: str, given: pl.Series,
     """What a discount may be that no total proves: by its name, its values and what goods cost without it."""
     if is_named:
         return _named_rate(sample, found, name, given)
-    if not _may_be_rate(given) or _is_money_by_usual_price(sample, found, given):
+    if not may_be_rate(given) or _is_money_by_usual_price(sample, found, given):
         return None
     shown = _by_usual_price(sample, found, off_by(given, "percent"))
     if shown is False:  # prices before both say nothing
@@ -295,14 +295,6 @@ def _is_price(found: Columns, name: str) -> bool:
     return name not in found.all_of("amount")
 
 
-def _may_be_rate(given: pl.Series) -> bool:
-    """Whether a discount without a word of it may be in per cent: few whole numbers up to 100."""
-    some = given.filter(given > 0)
-    is_whole = bool((some == some.round()).all())
-    most = float(some.max() or 0)  # type: ignore[arg-type]
-    return is_whole and _LEAST_RATE <= most <= _HUNDRED and some.n_unique() <= _MOST_RATES
-
-
 def _usual(sample: pl.DataFrame, found: Columns, off: pl.Series) -> pl.DataFrame | None:
     """Lines with a discount: what one unit cost, and what it usually costs without; None where there are too few."""
     goods = found.roles.get("product") or found.roles.get("product_name")
@@ -331,8 +323,8 @@ def _by_usual_price(sample: pl.DataFrame, found: Columns, off: pl.Series) -> boo
 def _is_money_by_usual_price(sample: pl.DataFrame, found: Columns, given: pl.Series) -> bool:
     """Whether goods with a discount cost as much less than without it as it is in money."""
     marked = _usual(sample, found, given)
-    if marked is None:
-        return False
+    if marked is None or share(marked["off"] / marked["units"] > 2 * _EQUAL * marked["usual"]) < _CLEARLY:
+        return False  # so little money cannot be told from rounding
     listed = marked["each"] + marked["off"] / marked["units"]
     return share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY
 

@@ -16,6 +16,7 @@ from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.named_returns import taken_back_by_rows
 from retail_brain.ingest.look.no_sale_kinds import kinds_of_no_sales, unknown_kinds, unknown_states
+from retail_brain.ingest.look.posted_rows import rows_not_posted
 from retail_brain.ingest.look.returns_below_zero import write_returns_below_zero
 from retail_brain.ingest.look.signs import rows_that_take_back, write_returns_by_sign
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed, plain_kind
@@ -64,6 +65,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         *_no_sales(made, sample, states, back, on_account=on_account),
         *no_kinds,
         *marked,
+        *rows_not_posted(made, sample, found),
         *_nothing_left(made, states),
     ]
     out += twice

@@ -73,6 +73,32 @@ def test_headings_are_what_the_report_is_sorted_by(tmp_path: Path, title: str, b
     assert (sold["units"] * sold["unit_price"]).sum() == sum((1 + n % 4) * (3 + n % 3) for n in range(36))
 
 
+def _in_two_levels(title: str) -> str:
+    """Twelve receipts of three goods each, whose lines stand below the category and the name of each of the goods."""
+    rows = [title + "," * 7, ",Date,Num,Customer,Memo/Description,Qty,Sales price,Amount"]
+    for category, goods in (("Care", _GOODS[:1]), ("Food", _GOODS[1:])):
+        rows.append(category + "," * 7)
+        for name in goods:
+            price = 3 + _GOODS.index(name)
+            rows.append(f"   {name}" + "," * 7)
+            rows += [
+                f",07/{13 + n:02}/2026,{3000 + n},{_PEOPLE[n % 2]},{name},{1 + n % 4},{price},{price * (1 + n % 4)}"
+                for n in range(12)
+            ]
+            rows.append(f"   Total for {name},,,,,30,,{30 * price}")
+        rows.append(f"Total for {category},,,,,30,,90")
+    return "\n".join([*rows, "TOTAL,,,,,90,,360"]) + "\n"
+
+
+@pytest.mark.parametrize("title", ["Sales by Product/Service Detail", "Sales"])
+def test_categories_above_names_of_goods_are_no_shops_and_split_no_receipt(tmp_path: Path, title: str) -> None:
+    sold = _loaded(tmp_path, _in_two_levels(title))
+    assert sold.height == 36
+    assert sold["transaction_id"].n_unique() == 12
+    assert sold["store_id"].unique().to_list() == ["1"]
+    assert sorted(sold["product_id"].unique()) == sorted(_GOODS)
+
+
 def test_headings_of_shops_above_lines_with_goods_stay_shops(tmp_path: Path) -> None:
     text = _report("", "Customer full name", "Total for {}").replace("Ann Moss", "North").replace("Bo Quist", "South")
     assert sorted(_loaded(tmp_path, text, asks=True)["store_id"].unique()) == ["North", "South", "Walk-in Sales"]

@@ -158,3 +158,14 @@ def test_prices_for_levels_of_customers_are_prices_and_no_sales(tmp_path: Path) 
     seen = look(str(write(tmp_path / "x.csv", header, rows)))
     assert seen.mapping.startswith("[tables.prices]")
     assert len(seen.questions) == 2
+
+
+def test_barcodes_that_some_goods_of_a_feed_lack_are_no_key(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        [f"KL1-{n}", f"Jacket, size {n}", f"{90 + n}.00 PLN", "KL1", "" if n % 4 == 0 else str(5902642224000 + n)]
+        for n in range(20)
+    ]
+    seen = look(str(write(tmp_path / "feed.csv", ["id", "title", "price", "item_group_id", "gtin"], rows)))
+    goods = tables(seen)["products"]["columns"]
+    assert (goods["product_id"], goods["name"]) == ("id", "title")
+    assert "products: 20 rows looked at, 0 would be set aside" in seen.lines

@@ -148,3 +148,35 @@ def test_numbers_of_rows_prove_no_rate(tmp_path: Path) -> None:
     header = ["Sequence", *HEADER, "単品値引", "単価値引き計", "値引き後計", "Items"]
     seen = look(str(write(tmp_path / "sales.csv", header, rows)))
     assert "rate" not in seen.mapping
+
+
+def test_what_is_invoiced_is_after_the_one_discount_of_two_that_explains_it(tmp_path: Path) -> None:
+    rows = []
+    for n in range(80):
+        units, price, off = n % 3 + 1, 40.0 + 20 * (n % 5), OFF[n % 8]
+        total = units * price
+        seller = round(total * off / 100, 2)
+        rows.append([f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", f"g{n % 5}", units, price, f"c{n % 6}", total,
+                     20 if n % 7 == 0 else 0, seller, total - seller])  # fmt: skip
+    header = [*HEADER, "Customer", "Total", "Platform discount", "Seller discount", "Invoiced price"]
+    lines = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
+    paid = sum(float(str(row["units"])) * float(str(row["unit_price"])) for row in lines)
+    assert paid == pytest.approx(sum(float(str(row[-1])) for row in rows))
+
+
+def test_small_numbers_beside_large_prices_are_not_taken_for_money_by_rounding(tmp_path: Path) -> None:
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", f"g{n % 5}", n % 3 + 1, 40_000 + 9_000 * (n % 5), OFF[n % 8]]
+        for n in range(80)
+    ]
+    seen = look(str(write(tmp_path / "sales.csv", [*HEADER, "Discount"], rows)))
+    assert any("money, or per cent" in question for question in seen.questions)
+
+
+def test_an_amount_that_is_a_small_part_of_the_price_was_not_paid(tmp_path: Path) -> None:
+    rows = [
+        [f"R{n}", f"{moment(n):%Y-%m-%d %H:%M:%S}", f"g{n % 5}", n % 3 + 1, 40 + n % 5, (n % 3 + 1) * (n % 4)]
+        for n in range(80)
+    ]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", [*HEADER, "Settlement amount"], rows))
+    assert [row["unit_price"] for row in lines] == [40.0 + n % 5 for n in range(80)]

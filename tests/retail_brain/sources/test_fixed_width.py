@@ -59,3 +59,34 @@ def test_marks_within_quotes_do_not_make_a_list_of_fixed_width(tmp_path: Path) -
     ]
     text = "\n".join(["Report of a month", "All amounts in euro and cents", '"day","code","price","fee"', *lines])
     assert rows(tmp_path, text)[3] == {"day": "4 sept. 2026 04:03:37 UTC", "code": "A3", "price": "3,50", "fee": "7"}
+
+
+_QUERIED = """\
+CUST_NO    NAM                  ADRS_1               FST_SAL_DAT
+---------- -------------------- -------------------- ----------
+CASH       Cash Customer        NULL                 NULL
+10021      Abbott, Karen        12, Hill Road        2024-01-11
+10022      Bryce, Tom           NULL                 2024-09-11
+10023      Chen, Wei            3, Elm Street        2024-03-11
+10024      Delgado, Rosa        7, Oak Street        2021-05-11
+
+"""
+
+
+@pytest.mark.parametrize(
+    "below", ["(5 rows affected)", "(5 rows)", "5 rows selected.", "(5 行受影响)", "(5 row(s) affected)"]
+)
+def test_what_a_database_prints_is_cut_below_names_with_digits_in_spite_of_commas(tmp_path: Path, below: str) -> None:
+    found = rows(tmp_path, _QUERIED + below + "\n")
+    assert len(found) == 5
+    assert found[0] == {"CUST_NO": "CASH", "NAM": "Cash Customer", "ADRS_1": None, "FST_SAL_DAT": None}
+    assert found[4]["NAM"] == "Delgado, Rosa"
+
+
+def test_lines_that_count_the_rows_are_counted_and_others_stay(tmp_path: Path) -> None:
+    place = tmp_path / "list.csv"
+    place.write_text("id,name\n1,a\n12 rows,b\n(2 rows affected),\n", encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    table = open_file(place, tmp_path / "scratch")
+    assert table.frame.collect()["id"].to_list() == ["1", "12 rows"]
+    assert ("lines that count the rows", 1) in table.left_out.rows()
