@@ -75,11 +75,10 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
         return (kind if kind not in sample.columns else f"{kind} of the group",)
     levels = [[text for text in level if text] for level in zip_longest(*(run[::-1] for run in runs))][:depth]
     # what is above one group of each product, or above goods by which the report is sorted, are no shops
-    of_goods = sorted_by in _OF_GOODS
+    of_goods = sorted_by in _OF_GOODS or _is_in_one_group(sample)
     names: list[str] = []
     for place, level in enumerate(levels):  # the deepest first: it names what the lines lack most
-        one = _is_in_one_group(sample) if place == 0 else names[-1] in _OF_GOODS and _are_each_in_one(levels, place)
-        in_one = of_goods or one
+        in_one = of_goods or (place > 0 and names[-1] in _OF_GOODS and _are_each_in_one(levels, place))
         role = _role(level, taken, in_one=in_one)
         taken |= {role, "moment"} if role == "date" else {role}
         name = role if role not in sample.columns else f"{role} of the group"
