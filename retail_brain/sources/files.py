@@ -153,7 +153,7 @@ def _opened(path: Path, scratch: Path, options: FileOptions) -> FileTable:
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "
             "in a spreadsheet program and save it as .xlsx."
         )
-    if name.endswith(_WORKBOOKS) and _is_binary(path):
+    if name.endswith(_WORKBOOKS) and is_binary(path):
         raise DataError(
             f"{path} is no workbook: it begins with the bytes {start.hex(' ')}, wanted 50 4b 03 04 or d0 cf 11 e0. It "
             "is damaged, not whole, encrypted or older than Excel 97: export it again, as .xlsx or CSV."
@@ -198,7 +198,7 @@ def is_named_xml(path: Path) -> bool:
         return file.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")
 
 
-def _is_binary(path: Path) -> bool:
+def is_binary(path: Path) -> bool:
     """Whether the first bytes are those of no text: tills call tables of text .xls, and these are read."""
     with path.open("rb") as file:
         start = file.read(_START_BYTES)
