@@ -183,7 +183,8 @@ def _one_byte_script(text: bytes) -> str:
     for guess, (letters, common) in _ONE_BYTE.items():
         found = _letters(text, guess)
         if _share(found, letters) > _OF_ONE_SCRIPT and len(set(found)) >= _LEAST_LETTERS:
-            frequent[guess] = _share(found, f"[{common}]")
+            # tills write names in capitals
+            frequent[guess] = _share("".join(found).lower(), f"[{common}]")
     best = max(frequent, key=lambda guess: frequent[guess], default="")
     return best if frequent.get(best, 0.0) > _FREQUENT else ""
 
