@@ -63,7 +63,7 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|πελατησ|κωδ(?:ικοσ)?_?πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",
     "status": r"(?:siparis_)?(?:statusu|durumu?)|trang_thai|tila|stav(?:_objednavky)?|allapot|statusz|κατασταση"
-    r"|(?:ال)?حالة(?:_.*)?|สถานะ|סטטוס|situacao(?:_.*)?",
+    r"|(?:ال)?حالة(?:_.*)?|وضعیت|สถานะ|סטטוס|situacao(?:_.*)?",
 }
 """Role -> pattern of plain names; a name that several languages share is in the first of them."""
 
