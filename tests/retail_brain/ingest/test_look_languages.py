@@ -1,5 +1,6 @@
 """Looks at exports in many languages and encodings: columns are known by their names, and letters are read."""
 
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -155,3 +156,18 @@ def test_shortened_greek_names_in_cp1253_are_known(tmp_path: Path) -> None:
     assert 'product_id = "Κωδ.Είδους"' in mapping
     assert 'customer_id = "Κωδ.Πελάτη"' in mapping
     assert 'unit_price = { column = "Καθ.Αξία", decimal = ",", total = true }' in mapping
+
+
+def test_pages_of_stock_of_an_api_are_one_table(tmp_path: Path) -> None:
+    for page in range(3):
+        goods = [
+            {"cDescricao": f"Tomada {page}{n // 2}", "nCodProd": 2_400_100_000 + 317 * (page * 8 + n // 2),
+             "codigo_local_estoque": 2410001 + n % 2, "fisico": n, "reservado": n % 2, "nSaldo": n - n % 2,
+             "nPrecoUnitario": 5.5 + n}
+            for n in range(8)
+        ]  # fmt: skip
+        content = {"nPagina": page, "nTotPaginas": 3, "dDataPosicao": "30/09/2026", "produtos": goods}
+        (tmp_path / f"Estoque_{page}.json").write_text(json.dumps(content), encoding="utf-8")
+    mapping = look(str(tmp_path)).mapping
+    assert '[tables.inventory]\nfiles = "*.json"' in mapping
+    assert 'on_hand = "fisico"' in mapping
