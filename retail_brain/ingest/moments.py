@@ -6,9 +6,10 @@ import polars as pl
 
 from retail_brain.ingest.counted_moments import counted_moment, instant
 from retail_brain.ingest.eras import in_common_era
+from retail_brain.ingest.iranian import in_common_calendar
 from retail_brain.ingest.numbers import FURTHER_DIGITS
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import ERA, UNIX, WEEK, counted_form, is_number
+from retail_brain.sources.date_forms import ERA, IRANIAN, UNIX, WEEK, counted_form, is_number
 from retail_brain.sources.month_names import in_english, without_language
 from retail_brain.sources.months import WEEKS
 
@@ -45,8 +46,10 @@ TIME_FORMATS = (
     "%Y/%m/%d %I:%M:%S %p",
 )
 """Forms that begin with the year, so that no other reading fits."""
+_CALENDARS = {ERA: in_common_era, IRANIAN: in_common_calendar}
+"""Form of days of another calendar -> what writes them as year-month-day."""
 _ERA_TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d %p %I:%M:%S", "%Y-%m-%d %p %I:%M")
-"""Forms of times whose day was counted from the first year of an era."""
+"""Forms of times whose day was of another calendar."""
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 
@@ -195,10 +198,12 @@ def _formats(text: ColumnFormat) -> tuple[str, ...]:
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     forms = DATE_FORMATS if text.date_format is None else _formats(text)
-    plain = [form for form in forms if form not in (WEEK, ERA) and without_language(form) == form]
+    plain = [form for form in forms if form not in (WEEK, *_CALENDARS) and without_language(form) == form]
     days = [column.str.to_date(form, strict=False) for form in plain]
     days += [monday_of(column)] if WEEK in forms else []
-    days += [in_common_era(column).str.to_date("%Y-%m-%d", strict=False)] if ERA in forms else []
+    days += [
+        common(column).str.to_date("%Y-%m-%d", strict=False) for form, common in _CALENDARS.items() if form in forms
+    ]
     days += [
         in_english(column, form).str.to_date(without_language(form), strict=False)
         for form in forms
@@ -221,9 +226,11 @@ def _names_months(form: str) -> bool:
 def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
     plain = column.str.replace(_OFFSET, "$1")
-    forms = TIME_FORMATS if text.date_format is None else [form for form in _formats(text) if form not in (WEEK, ERA)]
+    named_forms = [form for form in _formats(text) if form not in (WEEK, *_CALENDARS)] if text.date_format else []
+    forms = TIME_FORMATS if text.date_format is None else named_forms
     days = _parsed_date(plain, text)
-    of_eras = _ERA_TIMES if text.date_format is not None and ERA in _formats(text) else ()
+    given = _formats(text) if text.date_format is not None else ()
+    others = [common for form, common in _CALENDARS.items() if form in given]
     named = [one for one in forms if _names_months(one)]
     local = pl.coalesce(
         *(
@@ -235,7 +242,11 @@ def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
             in_english(plain, form).str.to_datetime(without_language(form), time_unit="us", strict=False)
             for form in named
         ),
-        *(in_common_era(plain).str.to_datetime(form, time_unit="us", strict=False) for form in of_eras),
+        *(
+            common(plain).str.to_datetime(form, time_unit="us", strict=False)
+            for common in others
+            for form in _ERA_TIMES
+        ),
         days.cast(pl.Datetime("us")),
     )
     if not text.time_zone:

@@ -27,6 +27,7 @@ _EAST_ASIAN: Final[Mapping[str, str]] = {
 """Encoding -> its letters; common Chinese is not read so. Shift JIS comes first: CP949 has Hangul for its kanji."""
 _ONE_BYTE: Final[Mapping[str, tuple[str, str]]] = {
     "cp1251": ("[А-яЁёІіЇїЄєҐґ№]", "оеаинт"),
+    "cp866": ("[А-яЁёІіЇїЄєҐґ№]", "оеаинт"),
     "koi8-r": ("[А-яЁё№]", "оеаинт"),
     "cp1253": ("[Ά-ώ]", "αοιετσνάόίέή"),
     "cp1255": ("[א-ת]", "יוהלאמרת"),
@@ -53,6 +54,22 @@ _ALPHABETS: Final[Sequence[tuple[str, str]]] = (
     ("cp1257", "āčēģīķļņšūžąęėįųõäöü"),
 )
 """Encoding and the letters beyond ASCII of one language in it; where two fit as well the first counts."""
+_OF_DOS: Final[Sequence[tuple[str, str]]] = (
+    ("cp850", "åäöæøéü"),
+    ("cp850", "äöüß"),
+    ("cp850", "àâæçéèêëîïôœùûüÿ"),
+    ("cp850", "áéíñóúü¿¡"),
+    ("cp850", "áâãàçéêíóôõúü"),
+    ("cp852", "ąćęłńóśźż"),
+    ("cp852", "áäčďéěíĺľňóôŕřšťúůýž"),
+    ("cp852", "áéíóöőúüű"),
+    ("cp857", "çğıöşüâîûİ"),
+)
+"""The same of programs that still write code pages of DOS, whose letters are signs in those of Windows."""
+_FRAMES = "─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬░▒▓█▄▀■"
+"""What lists of DOS are drawn with."""
+_LEAST_OF_DOS: Final = 2
+"""Different letters from which a code page of DOS is told: quotes of Windows are letters in it. By judgement."""
 LATIN: Final = frozenset(encoding for encoding, _ in _ALPHABETS)
 """Encodings of the Latin alphabet, which share their bytes: a few letters do not tell them apart."""
 _FREQUENT = 0.25
@@ -166,13 +183,33 @@ def _one_byte_script(text: bytes) -> str:
     for guess, (letters, common) in _ONE_BYTE.items():
         found = _letters(text, guess)
         if _share(found, letters) > _OF_ONE_SCRIPT and len(set(found)) >= _LEAST_LETTERS:
-            frequent[guess] = _share(found, f"[{common}]")
+            # tills write names in capitals
+            frequent[guess] = _share("".join(found).lower(), f"[{common}]")
     best = max(frequent, key=lambda guess: frequent[guess], default="")
     return best if frequent.get(best, 0.0) > _FREQUENT else ""
 
 
+def _of_dos(text: bytes) -> str:
+    """The code page of DOS in which nearly all is letters of a language, where most is signs in that of Windows."""
+    read = [one for one in text.decode("cp1252", errors="replace") if ord(one) > _LAST_ASCII]
+    if sum(one.isalpha() for one in read) > _ALONE * len(read):
+        return ""
+    best, most = "", _OF_ONE_SCRIPT
+    for guess, alphabet in _OF_DOS:
+        letters = [one for one in _letters(text, guess) if one not in _FRAMES]
+        share = _share(letters, f"[{alphabet}{alphabet.upper()}]")
+        if share > most and len(set(letters)) >= _LEAST_OF_DOS:
+            # quotes and dashes of Windows stand beside words or between small letters, where no capital does
+            up, low = alphabet.upper(), alphabet
+            within = re.findall(rf"[a-z{low}][{low}]|[{low}](?=[a-z])|[A-Z{up}][{up}]|[{up}](?=\w)", text.decode(guess))
+            best, most = (guess, share) if len(within) > _ALONE * len(letters) else (best, most)
+    return best
+
+
 def _western(text: bytes) -> str:
     """The encoding of the Latin alphabet of which most of the accented letters are."""
+    if of_dos := _of_dos(text):
+        return of_dos
     best, most = "", 0.0
     for guess, alphabet in _ALPHABETS:
         letters = [one for one in _letters(text, guess) if one.isalpha() or one in "¿¡¹³"]

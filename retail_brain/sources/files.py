@@ -12,6 +12,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.archives import Unpacked, archive_of, is_archive, unpacked_by_path
 from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.dbf import DBF_ENDING, is_dbf, read_dbf
 from retail_brain.sources.edifact import EDIFACT_ENDINGS, is_edifact, read_edifact
 from retail_brain.sources.items_in_cells import with_items
 from retail_brain.sources.nested import flat, in_lines
@@ -35,6 +36,7 @@ ENDINGS = (
     ".zip",
     ".sql",
     *EDIFACT_ENDINGS,
+    DBF_ENDING,
 )
 """Endings of files that hold a table."""
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -146,19 +148,28 @@ def _opened(path: Path, scratch: Path, options: FileOptions) -> FileTable:
     if name.removesuffix(".gz").endswith(_JSON):
         frame, notes = flat(_scan_json_lines(path, scratch), str(path))
         return FileTable(frame, notes=tuple(f"{path.name}: {note}" for note in notes))
-    if is_edifact(path) or is_named_xml(path):
-        return read_edifact(path) if is_edifact(path) else read_xml(path, scratch, options.element)
+    if (table := _of_other_forms(path, scratch, options)) is not None:
+        return table
     if start.lstrip()[:1] == b"<":
         raise DataError(
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "
             "in a spreadsheet program and save it as .xlsx."
         )
-    if name.endswith(_WORKBOOKS) and _is_binary(path):
+    if name.endswith(_WORKBOOKS) and is_binary(path):
         raise DataError(
             f"{path} is no workbook: it begins with the bytes {start.hex(' ')}, wanted 50 4b 03 04 or d0 cf 11 e0. It "
             "is damaged, not whole, encrypted or older than Excel 97: export it again, as .xlsx or CSV."
         )
     return read_text(path, scratch, options)
+
+
+def _of_other_forms(path: Path, scratch: Path, options: FileOptions) -> FileTable | None:
+    """The table of a file of dBase, EDIFACT or XML; None for others."""
+    if is_dbf(path):
+        return read_dbf(path, options.encoding)
+    if is_edifact(path):
+        return read_edifact(path)
+    return read_xml(path, scratch, options.element) if is_named_xml(path) else None
 
 
 def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
@@ -198,7 +209,7 @@ def is_named_xml(path: Path) -> bool:
         return file.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")
 
 
-def _is_binary(path: Path) -> bool:
+def is_binary(path: Path) -> bool:
     """Whether the first bytes are those of no text: tills call tables of text .xls, and these are read."""
     with path.open("rb") as file:
         start = file.read(_START_BYTES)

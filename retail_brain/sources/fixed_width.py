@@ -63,6 +63,11 @@ def without_blanks(source: Path, scratch: Path) -> Path:
     return copy
 
 
+def is_fixed_width(lines: Sequence[str]) -> bool:
+    """Whether blanks keep columns apart in the first lines of a text."""
+    return bool(_cuts(lines[:_HEAD_LINES]))
+
+
 def _cuts(head: Sequence[str]) -> list[_Cut]:
     """Places of the columns; none where the text is no list of columns of a fixed width."""
     lines = [_wide(line.rstrip()) for line in head if line.strip()]

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,7 @@ def without_pages(source: Path, scratch: Path) -> tuple[Path, int]:
         The file to read, and the number of lines of heads of pages that were left out.
     """
     with open_text(source) as file:
-        first = [line.rstrip("\r\n") for line in itertools.islice(file, _HEAD_LINES)]
+        first = [line.rstrip("\r\n") for line in itertools.islice(_begun(file), _HEAD_LINES)]
     begins = [place for place, line in enumerate(first) if line.startswith(_FEED) and place]
     head = _head(first[: begins[0]], first[begins[0] :]) if begins else []
     if not head:
@@ -37,7 +37,7 @@ def without_pages(source: Path, scratch: Path) -> tuple[Path, int]:
     copy = scratch / f"{len(list(scratch.iterdir()))}-{source.name}.unpaged"
     left_out, place = 0, len(head)
     with open_text(source) as read, copy.open("w", encoding="utf-8", newline="") as write:
-        for number, line in enumerate(read):
+        for number, line in enumerate(_begun(read)):
             if number and line.startswith(_FEED):
                 place = 0
             plain = line.lstrip(_FEED)
@@ -47,6 +47,17 @@ def without_pages(source: Path, scratch: Path) -> tuple[Path, int]:
                 place = len(head)
                 write.write(plain)
     return copy, left_out
+
+
+def _begun(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, of which the first of a page begins with the form feed, also where that stood on a line of its own."""
+    feed = ""
+    for line in lines:
+        if line.startswith(_FEED) and not line.strip():
+            feed = _FEED
+        else:
+            yield feed + line.lstrip(_FEED) if feed else line
+            feed = ""
 
 
 def _head(one: Sequence[str], other: Sequence[str]) -> list[str]:

@@ -122,6 +122,9 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     empty = [name for name, title in zip(names, header, strict=True) if not title.strip() and not counts[name]]
     frame = frame.drop(empty)
     kept = [name for name in names if name not in empty]
+    if kept and not {*empty}.isdisjoint(names[:2]):
+        # the tests are of the first two columns, which are others now
+        return without_odd_rows(frame, [title for name, title in zip(names, header, strict=True) if name in kept])
     with_blanks = [name for name in kept if counts[name] < counts["_rows"]]
     # a file whose columns are filled, as large ones are, holds no such row, and is not read once more
     has_groups = 2 * len(with_blanks) + 1 >= len(kept)

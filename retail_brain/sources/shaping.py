@@ -9,6 +9,7 @@ import polars as pl
 from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import FILE_NAME, LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
+from retail_brain.sources.conditions import condition_of
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
@@ -48,7 +49,7 @@ def rows_where(raw: RawTable, where: str | None) -> RawTable:
         return raw
     frame = raw.frame
     try:
-        condition = pl.sql_expr(where).fill_null(value=False)
+        condition = condition_of(where, frame.collect_schema()).fill_null(value=False)
         frame = _with_plain_blanks(frame, condition.meta.root_names())
         kept = frame.filter(condition)
         kept.collect_schema()

@@ -7,6 +7,7 @@ from itertools import product
 import polars as pl
 
 from retail_brain.ingest.eras import in_common_era
+from retail_brain.ingest.iranian import in_common_calendar
 from retail_brain.ingest.moments import (
     DATE_FORMATS,
     TIME_FORMATS,
@@ -17,7 +18,7 @@ from retail_brain.ingest.moments import (
     parse_uniform,
 )
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import ERA, EXCEL, UNIX, UNIX_MS, WEEK
+from retail_brain.sources.date_forms import ERA, EXCEL, IRANIAN, UNIX, UNIX_MS, WEEK
 from retail_brain.sources.month_names import in_english, readings_apart, without_language
 
 _TIMES = (
@@ -32,6 +33,7 @@ _SHORT_YEAR_FIRST = ["%y-%m-%d", "%y/%m/%d"]
 _DATED = r"^\D{0,16}\d{1,4}\D{1,20}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
 """The least that a date holds; most columns hold none, and trying every form on them takes a second."""
 _MAY_BE_WEEK = r"[-/.／－]\d{4}\s*$|\p{L}.*\d{4}|\d{4}.*\p{L}"
+_MAY_BE_IRANIAN = r"^\s*[1۱١][34۳۴٣٤]\d{2}\s*[/.-]\d{1,2}[/.-]"
 _MAY_BE_ERA = "[令平民RH]"
 _YEAR_AHEAD = r"^\D{0,16}\d{4}"
 """The least that a week, a day of an era and a form that begins with the year hold: all forms of these take long."""
@@ -101,8 +103,8 @@ def forms_of_dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
         return _dates_of_six(unique)
     if _are_weeks(unique):
         return _dates_of_weeks(unique)
-    if _in_eras(unique):
-        return (ERA,), ""
+    if other := _of_other_calendars(unique):
+        return other
     serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
     if not serial.any():
         return _dates_in_words(unique)
@@ -139,6 +141,21 @@ def _in_eras(unique: pl.Series) -> bool:
     if not _may_be(unique, _MAY_BE_ERA):
         return False
     days = unique.to_frame("v").select(in_common_era(half_width(pl.col("v")))).to_series()
+    return bool(days.is_not_null().mean() > READABLE)  # type: ignore[operator]
+
+
+def _of_other_calendars(unique: pl.Series) -> tuple[tuple[Reading, ...], str] | None:
+    """The form of days of eras or of the Iranian calendar; None where they are neither."""
+    if _in_eras(unique):
+        return (ERA,), ""
+    return ((IRANIAN,), "years about 1400 are those of the Iranian calendar") if _are_iranian(unique) else None
+
+
+def _are_iranian(unique: pl.Series) -> bool:
+    """Whether most values are days of the Iranian calendar: no till was there in the 14th and 15th century of ours."""
+    if not _may_be(unique, _MAY_BE_IRANIAN):
+        return False
+    days = unique.to_frame("v").select(in_common_calendar(half_width(pl.col("v")))).to_series()
     return bool(days.is_not_null().mean() > READABLE)  # type: ignore[operator]
 
 

@@ -17,6 +17,7 @@ from retail_brain.ingest.look.draft import WHERE
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.moments import date_of
 from retail_brain.sources import ColumnFormat
+from retail_brain.sources.conditions import condition_of
 
 _MOST_ROWS: Final = 20_000
 """Rows of all files that are looked at together, as many as of one file elsewhere."""
@@ -67,7 +68,8 @@ def _without_sums(one: LookedAt, condition: str | None) -> pl.DataFrame:
     if condition is None or WHERE in one.keys:
         return one.sample
     blank = one.sample.with_columns(pl.col(pl.String).fill_null(""))
-    return one.sample.filter(blank.select(pl.sql_expr(condition.strip("'")).fill_null(value=False)).to_series())
+    is_line = condition_of(condition.strip("'"), blank.schema).fill_null(value=False)
+    return one.sample.filter(blank.select(is_line).to_series())
 
 
 def _together(samples: Sequence[pl.DataFrame], names: Sequence[str], day: DayInName) -> tuple[pl.DataFrame, pl.Series]:

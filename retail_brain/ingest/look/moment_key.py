@@ -9,7 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, calendar_key, one_of, pattern_key, quoted
 from retail_brain.ingest.look.evidence import Evidence
 from retail_brain.ingest.moments import DATE_FORMATS
-from retail_brain.sources.date_forms import EXCEL, UNIX, UNIX_MS, WEEK
+from retail_brain.sources.date_forms import ERA, EXCEL, IRANIAN, UNIX, UNIX_MS, WEEK
 
 _MOST_DAYS = 20_000
 """Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
@@ -33,7 +33,8 @@ def write_moment(made: Proposal, found: Columns) -> None:
         forms = form if isinstance(form, tuple) else (form,)
         if forms == (None,) and joins:
             forms = (_day_form(seen.examples[0]),)
-        wholes = [f"{one} {joined}" if joins else one for one in forms if one]
+        # a time of day behind a day of another calendar is found out
+        wholes = [f"{one} {joined}" if joins and one not in (ERA, IRANIAN) else one for one in forms if one]
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
         keys = pattern_key(seen) + keys + calendar_key(seen)

@@ -14,6 +14,7 @@ from retail_brain.ingest.look.lists_in_cells import column_of_items
 from retail_brain.ingest.look.sheets_of_months import sheets_alike, sums_of_sheets
 from retail_brain.ingest.look.summed_levels import levels_of
 from retail_brain.sources.base import FileOptions, FileTable, stacked
+from retail_brain.sources.dbf import DBF_ENDING
 from retail_brain.sources.edifact import EDIFACT_ENDINGS
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import is_named_xml, open_file, unpacked
@@ -34,6 +35,7 @@ _KNOWN_ENCODING = (
     ".xml",
     ".xml.gz",
     *EDIFACT_ENDINGS,
+    DBF_ENDING,
 )
 """Endings of files that are no text, always in UTF-8, or that say their encoding."""
 

@@ -52,6 +52,7 @@ from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of
 from retail_brain.ingest.look.tables_beside import tables_beside
 from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
+from retail_brain.sources.by_content import tables_by_content
 from retail_brain.sources.encoding import usual_encoding
 from retail_brain.sources.files import ENDINGS, data_files
 from retail_brain.sources.unpacking import unpacked_at_most
@@ -91,7 +92,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
     place = Path(dataset)
     if not place.exists():
         raise NotFoundError(f"there is no file or folder {dataset}. Check the path.")
-    paths = [place] if place.is_file() else list(data_files(place))
+    paths = [place] if place.is_file() else sorted([*data_files(place), *tables_by_content(place)])
     root = place.parent if place.is_file() else place
     lines: list[str] = []
     with (

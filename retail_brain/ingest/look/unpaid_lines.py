@@ -13,6 +13,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import column_of, listed
+from retail_brain.sources.conditions import condition_of
 
 _HOLDS = 0.97
 """Share of the heads whose sum the lines must make without the flagged ones. By judgement: a few were given back."""
@@ -43,7 +44,7 @@ def leave_out_unpaid(made: Proposal, rows: pl.DataFrame, found: Columns, order: 
         return
     (ours, theirs), condition = keys[0], where.strip("'")
     lines = rows.with_columns(pl.col(ours).cast(pl.String).alias("_head"), paid.alias("_paid"))
-    lines = lines.filter(pl.sql_expr(condition)) if condition else lines
+    lines = lines.filter(condition_of(condition, lines.schema)) if condition else lines
     heads = order.sample.select(
         pl.col(theirs).cast(pl.String).alias("_head"), values(order.sample, order.columns, total).alias("_total")
     )

@@ -179,6 +179,7 @@ UNDER_WAY: Final = (
     r"|matkalla|lähettämättä|pakattu|\buusi|arkistoi"
     r"|đang (?:giao|vận chuyển)|chưa giao|đóng gói|sẵn sàng|\bmới\b"
     r"|dalam (?:perjalanan|pengiriman)|sedang dikirim|belum dikirim|dikemas|\bsiap\b|\bbaru\b"
+    r"|در حال پردازش|ارسال شده|تحویل شده"
     r"|ขนส่ง|ที่ต้องจัดส่ง|แพ็ค|พร้อมส่ง|ใหม่|في الطريق|قيد (?:الشحن|التوصيل|التجهيز)|جاهز|جديد|בדרך|ארוז|מוכן|חדש"
     r"|运输|運輸|在途|打包|拣货|揀貨|备货|備貨|配货|新订单|新訂單|归档|輸送|移動中|梱包|新規|未処理"
     r"|이동 ?중|포장|신규|상품 ?준비)"

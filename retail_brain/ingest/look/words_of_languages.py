@@ -33,7 +33,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "product": r"(?:urun|stok|malzeme)_(?:kodu|no)|barkod(?:_no)?|ma_(?:hang|hang_hoa|san_pham|vach|sp)"
     r"|(?:kod|symbol|indeks)_(?:towaru|produktu|kreskowy)|kode_(?:barang|produk|item)|varenr|varenummer|artikelnr"
     r"|tuote(?:numero|nro|koodi)|viivakoodi|kod_(?:zbozi|produktu)|carovy_kod|cikkszam|termekkod|vonalkod"
-    r"|κωδικοσ(?:_(?:ειδουσ|προιοντοσ))?|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
+    r"|κωδικοσ|κωδ(?:ικοσ)?_?(?:ειδουσ|προιοντοσ|υλικου)|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
     r"|קוד_(?:פריט|מוצר)",
     "product_name": r"(?:artikel|waren|produkt)_?(?:text|bezeichnung|name)"
     r"|(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
@@ -53,17 +53,17 @@ FURTHER: Final[Mapping[str, str]] = {
     "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam"
     r"|(?:thanh|tong|so)_tien|doanh_thu|gia_tri"
     r"|wartosc(?:_(?:brutto|sprzedazy))?|kwota(?:_brutto)?|razem|total_harga|belopp?|belob|summa|sum|yhteensa|castka|celkem"
-    r"|osszeg|ertek|osszesen|αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
+    r"|osszeg|ertek|osszesen|(?:(?:καθ(?:αρη)?|συν(?:ολικη)?|τελικη)_?)?αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
     r"|סהכ|סכום",
     "discount": r"indirim(?:_tutari)?|giam_gia|chiet_khau|rabatt?|diskon|potongan|alennus|sleva|kedvezmeny|εκπτωση"
     r"|(?:ال)?خصم|ส่วนลด|הנחה",
     "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
     r"|musteri_(?:no|kodu|id|numarasi)|(?:(?:ma|ten|sdt|so_dien_thoai|email)_)?khach(?:_hang)?|ma_kh|(?:取引先|得意先)(?:コード|番号|id|名)?|(?:客商|往来户)(?:编码|编号|名称)?|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
-    r"|πελατησ|κωδικοσ_πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
+    r"|πελατησ|κωδ(?:ικοσ)?_?πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",
     "status": r"(?:siparis_)?(?:statusu|durumu?)|trang_thai|tila|stav(?:_objednavky)?|allapot|statusz|κατασταση"
-    r"|(?:ال)?حالة(?:_.*)?|สถานะ|סטטוס|situacao(?:_.*)?",
+    r"|(?:ال)?حالة(?:_.*)?|وضعیت|สถานะ|סטטוס|situacao(?:_.*)?",
 }
 """Role -> pattern of plain names; a name that several languages share is in the first of them."""
 

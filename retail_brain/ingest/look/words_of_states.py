@@ -19,7 +19,7 @@ CANCELLED: Final = (
     r"elutasít"
     r"|ακυρ|αποτυχ|απορρ|\biptal|başarısız|reddedil|avbrut|avbest|avlys|kansel|makuler|misslyck|mislykk|fejlet|annuller"
     r"|peruttu|peruutett|peruutet|epäonnistu|hylätty|h[uủ][yỷ]\b|thất bại|từ chối|\bbatal|dibatalkan|\bgagal|ditolak"
-    r"|kedaluwarsa|ยกเลิก|ล้มเหลว|ปฏิเสธ|ملغ|فشل|مرفوض|בוטל|נכשל|נדחה|取消|作废|作廢|关闭|關閉|失败|失敗|删除|刪除|过期|超时|草稿|被?合并|被?合併|無効|无效"
+    r"|kedaluwarsa|ยกเลิก|ล้มเหลว|ปฏิเสธ|ملغ|لغو|فشل|مرفوض|בוטל|נכשל|נדחה|取消|作废|作廢|关闭|關閉|失败|失敗|删除|刪除|过期|超时|草稿|被?合并|被?合併|無効|无效"
     r"|キャンセル|削除|下書き|취소|실패|삭제|만료)"
 )
 """Orders that never were sales, and rows that a till took back at once."""
@@ -44,7 +44,7 @@ GIVEN_BACK: Final = (
     r"|återköp|återbetal|kredit(?:nota|faktura)|refunder|tilbagebetal|tilbakebetal|palaut|hyvity|trả hàng|"
     r"hoàn (?:tiền|trả)"
     r"|đã trả|pengembalian|dikembalikan|\bretur|คืนสินค้า|คืนเงิน"
-    r"|مرتجع|إرجاع|استرداد|مسترد|مسترجع|مرجع|החזר|זיכוי|退货|退貨|退款|退菜"
+    r"|مرتجع|مرجوع|إرجاع|استرداد|مسترد|مسترجع|مرجع|החזר|זיכוי|退货|退貨|退款|退菜"
     r"|退单|退單|红字|冲红|返品|返金|赤伝|반품|환불|회수)"
 )
 """Goods or money that came back."""
@@ -77,7 +77,7 @@ IN_PART: Final = (
 STATE_NAME: Final = (
     r"(?:status(?:es|u)?|state|stato|estado|etat|statut|statusu|durum[u]?|situacao|situacion|status_[a-z]+|stav|"
     r"allapot|statusz"
-    r"|tila|tilstand|trang_thai|kondisi|статус|состояние|стан|κατασταση|สถานะ|(?:ال)?حالة|סטטוס|状态|狀態|ステータス|状況"
+    r"|tila|tilstand|trang_thai|kondisi|статус|состояние|стан|κατασταση|สถานะ|(?:ال)?حالة|وضعیت|סטטוס|状态|狀態|ステータス|状況"
     r"|状態|상태)"
 )
 """A word in the name of a column that holds the state of an order."""

@@ -1,5 +1,6 @@
 """Looks at exports in many languages and encodings: columns are known by their names, and letters are read."""
 
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,8 +86,8 @@ def test_export_is_read_in_its_language_and_encoding(tmp_path: Path, language: s
         ("cp1252", ["Größe;Straße", "Quantité;Libellé", "Número;Descrição;Situação", "Kød;Mængde;Beløb"]),
         ("cp1250", ["Numer zamówienia;Ilość;Wartość", "Mennyiség;Vevő;űr", "Číslo dokladu;Množství;Částka"]),
         ("cp1254", ["Sipariş Numarası;Ürün Adı"]),
-        ("cp1253", ["Ημερομηνία;Αριθμός απόδειξης;Κατάστημα;Ποσότητα"]),
-        ("cp1251", ["Дата;Номер чека;Магазин;Артикул;Количество"]),
+        ("cp1253", ["Ημερομηνία;Αριθμός απόδειξης;Κατάστημα;Ποσότητα", "ΗΜΕΡΟΜΗΝΙΑ;ΥΠΟΚΑΤΑΣΤΗΜΑ;ΦΕΤΑ ΠΟΠ;ΑΞΙΑ;ΚΩΔ"]),
+        ("cp1251", ["Дата;Номер чека;Магазин;Артикул;Количество", "ДАТА;НОМЕР ЧЕКА;МАГАЗИН;АРТИКУЛ;КОЛИЧЕСТВО"]),
         ("koi8-r", ["Дата;Номер чека;Магазин;Артикул;Количество"]),
         ("cp1256", ["التاريخ;رقم الفاتورة;الفرع;اسم الصنف;الكمية;سعر الوحدة;خصم"]),
         ("cp874", ["วันที่;เลขที่ใบเสร็จ;สาขา;จำนวน;ราคา"]),
@@ -136,3 +137,37 @@ def test_money_that_is_zero_on_every_line_was_not_paid(tmp_path: Path) -> None:
     lines = load(tmp_path, write(tmp_path / "orders.csv", header, rows))
     assert [row["unit_price"] for row in lines] == [price for _, _, _, price, _ in SOLD]
     assert lines[3]["customer_id"] == "k3@x.org"
+
+
+def test_shortened_greek_names_in_cp1253_are_known(tmp_path: Path) -> None:
+    names = "Ημ/νία;Παραστατικό;Κωδ.Πελάτη;Κωδ.Είδους;Περιγραφή;Ποσότητα;Τιμή;Καθ.Αξία;ΦΠΑ;Συν.Αξία"
+    goods = ["ΦΕΤΑ ΠΟΠ", "ΜΕΛΙ ΘΥΜΑΡΙΣΙΟ", "ΟΥΖΟ 700ML", "ΕΛΑΙΟΛΑΔΟ"]
+    rows = []
+    for n in range(40):
+        units, price = 1 + n % 3, 5 + n % 4
+        net = f"{units * price * 0.9:.2f}".replace(".", ",")
+        rows.append(
+            f"{1 + n % 28}/7/2026;ΑΛΠ-{n:06};30.{n % 7:05};01.{n % 4:04};{goods[n % 4]};{units};{price},00;{net};0,1;9"
+        )
+    path = tmp_path / "ΠΩΛΗΣΕΙΣ.csv"
+    path.write_bytes("\n".join([names, *rows, ""]).encode("cp1253"))
+    mapping = look(str(path)).mapping
+    assert 'encoding = "cp1253"' in mapping
+    assert 'product_id = "Κωδ.Είδους"' in mapping
+    assert 'customer_id = "Κωδ.Πελάτη"' in mapping
+    assert 'unit_price = { column = "Καθ.Αξία", decimal = ",", total = true }' in mapping
+
+
+def test_pages_of_stock_of_an_api_are_one_table(tmp_path: Path) -> None:
+    for page in range(3):
+        goods = [
+            {"cDescricao": f"Tomada {page}{n // 2}", "nCodProd": 2_400_100_000 + 317 * (page * 8 + n // 2),
+             "codigo_local_estoque": 2410001 + n % 2, "fisico": n, "reservado": n % 2, "nSaldo": n - n % 2,
+             "nPrecoUnitario": 5.5 + n}
+            for n in range(8)
+        ]  # fmt: skip
+        content = {"nPagina": page, "nTotPaginas": 3, "dDataPosicao": "30/09/2026", "produtos": goods}
+        (tmp_path / f"Estoque_{page}.json").write_text(json.dumps(content), encoding="utf-8")
+    mapping = look(str(tmp_path)).mapping
+    assert '[tables.inventory]\nfiles = "*.json"' in mapping
+    assert 'on_hand = "fisico"' in mapping

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.groups import group_columns
@@ -19,7 +20,7 @@ def _page(number: int, lines: list[str]) -> str:
     return "\n".join([*head, *lines, ""])
 
 
-def _printed() -> str:
+def _printed(feed: str = "\f") -> str:
     goods = [
         f"T{n:03}      {'Hammer ' + 'abcdefghij'[n]:<20} EA    {1_000 + n:>8,}.00        0.00     {n:>4}.00"
         for n in range(10)
@@ -30,12 +31,13 @@ def _printed() -> str:
         _page(2, [*goods[6:], *sums, "Store : 002  North", *goods[:4]]),
         _page(3, [*goods[4:], *sums, "Grand total                        2,000.00                          90.00"]),
     ]
-    return "\f".join(pages)
+    return feed.join(pages)
 
 
-def test_heads_of_pages_are_no_lines_and_break_no_shop(tmp_path: Path) -> None:
+@pytest.mark.parametrize("feed", ["\f", "\f\n"])
+def test_heads_of_pages_are_no_lines_and_break_no_shop(tmp_path: Path, feed: str) -> None:
     path = tmp_path / "INVQTY.TXT"
-    path.write_text(_printed(), encoding="utf-8")
+    path.write_text(_printed(feed), encoding="utf-8")
     seen = look(str(path))
     assert 'group_rows = ["Store"]' in seen.mapping
     assert 'on_hand = "On Hand"' in seen.mapping

@@ -58,3 +58,16 @@ def test_a_line_of_names_whose_quotes_two_readers_divide_differently_is_read(tmp
 @pytest.mark.parametrize("header", [["a", "a", "a (2)"], ["a (2)", "a", "a"], ["", "column_1", ""], ["a", "a", "a"]])
 def test_names_of_columns_are_made_unique(header: list[str]) -> None:
     assert len(set(unique_names(header))) == len(header)
+
+
+def test_a_list_whose_first_column_is_empty_is_read_below_its_title(tmp_path: Path) -> None:
+    path = tmp_path / "ME2N.txt"
+    names = "\tDocument\tPos\tArticle\tQty\tNote\tDeleted"
+    rows = [f"\t45000{n}\t10\tA{n}\t6.000\t\t{'L' if n == 3 else ''}" for n in range(8)]
+    text = "\r\n".join(["Orders by number\t01.10.2026", "", names, "", *rows, "", "\t*\t\t\t48.000", ""])
+    path.write_bytes(text.encode("utf-16"))
+    table = read_text(path, tmp_path)
+    frame = table.frame.collect()
+    assert frame.columns == ["Document", "Pos", "Article", "Qty", "Note", "Deleted"]
+    assert frame["Document"].to_list() == [f"45000{n}" for n in range(8)]
+    assert dict(table.left_out.rows())["total rows"] == 1
