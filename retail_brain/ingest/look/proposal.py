@@ -32,6 +32,7 @@ from retail_brain.ingest.look.stock_by_values import ask_which_stock, leave_out_
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
 from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
 from retail_brain.ingest.look.texts_among_lines import leave_out_texts
+from retail_brain.ingest.look.thousandths import in_thousandths
 from retail_brain.ingest.look.units_key import write_units
 from retail_brain.ingest.look.variants import fill_names_of_variants
 from retail_brain.ingest.look.without_goods import (
@@ -120,6 +121,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if not write_units(made, sample, found):
         return
+    sample = in_thousandths(made, sample, found)
     found, is_net = with_extras(made, sample, found)
     rate = None if is_net else rate_of_discount(sample, found)
     price_of(made, sample, without_rate(found, rate), is_net=is_net)
