@@ -1,4 +1,4 @@
-"""Finds money that is counted in hundredths, such as kopecks: its tax is in whole numbers, or units are in thousandths."""
+"""Finds money that is counted in hundredths, such as kopecks: tax is in whole numbers, or units in thousandths."""
 
 import re
 from typing import Final

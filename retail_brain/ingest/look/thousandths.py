@@ -10,6 +10,7 @@ from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 
 _THOUSAND: Final = 1000
+"""Thousandths in one unit."""
 _LEAST: Final = 5
 """Different lines below which an equal sum may be chance. By judgement."""
 _HOLDS: Final = 0.8
