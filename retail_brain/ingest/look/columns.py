@@ -119,6 +119,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             and (_are_few(sample[name]) or _are_amounts(sample[name]))
         )
         and (role not in _FITS or _FITS[role](seen[name]))
+        and not (role == "time" and sample.height >= _ROWS_OF_A_KIND and sample[name].n_unique() == 1)
     ]
     roles: dict[str, str] = {}
     alternatives: dict[str, list[str]] = {}
@@ -284,6 +285,7 @@ def _time_of_day(
     if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time or not seen[roles["moment"]].dates:
         return
     clocks = [name for name, what in seen.items() if what.is_clock and name not in roles.values()]
+    clocks = [name for name in clocks if sample.height < _ROWS_OF_A_KIND or sample[name].n_unique() > 1]
     if len(clocks) == 1:
         roles["time"] = clocks[0]
         return
