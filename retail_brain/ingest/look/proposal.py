@@ -26,6 +26,7 @@ from retail_brain.ingest.look.purchases import purchases
 from retail_brain.ingest.look.rates_of_discount import rate_of_discount, without_rate, write_rate
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
+from retail_brain.ingest.look.shops_of_tills import ask_shops_of_tills
 from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.stock_by_values import ask_which_stock, leave_out_without_stock
@@ -120,6 +121,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if "store" not in roles:
         write_shop(made, sample, found)
+    ask_shops_of_tills(made, sample, found)
     if "moment" not in roles and made.table != "inventory":
         _columns_of_days(made, sample)
         return

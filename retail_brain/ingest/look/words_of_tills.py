@@ -20,7 +20,7 @@ TILLS: Final[Mapping[str, str]] = {
     r"|establecimiento|sede|ponto_de_venda|estabelecimento|deposito|caixa|pdv|cassa|filiaalnummer|winkel(?:nummer|naam)"
     r"|verkooppunt|magazijn|kassa|lokalizacja|kasa|salon|filia|obchod|pokladna|kod_pobocky|satis_noktasi|касса|салон"
     r"|аптека|倉庫|拠点|レジ|店番|店コード|가맹점명?|포스번호|(?:ma|ten)_(?:cua_hang|chi_nhanh)|diem_ban|quay|จุดขาย"
-    r"|เครื่อง_?pos|lokasi",
+    r"|เครื่อง_?pos|lokasi|ladu|kauplus|pood",
     "product": r"variantennummer|ugs|gencod|riferimento|streepjescode|kod_paskowy|numer_katalogowy|katalogove_cislo"
     r"|kod_polozky|model_kodu|шк|номенклатурныи_номер|номенклатурный_номер|バーコード|品目コード|独自コード|품번"
     r"|(?:옵션|단품)코드|ma_(?:vat_tu|phan_loai_hang)|หมายเลขสินค้า",
