@@ -32,7 +32,8 @@ TILLS: Final[Mapping[str, str]] = {
     r"|absatz|abverkauf|nb|quantites|cdad|piezas|pecas|unita_vendute|stuks|hoeveelheid|aantallen|liczba"
     r"|sprzedano"
     r"|sztuki|prodano|продано|注文数|出荷数|sl_ban(?:_ra)?|so_luong_dat|จน|terjual|banyaknya",
-    "price": r"p[uv](?:_ttc|_ht)?|pvp|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
+    "price": r"price_vat|p[uv](?:_ttc|_ht)?|pvp"
+    r"|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
     r"|j_?cena|jedn_?cena|cena_mj|einh_?preis|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",
     "amount": r"(?:s|bez)_dph|(?:z|bez)_vat|(?:с|без)_ндс|(?:con|sin|com|sem)_iva|kdv_(?:dahil|haric)"
     r"|(?:inkl|exkl|zzgl|ohne|mit)_(?:mw_?st|u_?st)|(?:with|without|incl|excl|including|excluding|inc|ex)_(?:vat|tax|gst|btw|moms)"
