@@ -7,6 +7,7 @@ from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quote
 from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
 from retail_brain.ingest.look.people_without_id import ask_for_people_without_id
 from retail_brain.ingest.look.places_of_shops import write_places
+from retail_brain.ingest.look.prices_unread import say_prices_unread
 from retail_brain.ingest.look.words import bare_name
 
 _YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
@@ -73,6 +74,7 @@ def write_list(made: Proposal, found: Columns) -> None:
         made.remarks.append(f"{listed!r} is the price of one shop: those of all are the table `prices`")
     elif made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
+    say_prices_unread(made, found)
 
 
 def _name_beside_text(found: Columns) -> str:
