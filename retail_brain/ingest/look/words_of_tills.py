@@ -27,7 +27,7 @@ TILLS: Final[Mapping[str, str]] = {
     "product_name": r"produkt(?:titel)?|produit|artigo|mercadoria|designacao|concepto|detalle|articolo|prodotto"
     r"|(?:product|artikel)naam|asortyment|artykul|zbozi|polozka|artikl|urun_(?:aciklamasi|ismi)|cinsi|продукт|позиция"
     r"|品目名?|상품(?:이름)?|메뉴|품목|제품|san_pham|hang_hoa|(?:ten_)?mat_hang|dien_giai|(?:ชื่อ)?เมนู|รายละเอียดสินค้า"
-    r"|barang|produk|deskripsi",
+    r"|barang|produk|deskripsi|naziv(?:_(?:artikla|izdelka|proizvoda))?",
     "units": r"net_(?:miktar|adet)"
     r"|absatz|abverkauf|nb|quantites|cdad|piezas|pecas|unita_vendute|stuks|hoeveelheid|aantallen|liczba"
     r"|sprzedano"
