@@ -12,8 +12,8 @@ from retail_brain.sources import ColumnFormat
 TRUE_WORDS = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
 FALSE_WORDS = ("false", "f", "0", "no", "n", "nein", "non", "否")
 
-_HUNDREDTHS = 100
-"""Hundredths of a currency in one of it."""
+_HUNDREDTHS, _THOUSANDTHS = 100, 1000
+"""Hundredths of a currency in one of it, and thousandths of a unit."""
 
 
 def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnFormat) -> pl.Expr:
@@ -89,6 +89,7 @@ def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr
     else:
         return pl.lit(None, dtype=pl.Float64)
     number = number / _HUNDREDTHS if text.hundredths else number
+    number = number / _THOUSANDTHS if text.thousandths else number
     return -number if text.negate else number
 
 

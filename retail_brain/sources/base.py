@@ -40,6 +40,7 @@ class ColumnFormat:
         rate: what a discount is where it is no money: a part of the price before it, in per cent or as a share, or the
             part that was paid; None: it is money.
         hundredths: whether money is in cents or another hundredth of the currency.
+        thousandths: whether units are in thousandths, such as 1500 for one and a half.
         negate: whether a number has the opposite sign, as in ledgers where a sale takes units out.
     """
 
@@ -61,6 +62,7 @@ class ColumnFormat:
     before_discount: bool = False
     rate: Rate | None = None
     hundredths: bool = False
+    thousandths: bool = False
     negate: bool = False
 
 

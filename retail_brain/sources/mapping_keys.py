@@ -44,6 +44,7 @@ class ColumnMapping(BaseModel):
     before_discount: bool = False
     rate: Rate | None = None
     hundredths: bool = False
+    thousandths: bool = False
     negate: bool = False
     type: Literal["text", "number", "integer", "boolean"] | None = None
 
@@ -103,6 +104,7 @@ class ColumnMapping(BaseModel):
             before_discount=self.before_discount,
             rate=self.rate,
             hundredths=self.hundredths,
+            thousandths=self.thousandths,
             negate=self.negate,
         )
 

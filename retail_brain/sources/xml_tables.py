@@ -34,6 +34,13 @@ _PEOPLE: Final = re.compile(
 """Elements that are people: a list within, such as of their addresses, multiplies nobody."""
 _BOUGHT: Final = re.compile(rf"{LINES.pattern}|order|sale|transaction|receipt|invoice|purchase|ticket", re.IGNORECASE)
 """Lists within people that are what they bought."""
+_GOODS: Final = re.compile(r"(?:shop_?)?(?:item|product|article|offer|variant|goods|entry)", re.IGNORECASE)
+"""Elements that are goods: a list within of how they are sent or shown multiplies none of them."""
+_ASIDE: Final = re.compile(
+    r"delivery|shipping|images?|img|photo|picture|media|param|attribute|property|feature|file|link|tag|review|related",
+    re.IGNORECASE,
+)
+"""Lists within goods that are none of them."""
 _WEB_PAGES: Final = ("html", "body", "table")
 _WORKBOOKS: Final = ("Workbook", "worksheet")
 
@@ -144,6 +151,10 @@ def _tables(shape: _Shape, path: Path) -> dict[str, tuple[str, ...]]:
         last, left = base, list[Place]()
         while inner := [place for place in records if shape.chain(place)[:-1][-1:] == [last]]:
             if _PEOPLE.search(last[-1]) and not any(_BOUGHT.search(place[-1]) for place in _within(records, last)):
+                left += inner
+                break
+            aside = [place for place in inner if _GOODS.fullmatch(last[-1]) and _ASIDE.fullmatch(place[-1])]
+            if len(aside) == len(inner):
                 left += inner
                 break
             named = [place for place in inner if LINES.search(place[-1])] or inner

@@ -11,6 +11,7 @@ from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
+from retail_brain.ingest.look.roles_refused import is_refused
 from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -119,6 +120,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             and (_are_few(sample[name]) or _are_amounts(sample[name]))
         )
         and (role not in _FITS or _FITS[role](seen[name]))
+        and (name in known or not is_refused(role, name, sample[name]))
     ]
     roles: dict[str, str] = {}
     alternatives: dict[str, list[str]] = {}
@@ -284,6 +286,7 @@ def _time_of_day(
     if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time or not seen[roles["moment"]].dates:
         return
     clocks = [name for name, what in seen.items() if what.is_clock and name not in roles.values()]
+    clocks = [name for name in clocks if not is_refused("time", name, sample[name])]
     if len(clocks) == 1:
         roles["time"] = clocks[0]
         return

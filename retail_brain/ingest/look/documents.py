@@ -22,7 +22,7 @@ _MOST_FILES: Final = 2_000
 _MOST_LINES: Final = 60
 """Rows of a document at most, on average; an export of many receipts has more. By judgement."""
 _OWN: Final = 0.9
-"""Share of the files that must have a value of their own in a column that is the same on all their rows."""
+"""Share of the files that must have values of their own in the columns that are the same on all their rows."""
 _START_BYTES: Final = 4_096
 """Bytes in which the first element stands, behind a declaration and remarks. By judgement."""
 _ROOT: Final = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
@@ -76,12 +76,13 @@ def _table_of(files: Sequence[Path], glob: Path, scratch: Path, lines: list[str]
 
 
 def _have_numbers(rows: pl.DataFrame, files: int) -> bool:
-    """Whether a column has one value in each file, and another in nearly every other file."""
+    """Whether a column, or several such as day and shop, has one value in each file, and mostly another."""
     names = [name for name in rows.columns if name != "_file"]
     if not names:
         return False
     each = rows.group_by("_file").agg(pl.col(names).n_unique().name.suffix("_n"), pl.col(names).first())
-    return any((each[f"{name}_n"] == 1).all() and each[name].n_unique() >= _OWN * files for name in names)
+    heads = [name for name in names if (each[f"{name}_n"] == 1).all()]
+    return bool(heads) and each.select(heads).n_unique() >= _OWN * files
 
 
 def _root_of(path: Path) -> str:

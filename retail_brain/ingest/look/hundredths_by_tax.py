@@ -1,4 +1,4 @@
-"""Finds money that is counted in hundredths, such as kopecks: its tax is rounded to whole numbers."""
+"""Finds money that is counted in hundredths, such as kopecks: tax is in whole numbers, or units in thousandths."""
 
 import re
 from typing import Final
@@ -49,7 +49,7 @@ _MONEY: Final = ("unit_price", "discount", "unit_cost", "list_price")
 
 
 def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Reads money in hundredths, where a tax rounded to whole numbers shows it and a column names the currency.
+    """Reads money in hundredths, where a rounded tax or units in thousandths show it and a column names the currency.
 
     Without a column of the currency both readings stand in the mapping: some moneys have no hundredths.
 
@@ -59,8 +59,9 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         found: roles of the columns.
     """
     tax = next((name for name in found.seen if _is_rounded(sample, found, name)), None)
+    is_by_units = tax is None and "thousandths" in made.columns.get("units", "") and _is_whole(sample, found)
     keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
-    if tax is None or not keys or any("hundredths" in key for key in keys.values()):
+    if not (tax or is_by_units) or not keys or any("hundredths" in key for key in keys.values()):
         return
     named = next((name for name in found.seen if _has_hundredths(sample, name)), None)
     for ours, key in keys.items():
@@ -71,6 +72,8 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         readings = fine if named is not None else list(dict.fromkeys([*fine, *plain]))
         made.columns[ours] = ("?" if len(readings) > 1 else "") + "\n".join(readings)
     why = f"{tax!r} is a tax rounded to whole numbers, and no money has a part of one"
+    if is_by_units:
+        why = "units are in thousandths, and no money has a part of one"
     if named is not None:
         made.remarks.append(f"{why}: it is in hundredths of the currency in {named!r}")
     else:
@@ -94,6 +97,12 @@ def _is_rounded(sample: pl.DataFrame, found: Columns, name: str) -> bool:
             if any(share(one <= _NEAR) >= _HOLDS and share(one > _EXACT) >= _ROUNDED for one in off):
                 return True
     return False
+
+
+def _is_whole(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether no money of the lines has a part of one."""
+    money = [values(sample, found, name).drop_nulls() for role in ("price", "amount") for name in found.all_of(role)]
+    return all(bool((one == one.round()).all()) for one in money)
 
 
 def _has_hundredths(sample: pl.DataFrame, name: str) -> bool:

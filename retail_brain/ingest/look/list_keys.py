@@ -5,7 +5,9 @@ import re
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
 from retail_brain.ingest.look.figures_of_shops import is_of_one_shop
+from retail_brain.ingest.look.people_without_id import ask_for_people_without_id
 from retail_brain.ingest.look.places_of_shops import write_places
+from retail_brain.ingest.look.prices_unread import say_prices_unread
 from retail_brain.ingest.look.words import bare_name
 
 _YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
@@ -53,6 +55,8 @@ def write_list(made: Proposal, found: Columns) -> None:
     day = {"customers": "joined_on", "products": "launched_on"}.get(made.table)
     if day is not None and "moment" in found.roles and day not in found.roles:
         made.columns[day] = date_key(made, found, found.roles["moment"])
+    if made.table == "customers":
+        ask_for_people_without_id(made, found)
     if made.table == "customers" and "store" in found.roles:
         made.columns["home_store_id"] = quoted(found.roles["store"])
     if made.table == "customers" and "birth_date" in found.roles:
@@ -70,6 +74,7 @@ def write_list(made: Proposal, found: Columns) -> None:
         made.remarks.append(f"{listed!r} is the price of one shop: those of all are the table `prices`")
     elif made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
+    say_prices_unread(made, found)
 
 
 def _name_beside_text(found: Columns) -> str:

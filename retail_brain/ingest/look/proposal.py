@@ -26,12 +26,15 @@ from retail_brain.ingest.look.purchases import purchases
 from retail_brain.ingest.look.rates_of_discount import rate_of_discount, without_rate, write_rate
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
+from retail_brain.ingest.look.shops_of_tills import ask_shops_of_tills
 from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
 from retail_brain.ingest.look.stock_by_values import ask_which_stock, leave_out_without_stock
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock
-from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, table_of
+from retail_brain.ingest.look.table_fed import columns_of_days, columns_of_shops, counts_receipts, table_of
 from retail_brain.ingest.look.texts_among_lines import leave_out_texts
+from retail_brain.ingest.look.thousandths import in_thousandths
+from retail_brain.ingest.look.totals_of_goods import totals_of_goods
 from retail_brain.ingest.look.units_key import write_units
 from retail_brain.ingest.look.variants import fill_names_of_variants
 from retail_brain.ingest.look.without_goods import (
@@ -87,6 +90,17 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         fill_names_of_variants(made, sample, found)
         inherit_from_parents(made, sample, found)
         return made
+    told = totals_of_goods(sample, found) if made.table == "daily_sales" and counts_receipts(found) else None
+    if told is None:
+        _goods_and_sales(made, sample, found)
+        return made
+    _goods_and_sales(made, told.rows, told.columns)
+    told.write(made)
+    return made
+
+
+def _goods_and_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes which goods the rows are, and how many were sold for how much."""
     lines, kept, remark = lines_of_goods(sample, found)
     said = made.questions if kept.startswith("?") else made.remarks
     said += [remark] if remark else []
@@ -95,7 +109,6 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     if not made.is_totals and (not kept or kept.startswith("?") or code is None or lines[code].null_count()):
         write_goods(made, found)
     _sales(made, lines, found, kept)
-    return made
 
 
 def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> None:
@@ -108,6 +121,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if "store" not in roles:
         write_shop(made, sample, found)
+    ask_shops_of_tills(made, sample, found)
     if "moment" not in roles and made.table != "inventory":
         _columns_of_days(made, sample)
         return
@@ -120,6 +134,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         return
     if not write_units(made, sample, found):
         return
+    sample = in_thousandths(made, sample, found)
     found, is_net = with_extras(made, sample, found)
     rate = None if is_net else rate_of_discount(sample, found)
     price_of(made, sample, without_rate(found, rate), is_net=is_net)

@@ -20,7 +20,7 @@ from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, STATE_NAME
 
 SUPPLIER: Final = (
-    r"vendor|supplier|lieferant|kreditor|leverancier|fournisseur|proveedor|fornecedor|fornitore|dostawc|dodavatel|поставщик"
+    r"vendor|supplier|lieferant|kreditor|crediteur|creditor|leverancier|fournisseur|proveedor|fornecedor|fornitore|dostawc|dodavatel|поставщик"
     r"|постачальник|furnizor|beszallito|tedarikci|leverantor|leverandor|toimittaja|nha_cung_cap|pemasok|مورد|ספק"
     r"|供应商|供貨商|供应厂|供货|仕入先|発注先|공급처|공급업체|매입처"
 )
@@ -80,7 +80,7 @@ def purchases(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     if not _is_purchase(sample, found, names, received=received, due=due):
         return None
     product = found.roles.get("product") or found.roles.get("product_name")
-    units = _ordered(found, names, received)
+    units = _ordered(found, names, received) or _counted(found, names, _LEFT)
     if product is None or units is None or due is None:
         lacks = [what for what, name in (("goods", product), ("units", units), ("day of arrival", due)) if name is None]
         said = f"these are purchases from suppliers and no sales; without {' and '.join(lacks)} they feed no table"
@@ -92,9 +92,10 @@ def purchases(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     made.columns["product_id"] = quoted(product)
     made.columns["due_on"] = date_key(made, found, due)
     made.columns["units"] = number_key(made, found, units, "units")
-    if received is not None:
+    is_left = re.search(_LEFT, names[units].rpartition("/")[2]) is not None  # what came in is off already
+    if received is not None and not is_left:
         made.columns["received_units"] = number_key(made, found, received, "received_units")
-    elif (left := _counted(found, names, _LEFT)) is not None:
+    elif (left := units if is_left else _counted(found, names, _LEFT)) is not None:
         made.columns["units"] = number_key(made, found, left, "units")
         made.remarks.append(f"{left!r} has still to come: it is taken for what is on order, and nothing of it came in")
     else:

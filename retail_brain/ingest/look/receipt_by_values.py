@@ -1,10 +1,14 @@
 """Finds the number of receipts by its values, where the name of no column says that it is one."""
 
+import re
+
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.shops_of_tills import TILLS
+from retail_brain.ingest.look.words import bare_name
 
 _LEAST, _MOST = 0.1, 0.97
 """Share of distinct values of a number of receipts: some have several lines, and few have dozens. By judgement."""
@@ -26,7 +30,10 @@ def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
         return None
     # days may be numbers that no file dates
     days = days_of(sample[moment], found.seen[moment]) if found.seen[moment].dates else sample[moment]
-    shared = [sample[found.roles[role]] for role in ("time", "customer", "store") if role in found.roles]
+    telling = [role for role in ("time", "customer", "store") if role in found.roles]
+    if "store" in telling and len(telling) > 1 and re.fullmatch(TILLS, bare_name(found.roles["store"])):
+        telling.remove("store")  # some reports say a till for each line
+    shared = [sample[found.roles[role]] for role in telling]
     whole = [sample[moment], *shared]
     names = [name for name in found.seen if name not in found.roles.values() and _may_number(sample, found, name)]
     numbers = [name for name in names if _numbers_receipts(sample[name], whole, days)]

@@ -57,8 +57,9 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     places = [found.roles["store"]] if "store" in found.roles else []
     tills = (name for name in found.seen if name not in found.roles.values() and re.fullmatch(TILL, bare_name(name)))
     places += [name for name in tills if not _numbers_lines(sample, [number, moment, *places], name)]
-    if found.seen[moment].has_time:
-        places = [name for name in places if not _is_of_lines(sample, number, moment, name)]
+    clock = [found.roles["time"]] if "time" in found.roles else []
+    if found.seen[moment].has_time or clock:
+        places = [name for name in places if not _is_of_lines(sample, number, [moment, *clock], name)]
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
     anew = [name for name in (*places, "_day") if share(kinds[name] > 1) > _ANEW]
@@ -140,8 +141,8 @@ def _numbers_lines(sample: pl.DataFrame, receipt: list[str], name: str) -> bool:
     return share(several["_kinds"] == several["_lines"]) > _EVERY
 
 
-def _is_of_lines(sample: pl.DataFrame, number: str, moment: str, name: str) -> bool:
+def _is_of_lines(sample: pl.DataFrame, number: str, moment: list[str], name: str) -> bool:
     """Whether lines of one number and one moment have several tills: receipts of several tills are of several times."""
-    groups = sample.group_by(number).agg(pl.col(moment).n_unique().alias("_times"), pl.col(name).n_unique())
+    groups = sample.group_by(number).agg(pl.struct(moment).n_unique().alias("_times"), pl.col(name).n_unique())
     several = groups.filter(pl.col(name) > 1)
     return share(several["_times"] == 1) > _EVERY

@@ -27,6 +27,11 @@ _OPENED: Final = (
     r"|acilis|oppn|abnings|apning|avaj|открыт|відкрит|khai_truong|pembukaan|开业|開業|开店|開店|オープン|개점|오픈|افتتاح|פתיחה"
 )
 """A word in the name of a column of the day on which a shop opened."""
+_RECEIPTS: Final = (
+    r"(?:^|[/_])(?:transaction|receipt|ticket|check|order)s?_?(?:count|cnt)$"
+    r"|(?:^|/)(?:number|count|no)_of_(?:transactions|receipts|tickets|checks|orders)$|^(?:小票|订单|交易)(?:笔)?数$"
+)
+"""Names of counts of receipts."""
 _OFTEN = 0.02
 """Share of the rows of a day, shop and product that come again from which rows are lines of receipts. By judgement."""
 
@@ -72,8 +77,14 @@ def _table_of_days(sample: pl.DataFrame, found: Columns) -> str:
     if "on_hand" in found.roles and "units" not in found.roles:
         return "inventory"
     if _has_several_lines_a_day(sample, found):
-        return "transactions"
+        return "daily_sales" if counts_receipts(found) else "transactions"
     return "daily_sales" if {"units", "amount"} & found.roles.keys() else ""  # a price from each day on was not sold
+
+
+def counts_receipts(found: Columns) -> bool:
+    """Whether a column says in how many receipts the goods of a row were sold in its shop: rows are no lines."""
+    names = [name for name, seen in found.seen.items() if seen.whole is not None and seen.whole[1] > 1]
+    return "store" in found.roles and any(re.search(_RECEIPTS, bare_name(name)) for name in names)
 
 
 def _has_several_lines_a_day(sample: pl.DataFrame, found: Columns) -> bool:

@@ -46,7 +46,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"|销售时间|时间|판매시간|거래시간|시간|交易时间|(?:取引|販売|売上)?(?:時刻|時間)|время(?:_(?:чека|продажи|операции))?|uhrzeit|zeit|tijd|receipt_time|hora|heure|ora|kl|时刻",),
     "store": (
         r"(?!posn[or]|pos_n[or])(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)"
-        r"_?(?:id|no|nr|nbr|number|code|#)|werks|plant",
+        r"_?(?:id|no|nr|nbr|number|code|#)|store_location_?id|werks|plant",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
         r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|(?:매장|지점|점포)(?:명|코드)?|verkaufsstelle|standort|establishment|id_shop|winkel|店舗(?:名|コード)?|магазин|склад|подразделение|торгов(?:ая_точка|ое_предприятие)|предприятие|ресторан|филиал|организация|magasin|tienda|boutique|werks?",
@@ -176,6 +176,8 @@ _CURRENCY = (
 """A currency behind the name of a column of money."""
 _CODE_OF_STATE = rf"(?:^|_){STATE_NAME}_{_CODE}$"
 """The code of a state, such as `Order status ID`, which numbers no orders."""
+_OF_GOODS = r"(?:^|/)(?:item|product|article|goods|sku)_?code/pos_?code$"
+"""A field of the code of goods, such as `ItemCode/POSCode`, which is of no point of sale."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -210,7 +212,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         for role, score in (*_scores(name).items(), *part_scores(name).items()):
             scores[role] = max(score, scores.get(role, 0.0))
     if re.search(r"[^_]/[^_]", whole):  # a field of a related record, such as `Order Lines/Quantity`
-        field = whole.rpartition("/")[2].strip("_ ")
+        field = "" if re.search(_OF_GOODS, whole) else whole.rpartition("/")[2].strip("_ ")
         parts = part_scores(field)
         if "_" not in field:
             parts.pop("product_name", None)  # a word alone, such as `name`, may be of any record

@@ -20,19 +20,20 @@ TILLS: Final[Mapping[str, str]] = {
     r"|establecimiento|sede|ponto_de_venda|estabelecimento|deposito|caixa|pdv|cassa|filiaalnummer|winkel(?:nummer|naam)"
     r"|verkooppunt|magazijn|kassa|lokalizacja|kasa|salon|filia|obchod|pokladna|kod_pobocky|satis_noktasi|касса|салон"
     r"|аптека|倉庫|拠点|レジ|店番|店コード|가맹점명?|포스번호|(?:ma|ten)_(?:cua_hang|chi_nhanh)|diem_ban|quay|จุดขาย"
-    r"|เครื่อง_?pos|lokasi",
+    r"|เครื่อง_?pos|lokasi|ladu|kauplus|pood",
     "product": r"variantennummer|ugs|gencod|riferimento|streepjescode|kod_paskowy|numer_katalogowy|katalogove_cislo"
     r"|kod_polozky|model_kodu|шк|номенклатурныи_номер|номенклатурный_номер|バーコード|品目コード|独自コード|품번"
     r"|(?:옵션|단품)코드|ma_(?:vat_tu|phan_loai_hang)|หมายเลขสินค้า",
     "product_name": r"produkt(?:titel)?|produit|artigo|mercadoria|designacao|concepto|detalle|articolo|prodotto"
     r"|(?:product|artikel)naam|asortyment|artykul|zbozi|polozka|artikl|urun_(?:aciklamasi|ismi)|cinsi|продукт|позиция"
     r"|品目名?|상품(?:이름)?|메뉴|품목|제품|san_pham|hang_hoa|(?:ten_)?mat_hang|dien_giai|(?:ชื่อ)?เมนู|รายละเอียดสินค้า"
-    r"|barang|produk|deskripsi",
+    r"|barang|produk|deskripsi|naziv(?:_(?:artikla|izdelka|proizvoda))?",
     "units": r"net_(?:miktar|adet)"
     r"|absatz|abverkauf|nb|quantites|cdad|piezas|pecas|unita_vendute|stuks|hoeveelheid|aantallen|liczba"
     r"|sprzedano"
     r"|sztuki|prodano|продано|注文数|出荷数|sl_ban(?:_ra)?|so_luong_dat|จน|terjual|banyaknya",
-    "price": r"p[uv](?:_ttc|_ht)?|pvp|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
+    "price": r"price_vat|p[uv](?:_ttc|_ht)?|pvp"
+    r"|p_unitario|vl[r]?_unit(?:ario)?|valor_unit|cena/ks|gia_ban_le|don_gia_ban"
     r"|j_?cena|jedn_?cena|cena_mj|einh_?preis|ราคา(?:/หน่วย|ต่อชิ้น|สินค้า)|หน่วยละ|harga/unit|할인가",
     "amount": r"(?:s|bez)_dph|(?:z|bez)_vat|(?:с|без)_ндс|(?:con|sin|com|sem)_iva|kdv_(?:dahil|haric)"
     r"|(?:inkl|exkl|zzgl|ohne|mit)_(?:mw_?st|u_?st)|(?:with|without|incl|excl|including|excluding|inc|ex)_(?:vat|tax|gst|btw|moms)"

@@ -94,3 +94,20 @@ def test_goods_that_came_in_from_suppliers_are_no_sales(tmp_path: Path) -> None:
     seen = look(str(write(tmp_path / "Receivings.csv", header, rows)))
     assert not seen.mapping
     assert any("purchases from suppliers and no sales" in line for line in seen.lines)
+
+
+def test_units_that_have_still_to_come_are_not_lessened_by_what_came_in(tmp_path: Path) -> None:
+    lines = ["Bestelnr.;Status;Besteldatum;Crediteur;Magazijn;Artikel;Besteld;Ontvangen;Openstaand;Leverdatum"]
+    for n in range(40):
+        ordered, came = 12 * (1 + n % 4), 6 * (n % 3)
+        lines.append(
+            f"26{n // 2:06};Open;{1 + n % 28:02}-08-2026;60012;{1 + n % 2};POT-{n % 7};{ordered};{came};"
+            f"{ordered - came};{1 + n % 28:02}-09-2026"
+        )
+    path = tmp_path / "bestellingen.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    mapping = look(str(path)).mapping
+    assert "[tables.open_orders]" in mapping
+    assert "[tables.transactions]" not in mapping
+    assert 'units = "Openstaand"' in mapping
+    assert "received_units" not in mapping
