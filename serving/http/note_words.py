@@ -52,8 +52,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "later consent that can be read": (
         "{} 条授权无法读取：在之后有可读的授权之前，对 {} 位顾客{}关闭该渠道（渠道不明则全部关闭）"
     ),
-    "channels {} are none of {}: say in a mapping which of these each is (`words = {}` of the column), or leave the rows "
-    "out by `where`": (
+    "channels {} are none of {}: say in a mapping which of these each is (`words = {}` of the column), or leave the "
+    "rows out by `where`": (
         "渠道 {} 不在 {} 之中：请在映射中写明各自对应其中哪一个（该列的 `words = {}`），或用 `where` 去掉这些行"
     ),
     "{} customers{} agree and refuse at the same moment; that is a refusal": (

@@ -297,7 +297,10 @@ def test_training_says_that_no_window_tested_its_model(
 ) -> None:
     for loss, is_said in ((UNTESTED, True), (2.0, False)):
         done = trained(loss)
-        monkeypatch.setattr("training.registration.jobs", lambda _, done=done: SimpleNamespace(check=lambda *_: None, train=lambda *_: done))
+        monkeypatch.setattr(
+            "training.registration.jobs",
+            lambda _, done=done: SimpleNamespace(check=lambda *_: None, train=lambda *_: done),
+        )
         monkeypatch.setattr("training.registration.table_snapshots", lambda *_: {})
         train(workspace, "demand", Settings(), Dataset({}, {"transactions": 0}, as_of=DAY), progress=Progress())
         said = capsys.readouterr()

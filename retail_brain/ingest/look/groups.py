@@ -75,10 +75,11 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
         return (kind if kind not in sample.columns else f"{kind} of the group",)
     levels = [[text for text in level if text] for level in zip_longest(*(run[::-1] for run in runs))][:depth]
     # what is above one group of each product, or above goods by which the report is sorted, are no shops
-    of_goods = sorted_by in _OF_GOODS or _is_in_one_group(sample)
+    of_goods, one_each = sorted_by in _OF_GOODS, _is_in_one_group(sample)
     names: list[str] = []
     for place, level in enumerate(levels):  # the deepest first: it names what the lines lack most
-        in_one = of_goods or (place > 0 and names[-1] in _OF_GOODS and _are_each_in_one(levels, place))
+        one = names[-1] in _OF_GOODS and _are_each_in_one(levels, place, surely=one_each) if place else one_each
+        in_one = of_goods or one
         role = _role(level, taken, in_one=in_one)
         taken |= {role, "moment"} if role == "date" else {role}
         name = role if role not in sample.columns else f"{role} of the group"
@@ -86,10 +87,17 @@ def group_columns(sample: pl.DataFrame, said: str = "") -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def _are_each_in_one(levels: Sequence[Sequence[str]], place: int) -> bool:
-    """Whether no text of the level below comes again, as in a shop more: the level parts goods, and no shops."""
+def _are_each_in_one(levels: Sequence[Sequence[str]], place: int, *, surely: bool) -> bool:
+    """Whether no text of the level below comes again, as in a shop more: the level parts goods, and no shops.
+
+    Args:
+        levels: texts of the headings, the deepest first.
+        place: of the level.
+        surely: whether no product comes again either; then a few groups are enough.
+    """
     below = levels[place - 1]
-    return len(below) >= _LEAST_BELOW and len(set(below)) == len(below) > len(levels[place])
+    is_much = surely or len(below) >= _LEAST_BELOW
+    return is_much and len(set(below)) == len(below) > len(levels[place])
 
 
 def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:
