@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
@@ -32,6 +32,7 @@ from serving.http.errors import (
     no_room,
     place_of,
     status_of,
+    still_busy,
     too_late,
     unavailable,
 )
@@ -49,6 +50,7 @@ from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.http.tenant_view import TenantView
+from serving.http.threads import StillRunsError, Threads
 from serving.http.tracing import TENANT
 from serving.http.turn import Turn
 from serving.planning.people.reasons import Language
@@ -79,7 +81,8 @@ class Api:
         }
         self._keys = Keyring()
         self._admission = Admission()
-        self._threads: CapacityLimiter | None = None
+        self._side_by_side: CapacityLimiter | None = None
+        self._threads = Threads()
         self._turn = Turn()
         self._docs = Rendered(to_json(openapi(routes)))
         self._cache = AnswerCache()
@@ -229,9 +232,14 @@ class Api:
             # a thread cannot be stopped: the client gets its 503, and the thread ends where it next looks who waits
             with waited_for(), anyio.fail_after(_seconds(route, limits)):
                 async with self._turn_of(route):
-                    given = await to_thread.run_sync(
-                        _outcome, route.run, request, call, begun, limiter=limiter, abandon_on_cancel=True
+                    given = await self._threads.run(
+                        (call.principal.tenant, route.path),
+                        limits.threads,
+                        partial(_outcome, route.run, request, call, begun),
+                        limiter,
                     )
+        except StillRunsError:
+            raise self._not_begun(call, still_busy(), stores=route.stores(request)) from None
         except TimeoutError:
             raise self._late(call, stores=route.stores(request), is_begun=bool(begun)) from None
         if not isinstance(given, _Raised):
@@ -243,15 +251,21 @@ class Api:
 
     def _late(self, call: Call, *, stores: bool, is_begun: bool) -> RetailBrainError:
         """Why an answer did not come in time; what has begun goes on by itself, and stores what it was asked to."""
-        if not stores:
-            return too_late()
-        is_held = call.state.database.was_held_within(call.state.settings.serving.timeout_seconds)
-        if is_held and not is_begun:
-            # what waits for a thread behind writes that wait for the database, waits for the database
-            return UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
-        if is_held:
+        if not stores or not is_begun:
+            return self._not_begun(call, too_late(), stores=stores)
+        if self._is_held(call):
             self._count("database")
-        return maybe_stored() if is_begun else too_late()
+        return maybe_stored()
+
+    def _not_begun(self, call: Call, otherwise: HttpError, *, stores: bool) -> RetailBrainError:
+        """Why nothing was stored: what waits behind writes that wait for the database, waits for the database."""
+        if stores and self._is_held(call):
+            return UnavailableError("requests wait for a database that is held", {"problem": "database_held"})
+        return otherwise
+
+    def _is_held(self, call: Call) -> bool:
+        """Whether another process held the database while an answer was awaited."""
+        return call.state.database.was_held_within(call.state.settings.serving.timeout_seconds)
 
     def _turn_of(self, route: Route) -> AbstractAsyncContextManager[None]:
         """What only reads takes turns; what writes waits for a disk, and lets others compute meanwhile."""
@@ -259,9 +273,9 @@ class Api:
 
     def _limiter(self, threads: int) -> CapacityLimiter:
         """Made at the first use: the settings are known only once the worker has started."""
-        if self._threads is None:
-            self._threads = CapacityLimiter(threads)
-        return self._threads
+        if self._side_by_side is None:
+            self._side_by_side = CapacityLimiter(threads)
+        return self._side_by_side
 
     def _fixed(self, scope: Scope, path: str, method: str) -> _Answer:
         if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us

@@ -108,6 +108,15 @@ def too_late() -> HttpError:
     return HttpError(503, "overloaded", message, retry_after=5)
 
 
+def still_busy() -> HttpError:
+    """503 for a request that was not begun: too many before it at the same route were given up and still run."""
+    message = (
+        "earlier requests of this kind took too long and are still worked on, so this one was not begun, and nothing "
+        "was stored. Ask again in a few seconds."
+    )
+    return HttpError(503, "overloaded", message, {"problem": "earlier_still_run"}, retry_after=5)
+
+
 def maybe_stored() -> HttpError:
     """503 for a write that took too long: it goes on, and nobody knows yet whether it stores what was sent."""
     message = "the answer took too long, and what was sent may have been stored. Look again before you send it again."

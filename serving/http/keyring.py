@@ -7,19 +7,23 @@ Without the cache every request would ask the operational database; with it a re
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import anyio
-from anyio import to_thread
 
 from retail_brain.errors import UnavailableError
 from retail_brain.operational.keys import find_key, signature
 from serving.http.access import Principal
 from serving.http.errors import HttpError
 from serving.http.state import State
+from serving.http.threads import StillRunsError, Threads
 
 _REMEMBERED = 10_000
 """Keys remembered, right and wrong ones, before all are forgotten; bounds the memory. Chosen by judgement, not
 measured."""
+_MOST_GIVEN_UP = 15
+"""Look-ups given up by a worker while the database hangs, with which no other is begun: as many as it has connections
+(the pool of SQLAlchemy)."""
 _BEARER = b"bearer "
 
 
@@ -44,6 +48,7 @@ class Keyring:
     def __init__(self) -> None:
         """Starts with an empty cache."""
         self._cache: dict[bytes, _Entry] = {}
+        self._threads = Threads()
 
     async def principal(self, header: bytes, state: State) -> Principal:
         """The principal of the key in a request's header `Authorization`.
@@ -87,8 +92,8 @@ class Keyring:
         try:
             # the thread cannot be stopped: it ends when the database answers or its connection does
             with anyio.fail_after(limits.key_look_up_seconds):
-                principal = await to_thread.run_sync(_principal, state, key, abandon_on_cancel=True)
-        except TimeoutError:
+                principal = await self._threads.run("keys", _MOST_GIVEN_UP, partial(_principal, state, key))
+        except (TimeoutError, StillRunsError):
             raise UnavailableError(
                 f"the operational database did not say within {limits.key_look_up_seconds:g} s whose a key is."
             ) from None

@@ -51,8 +51,10 @@ def state(tmp_path: Path, synthetic: ModuleType) -> Iterator[State]:
     made.stop()
 
 
-def asked(state: State, routes: list[Any], path: str, language: str = "en", *, is_busy: bool = False) -> dict[str, Any]:
-    """Status and error of a request, where all threads may be busy."""
+def asked(
+    state: State, routes: list[Any], path: str, language: str = "en", *, is_busy: bool = False, times: int = 1
+) -> dict[str, Any]:
+    """Status and error of a request, the last of those that are asked, where all threads may be busy."""
     key = create_key("main", state.database, role="admin", name="Li", now=datetime.now(UTC))
     api = Api(Runtime(state=state), routes)
     app, sent = Layer(api, Runtime(state=state), ()), list[Any]()
@@ -67,7 +69,9 @@ def asked(state: State, routes: list[Any], path: str, language: str = "en", *, i
         if is_busy:
             api._limiter(1).acquire_on_behalf_of_nowait(state)
         headers = [(b"authorization", f"Bearer {key}".encode()), (b"accept-language", language.encode())]
-        await app({"type": "http", "path": path, "method": "POST", "headers": headers}, receive, send)
+        for _ in range(times):
+            sent.clear()
+            await app({"type": "http", "path": path, "method": "POST", "headers": headers}, receive, send)
 
     asyncio.run(ask())
     return {"status": sent[0]["status"], **json.loads(sent[1]["body"])["error"]}
@@ -79,6 +83,7 @@ class Late:
     def __init__(self) -> None:
         self._is_over: Callable[[], object] = bool
         self._ends = threading.Event()
+        self.begun = 0
         self.routes = [replace(route, run=self._run) for route in (EVENTS, SEARCH, *BOTH)]
 
     @contextmanager
@@ -94,6 +99,7 @@ class Late:
         self._ends.set()
 
     def _run(self, _request: Any, _call: Any) -> dict[str, Any]:
+        self.begun += 1
         self._is_over()
         self._ends.wait()
         return {}
@@ -183,6 +189,26 @@ def test_work_that_was_given_up_ends_where_it_next_looks_who_waits(
     assert asked(state, [replace(SEARCH, run=run)], "/search")["status"] == 503
     late.end()
     assert isinstance(ended.result(), NobodyWaitsError)
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+@pytest.mark.parametrize(
+    ("path", "language", "words"),
+    [("/search", "en", "this one was not begun"), ("/search", "zh", "本次没有开始"), ("/events", "en", "not begun")],
+)
+def test_a_route_whose_late_answers_are_still_worked_on_begins_no_other(
+    state: State, late: Late, monkeypatch: pytest.MonkeyPatch, is_held: bool, path: str, language: str, words: str
+) -> None:
+    monkeypatch.setattr(Database, "was_held_within", lambda *_: is_held)
+    threads = state.settings.serving.threads
+    told = asked(state, late.routes, path, language, times=threads + 1)
+    late.end()
+    assert (late.begun, told["status"]) == (threads, 503)
+    if is_held and path == "/events":
+        assert told["details"] == {"problem": "database_held"}
+    else:
+        assert (told["code"], told["details"]) == ("overloaded", {"problem": "earlier_still_run"})
+        assert words in told["message"]
 
 
 def test_no_campaign_is_planned_for_a_question_that_was_given_up() -> None:

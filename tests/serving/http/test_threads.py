@@ -1,0 +1,115 @@
+"""Work that was given up is counted until it ends, so that its threads do not pile up."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import anyio
+import pytest
+from anyio import CapacityLimiter
+
+from serving.http.threads import StillRunsError, Threads
+
+LIMIT = 2
+
+
+class Endless:
+    """Work that ends when it is told to; counts how often it began and ended."""
+
+    def __init__(self) -> None:
+        self.began = 0
+        self.has_begun = threading.Event()
+        self._ends = threading.Event()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            self.began += 1
+        self.has_begun.set()
+        self._ends.wait()
+        return "done"
+
+    def end(self) -> None:
+        self._ends.set()
+
+
+@pytest.fixture
+def endless() -> Iterator[Endless]:
+    made = Endless()
+    yield made
+    made.end()
+
+
+async def given_up(threads: Threads, work: Endless, limiter: CapacityLimiter, kind: str = "slow") -> None:
+    """Asks, and goes as soon as the work has begun."""
+    work.has_begun.clear()
+    asking = asyncio.ensure_future(threads.run(kind, LIMIT, work, limiter))
+    while not work.has_begun.is_set():
+        await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def ended(threads: Threads, kind: str, limiter: CapacityLimiter) -> str:
+    """What the first question that is begun gives; others before it are refused."""
+    while True:
+        try:
+            return await threads.run(kind, LIMIT, lambda: "begun", limiter)
+        except StillRunsError:
+            await asyncio.sleep(0)
+
+
+def test_with_so_much_given_up_that_still_runs_no_other_of_its_kind_begins_until_it_has_ended(endless: Endless) -> None:
+    async def ask() -> None:
+        threads, limiter = Threads(), CapacityLimiter(LIMIT)
+        for _ in range(LIMIT):
+            await given_up(threads, endless, limiter)
+        with pytest.raises(StillRunsError):
+            await threads.run("slow", LIMIT, endless, limiter)
+        assert await threads.run("quick", LIMIT, lambda: "another kind", limiter) == "another kind"
+        assert endless.began == LIMIT
+        endless.end()
+        assert await ended(threads, "slow", limiter) == "begun"
+
+    asyncio.run(ask())
+
+
+def test_of_many_that_wait_for_a_thread_few_begin_however_those_before_them_are_given_up(endless: Endless) -> None:
+    async def ask() -> list[object]:
+        threads, limiter = Threads(), CapacityLimiter(LIMIT)
+        waiting = [asyncio.ensure_future(threads.run("slow", LIMIT, endless, limiter)) for _ in range(40)]
+        for asked in waiting:
+            await asyncio.sleep(0.005)
+            asked.cancel()
+        return list(await asyncio.gather(*waiting, return_exceptions=True))
+
+    told = asyncio.run(ask())
+    assert 1 <= endless.began <= 2 * LIMIT - 1
+    assert {type(one) for one in told} <= {asyncio.CancelledError, StillRunsError}
+
+
+def test_what_is_given_up_while_it_waits_for_a_thread_never_begins(endless: Endless) -> None:
+    async def ask() -> None:
+        threads, limiter = Threads(), CapacityLimiter(1)
+        await limiter.acquire_on_behalf_of(threads)
+        with anyio.move_on_after(0.01):
+            await threads.run("slow", LIMIT, endless, limiter)
+        limiter.release_on_behalf_of(threads)
+        assert await threads.run("slow", 1, lambda: "begun", limiter) == "begun"
+
+    asyncio.run(ask())
+    assert endless.began == 0
+
+
+def test_an_error_of_the_work_is_raised_and_nothing_is_counted() -> None:
+    def broken() -> None:
+        raise KeyError("column")
+
+    async def ask() -> None:
+        threads = Threads()
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                await threads.run("slow", 1, broken)
+
+    asyncio.run(ask())
