@@ -21,7 +21,9 @@ from retail_brain.operational.keys import create_key, list_keys
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.privacy.traces import find_traces
 from serving.upkeep import back_up, restore
+from serving.upkeep.restore_mark import finish, finished_at, write_mark
 
 NOW = datetime(2025, 3, 1, 8, 30, 15, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)
@@ -243,3 +245,11 @@ def test_a_tenant_without_rows_is_told_as_done_too(ingested: Path, second: Works
     with closing(Database(f"sqlite:///{tmp_path / 'second.db'}")) as target:
         assert not restore(tmp_path / "bare.tar", second.home, target, "main", NOW).is_repeated
         assert restore(tmp_path / "bare.tar", second.home, target, "main", LATER).is_repeated
+
+
+def test_an_erasure_takes_no_part_of_the_record_for_an_id(tmp_path: Path) -> None:
+    digest = sha256(Path(__file__))
+    write_mark(tmp_path, digest, NOW)
+    finish(tmp_path)
+    assert finished_at(tmp_path, digest) == NOW
+    assert find_traces(tmp_path, [digest[place : place + 5] for place in range(60)]) == []
