@@ -14,7 +14,7 @@ from retail_brain.cli.context import chosen_place, current, is_tenant_named, ope
 from retail_brain.cli.json_result import reported
 
 if TYPE_CHECKING:
-    from serving.upkeep import Finding
+    from serving.upkeep import Finding, RestoreReport
 
 
 def doctor(
@@ -66,17 +66,26 @@ def backup(
 
 
 def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brain backup`.")]) -> None:
-    """Restore the tenant from a backup, into a home and a database that do not hold it."""
+    """Restore the tenant from a backup, into a home and a database that do not hold it.
+
+    Run again with the same backup it goes on where it was killed, and changes nothing where it had come to its end.
+    """
     from retail_brain.operational.database import Database
     from retail_brain.workspace import Workspace
     from serving.upkeep import restore as restore_backup
 
     tenant, home = chosen_place()
     with closing(Database(Workspace(home, tenant).database_url)) as database:
-        manifest = restore_backup(file, home, database, tenant, lambda text: typer.echo(f"warning: {text}", err=True))
-    typer.echo(
-        f"tenant {tenant} as of {manifest.made_at}: {len(manifest.files):,} files, {sum(manifest.rows.values()):,} rows"
-    )
+        report = restore_backup(
+            file, home, database, tenant, datetime.now(UTC), lambda text: typer.echo(f"warning: {text}", err=True)
+        )
+    manifest = report.manifest
+    files, rows = len(manifest.files), sum(manifest.rows.values())
+    if report.is_repeated:
+        typer.echo(_told_repeated(report, file))
+    else:
+        typer.echo(f"tenant {tenant} as of {manifest.made_at}: {files:,} files, {rows:,} rows")
+    reported().counts |= {"files": 0, "rows": 0} if report.is_repeated else {"files": files, "rows": rows}
     if not manifest.has_lake:
         typer.echo(f"The lake is not in the backup: wanted at {manifest.lake}, versions {manifest.lake_versions}.")
     if not Workspace(home, tenant).features.is_dir():
@@ -84,6 +93,21 @@ def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brai
             "No feature tables are in the backup: segments and drift are answered once `retail-brain features` has "
             "built them."
         )
+
+
+def _told_repeated(report: "RestoreReport", file: Path) -> str:
+    """That nothing was done, so that nobody takes it for a way back: English and Chinese, a line each."""
+    tenant, made_at, at = report.manifest.tenant, report.manifest.made_at, f"{report.restored_at:%Y-%m-%d %H:%M:%S} UTC"
+    back = f"retail-brain --home OTHER --tenant {tenant} restore {file}"
+    return (
+        f"note: this backup (tenant {tenant} as of {made_at}) was restored here already, at {at}. It was not restored "
+        "again: whatever has changed here since stays as it is. To have the state of the backup back, restore it into "
+        f"another home, `{back}` (where RETAIL_BRAIN_DATABASE_URL is set, let it name another database), and run the "
+        "service there.\n"
+        f"提示：此备份（租户 {tenant}，备份时间 {made_at}）已于 {at} 恢复到这里，这次没有再次恢复，此后的更改都保留。"
+        f"若要回到备份时的状态，请恢复到另一个主目录：`{back}`（若设置了 RETAIL_BRAIN_DATABASE_URL，"
+        "请让它指向另一个数据库），并在那里运行服务。"
+    )
 
 
 def _umask() -> int:

@@ -3,6 +3,6 @@
 from serving.upkeep.backup import BackupReport, back_up
 from serving.upkeep.doctor import examine
 from serving.upkeep.findings import Finding
-from serving.upkeep.restore import restore
+from serving.upkeep.restore import RestoreReport, restore
 
-__all__ = ["BackupReport", "Finding", "back_up", "examine", "restore"]
+__all__ = ["BackupReport", "Finding", "RestoreReport", "back_up", "examine", "restore"]

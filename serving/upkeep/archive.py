@@ -118,6 +118,20 @@ def extract(archive: Path, folder: Path) -> BackupManifest:
     return manifest
 
 
+def peek(archive: Path, *names: str) -> tuple[BackupManifest, dict[str, bytes]]:
+    """The manifest of a backup that was checked before, and the content of those of the named members that it holds.
+
+    Raises:
+        DataError: the manifest is missing or of another format.
+    """
+    wanted = {_MANIFEST, *names}
+    with tarfile.open(archive) as tar:  # once from its begin to its end: going back would decompress it again
+        held = {
+            member.name: file.read() for member in tar if member.name in wanted and (file := tar.extractfile(member))
+        }
+    return _manifest(json.loads(held.pop(_MANIFEST, b"null")), archive), held
+
+
 def _manifest(values: Any, archive: Path) -> BackupManifest:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         got = values.get("format") if isinstance(values, dict) else None

@@ -1,7 +1,7 @@
 """Rows of one tenant in the operational database, out to JSON lines and in again; SQLite and PostgreSQL alike."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -53,6 +53,22 @@ def has_rows(tenant: str, database: Database) -> bool:
     """
     with database.reading() as connection:
         return connection.execute(select(TENANTS).where(TENANTS.c.tenant_id == tenant)).first() is not None
+
+
+def is_tenant_of(texts: Iterable[str], tenant: str, database: Database) -> bool:
+    """Whether the database's tenant is the one of exported rows: made at the same instant, to the microsecond.
+
+    Args:
+        texts: the tenant's own row as JSON text, as `export_rows` gives it; none where it had none.
+        tenant: its name.
+        database: with tables.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        made_at = connection.execute(select(TENANTS.c.created_at).where(TENANTS.c.tenant_id == tenant)).scalar()
+    return made_at in {datetime.fromisoformat(json.loads(text)["created_at"]) for text in texts}
 
 
 def import_rows(connection: Connection, rows: Mapping[str, Sequence[str]]) -> None:

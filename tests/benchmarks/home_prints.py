@@ -47,7 +47,9 @@ def fingerprint(home: Path) -> Print:
         found[file.name] = rows_digest(pl.read_parquet(file))
     if (home / "backup.tar.gz").exists():
         add_backup(found, home / "backup.tar.gz")
-    left = [*home.rglob("*.tmp"), *home.rglob(".*.tmp*"), *home.rglob(".rb-*")]
+    left = [*home.rglob("*.tmp"), *home.rglob(".*.tmp*"), *home.rglob(".rb-*"), *main.glob("being_restored")]
+    if (restored := main / "restored").exists():
+        found["restored"] = restored.read_text().partition("\n")[0]  # which backup; after it stands when
     found |= {f"left over: {path.name}": "" for path in left}
     # a job's lock goes with its process
     left = [path for path in main.glob("jobs/*.lock") if path.name != "uploads.lock"]

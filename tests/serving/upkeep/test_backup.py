@@ -82,7 +82,7 @@ def restored(archive: Path, home: Path) -> Database:
     target = Database(Workspace(home).database_url)
     upgrade(target)
     store_decisions("third", target, [decision(7, "elsewhere")], now=NOW)
-    restore(archive, home, target, "main")
+    restore(archive, home, target, "main", NOW)
     return target
 
 
@@ -96,7 +96,7 @@ def test_a_file_system_that_refuses_the_seal_stops_no_restore(
     elsewhere, told = Workspace(tmp_path / "second"), list[str]()
     target = Database(elsewhere.database_url)
     monkeypatch.setattr(Path, "chmod", refuse)
-    restore(tmp_path / "b.tar", elsewhere.home, target, "main", told.append)
+    restore(tmp_path / "b.tar", elsewhere.home, target, "main", NOW, told.append)
     target.close()
     assert not (elsewhere.root / "being_restored").exists()
     assert [line for line in told if "writable" in line] == told != []
@@ -156,7 +156,7 @@ def test_without_the_lake_its_place_and_versions_are_named(
     report = back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW, with_lake=False)
     assert not report.has_lake
     target = Database(Workspace(tmp_path / "second").database_url)
-    manifest = restore(tmp_path / "b.tar", tmp_path / "second", target, "main")
+    manifest = restore(tmp_path / "b.tar", tmp_path / "second", target, "main", NOW).manifest
     assert manifest.lake == str(Workspace(home).lake)
     assert manifest.lake_versions == {"transactions": 0}
     target.close()
@@ -190,7 +190,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
     second = tmp_path / "second"
     target = Database(Workspace(second).database_url)
     with pytest.raises(DataError, match=r"b\.tar"):
-        restore(tmp_path / "b.tar", second, target, "main")
+        restore(tmp_path / "b.tar", second, target, "main", NOW)
     assert not Workspace(second).root.exists()
     assert not tenant_rows.has_rows("main", target)
     target.close()
@@ -204,11 +204,11 @@ def test_a_tenant_that_is_there_or_another_name_is_refused(
 ) -> None:
     back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
     with pytest.raises(UsageError, match="exists already"):
-        restore(tmp_path / "b.tar", home, database, "main")
+        restore(tmp_path / "b.tar", home, database, "main", NOW)
     with pytest.raises(UsageError, match="already holds tenant main"):
-        restore(tmp_path / "b.tar", tmp_path / "second", database, "main")
+        restore(tmp_path / "b.tar", tmp_path / "second", database, "main", NOW)
     with pytest.raises(UsageError, match="holds tenant 'main', asked for 'berlin'"):
-        restore(tmp_path / "b.tar", tmp_path / "second", database, "berlin")
+        restore(tmp_path / "b.tar", tmp_path / "second", database, "berlin", NOW)
     assert not Workspace(tmp_path / "second", "berlin").root.exists()
 
 
@@ -235,15 +235,16 @@ def test_a_killed_restore_is_run_again(
     with monkeypatch.context() as patch:
         patch.setattr(module, "_import", killed)
         with pytest.raises(KeyboardInterrupt):
-            restore(tmp_path / "b.tar", second.home, target, "main")
+            restore(tmp_path / "b.tar", second.home, target, "main", NOW)
     assert second.root.is_dir()
-    restore(tmp_path / "b.tar", second.home, target, "main")
+    restore(tmp_path / "b.tar", second.home, target, "main", NOW)
     assert find_key(target, key, now=NOW) is not None
     assert sorted(path.name for path in second.root.iterdir()) == [
         "answers",
         "features",
         "lake",
         "measured",
+        "restored",
         "settings.toml",
     ]
     target.close()
