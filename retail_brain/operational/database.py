@@ -31,7 +31,15 @@ _NAMED_AT_ONCE = 500
 _WAIT_SECONDS = 10.0
 """Seconds that SQLite waits for another writer. Chosen by judgement, not measured."""
 
+_CONNECTIONS, _MORE_CONNECTIONS = 5, 10
+"""Connections of a process to a server that stay open, and more that are made when these are in use: SQLAlchemy's own
+defaults."""
+SPARED_CONNECTIONS = (_CONNECTIONS + _MORE_CONNECTIONS) // 2
+"""Connections that writes which hang may take from the others of a process: half of them. By judgement, not measured.
+"""
 _OF_A_SERVER: dict[str, Any] = {
+    "pool_size": _CONNECTIONS,
+    "max_overflow": _MORE_CONNECTIONS,
     "pool_timeout": 5,
     "connect_args": {"connect_timeout": 5, "tcp_user_timeout": 10_000},
 }
@@ -148,13 +156,26 @@ class Database:
         """A transaction that is committed when the block ends well, otherwise rolled back.
 
         Raises:
-            UnavailableError: the database does not answer.
+            UnavailableError: the database does not answer; with the problem `maybe_stored` where that happened while a
+                server was committing, so that nobody knows whether it did.
         """
         with self._answering(), self.engine.connect() as connection:
             # the lock is taken at once: a read that turns into a write would fail when another writer was faster
             connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
+            is_committing = False
+            try:
+                with connection.begin():
+                    yield connection
+                    is_committing = True
+            except DBAPIError as error:
+                # a disk that is full takes the transaction back, and so does SQLite whatever stops it
+                if not is_committing or self.is_sqlite or not _is_silent(error) or self._has_no_room(error.orig):
+                    raise
+                raise UnavailableError(
+                    f"the operational database {shown_database(self.url)} was lost while it stored what was sent, "
+                    "which may be stored. Look again before you send it again.",
+                    {"problem": "maybe_stored"},
+                ) from error
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:
@@ -273,7 +294,7 @@ class Database:
                     f"the operational database {shown_database(self.url)} cannot be written: its "
                     f"disk is full ({str(error.orig).splitlines()[0]}). Free some space there."
                 ) from error
-            is_silent = error.connection_invalidated or _is_of_the_server(error.orig)
+            is_silent = _is_silent(error)
             if (self.is_sqlite or not is_silent) and (later := self._later_revision()) is not None:
                 raise UnavailableError(told_later(later)) from error
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
@@ -362,9 +383,11 @@ def lock_tenant(tenant: str, connection: Connection) -> None:
     connection.execute(select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant).with_for_update())
 
 
-def _is_of_the_server(error: BaseException | None) -> bool:
-    state = getattr(error, "sqlstate", None) or ""
-    return type(error).__name__ in _DOES_NOT_ANSWER or state.startswith(_STATES_OF_A_SERVER)
+def _is_silent(error: DBAPIError) -> bool:
+    """Whether the database does not answer, or the server as a whole refuses, rather than this statement failing."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    is_of_the_server = type(error.orig).__name__ in _DOES_NOT_ANSWER or state.startswith(_STATES_OF_A_SERVER)
+    return error.connection_invalidated or is_of_the_server
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,8 +6,10 @@ one holds none.
 
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -202,6 +204,31 @@ def compact(database: Database) -> None:
         cursor.close()
     finally:
         connection.close()
+
+
+def copy_rows_of(tenant: str, database: Database, copy: Path) -> None:
+    """Copies an SQLite database without the rows of other tenants; nothing that was deleted is in the copy.
+
+    Args:
+        tenant: whose rows stay.
+        database: is only read.
+        copy: a file that is not there yet, in a folder that only its user may read.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading():  # opens the file, and follows one that was put in its place
+        pass
+    connection = database.engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM INTO ?", (str(copy),))
+    finally:
+        connection.close()
+    with closing(Database(f"sqlite:///{copy}")) as copied:
+        with copied.rebuilding() as rows:
+            for table in METADATA.sorted_tables:
+                rows.execute(delete(table).where(table.c.tenant_id != tenant))
+        compact(copied)
 
 
 def _delete_rows(table: Table, tenant: str, connection: Connection, subjects: Subjects, persons: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """ASGI application of the API: checks the key, reads the body, runs the handler of the route, writes JSON."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from retail_brain.errors import NoRoomError, RetailBrainError, UnavailableError
+from retail_brain.operational.database import SPARED_CONNECTIONS
 from retail_brain.operational.places import HEADQUARTERS
 from retail_brain.settings import ServingSettings
 from retail_brain.waiting import waited_for
@@ -233,8 +234,7 @@ class Api:
             with waited_for(), anyio.fail_after(_seconds(route, limits)):
                 async with self._turn_of(route):
                     given = await self._threads.run(
-                        (call.principal.tenant, route.path),
-                        limits.threads,
+                        _most_given_up(route, request, call, limits),
                         partial(_outcome, route.run, request, call, begun),
                         limiter,
                     )
@@ -298,6 +298,16 @@ def _seconds(route: Route, limits: ServingSettings) -> float:
     if route.writes_file:
         return limits.file_seconds
     return limits.slow_seconds if route.is_slow else limits.timeout_seconds
+
+
+def _most_given_up(route: Route, request: Any, call: Call, limits: ServingSettings) -> Mapping[Hashable, int]:
+    """How many late answers of the route and tenant, and writes of the tenant, may still be worked on; see `Threads`.
+
+    A write holds a connection: those of a tenant whose rows are locked must not take all of the others'.
+    """
+    tenant = call.principal.tenant
+    of_route: dict[Hashable, int] = {(tenant, route.path): limits.threads}
+    return of_route | {(tenant, None): SPARED_CONNECTIONS} if route.stores(request) else of_route
 
 
 @dataclass(frozen=True, slots=True)

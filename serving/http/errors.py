@@ -42,6 +42,8 @@ _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of", "e
 _OF_DATABASE: Mapping[Any, str] = {
     "database_held": "another process holds the service's database, and nothing was stored. Ask again soon.",
     "read_only": "the service's database takes no writes now, and nothing was stored. Ask again later.",
+    "maybe_stored": "the service's database was lost while it stored what was sent, which may be stored. Look again "
+    "before you send it again.",
 }
 """Problem of a database that answers and takes no writes -> text."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

@@ -6,12 +6,14 @@ Without the cache every request would ask the operational database; with it a re
 
 import hashlib
 import time
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import anyio
 
 from retail_brain.errors import UnavailableError
+from retail_brain.operational.database import SPARED_CONNECTIONS
 from retail_brain.operational.keys import find_key, signature
 from serving.http.access import Principal
 from serving.http.errors import HttpError
@@ -21,9 +23,8 @@ from serving.http.threads import StillRunsError, Threads
 _REMEMBERED = 10_000
 """Keys remembered, right and wrong ones, before all are forgotten; bounds the memory. Chosen by judgement, not
 measured."""
-_MOST_GIVEN_UP = 15
-"""Look-ups given up by a worker while the database hangs, with which no other is begun: as many as it has connections
-(the pool of SQLAlchemy)."""
+_MOST_GIVEN_UP: Mapping[Hashable, int] = {"keys": SPARED_CONNECTIONS}
+"""Look-ups given up by a worker while the database hangs, with which no other is begun."""
 _BEARER = b"bearer "
 
 
@@ -92,7 +93,7 @@ class Keyring:
         try:
             # the thread cannot be stopped: it ends when the database answers or its connection does
             with anyio.fail_after(limits.key_look_up_seconds):
-                principal = await self._threads.run("keys", _MOST_GIVEN_UP, partial(_principal, state, key))
+                principal = await self._threads.run(_MOST_GIVEN_UP, partial(_principal, state, key))
         except (TimeoutError, StillRunsError):
             raise UnavailableError(
                 f"the operational database did not say within {limits.key_look_up_seconds:g} s whose a key is."

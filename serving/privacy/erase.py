@@ -20,7 +20,7 @@ from retail_brain.checkpoints import work_beside
 from retail_brain.engine import open_executor
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
-from retail_brain.files import remove_tree
+from retail_brain.files import remove_tree, scratch_folder
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.jobs.uploads import forget_every_upload
 from retail_brain.lake import open_lake
@@ -36,6 +36,7 @@ from retail_brain.operational.erasures import (
     Erasure,
     begin_erasure,
     compact,
+    copy_rows_of,
     erase_from_database,
     erased_ids,
     finish_erasure,
@@ -52,6 +53,11 @@ from training.tracking.location import find_location
 
 _AUDIT_ENTRIES = 10_000
 """Newest entries of the audit that are looked at for hand-work. Chosen by judgement, not measured."""
+_OF_OTHERS = (
+    "rows of other tenants in this database hold the same id and stay theirs: if it is the same person, erase them "
+    "there too"
+)
+"""Told beside the proof, which is about the tenant's own rows."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,10 @@ def finish(
     with progress.step("search of every file") as step:
         report.traces = _traces(subjects, place)
         finish_erasure(place.workspace.tenant, place.database, erasure.erasure_id, _told(report), now=now())
-        report.traces += _traces_of_database(subjects, place)
+        in_database, is_others = _traces_of_database(subjects, place)
+        report.traces += in_database
+        if is_others:
+            report.by_hand.append(_OF_OTHERS)
         step.rows = len(report.traces)
     return report
 
@@ -275,13 +284,22 @@ def _traces(subjects: Subjects, place: Place) -> list[str]:
     return [str(blanking.value("file", name)) for name in found]
 
 
-def _traces_of_database(subjects: Subjects, place: Place) -> list[str]:
-    """Files of an SQLite database that still hold an id; those of rows of other tenants are theirs."""
+def _traces_of_database(subjects: Subjects, place: Place) -> tuple[list[str], bool]:
+    """Files of an SQLite database that still hold an id of the tenant's, and whether rows of other tenants hold one.
+
+    Other tenants' rows are theirs: their people may have the same ids. The file was rewritten when the rows went.
+    """
     database = place.database.url.database
     if not place.database.is_sqlite or not database:
-        return []
+        return [], False
     needles, files = Needles(subjects.values), [Path(database + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
-    return [path.name for path in files if path.is_file() and holds(path, needles)]
+    found = [path.name for path in files if path.is_file() and holds(path, needles)]
+    if not found:
+        return [], False
+    with scratch_folder("search") as folder:
+        copy_rows_of(place.workspace.tenant, place.database, folder / "copy")
+        is_others = not holds(folder / "copy", needles)
+    return ([], True) if is_others else (found, False)
 
 
 def _told(report: Report) -> dict[str, Any]:
@@ -292,5 +310,5 @@ def search(ids: Sequence[str], place: Place) -> list[str]:
     """Files of a tenant and of the database in which ids are found: the proof, asked again at any time."""
     subjects = Subjects(frozenset(ids))
     with suppress(FileNotFoundError):
-        return _traces(subjects, place) + _traces_of_database(subjects, place)
+        return _traces(subjects, place) + _traces_of_database(subjects, place)[0]
     return []

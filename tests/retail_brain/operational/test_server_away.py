@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -66,3 +67,39 @@ def test_connections_that_all_hang_are_unavailable(tmp_path: Path) -> None:
 def test_a_broken_statement_is_seen_as_such(tmp_path: Path) -> None:
     with closing(Database(f"sqlite:///{tmp_path}/a.db")) as database, pytest.raises(DBAPIError), database.reading():
         raise DBAPIError("SELECT 1", {}, psycopg.errors.UndefinedColumn("no such column"))
+
+
+ENDED = text("SELECT pg_terminate_backend(:pid)")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("at_the_commit", "problem"), [(True, "maybe_stored"), (False, None)])
+def test_a_connection_that_is_lost_while_it_commits_may_have_stored(
+    postgresql_tables: str, at_the_commit: bool, problem: str | None
+) -> None:
+    with closing(Database(postgresql_tables)) as used, closing(Database(postgresql_tables)) as other:
+
+        def write() -> None:
+            with used.writing() as connection:
+                pid = connection.scalar(text("SELECT pg_backend_pid()"))
+                with other.reading() as ending:
+                    ending.execute(ENDED, {"pid": pid})
+                if not at_the_commit:
+                    connection.scalar(text("SELECT 1"))
+
+        with pytest.raises(UnavailableError) as told:
+            write()
+        assert told.value.details.get("problem") == problem
+
+
+def test_a_disk_that_is_full_takes_a_commit_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_connection: object) -> None:
+        raise OperationalError("COMMIT", {}, psycopg.errors.DiskFull("could not extend file"))
+
+    with closing(Database(f"sqlite:///{tmp_path}/a.db")) as database:
+        with database.reading():
+            pass
+        database.is_sqlite = False
+        monkeypatch.setattr(database.engine.dialect, "do_commit", full)
+        with pytest.raises(NoRoomError), database.writing():
+            pass

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 import anyio
 import pytest
@@ -40,10 +40,10 @@ def endless() -> Iterator[Endless]:
     made.end()
 
 
-async def given_up(threads: Threads, work: Endless, limiter: CapacityLimiter, kind: str = "slow") -> None:
+async def given_up(threads: Threads, work: Endless, limiter: CapacityLimiter, kinds: Mapping[Hashable, int]) -> None:
     """Asks, and goes as soon as the work has begun."""
     work.has_begun.clear()
-    asking = asyncio.ensure_future(threads.run(kind, LIMIT, work, limiter))
+    asking = asyncio.ensure_future(threads.run(kinds, work, limiter))
     while not work.has_begun.is_set():
         await asyncio.sleep(0)
     asking.cancel()
@@ -51,11 +51,11 @@ async def given_up(threads: Threads, work: Endless, limiter: CapacityLimiter, ki
         await asking
 
 
-async def ended(threads: Threads, kind: str, limiter: CapacityLimiter) -> str:
+async def ended(threads: Threads, kinds: Mapping[Hashable, int], limiter: CapacityLimiter) -> str:
     """What the first question that is begun gives; others before it are refused."""
     while True:
         try:
-            return await threads.run(kind, LIMIT, lambda: "begun", limiter)
+            return await threads.run(kinds, lambda: "begun", limiter)
         except StillRunsError:
             await asyncio.sleep(0)
 
@@ -64,21 +64,36 @@ def test_with_so_much_given_up_that_still_runs_no_other_of_its_kind_begins_until
     async def ask() -> None:
         threads, limiter = Threads(), CapacityLimiter(LIMIT)
         for _ in range(LIMIT):
-            await given_up(threads, endless, limiter)
+            await given_up(threads, endless, limiter, {"slow": LIMIT})
         with pytest.raises(StillRunsError):
-            await threads.run("slow", LIMIT, endless, limiter)
-        assert await threads.run("quick", LIMIT, lambda: "another kind", limiter) == "another kind"
+            await threads.run({"slow": LIMIT}, endless, limiter)
+        assert await threads.run({"quick": LIMIT}, lambda: "another kind", limiter) == "another kind"
         assert endless.began == LIMIT
         endless.end()
-        assert await ended(threads, "slow", limiter) == "begun"
+        assert await ended(threads, {"slow": LIMIT}, limiter) == "begun"
 
     asyncio.run(ask())
+
+
+def test_work_of_two_kinds_is_counted_for_both(endless: Endless) -> None:
+    async def ask() -> None:
+        threads, limiter = Threads(), CapacityLimiter(LIMIT)
+        for path in ("/a", "/b"):
+            await given_up(threads, endless, limiter, {path: 1, "writes": LIMIT})
+        with pytest.raises(StillRunsError):
+            await threads.run({"/c": 1, "writes": LIMIT}, endless, limiter)
+        assert await threads.run({"/c": 1}, lambda: "no write", limiter) == "no write"
+        endless.end()
+        assert await ended(threads, {"/c": 1, "writes": 1}, limiter) == "begun"
+
+    asyncio.run(ask())
+    assert endless.began == LIMIT
 
 
 def test_of_many_that_wait_for_a_thread_few_begin_however_those_before_them_are_given_up(endless: Endless) -> None:
     async def ask() -> list[object]:
         threads, limiter = Threads(), CapacityLimiter(LIMIT)
-        waiting = [asyncio.ensure_future(threads.run("slow", LIMIT, endless, limiter)) for _ in range(40)]
+        waiting = [asyncio.ensure_future(threads.run({"slow": LIMIT}, endless, limiter)) for _ in range(40)]
         for asked in waiting:
             await asyncio.sleep(0.005)
             asked.cancel()
@@ -94,9 +109,9 @@ def test_what_is_given_up_while_it_waits_for_a_thread_never_begins(endless: Endl
         threads, limiter = Threads(), CapacityLimiter(1)
         await limiter.acquire_on_behalf_of(threads)
         with anyio.move_on_after(0.01):
-            await threads.run("slow", LIMIT, endless, limiter)
+            await threads.run({"slow": LIMIT}, endless, limiter)
         limiter.release_on_behalf_of(threads)
-        assert await threads.run("slow", 1, lambda: "begun", limiter) == "begun"
+        assert await threads.run({"slow": 1}, lambda: "begun", limiter) == "begun"
 
     asyncio.run(ask())
     assert endless.began == 0
@@ -110,6 +125,6 @@ def test_an_error_of_the_work_is_raised_and_nothing_is_counted() -> None:
         threads = Threads()
         for _ in range(3):
             with pytest.raises(KeyError):
-                await threads.run("slow", 1, broken)
+                await threads.run({"slow": 1}, broken)
 
     asyncio.run(ask())

@@ -20,7 +20,7 @@ from retail_brain.ingest import ingest
 from retail_brain.ingest import run as running
 from retail_brain.jobs.uploads import new_upload_id, store_part, upload_folder
 from retail_brain.lake import open_lake, remove_orphan_files
-from retail_brain.operational.audit import list_audit
+from retail_brain.operational.audit import AuditEntry, append_audit, list_audit
 from retail_brain.operational.erasures import begin_erasure, list_erasures, pending_erasures
 from retail_brain.progress import SILENT
 from retail_brain.settings import DataSettings, Settings
@@ -231,6 +231,22 @@ def test_a_file_that_holds_the_person_elsewhere_is_named_and_fails_the_proof(hom
     (home.place.workspace.root / f"list of {PERSON}.csv").write_text("x\n")
     report = home.run()
     assert report.traces == ["main/list of [erased].csv"]
+
+
+def test_rows_of_other_tenants_with_the_same_id_stay_and_are_no_trace(home: Home) -> None:
+    database = home.place.database
+    theirs = AuditEntry(NOW, "test", "events.note", PERSON, {"customer_id": PERSON})
+    with database.writing() as connection:
+        database.ensure_tenant("other", connection, now=NOW)
+        append_audit("other", connection, theirs)
+    report = home.run()
+    assert report.traces == []
+    assert any("rows of other tenants" in line for line in report.by_hand)
+    assert [entry.subject for entry in list_audit("other", database, limit=10)] == [PERSON]
+    assert erasing.search([PERSON], home.place) == []
+    with database.writing() as connection:
+        append_audit("main", connection, theirs)
+    assert erasing.search([PERSON], home.place) != []
 
 
 def test_nobody_is_erased_by_an_unknown_name(home: Home) -> None:
