@@ -65,7 +65,7 @@ REFUSAL: Final = (
 """Words of a column whose yes is a refusal."""
 _ALLOWS: Final = (
     r"opt(?:ed|s)?_?ins?|granted|consent(?:s|ed|ement|imento|imiento)?|consenso|permission|permit(?:s|ted)?|allow(?:ed|s)?"
-    r"|accept(?:s|ed)?|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
+    r"|accept(?:s|e|ed)?|acepta|aceita|accetta|autori[sz]e[sd]?|autori[zs]a|autorizza|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
     r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
     rf"|согласен|подписан|(?:{STEMS})[a-z]*"
     r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
@@ -73,7 +73,7 @@ _ALLOWS: Final = (
 )
 """Words of a column whose yes allows, where nothing but the next words stands beside them."""
 _BESIDE_ALLOWS: Final = (
-    r"e_?mails?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
+    r"e_?mail(?:s|ings?)?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
     r"|marketing|newsletters?|news|advertis(?:ing|ements?)|promotion(?:s|al)?|offers?|contact|communications?"
     r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
     r"|status|state|stan|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
@@ -83,7 +83,7 @@ _BESIDE_ALLOWS: Final = (
 )
 _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
-    *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
+    *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("o", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
     *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι")),
 )

@@ -97,7 +97,7 @@ NOT_GOODS: Final = (
     r"borravaló|bahşiş"
     r"|dricks|drikkepenge|juomaraha|小费|チップ|팁"
     r"|shipping(?: (?:fee|cost|charge)s?)?|delivery(?: (?:fee|cost|charge)s?)?"
-    r"|postage(?: (?:and|&) packing)?|freight|versand(?:kosten)?|lieferung|porto|verzendkosten|frais (?:de port|"
+    r"|postage(?: (?:and|&) packing)?|freight|versand(?:kosten|position(?:en)?|pauschale)?|lieferkosten|fracht(?:kosten)?|lieferung|porto|verzendkosten|frais (?:de port|"
     r"de livraison)"
     r"|livraison|(?:gastos|costo) de env[ií]o|env[ií]o|frete|portes|"
     r"spedizione|(?:spese|costi?) (?:di )?(?:spedizione|trasporto|consegna|imballo)|"
