@@ -27,7 +27,7 @@ from retail_brain.ingest.look.shops_by_values import MOST_SHOPS, free_codes, may
 from retail_brain.ingest.look.stock_by_values import stock_by_values
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.look.words_of_roles import may_be_people
 
@@ -51,6 +51,8 @@ _FLAGS = 3
 """Values up to which a column of whole numbers may be of flags."""
 _KINDS = 0.01
 """Share of distinct values up to which a column is of kinds of documents. By judgement."""
+_LEAST_SCORE = 0.3
+"""Score of a name below which it is not of the number of a receipt."""
 _FEW_PEOPLE = 4
 """Values below which a column says the same as one of people by chance."""
 _FILLED = 0.95
@@ -252,7 +254,19 @@ def _without_kinds_as_receipts(found: Columns) -> Columns:
         return found
     roles = {role: name for role, name in found.roles.items() if role != "receipt"}
     says = f"{receipt!r} has few values and numbers no receipts"
+    others = (name for name in found.alternatives.get("receipt", ()) if name not in roles.values())
+    number = next((name for name in others if _may_number_receipts(found, name)), None)
+    if number is not None:
+        roles["receipt"] = number
+        says += f": {number!r} does"
     return replace(found, roles=roles, remarks=(*found.remarks, says))
+
+
+def _may_number_receipts(found: Columns, name: str) -> bool:
+    """Whether a column that is of receipts by its name has a value on each row, many of them, and some on several."""
+    seen = found.seen[name]
+    is_named = role_scores(name).get("receipt", 0.0) >= _LEAST_SCORE
+    return is_named and seen.filled == 1 and _KINDS < seen.distinct < 1
 
 
 def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:

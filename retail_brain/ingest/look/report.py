@@ -38,6 +38,7 @@ from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_columns, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
+from retail_brain.ingest.look.payments_beside import with_payments_beside
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_readings
@@ -117,7 +118,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
-        looked = with_cancelled_receipts(looked, root)
+        looked = with_payments_beside(with_cancelled_receipts(looked, root), root)
         for one in looked:
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root, lines)
@@ -325,9 +326,10 @@ def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collectio
     """The lists that no file is: goods out of lines of sales or else of stock, and shops out of stock alone."""
     if sold is None and counted is not None and "stores" not in done and (shops := shops_of_stock(counted[1])):
         yield toml_of(counted[0], shops, counted[1].keys)
-    lines = sold or counted
-    if lines is not None and "products" not in done and (goods := goods_of_lines(lines[1])):
-        yield toml_of(lines[0], goods, lines[1].keys)
+    for lines in filter(None, (sold, counted)) if "products" not in done else ():
+        if goods := goods_of_lines(lines[1]):  # stock names the goods where only some lines of sales are of goods
+            yield toml_of(lines[0], goods, lines[1].keys)
+            return
 
 
 def _lines_beside(one: LookedAt, beside: Proposal, root: Path) -> list[str]:
