@@ -12,6 +12,7 @@ from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
@@ -205,7 +206,8 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    found = with_roles_by_values(sample, columns_of(sample, stem, without_suppliers(known)))
+    named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
+    found = with_roles_by_values(sample, named)
     return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
 
 
