@@ -43,7 +43,7 @@ from retail_brain.ingest.look.payments_beside import with_payments_beside
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_readings
-from retail_brain.ingest.look.said_twice import is_said_elsewhere, repeats, sells
+from retail_brain.ingest.look.said_twice import are_offers_of_listed, is_said_elsewhere, repeats, sells
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
@@ -302,9 +302,10 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
             continue
         if table in done and sold is not None and repeats(members, sold[1]):
             continue
-        if table in done:
+        if table in done and not are_offers_of_listed(members, looked):
             names = [one.path.name for one in members]
             questions.append(f"{names} feed {table} as well, with other columns: load them with a mapping of their own")
+        if table in done:
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)

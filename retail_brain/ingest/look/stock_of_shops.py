@@ -15,6 +15,7 @@ from retail_brain.ingest.look.figures_of_shops import (
     numbers_as_shops,
 )
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, day_of_file, with_day_of_file
 from retail_brain.ingest.look.words import bare_name
@@ -127,9 +128,11 @@ def _stock(one: LookedAt) -> FigureOfShops | None:
 def _key_of_goods(one: LookedAt) -> str | None:
     """The column of goods that is another on every row with one, in a list of goods; None in any other file."""
     roles, seen = one.columns.roles, one.columns.seen
-    if one.proposal.table not in ("products", "") or _OF_SALES & roles.keys():
-        return None
     stock = _stock(one)
+    # a total of the shops is no money, whatever its name
+    sales = {role for role in _OF_SALES & roles.keys() if not (stock and _is_sum(one, roles[role], stock))}
+    if one.proposal.table not in ("products", "") or sales:
+        return None
     is_stock = stock is not None and roles.get("units") in stock.columns.values()
     if "units" in roles and not is_stock and seen[roles["units"]].filled > _MOST_UNITS:
         return None
@@ -139,6 +142,19 @@ def _key_of_goods(one: LookedAt) -> str | None:
         own = one.proposal.columns.get("product_id")
         whole = [*(name for name in names if quoted(name) == own and seen[name].distinct == 1), *whole]
     return whole[0] if whole else None
+
+
+def _is_sum(one: LookedAt, total: str, stock: FigureOfShops) -> bool:
+    """Whether a column of numbers is the sum of the stock of all shops on nearly every row."""
+    names = [total, *stock.columns.values()]
+    forms = [one.columns.seen[name].numbers for name in names]
+    if not all(forms):
+        return False
+    numbers = [values(one.sample, one.columns, name).fill_null(0) for name in names]
+    made = numbers[1]
+    for further in numbers[2:]:
+        made = made + further
+    return share(made == numbers[0]) > _HOLDS
 
 
 def _by_total(one: LookedAt) -> str:
