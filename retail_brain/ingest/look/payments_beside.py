@@ -1,4 +1,4 @@
-"""Takes from a file of payments beside the lines of sales what these do not say: who bought, and which rows came back."""
+"""Takes from payments beside the lines of sales what these do not say: who bought, and which rows came back."""
 
 from collections.abc import Sequence
 from dataclasses import replace

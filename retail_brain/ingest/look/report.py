@@ -12,8 +12,8 @@ from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
-from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
+from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
 from retail_brain.ingest.look.documents import tables_of_documents

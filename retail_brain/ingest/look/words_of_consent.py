@@ -32,6 +32,7 @@ PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
+    r"|.*(?:accepte|acepta|aceita|accetta|autori[sz][a-z]*|akzeptiert)_(?:.*_)?(?:e?mail|contact|contatt|promo|pub|offer).*"
     r"|.*(?:block_?list|black_?list|blocked|suppress|gesperrt|sperrliste|bloquead|bloqu[ée]e|bloccat|zablokow|blokkert).*"
     r"|(?:.*_)?(?:dnc|robinson)(?:_.*)?|.*(?:黑名单|黑名單|屏蔽|拉黑|차단|수신_?불가|受信拒否).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"

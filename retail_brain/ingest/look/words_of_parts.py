@@ -123,7 +123,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "hu": "bolt uzlet telephely",
         "el": "καταστημα(?:τοσ)? υποκαταστημα",
         "tr": "magaza sube depo ambar isyeri",
-        "nordic": "(?:butikk?s?|avdelings?|afdelings?|filial)(?:nummer|nr|navn|namn|kode|kod)? avdeling afdeling kostnadsstalle lagerstalle",
+        "nordic": "(?:butikk?s?|avdelings?|afdelings?|filial)(?:nummer|nr|navn|namn|kode|kod)? "
+                  "avdeling afdeling kostnadsstalle lagerstalle",
         "fi": "myymala toimipiste",
         "id": "cabang toko gerai",
         "ar": "الفرع المتجر فرع متجر",
