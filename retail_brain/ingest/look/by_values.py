@@ -257,8 +257,9 @@ def _without_kinds_as_receipts(rows: pl.DataFrame, found: Columns) -> Columns:
         return found
     roles = {role: name for role, name in found.roles.items() if role != "receipt"}
     others = [name for name in found.alternatives.get("receipt", ()) if name not in roles.values()]
-    others = [name for name in others if _may_number_receipts(found, name)]
-    counted = next((name for name in others if _counts_lines(rows, receipt, name)), None)
+    others = [name for name in others if _may_number_receipts(rows, found, name)]
+    has_goods = bool({"product", "product_name"} & roles.keys())  # receipts without lines count through a day
+    counted = next((name for name in others if has_goods and _counts_lines(rows, receipt, name)), None)
     if counted is not None:
         says = f"{receipt!r} counts the lines of each {counted!r}, which numbers the receipts"
         return replace(found, roles={**roles, "receipt": counted}, remarks=(*found.remarks, says))
@@ -283,11 +284,16 @@ def _counts_lines(rows: pl.DataFrame, count: str, number: str) -> bool:
     return groups.height >= _LEAST_RECEIPTS and share(is_counted) >= _HOLDS
 
 
-def _may_number_receipts(found: Columns, name: str) -> bool:
-    """Whether a column that is of receipts by its name has a value on each row, many of them, and some on several."""
-    seen = found.seen[name]
+def _may_number_receipts(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column that is of receipts by its name has a value on each row, many of them, some on several rows.
+
+    Rows with the same value are of one moment.
+    """
+    seen, moment = found.seen[name], found.roles.get("moment")
     is_named = role_scores(name).get("receipt", 0.0) >= _LEAST_SCORE
-    return is_named and seen.filled == 1 and _KINDS < seen.distinct < 1
+    if not is_named or seen.filled < 1 or not _KINDS < seen.distinct < 1:
+        return False
+    return moment is None or share(rows.group_by(name).agg(pl.col(moment).n_unique())[moment] == 1) >= _HOLDS
 
 
 def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:

@@ -101,3 +101,10 @@ def test_payments_of_other_days_are_of_other_receipts(tmp_path: Path) -> None:
 def test_a_number_of_lines_leaves_the_receipt_to_the_next_column_that_is_called_so(tmp_path: Path) -> None:
     path = write(tmp_path / "flow.csv", LINES, [row for _ in range(6) for row in lines()])
     assert sales(look(str(path)))["columns"]["transaction_id"] == "flow_no"
+
+
+def test_receipts_counted_through_a_day_keep_their_number_beside_that_of_the_day(tmp_path: Path) -> None:
+    rows = [[1 + n % 6, f"Z{n // 6:04}", moment(n), "0001", f"22{n * n % 11:03}", 2.5, 1] for n in range(90)]
+    header = ["receipt_no", "closing_document_no", "sold_at", "store", "sku", "price", "qty"]
+    made = sales(look(str(write(tmp_path / "sales.csv", header, rows))))
+    assert "receipt_no" in str(made["columns"]["transaction_id"])
