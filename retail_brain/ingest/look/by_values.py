@@ -27,7 +27,7 @@ from retail_brain.ingest.look.shops_by_values import MOST_SHOPS, free_codes, may
 from retail_brain.ingest.look.stock_by_values import stock_by_values
 from retail_brain.ingest.look.what_is_left import with_what_is_left
 from retail_brain.ingest.look.who_bought import with_people_told_apart
-from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.look.words_of_roles import may_be_people
 
@@ -51,6 +51,8 @@ _FLAGS = 3
 """Values up to which a column of whole numbers may be of flags."""
 _KINDS = 0.01
 """Share of distinct values up to which a column is of kinds of documents. By judgement."""
+_LEAST_SCORE = 0.3
+"""Score of a name below which it is not of the number of a receipt."""
 _FEW_PEOPLE = 4
 """Values below which a column says the same as one of people by chance."""
 _FILLED = 0.95
@@ -86,7 +88,7 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
         )
     if not _SOLD & found.roles.keys():
         return found
-    found = _without_kinds_as_receipts(_with_earliest_day(rows, found))
+    found = _without_kinds_as_receipts(rows, _with_earliest_day(rows, found))
     found = _with_fuller_person(rows, with_names_of_people(rows, found))
     found = _with(found, goods_by_values(rows, found), "the same one costs much the same on every line")
     found = with_what_is_left(rows, _with_only_count(rows, _with_units(rows, found)))
@@ -245,14 +247,53 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
     return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
 
 
-def _without_kinds_as_receipts(found: Columns) -> Columns:
-    """The columns without a number of receipts that has few values, such as FV and NC for kinds of documents."""
+def _without_kinds_as_receipts(rows: pl.DataFrame, found: Columns) -> Columns:
+    """The columns without a number of receipts that has few values, such as FV and NC for kinds of documents.
+
+    One that counts the lines within another column that is called a number of receipts makes way for this one.
+    """
     receipt = found.roles.get("receipt")
-    if receipt is None or found.seen[receipt].distinct * found.seen[receipt].filled > _KINDS:
+    if receipt is None:
         return found
     roles = {role: name for role, name in found.roles.items() if role != "receipt"}
+    others = [name for name in found.alternatives.get("receipt", ()) if name not in roles.values()]
+    others = [name for name in others if _may_number_receipts(rows, found, name)]
+    has_goods = bool({"product", "product_name"} & roles.keys())  # receipts without lines count through a day
+    counted = next((name for name in others if has_goods and _counts_lines(rows, receipt, name)), None)
+    if counted is not None:
+        says = f"{receipt!r} counts the lines of each {counted!r}, which numbers the receipts"
+        return replace(found, roles={**roles, "receipt": counted}, remarks=(*found.remarks, says))
+    if found.seen[receipt].distinct * found.seen[receipt].filled > _KINDS:
+        return found
     says = f"{receipt!r} has few values and numbers no receipts"
+    if others:
+        roles, says = {**roles, "receipt": others[0]}, f"{says}: {others[0]!r} does"
     return replace(found, roles=roles, remarks=(*found.remarks, says))
+
+
+def _counts_lines(rows: pl.DataFrame, count: str, number: str) -> bool:
+    """Whether a column runs from 1 on within each value of another, several of which have several lines."""
+    counts = rows.select(pl.col(number), pl.col(count).cast(pl.String).cast(pl.Int64, strict=False).alias("_line"))
+    groups = counts.group_by(number).agg(
+        pl.len().alias("_lines"), pl.col("_line").min().alias("_first"), pl.col("_line").max().alias("_last"),
+        pl.col("_line").n_unique().alias("_kinds"),
+    ).filter(pl.col("_lines") > 1)  # fmt: skip
+    is_counted = (
+        (groups["_first"] == 1) & (groups["_last"] == groups["_lines"]) & (groups["_kinds"] == groups["_lines"])
+    )
+    return groups.height >= _LEAST_RECEIPTS and share(is_counted) >= _HOLDS
+
+
+def _may_number_receipts(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column that is of receipts by its name has a value on each row, many of them, some on several rows.
+
+    Rows with the same value are of one moment.
+    """
+    seen, moment = found.seen[name], found.roles.get("moment")
+    is_named = role_scores(name).get("receipt", 0.0) >= _LEAST_SCORE
+    if not is_named or seen.filled < 1 or not _KINDS < seen.distinct < 1:
+        return False
+    return moment is None or share(rows.group_by(name).agg(pl.col(moment).n_unique())[moment] == 1) >= _HOLDS
 
 
 def _with_earliest_day(rows: pl.DataFrame, found: Columns) -> Columns:

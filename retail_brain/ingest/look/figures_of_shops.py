@@ -19,13 +19,13 @@ _SURE_PRICE: Final = 0.5
 _STOCK: Final = (
     r"(?:(?:qty|quantity|units?)_)?(?:in_)?(?:inventory|stock|on_hand|onhand|available|bestand|lagerbestand|voorraad"
     r"|existencias?|inventario|estoque|giacenza|stan|zapas|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok"
-    r"|lager(?:saldo)?|saldo|varasto|ton_kho|库存|结存|庫存|在庫|재고)(?:_(?:on_hand|level|qty|quantity))?"
+    r"|lager(?:saldo)?|(?:lager)?beholdning|saldo|varasto|ton_kho|(?:ال)?(?:مخزون|رصيد)|מלאי|库存|结存|庫存|在庫|재고)(?:_(?:on_hand|level|qty|quantity))?"
     r"|(?:current|available)_(?:quantity|qty|stock)|disponible|en_stock|auf_lager"
 )
 """A word for stock in names of columns."""
 _NO_SHOP: Final = (
     r"level|value|quantity|qty|policy|tracker|status|total|totals|sum|id|on_hand|available|min|max|minimum|maximum|alert"
-    rf"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存|{LIMITS}"
+    rf"|reserved|committed|incoming|units?|pcs|kg|g|l|ml|cost|price|date|合计|总计|小计|总库存|(?:ال)?(?:[اإ]جمالي|مجموع)|{LIMITS}"
 )
 """Names that are no shops: further figures of one shop."""
 _NO_SHOP_OF_PRICES: Final = (
@@ -68,6 +68,8 @@ _MOST_OTHERS: Final = 0.5
 _OPEN, _CLOSE = "[(（【{<", "])）】}>"
 _MONEY: Final = frozenset({"price", "amount", "discount", "list_price", "unit_cost"})
 """Roles of figures that shops and groups of buyers have alike."""
+_MARKS: Final = f" _-–:：|/{_OPEN}{_CLOSE}"
+"""Marks round the word for a figure."""
 _BRACKETS: Final = rf"^(.*?)(\s*[{re.escape(_OPEN)}]\s*)([^{re.escape(_OPEN + _CLOSE)}]+?)(\s*[{re.escape(_CLOSE)}])$"
 _WEAK, _STRONG = r"[_ ]+", r"\s*[:：|]\s*|\s+[-–/]\s+"
 """Marks that stand within names as well, and marks between a figure and its shop alone."""
@@ -111,6 +113,35 @@ def figures_of_shops(found: Columns) -> dict[str, FigureOfShops]:
     return figures
 
 
+def counts_of_shops(found: Columns) -> FigureOfShops | None:
+    """The columns of a plain quantity of each of several shops, such as `Qty - North`; None for none.
+
+    Whether these are stock or were sold no name of a column says. The mark before the shop is one that stands within no
+    name of a quantity.
+
+    Args:
+        found: roles of the columns.
+    """
+    groups: dict[tuple[str, str], dict[str, str]] = {}
+    for name in found.seen:
+        for before, shop, behind in _splits(name):
+            is_parted = re.search(rf"(?:{_STRONG}|[{re.escape(_OPEN)}]\s*)$", before) or behind
+            if is_parted and _is_count((before or behind).strip(_MARKS)):
+                groups.setdefault((before, behind), {})[shop] = name
+    fits = [key for key, shops in groups.items() if len(shops) >= _LEAST_SHOPS and _are_numbers(found, shops)]
+    fits = [key for key in fits if _are_shops(groups, key, "on_hand")]
+    if not fits:
+        return None
+    best = max(fits, key=lambda key: (len(groups[key]), len(key[0])))
+    return FigureOfShops("on_hand", groups[best], _pattern(found, best, groups[best]))
+
+
+def _is_count(word: str) -> bool:
+    """Whether a word is nothing but a quantity."""
+    scores = role_scores(word)
+    return max(scores, key=lambda role: scores[role], default="") == "units"
+
+
 def numbers_as_shops(figure: FigureOfShops) -> str:
     """The question whether shops that are numbers of two or three digits are sizes; blank for any other names."""
     if not all(re.fullmatch(r"\d{2,3}(?:[.,]5)?", shop.strip()) for shop in figure.columns):
@@ -142,8 +173,7 @@ def _splits(name: str) -> Iterator[tuple[str, str, str]]:
 
 def _figure(before: str, behind: str) -> str:
     """What the text beside a shop names: `on_hand`, `price`, or nothing of these."""
-    marks = f" _-–:：|/{_OPEN}{_CLOSE}"
-    word = (before or behind).strip(marks)
+    word = (before or behind).strip(_MARKS)
     if re.fullmatch(_STOCK, bare_name(word)):
         return "on_hand"
     scores = role_scores(word)
@@ -153,7 +183,7 @@ def _figure(before: str, behind: str) -> str:
 
 def _is_money(before: str, behind: str) -> bool:
     """Whether the text beside a name is of a further price, such as a discount, which groups of buyers have too."""
-    return bool(role_scores((before or behind).strip(f" _-–:：|/{_OPEN}{_CLOSE}")).keys() & _MONEY)
+    return bool(role_scores((before or behind).strip(_MARKS)).keys() & _MONEY)
 
 
 def _are_numbers(found: Columns, shops: Mapping[str, str]) -> bool:

@@ -36,6 +36,8 @@ def keys_of(line: LookedAt, order: LookedAt) -> Keys:
     pairs = _pairs(line, order)
     for width in range(1, min(len(pairs), _MOST_KEYS) + 1):
         for keys in combinations(pairs, width):
+            if any(len(set(names)) < width for names in zip(*keys, strict=True)):
+                continue  # a column twice
             theirs = order.sample.select(name for _, name in keys)
             if theirs.is_duplicated().any() or _matched(line, order, keys) < _OVERLAP:
                 continue

@@ -13,6 +13,7 @@ from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
+from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
 from retail_brain.ingest.look.documents import tables_of_documents
@@ -38,10 +39,11 @@ from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_columns, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
+from retail_brain.ingest.look.payments_beside import with_payments_beside
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
 from retail_brain.ingest.look.rows import describe_readings
-from retail_brain.ingest.look.said_twice import is_said_elsewhere, repeats, sells
+from retail_brain.ingest.look.said_twice import are_offers_of_listed, is_said_elsewhere, repeats, sells
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
@@ -117,7 +119,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
-        looked = with_cancelled_receipts(looked, root)
+        looked = with_payments_beside(with_cancelled_receipts(looked, root), root)
         for one in looked:
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root, lines)
@@ -204,7 +206,8 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
-    found = with_roles_by_values(sample, columns_of(sample, stem, without_suppliers(known)))
+    named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
+    found = with_roles_by_values(sample, named)
     return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
 
 
@@ -299,9 +302,10 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
             continue
         if table in done and sold is not None and repeats(members, sold[1]):
             continue
-        if table in done:
+        if table in done and not are_offers_of_listed(members, looked):
             names = [one.path.name for one in members]
             questions.append(f"{names} feed {table} as well, with other columns: load them with a mapping of their own")
+        if table in done:
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
@@ -325,9 +329,10 @@ def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collectio
     """The lists that no file is: goods out of lines of sales or else of stock, and shops out of stock alone."""
     if sold is None and counted is not None and "stores" not in done and (shops := shops_of_stock(counted[1])):
         yield toml_of(counted[0], shops, counted[1].keys)
-    lines = sold or counted
-    if lines is not None and "products" not in done and (goods := goods_of_lines(lines[1])):
-        yield toml_of(lines[0], goods, lines[1].keys)
+    for lines in filter(None, (sold, counted)) if "products" not in done else ():
+        if goods := goods_of_lines(lines[1]):  # stock names the goods where only some lines of sales are of goods
+            yield toml_of(lines[0], goods, lines[1].keys)
+            return
 
 
 def _lines_beside(one: LookedAt, beside: Proposal, root: Path) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.offers import promotions_of_offers
 from retail_brain.ingest.look.shares import share_known
 
 _SAME_RECEIPTS = 0.8
@@ -27,6 +28,17 @@ def repeats(members: Sequence[LookedAt], lines: LookedAt) -> bool:
         if numbers.is_duplicated().any() or share_known(numbers, lines.sample[receipt]) < _SAME_RECEIPTS:
             return False
     return True
+
+
+def are_offers_of_listed(members: Sequence[LookedAt], looked: Sequence[LookedAt]) -> bool:
+    """Whether files are offers whose goods another list has all: they add no goods to it, and feed `promotions`."""
+    if any(promotions_of_offers(one) is None or "product" not in one.columns.roles for one in members):
+        return False
+    columns = members[0].sample.columns
+    lists = [one for one in looked if one.proposal.table == "products" and one.sample.columns != columns]
+    goods = pl.concat([one.sample[one.columns.roles["product"]].cast(pl.String).drop_nulls() for one in members])
+    named = (one.sample[one.columns.roles["product"]] for one in lists if "product" in one.columns.roles)
+    return any(share_known(goods, codes) == 1 for codes in named)
 
 
 def sells(one: LookedAt) -> bool:

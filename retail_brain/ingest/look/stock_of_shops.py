@@ -1,16 +1,24 @@
 """Finds stock, prices and shops where a list of goods has a column per shop or warehouse."""
 
 import re
+from typing import Final
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, quoted
 from retail_brain.ingest.look.evidence import evidence
-from retail_brain.ingest.look.figures_of_shops import FigureOfShops, figures_of_shops, numbers_as_shops
+from retail_brain.ingest.look.figures_of_shops import (
+    FigureOfShops,
+    counts_of_shops,
+    figures_of_shops,
+    numbers_as_shops,
+)
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.stock_day import ask_for_day_of_stock, day_of_file, with_day_of_file
+from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
@@ -24,14 +32,21 @@ _HOLDS = 0.95
 """Share of the rows on which the sum of the shops must be the total. By judgement."""
 _MOST_UNITS = 0.5
 """Share of the rows up to which units are parts of some goods, as in a set, and no sales. By judgement."""
+_OF_STOCK: Final = (
+    r"stock|inventory|on_hand|bestand|lager|voorraad|existenc|inventario|estoque|giacenz|magazyn|zapas|sklad|остат|залиш"
+    r"|наличи|stoc(?:_|$)|keszlet|αποθεμα|(?:^|_)stok|varasto|beholdning|behallning|ton_kho|库存|庫存|结存|在庫|재고|مخزون|رصيد"
+    r"|מלאי|สต[๊็]?อ[กค]|คงเหลือ"
+)
+"""A word for stock in the name of a file or in the lines above its header."""
 _OF_SALES = {"receipt", "amount", "moment"}
 
 
 def stock_of_shops(one: LookedAt) -> Proposal | None:
     """The mapping of `inventory` from a list of goods with a column per shop; None for any other file.
 
-    The columns are shops where their names are a word for stock and the name of a shop (`inventory_Ponsonby`), or where
-    another column is their sum on every row, as a total of warehouses is.
+    The columns are shops where their names are a word for stock and the name of a shop (`inventory_Ponsonby`), or for a
+    quantity in a file that is called stock, or where another column is their sum on every row, as a total of warehouses
+    is.
 
     Args:
         one: a file that feeds goods, or nothing that is recognised.
@@ -39,7 +54,7 @@ def stock_of_shops(one: LookedAt) -> Proposal | None:
     goods = _key_of_goods(one)
     if goods is None:
         return None
-    stock = figures_of_shops(one.columns).get("on_hand")
+    stock = _stock(one)
     pattern = stock.pattern if stock else _by_total(one)
     if not pattern:
         return None
@@ -103,12 +118,21 @@ def _write_cells(made: Proposal, one: LookedAt, figure: FigureOfShops, ours: str
     made.columns[ours] = number_key(made, Columns({}, {ours: seen}, {}), ours, ours)
 
 
+def _stock(one: LookedAt) -> FigureOfShops | None:
+    """The columns of stock per shop: by their own names, or quantities in a file whose name or title says stock."""
+    stock = figures_of_shops(one.columns).get("on_hand")
+    said = bare_name(f"{one.path.stem} {one.title}")
+    return stock or (counts_of_shops(one.columns) if re.search(_OF_STOCK, said) else None)
+
+
 def _key_of_goods(one: LookedAt) -> str | None:
     """The column of goods that is another on every row with one, in a list of goods; None in any other file."""
     roles, seen = one.columns.roles, one.columns.seen
-    if one.proposal.table not in ("products", "") or _OF_SALES & roles.keys():
+    stock = _stock(one)
+    # a total of the shops is no money, whatever its name
+    sales = {role for role in _OF_SALES & roles.keys() if not (stock and _is_sum(one, roles[role], stock))}
+    if one.proposal.table not in ("products", "") or sales:
         return None
-    stock = figures_of_shops(one.columns).get("on_hand")
     is_stock = stock is not None and roles.get("units") in stock.columns.values()
     if "units" in roles and not is_stock and seen[roles["units"]].filled > _MOST_UNITS:
         return None
@@ -118,6 +142,19 @@ def _key_of_goods(one: LookedAt) -> str | None:
         own = one.proposal.columns.get("product_id")
         whole = [*(name for name in names if quoted(name) == own and seen[name].distinct == 1), *whole]
     return whole[0] if whole else None
+
+
+def _is_sum(one: LookedAt, total: str, stock: FigureOfShops) -> bool:
+    """Whether a column of numbers is the sum of the stock of all shops on nearly every row."""
+    names = [total, *stock.columns.values()]
+    forms = [one.columns.seen[name].numbers for name in names]
+    if not all(forms):
+        return False
+    numbers = [values(one.sample, one.columns, name).fill_null(0) for name in names]
+    made = numbers[1]
+    for further in numbers[2:]:
+        made = made + further
+    return share(made == numbers[0]) > _HOLDS
 
 
 def _by_total(one: LookedAt) -> str:

@@ -65,8 +65,9 @@ def sums_of_rows(sample: pl.DataFrame) -> tuple[str, pl.Series] | None:
     for name in sorted(few, key=lambda name: -counts[name]):
         if _are_lines(sample, found, blank[name]):
             continue
-        if not _add_up(blank[name], numbers) and not _add_up(
-            blank[name].reverse(), {one: values.reverse() for one, values in numbers.items()}
+        sums = {one: values for one, values in numbers.items() if not _counts_through(values, blank[name])}
+        if not _add_up(blank[name], sums) and not _add_up(
+            blank[name].reverse(), {one: values.reverse() for one, values in sums.items()}
         ):
             continue
         # those that lines leave blank too may be filled down, and tell no sums then
@@ -92,6 +93,12 @@ def _are_lines(sample: pl.DataFrame, found: Columns, is_blank: pl.Series) -> boo
         not perhaps[name].null_count() and share(perhaps[name].is_in(lines[name].implode())) > _MOST_SUMS
         for name in goods
     )
+
+
+def _counts_through(values: pl.Series, is_sum: pl.Series) -> bool:
+    """Whether numbers run from 1 on, row by row and through the lines: the second of two is no sum of others."""
+    runs = (values == _HUNDREDTHS) | (values == values.shift(1) + _HUNDREDTHS)
+    return bool(runs.fill_null(value=False).all()) and bool((values.filter(~is_sum) > _HUNDREDTHS).any())
 
 
 def _add_up(is_sum: pl.Series, numbers: Mapping[str, pl.Series]) -> bool:

@@ -93,7 +93,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
         r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|с[ои]?_скидк(?:ой|ои)))?(?:,?_(?:р|руб))?|стоимость|выручка|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"
-        r"(?:netto|brutto)(?!preis|prijs|pris)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
+        r"(?:netto|brutto)(?!preis|prijs|pris|[a-z]*(?:fortj|vinst|gewinn|ertrag|marge|winst|avance|dekning|zysk|profit))[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (

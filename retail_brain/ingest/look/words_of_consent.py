@@ -32,6 +32,7 @@ PERMISSION: Final = (
     rf"(?:{GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt"
     r"|allow|opt_?(?:in|out)|subscri|toestemming|nieuwsbrief|consen[st]|boletin|zgoda|samtycke"
     r"|sms|whatsapp|agree|opted|allowed|permit|willing|may_(?:we_)?contact|contactable|рассылк|соглас|розсилк|згод).*"
+    r"|.*(?:accepte|acepta|aceita|accetta|autori[sz][a-z]*|akzeptiert)_(?:.*_)?(?:e?mail|contact|contatt|promo|pub|offer).*"
     r"|.*(?:block_?list|black_?list|blocked|suppress|gesperrt|sperrliste|bloquead|bloqu[ée]e|bloccat|zablokow|blokkert).*"
     r"|(?:.*_)?(?:dnc|robinson)(?:_.*)?|.*(?:黑名单|黑名單|屏蔽|拉黑|차단|수신_?불가|受信拒否).*"
     r"|ok|okay|.*(?:营销|推送|短信|接收|接受|愿意|允许|可联系|退订|免打扰|拒绝|勿扰|停止).*"
@@ -65,7 +66,7 @@ REFUSAL: Final = (
 """Words of a column whose yes is a refusal."""
 _ALLOWS: Final = (
     r"opt(?:ed|s)?_?ins?|granted|consent(?:s|ed|ement|imento|imiento)?|consenso|permission|permit(?:s|ted)?|allow(?:ed|s)?"
-    r"|accept(?:s|ed)?|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
+    r"|accept(?:s|e|ed)?|acepta|aceita|accetta|autori[sz]e[sd]?|autori[zs]a|autorizza|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
     r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
     rf"|согласен|подписан|(?:{STEMS})[a-z]*"
     r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
@@ -73,7 +74,7 @@ _ALLOWS: Final = (
 )
 """Words of a column whose yes allows, where nothing but the next words stands beside them."""
 _BESIDE_ALLOWS: Final = (
-    r"e_?mails?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
+    r"e_?mail(?:s|ings?)?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
     r"|marketing|newsletters?|news|advertis(?:ing|ements?)|promotion(?:s|al)?|offers?|contact|communications?"
     r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
     r"|status|state|stan|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
@@ -85,7 +86,7 @@ _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
-    *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι")),
+    *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι"), ("o", "n")),
 )
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))

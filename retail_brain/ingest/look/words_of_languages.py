@@ -28,7 +28,7 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|estacion(?:_de_servicio)?|eczane|apteka|apotheke|farmacia"
     r"|заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
-    r"|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
+    r"|(?:ال)?موقع|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
     r"|(?:ชื่อ|รหัส)?(?:สาขา|ร้าน(?:ค้า)?|คลัง(?:สินค้า)?)(?:/(?:สาขา|คลัง|ร้าน))?|kho(?:_hang)?|gudang|(?:depo|ambar)(?:_adi)?|المستودع|סניף|חנות",
     "product": r"(?:urun|stok|malzeme)_(?:kodu|no)|barkod(?:_no)?|ma_(?:hang|hang_hoa|san_pham|vach|sp)"
     r"|(?:kod|symbol|indeks)_(?:towaru|produktu|kreskowy)|kode_(?:barang|produk|item)|varenr|varenummer|artikelnr"
@@ -53,7 +53,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "amount": r"valor_total(?:_.*)?|(?:toplam_|satir_|faturalanacak_)?tutari?|toplam"
     r"|(?:thanh|tong|so)_tien|doanh_thu|gia_tri"
     r"|wartosc(?:_(?:brutto|sprzedazy))?|kwota(?:_brutto)?|razem|total_harga|belopp?|belob|summa|sum|yhteensa|castka|celkem"
-    r"|osszeg|ertek|osszesen|(?:(?:καθ(?:αρη)?|συν(?:ολικη)?|τελικη)_?)?αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
+    r"|osszeg|ertek|osszesen|(?:(?:καθ(?:αρη)?|συν(?:ολικη)?|τελικη)_?)?αξια|συνολο|ποσο|(?:ال)?(?:اجمالي|إجمالي|مبلغ)(?!_(?:ال)?(?:كمي|عدد|مخزون|رصيد))(?:_.*)?|ยอดรวม|ยอดขาย(?:สุทธิ)?|ยอดสุทธิ|รวม(?:เงิน|ทั้งสิ้น)?|จำนวนเงิน|มูลค่า"
     r"|סהכ|סכום",
     "discount": r"indirim(?:_tutari)?|giam_gia|chiet_khau|rabatt?|diskon|potongan|alennus|sleva|kedvezmeny|εκπτωση"
     r"|(?:ال)?خصم|ส่วนลด|הנחה",

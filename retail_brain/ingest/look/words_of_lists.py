@@ -17,10 +17,10 @@ LISTS: Final[Mapping[str, str]] = {
         r"|(?:mevcut|eldeki|depo)_(?:stok|miktar)|kalan(?:_miktar)?"
         r"|(?:ال)?(?:مخزون|رصيد)(?:_(?:ال)?(?:حالي|متاح|متوفر))?|الكمية_المتوفرة"
         r"|(?:현재?|가용|실)_?재고(?:량|수량?)?|재고량|在庫残|現在庫(?:数)?|stan_(?:magazynowy|aktualny)"
-        r"|zapas|skladem|stav_(?:zasob|skladu)|keszlet|αποθεμα|υπολοιπο|varastosaldo|lagersaldo|מלאי"
+        r"|zapas|skladem|stav_(?:zasob|skladu)|keszlet|αποθεμα|υπολοιπο|varastosaldo|lagersaldo|(?:lager_?|vare_?)?beholdning|(?:lager_?)?behallning|(?:pa|i)_lager|bestand_(?:im|am|auf)_lager|מלאי"
     ),
     "on_order": (
-        r"(?:สินค้า)?ระหว่าง(?:ทาง|สั่งซื้อ)|dang_(?:ve|dat)|hang_dang_ve|dalam_(?:perjalanan|pesanan)"
+        r"i_(?:bestilling|bestallning|ordre|order)|bestilt(?:_antall?)?|(?:สินค้า)?ระหว่าง(?:ทาง|สั่งซื้อ)|dang_(?:ve|dat)|hang_dang_ve|dalam_(?:perjalanan|pesanan)"
         r"|yoldaki(?:_miktar)?|siparis_edilen|입고_?예정(?:수량)?|미입고(?:수량)?|入荷予定(?:数)?"
     ),
     "unit_cost": (

@@ -121,6 +121,28 @@ def test_a_yes_beside_any_other_word_than_of_consent_grants_nothing(
         assert ['true = ["ja"]' in line for line in readings] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [
+        ("Accepte e-mailing", "O", "N"),
+        ("Accetta email", "S", "N"),
+        ("Acepta SMS", "Sí", "No"),
+        ("Autorise SMS", "oui", "non"),
+    ],
+)
+def test_a_yes_beside_words_of_acceptance_and_a_channel_grants_it_and_the_day_is_asked(
+    tmp_path: Path, name: str, yes: str, no: str
+) -> None:
+    sold(tmp_path)
+    header = ["Member no", "First name", "Last name", "Post code", "Created", name]
+    people = [[f"m{n}", "Ann", "Ash", "12345", f"2025-01-{n:02d}", yes if n % 3 else no] for n in range(1, 21)]
+    seen = answers(tmp_path, header, *people, name="people.csv")
+    channel = "sms" if "SMS" in name else "email"
+    granted = {"column": name, "true": [yes], "false": [no]}
+    assert consents(seen) == {"customer_id": "Member no", "channel": {"constant": channel}, "granted": granted}
+    assert [question for question in seen.questions if "since when" in question]
+
+
 def test_doubts_of_several_answers_are_asked_about_one_by_one_unless_they_are_one(tmp_path: Path) -> None:
     def seen(*names: str) -> Look:
         header = ["Member no", "First name", "Last name", "Post code", "Created", *names]

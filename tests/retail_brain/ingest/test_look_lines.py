@@ -69,6 +69,32 @@ def test_texts_and_carriage_between_the_lines_of_documents_are_no_goods(tmp_path
     assert "10 rows whose 'Description'" in said
 
 
+@pytest.mark.parametrize("kind", ["Versandposition", "Versandpauschale", "Frachtkosten"])
+def test_positions_of_carriage_without_a_code_are_left_out_by_their_kind(tmp_path: Path, kind: str) -> None:
+    rows: list[Row] = []
+    for n, line, good, count in LINES:
+        rows.append([n, moment(n), "Artikel", good, f"Tee {good}", count, PRICES[good], round(count * PRICES[good], 2)])
+        if line == n % 3 and n % 4:
+            rows.append([n, moment(n), kind, "", "DHL Paket", 1, 4.9, 4.9])
+    header = ["Beleg", "Datum", "Positionstyp", "Artikelnummer", "Positionsname", "Menge", "Preis", "Betrag"]
+    lines = load(tmp_path, write(tmp_path / "lines.csv", header, rows))
+    assert [(row["product_id"], row["units"]) for row in lines] == [(good, count) for _, _, good, count in LINES]
+
+
+def test_stock_names_the_goods_where_sales_leave_rows_out(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        [n, moment(n), "Annulé" if n % 9 == 4 else "Vente", good, f"Thé {good}", count, PRICES[good]]
+        for n, _, good, count in LINES
+    ]
+    write(tmp_path / "ventes.csv", ["Ticket", "Date", "Nature", "Code article", "Titre", "Qté", "PU"], rows)
+    stock = [[good, f"Thé {good}", "Boissons", 5 + place] for place, good in enumerate(PRICES)]
+    write(tmp_path / "stock_2026-02-28.csv", ["Code article", "Titre", "Rayon", "Stock"], stock)
+    found = tomllib.loads(look(str(tmp_path)).mapping)["tables"]
+    assert "where" in found["transactions"]
+    assert found["products"]["files"] == "stock_2026-02-28.csv"
+    assert found["products"]["columns"] == {"product_id": "Code article", "name": "Titre", "category": "Rayon"}
+
+
 @pytest.mark.parametrize("names", ["Zamówienie|Pozycja", "订单编号|订单号"])
 def test_orders_that_sum_up_their_goods_are_heads_of_the_lines_beside_them(tmp_path: Path, names: str) -> None:
     ours, theirs = names.split("|")
