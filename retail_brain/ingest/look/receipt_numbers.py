@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.numbers_of_kinds import kind_of_numbers
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name
 
@@ -63,9 +64,11 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
     anew = [name for name in (*places, "_day") if share(kinds[name] > 1) > _ANEW]
-    if not anew:
-        return
     parts = [moment if name == "_day" else name for name in anew]
+    kind = kind_of_numbers(sample.with_columns(rows["_day"]), found, [number, *anew])
+    parts += [kind] if kind is not None else []
+    if not parts:
+        return
     made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, [*parts, number]))}] }}"
     made.remarks.append(f"{number!r} begins anew: with {parts} it names one receipt")
     if "_day" in anew and found.seen[moment].has_time:
