@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.flagged_returns import write_flagged_returns
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
@@ -119,6 +120,10 @@ def _void(made: Proposal, mark: _Mark) -> list[str]:
 def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) -> list[str]:
     """The condition without rows that have a reason or a mark of a return, which a person must confirm."""
     if mark.takes_back or not mark.is_rare or role_scores(mark.name).keys() - {"status", "voided"}:
+        return []
+    if re.search(GIVEN_BACK, bare_name(mark.name).replace("_", " ")) and write_flagged_returns(
+        made, sample, found, mark.name, mark.marked
+    ):
         return []
     discount = found.roles.get("discount")
     if discount is not None:
