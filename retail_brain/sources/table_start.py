@@ -25,7 +25,7 @@ def guess_delimiter(lines: Sequence[str]) -> str:
     ';'
     >>> guess_delimiter(["product_id,tags", "1,a|b|c", "2,a|b|d"])
     ','
-    >>> guess_delimiter(["Lion, Main St 5", "day;units;net;tax;sum", "1;0,500;2,10;0,10;2,20", "2;1,500;3,10;0,10;3,20"])
+    >>> guess_delimiter(["Lion, Main St 5", "day;units;net;tax;sum", "1;0,5;2,1;0,1;2,2", "2;1,5;3,1;0,1;3,2"])
     ';'
     """
     outside = ["".join(line.split('"')[::2]) for line in lines if line.strip()]
@@ -43,11 +43,19 @@ def guess_delimiter(lines: Sequence[str]) -> str:
 
 
 def _first_of_table(lines: Sequence[str]) -> str:
-    """The first line with about as many of a mark as most lines have; a title with an address has fewer commas."""
+    """The first line with as many of a mark as most lines have: a title with an address has fewer or more commas.
+
+    Commas that mostly stand between digits are decimal ones where another mark is on most lines.
+    """
     usual = {mark: _usual(line.count(mark) for line in lines) for mark in DELIMITERS}
-    marked = [line for line in lines if any(mark in line for mark in DELIMITERS)]
+    rows = {mark: [line for line in lines if most and line.count(mark) == most] for mark, most in usual.items()}
+    divided = sum(re.search(r"(?<!\d),|,(?!\d)", line) is not None for line in rows[","])
+    if divided * 2 < len(rows[","]) and any(len(some) * 2 > len(lines) for mark, some in rows.items() if mark != ","):
+        rows[","] = []
     # the header may lack the mark that ends every row
-    alike = (line for line in marked if any(line.count(mark) >= max(1, most - 1) for mark, most in usual.items() if most))
+    least = {mark: usual[mark] - all(line.endswith(mark) for line in some) for mark, some in rows.items() if some}
+    marked = [line for line in lines if any(mark in line for mark in DELIMITERS)]
+    alike = (line for line in marked if any(line.count(mark) >= max(1, count) for mark, count in least.items()))
     return next(alike, marked[0] if marked else "")
 
 

@@ -13,15 +13,13 @@ from retail_brain.ingest.look.state_columns import kinds_of
 _LEAST: Final = 5
 """Returns below which their numbers, and the sales to their people, tell nothing. By judgement."""
 _OF_A_SERIES: Final = 3
-"""Returns that a series of numbers has on average at least. By judgement: else what is before the digits is no series."""
+"""Returns that a series of numbers has on average at least. By judgement: else what is before digits is no series."""
 _SOLD_BEFORE: Final = 0.7
 """Share of the returns of known people of which an earlier receipt sold them the same goods. By judgement: some came
 back after the first day of the file alone."""
 
 
-def write_flagged_returns(
-    made: Proposal, sample: pl.DataFrame, found: Columns, name: str, marked: pl.Series
-) -> bool:
+def write_flagged_returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str, marked: pl.Series) -> bool:
     """Writes `returns` for the marked rows where they are rows of their own, and no sales that came back later.
 
     Receipts of returns hold nothing else, and have a series of numbers of their own, or people who bought the same
@@ -43,13 +41,18 @@ def write_flagged_returns(
     has_minus = (values(sample, found, units) < 0).fill_null(value=False)
     if has_minus.any() or not (_have_own_series(sample, receipt, marked) or _were_sold(sample, found, marked)):
         return False
-    kinds = kinds_of(sample.filter(marked), name)
-    made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds))}] }}"
+    made.keys["returns"] = returns_of_flag(sample, name, marked)
+    says = " or ".join(kinds_of(sample.filter(marked), name))
     made.remarks.append(
-        f"{marked.sum():,} rows whose {name!r} is one of {kinds} have units without a minus, on receipts of their own: "
+        f"{marked.sum():,} rows whose {name!r} is {says} have units without a minus, on receipts of their own: "
         "they are returns"
     )
     return True
+
+
+def returns_of_flag(sample: pl.DataFrame, name: str, marked: pl.Series) -> str:
+    """The key `returns` for the marked rows of a column."""
+    return f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds_of(sample.filter(marked), name)))}] }}"
 
 
 def _have_own_series(sample: pl.DataFrame, receipt: str, marked: pl.Series) -> bool:

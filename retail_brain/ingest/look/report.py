@@ -32,10 +32,10 @@ from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.lists_in_cells import ask_about_lists, roles_of_items
 from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.named_stock import with_named_stock
 from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, without_suppliers
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
-from retail_brain.ingest.look.named_stock import with_named_stock
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_columns, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
@@ -206,7 +206,9 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
     found = with_roles_by_values(sample, columns_of(sample, stem, without_suppliers(known)))
-    return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(with_named_stock(found, stem))))
+    return without_days_of_entries(
+        sample, without_roles_of_sales(sample, with_suppliers_apart(with_named_stock(found, stem)))
+    )
 
 
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:

@@ -43,7 +43,9 @@ def why_whole(sample: pl.DataFrame, found: Columns) -> str:
             return f"{', '.join(codes)} in {name!r} has no hundredths in use"
     if language := _language(found.seen):
         return f"names of columns are {language}, and money there has no hundredths in use"
-    grouped = next((name for role in ("amount", "price") for name in found.all_of(role) if _is_grouped(sample, name)), "")
+    grouped = next(
+        (name for role in ("amount", "price") for name in found.all_of(role) if _is_grouped(sample, name)), ""
+    )
     is_whole = grouped and bool((values(sample, found, grouped).drop_nulls().abs() >= _LEAST).any())
     return f"{grouped!r} has marks between thousands, which no count of hundredths has" if is_whole else ""
 
