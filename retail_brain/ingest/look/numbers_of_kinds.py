@@ -18,6 +18,8 @@ _LEAST: Final = 3
 """Numbers that several kinds have from which kinds number their own. By judgement."""
 _APART: Final = 0.9
 """Share of these numbers whose kinds must be of other moments each. By judgement: two tills may print at one."""
+_OTHER_DAY: Final = 0.5
+"""Share of these numbers whose kinds must be of other days. By judgement: numbers of two series meet on any day."""
 _ONE_MOMENT: Final = 0.98
 """Share of the receipts, by number and kind, that must be of one moment."""
 _SAME_GOODS: Final = 0.5
@@ -29,7 +31,7 @@ def kind_of_numbers(sample: pl.DataFrame, found: Columns, key: Sequence[str | pl
     """The column of kinds of documents of which each has numbers of its own; None where one number is one receipt.
 
     Args:
-        sample: the rows.
+        sample: the rows, with their day as `_day`.
         found: roles of the columns.
         key: what names a receipt but for its kind.
     """
@@ -40,10 +42,10 @@ def kind_of_numbers(sample: pl.DataFrame, found: Columns, key: Sequence[str | pl
     read: list[tuple[float, int, str]] = []
     for name in names:
         rows = sample.select(
-            pl.struct(key).alias("_number"), pl.col(name).cast(pl.String).alias("_kind"),
+            pl.struct(key).alias("_number"), pl.col(name).cast(pl.String).alias("_kind"), pl.col("_day"),
             pl.struct(clock).alias("_moment"), (pl.col(goods) if goods else pl.lit(None)).alias("_goods"),
         )  # fmt: skip
-        if _are_apart(rows):
+        if _are_apart(rows, is_of_day="_day" in key):
             moments = rows.group_by("_number", "_kind").agg(pl.col("_moment").n_unique())["_moment"]
             read.append((-share(moments == 1), sample[name].n_unique(), name))
     best = min(read, default=None)
@@ -57,12 +59,17 @@ def _may_be_kind(sample: pl.DataFrame, found: Columns, name: str) -> bool:
     return 2 <= sample[name].n_unique() <= MOST_KINDS
 
 
-def _are_apart(rows: pl.DataFrame) -> bool:
-    """Whether numbers come under several kinds, each at its own moment and with its own goods."""
-    kinds = rows.group_by("_number", "_kind").agg(pl.col("_moment").first(), pl.col("_goods").unique())
+def _are_apart(rows: pl.DataFrame, *, is_of_day: bool) -> bool:
+    """Whether numbers come under several kinds, each at its own moment and with its own goods.
+
+    Lines of one receipt may have a moment each, and are of one day.
+    """
+    kinds = rows.group_by("_number", "_kind").agg(pl.col("_moment", "_day").first(), pl.col("_goods").unique())
     several = kinds.filter(pl.len().over("_number") > 1)
-    numbers = several.group_by("_number").agg(pl.col("_moment").n_unique().alias("moments"), pl.len().alias("kinds"))
-    if numbers.height < _LEAST or share(numbers["moments"] == numbers["kinds"]) < _APART:
+    numbers = several.group_by("_number").agg(pl.col("_moment", "_day").n_unique(), pl.len().alias("_kinds"))
+    if numbers.height < _LEAST or share(numbers["_moment"] == numbers["_kinds"]) < _APART:
+        return False
+    if not is_of_day and share(numbers["_day"] > 1) < _OTHER_DAY:
         return False
     pairs = several.join(several, on="_number", suffix="_other").filter(pl.col("_kind") != pl.col("_kind_other"))
     within = pl.col("_goods").list.set_difference("_goods_other").list.len() == 0

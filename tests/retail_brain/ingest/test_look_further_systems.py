@@ -172,7 +172,7 @@ def test_goods_with_prices_stock_and_the_day_of_their_entry_are_a_list(tmp_path:
 
 @pytest.mark.parametrize(
     ("column", "yes", "no"),
-    [("メルマガ", "受信する", "受信しない"), ("뉴스레터", "수신", "수신거부"), ("추천", "동의함", "동의안함")],
+    [("メルマガ", "受信する", "受信しない"), ("뉴스레터", "수신", "수신거부"), ("광고 수신", "동의함", "동의안함")],
 )
 def test_answers_that_say_themselves_whether_somebody_wants_to_hear(
     tmp_path: Path, column: str, yes: str, no: str
@@ -180,9 +180,6 @@ def test_answers_that_say_themselves_whether_somebody_wants_to_hear(
     rows = [[f"70{n}", f"user{n}@example.jp", "2024/05/1" + str(n % 9), (yes, no)[n % 3 == 0]] for n in range(20)]
     write(tmp_path / "customer.csv", ["顧客ID", "メールアドレス", "登録日", column], rows)
     seen = look(str(tmp_path))
-    if column == "추천":  # a recommendation is no permission by its name
-        assert "consents" not in seen.mapping
-        return
     assert f'granted = {{ column = "{column}", true = ["{yes}"], false = ["{no}"] }}' in seen.mapping
     assert [question for question in seen.questions if "since when" in question]
 
