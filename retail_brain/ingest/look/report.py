@@ -204,11 +204,14 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
+    """The roles of columns, and the quantity of a file that is called stock as what is there."""
+    return with_named_stock(_roles_of_columns(sample, stem, known), stem)
+
+
+def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
     found = with_roles_by_values(sample, columns_of(sample, stem, without_suppliers(known)))
-    return without_days_of_entries(
-        sample, without_roles_of_sales(sample, with_suppliers_apart(with_named_stock(found, stem)))
-    )
+    return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
 
 
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:

@@ -88,11 +88,11 @@ _SAID: Final = (
 )
 """Answers that say by themselves whether somebody wants to hear, whatever the column is called."""
 _PAIRS: Final = (
+    *_SAID,
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
     *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι")),
-    *_SAID,
 )
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))
