@@ -52,7 +52,7 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
         if found.seen[name].dates:
             sure += _since(made, found, name) if re.search(CANCELLED, plain) else []
             continue
-        if not is_void and not re.search(f"{REASON}|{GIVEN_BACK}", plain):
+        if not is_void and not re.search(REASON, plain) and not _says_return(name):
             continue
         mark = _Mark(sample, found, name)
         if mark.is_text and name in found.all_of("status"):
@@ -101,6 +101,12 @@ def _is_cancelled(sample: pl.DataFrame, found: Columns, mark: _Mark) -> bool:
     )
 
 
+def _says_return(name: str) -> bool:
+    """Whether the name of a column says that goods came back; some words of these have accents, as `Devolução`."""
+    spelled = (bare_name(name), name.lower())
+    return any(re.search(GIVEN_BACK, text.replace("_", " ")) is not None for text in spelled)
+
+
 def _void(made: Proposal, mark: _Mark) -> list[str]:
     """The condition without marked rows; lines that take others back by units below 0 stay beside these."""
     what = f"one of {mark.says}" if len(mark.says) > 1 else repr(mark.says[0])
@@ -121,7 +127,7 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
     """The condition without rows that have a reason or a mark of a return, which a person must confirm."""
     if mark.takes_back or not mark.is_rare or role_scores(mark.name).keys() - {"status", "voided"}:
         return []
-    is_of_return = mark.is_flag and re.search(GIVEN_BACK, bare_name(mark.name).replace("_", " ")) is not None
+    is_of_return = mark.is_flag and _says_return(mark.name)
     if is_of_return and write_flagged_returns(made, sample, found, mark.name, mark.marked):
         return []
     discount = found.roles.get("discount")

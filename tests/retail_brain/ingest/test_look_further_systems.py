@@ -82,8 +82,8 @@ def test_a_refund_under_the_number_of_its_sale_is_of_its_receipt(tmp_path: Path)
     assert tables(documents(tmp_path, rows))["transactions"]["columns"]["transaction_id"] == "Número Documento"
 
 
-def flagged(folder: Path, rows: Sequence[Row]) -> Path:
-    header = ["Fiş Numarası", "Fiş Tarihi", "İade", "Müşteri Kodu", "Ürün Kodu", "Miktar", "Birim Fiyat"]
+def flagged(folder: Path, rows: Sequence[Row], mark: str = "İade") -> Path:
+    header = ["Fiş Numarası", "Fiş Tarihi", mark, "Müşteri Kodu", "Ürün Kodu", "Miktar", "Birim Fiyat"]
     return write(folder / "x" / "satis.csv", header, rows, mark=";").parent
 
 
@@ -91,9 +91,13 @@ def sold(n: int, flag: str = "Hayır") -> Row:
     return [f"1-R-1-{n:05}", moment(n), flag, f"M{n % 23:03}", f"BYN-{n % 9}", 1 + n % 2, 300 + n % 9]
 
 
-def test_marked_returns_with_numbers_of_their_own_are_taken_off(tmp_path: Path) -> None:
-    back = [[f"1-R-9-{n:05}", moment(n + 30), "Evet", "", f"BYN-{n % 9}", 1, 300 + n % 9] for n in range(8)]
-    lines: list[dict[str, Any]] = load(tmp_path, flagged(tmp_path, [*map(sold, range(90)), *back]))
+@pytest.mark.parametrize(
+    ("mark", "yes", "no"),
+    [("İade", "Evet", "Hayır"), ("Devolução", "S", "N"), ("返品", "1", "0"), ("Retour", "Oui", "Non")],
+)
+def test_marked_returns_with_numbers_of_their_own_are_taken_off(tmp_path: Path, mark: str, yes: str, no: str) -> None:
+    back = [[f"1-R-9-{n:05}", moment(n + 30), yes, "", f"BYN-{n % 9}", 1, 300 + n % 9] for n in range(8)]
+    lines: list[dict[str, Any]] = load(tmp_path, flagged(tmp_path, [*(sold(n, no) for n in range(90)), *back], mark))
     assert sum(line["units"] for line in lines) == sum(1 + n % 2 for n in range(90)) - 8
 
 
