@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from retail_brain.sources.column_names import plain_name
 
@@ -25,19 +25,44 @@ def guess_delimiter(lines: Sequence[str]) -> str:
     ';'
     >>> guess_delimiter(["product_id,tags", "1,a|b|c", "2,a|b|d"])
     ','
+    >>> guess_delimiter(["Lion, Main St 5", "day;units;net;tax;sum", "1;0,5;2,1;0,1;2,2", "2;1,5;3,1;0,1;3,2"])
+    ';'
     """
     outside = ["".join(line.split('"')[::2]) for line in lines if line.strip()]
-    first = next((line for line in outside if any(mark in line for mark in DELIMITERS)), "")
+    first = _first_of_table(outside)
     best, best_score = ",", (0.0, 0)
     for mark in DELIMITERS:
-        counts = Counter(count for line in outside if (count := line.count(mark)))
-        if not counts:
+        fields = _usual(line.count(mark) for line in outside)
+        if not fields:
             continue
-        fields, same = max(counts.items(), key=lambda item: (item[1], item[0]))
+        same = sum(line.count(mark) == fields for line in outside)
         score = (same / len(outside) - (0 if mark in first else _HEADER_PENALTY), fields)
         if score > best_score:
             best, best_score = mark, score
     return best
+
+
+def _first_of_table(lines: Sequence[str]) -> str:
+    """The first line with as many of a mark as most lines have: a title with an address has fewer or more commas.
+
+    Commas that mostly stand between digits are decimal ones where another mark is on most lines.
+    """
+    usual = {mark: _usual(line.count(mark) for line in lines) for mark in DELIMITERS}
+    rows = {mark: [line for line in lines if most and line.count(mark) == most] for mark, most in usual.items()}
+    divided = sum(re.search(r"(?<!\d),|,(?!\d)", line) is not None for line in rows[","])
+    if divided * 2 < len(rows[","]) and any(len(some) * 2 > len(lines) for mark, some in rows.items() if mark != ","):
+        rows[","] = []
+    # the header may lack the mark that ends every row
+    least = {mark: usual[mark] - all(line.endswith(mark) for line in some) for mark, some in rows.items() if some}
+    marked = [line for line in lines if any(mark in line for mark in DELIMITERS)]
+    alike = (line for line in marked if any(line.count(mark) >= max(1, count) for mark, count in least.items()))
+    return next(alike, marked[0] if marked else "")
+
+
+def _usual(counts: Iterable[int]) -> int:
+    """The most frequent count above 0; 0 where there is none."""
+    counted = Counter(count for count in counts if count)
+    return max(counted.items(), key=lambda item: (item[1], item[0]))[0] if counted else 0
 
 
 def header_index(rows: Sequence[Sequence[str | None]], expected: Collection[str] = ()) -> int:

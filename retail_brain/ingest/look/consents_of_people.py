@@ -28,6 +28,7 @@ from retail_brain.ingest.look.words_of_consent import (
     columns_of_refusals,
     contact_channel,
     is_of_change,
+    say_themselves,
     turned,
     what_yes_means,
 )
@@ -79,7 +80,7 @@ def _answers(sample: pl.DataFrame, found: Columns) -> list[_Answers]:
         if not all(word in YES or word in NO for word in plain.values()):
             continue
         yes, no = (tuple(one for one in values if plain[one] in words) for words in (YES, NO))
-        means = what_yes_means(name)
+        means = True if say_themselves(values) else what_yes_means(name)
         yes, no = turned(yes, no) if means is False else (yes, no)
         spoken = name.replace("_", " ")
         said = re.search(_CHANNELS, spoken)

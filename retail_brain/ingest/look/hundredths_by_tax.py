@@ -9,6 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, whole
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.whole_money import why_whole
 from retail_brain.ingest.look.word_parts import is_tax
 from retail_brain.ingest.look.words import bare_name
 
@@ -64,6 +65,9 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
     if not (tax or is_by_units) or not keys or any("hundredths" in key for key in keys.values()):
         return
     named = next((name for name in found.seen if _has_hundredths(sample, name)), None)
+    if named is None and (whole_money := why_whole(sample, found)):
+        made.remarks.append(f"money is in whole numbers and is read as such: {whole_money}")
+        return
     for ours, key in keys.items():
         plain = [whole(one) for one in key.removeprefix("?").split("\n")]
         fine = [

@@ -20,6 +20,13 @@ _OF_ENTRY: Final = (
     r"|图片|主图|链接|重量|画像|이미지|изображен|вес(?:_|$)"
 )
 """A word in the name of a column of what goods are, which no line of a sale has: pictures, addresses, weights."""
+_CREATED: Final = (
+    r"created|added|launch|published|erstellt|angelegt|aangemaakt|cree|ajout|creado|creacion|criado|creat|utworz|dodan"
+    r"|vytvor|создан|добавл|创建|建档|上架|登録|作成|등록"
+)
+"""A word in the name of the day on which goods were entered, which is no day of their stock."""
+_PRICES: Final = {"price", "list_price", "unit_cost"}
+"""Roles of prices, of which a list of goods has several and a count of stock one at most."""
 _LEAST_GOODS: Final = 8
 """Goods below which each may have been sold once. By judgement."""
 
@@ -28,7 +35,7 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     """The columns of a list of goods with their counts as stock, and without the days of its entries.
 
     Each row is another product, nobody bought, its only days are those on which entries were made or changed, and
-    columns say what goods are.
+    columns say what goods are; or they say several prices and stock, and the days are those of the first entry.
 
     Args:
         sample: the rows.
@@ -44,7 +51,14 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
     are_of_entries = all(re.search(_CHANGED, bare_name(name)) for name in {day, *days})
     is_list = sample.height >= _LEAST_GOODS and found.seen[code].distinct == found.seen[code].filled == 1
-    if not are_of_entries or not is_list or not any(re.search(_OF_ENTRY, bare_name(name)) for name in found.seen):
+    says_what_they_are = any(re.search(_OF_ENTRY, bare_name(name)) for name in found.seen) or (
+        # goods with prices, stock and the day on which they were entered
+        {"on_hand", "product_name"} <= roles.keys()
+        and len(_PRICES & roles.keys()) > 1
+        and not {"units", "amount"} & roles.keys()
+        and all(re.search(_CREATED, bare_name(name)) for name in {day, *days})
+    )
+    if not are_of_entries or not is_list or not says_what_they_are:
         return found
     of_sales = {"moment", "units", "amount", "discount", "status"} | found.asked
     kept = {role: name for role, name in roles.items() if role not in of_sales}

@@ -13,7 +13,7 @@ from retail_brain.ingest.look.words_of_expiry import EXPIRY
 
 _LOT: Final = (
     r"(?:^|_)(?:lots?|batch|lote|lotes|lotto|lot_(?:no|number)|charge[ns]?(?:nummer|nr)?|partij(?:nummer)?|parti|sarze|serie"
-    r"|partia|seria|parti_no|so_lo|serial(?:_(?:no|number))?)(?:_|$)|парти[яи]|серия|批次|批号|ロット|로트|배치|تشغيلة|ล็อต"
+    r"|partia|seria|serii|partii|parti_no|so_lo|serial(?:_(?:no|number))?)(?:_|$)|парти[яи]|серия|批次|批号|ロット|로트|배치|تشغيلة|ล็อต"
 )
 """Words in the names of columns of lots."""
 _OFTEN = 0.02

@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
+from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
@@ -51,7 +52,7 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
         if found.seen[name].dates:
             sure += _since(made, found, name) if re.search(CANCELLED, plain) else []
             continue
-        if not is_void and not re.search(f"{REASON}|{GIVEN_BACK}", plain):
+        if not is_void and not re.search(REASON, plain) and not _says_return(name):
             continue
         mark = _Mark(sample, found, name)
         if mark.is_text and name in found.all_of("status"):
@@ -72,7 +73,7 @@ class _Mark:
         self.marked = texts.is_not_null() & ~texts.is_in(NO)
         self.count = int(self.marked.sum())
         words = texts.filter(self.marked).unique()
-        is_flag = bool(words.is_in(YES).all())
+        self.is_flag = is_flag = bool(words.is_in(YES).all())
         self.is_text = not seen.numbers and not is_flag
         is_free = is_flag or name not in found.roles.values()
         measures = bool(seen.numbers) and not is_flag  # a count of what was cancelled, which units are read with
@@ -100,6 +101,12 @@ def _is_cancelled(sample: pl.DataFrame, found: Columns, mark: _Mark) -> bool:
     )
 
 
+def _says_return(name: str) -> bool:
+    """Whether the name of a column says that goods came back; some words of these have accents, as `Devolução`."""
+    spelled = (bare_name(name), name.lower())
+    return any(re.search(GIVEN_BACK, text.replace("_", " ")) is not None for text in spelled)
+
+
 def _void(made: Proposal, mark: _Mark) -> list[str]:
     """The condition without marked rows; lines that take others back by units below 0 stay beside these."""
     what = f"one of {mark.says}" if len(mark.says) > 1 else repr(mark.says[0])
@@ -120,14 +127,20 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
     """The condition without rows that have a reason or a mark of a return, which a person must confirm."""
     if mark.takes_back or not mark.is_rare or role_scores(mark.name).keys() - {"status", "voided"}:
         return []
+    is_of_return = mark.is_flag and _says_return(mark.name)
+    if is_of_return and write_flagged_returns(made, sample, found, mark.name, mark.marked):
+        return []
     discount = found.roles.get("discount")
     if discount is not None:
         off = values(sample, found, discount).fill_null(0) != 0
         if share(off.filter(mark.marked)) > _NEARLY_ALL:
             return []  # it says why the price was lowered
+    key = returns_of_flag(sample, mark.name, mark.marked)
+    turned = f", or returns in rows of their own (keep them, with returns = {key})"
     made.questions.append(
         f"{mark.count:,} rows have something in {mark.name!r}, such as {', '.join(mark.says)}, and no minus: were they "
-        "taken off or brought back (leave them out, as the first way below does), or sold all the same (keep them)?"
+        "taken off or brought back (leave them out, as the first way below does), or sold all the same (keep them)"
+        f"{turned if is_of_return else ''}?"
     )
     return [mark.condition]
 

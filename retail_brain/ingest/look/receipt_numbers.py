@@ -6,12 +6,14 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.numbers_of_kinds import kind_of_numbers
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import bare_name
 
 TILL = (
     r"(?:pos_)?(?:register|till|terminal|pos|kassen?|kasse|caisse|caja|lane|cash_?desk|workstation|term)"
     r"(?:_?(?:id|no|nr|num|number|code|name))?|(?:收银机|收银台|收款机|款台|pos机?)(?:编?号|编码)?|レジ(?:番号|no|id)?|端末.*|касса"
+    r"|(?:nr_|numer_)?stanowisk[oa]|arbeitsplatz(?:nr)?|poste_de_caisse|puesto_de_caja|postazione|포스(?:번호)?"
 )
 """Names of columns that say at which till a receipt was printed."""
 _ANEW = 0.2
@@ -63,9 +65,11 @@ def name_receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     rows = sample.select(pl.col(number), *places).with_columns(_day=days_of(sample[moment], found.seen[moment]))
     kinds = rows.group_by(number).agg(pl.col([*places, "_day"]).n_unique())
     anew = [name for name in (*places, "_day") if share(kinds[name] > 1) > _ANEW]
-    if not anew:
-        return
     parts = [moment if name == "_day" else name for name in anew]
+    kind = kind_of_numbers(sample.with_columns(rows["_day"]), found, [number, *anew])
+    parts += [kind] if kind is not None else []
+    if not parts:
+        return
     made.columns["transaction_id"] = f"{{ columns = [{', '.join(map(quoted, [*parts, number]))}] }}"
     made.remarks.append(f"{number!r} begins anew: with {parts} it names one receipt")
     if "_day" in anew and found.seen[moment].has_time:

@@ -33,6 +33,7 @@ from retail_brain.ingest.look.links import roles_by_links
 from retail_brain.ingest.look.lists_in_cells import ask_about_lists, roles_of_items
 from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.named_stock import with_named_stock
 from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, without_suppliers
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
@@ -205,6 +206,11 @@ def _table_looked_at(opened: Opened) -> LookedAt:
 
 
 def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
+    """The roles of columns, and the quantity of a file that is called stock as what is there."""
+    return with_named_stock(_roles_of_columns(sample, stem, known), stem)
+
+
+def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
     """The roles of columns by what other files give them, by their names, and then by their values."""
     named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
     found = with_roles_by_values(sample, named)

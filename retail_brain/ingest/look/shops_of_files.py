@@ -9,10 +9,12 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.shops_of_tills import TILLS
+from retail_brain.ingest.look.words import bare_name
 
 _MOST_DIGITS = 4
 """Digits of the number of a shop at most; longer ones are days."""
-_SHOP_BEHIND = r"^(?:分店|门店|店铺|店|商店|號店|号店)"
+_SHOP_BEHIND = r"^(?:分店|门店|店铺|店|商店|號店|号店|지점|매장|점)"
 """A word for a shop right behind its name, as in 北店_sales.csv; behind a month or a day stands none."""
 _ANEW = 0.2
 """Share of the receipt numbers in several files from which each shop numbers its own. By judgement: a receipt that two
@@ -23,7 +25,8 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     """The file with its shop out of the names of all files of the table, where these name one.
 
     Files of several shops have sales of the same days, or a word for a shop behind its name; files of one shop have
-    sales of different days. Where some share their days and others do not it asks.
+    sales of different days. Where some share their days and others do not it asks. A column of tills names no shop
+    where several files have tills of the same names.
 
     Args:
         first: the file whose proposal counts for all.
@@ -32,7 +35,10 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     names = [one.path.name for one in members]
     moment = first.columns.roles.get("moment")
     made = first.proposal
-    if len(set(names)) < len(names) or len(names) < 2 or "store" in first.columns.roles or moment is None:
+    till = first.columns.roles.get("store")
+    if len(set(names)) < len(names) or len(names) < 2 or moment is None:
+        return first
+    if till is not None and not _are_tills_of_files(till, members):
         return first
     start, end = _same_letters(names), _same_letters([name[::-1] for name in names])[::-1]
     shops = [name.removeprefix(start).removesuffix(end) for name in names]
@@ -42,7 +48,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
         return first
     shared = _sharing_days(members, moment)
     is_sure = shared == len(members) or re.match(_SHOP_BEHIND, end) is not None
-    if not is_sure and not shared:
+    if not is_sure and (not shared or till is not None):
         return first
     pattern = f"^{re.escape(start)}(.+){re.escape(end)}$"
     asked = replace(made, columns=dict(made.columns), questions=list(made.questions), remarks=list(made.remarks))
@@ -55,6 +61,12 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
         question = f"are the files of the shops in their names ({shops[:5]}; {shared} of them share days), or of one?"
         asked.columns["store_id"] = one_of(asked, [of_names, '{ constant = "1" }'], question)
     return replace(first, proposal=asked)
+
+
+def _are_tills_of_files(name: str, members: Sequence[LookedAt]) -> bool:
+    """Whether a column names tills, and files have tills of the same names: each file is of a shop with its own."""
+    kinds = [set(one.sample[name].drop_nulls().cast(pl.String).to_list()) for one in members]
+    return re.fullmatch(TILLS, bare_name(name)) is not None and len(set.union(*kinds)) < sum(map(len, kinds))
 
 
 def _sharing_days(members: Sequence[LookedAt], moment: str) -> int:

@@ -82,7 +82,14 @@ _BESIDE_ALLOWS: Final = (
     r"|이메일|메일|문자|메시지|카카오톡?|알림톡|푸시|앱|마케팅|광고성?|정보|수신|여부|고객|회원|의"
     r"|是否|短信|邮件|电子邮件|微信|电话|营销|推送|消息|信息|通知|广告|促销|会员|客户|顾客|的"
 )
+_SAID: Final = (
+    *(("受信する", "受信しない"), ("受け取る", "受け取らない"), ("希望する", "希望しない"), ("配信する", "配信しない")),
+    *(("購読する", "購読しない"), ("許可する", "許可しない"), ("同意する", "同意しない"), ("수신함", "수신안함")),
+    *(("수신", "수신거부"), ("동의함", "동의안함"), ("동의", "미동의"), ("接收", "不接收"), ("愿意", "不愿意")),
+)
+"""Answers that say by themselves whether somebody wants to hear, whatever the column is called."""
 _PAIRS: Final = (
+    *_SAID,
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
@@ -134,6 +141,15 @@ def what_yes_means(name: str) -> bool | None:
     parts = rf"(?:{_ALLOWS}|{_BESIDE_ALLOWS})"
     is_parted = bool(re.search(r"[\u4e00-\u9fff\uac00-\ud7a3]", plain)) or re.fullmatch(rf"{parts}(?:_{parts})*", plain)
     return True if is_parted and re.fullmatch(said, plain) else None
+
+
+def say_themselves(values: Sequence[str]) -> bool:
+    """Whether all of these answers say by themselves that somebody wants to hear, or does not.
+
+    >>> say_themselves(["受信する", "受信しない"]), say_themselves(["はい"])
+    (True, False)
+    """
+    return bool(values) and {plain_answer(value) for value in values} <= {word for pair in _SAID for word in pair}
 
 
 def is_of_end(name: str) -> bool:

@@ -28,6 +28,7 @@ NO_SHOPS: Final = (
     r"|zip|post(?:al|_?code|leitzahl|nummer)|(?:^|_)(?:plz|cep|cap)(?:_|$)|psc(?:_|$)|邮编|郵便|우편|индекс"
     r"|voucher|coupon|kupon|gutschein|cupom|cupon|优惠|クーポン|쿠폰|pin_?code"
     r"|province|prefecture|county|省份|^省$|都道府県|시도"
+    r"|stanowisk|arbeitsplatz|workstation|poste_de_(?:caisse|travail)|puesto_de_(?:caja|trabajo)|postazione"
     rf"|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
