@@ -55,7 +55,7 @@ class Home:
 
     def found(self) -> list[str]:
         """Files in which an id of the person is found."""
-        return search(IDS, self.place)
+        return search(IDS, self.place)[0]
 
 
 def write_export(folder: Path) -> None:

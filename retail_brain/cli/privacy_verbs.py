@@ -103,10 +103,12 @@ def search(
     from serving.privacy import erase as erasing
 
     with _place(lake) as place:
-        found = erasing.search(ids, place)
+        found, is_others = erasing.search(ids, place)
     for name in found:
         reported().rows.append({"file": name})
         typer.echo(name)
+    if is_others:
+        typer.echo(f"note: {erasing.OF_OTHERS}")
     if found:
         raise typer.Exit(1)
     typer.echo("nothing was found")
@@ -190,4 +192,4 @@ def _say(erasure_id: str, report: "Report") -> None:
     for name in report.traces:
         typer.echo(f"  STILL FOUND in {name}: remove it by hand, then run `retail-brain privacy search ID`", err=True)
     if not report.traces:
-        typer.echo("  proof: a search for every id over every file of the tenant and the database found nothing")
+        typer.echo("  proof: a search for every id over every file and row of the tenant found nothing")

@@ -172,8 +172,8 @@ class Database:
                 if not is_committing or self.is_sqlite or not _is_silent(error) or self._has_no_room(error.orig):
                     raise
                 raise UnavailableError(
-                    f"the operational database {shown_database(self.url)} was lost while it stored what was sent, "
-                    "which may be stored. Look again before you send it again.",
+                    f"the operational database {shown_database(self.url)} was lost while it stored what was "
+                    "written, which may be stored. Look before you do it again.",
                     {"problem": "maybe_stored"},
                 ) from error
 

@@ -6,10 +6,8 @@ one holds none.
 
 import secrets
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -183,52 +181,31 @@ def erase_from_database(tenant: str, database: Database, subjects: Subjects, per
     return done
 
 
-def compact(database: Database) -> None:
+def compact(database: Database) -> bool:
     """Rewrites an SQLite file, so that no free page and no log of changes holds what was deleted; else nothing.
 
     A server's files are its own: PostgreSQL overwrites dead rows at its next vacuum.
+
+    Returns:
+        Whether it was done to its end: a reader that stays, such as a service, keeps the log of changes.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     if not database.is_sqlite:
-        return
+        return False
     with database.reading():  # opens the file, and follows one that was put in its place
         pass
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
-        for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            cursor.execute(statement)
-            cursor.fetchall()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor.execute("VACUUM").fetchall()
+        ((is_busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         cursor.close()
     finally:
         connection.close()
-
-
-def copy_rows_of(tenant: str, database: Database, copy: Path) -> None:
-    """Copies an SQLite database without the rows of other tenants; nothing that was deleted is in the copy.
-
-    Args:
-        tenant: whose rows stay.
-        database: is only read.
-        copy: a file that is not there yet, in a folder that only its user may read.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.reading():  # opens the file, and follows one that was put in its place
-        pass
-    connection = database.engine.raw_connection()
-    try:
-        connection.cursor().execute("VACUUM INTO ?", (str(copy),))
-    finally:
-        connection.close()
-    with closing(Database(f"sqlite:///{copy}")) as copied:
-        with copied.rebuilding() as rows:
-            for table in METADATA.sorted_tables:
-                rows.execute(delete(table).where(table.c.tenant_id != tenant))
-        compact(copied)
+    return not is_busy
 
 
 def _delete_rows(table: Table, tenant: str, connection: Connection, subjects: Subjects, persons: Sequence[str]) -> int:

@@ -235,12 +235,15 @@ class Api:
                 async with self._turn_of(route):
                     given = await self._threads.run(
                         _most_given_up(route, request, call, limits),
-                        partial(_outcome, route.run, request, call, begun),
+                        partial(_outcome, route.run, request, call),
                         limiter,
+                        partial(begun.append, None),
                     )
         except StillRunsError:
             raise self._not_begun(call, still_busy(), stores=route.stores(request)) from None
         except TimeoutError:
+            if begun:
+                _log.warning("%s of tenant %s came too late and is still worked on", route.path, call.principal.tenant)
             raise self._late(call, stores=route.stores(request), is_begun=bool(begun)) from None
         if not isinstance(given, _Raised):
             return given
@@ -317,15 +320,12 @@ class _Raised:
     error: BaseException
 
 
-def _outcome(
-    run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Call, begun: list[None]
-) -> dict[str, Any] | _Raised:
-    """What a handler gives or raises; `begun` gets an entry before it runs.
+def _outcome(run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Call) -> dict[str, Any] | _Raised:
+    """What a handler gives or raises.
 
     An error that is awaited through a future holds the future, which holds the error: until the next full collection
     of garbage, minutes later, its frames would keep the view of the request, and all files of old answers, open.
     """
-    begun.append(None)
     try:
         return run(request, call)
     except BaseException as error:  # noqa: BLE001  # raised again in the event loop

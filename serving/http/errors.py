@@ -45,7 +45,7 @@ _OF_DATABASE: Mapping[Any, str] = {
     "maybe_stored": "the service's database was lost while it stored what was sent, which may be stored. Look again "
     "before you send it again.",
 }
-"""Problem of a database that answers and takes no writes -> text."""
+"""Problem of a database that takes no writes, or was lost at one -> text."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk or a quota is full."""
 
@@ -111,10 +111,10 @@ def too_late() -> HttpError:
 
 
 def still_busy() -> HttpError:
-    """503 for a request that was not begun: too many before it at the same route were given up and still run."""
+    """503 for a request that was not begun: too many alike, or too many writes, were given up and still run."""
     message = (
-        "earlier requests of this kind took too long and are still worked on, so this one was not begun, and nothing "
-        "was stored. Ask again in a few seconds."
+        "earlier requests took too long and are still worked on, so this one was not begun, and nothing was stored. "
+        "Ask again in a few seconds."
     )
     return HttpError(503, "overloaded", message, {"problem": "earlier_still_run"}, retry_after=5)
 

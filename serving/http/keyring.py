@@ -94,7 +94,9 @@ class Keyring:
             # the thread cannot be stopped: it ends when the database answers or its connection does
             with anyio.fail_after(limits.key_look_up_seconds):
                 principal = await self._threads.run(_MOST_GIVEN_UP, partial(_principal, state, key))
-        except (TimeoutError, StillRunsError):
+        except StillRunsError:
+            raise UnavailableError("the operational database has not said for long whose other keys are.") from None
+        except TimeoutError:
             raise UnavailableError(
                 f"the operational database did not say within {limits.key_look_up_seconds:g} s whose a key is."
             ) from None

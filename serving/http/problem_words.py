@@ -15,7 +15,7 @@ SERVICE_ONLY: Final[Mapping[str, str]] = {
     "definition_unusable": "定义无法使用：{faults}。请更正。",
     "answers_newer": "该租户的结果由更新版本的零售大脑发布，本服务读不了。请用新版本重新启动服务，或用本版本重新发布。",
     "maybe_stored": "没有等到结果，发送的内容可能已经保存。请先查看，再决定是否重新发送。",
-    "earlier_still_run": "之前的同类请求超时后仍在处理，本次没有开始，也没有保存任何内容。请稍候几秒再试。",
+    "earlier_still_run": "之前的请求超时后仍在处理，本次没有开始，也没有保存任何内容。请稍候几秒再试。",
     "body_packed": "请求内容是压缩的；请直接发送 JSON。",
     "not_base64": "文件内容编码不正确（应为 base64）。请重新发送。",
     "route_unknown": "没有这个地址。详见 /docs.json。",

@@ -30,6 +30,7 @@ class Threads:
         most_given_up: Mapping[Hashable, int],
         work: Callable[[], _T],
         limiter: CapacityLimiter | None = None,
+        on_begin: Callable[[], object] | None = None,
     ) -> _T:
         """What `work` gives, or raises, in a thread. A cancelled call comes back at once, and the thread goes on.
 
@@ -38,13 +39,14 @@ class Threads:
                 other is begun. Those that run beside the last of them may be given up as well.
             work: a function that takes nothing; called with the context of the caller.
             limiter: of the threads side by side; none for that of the event loop.
+            on_begin: called in the thread before the work, unless the call was cancelled before.
 
         Raises:
             StillRunsError: so much work was given up and still runs.
         """
         if self._is_full(most_given_up):
             raise StillRunsError
-        piece = _Piece(most_given_up)
+        piece = _Piece(most_given_up, on_begin)
         try:
             given = await to_thread.run_sync(self._worked, piece, work, limiter=limiter, abandon_on_cancel=True)
         finally:
@@ -64,6 +66,8 @@ class Threads:
             if piece.is_ended:
                 return None  # an error would hold its frames, and the work, until garbage is collected
             piece.is_begun = True
+            if piece.on_begin is not None:
+                piece.on_begin()
         try:
             return work()
         finally:
@@ -87,8 +91,9 @@ class Threads:
 class _Piece:
     """How far one piece of work is; changed under the lock, for its thread and the event loop both tell."""
 
-    __slots__ = ("is_begun", "is_ended", "is_left", "kinds")
+    __slots__ = ("is_begun", "is_ended", "is_left", "kinds", "on_begin")
 
-    def __init__(self, kinds: Mapping[Hashable, int]) -> None:
+    def __init__(self, kinds: Mapping[Hashable, int], on_begin: Callable[[], object] | None) -> None:
         self.kinds = kinds
+        self.on_begin = on_begin
         self.is_begun = self.is_left = self.is_ended = False

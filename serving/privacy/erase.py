@@ -20,7 +20,7 @@ from retail_brain.checkpoints import work_beside
 from retail_brain.engine import open_executor
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
-from retail_brain.files import remove_tree, scratch_folder
+from retail_brain.files import remove_tree
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.jobs.uploads import forget_every_upload
 from retail_brain.lake import open_lake
@@ -36,7 +36,6 @@ from retail_brain.operational.erasures import (
     Erasure,
     begin_erasure,
     compact,
-    copy_rows_of,
     erase_from_database,
     erased_ids,
     finish_erasure,
@@ -47,13 +46,13 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.privacy.subjects import FoundPerson, find_person
-from serving.privacy.traces import Needles, find_remote_traces, find_traces, holds
+from serving.privacy.traces import Needles, find_remote_traces, find_traces, holds, rows_holding
 from serving.store.publishing.run import publish
 from training.tracking.location import find_location
 
 _AUDIT_ENTRIES = 10_000
 """Newest entries of the audit that are looked at for hand-work. Chosen by judgement, not measured."""
-_OF_OTHERS = (
+OF_OTHERS = (
     "rows of other tenants in this database hold the same id and stay theirs: if it is the same person, erase them "
     "there too"
 )
@@ -173,7 +172,7 @@ def finish(
         in_database, is_others = _traces_of_database(subjects, place)
         report.traces += in_database
         if is_others:
-            report.by_hand.append(_OF_OTHERS)
+            report.by_hand.append(OF_OTHERS)
         step.rows = len(report.traces)
     return report
 
@@ -287,28 +286,34 @@ def _traces(subjects: Subjects, place: Place) -> list[str]:
 def _traces_of_database(subjects: Subjects, place: Place) -> tuple[list[str], bool]:
     """Files of an SQLite database that still hold an id of the tenant's, and whether rows of other tenants hold one.
 
-    Other tenants' rows are theirs: their people may have the same ids. The file was rewritten when the rows went.
+    Other tenants' rows are theirs: their people may have the same ids. Where no row of the tenant holds one, the files
+    count only as long as they may hold deleted rows: until they could be rewritten to the end.
     """
     database = place.database.url.database
     if not place.database.is_sqlite or not database:
         return [], False
     needles, files = Needles(subjects.values), [Path(database + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
-    found = [path.name for path in files if path.is_file() and holds(path, needles)]
+    found = [path for path in files if path.is_file() and holds(path, needles)]
     if not found:
         return [], False
-    with scratch_folder("search") as folder:
-        copy_rows_of(place.workspace.tenant, place.database, folder / "copy")
-        is_others = not holds(folder / "copy", needles)
-    return ([], True) if is_others else (found, False)
+    own, others = rows_holding(place.database, subjects.values, place.workspace.tenant)
+    if not own and compact(place.database):
+        found = [] if others else [path for path in found if path.is_file() and holds(path, needles)]
+    return [path.name for path in found], others
 
 
 def _told(report: Report) -> dict[str, Any]:
     return {name: getattr(report, name) for name in Report.__dataclass_fields__}
 
 
-def search(ids: Sequence[str], place: Place) -> list[str]:
-    """Files of a tenant and of the database in which ids are found: the proof, asked again at any time."""
+def search(ids: Sequence[str], place: Place) -> tuple[list[str], bool]:
+    """Files of a tenant and of the database in which ids are found: the proof, asked again at any time.
+
+    Returns:
+        The files, and whether rows of other tenants in the database hold one of the ids: these are no trace.
+    """
     subjects = Subjects(frozenset(ids))
     with suppress(FileNotFoundError):
-        return _traces(subjects, place) + _traces_of_database(subjects, place)[0]
-    return []
+        files, others = _traces(subjects, place), _traces_of_database(subjects, place)
+        return files + others[0], others[1]
+    return [], False

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from retail_brain.erased_ids import LEAST_SEARCHED, LONGEST_CHANCE, NAMES_PEOPLE
 from retail_brain.files import scratch_folder
 from retail_brain.lake.lake_files import LakeFiles, path_of
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import METADATA
 
 _PIECE_BYTES = 8_000_000
 """Bytes of a file looked at together; bounds the memory. Chosen by judgement, not measured."""
@@ -201,6 +203,24 @@ def _sqlite_holds(path: Path, needles: Needles) -> bool:
             ):
                 return True
     return False
+
+
+def rows_holding(database: Database, ids: Sequence[str], tenant: str) -> tuple[bool, bool]:
+    """Whether rows of a tenant in the operational database hold one of the ids, and whether rows of others do.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    needles, own, others = Needles(ids), False, False
+    with database.reading() as connection:
+        for table in METADATA.sorted_tables:
+            rows = connection.exec_driver_sql(f'SELECT * FROM "{table.name}"')  # noqa: S608  # a name of ours
+            columns = list(rows.keys())
+            place = columns.index("tenant_id")
+            for row in rows:
+                if any(_cell_holds(cell, column, needles) for column, cell in zip(columns, row, strict=True)):
+                    own, others = own or row[place] == tenant, others or row[place] != tenant
+    return own, others
 
 
 def _cell_holds(cell: object, column: str, needles: Needles) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from retail_brain.errors import UsageError
+from retail_brain.errors import UnavailableError, UsageError
 from retail_brain.files import name_aside, remove_tree, seal, sha256, sweep
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import TENANTS
@@ -34,7 +34,7 @@ class RestoreReport:
     Attributes:
         manifest: of the backup.
         restored_at: when the backup's files were put in place.
-        is_repeated: whether an earlier run had put everything in place, so that this one left all as it is.
+        is_repeated: whether an earlier run had put files and rows in place, so that this one brought none.
     """
 
     manifest: BackupManifest
@@ -169,7 +169,9 @@ def _import(folder: Path, workspace: Workspace, database: Database) -> None:
     try:
         with database.writing() as connection:
             import_rows(connection, rows)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, UnavailableError) and error.details.get("problem") == "maybe_stored":
+            raise  # the mark stays: run again, it looks whether the rows are there
         remove_tree(workspace.root)
         shutil.rmtree(workspace.mlruns, ignore_errors=True)
         raise

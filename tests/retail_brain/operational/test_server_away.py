@@ -69,7 +69,7 @@ def test_a_broken_statement_is_seen_as_such(tmp_path: Path) -> None:
         raise DBAPIError("SELECT 1", {}, psycopg.errors.UndefinedColumn("no such column"))
 
 
-ENDED = text("SELECT pg_terminate_backend(:pid)")
+ENDED = text("SELECT pg_terminate_backend(:pid, 5000)")
 
 
 @pytest.mark.postgresql

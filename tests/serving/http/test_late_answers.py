@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -17,12 +17,14 @@ from typing import Any
 import anyio
 import pytest
 
-from retail_brain.operational.database import Database
+from retail_brain.errors import UnavailableError
+from retail_brain.operational.database import SPARED_CONNECTIONS, Database
 from retail_brain.operational.keys import create_key
 from retail_brain.settings import Settings
 from retail_brain.waiting import NobodyWaitsError, stop_if_nobody_waits, waited_for
 from retail_brain.workspace import Workspace
 from serving.http.app import Api
+from serving.http.keyring import Keyring
 from serving.http.middleware import Layer
 from serving.http.routes import ROUTES
 from serving.http.runtime import Runtime
@@ -52,15 +54,24 @@ def state(tmp_path: Path, synthetic: ModuleType) -> Iterator[State]:
 
 
 def asked(
-    state: State, routes: list[Any], path: str, language: str = "en", *, is_busy: bool = False, times: int = 1
+    state: State,
+    routes: list[Any],
+    path: str,
+    language: str = "en",
+    *,
+    is_busy: bool = False,
+    times: int = 1,
+    then: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Status and error of a request, the last of those that are asked, where all threads may be busy."""
+    paths = iter([*[path] * times, *then])
+    body = b""
     key = create_key("main", state.database, role="admin", name="Li", now=datetime.now(UTC))
     api = Api(Runtime(state=state), routes)
     app, sent = Layer(api, Runtime(state=state), ()), list[Any]()
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": json.dumps(BODIES[path]).encode(), "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -69,9 +80,11 @@ def asked(
         if is_busy:
             api._limiter(1).acquire_on_behalf_of_nowait(state)
         headers = [(b"authorization", f"Bearer {key}".encode()), (b"accept-language", language.encode())]
-        for _ in range(times):
+        nonlocal body
+        for asked_path in paths:
             sent.clear()
-            await app({"type": "http", "path": path, "method": "POST", "headers": headers}, receive, send)
+            body = json.dumps(BODIES.get(asked_path, BODIES["/events"])).encode()
+            await app({"type": "http", "path": asked_path, "method": "POST", "headers": headers}, receive, send)
 
     asyncio.run(ask())
     return {"status": sent[0]["status"], **json.loads(sent[1]["body"])["error"]}
@@ -147,6 +160,32 @@ def test_a_write_that_never_began_is_not_said_to_be_stored(
     monkeypatch.setattr("serving.http.app._seconds", lambda *_: 0.0)
     found = asked(state, [EVENTS], "/events", is_busy=True)
     assert (found["code"], found["details"]) == told
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "may be stored. Look again"), ("zh", "可能已经保存。请先查看")])
+def test_a_write_whose_connection_was_lost_at_its_end_may_be_stored(state: State, language: str, words: str) -> None:
+    def lost(*_: Any) -> Any:
+        raise UnavailableError("lost", {"problem": "maybe_stored"})
+
+    told = asked(state, [replace(EVENTS, run=lost)], "/events", language)
+    assert (told["status"], told["code"], told["details"]) == (503, "unavailable", {"problem": "maybe_stored"})
+    assert words in told["message"]
+
+
+def test_late_writes_of_a_tenant_are_counted_together_over_all_routes(state: State, late: Late) -> None:
+    many = [replace(route, path=f"/late{number}") for number in range(9) for route in late.routes[:1]]
+    paths = [route.path for route in many for _ in range(2)]
+    told = asked(state, [*many, *late.routes], paths[0], then=[*paths[1:], "/search"])
+    late.end()
+    assert late.begun == SPARED_CONNECTIONS + 1
+    assert told["message"].startswith("the answer took too long. Ask for less")  # a question is begun
+
+
+def test_a_key_is_not_looked_up_while_so_many_look_ups_hang(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring, key = Keyring(), create_key("main", state.database, role="admin", name="Li", now=datetime.now(UTC))
+    monkeypatch.setattr("serving.http.keyring._MOST_GIVEN_UP", {"keys": 0})
+    with pytest.raises(UnavailableError, match="has not said for long"):
+        asyncio.run(ring.principal(f"Bearer {key}".encode(), state))
 
 
 def test_on_answers_of_a_newer_version_a_fault_of_a_write_is_a_fault(

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Hashable, Iterator, Mapping
 
-import anyio
 import pytest
 from anyio import CapacityLimiter
 
@@ -94,9 +93,14 @@ def test_of_many_that_wait_for_a_thread_few_begin_however_those_before_them_are_
     async def ask() -> list[object]:
         threads, limiter = Threads(), CapacityLimiter(LIMIT)
         waiting = [asyncio.ensure_future(threads.run({"slow": LIMIT}, endless, limiter)) for _ in range(40)]
+        while limiter.statistics().tasks_waiting < len(waiting) - LIMIT:
+            await asyncio.sleep(0)
         for asked in waiting:
-            await asyncio.sleep(0.005)
+            # the next that waits has its thread, or was refused, before the one before it is given up
+            while not asked.done() and limiter.statistics().tasks_waiting and limiter.borrowed_tokens < LIMIT:
+                await asyncio.sleep(0)
             asked.cancel()
+            await asyncio.wait([asked])
         return list(await asyncio.gather(*waiting, return_exceptions=True))
 
     told = asyncio.run(ask())
@@ -108,8 +112,11 @@ def test_what_is_given_up_while_it_waits_for_a_thread_never_begins(endless: Endl
     async def ask() -> None:
         threads, limiter = Threads(), CapacityLimiter(1)
         await limiter.acquire_on_behalf_of(threads)
-        with anyio.move_on_after(0.01):
-            await threads.run({"slow": LIMIT}, endless, limiter)
+        waiting = asyncio.ensure_future(threads.run({"slow": LIMIT}, endless, limiter))
+        while not limiter.statistics().tasks_waiting:
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
         limiter.release_on_behalf_of(threads)
         assert await threads.run({"slow": 1}, lambda: "begun", limiter) == "begun"
 

@@ -4,6 +4,7 @@ import gzip
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -243,10 +244,30 @@ def test_rows_of_other_tenants_with_the_same_id_stay_and_are_no_trace(home: Home
     assert report.traces == []
     assert any("rows of other tenants" in line for line in report.by_hand)
     assert [entry.subject for entry in list_audit("other", database, limit=10)] == [PERSON]
-    assert erasing.search([PERSON], home.place) == []
+    assert erasing.search([PERSON], home.place) == ([], True)
+    searched = run_verb(home, "search", PERSON)
+    assert (searched.exit_code, "rows of other tenants" in searched.stdout) == (0, True)
     with database.writing() as connection:
         append_audit("main", connection, theirs)
-    assert erasing.search([PERSON], home.place) != []
+    assert erasing.search([PERSON], home.place)[0] != []
+
+
+@pytest.mark.parametrize("is_theirs_too", [False, True])
+def test_a_log_of_changes_that_a_reader_keeps_is_a_trace_whoever_else_has_the_id(
+    home: Home, is_theirs_too: bool
+) -> None:
+    database = home.place.database
+    if is_theirs_too:
+        with database.writing() as connection:
+            database.ensure_tenant("other", connection, now=NOW)
+            append_audit("other", connection, AuditEntry(NOW, "test", "events.note", PERSON, {}))
+    with closing(sqlite3.connect(home.place.workspace.home / "var" / "operational.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM tenants").fetchall()
+        report = home.run()
+    assert "operational.db-wal" in report.traces
+    assert any("rows of other tenants" in line for line in report.by_hand) is is_theirs_too
+    assert home.found() == []  # nobody reads now: the log goes
 
 
 def test_nobody_is_erased_by_an_unknown_name(home: Home) -> None:

@@ -6,15 +6,16 @@ import shutil
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
-from retail_brain.errors import UsageError
+from retail_brain.errors import UnavailableError, UsageError
 from retail_brain.files import sha256
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key, list_keys
@@ -205,6 +206,27 @@ def test_a_killed_restore_whose_tenant_others_made_since_is_not_called_done(
     with pytest.raises(UsageError, match="already holds tenant main"):
         restore(archive, second.home, target, "main", LATER)
     assert [path.name for path in second.home.iterdir()] == ["var"]  # nothing is left unpacked
+
+
+def test_a_connection_that_is_lost_at_the_commit_leaves_what_a_rerun_goes_on_from(
+    archive: Path, second: Workspace, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Database.writing
+
+    @contextmanager
+    def lost(database: Database) -> Iterator[Connection]:
+        with whole(database) as connection:
+            yield connection
+        raise UnavailableError("lost", {"problem": "maybe_stored"})
+
+    upgrade(target)
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "writing", lost)
+        with pytest.raises(UnavailableError, match="lost"):
+            restore(archive, second.home, target, "main", NOW)
+    assert (second.root / "being_restored").is_file()
+    assert restore(archive, second.home, target, "main", LATER).is_repeated
+    assert not (second.root / "being_restored").exists()
 
 
 def test_a_backup_does_not_carry_the_record_on(
