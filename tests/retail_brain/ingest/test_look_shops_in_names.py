@@ -45,6 +45,7 @@ def test_a_hebrew_till_is_no_shop_where_files_are_of_shops(tmp_path: Path) -> No
     assert "קופה" in columns["transaction_id"]["columns"]
     assert columns["transaction_id"]["file_name"] == columns["store_id"]["file_name"]
     assert columns["customer_id"] == "מספר כרטיס מועדון"
+    assert not [question for question in look(str(tmp_path)).questions if "the shop" in question]
 
 
 def test_the_bare_code_of_a_file_of_clients_is_of_people(tmp_path: Path) -> None:
