@@ -63,3 +63,14 @@ def test_the_bare_code_of_a_file_of_clients_is_of_people(tmp_path: Path) -> None
     assert found["customers"]["columns"]["customer_id"] == found["transactions"]["columns"]["customer_id"] == "COD"
     assert found["transactions"]["columns"]["product_id"] == "COD_ART"
     assert found["products"]["files"] == "ART_01-07-2026.csv"
+
+
+def test_a_list_of_prices_with_the_day_of_their_change_is_of_goods(tmp_path: Path) -> None:
+    header = ["PriceUpdateDate", "ItemCode", "ItemName", "Quantity", "ItemPrice", "ItemStatus"]
+    rows: list[Row] = [
+        [f"2026-05-{n + 1:02d} 06:2{n % 7}", f"72900{n:02d}", f"לחם {n}", "1.00", 7 + n, 1] for n in range(20)
+    ]
+    write(tmp_path / "PriceFull-101.csv", header, rows)
+    found = tables(tmp_path)
+    assert found.keys() == {"products"}
+    assert found["products"]["columns"]["product_id"] == "ItemCode"
