@@ -317,8 +317,9 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
         first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
-        rest = [one for one in looked if one.proposal.table == table and one not in members] if sells(first) else []
-        first, came_back = with_returns_of_documents(first, [one for one in rest if one.place not in done])
+        places = {*done, *(one.place for one in members)}
+        rest = [one for one in looked if one.proposal.table == table and one.place not in places]
+        first, came_back = with_returns_of_documents(first, rest)
         done |= {one.place for one in came_back}
         questions += [*first.proposal.questions, *unlike_dates(first, members)]
         files = files_of([*members, *came_back], root)
