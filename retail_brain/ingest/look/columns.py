@@ -183,7 +183,7 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     # a name of goods has a digit as well, such as the weight of a pack, and blanks
     is_number = plain == "name" and _has_digits(seen)
     score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
-    if plain in _CODES and re.fullmatch(_OF_PEOPLE, bare_name(stem)):
+    if plain in _CODES and plain not in _BARE and re.fullmatch(_OF_PEOPLE, bare_name(stem)):
         return {"customer": 0.9}
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
     if len(words := bare_name(stem).split("_")) > 1 and re.fullmatch(_OF_OTHERS, words[-1]) and plain in _BARE:
