@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 import polars as pl
 
@@ -43,6 +44,11 @@ _FILES = {
     "customer": "customer|member|client|user|会员|客户|顾客",
 }
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
+_OF_PEOPLE: Final = (
+    r"(?:cli(?:ent[a-z]*)?|klient[a-z]*|kund(?:en?|er)|klanten|zakazni[a-z]*|kontrahen[a-z]*|ugyfelek|vevok|musteri(?:ler)?"
+    r"|πελατεσ|клиент[а-яіы]*|покупател[а-я]*|контрагент[а-яіы]*|khach_?hang|pelanggan|לקוחות|عملاء)[\W\d_]*"
+)
+"""A whole name of a file, but for days and numbers, that lists people: its code is theirs and of no goods."""
 _OF_OTHERS = "(?:line|detail|position|row|entr(?:y|ie)|type|kind|group|status|state|categor(?:y|ie)|tax|payment)s?"
 """The last word in the name of a file that lists something of what its first words name, or `items` of documents."""
 _BARE = ("id", "code", "编号", "编码")
@@ -177,6 +183,8 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     # a name of goods has a digit as well, such as the weight of a pack, and blanks
     is_number = plain == "name" and _has_digits(seen)
     score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
+    if plain in _CODES and plain not in _BARE and re.fullmatch(_OF_PEOPLE, bare_name(stem)):
+        return {"customer": 0.9}
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
     if len(words := bare_name(stem).split("_")) > 1 and re.fullmatch(_OF_OTHERS, words[-1]) and plain in _BARE:
         return {}  # `OrderLine` numbers lines, and `DocumentType` kinds of documents

@@ -18,7 +18,7 @@ _SURE_PRICE: Final = 0.5
 """Score from which a word is a price. By judgement: those of parts of names are below."""
 _STOCK: Final = (
     r"(?:(?:qty|quantity|units?)_)?(?:in_)?(?:inventory|stock|on_hand|onhand|available|bestand|lagerbestand|voorraad"
-    r"|existencias?|inventario|estoque|giacenza|stan|zapas|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|stok"
+    r"|existencias?|inventario|estoque|giacenza|stan|zapas|sklad|остат\w*|наличие|налично|залишок|stoc|keszlet|αποθεμα|υπολοιπο|stok"
     r"|lager(?:saldo)?|(?:lager)?beholdning|saldo|varasto|ton_kho|(?:ال)?(?:مخزون|رصيد)|מלאי|库存|结存|庫存|在庫|재고)(?:_(?:on_hand|level|qty|quantity))?"
     r"|(?:current|available)_(?:quantity|qty|stock)|disponible|en_stock|auf_lager"
 )

@@ -25,6 +25,11 @@ _CREATED: Final = (
     r"|vytvor|создан|добавл|创建|建档|上架|登録|作成|등록"
 )
 """A word in the name of the day on which goods were entered, which is no day of their stock."""
+_OF_PRICES: Final = (
+    r"(?:price|preis|prix|precio|preco|prezzo|prijs|cen[ay])_?(?:update|change|valid|effective|anderung|modif|actualiz|atualiz"
+    r"|aggiorn|wijzig|zmian)|价格(?:更新|修改|变更)|価格(?:更新|変更)"
+)
+"""A word in the name of the day since which a price holds, on which nothing was sold."""
 _PRICES: Final = {"price", "list_price", "unit_cost"}
 """Roles of prices, of which a list of goods has several and a count of stock one at most."""
 _LEAST_GOODS: Final = 8
@@ -49,20 +54,26 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     if "customer" in roles and "customer" not in found.asked:
         return found
     days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
-    are_of_entries = all(re.search(_CHANGED, bare_name(name)) for name in {day, *days})
+    are_of_prices = all(re.search(_OF_PRICES, bare_name(name)) for name in {day, *days})
+    are_of_entries = are_of_prices or all(re.search(_CHANGED, bare_name(name)) for name in {day, *days})
     is_list = sample.height >= _LEAST_GOODS and found.seen[code].distinct == found.seen[code].filled == 1
-    says_what_they_are = any(re.search(_OF_ENTRY, bare_name(name)) for name in found.seen) or (
-        # goods with prices, stock and the day on which they were entered
-        {"on_hand", "product_name"} <= roles.keys()
-        and len(_PRICES & roles.keys()) > 1
-        and not {"units", "amount"} & roles.keys()
-        and all(re.search(_CREATED, bare_name(name)) for name in {day, *days})
+    says_what_they_are = (
+        are_of_prices
+        or any(re.search(_OF_ENTRY, bare_name(name)) for name in found.seen)
+        or (
+            # goods with prices, stock and the day on which they were entered
+            {"on_hand", "product_name"} <= roles.keys()
+            and len(_PRICES & roles.keys()) > 1
+            and not {"units", "amount"} & roles.keys()
+            and all(re.search(_CREATED, bare_name(name)) for name in {day, *days})
+        )
     )
     if not are_of_entries or not is_list or not says_what_they_are:
         return found
     of_sales = {"moment", "units", "amount", "discount", "status"} | found.asked
     kept = {role: name for role, name in roles.items() if role not in of_sales}
-    kept |= {"on_hand": counted} if "on_hand" not in kept and role_scores(counted).get("units") else {}
+    is_stock = "on_hand" not in kept and not are_of_prices  # what a price is of, such as 1 or 100 g, is no stock
+    kept |= {"on_hand": counted} if is_stock and role_scores(counted).get("units") else {}
     said = f"goods once each, with {days or [day]} of their entries: a list of goods, not sales"
     said += f"; {kept['on_hand']!r} is their stock" if "on_hand" in kept else ""
     return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())

@@ -14,6 +14,7 @@ TILL = (
     r"(?:pos_)?(?:register|till|terminal|pos|kassen?|kasse|caisse|caja|lane|cash_?desk|workstation|term)"
     r"(?:_?(?:id|no|nr|num|number|code|name))?|(?:收银机|收银台|收款机|款台|pos机?)(?:编?号|编码)?|レジ(?:番号|no|id)?|端末.*|касса"
     r"|(?:nr_|numer_)?stanowisk[oa]|arbeitsplatz(?:nr)?|poste_de_caisse|puesto_de_caja|postazione|포스(?:번호)?"
+    r"|(?:מספר_|מס_)?קופה"
 )
 """Names of columns that say at which till a receipt was printed."""
 _ANEW = 0.2

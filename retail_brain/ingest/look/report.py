@@ -43,6 +43,7 @@ from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
 from retail_brain.ingest.look.payments_beside import with_payments_beside
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.returns_files import with_files_of_returns
+from retail_brain.ingest.look.returns_of_documents import with_returns_of_documents
 from retail_brain.ingest.look.rows import describe_readings
 from retail_brain.ingest.look.said_twice import are_offers_of_listed, is_said_elsewhere, repeats, sells
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
@@ -316,8 +317,12 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
         first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
+        places = {*done, *(one.place for one in members)}
+        rest = [one for one in looked if one.proposal.table == table and one.place not in places]
+        first, came_back = with_returns_of_documents(first, rest)
+        done |= {one.place for one in came_back}
         questions += [*first.proposal.questions, *unlike_dates(first, members)]
-        files = files_of(members, root)
+        files = files_of([*members, *came_back], root)
         parts.append(toml_of(files, first.proposal, first.keys))
         sold = (files, first) if sells(first) else sold
         counted = (

@@ -16,6 +16,8 @@ _MOST_DIGITS = 4
 """Digits of the number of a shop at most; longer ones are days."""
 _SHOP_BEHIND = r"^(?:分店|门店|店铺|店|商店|號店|号店|지점|매장|점)"
 """A word for a shop right behind its name, as in 北店_sales.csv; behind a month or a day stands none."""
+_IS_SHOP = r"is '.+' the shop \(its values: "
+"""Begins the question whether a column is the shop, which the names of the files answer."""
 _ANEW = 0.2
 """Share of the receipt numbers in several files from which each shop numbers its own. By judgement: a receipt that two
 exports share is rarer."""
@@ -56,6 +58,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     if is_sure:
         asked.remarks.append(f"{len(names)} files are of the shops in their names: {shops[:5]}")
         asked.columns["store_id"] = of_names
+        asked.questions = [one for one in made.questions if not re.match(_IS_SHOP, one)]
         _join_shop_and_number(asked, first, members, pattern)
     else:
         question = f"are the files of the shops in their names ({shops[:5]}; {shared} of them share days), or of one?"

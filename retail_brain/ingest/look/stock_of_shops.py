@@ -34,7 +34,7 @@ _MOST_UNITS = 0.5
 """Share of the rows up to which units are parts of some goods, as in a set, and no sales. By judgement."""
 _OF_STOCK: Final = (
     r"stock|inventory|on_hand|bestand|lager|voorraad|existenc|inventario|estoque|giacenz|magazyn|zapas|sklad|остат|залиш"
-    r"|наличи|stoc(?:_|$)|keszlet|αποθεμα|(?:^|_)stok|varasto|beholdning|behallning|ton_kho|库存|庫存|结存|在庫|재고|مخزون|رصيد"
+    r"|наличи|stoc(?:_|$)|keszlet|αποθεμα|υπολοιπ|(?:^|_)stok|varasto|beholdning|behallning|ton_kho|库存|庫存|结存|在庫|재고|مخزون|رصيد"
     r"|מלאי|สต[๊็]?อ[กค]|คงเหลือ"
 )
 """A word for stock in the name of a file or in the lines above its header."""

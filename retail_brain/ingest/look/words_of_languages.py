@@ -15,8 +15,9 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|(?:nr|numer)_(?:zamowienia|paragonu|faktury|dokumentu|transakcji)|no(?:mor)?_(?:struk|transaksi|pesanan|faktur|nota)"
     r"|id_pesanan|(?:kvitto|bong|kvittering|ordre)s?(?:nummer|nr)|kuitti(?:numero|nro)?|tilausnumero"
     r"|(?:cislo_)?(?:uctenk[ay]|dokladu|objednavky)|(?:bizonylat|nyugta|szamla|rendeles)(?:szam|_szama)"
-    r"|αριθμοσ_(?:αποδειξησ|παραστατικου|παραγγελιασ)|رقم_(?:الفاتورة|الطلب|الايصال|الإيصال)"
-    r"|เลขที่(?:ใบเสร็จ|บิล|เอกสาร|คำสั่งซื้อ)|מספר_(?:קבלה|חשבונית|הזמנה|עסקה)",
+    r"|(?:αρ(?:ιθμοσ)?_)?(?:αποδειξησ|παραστατικου|παραγγελιασ)|παραστατικο|رقم_(?:الفاتورة|الطلب|الايصال|الإيصال)"
+    r"|เลขที่(?:ใบเสร็จ|บิล|เอกสาร|คำสั่งซื้อ)|(?:מספר|מס)_(?:קבלה|חשבונית|הזמנה|עסקה)"
+    r"|nr_(?:iesire|bon(?:_fiscal)?|factura|document|comanda|doc)",
     "moment": r"opened|closed|apertura|chiusura|(?:bon|beleg|vorgangs?)_?(?:start|beginn|ende|datum|zeit)"
     r"|data_(?:da_venda|do_pedido|de_emissao|emissao|hora|sprzedazy|zamowienia|transakcji|wystawienia"
     r"|paragonu)|(?:(?:siparis|fis|satis|islem|fatura)_)?tarihi?|thoi_gian(?:_.*)?|ngay(?:_(?:ban|hoa_don|dat_hang|gio|tao))?"
@@ -29,16 +30,18 @@ FURTHER: Final[Mapping[str, str]] = {
     r"|заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|(?:ال)?موقع|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"
-    r"|(?:ชื่อ|รหัส)?(?:สาขา|ร้าน(?:ค้า)?|คลัง(?:สินค้า)?)(?:/(?:สาขา|คลัง|ร้าน))?|kho(?:_hang)?|gudang|(?:depo|ambar)(?:_adi)?|المستودع|סניף|חנות",
+    r"|(?:ชื่อ|รหัส)?(?:สาขา|ร้าน(?:ค้า)?|คลัง(?:สินค้า)?)(?:/(?:สาขา|คลัง|ร้าน))?|kho(?:_hang)?|gudang|(?:depo|ambar)(?:_adi)?|المستودع|סניף|חנות"
+    r"|gestiune|(?:cod|den(?:umire)?)_gest(?:iune)?",
     "product": r"(?:urun|stok|malzeme)_(?:kodu|no)|barkod(?:_no)?|ma_(?:hang|hang_hoa|san_pham|vach|sp)"
     r"|(?:kod|symbol|indeks)_(?:towaru|produktu|kreskowy)|kode_(?:barang|produk|item)|varenr|varenummer|artikelnr"
     r"|tuote(?:numero|nro|koodi)|viivakoodi|kod_(?:zbozi|produktu)|carovy_kod|cikkszam|termekkod|vonalkod"
     r"|κωδικοσ|κωδ(?:ικοσ)?_?(?:ειδουσ|προιοντοσ|υλικου)|(?:رمز|كود|رقم)_(?:الصنف|المنتج)|الباركود|(?:รหัส|เลข)สินค้า|(?:รหัส)?บาร์โค้ด|מקט|ברקוד"
-    r"|קוד_(?:פריט|מוצר)",
+    r"|קוד_(?:פריט|מוצר)|cod_(?:art(?:icol)?|produs|bare)",
     "product_name": r"(?:artikel|waren|produkt)_?(?:text|bezeichnung|name)"
     r"|(?:urun|stok|malzeme)_adi|urun|ten_(?:hang|hang_hoa|san_pham|sp)"
     r"|nazwa(?:_(?:towaru|produktu))?|towar|nama_(?:barang|produk|item)|benamning|varenavn|tuote(?:nimi)?|nazev(?:_(?:zbozi|produktu))?|termek(?:nev)?"
     r"|megnevezes|cikknev|περιγραφη|ειδοσ|προιον|(?:اسم_)?(?:الصنف|المنتج)|(?:ชื่อ)?(?:สินค้า|รายการ)(?:สินค้า)?|שם_(?:פריט|מוצר)|תיאור"
+    r"|den(?:umire)?_(?:art(?:icol)?|produs)"
     r"|descricao(?:_do_produto)?|nome_do_produto|produto",
     "units": r"adet|miktar|so_luong(?:_san_pham|_ban)?|sl|ilosc(?:_sztuk)?|szt|jumlah|kuantitas|antall?|maara"
     r"|kpl|mnozstvi|pocet(?:_kusu)?"
@@ -60,7 +63,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "customer": r"(?:n(?:o|r|umero)?_)?tessera|business_partner|klant(?:nr|nummer|code)?"
     r"|musteri_(?:no|kodu|id|numarasi)|(?:(?:ma|ten|sdt|so_dien_thoai|email)_)?khach(?:_hang)?|ma_kh|(?:取引先|得意先)(?:コード|番号|id|名)?|(?:客商|往来户)(?:编码|编号|名称)?|(?:nr|id|kod)_klienta|klient"
     r"|(?:id|kode)_pelanggan|pelanggan|kund(?:nummer|nr)|medlems(?:nummer|nr)|asiakas(?:numero|nro)?|(?:cislo_)?zakaznika?|vevo(?:kod)?|ugyfel"
-    r"|πελατησ|κωδ(?:ικοσ)?_?πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח"
+    r"|πελατησ|κωδ(?:ικοσ)?_?πελατη|(?:رقم_)?العميل|(?:รหัส|ชื่อ)?(?:ลูกค้า|สมาชิก)|เลข(?:ที่)?สมาชิก|ชื่อผู้ใช้|(?:מספר_)?לקוח|(?:מספר_|מס_)?(?:כרטיס_)?(?:מועדון|חבר(?:_מועדון)?)"
     r"|(?:cpf|cnpj|rut|nif|dni)(?:[/_].*)?",
     "status": r"(?:siparis_)?(?:statusu|durumu?)|trang_thai|tila|stav(?:_objednavky)?|allapot|statusz|κατασταση"
     r"|(?:ال)?حالة(?:_.*)?|وضعیت|สถานะ|סטטוס|situacao(?:_.*)?",
