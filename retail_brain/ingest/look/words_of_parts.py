@@ -346,7 +346,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "tax taxes vat shipping ship freight fees? tips? commission cargo refund[a-z]* returned gift "
               "weight delivery delivered billing postage promotion loyalty paid_out rounding surname firstname "
               "lastname packing payments? tracking coupon change tendered "
-              "reorder minimum maximum min max",
+              "reorder minimum maximum min max points?",
         "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]* "
               "mindest[a-z]* melde(?:bestand|menge)",
         "fr": "tva livraison prenom paiement",
