@@ -112,10 +112,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         known, given = {**shared_goods(looked), **shared_ids(looked)}, equal_ids(looked)
         if known or given:
             looked = [_with_roles(one, {**known, **given.get(place, {})}) for place, one in enumerate(looked)]
-        looked = _with_links(looked, known, given)
-        for place, code in one_code_of_goods(looked).items():
-            others = {name: role for name, role in {**known, **given.get(place, {})}.items() if role != "product"}
-            looked[place] = _with_roles(looked[place], {**others, **code})
+        looked = _with_one_code(_with_links(looked, known, given), known, given)
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
@@ -139,6 +136,16 @@ def _with_links(looked: list[LookedAt], known: Mapping[str, str], given: dict[in
         for place, linked in roles_by_links(looked).items():
             given[place] = {**given.get(place, {}), **linked}
             looked[place] = _with_roles(looked[place], {**known, **given[place]})
+    return looked
+
+
+def _with_one_code(
+    looked: list[LookedAt], known: Mapping[str, str], given: Mapping[int, Mapping[str, str]]
+) -> list[LookedAt]:
+    """The files with the code of goods that all of them have."""
+    for file, code in one_code_of_goods(looked).items():
+        others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
+        looked[file] = _with_roles(looked[file], {**others, **code})
     return looked
 
 

@@ -239,7 +239,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
 def _of_record(whole: str, scores: dict[str, float]) -> dict[str, float]:
     """Scores of a field of a record that is a person, a product or a unit, by the name of the record.
 
-    >>> _of_record("контрагент/наименование", {"product_name": 0.4}), _of_record("базовая_единица/код", {"product": 0.4})
+    >>> _of_record("контрагент/имя", {"product_name": 0.4}), _of_record("базовая_единица/код", {"product": 0.4})
     ({}, {})
     >>> _of_record("товары/товар/ид", {})
     {'product': 0.45}
