@@ -10,7 +10,7 @@ import polars as pl
 
 from retail_brain.errors import DataError
 
-LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
+LINES = re.compile(r"item|line|product|goods|sku|detail|position|товар|позици|строка|商品|明细", re.IGNORECASE)
 """Names of lists that hold the lines of an order, where another list, such as of payments, stands beside them."""
 _COUNTS = re.compile(
     r"(?:^|_)(?:qty|qtde?|quantit[a-z]*|quantidade|cantidad|count|units?|menge|anzahl|stueck|aantal|ilosc|mnozstvi|pocet"

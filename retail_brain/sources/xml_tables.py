@@ -24,6 +24,13 @@ _SHOWN: Final = 6
 """Names of elements that a refusal shows at most."""
 _NAMED: Final = re.compile(r"name|key|field|label|attribute|.*attribute[-_]?id|.*[-_]name", re.IGNORECASE)
 """The one attribute of an element whose text is the value of a field that the attribute names."""
+_NAME: Final = re.compile(r"name|key|code|наименование|имя|название|назва", re.IGNORECASE)
+_VALUE: Final = re.compile(r"value|val|text|значение|значення", re.IGNORECASE)
+_OF_PAIRS: Final = re.compile(
+    r"param|attribute|property|feature|field|option|characteristic|custom|реквизит|свойств|параметр|характеристик",
+    re.IGNORECASE,
+)
+"""Elements that may hold the name and the value of a field, as `ЗначениеРеквизита` of CommerceML does."""
 _MOST_NAMES: Final = 100
 """Names that such fields have at most; more are values. By judgement."""
 _PEOPLE: Final = re.compile(
@@ -56,6 +63,8 @@ class _Shape:
         fields: places of texts and attributes, in the order in which they come.
         pairs: place of elements whose one attribute names them, such as `<field name="size">` -> these names.
         unpaired: places of which an element has no such attribute, or holds others.
+        held: place of elements that hold a name and a value, such as `<param><name>size</name><value>` -> these names.
+        unheld: places of which an element holds others.
         is_document: whether the whole file is one record, such as a receipt, with the fields of its root.
     """
 
@@ -65,8 +74,11 @@ class _Shape:
     fields: dict[Place, None] = field(default_factory=dict)
     pairs: dict[Place, dict[str, None]] = field(default_factory=dict)
     unpaired: set[Place] = field(default_factory=set)
+    held: dict[Place, dict[str, None]] = field(default_factory=dict)
+    unheld: set[Place] = field(default_factory=set)
     is_document: bool = False
     _open: list[Counter[Place]] = field(default_factory=list)
+    _texts: list[dict[str, str]] = field(default_factory=list)
 
     def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
         self.counts[place] += 1
@@ -77,6 +89,7 @@ class _Shape:
             self.inner.add(place[:-1])
             self.unpaired.add(place[:-1])
         self._open.append(Counter())
+        self._texts.append({})
         if (name := pair_name(attributes)) is None:
             self.unpaired.add(place)
         else:
@@ -92,14 +105,26 @@ class _Shape:
             self.most[inner] = max(count, self.most.get(inner, 0))
         if text:
             self.fields.setdefault(place)
+        inner_texts = self._texts.pop()
+        if self._texts:
+            own = self._texts[-1]
+            if place in self.inner or place[-1] in own:
+                own[""] = ""  # it holds more than texts, or one twice
+            own[place[-1]] = text
+        if _OF_PAIRS.search(place[-1]):
+            if (name := held_pair(inner_texts)) is None:
+                self.unheld.add(place)
+            else:
+                self.held.setdefault(place, {}).setdefault(name[0])
 
     def named_fields(self) -> dict[Place, list[Place]]:
         """Places of elements that are fields which their attribute names -> places that these fields have."""
+        named = {place: names for place, names in self.pairs.items() if place not in self.unpaired}
+        named |= {place: names for place, names in self.held.items() if place not in self.unheld}
         return {
             place: [(*place[:-1], name) for name in names]
-            for place, names in self.pairs.items()
-            if place not in self.unpaired
-            and len(names) <= _MOST_NAMES
+            for place, names in named.items()
+            if len(names) <= _MOST_NAMES
             and self.most.get(place, 0) > 1
             and self.counts[place[:-1]] > 1  # a list that comes once has a row per element
         }
@@ -171,6 +196,19 @@ def pair_name(attributes: Mapping[str, str]) -> str | None:
         return None
     ((attribute, name),) = attributes.items()
     return name if name and _NAMED.fullmatch(attribute) else None
+
+
+def held_pair(texts: Mapping[str, str]) -> tuple[str, str] | None:
+    """The name and the value of a field that an element holds as two elements, by their names; None for any others.
+
+    >>> held_pair({"Наименование": "Отменен", "Значение": "true"}), held_pair({"name": "Tea", "price": "2"})
+    (('Отменен', 'true'), None)
+    """
+    names = [text for name, text in texts.items() if _NAME.fullmatch(name)]
+    values = [text for name, text in texts.items() if _VALUE.fullmatch(name)]
+    if len(names) != 1 or len(values) > 1 or len(texts) != len(names) + len(values) or not names[0]:
+        return None
+    return names[0], values[0] if values else ""
 
 
 def _within(records: Iterable[Place], outer: Place) -> list[Place]:
@@ -255,7 +293,9 @@ class _Rows:
         others = [place for place in shape.records() if place not in chain]
         self._pairs = {place: names for place, names in shape.named_fields().items() if place not in chain}
         self._pair = ""
-        fields = [one for place in shape.fields for one in self._fields(place)]
+        self._texts: dict[str, str] = {}
+        self._held = {place for place in self._pairs if place in shape.held and place not in shape.unheld}
+        fields = [one for place in (*shape.fields, *self._held_first(shape)) for one in self._fields(place)]
         self._names = {
             place: _BETWEEN.join(place[len(self._base) :]) or place[-1]
             for place in fields
@@ -268,6 +308,9 @@ class _Rows:
     def begin(self, place: Place, attributes: Mapping[str, str]) -> None:
         if place in self._chain:
             self._levels.append(({}, []))
+        if place in self._held:
+            self._texts = {}
+            return
         if place in self._pairs:
             self._pair = pair_name(attributes) or ""
             return
@@ -275,7 +318,14 @@ class _Rows:
             self._put((*place, name), value)
 
     def end(self, place: Place, text: str) -> None:
-        if text:
+        if place[:-1] in self._held:
+            self._texts[place[-1]] = text
+            return
+        if place in self._held:
+            name, value = held_pair(self._texts) or ("", "")
+            if value:
+                self._put((*place[:-1], name), value)
+        elif text:
             self._put((*place[:-1], self._pair) if place in self._pairs else place, text)
         if place not in self._chain:
             return
@@ -287,6 +337,10 @@ class _Rows:
         self._rows += rows
         if len(self._rows) >= _BATCH_ROWS:
             self._write()
+
+    def _held_first(self, shape: _Shape) -> list[Place]:
+        """Places of fields that hold their name and value, in the order of the file."""
+        return [place for place in shape.held if place in self._held]
 
     def _fields(self, place: Place) -> list[Place]:
         """The place of a field, or those that its names have; none for the attribute with these names."""

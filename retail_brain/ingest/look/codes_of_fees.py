@@ -14,7 +14,8 @@ from retail_brain.ingest.look.state_columns import column_of
 _NUMBERED: Final = r"^[\W_]*([\p{L}][\p{L}\s_-]*?)[\s_-]*\d{0,4}[\W_]*$"
 """A code of words with a short number behind them."""
 _CODES: Final = (
-    r"(?:shipping|ship|shpg|delivery|postage|freight|carriage|transport|billing|payment|pay|pmt|cod|fee|handling|surcharge"
+    r"(?:shipping|ship|shpg|delivery|postage|freight|carriage|transport|billing|payment|pay|pmt|cod|fee|handling|surcharge|costs?|charges?"
+    r"|order ?(?:delivery|shipping)"
     r"|versand(?:kosten)?|porto|fracht|zahlung|zahlart|nachnahme|livraison|port|expedition|paiement|envio|gastos ?envio"
     r"|pago|frete|entrega|pagamento|spedizione|trasporto|verzending|verzendkosten|betaling|dostawa|wysylka|platnosc|doprava"
     r"|dopravne|postovne|platba|dobirka|dostavka|oplata|szallitas|fizetes|livrare|plata|kargo|odeme|frakt|fragt|toimitus"

@@ -8,7 +8,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
 from retail_brain.ingest.look.numbers_of import values
-from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.shares import share, share_known
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, REASON, REMOVED
@@ -29,6 +29,8 @@ _MOST_MARKED = 0.5
 """Share of the rows from which a mark is asked about and takes nothing out on its own. By judgement."""
 _NEARLY_ALL = 0.9
 """Share of the marked rows from which a reason is that of their discount. By judgement."""
+_NAMED = 0.6
+"""Share of the returns whose mark is the number of another receipt. By judgement: some were sold before the file."""
 _SHOWN = 5
 """Different reasons that a question shows."""
 
@@ -59,7 +61,7 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
             continue  # its words say more than a mark
         if mark.is_known and is_void:
             sure += _void(made, mark)
-        elif mark.is_known and not _is_cancelled(sample, found, mark):
+        elif mark.is_known and not (_is_cancelled(sample, found, mark) or _is_returned(sample, found, mark)):
             asked += _perhaps(made, sample, found, mark)
     return sure, asked
 
@@ -98,6 +100,26 @@ def _is_cancelled(sample: pl.DataFrame, found: Columns, mark: _Mark) -> bool:
         sample.filter(mark.marked)[state.name].is_in(state.which(CANCELLED, IN_PART)).fill_null(value=False).all()
         for state in states
         if len(state.kinds) <= MOST_KINDS
+    )
+
+
+def _is_returned(sample: pl.DataFrame, found: Columns, mark: _Mark) -> bool:
+    """Whether a kind of rows calls every marked row a return, and the mark names the receipt that it takes back.
+
+    So do `receipt_type` REFUND and `refund_for` 1-1252: such rows are turned by their kind.
+    """
+    receipt = found.roles.get("receipt")
+    if receipt is None or not _says_return(mark.name):
+        return False
+    rows = sample.filter(mark.marked)
+    named = rows[mark.name].cast(pl.String)
+    if (named == rows[receipt].cast(pl.String)).any() or share_known(named, sample[receipt]) < _NAMED:
+        return False
+    kinds = (State(sample, found, name) for name in found.all_of("status") if name != mark.name)
+    return any(
+        rows[state.name].cast(pl.String).is_in(state.which(GIVEN_BACK)).fill_null(value=False).all()
+        for state in kinds
+        if len(state.kinds) <= MOST_KINDS and not (state.is_state or state.is_claim)
     )
 
 

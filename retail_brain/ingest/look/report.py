@@ -37,6 +37,7 @@ from retail_brain.ingest.look.named_stock import with_named_stock
 from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, without_suppliers
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
+from retail_brain.ingest.look.one_code_of_goods import one_code_of_goods
 from retail_brain.ingest.look.opened import SAMPLE_ROWS, Opened, is_of_text, plain_columns, say_unread, shown, tables_of
 from retail_brain.ingest.look.own_names import is_of_own_form, of_own_columns, of_own_name
 from retail_brain.ingest.look.parts_of_stock import with_parts_of_stock
@@ -112,7 +113,7 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         known, given = {**shared_goods(looked), **shared_ids(looked)}, equal_ids(looked)
         if known or given:
             looked = [_with_roles(one, {**known, **given.get(place, {})}) for place, one in enumerate(looked)]
-        looked = _with_links(looked, known, given)
+        looked = _with_one_code(_with_links(looked, known, given), known, given)
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         shared = shared_forms(looked)
         looked = [_with_forms(one, shared) for one in looked]
@@ -136,6 +137,16 @@ def _with_links(looked: list[LookedAt], known: Mapping[str, str], given: dict[in
         for place, linked in roles_by_links(looked).items():
             given[place] = {**given.get(place, {}), **linked}
             looked[place] = _with_roles(looked[place], {**known, **given[place]})
+    return looked
+
+
+def _with_one_code(
+    looked: list[LookedAt], known: Mapping[str, str], given: Mapping[int, Mapping[str, str]]
+) -> list[LookedAt]:
+    """The files with the code of goods that all of them have."""
+    for file, code in one_code_of_goods(looked).items():
+        others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
+        looked[file] = _with_roles(looked[file], {**others, **code})
     return looked
 
 

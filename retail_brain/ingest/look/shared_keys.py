@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share_known
+from retail_brain.ingest.look.words import role_scores
 
 _KNOWN = 0.7
 """Share of the ids of sales that a list must hold under another name of the column. By judgement: lists lag behind."""
@@ -31,6 +32,8 @@ def shared_goods(looked: Sequence[LookedAt]) -> dict[str, str]:
             continue
         for name, seen in one.columns.seen.items():
             if name in roles.values() or files[name] < 2 or seen.filled < 1 or seen.distinct < 1 or seen.dates:
+                continue
+            if "customer" in role_scores(name):  # numbers of phones beside the names of people
                 continue
             others = [other for other in looked if other is not one and name in other.columns.seen]
             sold = [other for other in others if {"units", "on_hand"} & other.columns.roles.keys()]

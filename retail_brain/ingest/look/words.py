@@ -178,6 +178,12 @@ _CODE_OF_STATE = rf"(?:^|_){STATE_NAME}_{_CODE}$"
 """The code of a state, such as `Order status ID`, which numbers no orders."""
 _OF_GOODS = r"(?:^|/)(?:item|product|article|goods|sku)_?code/pos_?code$"
 """A field of the code of goods, such as `ItemCode/POSCode`, which is of no point of sale."""
+_OF_A_UNIT = r"(?:^|_)(?:unit|uom|measure|currency|единица|единицы|валюта)$"
+"""A record that is a measure or a currency: its code and name are of no goods."""
+_OF_LINES = r"item|line|position|detail"
+"""A record that may be the line of an order, whose number is of no goods."""
+_GOODS = r"^(?:product|article|товар|номенклатура)$"
+"""A record that is a product."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -188,7 +194,7 @@ def bare_name(header: str) -> str:
     >>> bare_name("Username (Buyer)"), bare_name("N° ticket"), bare_name("createTime")
     ('username', 'no_ticket', 'create_time')
     """
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", header)
+    apart = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ][a-zа-яё])", "_", header)
     plain = _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email").replace("\u0307", ""))
     bare = re.sub(r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']", "", plain).strip("_ ,")
     return re.sub(_CURRENCY, "", bare) or bare
@@ -218,6 +224,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
             parts.pop("product_name", None)  # a word alone, such as `name`, may be of any record
         for role, score in (*_scores(field).items(), *parts.items()):
             scores[role] = max(score, scores.get(role, 0.0))
+        scores = _of_record(whole, scores)
     if is_of_expiry(whole):
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person
@@ -227,6 +234,29 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
     if "%" in header:
         scores.pop("discount", None)
     return without_people(whole, without_goods(whole, scores))
+
+
+def _of_record(whole: str, scores: dict[str, float]) -> dict[str, float]:
+    """Scores of a field of a record that is a person, a product or a unit, by the name of the record.
+
+    >>> _of_record("контрагент/имя", {"product_name": 0.4}), _of_record("базовая_единица/код", {"product": 0.4})
+    ({}, {})
+    >>> _of_record("товары/товар/ид", {})
+    {'product': 0.45}
+    """
+    record, _, field = whole.rpartition("/")
+    record = record.rpartition("/")[2]
+    if re.search(_OF_A_UNIT, record):
+        return {role: score for role, score in scores.items() if role not in ("product", "product_name")}
+    if re.search(_OF_LINES, record) or "_" in record:
+        return scores
+    if set(part_scores(record)) == {"discount"} and "amount" in scores:
+        return {"discount": scores["amount"]}
+    if set(part_scores(record)) == {"customer"}:
+        scores = {role: score for role, score in scores.items() if role not in ("product", "product_name")}
+    told = part_scores(f"{record}_{field}") if re.search(_GOODS, record) else {}
+    told = {role: score for role, score in told.items() if role in ("product", "product_name")}
+    return {**scores, **{role: max(score, scores.get(role, 0.0)) for role, score in told.items()}}
 
 
 def _unglued(name: str) -> str:

@@ -67,7 +67,7 @@ REFUSAL: Final = (
 _ALLOWS: Final = (
     r"opt(?:ed|s)?_?ins?|granted|consent(?:s|ed|ement|imento|imiento)?|consenso|permission|permit(?:s|ted)?|allow(?:ed|s)?"
     r"|accept(?:s|e|ed)?|acepta|aceita|accetta|autori[sz]e[sd]?|autori[zs]a|autorizza|agree(?:d|s)?|willing|subscribed?|subscriptions?|contactable|may_(?:we_)?contact|okay|ok"
-    r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke"
+    r"|einwilligung|eingewilligt|zustimmung|zugestimmt|erlaubt|erlaubnis|abonniert|akzeptiert|toestemming|zgoda|samtycke|feliratkoz(?:as|va|ott)"
     rf"|согласен|подписан|(?:{STEMS})[a-z]*"
     r"|수신_?동의|동의|수신_?허용|配信許可|配信希望"
     r"|同意|授权|订阅|接收|接受|愿意|允许|可联系|dong_y|setuju|persetujuan"
@@ -76,7 +76,7 @@ _ALLOWS: Final = (
 _BESIDE_ALLOWS: Final = (
     r"e_?mail(?:s|ings?)?|sms|texts?|messages?|phone|calls?|push|app|wechat|whatsapp|mail(?:ing)?s?|post|letters?|line|wecom"
     r"|marketing|newsletters?|news|advertis(?:ing|ements?)|promotion(?:s|al)?|offers?|contact|communications?"
-    r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|рассылк[аиу]"
+    r"|werbung|nieuwsbrief|boletin|publicite|pubblicita|publicidad|hirlevel(?:re)?|рассылк[аиу]"
     r"|status|state|stan|customer|client|member|buyer|is|has|was|to|for|by|via|of|the|we|us|you|your|from|receiv(?:e|es|ing)|flag|y_n|yn"
     r"|en|de|la|le|les|al|el|per|par|pour|zu|zur|zum|für|fur|und|von|voor|на|к"
     r"|이메일|메일|문자|메시지|카카오톡?|알림톡|푸시|앱|마케팅|광고성?|정보|수신|여부|고객|회원|의"
@@ -93,7 +93,16 @@ _PAIRS: Final = (
     *(("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("ja", "nein"), ("j", "n")),
     *(("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("sim", "nao"), ("s", "n"), ("да", "нет")),
     *(("tak", "nie"), ("так", "ні"), ("evet", "hayır"), ("はい", "いいえ"), ("예", "아니오"), ("ja", "nee")),
-    *(("có", "không"), ("ya", "tidak"), ("ใช่", "ไม่ใช่"), ("نعم", "لا"), ("כן", "לא"), ("ναι", "όχι"), ("o", "n")),
+    *(
+        ("có", "không"),
+        ("igen", "nem"),
+        ("ya", "tidak"),
+        ("ใช่", "ไม่ใช่"),
+        ("نعم", "لا"),
+        ("כן", "לא"),
+        ("ναι", "όχι"),
+        ("o", "n"),
+    ),
 )
 YES: Final = tuple(dict.fromkeys(yes for yes, _ in _PAIRS))
 NO: Final = tuple(dict.fromkeys(no for _, no in _PAIRS))

@@ -170,7 +170,7 @@ UNDER_WAY: Final = (
     r"|в пути|в дороге|в доставке|не отправл|к отправке|упакован|собран|\bготов|\bновы[йе]|\bновая|в архиве"
     r"|у дорозі|в дорозі|запакован|зібран|\bнов[иеа]"
     r"|pe drum|[îi]n tranzit|neexpediat|de expediat|ambalat|preg[ăa]tit|\bnou[ăa]?\b|arhivat"
-    r"|\búton\b|szállítás alatt|csomagol|előkész|\búj\b"
+    r"|\búton\b|(?:szállítás|feldolgozás) alatt|csomagol|előkész|\búj\b"
     r"|καθ.?οδόν|σε μεταφορά|συσκευασ|έτοιμ|\bνέ[αο]"
     r"|ta[şs][ıi]ma|\byolda|da[ğg][ıi]t[ıi]m|gönderilme|paketlen|haz[ıi]r|\byeni\b|ar[şs]iv"
     r"|på v(?:äg|ej|ei)|under transport|ej skickad|(?:ikke|ej) (?:af)?sendt|\bpack(?:ad|et)"

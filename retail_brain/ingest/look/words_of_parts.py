@@ -43,7 +43,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ru": "заказа? чека? документа? накладная накладной операции транзакции продажи",
         "uk": "замовлення чек[ау]? документ[ау] накладної",
         "ro": "comand[ai] comenzii bonului? factur[ai]i? tranzactiei",
-        "hu": "rendeles nyugta bizonylat szamla",
+        "hu": "(?:meg)?rendeles nyugta bizonylat szamla",
         "el": "παραγγελια[σ]? αποδειξη[σ]? παραστατικου? συναλλαγησ τιμολογιο[υ]?",
         "tr": "siparis fis fisi fatura belge evrak islem satis",
         "nordic": "kvitto kvittering bong bilag ordre bestallning bestilling salg",
@@ -144,7 +144,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ru": "покупател[ья] клиента? заказчик контрагента? получатель",
         "uk": "покупець клієнта?",
         "ro": "clientului cumparator",
-        "hu": "vevo(?:nev)? ugyfel partner",
+        "hu": "vevo(?:nev)? vasarlo ugyfel partner",
         "el": "πελατη[σ]? αγοραστησ",
         "tr": "musteri alici uye cari",
         "nordic": "kund(?:e|en|ens|s)? kunde?(?:namn|navn|nr) medlem kjoper koper",
@@ -346,7 +346,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "tax taxes vat shipping ship freight fees? tips? commission cargo refund[a-z]* returned gift "
               "weight delivery delivered billing postage promotion loyalty paid_out rounding surname firstname "
               "lastname packing payments? tracking coupon change tendered "
-              "reorder minimum maximum min max",
+              "reorder minimum maximum min max points?",
         "de": "mwst ust versand[a-z]* liefer[a-z]* vorname nachname porto zahlung[a-z]* r?uckerstattung[a-z]* "
               "mindest[a-z]* melde(?:bestand|menge)",
         "fr": "tva livraison prenom paiement",

@@ -10,7 +10,7 @@ from retail_brain.ingest.look.words_of_states import OF_PAYMENT, STATE_NAME
 OF_RECEIVERS: Final = (
     r"receiver|recipient|consignee|ship(?:ping|ment)?_?to|ship(?:ping)?_|deliver|bill(?:ing|ed)?_|buyer|lieferadr|empfang"
     r"|rechnungsadr|livraison|destinatair|facturation|entrega|destinatari|envio|spedizione|consegna|fatturazione|bezorg"
-    r"|verzend|ontvang|dostaw|odbiorc|doruc|prijemc|dodac|получател|доставк|одержувач|teslimat|alici|mottagar|leverans"
+    r"|verzend|ontvang|dostaw|odbiorc|doruc|prijemc|dodac|получател|доставк|одержувач|teslimat|alici|mottagar|leverans|szallit"
     r"|levering|modtager|toimitus|nguoi_nhan|giao_hang|penerima|pengiriman|ผู้รับ|จัดส่ง|المستلم|الشحن|נמען|משלוח"
     r"|收货|收件|收貨|买家|買家|配送|お届け|届け?先|送付先|配送先|購入者|注文者|수령|수취|받는|배송"
 )
