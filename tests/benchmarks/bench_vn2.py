@@ -199,7 +199,9 @@ def main() -> None:
         rows.append(row | (window.why(settings) if options.why else {}))
         print(rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
     table = pl.DataFrame(rows)
-    below = table.select("first_week", *((1 - pl.col(name) / pl.col("benchmark")).alias(name) for name in table.columns[4:]))
+    below = table.select(
+        "first_week", *((1 - pl.col(name) / pl.col("benchmark")).alias(name) for name in table.columns[4:])
+    )
     with pl.Config(tbl_rows=20, tbl_cols=20, float_precision=3, tbl_width_chars=160):
         print(below, below.select(pl.exclude("first_week").mean()))
     print(f"total {1 - table['ours'].sum() / table['benchmark'].sum():.1%}; {time.perf_counter() - started:.0f} s")
