@@ -130,12 +130,21 @@ def in_english(column: pl.Expr, form: str = "") -> pl.Expr:
     >>> given.to_frame().select(in_english(pl.col("v"))).to_series().to_list()
     ['12-Jan-2026', '12 Mar 2026', '3 Feb 2026', '5 Jan 2026, 14:30']
     """
-    found = _APART_MARK.search(form)
-    names = _WRITTEN[found[1]] if found else _WRITTEN[""]
+    names = _WRITTEN[language_of(form)]
     plain = column.str.replace_many(list(names), list(names.values()), leftmost=True)
     for pattern, left in _TIDY:
         plain = plain.str.replace_all(pattern, left)
     return plain
+
+
+def language_of(form: str) -> str:
+    """The language in which a form of dates names months; blank where languages need not be told apart.
+
+    >>> language_of("%d. %b@hr %Y"), language_of("%d %b %Y")
+    ('hr', '')
+    """
+    found = _APART_MARK.search(form)
+    return found[1] if found else ""
 
 
 def without_language(form: str) -> str:
@@ -147,8 +156,7 @@ def without_language(form: str) -> str:
     >>> without_language("%d. %b@hr %Y"), without_language("%d %b %Y")
     ('%d. %b %Y', '%d %b %Y')
     """
-    found = _APART_MARK.search(form)
-    if found and found[1] not in _APART:
+    if (language := language_of(form)) and language not in _APART:
         raise ValueError(f"got {form!r}, wanted %b, or one of {', '.join(f'%b@{name}' for name in _APART)}")
     return _APART_MARK.sub("", form)
 

@@ -19,7 +19,7 @@ from retail_brain.ingest.moments import (
 )
 from retail_brain.sources import ColumnFormat
 from retail_brain.sources.date_forms import ERA, EXCEL, IRANIAN, UNIX, UNIX_MS, WEEK
-from retail_brain.sources.month_names import in_english, readings_apart, without_language
+from retail_brain.sources.month_names import MONTH_NAMES, in_english, language_of, readings_apart, without_language
 
 _TIMES = (
     "", " %H:%M", " %Hh%M", " à %Hh%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S",
@@ -78,6 +78,8 @@ _FIRST, _HALF = 50, 0.5
 """Values that a form is tried on first, and the share of them that it must fit. By judgement."""
 _WORD = r"\d.*\p{L}{3}|\p{L}{3}.*\d|\p{Thai}\.\p{Thai}"
 """What a date with the name of a month holds."""
+_MONTH = rf"(?i){'|'.join(MONTH_NAMES)}"
+"""What it holds in short English."""
 MOST_KINDS = 6
 """Kinds of units of measure, or of zones behind times, that a column may have; more are words. By judgement."""
 Reading = str | tuple[str, ...] | None
@@ -231,7 +233,7 @@ def _dates_in_words(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
             continue
         # most forms fit none of the first values, and reading all of a long column in each takes seconds
         tried = [form for form in (f"{day}{time}" for day in days) if _has_marks(marks, form)]
-        tried = [form for form in tried if not named or _fits_some(first, form)]
+        tried = _that_fit_some(first, tried) if named else tried
         tried = [form for form in tried if _fits(first, _form(form), _HALF)]
         fits = [form for form in tried if _fits(unique, _form(form))]
         # months in short are also read by the form for whole names
@@ -278,9 +280,19 @@ def _fits(unique: pl.Series, text: ColumnFormat, share: float = READABLE) -> boo
     return bool(plausible.fill_null(value=False).mean() > share)  # type: ignore[operator]
 
 
-def _fits_some(first: pl.Series, form: str) -> bool:
-    """Whether a form with the name of a month fits the first values."""
-    words = first.to_frame("v").select(in_english(half_width(pl.col("v")), form)).to_series()
+def _that_fit_some(first: pl.Series, forms: list[str]) -> list[str]:
+    """The forms with the name of a month that fit the first values."""
+    plain = first.to_frame("v").select(half_width(pl.col("v"))).to_series()
+    # names are put into English by many patterns: once for each language, not for each form
+    english = {
+        language: plain.to_frame().select(in_english(pl.col("v"), form)).to_series()
+        for language, form in {language_of(form): form for form in forms}.items()
+    }
+    dated = {name: words for name, words in english.items() if _HALF * len(words) <= words.str.contains(_MONTH).sum()}
+    return [form for form in forms if (name := language_of(form)) in dated and _fits_some(dated[name], form)]
+
+
+def _fits_some(words: pl.Series, form: str) -> bool:
     parse = words.str.to_datetime if "%H" in form or "%I" in form else words.str.to_date
     return parse(without_language(form), strict=False).null_count() <= _HALF * len(words)
 
