@@ -87,7 +87,7 @@ def _count(lines: pl.LazyFrame, least: int, days: int) -> tuple[int, _Hashes]:
     seen = [pl.DataFrame(schema={"card": pl.UInt64, "day": pl.Date})]
     for receipts in _receipts(lines):
         cells = _cells(receipts, len(counts))
-        np.add.at(counts, cells, 1)
+        np.add.at(counts, cells, np.uint32(1))
         seen.append(receipts.filter(pl.Series(counts[cells] >= least)).select(card, "day").unique())
     suspects = pl.concat(seen).unique().group_by("card").len().filter(pl.col("len") >= days)
     return int(counts[counts >= least].sum()), suspects["card"].to_numpy()
@@ -100,10 +100,10 @@ def _receipts(lines: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         yield batch.filter(is_first)
 
 
-def _cells(receipts: pl.DataFrame, cells: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Cell of the card and day of each receipt."""
+def _cells(receipts: pl.DataFrame, cells: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Cell of the card and day of each receipt, in the type of places: in any other NumPy adds twenty times slower."""
     both = pl.col("customer_id").hash() ^ pl.col("day").hash()
-    return receipts.select(both % cells).to_series().to_numpy()
+    return receipts.select(both % cells).to_series().to_numpy().astype(np.intp)
 
 
 def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]) -> None:
