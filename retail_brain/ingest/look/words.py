@@ -8,7 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
-from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.word_parts import part_scores, without_service
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
@@ -134,7 +134,11 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"|date_de_naissance|fecha_de_nacimiento|data_di_nascita)",
         r"(?:会员|顾客|客户)?(?:生日|出生日期|出生年月日)|생년월일|生年月日",
     ),
-    "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)", r"sales_?channel_id"),
+    "channel": (
+        r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)|(?:주문|판매|구매)_?(?:경로|채널)"
+        r"|(?:受注|注文|販売)(?:経路|チャネル|チャンネル)|kenh_ban(?:_hang)?",
+        r"sales_?channel_id",
+    ),
     "status": (
         r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type|line_?type|item_status",
         r"(?:订单|付款|交易|单据)?状态|单据类型|红蓝字|红蓝标识|(?:取引|伝票|売上|処理)区分|(?:вид|тип)_(?:операции|документа|чека)|статус(?:_заказа)?",
@@ -206,7 +210,7 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = without_sum(bare_name(header))
+    whole = without_service(without_sum(bare_name(header)))
     fiscal = fiscal_scores(whole)
     return _by_words(header, whole) if fiscal is None else fiscal
 
