@@ -88,6 +88,7 @@ class Columns:
         alternatives: role -> further columns whose names fit it as well, best first.
         remarks: what was decided by the values.
         asked: roles that the values suggest and a person must confirm.
+        untaxed: columns of money without the tax that another column has, which is what was paid.
     """
 
     roles: Mapping[str, str]
@@ -95,6 +96,7 @@ class Columns:
     alternatives: Mapping[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
+    untaxed: frozenset[str] = frozenset()
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""

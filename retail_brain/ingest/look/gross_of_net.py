@@ -55,12 +55,15 @@ def with_gross_of_net(sample: pl.DataFrame, found: Columns) -> Columns:
     discount = next(iter(_gross_of(found, "discount")), "")
     taken |= {"discount": discount} if discount else {}
     says = [f"{name!r} is {found.roles[role]!r} with tax, which buyers pay: taken" for role, name in taken.items()]
+    plain = {name: bare_name(name) for name, seen in found.seen.items() if seen.numbers}
+    untaxed = {name for name, bare in plain.items() if re.search(_NET, bare) and not re.search(_GROSS, bare)}
     left = {role: (*found.alternatives.get(role, ()), found.roles[role]) for role in taken}
     return replace(
         found,
         roles={**found.roles, **taken},
         alternatives={**found.alternatives, **left},
         remarks=(*found.remarks, *says),
+        untaxed=frozenset(untaxed - set(found.roles.values()) | {found.roles[role] for role in taken}),
     )
 
 

@@ -134,11 +134,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"|date_de_naissance|fecha_de_nacimiento|data_di_nascita)",
         r"(?:会员|顾客|客户)?(?:生日|出生日期|出生年月日)|생년월일|生年月日",
     ),
-    "channel": (
-        r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)|(?:주문|판매|구매)_?(?:경로|채널)"
-        r"|(?:受注|注文|販売)(?:経路|チャネル|チャンネル)|kenh_ban(?:_hang)?",
-        r"sales_?channel_id",
-    ),
+    "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)", r"sales_?channel_id"),
     "status": (
         r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type|line_?type|item_status",
         r"(?:订单|付款|交易|单据)?状态|单据类型|红蓝字|红蓝标识|(?:取引|伝票|売上|処理)区分|(?:вид|тип)_(?:операции|документа|чека)|статус(?:_заказа)?",

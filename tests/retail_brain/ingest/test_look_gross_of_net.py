@@ -6,7 +6,7 @@ from typing import Any
 
 from retail_brain.ingest.look import look
 from tests.retail_brain.ingest.test_look import load, moment, write
-from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
+from tests.retail_brain.ingest.test_look_sums import HEAD, LINES, sums
 
 
 def columns(folder: Path) -> dict[str, Any]:
@@ -18,8 +18,8 @@ def test_gross_that_is_net_and_the_tax_beside_it_is_paid(tmp_path: Path) -> None
     for n, _, good, price, units in LINES:
         tax = 0.0 if good in ("g1", "g3") else round(0.2 * price, 2)  # food has none
         off = 0.1 if n % 4 == 1 else 0.0
-        sums = [round(one * units * (1 - off), 2) for one in (price, tax)]
-        rows.append([n, moment(n), good, units, price, round(price + tax, 2), sums[0], sums[1], round(sum(sums), 2)])
+        both = [round(one * units * (1 - off), 2) for one in (price, tax)]
+        rows.append([n, moment(n), good, units, price, round(price + tax, 2), both[0], both[1], round(sum(both), 2)])
         rows[-1] += [round(price * units * off, 2), round((price + tax) * units * off, 2)]
     header = ["Net price", "Gross price", "Net amount", "VAT amount", "Gross amount", "Net discount", "Gross discount"]
     write(tmp_path / "a" / "x.csv", [*HEAD, *header], rows)
@@ -36,6 +36,30 @@ def test_gross_of_one_rate_without_a_column_of_tax_is_paid(tmp_path: Path) -> No
     ]
     write(tmp_path / "x.csv", [*HEAD, "Valor líquido", "Valor bruto"], rows)
     assert columns(tmp_path)["unit_price"] == {"column": "Valor bruto", "total": True}
+
+
+def test_sums_of_receipts_without_tax_do_not_make_net_what_was_paid(tmp_path: Path) -> None:
+    totals = sums(lambda _n, _l, price, units: price * units)
+    rows = [
+        [
+            n,
+            moment(n),
+            good,
+            units,
+            price * units,
+            round(1.21 * price * units, 2),
+            totals[n],
+            round(1.21 * totals[n], 2),
+        ]
+        for n, _, good, price, units in LINES
+    ]
+    write(tmp_path / "x.csv", [*HEAD, "Importe neto", "Importe bruto", "Total neto", "Total bruto"], rows)
+    assert columns(tmp_path)["unit_price"]["column"] == "Importe bruto"
+    heads = {n: [n, moment(n), round(totals[n], 2)] for n, *_ in LINES}
+    write(tmp_path / "y" / "orders.csv", ["Order No", "Date", "Net total"], heads.values())
+    lines = [[row[0], *row[2:6]] for row in rows]
+    write(tmp_path / "y" / "lines.csv", ["Order No", "SKU", "Qty", "Importe neto", "Importe bruto"], lines)
+    assert columns(tmp_path / "y")["unit_price"]["column"] == "Importe bruto"
 
 
 def test_net_stays_where_a_discount_lies_between(tmp_path: Path) -> None:
