@@ -15,9 +15,11 @@ from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.further_names import names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
+from retail_brain.ingest.look.gross_of_net import with_gross_of_net
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
 from retail_brain.ingest.look.names_of_people import with_names_of_people
+from retail_brain.ingest.look.namesakes import with_codes_of_namesakes
 from retail_brain.ingest.look.numbered_rows import are_counted_through
 from retail_brain.ingest.look.numbers_of import may_be_money, may_be_units, values
 from retail_brain.ingest.look.receipt_by_values import receipt_by_values
@@ -89,9 +91,10 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     if not _SOLD & found.roles.keys():
         return found
     found = _without_kinds_as_receipts(rows, _with_earliest_day(rows, found))
-    found = _with_fuller_person(rows, with_names_of_people(rows, found))
+    found = with_codes_of_namesakes(rows, _with_fuller_person(rows, with_names_of_people(rows, found)))
     found = _with(found, goods_by_values(rows, found), "the same one costs much the same on every line")
     found = with_what_is_left(rows, _with_only_count(rows, _with_units(rows, found)))
+    found = with_gross_of_net(rows, found)
     sold = {"units", "amount", "price"} & found.roles.keys() and {"product", "product_name"} & found.roles.keys()
     if "receipt" not in found.roles and sold and (number := receipt_by_values(sample, found)):
         found = _with(found, {"receipt": number}, "its lines share moment, shop and customer")

@@ -88,6 +88,7 @@ class Columns:
         alternatives: role -> further columns whose names fit it as well, best first.
         remarks: what was decided by the values.
         asked: roles that the values suggest and a person must confirm.
+        untaxed: columns of money without the tax that another column has, which is what was paid.
     """
 
     roles: Mapping[str, str]
@@ -95,6 +96,7 @@ class Columns:
     alternatives: Mapping[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
+    untaxed: frozenset[str] = frozenset()
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""
@@ -281,10 +283,20 @@ def _unread_moment(roles: Mapping[str, str], seen: Mapping[str, Evidence]) -> st
     scores = {
         name: role_scores(name).get("moment", 0.0) * what.filled
         for name, what in seen.items()
-        if name not in roles.values() and not what.is_clock
+        if name not in roles.values() and not what.is_clock and not _counts_no_days(roles, seen, what)
     }
     best = max(scores, key=lambda name: scores[name], default="")
     return best if scores.get(best, 0.0) > _LEAST_SCORE else ""
+
+
+def _counts_no_days(roles: Mapping[str, str], seen: Mapping[str, Evidence], numbers: Evidence) -> bool:
+    """Whether whole numbers are no days that are counted: 0 on every row, or beside the stock of goods once each.
+
+    What stands there is how many of them were ordered or sold, such as what customers have still to get.
+    """
+    goods = [seen[roles[role]] for role in ("product", "product_name") if role in roles]
+    is_list = "on_hand" in roles and any(one.distinct == one.filled == 1 for one in goods)
+    return numbers.whole is not None and (numbers.whole == (0, 0) or is_list)
 
 
 def _time_of_day(

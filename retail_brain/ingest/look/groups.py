@@ -104,7 +104,7 @@ def _role(texts: Sequence[str], taken: set[str], *, in_one: bool) -> str:
     seen = evidence(pl.Series(list(texts)))
     if seen.dates and not seen.numbers and "moment" not in taken:
         return "date"
-    if "customer" not in taken and _are_companies(texts):
+    if "customer" not in taken and are_companies(texts):
         return "customer"
     if not taken & {"product", "product_name"}:
         return "product"
@@ -122,7 +122,8 @@ def role_of_group(texts: Sequence[str], taken: set[str]) -> str:
     return _role(texts, taken, in_one=False)
 
 
-def _are_companies(texts: Sequence[str]) -> bool:
+def are_companies(texts: Sequence[str]) -> bool:
+    """Whether most of the texts are names of firms, by the word for their form."""
     return sum(re.search(_COMPANY, text) is not None for text in texts) > _SAME * len(texts)
 
 

@@ -226,7 +226,7 @@ def _with_order(
     roles = {**own, **{role: named[name] for role, name in taken.items()}}
     asked = (line.columns.asked & own.keys()) | (order.columns.asked & taken.keys())
     alternatives = {"status": tuple(named[name] for name in beside if name in order.columns.all_of("status"))}
-    both = Columns(roles, seen, alternatives, asked=asked)
+    both = Columns(roles, seen, alternatives, asked=asked, untaxed=line.columns.untaxed)
     return _Both(rows.select(*line.sample.columns, *named.values()), both, named)
 
 

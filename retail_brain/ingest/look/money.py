@@ -203,7 +203,7 @@ def _after_all_discounts(sample: pl.DataFrame, found: Columns) -> str:
     off = [one for one in off if one.sum() > 0]
     listed = (values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])).abs()
     taken = {name for role, name in found.roles.items() if role not in ("amount", "discount")}
-    free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken]
+    free = [name for name, seen in found.seen.items() if seen.numbers and name not in taken | found.untaxed]
     amounts = [values(sample, found, name).abs() for name in found.all_of("amount")]
     is_listed = len(off) > 1 and all(_is_same(listed, one) for one in amounts)
     for count in range(len(off), 0 if is_listed else 1, -1):

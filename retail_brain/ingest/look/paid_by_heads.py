@@ -70,7 +70,7 @@ def _forget_price(made: Proposal, rows: pl.DataFrame, found: Columns) -> None:
 
 
 def _money_of(found: Columns) -> list[str]:
-    taken = {found.roles.get(role) for role in _SOLD}
+    taken = {*found.untaxed, *(found.roles.get(role) for role in _SOLD)}
     names = (name for name, seen in found.seen.items() if seen.numbers and seen.mean and name not in taken)
     return sorted(names, key=lambda name: is_beside(bare_name(name)))[:_MOST]
 

@@ -60,6 +60,7 @@ def paid_by_sums(sample: pl.DataFrame, found: Columns) -> Paid | None:
     taken = {
         name for role, name in roles.items() if role not in ("price", "amount", "discount", "unit_cost", "list_price")
     }
+    taken |= found.untaxed
     names = [name for name, seen in found.seen.items() if seen.numbers and name not in taken and not seen.is_clock]
     names = [name for name in names if not is_beside(bare_name(name))]  # taxes of lines add up to that of the receipt
     money = {name: _numbers(sample, found, name) for name in names}

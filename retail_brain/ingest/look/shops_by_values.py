@@ -12,7 +12,7 @@ from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_about_people import is_about_people
-from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS
+from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, are_ways
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _ROWS = 4_000
@@ -122,7 +122,11 @@ def may_be_shops(rows: pl.DataFrame, found: Columns, name: str) -> bool:
         or name in {one for names in found.alternatives.values() for one in names}
     ):
         return False
-    if goes_with(rows, found, name) or (found.seen[name].numbers and (values(rows, found, name) < 0).any()):
+    if (
+        are_ways(rows[name])
+        or goes_with(rows, found, name)
+        or (found.seen[name].numbers and (values(rows, found, name) < 0).any())
+    ):
         return False
     counts = rows[name].cast(pl.String).value_counts(sort=True, name="rows")
     states = counts[name].str.to_lowercase().str.contains(f"{CANCELLED}|{GIVEN_BACK}|{NOT_PAID}").any()

@@ -42,9 +42,9 @@ def with_people_told_apart(rows: pl.DataFrame, found: Columns) -> Columns:
     """
     if "customer" in found.asked:
         return found
-    while (name := found.roles.get("customer")) is not None and (why := _why_not(rows, found, name)):
+    while (name := found.roles.get("customer")) is not None and (why := why_no_person(rows, found, name)):
         further = [other for other in found.alternatives.get("customer", ()) if other not in found.roles.values()]
-        better = next((other for other in further if _may_buy(other) and not _why_not(rows, found, other)), None)
+        better = next((other for other in further if _may_buy(other) and not why_no_person(rows, found, other)), None)
         roles = {role: held for role, held in found.roles.items() if role != "customer"}
         instead = f"{better!r} is taken" if better else "nobody is known by it"
         says = f"{name!r} (such as {found.seen[name].examples[0]}) {why}: {instead}"
@@ -85,7 +85,7 @@ def _numbers_documents(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     return is_of_lines or (_is_of_document(name) and not pairs.unique()[name].is_duplicated().any())
 
 
-def _why_not(rows: pl.DataFrame, found: Columns, name: str) -> str:
+def why_no_person(rows: pl.DataFrame, found: Columns, name: str) -> str:
     """Why a column is not of customers; blank where it may be."""
     values = rows[name].drop_nulls().cast(pl.String)
     kinds = values.unique()

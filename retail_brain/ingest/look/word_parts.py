@@ -51,7 +51,8 @@ _KOREAN: Final[Mapping[str, str]] = {
     "product": r"^(?!.*주문).*(?:상품|품목|제품).*(?:코드|번호)$|^바코드$",
     "product_name": r"(?:상품|품목|제품|메뉴)명$",
     "store": r"^(?:매장|지점|점포|스토어|창고|가게|영업점)(?:명|코드|번호)?$",
-    "customer": r"^(?:회원|고객|구매자|주문자|거래처|구매처|판매처)_?(?:명|id|번호|코드|아이디|연락처|전화번호)$",
+    "customer": r"^(?:회원|고객|구매자|주문자|거래처|구매처|판매처)_?(?:명|이름|id|번호|코드|아이디|연락처"
+    r"|(?:일반|휴대)?_?전화(?:_?번호)?|(?:휴대|핸드)폰(?:_?번호)?|이메일)$",
     "units": r"^(?!.*(?:취소|반품|재고)).*수량$",
     "price": r"^(?!.*(?:옵션|배송)).*(?:단가|판매가|가격)$",
     "amount": r"^(?!.*(?:할인|배송|수수료|정산|세액|부가세)).*(?:금액|매출액?|합계)$",
@@ -88,6 +89,11 @@ _EAST_ASIAN_SCORE = 0.38
 """Score of a name whose end or beginning is a word of Chinese, Japanese or Korean."""
 _EAST_ASIAN_CODE = 0.45
 """Score of such a name of people that ends in a word for a code, which tells them apart better than their names."""
+_OR_SERVICE = (
+    r"_?(?:/|\||_(?:or|o|ou|oder|lub|или)_)_?(?:services?|servi[cz]i?[oi]?s?|dienstleistung(?:en)?|leistung|diensten?|uslug[aiy]"
+    r"|sluzb[ay]|услуг[аи]?|послуг[аи]?|hizmet|tjanst|ydelse|tjeneste|palvelu)$"
+)
+"""Services behind goods in the name of a column."""
 _ENDS_IN_CODE = r"(?:id|no|编号|编码|号|番号|コード|번호|코드|아이디)$"
 _GOODS_ALONE = 0.4
 """Score of a name of nothing but words for goods, such as `Menu Item`."""
@@ -157,6 +163,16 @@ def part_scores(name: str) -> dict[str, float]:
     if "beside" in kinds or re.match(_OF_A_LINE, name) or re.fullmatch(_OF_A_PERSON, name):
         return {}
     return _combined(kinds)
+
+
+def without_service(name: str) -> str:
+    """A plain name without the services that a program sells like goods: `product_/_service` is `product`.
+
+    >>> without_service("product/service"), without_service("table_service"), without_service("delivery/service")
+    ('product', 'table_service', 'delivery/service')
+    """
+    goods = re.sub(_OR_SERVICE, "", name)
+    return goods if _WORDS["goods"].fullmatch(goods.rpartition("_")[2]) else name
 
 
 def is_beside(name: str) -> bool:

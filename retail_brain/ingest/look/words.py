@@ -8,7 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
-from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.word_parts import part_scores, without_service
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
@@ -206,7 +206,7 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = without_sum(bare_name(header))
+    whole = without_service(without_sum(bare_name(header)))
     fiscal = fiscal_scores(whole)
     return _by_words(header, whole) if fiscal is None else fiscal
 

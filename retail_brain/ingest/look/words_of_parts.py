@@ -265,7 +265,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "de": "[a-z]*rabatt",
         "nl": "korting",
         "fr": "remise",
-        "es": "descuentos?",
+        "es": "descuentos? ds?cto",
         "it": "sconto",
         "pt": "descontos?",
         "pl": "rabatu? znizka",

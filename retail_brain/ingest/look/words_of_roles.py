@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import polars as pl
+
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import OF_PAYMENT, STATE_NAME
@@ -29,9 +31,32 @@ NO_SHOPS: Final = (
     r"|voucher|coupon|kupon|gutschein|cupom|cupon|优惠|クーポン|쿠폰|pin_?code"
     r"|province|prefecture|county|省份|^省$|都道府県|시도"
     r"|stanowisk|arbeitsplatz|workstation|poste_de_(?:caisse|travail)|puesto_de_(?:caja|trabajo)|postazione"
+    r"|kanal|canal|kanava|kenh_|saluran|канал|경로|채널|経路|チャネル|チャンネル|ช่องทาง|قناة|ערוץ"
+    r"|herkunft|quelle|herkomst|orig[ei][nm]e?(?:_|$)|provenien|zrodl|zdroj|forras|kaynak|nguon_|sumber|источник|джерел|유입|流入"
     rf"|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
+_WAY: Final = (
+    r"(?i)^(?:pc|desktop|laptop|tablets?|i?pad|i?phone|smart_?phones?|mobil[eny]?|m[oó]vil|cellulare|celular|handy|android|ios|apps?"
+    r"|web|website|webshop|browser|h5|wap|api|online|internet|e-?mail|telefon[eo]?|tel[eé]fono|t[eé]l[eé]phone|komputer"
+    r"|мобильн\p{L}+|приложени[ея]|сайт|компьютер|телефон|мобільн\p{L}+|додаток|모바일|웹|앱|피씨|아이폰|안드로이드|전화"
+    r"|手机|手機|电脑|電腦|网页|網頁|小程序|公众号|电话|スマホ|スマートフォン|パソコン|携帯|アプリ|ウェブ|電話"
+    r"|di động|máy tính|điện thoại|aplikasi|ponsel|มือถือ|แอป|เว็บ|الجوال|تطبيق|الموقع|נייד|אפליקציה|אתר"
+    r"|shop|store|site|sitio|sito|page|version|order|쇼핑몰|사이트|버전|商城|商店|网站|端|版|サイト|ショップ|[\s_/().,&+-])+$"
+)
+"""A value of nothing but devices, sites and programs on which an order was made."""
+
+
+def are_ways(values: pl.Series) -> bool:
+    """Whether every value names a device or a site, which is how an order came and no shop.
+
+    >>> are_ways(pl.Series(["모바일웹", "PC쇼핑몰"])), are_ways(pl.Series(["Web", "Oxford Street"]))
+    (True, False)
+    """
+    texts = values.drop_nulls().cast(pl.String).unique()
+    return len(texts) > 0 and bool(texts.str.contains(_WAY).all())
+
+
 _NO_PEOPLE: Final = (
     rf"{NO_SHOPS}"
     r"|serve[dr]|cashier|clerk|seller|sold_by|sales_?(?:person|rep|man)|waiter|waitress|employee|operator|assistant"
