@@ -4,6 +4,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
+from retail_brain.ingest.look.measured_goods import quantity_of_measured_goods
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.one_unit_a_row import why_rows_are_units
 
@@ -25,7 +26,14 @@ def write_units(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:
         return False
     elif why := why_rows_are_units(sample, found):
         made.columns["units"] = "{ constant = 1 }"
-        made.remarks.append(f"no column holds units, and every row is one: {why}")
+        if (measured := quantity_of_measured_goods(sample, found)) is None:
+            made.remarks.append(f"no column holds units, and every row is one: {why}")
+        else:
+            made.columns["units"] = f'{{ column = {quoted(measured)}, default = "1" }}'
+            made.remarks.append(
+                f"{measured!r} has the units of goods that are sold by measure, whose money grows with it; every other "
+                f"row is one: {why}"
+            )
     else:
         made.columns["units"] = "{ constant = 1 }"
         made.questions.append("no column holds units: is every row one unit, as written below?")
