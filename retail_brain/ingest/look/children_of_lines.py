@@ -52,8 +52,14 @@ def children_of_lines(made: Proposal, sample: pl.DataFrame, found: Columns) -> t
     has_units = share(family["_units"] == family["_parent_units"]) >= _HOLDS
     is_repeated = has_money and share((family["_money"] - family["_parent_money"]).abs() < _CENT) >= _HOLDS
     is_repeated = is_repeated and "returns" not in made.keys and _sums_count_once(made, sample, found, parent)
-    if is_alone and has_units and (is_repeated or (not has_money and _are_alike(sample, found, (number, parent), money))):
-        what = "its units and its money, which the sum of the receipt has once" if has_money else "its units and no money"
+    if (
+        is_alone
+        and has_units
+        and (is_repeated or (not has_money and _are_alike(sample, found, (number, parent), money)))
+    ):
+        what = (
+            "its units and its money, which the sum of the receipt has once" if has_money else "its units and no money"
+        )
         made.remarks.append(
             f"{family.height:,} rows have in {parent!r} the {number!r} of another row, {what}: they "
             "are the same lines once more, and are left out"

@@ -36,7 +36,11 @@ def write_moment(made: Proposal, found: Columns) -> None:
         if forms == (None,) and joins:
             forms = (_day_form(seen.examples[0]),)
         # the midnight behind a day makes way for the time of day; one behind a day of another calendar is found out
-        wholes = [f"{re.sub(_CLOCK_OF_FORM, '', one)} {joined}" if joins and one not in (ERA, IRANIAN) else one for one in forms if one]
+        wholes = [
+            f"{re.sub(_CLOCK_OF_FORM, '', one)} {joined}" if joins and one not in (ERA, IRANIAN) else one
+            for one in forms
+            if one
+        ]
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
         keys = pattern_key(seen) + keys + calendar_key(seen)

@@ -64,4 +64,6 @@ def _calls_tills(rows: pl.DataFrame, till: str, name: str) -> bool:
         pl.col(name).cast(pl.String).str.to_lowercase().alias("_shop"),
     )
     pairs = kinds.drop_nulls().unique().iter_rows()
-    return all(re.fullmatch(rf"{re.escape(shop)}\W+\w*\W*\d+|\w*\W*\d+\W+{re.escape(shop)}", one) for one, shop in pairs)
+    return all(
+        re.fullmatch(rf"{re.escape(shop)}\W+\w*\W*\d+|\w*\W*\d+\W+{re.escape(shop)}", one) for one, shop in pairs
+    )
