@@ -10,8 +10,8 @@ from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import FILE_NAME, LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
 from retail_brain.sources.conditions import condition_of
-from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.date_forms import MIDNIGHT
+from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 

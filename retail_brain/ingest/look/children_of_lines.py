@@ -2,8 +2,8 @@
 
 A column whose values are numbers of other rows says which line each child belongs to. A child without money, with the
 units of its parent, is the same line once more. A price of the list is no money; where children have one it is that of
-their parents, or they have its code: a gift beside goods has its own. So is a child that repeats the money as well, where
-the sum of the receipt counts it once.
+their parents, or they have its code: a gift beside goods has its own. So is a child that repeats the money as well,
+where the sum of the receipt counts it once.
 """
 
 import polars as pl

@@ -150,8 +150,8 @@ def _void(made: Proposal, mark: _Mark) -> list[str]:
 
 def _refunded(made: Proposal, mark: _Mark) -> list[str]:
     made.remarks.append(
-        f"{mark.count:,} rows whose {mark.name!r} is {' or '.join(mark.says)} are sales whose money was given back: they "
-        "stand among other lines of their receipts, and no row takes them back; they are left out"
+        f"{mark.count:,} rows whose {mark.name!r} is {' or '.join(mark.says)} are sales whose money was given back: "
+        "they stand among other lines of their receipts, and no row takes them back; they are left out"
     )
     return [mark.condition]
 

@@ -56,9 +56,10 @@ def units_of_rows(sample: pl.DataFrame, found: Columns) -> tuple[str | None, str
     for name in free:
         seen = found.seen[name]
         is_of_some = seen.numbers and 0 < seen.filled <= _MOST_MEASURED and "units" in role_scores(name)
-        if is_of_some and _pays_by(sample, found, (str(goods), str(money), name)):
-            if why := why_rows_are_units(sample.filter(pl.col(name).is_null()), found):
-                return name, why
+        if not is_of_some or not _pays_by(sample, found, (str(goods), str(money), name)):
+            continue
+        if why := why_rows_are_units(sample.filter(pl.col(name).is_null()), found):
+            return name, why
     return None, why_rows_are_units(sample, found)
 
 

@@ -1,4 +1,4 @@
-"""Tax numbers of the shop in the names of columns, such as `CNPJ da loja` and `NIP sprzedawcy`: no customer has these."""
+"""Tax numbers of the shop in names of columns, such as `CNPJ da loja` and `NIP sprzedawcy`: no customer has these."""
 
 import re
 from collections.abc import Mapping

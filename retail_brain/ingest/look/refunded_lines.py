@@ -1,4 +1,4 @@
-"""Tells lines of sales whose money was given back later, such as `Refunded: Yes`, from rows of a return of their own."""
+"""Tells sales whose money was given back later, such as `Refunded: Yes`, from rows of a return of their own."""
 
 import re
 from typing import Final

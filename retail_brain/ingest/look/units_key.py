@@ -34,8 +34,8 @@ def _write_one_each(made: Proposal, sample: pl.DataFrame, found: Columns) -> Non
     if measured is not None:
         made.columns["units"] = f'{{ column = {quoted(measured)}, default = "1" }}'
         made.remarks.append(
-            f"{measured!r} has the units of goods that are sold by measure, whose money grows with it; every other row is "
-            f"one: {why}"
+            f"{measured!r} has the units of goods that are sold by measure, whose money grows with it; every other row "
+            f"is one: {why}"
         )
     elif why:
         made.columns["units"] = "{ constant = 1 }"
