@@ -10,6 +10,9 @@ _LEAST_GOODS: Final = 5
 _ALIKE: Final = 0.8
 """Share of the codes on whose lines one text stands from which it names none of them. By judgement."""
 
+_SEVERAL: Final = 0.1
+"""Further texts for each code from which they tell lines apart; `Shirt` for most sizes is the one name of each."""
+
 
 def without_names_of_operations(
     sample: pl.DataFrame, roles: dict[str, str], alternatives: Mapping[str, Sequence[str]]
@@ -32,6 +35,8 @@ def without_names_of_operations(
 
 def _is_on_most_goods(sample: pl.DataFrame, code: str, name: str) -> bool:
     pairs = sample.select(code, name).drop_nulls().unique()
-    goods = pairs[code].n_unique()
+    goods, texts = pairs[code].n_unique(), pairs[name].n_unique()
     most = pairs[name].value_counts()["count"].max()
-    return goods >= _LEAST_GOODS and isinstance(most, int) and most > _ALIKE * goods
+    if goods < _LEAST_GOODS or not isinstance(most, int) or most <= _ALIKE * goods:
+        return False
+    return texts == 1 or pairs.height - goods > _SEVERAL * goods

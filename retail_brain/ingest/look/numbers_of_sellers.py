@@ -6,7 +6,7 @@ from typing import Final
 
 _NUMBER: Final = (
     r"cnpj|rut|rfc|nif|cif|nit|ruc|cuit|nip|siret|siren|ico|dic|vkn|gstin|abn|ein|tin|afm|инн|єдрпоу|едрпоу|αφμ"
-    r"|(?:tax|vat|fiscal)_?(?:id|no|nr|number|code)|ust_?id(?:_?nr)?|steuer_?nummer|partita_iva|p_?iva|vergi_no"
+    r"|(?:tax|vat)_?(?:id|no|nr|number)|ust_?id(?:_?nr)?|steuer_?nummer|partita_iva|p_?iva|vergi_no"
     r"|税号|税號|统一编号|統一編號|统编|統編|登録番号|사업자(?:등록)?번호"
 )
 _SELLER: Final = (

@@ -90,3 +90,10 @@ def test_a_text_on_most_goods_names_none_of_them() -> None:
     )
     assert columns_of(rows).roles["product_name"] == "Item"
     assert "product_name" not in columns_of(rows.drop("Item")).roles
+    sizes = pl.DataFrame(
+        {"SKU": [f"S{n % 12}" for n in range(60)], "Qty": ["1", "2", "3"] * 20, "Price": ["9.50"] * 60}
+    )
+    named = sizes.with_columns(
+        pl.when(pl.col("SKU") == "S3").then(pl.lit("Cap")).otherwise(pl.lit("Shirt")).alias("Name")
+    )
+    assert columns_of(named).roles["product_name"] == "Name"
