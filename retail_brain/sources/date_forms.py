@@ -14,6 +14,10 @@ IRANIAN = "iranian"
 """The form of days of the Iranian calendar, such as 1405/06/12, which is 2026-09-03."""
 SECONDS, MINUTES = "seconds", "minutes"
 """Forms of a time of day: seconds and minutes after midnight."""
+MIDNIGHT = (
+    r"[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s?[Aa]\.?\s?[Mm]\.?|(?:上午|午前|오전)\s?(?:12|0?0):00(?::00)?)$"
+)
+"""The time of day that spreadsheets and databases add to a day: 00:00:00, or 12:00:00 AM."""
 _SINCE = "days since "
 _DAY_ZERO = date(1899, 12, 30)
 """Serial day 0 of spreadsheets."""

@@ -10,6 +10,7 @@ from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import FILE_NAME, LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
 from retail_brain.sources.conditions import condition_of
+from retail_brain.sources.date_forms import MIDNIGHT
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.months import month_starts, week_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
@@ -262,7 +263,7 @@ def joined(
     parts = [_as_text(name, schema[name]) for name in names]
     if is_moment:
         # a spreadsheet gives a day its midnight, which the column with the time replaces
-        parts[0] = parts[0].str.replace(r"[ T]0?0:00(?::00(?:\.0+)?)?$", "")
+        parts[0] = parts[0].str.replace(MIDNIGHT, "")
     between = mark if mark is not None else " " if is_moment else "-"
     if blank is None:
         return pl.concat_str(parts, separator=between)

@@ -16,6 +16,7 @@ from retail_brain.ingest.look.evidence import is_dated
 from retail_brain.ingest.look.further_names import names_nobody
 from retail_brain.ingest.look.goods_by_values import goods_by_values, name_of_listed
 from retail_brain.ingest.look.gross_of_net import with_gross_of_net
+from retail_brain.ingest.look.measured_goods import without_units_of_some
 from retail_brain.ingest.look.moment_by_values import moment_by_values
 from retail_brain.ingest.look.money import amount_is_units, grows
 from retail_brain.ingest.look.names_of_people import with_names_of_people
@@ -106,7 +107,7 @@ def with_roles_by_values(sample: pl.DataFrame, found: Columns) -> Columns:
     found = _with_place_of_days(rows, found)
     if not {"product", "product_name"} & found.roles.keys():
         found = _with_heads(rows, found)
-    return with_people_told_apart(rows, _with_person(rows, found))
+    return without_units_of_some(sample, with_people_told_apart(rows, _with_person(rows, found)))
 
 
 def _is_list(found: Columns) -> bool:

@@ -12,6 +12,7 @@ from retail_brain.ingest.look.decimal_marks import with_one_decimal_mark
 from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
+from retail_brain.ingest.look.names_of_operations import without_names_of_operations
 from retail_brain.ingest.look.roles_refused import is_refused
 from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
@@ -140,6 +141,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     _code_of_goods(sample, roles, seen)
     key_of_list(roles, seen, alternatives, [name for name in seen if name not in known and _is_bare(name)])
     roles = _corrected(roles, seen, alternatives, known)
+    without_names_of_operations(sample, roles, alternatives)
     _time_of_day(sample, roles, seen, alternatives)
     _number_receipts(sample, roles, seen, alternatives)
     if "receipt" not in roles and "moment" in roles and seen[roles["moment"]].pattern:

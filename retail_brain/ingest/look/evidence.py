@@ -20,7 +20,7 @@ from retail_brain.ingest.look.date_readings import (
 from retail_brain.ingest.moments import in_common_years
 from retail_brain.ingest.numbers import are_words, parse_numbers
 from retail_brain.sources import ColumnFormat
-from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
+from retail_brain.sources.date_forms import EXCEL, MIDNIGHT, MINUTES, SECONDS, UNIX, UNIX_MS
 
 _CLOCK = (
     r"^(?:1899-12-3[01] )?(?:(?:[上下]午|午[前後]|오[전후])\s*)?\d{1,2}"
@@ -28,8 +28,6 @@ _CLOCK = (
 )
 _POINT_CLOCK = r"^(?:[01]?\d|2[0-3])\.[0-5]\d(?:\.[0-5]\d)?$"
 """A time of day with points, which is a number elsewhere."""
-_MIDNIGHTS = r"[ T]0?0:00(?::00(?:\.0+)?)?$"
-"""The time of day that a spreadsheet adds to a day."""
 _MINUTE_DIGITS = 4
 """Digits of a time of day without marks and seconds, such as 0931; tables of numbers drop zeros in front."""
 _MIDNIGHT, _SIXTY = 24, 60
@@ -248,7 +246,7 @@ def _has_time(unique: pl.Series, dates: tuple[Reading, ...]) -> bool:
     if dates and dates[0] in (EXCEL, UNIX, UNIX_MS):
         return dates[0] != EXCEL or _whole(unique) is None
     clocks = unique.filter(unique.str.contains(rf"\d[ T].*{ANY_CLOCK}"))
-    return not clocks.str.contains(_MIDNIGHTS).all()  # spreadsheets write days as their midnights
+    return not clocks.str.contains(MIDNIGHT).all()  # spreadsheets write days as their midnights
 
 
 def _whole(unique: pl.Series) -> tuple[int, int] | None:

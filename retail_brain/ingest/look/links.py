@@ -126,8 +126,9 @@ def _ids(column: pl.Series) -> pl.Series:
 
 def _is_shared(key: _Key, ids: pl.Series, name: str) -> bool:
     both = ids.is_in(key.ids.implode()).sum()
-    if _LEAST_NAMED <= len(ids) < _LEAST and ids.str.contains(r"\p{L}").all():
-        return both == len(ids) and len(key.ids) <= _FEW  # codes of shops, such as DT and BV
+    is_named = bare_name(name) == bare_name(key.name) and bool((ids.str.len_chars() >= _LONG).all())
+    if _LEAST_NAMED <= len(ids) < _LEAST and (is_named or ids.str.contains(r"\p{L}").all()):
+        return both == len(ids) and len(key.ids) <= _FEW  # codes of shops, such as DT and BV, or their tax numbers
     if len(ids) < _LEAST or len(key.ids) < _LEAST:
         return False
     is_long = bool((ids.str.len_chars() >= _LONG).all())

@@ -8,6 +8,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
 from retail_brain.ingest.look.numbers_of import values
+from retail_brain.ingest.look.refunded_lines import were_refunded
 from retail_brain.ingest.look.shares import share, share_known
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -61,6 +62,8 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
             continue  # its words say more than a mark
         if mark.is_known and is_void:
             sure += _void(made, mark)
+        elif mark.is_known and mark.is_flag and mark.is_rare and were_refunded(sample, found, name, mark.marked):
+            sure += _refunded(made, mark)
         elif mark.is_known and not (_is_cancelled(sample, found, mark) or _is_returned(sample, found, mark)):
             asked += _perhaps(made, sample, found, mark)
     return sure, asked
@@ -143,6 +146,14 @@ def _void(made: Proposal, mark: _Mark) -> list[str]:
             f"Then write where = '''{mark.condition}'''"
         )
     return []
+
+
+def _refunded(made: Proposal, mark: _Mark) -> list[str]:
+    made.remarks.append(
+        f"{mark.count:,} rows whose {mark.name!r} is {' or '.join(mark.says)} are sales whose money was given back: "
+        "they stand among other lines of their receipts, and no row takes them back; they are left out"
+    )
+    return [mark.condition]
 
 
 def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) -> list[str]:

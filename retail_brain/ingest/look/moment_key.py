@@ -13,6 +13,8 @@ from retail_brain.sources.date_forms import ERA, EXCEL, IRANIAN, UNIX, UNIX_MS, 
 
 _MOST_DAYS = 20_000
 """Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
+_CLOCK_OF_FORM = r"[ T](?:%p\s?)?%[HI].*$"
+"""The time of day in a form of moments."""
 _DAY_0 = "YYYY-MM-DD"
 
 
@@ -33,8 +35,12 @@ def write_moment(made: Proposal, found: Columns) -> None:
         forms = form if isinstance(form, tuple) else (form,)
         if forms == (None,) and joins:
             forms = (_day_form(seen.examples[0]),)
-        # a time of day behind a day of another calendar is found out
-        wholes = [f"{one} {joined}" if joins and one not in (ERA, IRANIAN) else one for one in forms if one]
+        # the midnight behind a day makes way for the time of day; one behind a day of another calendar is found out
+        wholes = [
+            f"{re.sub(_CLOCK_OF_FORM, '', one)} {joined}" if joins and one not in (ERA, IRANIAN) else one
+            for one in forms
+            if one
+        ]
         keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
         keys = pattern_key(seen) + keys + calendar_key(seen)

@@ -4,8 +4,8 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
+from retail_brain.ingest.look.measured_goods import units_of_rows
 from retail_brain.ingest.look.numbers_of import values
-from retail_brain.ingest.look.one_unit_a_row import why_rows_are_units
 
 _MOSTLY = 0.8
 """Share of units below 0 from which they are sales and not returns. By judgement."""
@@ -23,13 +23,26 @@ def write_units(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:
         question = f"is {found.roles['amount']!r} units, as whole numbers suggest, or money of lines of one unit each?"
         made.columns["units"] = one_of(made, [f"{{ column = {amount} }}", "{ constant = 1 }"], question)
         return False
-    elif why := why_rows_are_units(sample, found):
+    else:
+        _write_one_each(made, sample, found)
+    return True
+
+
+def _write_one_each(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes one unit for each row, and the quantity of goods sold by measure; asks where nothing proves it."""
+    measured, why = units_of_rows(sample, found)
+    if measured is not None:
+        made.columns["units"] = f'{{ column = {quoted(measured)}, default = "1" }}'
+        made.remarks.append(
+            f"{measured!r} has the units of goods that are sold by measure, whose money grows with it; every other row "
+            f"is one: {why}"
+        )
+    elif why:
         made.columns["units"] = "{ constant = 1 }"
         made.remarks.append(f"no column holds units, and every row is one: {why}")
     else:
         made.columns["units"] = "{ constant = 1 }"
         made.questions.append("no column holds units: is every row one unit, as written below?")
-    return True
 
 
 def _sign(made: Proposal, sample: pl.DataFrame, found: Columns) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
+from retail_brain.ingest.look.numbers_of_sellers import of_sellers
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores, without_service
 from retail_brain.ingest.look.words_about_people import without_people
@@ -233,7 +234,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         scores.pop("receipt", None)
     if "%" in header:
         scores.pop("discount", None)
-    return without_people(whole, without_goods(whole, scores))
+    return of_sellers(whole, without_people(whole, without_goods(whole, scores)))
 
 
 def _of_record(whole: str, scores: dict[str, float]) -> dict[str, float]:

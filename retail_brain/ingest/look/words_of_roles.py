@@ -23,6 +23,13 @@ _VARIANTS: Final = (
     r"|sabor|tamano|tamanho|taglia|colore|lotto|maat|kleur|rozmiar|kolor|beden|renk|размер|цвет|партия"
     r"|尺码|尺寸|颜色|顏色|规格|規格|批次|批号|款式|型号|口味|包装|单位|サイズ|色|カラー|ロット|사이즈|색상|옵션"
 )
+_STAFF: Final = (
+    r"serve[dr]|cashier|clerk|seller|sold_by|sales_?(?:person|rep|man)|waiter|waitress|employee|operator|assistant"
+    r"|associate|advis|stylist|driver|courier|picker|packer|created_by|entered_by|kellner|bedien|verkaufer|mitarbeit"
+    r"|kassier|vendeu|serveu|caissi|vendedor|cajer|camarer|camerier|commess|cassier|medewerker|verkoper|kasjer"
+    r"|sprzedawc|кассир|продав|официант|收银员|店员|服务员|导购|营业员|员工|业务员|销售员|技师|担当|スタッフ|店員|직원|담당"
+)
+"""Words in the names of columns of who sold."""
 NO_SHOPS: Final = (
     rf"{OF_PAYMENT}|^{STATE_NAME}$|type|kind|mode|method|tender|card|currency|country|source|channel|medium|device|table"
     r"|service|dining|fulfil|deliver|carrier|campaign|promo|staff|user|shift|gender|segment|level|group|rate|flag"
@@ -33,7 +40,7 @@ NO_SHOPS: Final = (
     r"|stanowisk|arbeitsplatz|workstation|poste_de_(?:caisse|travail)|puesto_de_(?:caja|trabajo)|postazione"
     r"|kanal|canal|kanava|kenh_|saluran|канал|경로|채널|経路|チャネル|チャンネル|ช่องทาง|قناة|ערוץ"
     r"|herkunft|quelle|herkomst|orig[ei][nm]e?(?:_|$)|provenien|zrodl|zdroj|forras|kaynak|nguon_|sumber|источник|джерел|유입|流入"
-    rf"|{_VARIANTS}"
+    rf"|{_STAFF}|{_VARIANTS}"
 )
 """Words in the names of columns that receipts and rows of days have and that are no shops."""
 _WAY: Final = (
@@ -59,10 +66,7 @@ def are_ways(values: pl.Series) -> bool:
 
 _NO_PEOPLE: Final = (
     rf"{NO_SHOPS}"
-    r"|serve[dr]|cashier|clerk|seller|sold_by|sales_?(?:person|rep|man)|waiter|waitress|employee|operator|assistant"
-    r"|associate|advis|stylist|driver|courier|picker|packer|created_by|entered_by|kellner|bedien|verkauf|mitarbeit"
-    r"|kassier|vendeu|serveu|caissi|vendedor|cajer|camarer|camerier|commess|cassier|medewerker|verkoper|kasjer"
-    r"|sprzedawc|кассир|продав|официант|收银|店员|服务员|导购|营业员|员工|业务员|销售员|技师|担当|スタッフ|店員|직원|담당"
+    r"|verkauf|收银"
     r"|(?:^|_)(?:shift|schicht|turno|turn|dienst|zmiana|smena|vardiya|skift|vuoro)(?:_|$)|смена|зміна|班次|班别|シフト|교대"
     r"|locker|seat|room|zone|area|aisle|bay|lane|till|register|(?:^|_)pos(?:_|$)|terminal|counter|station|shelf|floor"
     r"|desk|kiosk|slot|bin|rack|tray|box|basket|trolley|cart|tag|pager|buzzer|queue|machine|printer|tisch|platz|spind"

@@ -37,8 +37,8 @@ NOT_PAID: Final = (
 GIVEN_BACK: Final = (
     r"(?:refund|return|credit ?(?:memo|note)|retour|gutschrift|r[uü]ckerstatt|erstattet|r[uü]ckgabe|r[uü]cksend"
     r"|terugbetaald|terugbetaling|creditnota|\bavoir|rembours|retourn|devoluci|devuelt|reembols|reintegr|"
-    r"nota de cr[eé]dito"
-    r"|devoluç|devolv|estorn|\breso\b|\bresi\b|rimbors|nota di credito|\bstorno?\b$|zwrot|zwróc|korekta|vratka|vrácen"
+    r"nota de cr[eé]dito|devolu[cç]"
+    r"|devolv|estorn|\breso\b|\bresi\b|rimbors|nota di credito|\bstorno?\b$|zwrot|zwróc|korekta|vratka|vrácen"
     r"|dobropis|vráten|возврат|возвращ|поверн|returnat|retur\b|rambursat|visszáru|visszatér|jóváír|επιστρ[οά]φ|πιστωτικ[οόάα]|"
     r"\biade"
     r"|återköp|återbetal|kredit(?:nota|faktura)|refunder|tilbagebetal|tilbakebetal|palaut|hyvity|trả hàng|"

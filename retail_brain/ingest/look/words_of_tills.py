@@ -16,7 +16,8 @@ TILLS: Final[Mapping[str, str]] = {
     "moment": r"datum/uhrzeit|verkaufszeitpunkt|(?:erstellt|bestellt|gekauft|verkauft)_am|(?:cree|vendu)_le"
     r"|(?:creado|vendido)_el|criado_em|dt_venda|creato_il|data/h?ora|datum/tijd|aangemaakt_op|utworzono|vytvoreno"
     r"|cas_prodeje|tarih/saat|создан|매출일|ngay_chung_tu|ngay_tao_don|วันเวลา.*|เวลาที่ขาย|tgl(?:_.*)?",
-    "store": r"filialnummer|filialnr|markt(?:nummer|nr)?|laden|geschaft|niederlassung|lieu|agence|point_de_vente"
+    "store": r"(?:business|operating)_?unit_?(?:id|no|nr|number|code|name)?"
+    r"|filialnummer|filialnr|markt(?:nummer|nr)?|laden|geschaft|niederlassung|lieu|agence|point_de_vente"
     r"|establecimiento|sede|ponto_de_venda|estabelecimento|deposito|caixa|pdv|cassa|filiaalnummer|winkel(?:nummer|naam)"
     r"|verkooppunt|magazijn|kassa|lokalizacja|kasa|salon|filia|obchod|pokladna|kod_pobocky|satis_noktasi|касса|салон"
     r"|аптека|倉庫|拠点|レジ|店番|店コード|가맹점명?|포스번호|(?:ma|ten)_(?:cua_hang|chi_nhanh)|diem_ban|quay|จุดขาย"

@@ -50,6 +50,20 @@ def test_a_reason_that_may_be_of_a_return_is_asked_about(tmp_path: Path, name: s
     assert seen.mapping.count("# where = ") == 2
 
 
+@pytest.mark.parametrize("name", ["Reembolsado", "Is refunded", "已退款"])
+def test_a_refunded_line_among_others_of_its_receipt_is_left_out(tmp_path: Path, name: str) -> None:
+    folder = orders(tmp_path / "x", name, {4: "yes", 9: "yes"}, rest="no").parent
+    assert any("2 rows" in line and "money was given back" in line for line in look(str(folder)).lines)
+    assert len(load(tmp_path, folder)) == COUNT - 2
+
+
+def test_a_refund_that_may_have_a_row_of_its_own_is_asked_about(tmp_path: Path) -> None:
+    whole = {place: "yes" for place, (n, *_) in enumerate(LINES) if n in (5, 14)}
+    for number, (name, marked) in enumerate((("Refund", {4: "yes", 9: "yes"}), ("Refunded", whole))):
+        seen = look(str(orders(tmp_path / str(number), name, dict(marked), rest="no").parent))
+        assert any(f"rows have something in '{name}'" in question for question in seen.questions)
+
+
 def test_a_reason_of_discounts_is_not_asked_about(tmp_path: Path) -> None:
     rows = [[n, moment(n), good, units, price, n % 3, "regular" if n % 3 else ""] for n, _, good, price, units in LINES]
     write(tmp_path / "orders.csv", [*HEAD, "Net price", "Discount", "Reason"], rows)

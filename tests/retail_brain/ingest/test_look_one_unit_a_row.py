@@ -42,3 +42,18 @@ def test_a_number_of_lines_says_nothing(tmp_path: Path) -> None:
     rows = [[*row, 2] for row in rows_of(twice=False)]
     seen = look(str(write(tmp_path / "lines.csv", [*HEADER, "Number of lines"], rows)))
     assert any("is every row one unit" in question for question in seen.questions)
+
+
+def test_goods_sold_by_measure_have_their_quantity_among_rows_of_one_unit(tmp_path: Path) -> None:
+    lengths = {n: (1.5, 2, 3)[n % 3] for n in range(0, 40, 5)}
+    cloth: list[Row] = [
+        [f"R{n}", moment(n), "G-9", "ribbon", round(1.75 * long + 0.001, 2), long] for n, long in lengths.items()
+    ]
+    rows = [[*row, ""] for row in rows_of()]
+    lines = load(tmp_path, write(tmp_path / "x" / "lines.csv", [*HEADER, "Measured quantity"], [*rows, *cloth]))
+    measured = [line for line in lines if line["product_id"] == "G-9"]
+    assert sum(float(str(line["units"])) for line in measured) == sum(lengths.values())
+    assert {line["units"] for line in lines if line["product_id"] != "G-9"} == {1}
+    marked = [[*row[:-1], 4 if row[-1] else ""] for row in [*rows, *cloth]]
+    seen = look(str(write(tmp_path / "y" / "lines.csv", [*HEADER, "Counted quantity"], marked)))
+    assert "Counted quantity" not in seen.mapping

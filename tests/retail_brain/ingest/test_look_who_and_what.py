@@ -97,24 +97,33 @@ def test_price_before_a_discount_is_a_price() -> None:
     assert role_scores("Numéro de reçu").keys() == {"receipt"}
 
 
-def family(folder: Path, *, worth: float = 0, parts: int = 1) -> Path:
-    """Lines of models, each with rows of its sizes below it that name it."""
+def family(folder: Path, *, worth: float = 0, parts: int = 1, listed: float | None = None, once: bool = False) -> Path:
+    """Lines of models, each with rows of its sizes below it that name it; perhaps with prices of a list and sums."""
     rows: list[list[object]] = []
+    sums = {n: sum(price * units for other, _, _, price, units in LINES if other == n) for n, *_ in LINES}
     for n, _, good, price, units in LINES:
-        rows.append([len(rows) + 900, n, "", moment(n), good, units, price])
+        rows.append([len(rows) + 900, n, "", moment(n), good, units, price, price, sums[n]])
         parent = len(rows) + 899
         for part in range(parts):
-            rows.append([len(rows) + 900, n, parent, moment(n), f"{good}-{part}", units, price * worth])
-    return write(folder / "x" / "lines.csv", ["row", "Order No", "belongs to", "Date", "SKU", "Qty", "Price"], rows)
+            row = [len(rows) + 900, n, parent, moment(n), f"{good}-{part}", units, price * worth]
+            rows.append([*row, price * (listed or 0), sums[n]])
+    head = ["row", "Order No", "belongs to", "Date", "SKU", "Qty", "Price", "Katalogpreis", "Belegsumme"]
+    width = len(head) if once else len(head) - 1 if listed is not None else len(head) - 2
+    return write(folder / "x" / "lines.csv", head[:width], [row[:width] for row in rows])
 
 
-def test_child_without_money_is_its_parent_once_more(tmp_path: Path) -> None:
-    assert len(load(tmp_path, family(tmp_path))) == len(LINES)
+@pytest.mark.parametrize(("worth", "listed", "once"), [(0, None, False), (0, 1, False), (1, 1, True)])
+def test_child_that_repeats_its_parent_is_the_same_line_once_more(
+    tmp_path: Path, worth: float, listed: float | None, once: bool
+) -> None:
+    assert len(load(tmp_path, family(tmp_path, worth=worth, listed=listed, once=once))) == len(LINES)
 
 
-@pytest.mark.parametrize(("worth", "parts"), [(0.5, 1), (0, 2)])
-def test_parts_of_a_set_are_asked_about(tmp_path: Path, worth: float, parts: int) -> None:
-    seen = look(str(family(tmp_path, worth=worth, parts=parts).parent))
+@pytest.mark.parametrize(("worth", "parts", "listed"), [(0.5, 1, None), (0, 2, None), (1, 1, None), (0, 1, 0.3)])
+def test_parts_of_a_set_and_gifts_are_asked_about(
+    tmp_path: Path, worth: float, parts: int, listed: float | None
+) -> None:
+    seen = look(str(family(tmp_path, worth=worth, parts=parts, listed=listed).parent))
     assert any("belongs to" in question and "parts of it" in question for question in seen.questions)
     assert '"belongs to" IS NULL' in seen.mapping
 
