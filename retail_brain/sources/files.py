@@ -15,7 +15,7 @@ from retail_brain.sources.base import FILE, FILE_NAME, MALFORMED, FileOptions, F
 from retail_brain.sources.dbf import DBF_ENDING, is_dbf, read_dbf
 from retail_brain.sources.edifact import EDIFACT_ENDINGS, is_edifact, read_edifact
 from retail_brain.sources.items_in_cells import with_items
-from retail_brain.sources.nested import flat, in_lines
+from retail_brain.sources.nested import flat, in_lines, schema_in_order
 from retail_brain.sources.sql_dumps import DUMP_ENDING, is_dump
 from retail_brain.sources.text import read_text
 from retail_brain.sources.unpacking import ARCHIVE, count_rows, unpack_gzip
@@ -259,8 +259,7 @@ def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
             unpack_gzip(path, source)
         source = in_lines(source, scratch)
         # all lines decide the types: a column may be null in the first thousand
-        frame = pl.scan_ndjson(source, infer_schema_length=None)
-        frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+        schema = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
+        return pl.scan_ndjson(source, schema=schema_in_order(source, schema))
+    except (pl.exceptions.PolarsError, OSError, EOFError, ValueError) as error:
         raise unreadable(str(path), error, "Check that every line is one whole JSON object.") from error
-    return frame

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ _COUNTS = re.compile(
     re.IGNORECASE,
 )
 """Names of fields that count goods, which only the objects of one list have: the lines."""
+
+_FIRST_LINES = 100
+"""Lines from which the order of fields is taken. By judgement: most objects of a file have the same."""
 
 
 def in_lines(source: Path, scratch: Path) -> Path:
@@ -44,6 +48,37 @@ def in_lines(source: Path, scratch: Path) -> Path:
     copy = scratch / f"{len(list(scratch.iterdir()))}-{source.stem}.lines.jsonl"
     copy.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return copy
+
+
+def schema_in_order(source: Path, schema: pl.Schema) -> pl.Schema:
+    """The schema of a file of JSON lines with its fields, and those of objects within them, in the order of the file.
+
+    Polars has those of objects of more than 32 fields in another order in each process. Fields that the first lines do
+    not have come last, by their names.
+
+    Args:
+        source: one object per line.
+        schema: of the whole file.
+    """
+    with source.open("rb") as file:
+        first = [json.loads(line) for line in islice((line for line in file if line.strip()), _FIRST_LINES)]
+    return pl.Schema(_fields_in_order(schema, first))
+
+
+def _fields_in_order(fields: Mapping[str, pl.DataType], values: Sequence[Any]) -> dict[str, pl.DataType]:
+    objects = [value for value in values if isinstance(value, dict)]
+    places = {name: place for place, name in enumerate(dict.fromkeys(name for one in objects for name in one))}
+    names = sorted(fields, key=lambda name: (places.get(name, len(places)), name))
+    return {name: _in_order(fields[name], [one.get(name) for one in objects]) for name in names}
+
+
+def _in_order(kind: pl.DataType, values: Sequence[Any]) -> pl.DataType:
+    if isinstance(kind, pl.List):
+        rows = [row for value in values if isinstance(value, list) for row in value]
+        return pl.List(_in_order(kind.inner, rows))  # type: ignore[arg-type]
+    if isinstance(kind, pl.Struct):
+        return pl.Struct(_fields_in_order(dict(kind), values))
+    return kind
 
 
 def _list_of(document: Any, source: Path) -> list[Any]:  # whatever a document holds

@@ -91,3 +91,13 @@ def test_a_list_within_the_lines_gives_no_further_rows(tmp_path: Path) -> None:
 def test_lines_within_parcels_are_read(tmp_path: Path) -> None:
     rows, _ = opened(tmp_path, {"id": 1, "parcels": [{"no": "p", "rows": [{"sku": "x", "qty": 2}]}]})
     assert rows == [{"id": 1, "parcels/no": "p", "parcels/rows/sku": "x", "parcels/rows/qty": 2}]
+
+
+def test_many_fields_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    # of more than 32 fields of an object Polars makes another order in each process
+    names = [f"field {number}" for number in range(40)]
+    items = [{"sku": "x", **dict.fromkeys(names, 1)}, {"sku": "y", **dict.fromkeys(names, 1.5), "later": 2}]
+    orders = [{"id": number, **dict.fromkeys(names, number), "items": items} for number in range(2)]
+    rows, _ = opened(tmp_path, *orders)
+    assert list(rows[0]) == ["id", *names, "items/sku", *(f"items/{name}" for name in names), "items/later"]
+    assert (rows[0]["items/field 3"], rows[1]["items/field 3"], rows[3]["field 39"]) == (1.0, 1.5, 1)
