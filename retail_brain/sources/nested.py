@@ -77,7 +77,7 @@ def _in_order(kind: pl.DataType, values: Sequence[Any]) -> pl.DataType:
         rows = [row for value in values if isinstance(value, list) for row in value]
         return pl.List(_in_order(kind.inner, rows))  # type: ignore[arg-type]
     if isinstance(kind, pl.Struct):
-        return pl.Struct(_fields_in_order(dict(kind), values))
+        return pl.Struct(_fields_in_order(kind.to_schema(), values))  # type: ignore[arg-type]
     return kind
 
 
