@@ -7,6 +7,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
+from retail_brain.ingest.look.named_returns import are_taken_back
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share, share_known
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
@@ -151,6 +152,11 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
         return []
     is_of_return = mark.is_flag and _says_return(mark.name)
     if is_of_return and write_flagged_returns(made, sample, found, mark.name, mark.marked):
+        return []
+    if _says_return(mark.name) and are_taken_back(sample, found, mark.marked):
+        made.remarks.append(
+            f"{mark.count:,} rows with something in {mark.name!r} were sold, and rows below 0 take them back: both stay"
+        )
         return []
     discount = found.roles.get("discount")
     if discount is not None:
