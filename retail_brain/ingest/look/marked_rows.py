@@ -15,9 +15,9 @@ from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, REASON, REMOVED
 
 YES = (
-    "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "x", "да", "так", "sim", "tak",
-    "ano", "áno", "igen", "da", "ναι", "evet", "wahr", "vrai", "verdadero", "istina", "kyllä", "có", "ya", "ใช่", "نعم",
-    "כן", "はい", "예", "네", "✓", "✔", "☑", "√", "●", "○", "*", "+",
+    "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "x", "да", "так", "sim",
+    "tak", "ano", "áno", "igen", "da", "ναι", "evet", "wahr", "vrai", "verdadero", "istina", "kyllä", "có", "ya", "ใช่",
+    "نعم", "כן", "はい", "예", "네", "✓", "✔", "☑", "√", "●", "○", "*", "+",
 )  # fmt: skip
 """What says yes in a mark."""
 NO = (
