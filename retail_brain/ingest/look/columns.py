@@ -13,7 +13,7 @@ from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
 from retail_brain.ingest.look.names_of_operations import without_names_of_operations
-from retail_brain.ingest.look.roles_refused import is_refused
+from retail_brain.ingest.look.roles_refused import is_part_of_number, is_refused, numbers_lines
 from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
@@ -128,6 +128,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             and re.search(_CARD, bare_name(name))
             and (_are_few(sample[name]) or _are_amounts(sample[name]))
         )
+        and not (role == "customer" and name not in known and is_part_of_number(sample, name))
         and (role not in _FITS or _FITS[role](seen[name]))
         and (name in known or not is_refused(role, name, sample[name]))
     ]
@@ -138,6 +139,7 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
             alternatives.setdefault(role, []).append(name)
         elif name not in roles.values():
             roles[role] = name
+    _without_number_of_line(sample, roles, alternatives, known)
     _code_of_goods(sample, roles, seen)
     key_of_list(roles, seen, alternatives, [name for name in seen if name not in known and _is_bare(name)])
     roles = _corrected(roles, seen, alternatives, known)
@@ -150,6 +152,18 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
         roles["moment"] = roles["receipt"]
     remarks = _finer_code(sample, roles, seen, alternatives, known)
     return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()}, remarks)
+
+
+def _without_number_of_line(
+    sample: pl.DataFrame, roles: dict[str, str], alternatives: Mapping[str, list[str]], known: Mapping[str, str]
+) -> None:
+    """Takes the next column for the code of goods where the first runs from 1 on in each receipt."""
+    code, receipt = roles.get("product"), roles.get("receipt")
+    if code is None or receipt is None or code in known or not numbers_lines(sample[code], sample[receipt]):
+        return
+    others = [name for name in alternatives.get("product", ()) if name not in roles.values()]
+    roles.pop("product")
+    roles |= {"product": others[0]} if others else {}
 
 
 def _scores(name: str) -> dict[str, float]:

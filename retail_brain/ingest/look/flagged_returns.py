@@ -1,5 +1,7 @@
 """Returns in rows of their own that a yes marks, with units above 0: `Return` Yes on receipts that sell nothing."""
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -53,6 +55,13 @@ def write_flagged_returns(made: Proposal, sample: pl.DataFrame, found: Columns, 
 def returns_of_flag(sample: pl.DataFrame, name: str, marked: pl.Series) -> str:
     """The key `returns` for the marked rows of a column."""
     return f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds_of(sample.filter(marked), name)))}] }}"
+
+
+def offer_returns(made: Proposal, keys: Sequence[str]) -> None:
+    """Writes that no row, or each marked one, is a return for a person to choose, where one mark is asked about."""
+    if len(keys) == 1 and "returns" not in made.keys and {"units", "unit_price"} <= made.columns.keys():
+        none = re.sub(r"values = \[.*\] }$", "values = [] }", keys[0])
+        made.keys["returns"] = f"?{none}\n{keys[0]}"
 
 
 def _have_own_series(sample: pl.DataFrame, receipt: str, marked: pl.Series) -> bool:

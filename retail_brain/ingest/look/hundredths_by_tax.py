@@ -1,6 +1,7 @@
 """Finds money that is counted in hundredths, such as kopecks: tax is in whole numbers, or units in thousandths."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import polars as pl
@@ -42,8 +43,11 @@ _ROUNDED: Final = 0.2
 """Share of them on which that is another number than the exact tax. By judgement: of round prices some is whole."""
 _NEAR, _EXACT = 0.51, 0.01
 """Units of money by which a tax differs from the exact one where it was rounded to whole ones, and to hundredths."""
+_HUNDRED: Final = 100
+"""The whole in per cent."""
 _WITH_HUNDREDTHS: Final = (
     r"(?i)RUB|EUR|USD|GBP|UAH|KZT|BYN|PLN|CZK|RON|BGN|CHF|TRY|BRL|MXN|CAD|AUD|NZD|SGD|HKD|CNY|INR|MYR|AED"
+    r"|SEK|NOK|DKK|ZAR|ILS|SAR|THB|PHP|PEN|GEL"
 )
 """Currencies whose tills round to hundredths, as ISO 4217 calls them."""
 _MONEY: Final = ("unit_price", "discount", "unit_cost", "list_price")
@@ -60,6 +64,7 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         found: roles of the columns.
     """
     tax = next((name for name in found.seen if _is_rounded(sample, found, name)), None)
+    tax = tax or _rounded_by_rates(sample, found)
     is_by_units = tax is None and "thousandths" in made.columns.get("units", "") and _is_whole(sample, found)
     keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
     if not (tax or is_by_units) or not keys or any("hundredths" in key for key in keys.values()):
@@ -75,7 +80,7 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         ]
         readings = fine if named is not None else list(dict.fromkeys([*fine, *plain]))
         made.columns[ours] = ("?" if len(readings) > 1 else "") + "\n".join(readings)
-    why = f"{tax!r} is a tax rounded to whole numbers, and no money has a part of one"
+    why = f"{tax!r} is a tax or money without it, rounded to whole numbers, and no money has a part of one"
     if is_by_units:
         why = "units are in thousandths, and no money has a part of one"
     if named is not None:
@@ -101,6 +106,62 @@ def _is_rounded(sample: pl.DataFrame, found: Columns, name: str) -> bool:
             if any(share(one <= _NEAR) >= _HOLDS and share(one > _EXACT) >= _ROUNDED for one in off):
                 return True
     return False
+
+
+def _rounded_by_rates(sample: pl.DataFrame, found: Columns) -> str | None:
+    """The tax of lines or their money without it, by rates in a column of their own, where it was rounded; else None.
+
+    Lines with a discount may be taxed on what is left of them, and tell nothing.
+    """
+    if not _is_whole(sample, found):
+        return None
+    given = [values(sample, found, name).fill_null(0) == 0 for name in found.all_of("discount")]
+    is_plain = pl.DataFrame(given or [pl.repeat(value=True, n=sample.height, eager=True)]).select(
+        pl.all_horizontal("*")
+    )
+    rows = sample.filter(is_plain.to_series())
+    numbers = {
+        name: values(rows, found, name).abs()
+        for name, seen in found.seen.items()
+        if seen.numbers and not seen.is_clock and not seen.dates
+    }
+    rates = [parts for one in numbers.values() if (parts := _parts(one)) is not None]
+    whole_ones = {
+        name: one
+        for name, one in numbers.items()
+        if rates and one.drop_nulls().n_unique() >= _LEAST and (one == one.round()).all()
+    }
+    for sums in _sums(found, numbers):
+        for name, one in whole_ones.items():
+            if any(_is_exact_before_rounding(sums, parts, one) for parts in rates):
+                return name
+    return None
+
+
+def _parts(numbers: pl.Series) -> pl.Series | None:
+    """The rates of tax in a column, as parts of 1; None where it has other numbers, or none but 0."""
+    parts = pl.select(pl.when(numbers >= 1).then(numbers / _HUNDRED).otherwise(numbers)).to_series().round(4)
+    return parts if parts.is_in((0.0, *_RATES)).all() and (parts > 0).any() else None
+
+
+def _sums(found: Columns, numbers: Mapping[str, pl.Series]) -> Iterator[pl.Series]:
+    """Money of the lines: amounts, and prices times units."""
+    yield from (numbers[name] for name in found.all_of("amount") if name in numbers)
+    units = numbers.get(found.roles.get("units", ""))
+    prices = [numbers[name] for name in found.all_of("price") if name in numbers]
+    yield from (price * units for price in prices if units is not None)
+
+
+def _is_exact_before_rounding(sums: pl.Series, parts: pl.Series, other: pl.Series) -> bool:
+    """Whether a column is the tax on sums, or the sums without it or with it, but for its rounding to whole numbers."""
+    rows = pl.DataFrame({"sum": sums, "part": parts, "other": other}).drop_nulls().unique()
+    rows = rows.filter((pl.col("part") > 0) & (pl.col("sum") > 0))
+    if rows.height < _LEAST or (rows["sum"] != rows["sum"].round()).any():
+        return False
+    inner = rows["sum"] / (1 + rows["part"])
+    exact = (rows["sum"] - inner, inner, rows["sum"] * rows["part"], rows["sum"] * (1 + rows["part"]))
+    off = [(one - rows["other"]).abs() for one in exact]
+    return any(share(one <= _NEAR) >= _HOLDS and share(one > _EXACT) >= _ROUNDED for one in off)
 
 
 def _is_whole(sample: pl.DataFrame, found: Columns) -> bool:

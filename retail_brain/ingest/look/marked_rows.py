@@ -7,6 +7,7 @@ import polars as pl
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
+from retail_brain.ingest.look.named_returns import are_taken_back
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.refunded_lines import were_refunded
 from retail_brain.ingest.look.shares import share, share_known
@@ -15,9 +16,9 @@ from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, IN_PART, REASON, REMOVED
 
 YES = (
-    "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "s", "x", "да", "так", "sim", "tak",
-    "ano", "áno", "igen", "da", "ναι", "evet", "wahr", "vrai", "verdadero", "istina", "kyllä", "có", "ya", "ใช่", "نعم",
-    "כן", "はい", "예", "네", "✓", "✔", "☑", "√", "●", "○", "*", "+",
+    "true", "t", "1", "yes", "y", "是", "有", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "x", "да", "так", "sim",
+    "tak", "ano", "áno", "igen", "da", "ναι", "evet", "wahr", "vrai", "verdadero", "istina", "kyllä", "có", "ya", "ใช่",
+    "نعم", "כן", "はい", "예", "네", "✓", "✔", "☑", "√", "●", "○", "*", "+",
 )  # fmt: skip
 """What says yes in a mark."""
 NO = (
@@ -36,7 +37,7 @@ _SHOWN = 5
 """Different reasons that a question shows."""
 
 
-def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[list[str], list[str]]:
+def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[list[str], list[str], list[str]]:
     """Conditions that leave out rows which a column of its own marks as void, and those that a person must confirm.
 
     Args:
@@ -45,10 +46,11 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
         found: roles of the columns.
 
     Returns:
-        Conditions that are certain, and conditions that are asked about.
+        Conditions that are certain, conditions that are asked about, and keys `returns` to choose with these.
     """
     sure: list[str] = []
     asked: list[str] = []
+    turned: list[str] = []
     for name in dict.fromkeys((*found.all_of("voided"), *found.seen)):
         plain = bare_name(name).replace("_", " ")
         is_void = re.search(f"{CANCELLED}|{REMOVED}", plain) is not None or name in found.all_of("voided")
@@ -65,8 +67,10 @@ def marked_rows(made: Proposal, sample: pl.DataFrame, found: Columns) -> tuple[l
         elif mark.is_known and mark.is_flag and mark.is_rare and were_refunded(sample, found, name, mark.marked):
             sure += _refunded(made, mark)
         elif mark.is_known and not (_is_cancelled(sample, found, mark) or _is_returned(sample, found, mark)):
-            asked += _perhaps(made, sample, found, mark)
-    return sure, asked
+            perhaps = _perhaps(made, sample, found, mark)
+            asked += perhaps
+            turned += [returns_of_flag(sample, name, mark.marked)] if perhaps and mark.is_of_return else []
+    return sure, asked, turned
 
 
 class _Mark:
@@ -79,6 +83,7 @@ class _Mark:
         self.count = int(self.marked.sum())
         words = texts.filter(self.marked).unique()
         self.is_flag = is_flag = bool(words.is_in(YES).all())
+        self.is_of_return = is_flag and _says_return(name)
         self.is_text = not seen.numbers and not is_flag
         is_free = is_flag or name not in found.roles.values()
         measures = bool(seen.numbers) and not is_flag  # a count of what was cancelled, which units are read with
@@ -160,8 +165,12 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
     """The condition without rows that have a reason or a mark of a return, which a person must confirm."""
     if mark.takes_back or not mark.is_rare or role_scores(mark.name).keys() - {"status", "voided"}:
         return []
-    is_of_return = mark.is_flag and _says_return(mark.name)
-    if is_of_return and write_flagged_returns(made, sample, found, mark.name, mark.marked):
+    if mark.is_of_return and write_flagged_returns(made, sample, found, mark.name, mark.marked):
+        return []
+    if _says_return(mark.name) and are_taken_back(sample, found, mark.marked):
+        made.remarks.append(
+            f"{mark.count:,} rows with something in {mark.name!r} were sold, and rows below 0 take them back: both stay"
+        )
         return []
     discount = found.roles.get("discount")
     if discount is not None:
@@ -173,7 +182,7 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
     made.questions.append(
         f"{mark.count:,} rows have something in {mark.name!r}, such as {', '.join(mark.says)}, and no minus: were they "
         "taken off or brought back (leave them out, as the first way below does), or sold all the same (keep them)"
-        f"{turned if is_of_return else ''}?"
+        f"{turned if mark.is_of_return else ''}?"
     )
     return [mark.condition]
 

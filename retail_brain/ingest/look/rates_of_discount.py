@@ -19,6 +19,7 @@ from retail_brain.ingest.look.parts_paid import RATES, is_part, kinds_of_rate, m
 from retail_brain.ingest.look.rates_by_sums import are_per_cent_by_sums
 from retail_brain.ingest.look.receipt_sums import is_of_the_order, is_off_receipts, paid_by_sums
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.word_parts import is_count
 from retail_brain.ingest.look.words import bare_name, role_scores
 
 _NAMED: Final = (
@@ -85,7 +86,9 @@ def rate_of_discount(sample: pl.DataFrame, found: Columns) -> Rate | None:
     """
     named = [name for name in found.seen if _is_named(found, name) or is_part(sample, found, name)]
     money = [
-        name for name in found.all_of("discount") if name not in named and not _is_off_receipts(sample, found, name)
+        name
+        for name in found.all_of("discount")
+        if name not in named and not is_count(bare_name(name)) and not _is_off_receipts(sample, found, name)
     ]
     open_ones = []
     for name in (*money, *named):

@@ -33,10 +33,10 @@ def receipt_by_values(sample: pl.DataFrame, found: Columns) -> str | None:
     telling = [role for role in ("time", "customer", "store") if role in found.roles]
     if "store" in telling and len(telling) > 1 and re.fullmatch(TILLS, bare_name(found.roles["store"])):
         telling.remove("store")  # some reports say a till for each line
-    shared = [sample[found.roles[role]] for role in telling]
-    whole = [sample[moment], *shared]
+    whole = [sample[moment], *(sample[found.roles[role]] for role in telling if role != "store")]
     names = [name for name in found.seen if name not in found.roles.values() and _may_number(sample, found, name)]
-    numbers = [name for name in names if _numbers_receipts(sample[name], whole, days)]
+    shop = sample[found.roles["store"]] if "store" in telling else None
+    numbers = [name for name in names if _numbers_receipts(sample[name], whole, days, shop)]
     # an id and a number of the same receipts say the same
     pairs = (sample.select(numbers[0], other).unique().height for other in numbers[1:])
     is_same = all(count == sample[name].n_unique() for count, name in zip(pairs, numbers, strict=False))
@@ -53,11 +53,18 @@ def _may_number(sample: pl.DataFrame, found: Columns, name: str) -> bool:
     return bool(is_code and not text.str.contains(r"[\s.,]").any())
 
 
-def _numbers_receipts(number: pl.Series, whole: list[pl.Series], days: pl.Series) -> bool:
-    """Whether the lines of every number stand together and share moment, customer and shop."""
+def _numbers_receipts(number: pl.Series, whole: list[pl.Series], days: pl.Series, shop: pl.Series | None) -> bool:
+    """Whether the lines of every number stand together and share moment, customer and shop.
+
+    Lines without a shop, such as carriage that comes out of no stock, are of that of the others.
+    """
     runs = int((number != number.shift(1)).fill_null(value=True).sum())
     if runs != number.n_unique() or number.n_unique() < days.n_unique():
         return False
     rows = pl.DataFrame({"number": number, **{f"_{place}": values for place, values in enumerate(whole)}})
     kinds = rows.group_by("number").agg(pl.exclude("number").n_unique())
+    if shop is not None:
+        shops = pl.DataFrame({"number": number, "shop": shop}).drop_nulls().unique()
+        if not shops["number"].is_unique().all():
+            return False
     return bool((kinds.drop("number").max_horizontal() == 1).all())

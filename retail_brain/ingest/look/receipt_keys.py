@@ -14,6 +14,8 @@ from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.shops_by_values import shop_of_receipts
 from retail_brain.ingest.look.state_columns import is_named
 
+_LEAST_SHOPS = 2
+"""Shops from which two columns say the same and not by chance."""
 _MOST = 0.5
 """Share of the receipts whose first line has a value from which a column is of the receipt. By judgement."""
 
@@ -91,8 +93,20 @@ def _shop_of_the_rest(made: Proposal, sample: pl.DataFrame, found: Columns, blan
         sample.select(pl.col(store).drop_nulls().first().over(found.roles["receipt"])) if store in blank else sample
     )
     lacking = share(filled[store].is_null())
-    if lacking > 0:
+    if lacking > 0 and (fuller := _fuller_shop(sample, found, store)):
+        made.columns["store_id"] = quoted(fuller)
+        made.remarks.append(f"{lacking:.0%} of rows have no {store!r}: {fuller!r} says the same where they have")
+    elif lacking > 0:
         made.columns["store_id"] = f'{{ column = {quoted(store)}, default = "online" }}'
         made.remarks.append(
             f"{lacking:.0%} of rows have no {store!r}: they are of the shop `online` (change the default)"
         )
+
+
+def _fuller_shop(sample: pl.DataFrame, found: Columns, store: str) -> str:
+    """A column that every row has, with the shop of each row that names one: as heads have it; blank for none."""
+    shops = sample[store].cast(pl.String)
+    if shops.n_unique() - bool(shops.null_count()) < _LEAST_SHOPS:
+        return ""
+    full = [name for name, seen in found.seen.items() if seen.filled == 1 and name not in found.roles.values()]
+    return next((name for name in full if (sample[name].cast(pl.String) == shops).all()), "")

@@ -25,7 +25,7 @@ from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.filled_down import alike_with, columns_to_fill, filled_by, name_receipts_of_groups
 from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.groups import ask_about_headings
-from retail_brain.ingest.look.heads_among_lines import HEADS, heads_among_lines
+from retail_brain.ingest.look.heads_among_lines import HEADS, goods_below_heads, heads_among_lines
 from retail_brain.ingest.look.ids_of_lists import with_ids_of_sales
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.lines_without_prices import units_of_days
@@ -213,7 +213,7 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
         blanks = filled_by(blanks, readings, named.roles.get("receipt"))
-    roles = _roles(blanks, path.stem, _of_items(keys, blanks))
+    roles = _roles(blanks, path.stem, _said_by_keys(keys, blanks))
     return _with_roles(LookedAt(path, table, keys, blanks, roles, Proposal(), opened.title), {})
 
 
@@ -229,6 +229,11 @@ def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str])
     return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
 
 
+def _said_by_keys(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
+    """The roles of columns by how the file is read: fields of lines in cells, and the goods below heads of receipts."""
+    return {**_of_items(keys, sample), **goods_below_heads(keys, sample)}
+
+
 def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
     """The roles of the fields of lines that stood in cells."""
     names = [
@@ -239,7 +244,7 @@ def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str
 
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
-    known = {**_of_items(one.keys, one.sample), **known} if known else {}
+    known = {**_said_by_keys(one.keys, one.sample), **known} if known else {}
     found = _roles(one.sample, one.path.stem, known) if known else one.columns
     changed = replace(one, columns=found)
     return replace(changed, proposal=_proposal(changed))

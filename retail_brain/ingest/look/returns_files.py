@@ -11,6 +11,7 @@ from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share
+from retail_brain.ingest.look.state_columns import plain_kind, says
 from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.look.words_of_states import GIVEN_BACK
 from retail_brain.ingest.numbers import parse_numbers
@@ -35,7 +36,13 @@ def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> Looke
         return first
     if not {"units", "unit_price"} <= made.columns.keys() or "units" not in found.roles or _has_minus(members, found):
         return first
-    named = [one for one in members if re.search(GIVEN_BACK, bare_name(one.path.stem).replace("_", " "))]
+    if (kinds := kinds_of_files(members)) is not None:
+        column, words = kinds
+        key = f"{{ column = {quoted(column)}, values = [{', '.join(map(quoted, words))}] }}"
+        remark = f"files are of one {column!r} each; those of {words} have units without a minus: they are returns"
+        keys = {**made.keys, "returns": key}
+        return replace(first, proposal=replace(made, keys=keys, remarks=[*made.remarks, remark]))
+    named = [one for one in members if is_called_returns(one.path.stem)]
     named = named if len(named) < len(members) else []
     rows = {one.path: _lines(one) for one in members}
     given_back = [one for one in members if _was_sold_before(one, members, rows)]
@@ -54,6 +61,38 @@ def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> Looke
     asked = _with(made, named or given_back, "")
     keys = {**asked.keys, "returns": f"?{asked.keys['returns']}"}
     return replace(first, proposal=replace(asked, keys=keys, questions=[*made.questions, question]))
+
+
+def is_called_returns(name: str) -> bool:
+    """Whether the name of a file says that it is of what came back.
+
+    >>> is_called_returns("CreditNoteRegister"), is_called_returns("devoluções_2026"), is_called_returns("North")
+    (True, True, False)
+    """
+    return any(re.search(GIVEN_BACK, text.lower()) for text in (_spaced(bare_name(name)), _spaced(name)))
+
+
+def _spaced(name: str) -> str:
+    return plain_kind(name.replace("_", " "))
+
+
+def kinds_of_files(members: Sequence[LookedAt]) -> tuple[str, list[str]] | None:
+    """A column with one kind of documents in each file, and its words that say that they came back."""
+    for name in members[0].columns.seen:
+        found = [_kind(one, name) for one in members]
+        back = sorted({kind for kind in found if kind and says(GIVEN_BACK, plain_kind(kind))})
+        if all(found) and back and not set(found) <= set(back):
+            return name, back
+    return None
+
+
+def _kind(one: LookedAt, name: str) -> str:
+    """The one text on all rows of a file in a column; blank where there is none."""
+    seen = one.columns.seen[name]
+    if seen.filled < 1 or seen.numbers or seen.dates:
+        return ""
+    kinds = one.sample[name].cast(pl.String).unique()
+    return str(kinds[0]) if len(kinds) == 1 else ""
 
 
 def _with(made: Proposal, files: Sequence[LookedAt], remark: str) -> Proposal:

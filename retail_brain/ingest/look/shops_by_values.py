@@ -13,6 +13,7 @@ from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_about_people import is_about_people
 from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, are_ways
+from retail_brain.ingest.look.words_of_centres import CENTRES
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _ROWS = 4_000
@@ -61,14 +62,18 @@ def of_receipts(rows: pl.DataFrame, found: Columns) -> list[str]:
 
 
 def shop_of_receipts(rows: pl.DataFrame, found: Columns) -> str | None:
-    """The one free column of few values that receipts have: perhaps the shop; None where none or several are."""
+    """The one free column of few values that receipts have: perhaps the shop; None where none or several are.
+
+    Of several the one that is called a centre of costs counts.
+    """
     rows = of_goods(rows, found)
     receipts = rows[found.roles["receipt"]].n_unique() if "receipt" in found.roles else 0
     few = [name for name in of_receipts(rows, found) if 2 <= rows[name].n_unique() <= max(2, MOST_SHOPS * receipts)]
     person = found.roles.get("customer", "").rpartition("_")[0]  # as in `client_email` beside `client_last_name`
     few = [name for name in few if not person or not name.startswith(f"{person}_")]
     full = [name for name in few if not rows[name].null_count() and may_be_shops(rows, found, name)]
-    return full[0] if len(full) == 1 else None
+    centres = [name for name in full if re.search(CENTRES, bare_name(name))] or full
+    return centres[0] if len(centres) == 1 else None
 
 
 def place_of_series(rows: pl.DataFrame, found: Columns) -> str | None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.returns_files import is_called_returns, kinds_of_files
 from retail_brain.ingest.look.shops_of_tills import TILLS
 from retail_brain.ingest.look.words import bare_name
 
@@ -27,8 +28,8 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     """The file with its shop out of the names of all files of the table, where these name one.
 
     Files of several shops have sales of the same days, or a word for a shop behind its name; files of one shop have
-    sales of different days. Where some share their days and others do not it asks. A column of tills names no shop
-    where several files have tills of the same names.
+    sales of different days, or sales and what came back. Where some share their days and others do not it asks. A
+    column of tills names no shop where several files have tills of the same names.
 
     Args:
         first: the file whose proposal counts for all.
@@ -46,7 +47,8 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     shops = [name.removeprefix(start).removesuffix(end) for name in names]
     if "store_id" not in made.columns or not all(shops):
         return first
-    if any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops):
+    are_days = any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops)
+    if are_days or any(map(is_called_returns, shops)) or kinds_of_files(members) is not None:
         return first
     shared = _sharing_days(members, moment)
     is_sure = shared == len(members) or re.match(_SHOP_BEHIND, end) is not None

@@ -12,6 +12,7 @@ from retail_brain.ingest.look.codes_of_states import ask_about_rare_kinds, codes
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.counter_rows import counter_rows
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.flagged_returns import offer_returns
 from retail_brain.ingest.look.legends import legend_of
 from retail_brain.ingest.look.marked_rows import marked_rows
 from retail_brain.ingest.look.named_returns import taken_back_by_rows
@@ -57,7 +58,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     back = rows_that_take_back(sample, found)
     states = [State(sample, found, name) for name in found.all_of("status")]
     states = [state for state in states if len(state.kinds) <= MOST_KINDS]
-    marked, perhaps = marked_rows(made, sample, found)
+    marked, perhaps, turned = marked_rows(made, sample, found)
     twice, perhaps_twice = counter_rows(made, sample, found)
     no_kinds, perhaps_kinds = kinds_of_no_sales(made, states)
     on_account = _are_invoices(sample, found)
@@ -92,6 +93,7 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     _write_where(made, [*out, *kept, *children], asked, [*ways, *codes_of_states(made, sample, found)])
     if is_open:
         ask_about_rare_kinds(made, sample, found)
+    offer_returns(made, turned)
 
 
 def _are_invoices(sample: pl.DataFrame, found: Columns) -> bool:

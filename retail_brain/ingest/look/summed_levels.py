@@ -37,7 +37,7 @@ def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
         return ()
     if staggered := _staggered(sample):
         return staggered
-    sample = _led_by_texts(sample)
+    first, sample = sample.columns[0], _led_by_texts(sample)
     named = lines_of_names(sample)
     if len(named) > 1:
         is_apart = len(set(named)) == len(named) and not set(named[1:]) & set(sample.columns)
@@ -45,12 +45,14 @@ def levels_of(sample: pl.DataFrame) -> tuple[str, ...]:
         return tuple(named) if found is not None and found.named and _has_lines(found, len(named)) else ()
     for depth in _DEPTHS:
         found = outline_of(sample, _numbered(depth, sample), by_sums_alone=True)
-        if found is not None and _has_lines(found, depth):
+        if found is not None and _has_lines(found, depth) and not (depth == _LINES and _begin_receipts(found)):
             said = levels_in_name(sample.columns[0])
             is_said = len(said) == depth and not set(said) & set(sample.columns)
             if _is_repeated(found, depth):
                 return (*_numbered(depth, sample)[:-1], _name_of_groups(found, sample))  # lines say their group
-            return tuple(said) if is_said else _called(found, sample)
+            called = tuple(said) if is_said else _called(found, sample)
+            # a column behind others is found again by its own name alone
+            return called if is_said or sample.columns[0] == first else (*called[:-1], sample.columns[0])
     return ()
 
 
@@ -72,6 +74,22 @@ def _staggered(sample: pl.DataFrame) -> tuple[str, ...]:
         if summed is not None and summed.depths == found.depths:
             return tuple(levels)
     return ()
+
+
+def _begin_receipts(found: Outline) -> bool:
+    """Whether the groups alone have their day, and a number that is of one of them, as heads of receipts do."""
+    is_head = pl.Series([not depth for depth in found.depths])
+    filled = found.rows.select((pl.all().str.strip_chars() != "").fill_null(value=False))
+    own = [found.rows[name].filter(is_head) for name in found.rows.columns[1:] if filled[name].equals(is_head)]
+    days = [cells for cells in own if (seen := evidence(cells)).dates and not seen.numbers]
+    return bool(days) and any(cells.n_unique() == len(cells) and _numbers_receipts(cells) for cells in own)
+
+
+def _numbers_receipts(cells: pl.Series) -> bool:
+    """Whether a column has numbers of documents, by its name or by texts with digits."""
+    seen = evidence(cells)
+    is_text = not seen.numbers and not seen.dates and cells.str.contains(r"\d").all()
+    return is_text or "receipt" in role_scores(cells.name)
 
 
 def _numbered(depth: int, sample: pl.DataFrame) -> list[str]:

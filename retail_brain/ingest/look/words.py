@@ -11,6 +11,7 @@ from retail_brain.ingest.look.numbers_of_sellers import of_sellers
 from retail_brain.ingest.look.short_words import lengthened
 from retail_brain.ingest.look.word_parts import part_scores, without_service
 from retail_brain.ingest.look.words_about_people import without_people
+from retail_brain.ingest.look.words_of_centres import CENTRES
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
 from retail_brain.ingest.look.words_of_fiscal import fiscal_scores
@@ -185,6 +186,8 @@ _OF_LINES = r"item|line|position|detail"
 """A record that may be the line of an order, whose number is of no goods."""
 _GOODS = r"^(?:product|article|товар|номенклатура)$"
 """A record that is a product."""
+_ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер|kod|cislo|numer|nummer|codigo|codice|id_?\d)"
+"""A field of a record of a shop or of a person that says which one it is."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -238,16 +241,16 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
 
 
 def _of_record(whole: str, scores: dict[str, float]) -> dict[str, float]:
-    """Scores of a field of a record that is a person, a product or a unit, by the name of the record.
+    """Scores of a field of a person, a shop or its centre, a product or a unit, by the name of the record.
 
     >>> _of_record("контрагент/имя", {"product_name": 0.4}), _of_record("базовая_единица/код", {"product": 0.4})
     ({}, {})
-    >>> _of_record("товары/товар/ид", {})
-    {'product': 0.45}
+    >>> _of_record("товары/товар/ид", {}), _of_record("line/branch/code", {"product": 0.3})
+    ({'product': 0.45}, {'store': 0.35})
     """
     record, _, field = whole.rpartition("/")
     record = record.rpartition("/")[2]
-    if re.search(_OF_A_UNIT, record):
+    if re.search(f"{_OF_A_UNIT}|{CENTRES}", record):
         return {role: score for role, score in scores.items() if role not in ("product", "product_name")}
     if re.search(_OF_LINES, record) or "_" in record:
         return scores
@@ -255,6 +258,8 @@ def _of_record(whole: str, scores: dict[str, float]) -> dict[str, float]:
         return {"discount": scores["amount"]}
     if set(part_scores(record)) == {"customer"}:
         scores = {role: score for role, score in scores.items() if role not in ("product", "product_name")}
+    if (whose := set(part_scores(record))) in ({"store"}, {"customer"}) and re.fullmatch(_ID, field):
+        return {role: part_scores(record)[role] for role in whose}
     told = part_scores(f"{record}_{field}") if re.search(_GOODS, record) else {}
     told = {role: score for role, score in told.items() if role in ("product", "product_name")}
     return {**scores, **{role: max(score, scores.get(role, 0.0)) for role, score in told.items()}}

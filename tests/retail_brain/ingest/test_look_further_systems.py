@@ -61,6 +61,36 @@ def test_whole_tax_may_be_in_hundredths_elsewhere(tmp_path: Path, further: list[
     assert "hundredths = true" in look(str(tmp_path)).mapping
 
 
+def _with_refunds() -> list[Row]:
+    """Lines in hundredths with two rates of tax; receipts 31, 33 and 38 take back those before them."""
+    rows: list[Row] = []
+    for n in range(60):
+        is_back = n in (31, 33, 38)
+        of = n - is_back
+        lines: list[Row] = []
+        for good in [(of + 2 * line) % 5 for line in range(1 + of % 2)]:
+            units, rate, off = (1 + of % 3) * (-1 if is_back else 1), (25, 15)[good % 2], 10 if of % 8 == 3 else 0
+            whole = round(units * PRICES[good] * (1 - off / 100))
+            lines.append(
+                [f"G{good}", units, PRICES[good], rate, round(whole / (1 + rate / 100)), off, off // 10, whole]
+            )
+        back = ["true" if n in (30, 32, 37) else "false", f"k-{of:04x}" if is_back else ""]
+        total = sum(int(str(line[-1])) for line in lines)
+        rows += [[n, f"k-{n:04x}", moment(n), total, *line[:-1], "NOK", *back] for line in lines]
+    return rows
+
+
+def test_whole_tax_by_rates_on_lines_and_refunds_that_name_their_sales(tmp_path: Path) -> None:
+    header = ["receiptNo", "receiptKey", "soldAt", "total", "itemCode", "qty", "unitPrice", "mvaSats", "netto"]
+    header += ["discountPercent", "discountQty", "valuta", "returned", "returnOf"]
+    rows = _with_refunds()
+    write(tmp_path / "x" / "sales.csv", header, rows)
+    lines: list[Any] = load(tmp_path, tmp_path / "x")
+    assert len(lines) == len(rows)  # a sale that rows below 0 take back stays, as these do
+    paid = sum(line["units"] * line["unit_price"] for line in lines)
+    assert paid == pytest.approx(sum({row[0]: int(str(row[3])) for row in rows}.values()) / 100, abs=0.2)
+
+
 DOCUMENTS = ["Tipo de Documento", "Número Documento", "Fecha", "SKU", "Cantidad", "Precio"]
 
 

@@ -122,3 +122,12 @@ def test_who_served_and_one_account_for_all_is_no_customer(tmp_path: Path, users
     write(tmp_path / "orders.csv", [*HEAD, "Price", name], rows)
     assert "customer_id" not in transactions(tmp_path)["columns"]
     assert any(f"'{name}' (such as 1)" in line for line in look(str(tmp_path)).lines)
+
+
+def test_returns_that_a_mark_may_tell_are_a_way_to_choose(tmp_path: Path) -> None:
+    seen = look(str(orders(tmp_path / "x", "Reso", {4: "Sì", 9: "Sì", 17: "Sì"}, rest="No")))
+    assert any("3 rows have something in 'Reso'" in question for question in seen.questions)
+    assert (
+        '# returns = { column = "Reso", values = [] }\n# returns = { column = "Reso", values = ["Sì"] }' in seen.mapping
+    )
+    assert "# where = '''TRUE'''" in seen.mapping

@@ -111,3 +111,18 @@ def test_a_file_without_names_is_told_to_get_some(tmp_path: Path) -> None:
     seen = look(str(place))
     assert not seen.mapping
     assert any("write a line of names above the rows" in line for line in seen.lines)
+
+
+def test_numbers_of_lines_are_no_goods_and_parts_of_telephone_numbers_no_people(tmp_path: Path) -> None:
+    header = ["Receipt", "Date", "Item No", "Article code", "Item name", "Qty", "Price"]
+    header += ["Buyer phone 1", "Buyer phone 2", "Buyer phone 3", "Buyer e-mail"]
+    rows: list[list[object]] = []
+    for n in range(40):
+        who = n % 9
+        for line in range(1 + n % 3):
+            good = (n + 2 * line) % 5
+            rows.append([n, moment(n), 1 + line, f"g{good}", f"Tea {good}", 1 + n % 2, 200 + 50 * good,
+                         f"0{who % 3}0", 4100 + who // 2, 7301 + who // 3, f"w{who}@example.org"])  # fmt: skip
+    lines = load(tmp_path, write(tmp_path / "x" / "sales.csv", header, rows).parent)
+    assert {row["product_id"] for row in lines} == {f"g{good}" for good in range(5)}
+    assert {row["customer_id"] for row in lines} == {f"w{who}@example.org" for who in range(9)}

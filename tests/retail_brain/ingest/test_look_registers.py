@@ -57,6 +57,36 @@ def test_heads_of_receipts_give_their_lines_who_bought(tmp_path: Path) -> None:
     assert (sold["units"] * sold["unit_price"]).sum() == pytest.approx(sum(units * each for _, units, each in wanted))
 
 
+def _journal(receipts: range, kind: str, series: str) -> list[str]:
+    """A register whose heads sum the units and the money of their lines, with decimal commas."""
+    rows = ["Belegdatum;Bezeichnung;Belegart;Belegnummer;Menge;Einzelpreis;Netto;Brutto"]
+    for number in receipts:
+        who, lines = _PEOPLE[number % len(_PEOPLE)], _lines(number)
+        count, money = sum(units for _, units, _ in lines), sum(units * price for _, units, price in lines)
+        whole = f"{money * 1.19:.2f}".replace(".", ",")
+        day = f"{1 + number // 3:02}.08.2026"
+        rows.append(f"{day};{who};{kind};{series}-{200 + number};{count};;{money},00;{whole}")
+        rows += [f";{name};;;{units};{price},00;{units * price},00;" for name, units, price in lines]
+    return rows
+
+
+def test_heads_may_sum_their_lines_and_what_came_back_has_a_file_of_its_own(tmp_path: Path) -> None:
+    for stem, receipts, kind, series in (("Ausgang", range(40), "Rechnung", "R"), ("Gut", range(3), "Gutschrift", "G")):
+        text = "\n".join(_journal(receipts, kind, series)) + "\n"
+        (tmp_path / f"{stem}.csv").write_text(text, encoding="utf-8")
+    seen = look(str(tmp_path))
+    assert not seen.questions
+    assert 'returns = { column = "Belegart", values = ["Gutschrift"] }' in seen.mapping
+    assert "file_name" not in seen.mapping  # files of kinds, and of no shops
+    sold = _ingested(tmp_path, seen.mapping)
+    wanted = [line for number in range(40) for line in _lines(number)]
+    back = [line for number in range(3) for line in _lines(number)]
+    assert (sold.height, sold["transaction_id"].n_unique()) == (len(wanted) + len(back), 43)
+    assert sold["units"].sum() == sum(units for _, units, _ in wanted) - sum(units for _, units, _ in back)
+    assert set(sold["product_id"].unique()) == set(_GOODS)
+    assert set(sold["customer_id"].drop_nulls().unique()) == set(_PEOPLE) - {"Cash"}
+
+
 def test_heads_of_orders_to_suppliers_name_no_customers(tmp_path: Path) -> None:
     rows = [row.replace("Bill,", "Purchase,") for row in _register("Purchase register")]
     (tmp_path / "bought.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -48,3 +48,32 @@ def test_xml_without_rows_is_said_beside_what_can_be_read(tmp_path: Path) -> Non
     seen = look(str(tmp_path))
     assert any("settings.xml has no element that comes again" in line for line in seen.lines)
     assert "[tables.transactions]" in seen.mapping
+
+
+def invoices(folder: Path, *, of_lines: bool) -> Path:
+    """Invoices of two shops, which the heads call centres; lines of goods name the stock that they came from."""
+    text = ""
+    for number in range(40):
+        shop, lines = ("NORTE", "SUR")[number % 3 == 1], ""
+        for code, name, price in [*GOODS[: 1 + number % 3], *([("", "Portes", 4.0)] if number % 4 == 0 else [])]:
+            stock = f"<Almacen><Codigo>{shop}</Codigo></Almacen>" if of_lines and code else ""
+            lines += f"<Linea><Articulo>{code}</Articulo><Descripcion>{name}</Descripcion><Cantidad>1</Cantidad>"
+            lines += f"<Precio>{price:.2f}</Precio>{stock}</Linea>"
+        text += (
+            f"<Factura><Cabecera><Clave>{7300 + number}</Clave><Fecha>{moment(number):%Y-%m-%d}</Fecha>"
+            f"<Serie>{('A1', 'B7')[number % 5 == 2]}</Serie><CentroCoste><Codigo>{shop}</Codigo></CentroCoste>"
+            f"</Cabecera><Lineas>{lines}</Lineas></Factura>"
+        )
+    path = folder / "x" / "facturas.xml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'<?xml version="1.0"?><Facturas>{text}</Facturas>', encoding="utf-8")
+    return path
+
+
+def test_heads_say_the_shop_of_lines_that_come_from_no_stock(tmp_path: Path) -> None:
+    sold = load(tmp_path, invoices(tmp_path, of_lines=True))
+    assert len(sold) == sum(1 + n % 3 for n in range(40))
+    assert len({one["transaction_id"] for one in sold}) == 40
+    assert {one["store_id"] for one in sold} == {"NORTE", "SUR"}
+    asked = look(str(invoices(tmp_path, of_lines=False)))
+    assert any("CentroCoste/Codigo' the shop (its values: NORTE, SUR)" in question for question in asked.questions)
