@@ -12,8 +12,8 @@ from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.word_parts import is_beside
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_about_people import is_about_people
-from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, are_ways
 from retail_brain.ingest.look.words_of_centres import CENTRES
+from retail_brain.ingest.look.words_of_roles import NO_SHOPS, OF_RECEIVERS, are_ways
 from retail_brain.ingest.look.words_of_states import CANCELLED, GIVEN_BACK, NOT_PAID
 
 _ROWS = 4_000
