@@ -61,16 +61,27 @@ class Site:
         return sent
 
 
-PAUSES = re.compile(r"(?<=^const )(LOOK_MS|LOOK_AGAIN_MS|PAUSE_MS) = \d+(?=;$)", flags=re.MULTILINE)
+PAUSES = re.compile(
+    r"(?<=^const )((?:LOOK_MS|LOOK_AGAIN_MS|PAUSE_MS|SETTLE_MS) = |\[FIRST_(?:LOOK|WAIT)_MS, LONGEST_\w+\] = \[)[\d_]+",
+    flags=re.MULTILINE,
+)
 HURRIED_MS = 100
-HURRIED = ("js/jobs/watch.js", "js/jobs/files.js", "js/views/jobs.js")
+HURRIED = (
+    "js/jobs/watch.js",
+    "js/jobs/files.js",
+    "js/views/jobs.js",
+    "js/views/guide.js",
+    "js/outbox.js",
+    "js/grid/settling.js",
+)
 
 
 def hurried(app: ASGIApp) -> ASGIApp:
-    """The page whose looks at jobs are a tenth of a second apart instead of seconds: nobody waits for a test's job."""
+    """The page whose looks at jobs, first tries to send again and second looks at totals come after a tenth of a second
+    instead of seconds: nobody waits for what a test knows to be there."""
     scripts: dict[str, str] = {}
     for name in HURRIED:
-        scripts[name], count = PAUSES.subn(rf"\1 = {HURRIED_MS}", (STATIC / name).read_text(encoding="utf-8"))
+        scripts[name], count = PAUSES.subn(rf"\g<1>{HURRIED_MS}", (STATIC / name).read_text(encoding="utf-8"))
         assert count, f"{name} names no pause any more"
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
