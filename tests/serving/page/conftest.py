@@ -66,7 +66,7 @@ class Site:
 
 
 PAUSES = re.compile(
-    r"(?<=^const )((?:LOOK_MS|LOOK_AGAIN_MS|PAUSE_MS|SETTLE_MS) = |\[FIRST_(?:LOOK|WAIT)_MS, LONGEST_\w+\] = \[)[\d_]+",
+    r"(?<=^const )((?:LOOK_MS|LOOK_AGAIN_MS|PAUSE_MS) = |\[FIRST_(?:LOOK|WAIT)_MS, LONGEST_\w+\] = \[)[\d_]+",
     flags=re.MULTILINE,
 )
 HURRIED_MS = 100
@@ -76,13 +76,12 @@ HURRIED = (
     "js/views/jobs.js",
     "js/views/guide.js",
     "js/outbox.js",
-    "js/grid/settling.js",
 )
 
 
 def hurried(app: ASGIApp) -> ASGIApp:
-    """The page whose looks at jobs, first tries to send again and second looks at totals come after a tenth of a second
-    instead of seconds: nobody waits for what a test knows to be there."""
+    """The page whose looks at jobs and first tries to reach the service again come after a tenth of a second instead of
+    seconds: nobody waits for what a test knows to be there."""
     scripts: dict[str, str] = {}
     for name in HURRIED:
         scripts[name], count = PAUSES.subn(rf"\g<1>{HURRIED_MS}", (STATIC / name).read_text(encoding="utf-8"))

@@ -48,7 +48,10 @@ class Line:
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         options = uvicorn.Config(
-            self.losing(hurried(fake_api.create_fake())), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+            self.losing(hurried(fake_api.create_fake())),
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(options)
         self.thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)
