@@ -88,7 +88,7 @@ def test_a_count_that_is_being_worked_out_is_asked_for_again(open_page: Open) ->
         if len(asked) > 1:
             return route.continue_()
         error = {"error": {"code": "overloaded", "message": "being counted", "details": {}}}
-        return route.fulfill(status=503, headers={"retry-after": "1"}, json=error)
+        return route.fulfill(status=503, headers={"retry-after": "0.4"}, json=error)
 
     page.route("**/assets", working)
     page.goto(page.url.split("#")[0] + "#/assets")

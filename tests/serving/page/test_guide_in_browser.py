@@ -222,7 +222,7 @@ def test_headquarters_makes_lists_that_take_longer_than_one_answer(open_page: Op
         page.locator("[data-action=make]").click()
     expect(page.locator("main")).to_contain_text(says(language, "正在生成名单", "Creating the lists"))
     late = {"error": {"code": "overloaded", "message": "slow", "details": {}}}
-    waiting[0].fulfill(status=503, headers={"retry-after": "1"}, json=late)
+    waiting[0].fulfill(status=503, headers={"retry-after": "0.4"}, json=late)
     expect(page.locator("main")).to_contain_text(says(language, "仍在生成", "The service goes on"))
     fake_guides.forget()
     expect(page.locator(".task")).to_have_count(3)
@@ -235,7 +235,7 @@ def test_lines_that_were_there_before_are_no_sign_that_lists_were_made(open_page
     page = open_page("guide", "en", quiet=False).page
     expect(page.locator(".task")).to_have_count(1)
     late = {"error": {"code": "overloaded", "message": "slow", "details": {}}}
-    page.route("**/guide_make", lambda route: route.fulfill(status=503, headers={"retry-after": "1"}, json=late))
+    page.route("**/guide_make", lambda route: route.fulfill(status=503, headers={"retry-after": "0.4"}, json=late))
     page.locator("[data-action=make]").click()
     expect(page.locator("main")).to_contain_text("The service goes on")
     for _ in range(2):  # looks, at the pause that the service names

@@ -88,7 +88,8 @@ def test_what_is_being_worked_out_is_asked_for_again(
         return route.fulfill(status=503, headers={"retry-after": "5"}, json=error)
 
     page.route(f"**/{route}", working)
-    page.goto(page.url.split("#")[0] + f"#/{route}")
+    with page.expect_response(f"**/{route}"):  # a clock that is turned before waits the rest of the seconds out
+        page.goto(page.url.split("#")[0] + f"#/{route}")
     expect(page.locator(".loading")).to_have_count(1)
     page.clock.fast_forward(3_000)
     expect(page.locator(".loading .hint")).to_contain_text("worked out for the first time")

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.access import ROLE_SCOPES
 from tests.serving.page import fake_api, fake_guides
-from tests.serving.page.conftest import PATIENCE_SECONDS
+from tests.serving.page.conftest import PATIENCE_SECONDS, hurried
 from tests.serving.page.fake_chain import KEY, error
 from tests.serving.page.test_views_in_browser import says
 
@@ -48,7 +48,10 @@ class Line:
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         options = uvicorn.Config(
-            self.losing(fake_api.create_fake()), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+            self.losing(hurried(fake_api.create_fake())),
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(options)
         self.thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Error, Route, expect
 
 from tests.serving.page import fake_api, fake_insight
 
@@ -318,3 +318,13 @@ def test_a_chain_without_a_demand_model_has_an_overview(open_page: Open) -> None
     expect(page.locator(".tiles")).to_contain_text("3,210")
     page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("There is no model for this yet")
+
+
+def test_what_the_page_would_ask_of_strangers_is_a_problem_of_its_test(open_page: Open) -> None:
+    watched = open_page("rules", "en", quiet=False)
+    watched.page.evaluate("fetch('http://strangers.example/asked').catch(() => null)")
+    assert any("strangers.example/asked" in problem for problem in watched.problems), watched.problems
+    with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        watched.page.goto("http://strangers.example/gone")
+    expect(watched.page).to_have_url(re.compile("^chrome-error:"))
+    assert watched.places[-1].startswith("chrome-error:")
