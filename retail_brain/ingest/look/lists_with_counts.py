@@ -77,3 +77,19 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     said = f"goods once each, with {days or [day]} of their entries: a list of goods, not sales"
     said += f"; {kept['on_hand']!r} is their stock" if "on_hand" in kept else ""
     return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())
+
+
+def is_of_entries(sample: pl.DataFrame, found: Columns, *, is_sold: bool) -> bool:
+    """Whether rows are goods once each, by any of their codes, and their only days are those of entering them.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns.
+        is_sold: whether something may have been sold as well; then days of changes are no days of stock either.
+    """
+    days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
+    words = _CHANGED if is_sold else _CREATED
+    are_of_entries = all(re.search(words, bare_name(name)) for name in {found.roles["moment"], *days})
+    codes = found.all_of("product")
+    is_list = any(found.seen[code].distinct == found.seen[code].filled == 1 for code in codes)
+    return are_of_entries and is_list and sample.height >= _LEAST_GOODS

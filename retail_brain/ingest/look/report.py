@@ -11,6 +11,7 @@ import polars as pl
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.by_values import with_roles_by_values
+from retail_brain.ingest.look.codes_of_stock import codes_of_stock
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
@@ -51,7 +52,7 @@ from retail_brain.ingest.look.same_columns import unlike_dates, with_common_date
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
 from retail_brain.ingest.look.shops_of_files import with_shops_of_files
-from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
+from retail_brain.ingest.look.stock_day import sheet_of, shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import SUMS, date_their_receipts, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
 from retail_brain.ingest.look.tables_beside import tables_beside
@@ -143,8 +144,11 @@ def _with_links(looked: list[LookedAt], known: Mapping[str, str], given: dict[in
 def _with_one_code(
     looked: list[LookedAt], known: Mapping[str, str], given: Mapping[int, Mapping[str, str]]
 ) -> list[LookedAt]:
-    """The files with the code of goods that all of them have."""
+    """The files with the code of goods that all of them have, and stock with that of the sales."""
     for file, code in one_code_of_goods(looked).items():
+        others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
+        looked[file] = _with_roles(looked[file], {**others, **code})
+    for file, code in codes_of_stock(looked).items():
         others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
         looked[file] = _with_roles(looked[file], {**others, **code})
     return looked
@@ -213,13 +217,13 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
         blanks = filled_by(blanks, readings, named.roles.get("receipt"))
-    roles = _roles(blanks, path.stem, _of_items(keys, blanks))
+    roles = _roles(blanks, path.stem, _of_items(keys, blanks), sheet_of(keys))
     return _with_roles(LookedAt(path, table, keys, blanks, roles, Proposal(), opened.title), {})
 
 
-def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
-    """The roles of columns, and the quantity of a file that is called stock as what is there."""
-    return with_named_stock(_roles_of_columns(sample, stem, known), stem)
+def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str], sheet: str = "") -> Columns:
+    """The roles of columns, and what is called stock, or is the quantity of a file or sheet of that name, as such."""
+    return with_named_stock(sample, _roles_of_columns(sample, stem, known), sheet or stem)
 
 
 def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
@@ -240,7 +244,7 @@ def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
     known = {**_of_items(one.keys, one.sample), **known} if known else {}
-    found = _roles(one.sample, one.path.stem, known) if known else one.columns
+    found = _roles(one.sample, one.path.stem, known, sheet_of(one.keys)) if known else one.columns
     changed = replace(one, columns=found)
     return replace(changed, proposal=_proposal(changed))
 
@@ -261,7 +265,7 @@ def _proposal(one: LookedAt) -> Proposal:
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
-    return of_a_day or with_parts_of_stock(with_day_of_file(made, one.path.name, one.title), one)
+    return of_a_day or with_parts_of_stock(with_day_of_file(made, one), one)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:

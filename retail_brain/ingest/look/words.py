@@ -8,7 +8,7 @@ from typing import Final
 from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.short_words import lengthened
-from retail_brain.ingest.look.word_parts import part_scores
+from retail_brain.ingest.look.word_parts import part_scores, without_measure
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_erp import ERP
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
@@ -225,6 +225,8 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         for role, score in (*_scores(field).items(), *parts.items()):
             scores[role] = max(score, scores.get(role, 0.0))
         scores = _of_record(whole, scores)
+    if not scores and (plain := without_measure(whole)) != whole:
+        scores = _scores(plain)
     if is_of_expiry(whole):
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person
