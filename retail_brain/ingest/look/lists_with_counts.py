@@ -79,17 +79,18 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())
 
 
-def is_of_entries(sample: pl.DataFrame, found: Columns, *, is_sold: bool) -> bool:
+def is_of_entries(sample: pl.DataFrame, found: Columns, day: str, *, is_sold: bool) -> bool:
     """Whether rows are goods once each, by any of their codes, and their only days are those of entering them.
 
     Args:
         sample: the rows.
         found: roles of the columns.
+        day: the column that may be of the day of a sale.
         is_sold: whether something may have been sold as well; then days of changes are no days of stock either.
     """
     days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
     words = _CHANGED if is_sold else _CREATED
-    are_of_entries = all(re.search(words, bare_name(name)) for name in {found.roles["moment"], *days})
+    are_of_entries = all(re.search(words, bare_name(name)) for name in {day, *days})
     codes = found.all_of("product")
     is_list = any(found.seen[code].distinct == found.seen[code].filled == 1 for code in codes)
     return are_of_entries and is_list and sample.height >= _LEAST_GOODS

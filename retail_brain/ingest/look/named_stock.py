@@ -64,23 +64,31 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
     if len(stock) != 1:
         return found
     moment = roles.get("moment")
-    is_sold = bool({"units", *_MONEY} & {role for role, name in roles.items() if name != stock[0]})
-    is_entered = moment is not None and is_of_entries(sample, found, is_sold=is_sold)
-    if moment is None and "units" in roles and roles["units"] != stock[0] and not any(map(is_called_stock, names)):
-        return found  # what was sold of a day, with what was left then
+    day = moment or roles.get("joined_on", "")
+    others = {role for role in ("units", *_MONEY) if role in roles and roles[role] != stock[0]}
+    is_entered = bool(day) and is_of_entries(sample, found, day, is_sold=bool(others))
+    if moment is None and not is_entered and not any(map(is_called_stock, names)):
+        if "units" in others or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0])):
+            return found  # what was sold of a day, with what was left then
     is_of_one_day = moment is not None and sample[moment].n_unique() == 1
-    if moment is not None and is_sold and not (is_entered or is_of_one_day) or not _come_once(sample, found):
+    if (moment is not None and others and not is_entered and not is_of_one_day) or not _come_once(sample, found):
         return found
-    of_sales = {"units", "amount", "discount", "status", "channel", *({"moment"} if is_entered else set())}
+    of_sales = {"units", "amount", "discount", "status", "channel", *({"moment", "joined_on"} if is_entered else set())}
     kept = {role: name for role, name in roles.items() if role not in of_sales | (found.asked - {"store"})}
     says = [f"{stock[0]!r} is what is there, by its name"]
-    says += [f"{moment!r} is the day on which goods were entered and not of their stock"] if is_entered else []
+    says += [f"{day!r} is the day on which goods were entered and not of their stock"] if is_entered else []
     return replace(
         found,
         roles={**kept, "on_hand": stock[0]},
         remarks=(*_of_goods(found, of_sales, stock[0]), *says),
         asked=found.asked & {"store"},
     )
+
+
+def _is_value(sample: pl.DataFrame, found: Columns, amount: str, stock: str) -> bool:
+    """Whether money is the value of the stock: it is 0 where nothing is there."""
+    none = values(sample, found, stock) == 0
+    return bool(none.any()) and bool((values(sample, found, amount).filter(none) == 0).all())
 
 
 def _of_goods(found: Columns, gone: set[str], stock: str) -> list[str]:

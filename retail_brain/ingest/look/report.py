@@ -51,11 +51,12 @@ from retail_brain.ingest.look.said_twice import are_offers_of_listed, is_said_el
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
-from retail_brain.ingest.look.shops_of_files import with_shops_of_files
+from retail_brain.ingest.look.shop_of_stock import shops_of_sales, with_shop_of_sales
+from retail_brain.ingest.look.shops_of_files import OF_SHOPS, with_shops_of_files
 from retail_brain.ingest.look.stock_day import sheet_of, shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import SUMS, date_their_receipts, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
-from retail_brain.ingest.look.tables_beside import tables_beside
+from retail_brain.ingest.look.tables_beside import counted_alike, tables_beside
 from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
 from retail_brain.sources.by_content import tables_by_content
@@ -331,10 +332,12 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
-        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
+        shops = shops_of_sales(looked) if table in OF_SHOPS else []
+        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members, shops), members), members)
         places = {*done, *(one.place for one in members)}
         rest = [one for one in looked if one.proposal.table == table and one.place not in places]
         first, came_back = with_returns_of_documents(first, rest)
+        first = replace(first, proposal=with_shop_of_sales(first.proposal, looked))
         done |= {one.place for one in came_back}
         questions += [*first.proposal.questions, *unlike_dates(first, members)]
         files = files_of([*members, *came_back], root)
@@ -343,10 +346,13 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         counted = (
             (files, first) if table == "inventory" or (table in ("prices", "promotions") and not counted) else counted
         )
-    for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
-        questions += beside.questions
-        lines += _lines_beside(one, beside, root)
-        parts += [toml_of(files_of([one], root), beside, one.keys)] if beside.table else []
+    for one, alone in tables_beside(looked, {name for name in done if isinstance(name, str)}):
+        alike = counted_alike(one, alone, looked)
+        beside = with_one_day(with_shops_of_files(replace(one, proposal=alone), alike, shops_of_sales(looked)), alike)
+        made = with_shop_of_sales(beside.proposal, looked)
+        questions += made.questions
+        lines += _lines_beside(one, made, root)
+        parts += [toml_of(files_of(alike, root), made, one.keys)] if made.table else []
     parts += _lists_of_lines(sold, counted, done)
     return "\n".join(parts), questions
 

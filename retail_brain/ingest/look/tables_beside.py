@@ -9,6 +9,7 @@ from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.identities_of_people import identities_of_people
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.offers import promotions_of_offers
+from retail_brain.ingest.look.shops_of_files import OF_SHOPS
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
 from retail_brain.ingest.look.stock_day import is_undated, sheet_of, stock_of_list
 from retail_brain.ingest.look.stock_of_shops import prices_of_shops, shops_of_columns, stock_of_shops
@@ -54,3 +55,17 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
             yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])
         else:
             yield one, made
+
+
+def counted_alike(one: LookedAt, made: Proposal, looked: Sequence[LookedAt]) -> list[LookedAt]:
+    """The files of lists with stock that have the columns of one of them, such as a file per shop; else this one alone.
+
+    Args:
+        one: a file that feeds a table beside its own.
+        made: the table beside.
+        looked: the files of a dataset.
+    """
+    if made.table not in OF_SHOPS or one.proposal.table != "products" or stock_of_list(one) is None:
+        return [one]
+    same = [other for other in looked if other.place[1] == one.place[1] and other.proposal.table == "products"]
+    return [other for other in same if [*other.columns.seen] == [*one.columns.seen]]

@@ -38,7 +38,7 @@ _OF_FILE: Final = (
     r"(?:^|_)(?:stocks?|inventory|on_?hand|lager|stoc|stok|estoque|existencias|inventario|giacenz[ae]|zasoby|keszlet"
     r"|varasto(?:saldo)?|ton_kho|persediaan|envanter[i]?|zalih[ae]|zaloga)(?:_|$|\d)"
     r"|lager(?:bestand|saldo|beholdning)|(?:waren|artikel)bestand"
-    r"|bestandsliste|voorraad|beholdning|stan[yu]?_?(?:magazyn|towar|zapas)|zasoba|stav_(?:skladu|zasob)|остатк|залишк|наличн"
+    r"|bestandsliste|lager(?:liste|buch)|voorraad|beholdning|stan[yu]?_?(?:magazyn|towar|zapas)|zasoba|stav_(?:skladu|zasob)|остатк|залишк|наличн"
     r"|库存|庫存|现库|現庫|在庫|재고|คงเหลือ|สต็อก|مخزون|מלאי|αποθεμα|υπολοιπ"
 )
 """Words in the name of a file or sheet of stock."""
