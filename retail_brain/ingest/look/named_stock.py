@@ -17,7 +17,17 @@ _OTHERS: Final = {"on_hand", "on_order", "receipt", "time", "customer", "guide",
 _OF_SALES: Final = {"receipt", "time", "customer", "on_hand"}
 """Roles of lines of sales, and of stock that has a name."""
 _MONEY: Final = {"amount", "price"}
-_OTHER_NAMES: Final = {"product", "store", "receipt", "customer", "moment", "price", "amount", "unit_cost", "list_price"}
+_OTHER_NAMES: Final = {
+    "product",
+    "store",
+    "receipt",
+    "customer",
+    "moment",
+    "price",
+    "amount",
+    "unit_cost",
+    "list_price",
+}
 """Roles whose names are of no count, whatever else they say."""
 _ONCE: Final = 0.98
 """Share of the rows whose goods come once in their shop and day. By judgement: some lists name a product twice."""
@@ -67,9 +77,9 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
     day = moment or roles.get("joined_on", "")
     others = {role for role in ("units", *_MONEY) if role in roles and roles[role] != stock[0]}
     is_entered = bool(day) and is_of_entries(sample, found, day, is_sold=bool(others))
-    if moment is None and not is_entered and not any(map(is_called_stock, names)):
-        if "units" in others or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0])):
-            return found  # what was sold of a day, with what was left then
+    is_sold = "units" in others or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0]))
+    if moment is None and is_sold and not is_entered and not any(map(is_called_stock, names)):
+        return found  # what was sold of a day, with what was left then
     is_of_one_day = moment is not None and sample[moment].n_unique() == 1
     if (moment is not None and others and not is_entered and not is_of_one_day) or not _come_once(sample, found):
         return found

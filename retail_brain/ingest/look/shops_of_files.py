@@ -43,12 +43,10 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt], sold_in: C
     moment = first.columns.roles.get("moment")
     made = first.proposal
     till = first.columns.roles.get("store")
-    if len(set(names)) < len(names) or len(names) < 2 or (moment is None and made.table not in OF_SHOPS):
+    if len(set(names)) < len(names) or len(names) < 2 or (moment is None and not _may_be_shops(made, names)):
         return first
     if till is not None and not _are_tills_of_files(till, members):
         return first
-    if moment is None and (of_day := day_in_names(names)) and len({of_day.text(name) for name in names}) > 1:
-        return first  # a count of each day
     start, end = _same_letters(names), _same_letters([name[::-1] for name in names])[::-1]
     shops = [name.removeprefix(start).removesuffix(end) for name in names]
     if "store_id" not in made.columns or not all(shops):
@@ -84,6 +82,12 @@ def _sharing_days(members: Sequence[LookedAt], moment: str) -> int:
     """Files of which another has sales of a same day."""
     days = [set(one.sample[moment].drop_nulls().cast(pl.String).str.slice(0, 10).to_list()) for one in members]
     return sum(any(own & other for place, other in enumerate(days) if place != n) for n, own in enumerate(days))
+
+
+def _may_be_shops(made: Proposal, names: Sequence[str]) -> bool:
+    """Whether files without days are of goods of shops, and no counts of several days."""
+    day = day_in_names(names)
+    return made.table in OF_SHOPS and (day is None or len({day.text(name) for name in names}) == 1)
 
 
 def _sharing_goods(members: Sequence[LookedAt]) -> int:

