@@ -14,8 +14,8 @@ from retail_brain.ingest.look.words_of_stock import counts_stock, is_called_stoc
 
 _OTHERS: Final = {"on_hand", "on_order", "receipt", "time", "customer", "guide", "discount"}
 """Roles of files that are of something else, or whose stock has a name."""
-_OF_SALES: Final = {"receipt", "time", "customer", "on_hand"}
-"""Roles of lines of sales, and of stock that has a name."""
+_OF_SALES: Final = {"receipt", "time", "customer"}
+"""Roles of lines of sales."""
 _MONEY: Final = {"amount", "price"}
 _OTHER_NAMES: Final = {
     "product",
@@ -70,13 +70,15 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
     sure = {role for role in roles if role not in found.asked}
     if not {"product", "product_name"} & roles.keys() or _OF_SALES & sure:
         return found
-    stock = _columns_of_stock(sample, found)
+    stock = [roles["on_hand"]] if "on_hand" in sure else _columns_of_stock(sample, found)
     if len(stock) != 1:
         return found
     moment = roles.get("moment")
     day = moment or roles.get("joined_on", "")
     others = {role for role in ("units", *_MONEY) if role in roles and roles[role] != stock[0]}
     is_entered = bool(day) and is_of_entries(sample, found, day, is_sold=bool(others))
+    if "on_hand" in sure and (moment is None or not is_entered):
+        return found
     is_sold = "units" in others or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0]))
     if moment is None and is_sold and not is_entered and not any(map(is_called_stock, names)):
         return found  # what was sold of a day, with what was left then
@@ -85,7 +87,7 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
         return found
     of_sales = {"units", "amount", "discount", "status", "channel", *({"moment", "joined_on"} if is_entered else set())}
     kept = {role: name for role, name in roles.items() if role not in of_sales | (found.asked - {"store"})}
-    says = [f"{stock[0]!r} is what is there, by its name"]
+    says = [] if "on_hand" in sure else [f"{stock[0]!r} is what is there, by its name"]
     says += [f"{day!r} is the day on which goods were entered and not of their stock"] if is_entered else []
     return replace(
         found,

@@ -45,7 +45,7 @@ _OF_FILE: Final = (
 _MOVED: Final = (
     r"sale|sold|vent[ae]|vend|verka?u?f|umsatz|sprzeda|prodej|продаж|销售|売上|판매"
     r"|mov|moving|ruch|bewegung|transfer|adjust|correct|order|purchase|receipt|deliver|recept|przyj|przesun|eingang|bestell"
-    r"|ingang|ontvang|min|reorder|loss|write|strat|история|движ|перемещ|приход|出入|入库|出库|流水|调|盘|入出|移動|입출|입고|출고"
+    r"|hareket|mutasi|kardex|pohyb|mozgas|miscar|nhap|xuat|kretanj|liikke|ingang|ontvang|min|reorder|loss|write|strat|история|движ|перемещ|приход|出入|入库|出库|流水|调|盘|入出|移動|입출|입고|출고"
 )
 """Words in the name of a file of what came and went, or of what is wanted."""
 
