@@ -81,6 +81,17 @@ def test_what_was_sold_since_goods_were_entered_is_no_sale(tmp_path: Path) -> No
     assert not any("feed transactions" in question for question in seen.questions)
 
 
+def test_a_list_with_the_days_of_its_entries_is_a_list_of_goods_and_stock(tmp_path: Path) -> None:
+    sold = _sales(["Bonnummer", "Datum", "Artikelnr", "Aantal", "Bedrag"])
+    goods = [[f"G{k}", n, 2 + k, 4 + k, 7 * k % 40, 5, f"2024-0{1 + k % 9}-11"] for k, n in enumerate(_GOODS)]
+    head = ["Artikelnr", "Omschrijving", "Inkoopprijs", "Verkoopprijs", "Technische voorraad", "Minimum voorraad"]
+    files = {"bonnen.csv": sold, "artikelen 28-2-2026.csv": [[*head, "Aangemaakt op"], *goods]}
+    tables = tomllib.loads(look(str(_written(tmp_path / "x", files))).mapping)["tables"]
+    assert tables["products"]["columns"]["unit_cost"] == "Inkoopprijs"
+    assert tables["products"]["columns"]["list_price"] == "Verkoopprijs"
+    assert tables["inventory"]["columns"]["date"]["format"] == "%d-%m-%Y"
+
+
 def test_a_table_called_stock_with_days_holds_levels(tmp_path: Path) -> None:
     sold = _sales(["nr_paragonu", "data", "sklep_id", "produkt_id", "ilosc", "wartosc"], shops=("1", "2"), code="{}")
     levels = [
