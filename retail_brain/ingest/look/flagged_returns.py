@@ -55,21 +55,6 @@ def returns_of_flag(sample: pl.DataFrame, name: str, marked: pl.Series) -> str:
     return f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, kinds_of(sample.filter(marked), name)))}] }}"
 
 
-def are_receipts_of_their_own(sample: pl.DataFrame, found: Columns, marked: pl.Series) -> bool:
-    """Whether receipts with marked rows hold nothing else, as those of returns do.
-
-    Args:
-        sample: the rows.
-        found: roles of the columns.
-        marked: which rows are marked.
-    """
-    receipt = found.roles.get("receipt")
-    if receipt is None:
-        return False
-    rows = sample[receipt].cast(pl.String)
-    return not rows.filter(marked).is_in(rows.filter(~marked).unique().implode()).any()
-
-
 def _have_own_series(sample: pl.DataFrame, receipt: str, marked: pl.Series) -> bool:
     """Whether what stands before the last digits of the numbers of receipts is other on marked rows than elsewhere."""
     series = sample[receipt].cast(pl.String).str.extract(r"^(.*?\D)\d+$", 1)

@@ -6,11 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal
-from retail_brain.ingest.look.flagged_returns import (
-    are_receipts_of_their_own,
-    returns_of_flag,
-    write_flagged_returns,
-)
+from retail_brain.ingest.look.flagged_returns import returns_of_flag, write_flagged_returns
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share, share_known
 from retail_brain.ingest.look.state_columns import MOST_KINDS, State, column_of, kinds_of, listed
@@ -163,8 +159,6 @@ def _perhaps(made: Proposal, sample: pl.DataFrame, found: Columns, mark: _Mark) 
             return []  # it says why the price was lowered
     key = returns_of_flag(sample, mark.name, mark.marked)
     turned = f", or returns in rows of their own (keep them, with returns = {key})"
-    if is_of_return and "returns" not in made.keys and are_receipts_of_their_own(sample, found, mark.marked):
-        made.keys["returns"] = f"?{returns_of_flag(sample.clear(), mark.name, mark.marked.clear())}\n{key}"
     made.questions.append(
         f"{mark.count:,} rows have something in {mark.name!r}, such as {', '.join(mark.says)}, and no minus: were they "
         "taken off or brought back (leave them out, as the first way below does), or sold all the same (keep them)"
