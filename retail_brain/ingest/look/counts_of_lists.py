@@ -55,7 +55,7 @@ def counts_of_list(one: LookedAt) -> Proposal | None:
         made.keys["where"] = f"'''length({column_of(names[0])}) > 0'''"
         made.remarks.append(f"{blank:,} rows have no {names[0]!r}: they are no stock and are left out")
     ask_for_day_of_stock(made)
-    return with_day_of_file(made, one.path.name, one.title)
+    return with_day_of_file(made, one)
 
 
 def prices_of_list(one: LookedAt) -> Proposal | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.words import bare_name, role_scores
 
 _CHANGED: Final = (
@@ -32,6 +32,8 @@ _OF_PRICES: Final = (
 """A word in the name of the day since which a price holds, on which nothing was sold."""
 _PRICES: Final = {"price", "list_price", "unit_cost"}
 """Roles of prices, of which a list of goods has several and a count of stock one at most."""
+_LEAST_DAYS: Final = 3
+"""Days of entries at least: one day is that of the count, or of the export."""
 _LEAST_GOODS: Final = 8
 """Goods below which each may have been sold once. By judgement."""
 
@@ -77,3 +79,21 @@ def without_days_of_entries(sample: pl.DataFrame, found: Columns) -> Columns:
     said = f"goods once each, with {days or [day]} of their entries: a list of goods, not sales"
     said += f"; {kept['on_hand']!r} is their stock" if "on_hand" in kept else ""
     return replace(found, roles=kept, remarks=(*found.remarks, said), asked=frozenset())
+
+
+def is_of_entries(sample: pl.DataFrame, found: Columns, day: str, *, is_sold: bool) -> bool:
+    """Whether rows are goods once each, by any of their codes, and their only days are those of entering them.
+
+    Args:
+        sample: the rows.
+        found: roles of the columns.
+        day: the column that may be of the day of a sale.
+        is_sold: whether something may have been sold as well; then days of changes are no days of stock either.
+    """
+    days = [name for name, seen in found.seen.items() if seen.dates and seen.filled and not seen.numbers]
+    words = _CHANGED if is_sold else _CREATED
+    are_of_entries = all(re.search(words, bare_name(name)) for name in {day, *days})
+    codes = found.all_of("product")
+    is_list = any(found.seen[code].distinct == found.seen[code].filled == 1 for code in codes)
+    is_list = is_list and sample.height >= _LEAST_GOODS
+    return are_of_entries and is_list and days_of(sample[day], found.seen[day]).n_unique() >= _LEAST_DAYS

@@ -11,6 +11,7 @@ import polars as pl
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.look.by_values import with_roles_by_values
+from retail_brain.ingest.look.codes_of_stock import codes_of_stock
 from retail_brain.ingest.look.columns import Columns, columns_of
 from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
@@ -50,11 +51,12 @@ from retail_brain.ingest.look.said_twice import are_offers_of_listed, is_said_el
 from retail_brain.ingest.look.same_columns import unlike_dates, with_common_dates
 from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import equal_ids, shared_goods, shared_ids
-from retail_brain.ingest.look.shops_of_files import with_shops_of_files
-from retail_brain.ingest.look.stock_day import shops_of_stock, with_day_of_file
+from retail_brain.ingest.look.shop_of_stock import shops_of_sales, with_shop_of_sales
+from retail_brain.ingest.look.shops_of_files import OF_SHOPS, with_shops_of_files
+from retail_brain.ingest.look.stock_day import sheet_of, shops_of_stock, with_day_of_file
 from retail_brain.ingest.look.sums_of_rows import SUMS, date_their_receipts, sums_of_rows
 from retail_brain.ingest.look.suppliers_and_guides import ask_if_others, list_of_others
-from retail_brain.ingest.look.tables_beside import tables_beside
+from retail_brain.ingest.look.tables_beside import counted_alike, tables_beside
 from retail_brain.ingest.look.translated_rows import TRANSLATED, translated_rows
 from retail_brain.settings import DataSettings
 from retail_brain.sources.by_content import tables_by_content
@@ -143,8 +145,11 @@ def _with_links(looked: list[LookedAt], known: Mapping[str, str], given: dict[in
 def _with_one_code(
     looked: list[LookedAt], known: Mapping[str, str], given: Mapping[int, Mapping[str, str]]
 ) -> list[LookedAt]:
-    """The files with the code of goods that all of them have."""
+    """The files with the code of goods that all of them have, and stock with that of the sales."""
     for file, code in one_code_of_goods(looked).items():
+        others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
+        looked[file] = _with_roles(looked[file], {**others, **code})
+    for file, code in codes_of_stock(looked).items():
         others = {name: role for name, role in {**known, **given.get(file, {})}.items() if role != "product"}
         looked[file] = _with_roles(looked[file], {**others, **code})
     return looked
@@ -213,13 +218,13 @@ def _table_looked_at(opened: Opened) -> LookedAt:
         written = ("?" if len(readings) > 1 else "") + "\n".join(map(listed, readings))
         table, keys = replace(table, notes=(*table.notes, note)), {**keys, FILL_DOWN: written}
         blanks = filled_by(blanks, readings, named.roles.get("receipt"))
-    roles = _roles(blanks, path.stem, _said_by_keys(keys, blanks))
+    roles = _roles(blanks, path.stem, _said_by_keys(keys, blanks), sheet_of(keys))
     return _with_roles(LookedAt(path, table, keys, blanks, roles, Proposal(), opened.title), {})
 
 
-def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
-    """The roles of columns, and the quantity of a file that is called stock as what is there."""
-    return with_named_stock(_roles_of_columns(sample, stem, known), stem)
+def _roles(sample: pl.DataFrame, stem: str, known: Mapping[str, str], sheet: str = "") -> Columns:
+    """The roles of columns, and what is called stock, or is the quantity of a file or sheet of that name, as such."""
+    return with_named_stock(sample, _roles_of_columns(sample, stem, known), sheet or stem)
 
 
 def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str]) -> Columns:
@@ -245,7 +250,7 @@ def _of_items(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
     known = {**_said_by_keys(one.keys, one.sample), **known} if known else {}
-    found = _roles(one.sample, one.path.stem, known) if known else one.columns
+    found = _roles(one.sample, one.path.stem, known, sheet_of(one.keys)) if known else one.columns
     changed = replace(one, columns=found)
     return replace(changed, proposal=_proposal(changed))
 
@@ -266,7 +271,7 @@ def _proposal(one: LookedAt) -> Proposal:
     if made.table == "customers" or (not made.table and "receipt" not in found.roles):
         ask_for_consents(made, one.sample, found, one.path.stem)
     of_a_day = sales_of_a_day(one) if made.table in ("", "products") else None
-    return of_a_day or with_parts_of_stock(with_day_of_file(made, one.path.name, one.title), one)
+    return of_a_day or with_parts_of_stock(with_day_of_file(made, one), one)
 
 
 def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
@@ -332,10 +337,12 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
             continue
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
-        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members), members), members)
+        shops = shops_of_sales(looked) if table in OF_SHOPS else []
+        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members, shops), members), members)
         places = {*done, *(one.place for one in members)}
         rest = [one for one in looked if one.proposal.table == table and one.place not in places]
         first, came_back = with_returns_of_documents(first, rest)
+        first = replace(first, proposal=with_shop_of_sales(first.proposal, looked))
         done |= {one.place for one in came_back}
         questions += [*first.proposal.questions, *unlike_dates(first, members)]
         files = files_of([*members, *came_back], root)
@@ -344,10 +351,13 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         counted = (
             (files, first) if table == "inventory" or (table in ("prices", "promotions") and not counted) else counted
         )
-    for one, beside in tables_beside(looked, {name for name in done if isinstance(name, str)}):
-        questions += beside.questions
-        lines += _lines_beside(one, beside, root)
-        parts += [toml_of(files_of([one], root), beside, one.keys)] if beside.table else []
+    for one, alone in tables_beside(looked, {name for name in done if isinstance(name, str)}):
+        alike = counted_alike(one, alone, looked)
+        beside = with_one_day(with_shops_of_files(replace(one, proposal=alone), alike, shops_of_sales(looked)), alike)
+        made = with_shop_of_sales(beside.proposal, looked)
+        questions += made.questions
+        lines += _lines_beside(one, made, root)
+        parts += [toml_of(files_of(alike, root), made, one.keys)] if made.table else []
     parts += _lists_of_lines(sold, counted, done)
     return "\n".join(parts), questions
 

@@ -1,12 +1,14 @@
 """Takes the shop out of the names of files, where an export has a file per shop."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import takewhile
+from typing import Final
 
 import polars as pl
 
+from retail_brain.ingest.look.days_in_names import day_in_names
 from retail_brain.ingest.look.draft import Proposal, one_of, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.returns_files import is_called_returns, kinds_of_files
@@ -19,12 +21,14 @@ _SHOP_BEHIND = r"^(?:分店|门店|店铺|店|商店|號店|号店|지점|매장
 """A word for a shop right behind its name, as in 北店_sales.csv; behind a month or a day stands none."""
 _IS_SHOP = r"is '.+' the shop \(its values: "
 """Begins the question whether a column is the shop, which the names of the files answer."""
+OF_SHOPS: Final = {"inventory", "prices"}
+"""Tables of goods of shops, whose rows may have no day."""
 _ANEW = 0.2
 """Share of the receipt numbers in several files from which each shop numbers its own. By judgement: a receipt that two
 exports share is rarer."""
 
 
-def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
+def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt], sold_in: Collection[str] = ()) -> LookedAt:
     """The file with its shop out of the names of all files of the table, where these name one.
 
     Files of several shops have sales of the same days, or a word for a shop behind its name; files of one shop have
@@ -34,12 +38,13 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     Args:
         first: the file whose proposal counts for all.
         members: files with the same columns, that feed one table.
+        sold_in: shops that the sales name.
     """
     names = [one.path.name for one in members]
     moment = first.columns.roles.get("moment")
     made = first.proposal
     till = first.columns.roles.get("store")
-    if len(set(names)) < len(names) or len(names) < 2 or moment is None:
+    if len(set(names)) < len(names) or len(names) < 2 or (moment is None and not _may_be_shops(made, names)):
         return first
     if till is not None and not _are_tills_of_files(till, members):
         return first
@@ -50,8 +55,9 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
     are_days = any(re.fullmatch(r"[\d\W_]+", shop) and len(shop) > _MOST_DIGITS for shop in shops)
     if are_days or any(map(is_called_returns, shops)) or kinds_of_files(members) is not None:
         return first
-    shared = _sharing_days(members, moment)
-    is_sure = shared == len(members) or re.match(_SHOP_BEHIND, end) is not None
+    shared, what = (_sharing_goods(members), "goods") if moment is None else (_sharing_days(members, moment), "days")
+    is_sure = (moment is not None and shared == len(members)) or re.match(_SHOP_BEHIND, end) is not None
+    is_sure |= set(shops) <= set(sold_in)
     if not is_sure and (not shared or till is not None):
         return first
     pattern = f"^{re.escape(start)}(.+){re.escape(end)}$"
@@ -63,7 +69,7 @@ def with_shops_of_files(first: LookedAt, members: Sequence[LookedAt]) -> LookedA
         asked.questions = [one for one in made.questions if not re.match(_IS_SHOP, one)]
         _join_shop_and_number(asked, first, members, pattern)
     else:
-        question = f"are the files of the shops in their names ({shops[:5]}; {shared} of them share days), or of one?"
+        question = f"are the files of the shops in their names ({shops[:5]}; {shared} of them share {what}), or of one?"
         asked.columns["store_id"] = one_of(asked, [of_names, '{ constant = "1" }'], question)
     return replace(first, proposal=asked)
 
@@ -78,6 +84,20 @@ def _sharing_days(members: Sequence[LookedAt], moment: str) -> int:
     """Files of which another has sales of a same day."""
     days = [set(one.sample[moment].drop_nulls().cast(pl.String).str.slice(0, 10).to_list()) for one in members]
     return sum(any(own & other for place, other in enumerate(days) if place != n) for n, own in enumerate(days))
+
+
+def _may_be_shops(made: Proposal, names: Sequence[str]) -> bool:
+    """Whether files without days are of goods of shops, and no counts of several days."""
+    day = day_in_names(names)
+    return made.table in OF_SHOPS and (day is None or len({day.text(name) for name in names}) == 1)
+
+
+def _sharing_goods(members: Sequence[LookedAt]) -> int:
+    """Files of stock of which another has some of the same goods."""
+    roles = members[0].columns.roles
+    name = roles.get("product") or roles.get("product_name")
+    goods = [set(one.sample[name].drop_nulls().cast(pl.String).to_list()) if name else set[str]() for one in members]
+    return sum(any(own & other for place, other in enumerate(goods) if place != n) for n, own in enumerate(goods))
 
 
 def _join_shop_and_number(made: Proposal, first: LookedAt, members: Sequence[LookedAt], pattern: str) -> None:

@@ -1,12 +1,15 @@
 """The day of stock whose rows have none: that in the name of its file, or one that a person must write."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import days_of
+from retail_brain.ingest.look.days_in_names import day_in_names
 from retail_brain.ingest.look.draft import Proposal, number_key, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.looked_at import LookedAt
@@ -43,22 +46,42 @@ def _question(name: str) -> str:
     return f"of which day is the stock in {name}? Write it in the place of YYYY-MM-DD, or leave the table out"
 
 
-def with_day_of_file(made: Proposal, name: str, title: str = "") -> Proposal:
-    """The proposal with the day in the name of its file or in the lines above its header, where that is asked for.
+def with_day_of_file(made: Proposal, one: LookedAt) -> Proposal:
+    """The proposal with the day that its file says of the stock, where that is asked for.
 
     Args:
         made: of any table.
-        name: of the file.
-        title: text above the header.
+        one: the file.
     """
     if made.columns.get("date") != _OPEN:
         return made
     questions = [question for question in made.questions if not question.startswith("of which day is the stock")]
-    key, says = day_of_file(name, title) or ("", "")
+    key, says = _day_of_stock(one) or ("", "")
     if not key:
-        return replace(made, questions=[*questions, _question(name)])
+        return replace(made, questions=[*questions, _question(one.path.name)])
     columns = {**made.columns, "date": key}
     return replace(made, columns=columns, questions=questions, remarks=[*made.remarks, f"the stock is of {says}"])
+
+
+def _day_of_stock(one: LookedAt) -> tuple[str, str] | None:
+    """The key for the day in the name of the column of stock, of the sheet, of the file or above its header."""
+    stock = one.columns.roles.get("on_hand", "")
+    for name, what in ((stock, "the column"), (sheet_of(one.keys), "the sheet")):
+        if (found := _day_in_title(name)) is not None:
+            return found[0], f"the day in the name of {what}, {name!r}"
+    return day_of_file(one.path.name, one.title) or _day_as_written(one.path.name)
+
+
+def _day_as_written(name: str) -> tuple[str, str] | None:
+    """The key for a day in the name of a file that is written with the month as a word, or as digits alone."""
+    found = day_in_names([name])
+    return None if found is None else (f"{{ {found.key} }}", f"the day in the name of the file, {found.text(name)}")
+
+
+def sheet_of(keys: Mapping[str, str]) -> str:
+    """The name of the sheet that is read; blank where there is none, or one of several."""
+    sheet = keys.get("sheet", "")
+    return str(json.loads(sheet)) if sheet.startswith('"') else ""
 
 
 def day_of_file(name: str, title: str) -> tuple[str, str] | None:
@@ -107,11 +130,14 @@ def _day_in_title(title: str) -> tuple[str, str] | None:
 
 
 def stock_of_list(one: LookedAt) -> Proposal | None:
-    """The mapping of `inventory` from a list of goods with one column of stock; None for any other file."""
-    found = one.columns
-    if one.proposal.table != "products" or not {"on_hand", "product"} <= found.roles.keys():
+    """The mapping of `inventory` from a list of goods with one column of stock; None for any other file.
+
+    Goods without a code are known by their names, as in the list.
+    """
+    own = one.proposal.columns.get("product_id", "")
+    if one.proposal.table != "products" or "on_hand" not in one.columns.roles or not own:
         return None
-    return _stock(one)
+    return _stock(one, own)
 
 
 def is_undated(made: Proposal) -> bool:
@@ -119,10 +145,10 @@ def is_undated(made: Proposal) -> bool:
     return made.columns.get("date") == _OPEN
 
 
-def _stock(one: LookedAt) -> Proposal:
+def _stock(one: LookedAt, goods: str) -> Proposal:
     roles = one.columns.roles
     made = Proposal(table="inventory")
-    made.columns["product_id"] = quoted(roles["product"])
+    made.columns["product_id"] = goods
     made.columns["store_id"] = quoted(roles["store"]) if "store" in roles else '{ constant = "1" }'
     made.columns["on_hand"] = number_key(made, one.columns, roles["on_hand"], "on_hand")
     if one.columns.seen[roles["on_hand"]].filled < 1:
@@ -131,7 +157,7 @@ def _stock(one: LookedAt) -> Proposal:
         blank = one.sample[roles["on_hand"]].null_count()
         made.remarks.append(f"{blank:,} rows have no {roles['on_hand']!r}: they are no stock and are left out")
     ask_for_day_of_stock(made)
-    return with_day_of_file(made, one.path.name, one.title)
+    return with_day_of_file(made, one)
 
 
 def shops_of_stock(one: LookedAt) -> Proposal | None:

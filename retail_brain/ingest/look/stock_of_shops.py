@@ -65,7 +65,7 @@ def stock_of_shops(one: LookedAt) -> Proposal | None:
         _write_cells(made, one, stock, "on_hand")
         made.questions += [question] if (question := numbers_as_shops(stock)) else []
     ask_for_day_of_stock(made)
-    return with_day_of_file(made, one.path.name, one.title)
+    return with_day_of_file(made, one)
 
 
 def prices_of_shops(one: LookedAt) -> Proposal | None:

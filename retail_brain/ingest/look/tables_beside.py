@@ -9,10 +9,12 @@ from retail_brain.ingest.look.draft import Proposal
 from retail_brain.ingest.look.identities_of_people import identities_of_people
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.offers import promotions_of_offers
+from retail_brain.ingest.look.shops_of_files import OF_SHOPS
 from retail_brain.ingest.look.stock_beside_sales import stock_beside_sales
-from retail_brain.ingest.look.stock_day import is_undated, stock_of_list
+from retail_brain.ingest.look.stock_day import is_undated, sheet_of, stock_of_list
 from retail_brain.ingest.look.stock_of_shops import prices_of_shops, shops_of_columns, stock_of_shops
 from retail_brain.ingest.look.suppliers_and_guides import names_beside
+from retail_brain.ingest.look.words_of_stock import is_called_stock
 
 _BESIDE: Final[Mapping[str, Sequence[Callable[[LookedAt], Proposal | None]]]] = {
     "promotions": (promotions_of_offers,),
@@ -36,7 +38,7 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
     Args:
         looked: the files of a dataset.
         done: tables that files feed as their own. Beside sales the stock of a list of goods without a day is no
-            question: it comes as a remark, without a table.
+            question, unless its file or sheet is called stock: it comes as a remark, without a table.
     """
     for table, ways in _BESIDE.items():
         found = ((one, made, way) for way in ways for one in looked if (made := way(one)) is not None)
@@ -48,7 +50,22 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
             continue  # sales say which shops there are, and by which ids
         if way in (counts_of_list, prices_of_list) and _SALES & set(done) and made.questions:
             continue  # beside sales no question is worth what may be stock, and prices are those that were paid
-        if is_undated(made) and "wide" not in made.keys and _SALES & set(done):
+        is_named = is_called_stock(sheet_of(one.keys) or one.path.stem)  # a file of stock is there to be read
+        if is_undated(made) and "wide" not in made.keys and not is_named and _SALES & set(done):
             yield one, Proposal(remarks=[f"its stock has no day and is not read: put {_DAY} into the name of the file"])
         else:
             yield one, made
+
+
+def counted_alike(one: LookedAt, made: Proposal, looked: Sequence[LookedAt]) -> list[LookedAt]:
+    """The files of lists with stock that have the columns of one of them, such as a file per shop; else this one alone.
+
+    Args:
+        one: a file that feeds a table beside its own.
+        made: the table beside.
+        looked: the files of a dataset.
+    """
+    if made.table not in OF_SHOPS or one.proposal.table != "products" or stock_of_list(one) is None:
+        return [one]
+    same = [other for other in looked if other.place[1] == one.place[1] and other.proposal.table == "products"]
+    return [other for other in same if [*other.columns.seen] == [*one.columns.seen]]

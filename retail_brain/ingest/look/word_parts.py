@@ -111,6 +111,11 @@ _WITH_TAX = (
     rf"|(?:^|_){_TAX}_?(?:dahil|haric|incl|inkl|excl|exkl|nelkul)(?=_|$)|_ttc$"
 )
 """That money is with or without tax, in its name; what is left says whose money it is."""
+_MEASURE = (
+    r"_(?:pcs?|pieces|units?|stk|stck|stuck|st|ks|kusu|szt(?:uk)?|buc|db|kpl|pz|uds?|unid(?:ades)?|adet|шт(?:ук)?|τεμ|kom|vnt"
+    r"|gab|tk|kg|l|m)$"
+)
+"""What goods are counted in, behind the name of a column."""
 _TAX_ALONE = r"税金?(?:额|額|合计|合計)?$|消費税|세액|부가세|ภาษี|thue(?:_|$)"
 _EXTRA = (
     r"(?:^|_)(?:modifiers?|mods?|add_?ons?|extras?|options?|toppings?|supplements?|surcharges?|upcharges?|customi[sz]ations?"
@@ -173,6 +178,15 @@ def without_service(name: str) -> str:
     """
     goods = re.sub(_OR_SERVICE, "", name)
     return goods if _WORDS["goods"].fullmatch(goods.rpartition("_")[2]) else name
+
+
+def without_measure(name: str) -> str:
+    """A plain name without what goods are counted in, and without whether money is with tax.
+
+    >>> without_measure("prodano_ks"), without_measure("trzba_s_dph"), without_measure("продано_шт")
+    ('prodano', 'trzba', 'продано')
+    """
+    return re.sub(_MEASURE, "", re.sub(_WITH_TAX, "", name)).strip("_") or name
 
 
 def is_beside(name: str) -> bool:

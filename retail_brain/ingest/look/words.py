@@ -9,7 +9,7 @@ from retail_brain.ingest.look.names_of_groups import without_goods
 from retail_brain.ingest.look.names_of_pivots import without_sum
 from retail_brain.ingest.look.numbers_of_sellers import of_sellers
 from retail_brain.ingest.look.short_words import lengthened
-from retail_brain.ingest.look.word_parts import part_scores, without_service
+from retail_brain.ingest.look.word_parts import part_scores, without_measure, without_service
 from retail_brain.ingest.look.words_about_people import without_people
 from retail_brain.ingest.look.words_of_centres import CENTRES
 from retail_brain.ingest.look.words_of_erp import ERP
@@ -229,6 +229,7 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         for role, score in (*_scores(field).items(), *parts.items()):
             scores[role] = max(score, scores.get(role, 0.0))
         scores = _of_record(whole, scores)
+    scores = scores or _scores(without_measure(whole))
     if is_of_expiry(whole):
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person

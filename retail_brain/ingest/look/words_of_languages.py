@@ -26,7 +26,7 @@ FURTHER: Final[Mapping[str, str]] = {
     "time": r"saati?|gio|godzina|jam|klokkeslett|klokkeslaet|klockslag|(?:kellon)?aika|cas|ωρα|الوقت|الساعة|เวลา|שעה"
     r"|hora(?:_da_venda)?",
     "store": r"(?:benzin_|akaryakit_)?istasyon[u]?|tankstelle|stacja(?:_paliw)?"
-    r"|estacion(?:_de_servicio)?|eczane|apteka|apotheke|farmacia"
+    r"|estacion(?:_de_servicio)?|eczane|apteka|apothek[ae]?|apotek|apotheek|farmacia|pharmac(?:y|ie)|lekar(?:na|en)|ljekarna|gyogyszertar|φαρμακειο"
     r"|заклад|торгова_точка|punto_(?:di_|de_)?v(?:endita|enta)|organi[sz]ation|organizacion"
     r"|loja|(?:magaza|sube)(?:_(?:adi|kodu|no))?|chi_nhanh|cua_hang|sklep|punkt_sprzedazy|toko|cabang|gerai"
     r"|(?:ال)?موقع|butikk?|avdeling|afdeling|myymala|toimipiste|prodejna|pobocka|bolt|uzlet|telephely|καταστημα|الفرع|المتجر|المعرض"

@@ -62,6 +62,9 @@ TILLS: Final[Mapping[str, str]] = {
     r"|доступно|количество_на_складе|в_наличии|наличие|(?:конечный|свободный)_остаток|остаток,?_шт"
     r"|(?:有効|理論)在庫数?|実在庫数?|在庫(?:数量|残)|기말재고|sl_ton|ton_(?:kho_)?hien_tai|co_the_ban|คงคลัง"
     r"|persediaan|saldo_akhir|sisa|qty_stok",
+    "unit_cost": r"inkoop(?:s?prijs)?|kostprijs|indkobspris|costo_unitario|precio_(?:de_)?(?:compra|costo)|p_?costo"
+    r"|prezzo_(?:di_|d_)?acquisto|preco_(?:de_)?(?:custo|compra)|custo_unitario|prix_d_?_?achat|pa_(?:ht|ttc)"
+    r"|pret_(?:de_)?achizitie|buying(?:_price)?|ek_netto|采购(?:单)?价|進貨價|nabavna_cijena|nabavna_cena",
     "status": r"(?:bestell|auftrags)status|(?:beleg|vorgangs)art|statut(?:_commande)?|etat_de_la_commande"
     r"|type_de_(?:ticket|document)|estado_(?:del?_)?pedido|tipo_(?:de_)?(?:documento|comprobante)|estatus"
     r"|status_do_pedido|stato_ordine|bestelstatus|status_zamowienia|(?:typ|rodzaj)_dokumentu|(?:typ|druh)_dokladu"
