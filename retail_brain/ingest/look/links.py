@@ -201,7 +201,7 @@ def _has_several_goods(one: LookedAt, name: str) -> bool:
     goods = one.columns.roles.get("product") or one.columns.roles.get("product_name")
     if goods is None or "moment" in one.columns.roles:
         return False
-    kinds = one.sample.group_by(name).agg(pl.col(goods).n_unique())[goods]
+    kinds = one.sample.group_by(name).agg(goods_of_it=pl.col(goods).n_unique())["goods_of_it"]
     return int((kinds > 1).sum()) >= _LEAST
 
 
