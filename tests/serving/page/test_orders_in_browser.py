@@ -697,3 +697,28 @@ def test_a_field_that_the_service_refuses_is_named_in_words(open_page: Open, lan
             "“Quantity” must be at least 0.5. 1 more value is refused.",
         ),
     ]
+
+
+def test_lines_that_come_back_are_shown_however_an_undo_and_a_second_look_overlap(open_page: Open) -> None:
+    page = open_page("orders?show=plain", "en").page
+    page.locator("[data-field=pick-all]").check()
+    page.locator("[data-bulk=approve]").click()
+    page.locator("[data-bulk=apply]").click()
+    expect(page.locator(".grid-scroll")).to_be_hidden()
+    held: list[Any] = []
+
+    def answer(route: Any) -> None:
+        # questions for lines: the first is that after the undo, the next that of the second look
+        is_held = len(held) < 2 and route.request.post_data_json.get("limit")
+        held.append(route) if is_held else route.continue_()
+
+    page.route("**/listing", answer)
+    page.locator("[data-bulk=undo]").click()
+    while len(held) < 2:
+        page.wait_for_timeout(50)
+    for route in held:
+        with page.expect_response("**/listing"):
+            route.continue_()
+    expect(page.locator(LINES)).to_have_count(8)
+    expect(page.locator(".grid-scroll")).to_be_visible()
+    expect(page.locator(".grid-scroll")).to_be_focused()

@@ -17,6 +17,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
   let answer = null;
   let parts = [];
   let turn = 0;
+  let last;
   const byKey = new Map();
 
   const ask = (body) => call("listing", { table: TABLE, ...body }, { signal });
@@ -43,18 +44,18 @@ export function lineSource({ state, signal, onchange, onfail }) {
     }
   };
 
-  /** Asks for totals and groups, and without groups for the first lines; groups that the address opens, or that were open, are. */
-  const reload = async () => {
-    turn += 1;
-    const now = turn;
+  /** Asks for totals and groups, and without groups for the first lines; open groups stay open. Of two, both wait. */
+  const renew = async (now) => {
     const fresh = await ask({ ...asked(state), sort: sorted(state), limit: state.group ? 0 : PAGE, ...(state.group ? { group_by: state.group } : {}) });
-    if (now !== turn) return;
+    if (now !== turn) return last;
     const open = new Set(state.parts);
     answer = fresh;
     byKey.clear();
     parts = fresh.groups ? fresh.groups.map((group) => ({ ...part(group, group.lines), isOpen: open.has(group.key) })) : [part(null, fresh.total)];
     if (!fresh.groups) keep(parts[0], 0, fresh.rows);
   };
+
+  const reload = () => (last = renew(turn += 1));
 
   /** One line, whatever the view shows; null where there is none. */
   const oneLine = async ({ store_id: store, product_id: product }) => {
@@ -67,9 +68,11 @@ export function lineSource({ state, signal, onchange, onfail }) {
     }
   };
 
-  /** Asks anew for totals, tabs and groups; whether they are others than before. */
+  /** Asks for totals, tabs and groups; whether they changed. */
   const refreshSums = async () => {
+    const now = turn;
     const { totals, shows, groups } = await ask({ ...asked(state), sort: sorted(state), limit: 0, ...(state.group ? { group_by: state.group } : {}) });
+    if (now !== turn) return false;
     const isOther = JSON.stringify([totals, shows]) !== JSON.stringify([answer.totals, answer.shows]);
     answer = { ...answer, totals, shows, groups };
     parts.filter((one) => one.group).forEach((one) => { one.group = groups.find((group) => group.key === one.group.key) ?? one.group; });
@@ -84,7 +87,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
     return row;
   };
 
-  /** Rows of the screen: heads of groups, and the lines of open ones. */
+  /** Rows of the screen: heads of groups, lines of open ones. */
   const length = () => parts.reduce((sum, one) => sum + (one.group ? 1 : 0) + (one.isOpen ? one.total : 0), 0);
 
   /** Lines of the open groups, and how many of them have come. */

@@ -126,8 +126,6 @@ class OrdersGrid {
     redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
     this.drawSums();
     this.drawPicked();
-    this.table.element.hidden = !this.source.length();
-    replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
     this.table.draw();
   }
 
@@ -139,6 +137,8 @@ class OrdersGrid {
     const { totals, groups, groups_total: total } = this.source.answer();
     const cut = groups && total > groups.length ? h("p", { class: "hint" }, t("grid.groups_shown", { shown: groups.length, total })) : null;
     replace(this.places.sums, figures(totals), cut);
+    this.table.element.hidden = !this.source.length();
+    replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
   }
 
   drawPicked() {
