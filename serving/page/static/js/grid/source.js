@@ -57,7 +57,7 @@ export function lineSource({ state, signal, onchange, onfail }) {
 
   const reload = () => (last = renew(turn += 1));
 
-  /** One line, whatever the view shows; null where there is none. */
+  /** One line, whatever the view shows; null for none. */
   const oneLine = async ({ store_id: store, product_id: product }) => {
     try {
       const { rows } = await ask({ where: [{ column: "store_id", any_of: [store] }, { column: "product_id", any_of: [product] }], limit: 1 });
@@ -90,11 +90,11 @@ export function lineSource({ state, signal, onchange, onfail }) {
   /** Rows of the screen: heads of groups, lines of open ones. */
   const length = () => parts.reduce((sum, one) => sum + (one.group ? 1 : 0) + (one.isOpen ? one.total : 0), 0);
 
-  /** Lines of the open groups, and how many of them have come. */
+  /** Lines of open groups, and how many have come. */
   const lines = () => parts.filter((one) => one.isOpen).reduce((sum, one) => sum + one.total, 0);
   const come = () => parts.filter((one) => one.isOpen).reduce((sum, one) => sum + [...one.pages.values()].reduce((rows, page) => rows + (page?.length ?? 0), 0), 0);
 
-  /** Asks for all lines of the open groups that have not come yet. */
+  /** Asks for all lines of open groups that have not come. */
   const loadAll = async () => {
     const now = turn;
     for (const one of parts.filter((each) => each.isOpen)) {
