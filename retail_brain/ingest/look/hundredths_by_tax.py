@@ -57,8 +57,8 @@ _MONEY: Final = ("unit_price", "discount", "unit_cost", "list_price")
 def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Reads money in hundredths, where its system counts so, or a rounded tax or units in thousandths show it.
 
-    For the latter a column has to name the currency: without one both readings stand in the mapping, as some moneys have no
-    hundredths.
+    For the latter a column has to name the currency. Without one both readings stand in the mapping, for some moneys
+    have no hundredths.
 
     Args:
         made: the proposal, changed in place.

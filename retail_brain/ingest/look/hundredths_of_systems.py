@@ -55,10 +55,15 @@ _SYSTEMS: Final = (
         is_always=True,
     ),
     _System("Clover", lambda _, texts: _all(r"https?://[a-z.-]*clover\.com(?::\d+)?/v3/merchants/", texts)),
-    _System("Square", lambda name, _: re.search(r"(?:^|[_/])(?:total|base_price|gross_sales)_money_amount$", name) is not None),
+    _System(
+        "Square",
+        lambda name, _: re.search(r"(?:^|[_/])(?:total|base_price|gross_sales)_money_amount$", name) is not None,
+    ),
     _System(
         "Stripe",
-        lambda name, texts: name.endswith("id") and _all(r"(?:li|il|ii|ch|pi|cs|in|price)_(?:test_|live_|1)\w{12,}$", texts),
+        lambda name, texts: (
+            name.endswith("id") and _all(r"(?:li|il|ii|ch|pi|cs|in|price)_(?:test_|live_|1)\w{12,}$", texts)
+        ),
     ),
 )
 """The systems, by what no other has: addresses of their records, names of fields or forms of ids."""
