@@ -83,6 +83,21 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
     _write(made, keys, why, is_sure=is_sure)
 
 
+def write_hundredths_of_lists(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Reads prices and costs of a list of goods in hundredths, where its system counts so.
+
+    Args:
+        made: the proposal of the list, changed in place.
+        sample: the rows.
+        found: roles of the columns.
+    """
+    keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
+    system, is_always = system_in_hundredths(sample, found)
+    is_known = not keys or any("hundredths" in key for key in keys.values())
+    if system and not is_known and (is_always or not why_whole(sample, found)):
+        _write(made, keys, system, is_sure=True)
+
+
 def ask_for_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
     """Asks whether money of documents with their lines is in hundredths, where nothing else tells and none has a part.
 

@@ -23,6 +23,8 @@ _LEAST_PRICES: Final = 5
 """Different prices from which it is hardly by chance that none has a part. By judgement."""
 _LEAST: Final = 100
 """The smallest price from which all may be in hundredths: little is sold for less than one."""
+_MONEY: Final = ("price", "amount", "list_price", "unit_cost")
+"""Roles of money; the first column of the first of them tells whether it is whole."""
 _LINES: Final = "/"
 """What stands in the names of fields of lines within documents, as JSON has them."""
 _WITH_PARTS: Final = r"\.\d{2,}$|,\d{1,2}$"
@@ -76,7 +78,7 @@ def system_in_hundredths(sample: pl.DataFrame, found: Columns) -> tuple[str, boo
         sample: the rows.
         found: roles of the columns.
     """
-    paid = [values(sample, found, name).drop_nulls() for role in ("price", "amount") for name in found.all_of(role)]
+    paid = [values(sample, found, name).drop_nulls() for role in _MONEY for name in found.all_of(role)]
     if not paid or share(paid[0] == paid[0].round()) < _WHOLE:
         return "", False
     for name, seen in found.seen.items():

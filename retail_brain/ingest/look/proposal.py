@@ -11,7 +11,11 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.finer_places import ask_for_finer_places
-from retail_brain.ingest.look.hundredths_by_tax import ask_for_hundredths, write_hundredths
+from retail_brain.ingest.look.hundredths_by_tax import (
+    ask_for_hundredths,
+    write_hundredths,
+    write_hundredths_of_lists,
+)
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
@@ -90,6 +94,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         write_list(made, found)
         fill_names_of_variants(made, sample, found)
         inherit_from_parents(made, sample, found)
+        write_hundredths_of_lists(made, sample, found)
         return made
     told = totals_of_goods(sample, found) if made.table == "daily_sales" and counts_receipts(found) else None
     if told is None:

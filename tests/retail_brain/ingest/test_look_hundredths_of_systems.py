@@ -59,3 +59,20 @@ def test_it_is_not_asked_about_where_prices_or_the_currency_tell(
 ) -> None:
     lines = load(tmp_path, _orders(tmp_path / "export.json", prices=prices, currency=currency, href=href))
     assert {line["unit_price"] for line in lines} == set(prices)
+
+
+def test_prices_of_goods_of_such_a_system_are_in_hundredths_too(tmp_path: Path) -> None:
+    goods = [
+        {
+            "href": f"https://www.clover.com/v3/merchants/M1/items/I{n}",
+            "sku": f"G{n}",
+            "name": f"Good {'abcdef'[n]}",
+            "price": price,
+            "cost": price - 40,
+        }
+        for n, price in enumerate(_PRICES)
+    ]
+    (tmp_path / "items.json").write_text(json.dumps({"elements": goods}), encoding="utf-8")
+    mapping = look(str(tmp_path / "items.json")).mapping
+    assert 'list_price = { column = "price", hundredths = true }' in mapping
+    assert 'unit_cost = { column = "cost", hundredths = true }' in mapping
