@@ -65,7 +65,7 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
         sample: the rows.
         found: roles of the columns.
     """
-    keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
+    keys = _money_of(made)
     if not keys or any("hundredths" in key for key in keys.values()):
         return
     system, is_always = system_in_hundredths(sample, found)
@@ -91,7 +91,7 @@ def write_hundredths_of_lists(made: Proposal, sample: pl.DataFrame, found: Colum
         sample: the rows.
         found: roles of the columns.
     """
-    keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
+    keys = _money_of(made)
     system, is_always = system_in_hundredths(sample, found)
     is_known = not keys or any("hundredths" in key for key in keys.values())
     if system and not is_known and (is_always or not why_whole(sample, found)):
@@ -106,11 +106,16 @@ def ask_for_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> 
         sample: the rows.
         found: roles of the columns.
     """
-    keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
+    keys = _money_of(made)
     is_known = any("hundredths" in key for key in keys.values()) or not _is_whole(sample, found)
     why = "" if is_known else may_be_hundredths(sample, found)
     if why and keys and not why_whole(sample, found):
         _write(made, keys, why, is_sure=False)
+
+
+def _money_of(made: Proposal) -> dict[str, str]:
+    """The keys of money in a proposal."""
+    return {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
 
 
 def _why(made: Proposal, sample: pl.DataFrame, found: Columns) -> str:
