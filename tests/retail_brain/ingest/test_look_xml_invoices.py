@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_brain.ingest.look import look
 from retail_brain.ingest.moments import datetime_of
 from retail_brain.sources import ColumnFormat
-from retail_brain.ingest.look import look
 from tests.retail_brain.ingest.test_look import load
 
 _GOODS = ("Hrnček modrý", "Tanier", "Lyžica", "Obrus", "Váza")
@@ -40,7 +40,7 @@ def test_the_firm_of_an_invoice_is_asked_about(tmp_path: Path) -> None:
     path.write_text(f"<faktury>{''.join(invoices)}</faktury>", encoding="utf-8")
     seen = look(str(path))
     assert any("is 'companyCode' who bought" in question for question in seen.questions)
-    assert '# customer_id = "companyCode"' in seen.mapping
+    assert any(line.startswith("# customer_id = ") and "companyCode" in line for line in seen.mapping.splitlines())
 
 
 def test_a_day_with_a_zone_is_the_day_of_that_place() -> None:
