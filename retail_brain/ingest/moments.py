@@ -59,6 +59,8 @@ _UTC_OF_FORM = r"(?<=%[SMf])\s*(?:Z|UTC|GMT)$"
 """UTC behind the seconds or minutes of a form, which is taken off the times as offsets are."""
 _OFFSET = r"(T\d{6}|:\d{2}(?:\.\d+)?)\s*([+-]\d{2}:?\d{2}|[+-]\d{2}|Z|UTC|GMT)$"
 """A zone behind a time of day; `-2015` behind a day is a year."""
+_OFFSET_OF_DAY = r"^(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})$"
+"""A day with a zone and no time, as XML Schema writes days: it is the day of that place, and nothing is converted."""
 _HALVES = {
     "上午": "AM", "下午": "PM", "凌晨": "AM", "早上": "AM", "晚上": "PM", "中午": "PM", "午前": "AM", "午後": "PM",
     "오전": "AM", "오후": "PM", "a.m.": "AM", "p.m.": "PM", "a. m.": "AM", "p. m.": "PM", "a.\u00a0m.": "AM",
@@ -176,7 +178,7 @@ def half_width(column: pl.Expr) -> pl.Expr:
     plain = plain.str.replace_many(list(_HALVES), list(_HALVES.values()))
     for half, behind in _HALVES_BEHIND.items():
         plain = plain.str.replace(behind, f"${{1}} {half}")
-    plain = plain.str.replace(r"\s*([AP]M)\s*", " $1 ")
+    plain = plain.str.replace(r"\s*([AP]M)\s*", " $1 ").str.replace(_OFFSET_OF_DAY, "$1")
     return plain.str.strip_chars()
 
 

@@ -5,6 +5,7 @@ with units. Lines of a receipt share its moment, shop and customer. A shop tells
 not. People come again on many receipts. Only columns without a role are tried; where two fit alike, none is taken.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -44,6 +45,13 @@ _LEAST_RECEIPTS = 10
 """Receipts of several lines below which nothing is concluded."""
 _LEAST_PEOPLE = 12
 """People below which a column may be of cashiers or tills. By judgement."""
+_FIRM = (
+    r"^(?:kod_|cislo_|id_)?(?:firma|firmy|firm|company|societe|empresa|azienda|sirket|cari)"
+    r"(?:_(?:kod|kodu|code|id|no|nr))?$"
+)
+"""Names of columns of firms, which may be who bought, who sold or whose brand it is: a person decides."""
+_LEAST_FIRMS = 5
+"""Firms from which they are hardly those of the seller. By judgement."""
 _AGAIN = 1.15
 """Rows (or receipts) that a person has on average at least. By judgement: the number of an order has one each."""
 _ONCE = 0.02
@@ -248,7 +256,17 @@ def _with_person(rows: pl.DataFrame, found: Columns) -> Columns:
     people = [name for name in codes if _are_people(rows, found, name)]
     if not people and len(named := [name for name in codes if names_nobody(rows, name)]) == 1:
         return _perhaps(found, "customer", named[0], "some of its values are words for unknown customers")
+    if not people and (firm := next((name for name in codes if _is_firm(rows, found, name)), "")):
+        return _perhaps(found, "customer", firm, "it is called a firm and comes again on several receipts")
     return _perhaps(found, "customer", people[0], "it comes again on several receipts") if len(people) == 1 else found
+
+
+def _is_firm(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column is called a firm, as invoices call who bought, and has several that come again."""
+    if not re.search(_FIRM, bare_name(name).rpartition("/")[2]):
+        return False
+    pairs = rows.select(name, found.roles["receipt"]).drop_nulls().unique()
+    return pairs[name].n_unique() >= _LEAST_FIRMS and pairs.height >= _AGAIN * pairs[name].n_unique()
 
 
 def _without_kinds_as_receipts(rows: pl.DataFrame, found: Columns) -> Columns:

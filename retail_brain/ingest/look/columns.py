@@ -216,7 +216,7 @@ def _code_of_goods(sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[st
     name, free = roles.get("product_name"), set(seen) - {held for role, held in roles.items() if role != "receipt"}
     for code in seen:
         is_reference = re.fullmatch(_REFERENCES, bare_name(code)) is not None
-        if name is None or "product" in roles or code not in free or not (_is_bare(code) or is_reference):
+        if name is None or "product" in roles or code not in free or not (_is_code_of(code, name) or is_reference):
             continue
         pairs = sample.select(code, name).drop_nulls().unique()
         if is_reference and not pairs[code].is_duplicated().any() and seen[code].distinct <= _EVERY_LINE / 2:
@@ -250,6 +250,12 @@ def _finer_code(
                 f"{fine!r} is finer than {coarse!r} ({len(pairs):,} and {pairs[coarse].n_unique():,} codes): taken",
             )
     return ()
+
+
+def _is_code_of(code: str, name: str) -> bool:
+    """Whether a name is that of a code alone, in the file or in the same element or object as the name of goods."""
+    inside, mark, bare = code.rpartition("/")
+    return _is_bare(code) or bool(mark and name.rpartition("/")[0] == inside and _is_bare(bare))
 
 
 def _is_bare(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Finds money that is counted in hundredths, such as kopecks: tax is in whole numbers, or units in thousandths."""
+"""Finds money that is counted in hundredths, such as kopecks: by its system, whole taxes, or units in thousandths."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, whole
+from retail_brain.ingest.look.hundredths_of_systems import may_be_hundredths, system_in_hundredths
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.whole_money import why_whole
@@ -54,37 +55,90 @@ _MONEY: Final = ("unit_price", "discount", "unit_cost", "list_price")
 
 
 def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Reads money in hundredths, where a rounded tax or units in thousandths show it and a column names the currency.
+    """Reads money in hundredths, where its system counts so, or a rounded tax or units in thousandths show it.
 
-    Without a column of the currency both readings stand in the mapping: some moneys have no hundredths.
+    For the latter a column has to name the currency. Without one both readings stand in the mapping, for some moneys
+    have no hundredths.
 
     Args:
         made: the proposal, changed in place.
         sample: the rows.
         found: roles of the columns.
     """
-    tax = next((name for name in found.seen if _is_rounded(sample, found, name)), None)
-    tax = tax or _rounded_by_rates(sample, found)
-    is_by_units = tax is None and "thousandths" in made.columns.get("units", "") and _is_whole(sample, found)
-    keys = {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
-    if not (tax or is_by_units) or not keys or any("hundredths" in key for key in keys.values()):
+    keys = _money_of(made)
+    if not keys or any("hundredths" in key for key in keys.values()):
+        return
+    system, is_always = system_in_hundredths(sample, found)
+    why = system or _why(made, sample, found)
+    if not why:
         return
     named = next((name for name in found.seen if _has_hundredths(sample, name)), None)
-    if named is None and (whole_money := why_whole(sample, found)):
+    whole_money = "" if is_always or named is not None else why_whole(sample, found)
+    if whole_money:
         made.remarks.append(f"money is in whole numbers and is read as such: {whole_money}")
         return
+    is_sure = bool(system)
+    if not system and (is_sure := named is not None):
+        why += f": it is in hundredths of the currency in {named!r}"
+    _write(made, keys, why, is_sure=is_sure)
+
+
+def write_hundredths_of_lists(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Reads prices and costs of a list of goods in hundredths, where its system counts so.
+
+    Args:
+        made: the proposal of the list, changed in place.
+        sample: the rows.
+        found: roles of the columns.
+    """
+    keys = _money_of(made)
+    system, is_always = system_in_hundredths(sample, found)
+    is_known = not keys or any("hundredths" in key for key in keys.values())
+    if system and not is_known and (is_always or not why_whole(sample, found)):
+        _write(made, keys, system, is_sure=True)
+
+
+def ask_for_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Asks whether money of documents with their lines is in hundredths, where nothing else tells and none has a part.
+
+    Args:
+        made: the proposal, changed in place.
+        sample: the rows.
+        found: roles of the columns.
+    """
+    keys = _money_of(made)
+    is_known = any("hundredths" in key for key in keys.values()) or not _is_whole(sample, found)
+    why = "" if is_known else may_be_hundredths(sample, found)
+    if why and keys and not why_whole(sample, found):
+        _write(made, keys, why, is_sure=False)
+
+
+def _money_of(made: Proposal) -> dict[str, str]:
+    """The keys of money in a proposal."""
+    return {ours: made.columns[ours] for ours in _MONEY if ours in made.columns}
+
+
+def _why(made: Proposal, sample: pl.DataFrame, found: Columns) -> str:
+    """What shows that money may be in hundredths, by its tax or the form of the units; blank for nothing."""
+    tax = next((name for name in found.seen if _is_rounded(sample, found, name)), None)
+    tax = tax or _rounded_by_rates(sample, found)
+    if tax:
+        return f"{tax!r} is a tax or money without it, rounded to whole numbers, and no money has a part of one"
+    is_by_units = "thousandths" in made.columns.get("units", "") and _is_whole(sample, found)
+    return "units are in thousandths, and no money has a part of one" if is_by_units else ""
+
+
+def _write(made: Proposal, keys: Mapping[str, str], why: str, *, is_sure: bool) -> None:
+    """Reads money in hundredths where that is sure; else both readings stand in the mapping, with a question."""
     for ours, key in keys.items():
         plain = [whole(one) for one in key.removeprefix("?").split("\n")]
         fine = [
             one if "rate = " in one or "column" not in one else f"{one[:-2]}, hundredths = true }}" for one in plain
         ]
-        readings = fine if named is not None else list(dict.fromkeys([*fine, *plain]))
+        readings = fine if is_sure else list(dict.fromkeys([*fine, *plain]))
         made.columns[ours] = ("?" if len(readings) > 1 else "") + "\n".join(readings)
-    why = f"{tax!r} is a tax or money without it, rounded to whole numbers, and no money has a part of one"
-    if is_by_units:
-        why = "units are in thousandths, and no money has a part of one"
-    if named is not None:
-        made.remarks.append(f"{why}: it is in hundredths of the currency in {named!r}")
+    if is_sure:
+        made.remarks.append(why)
     else:
         made.questions.append(f"{why}: is it in hundredths, such as cents, as the first ways below read it?")
 

@@ -11,7 +11,11 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.finer_places import ask_for_finer_places
-from retail_brain.ingest.look.hundredths_by_tax import write_hundredths
+from retail_brain.ingest.look.hundredths_by_tax import (
+    ask_for_hundredths,
+    write_hundredths,
+    write_hundredths_of_lists,
+)
 from retail_brain.ingest.look.kinds_of_rows import lines_of_goods
 from retail_brain.ingest.look.ledgers_of_stock import ledger_of_stock
 from retail_brain.ingest.look.list_keys import OUR_NAMES, write_goods, write_list
@@ -26,6 +30,7 @@ from retail_brain.ingest.look.purchases import purchases
 from retail_brain.ingest.look.rates_of_discount import rate_of_discount, without_rate, write_rate
 from retail_brain.ingest.look.receipt_keys import fill_down_conditions, write_receipts, write_shop
 from retail_brain.ingest.look.relations import relation
+from retail_brain.ingest.look.shop_of_the_rest import keep_rows_without_shop
 from retail_brain.ingest.look.shops_of_tills import ask_shops_of_tills
 from retail_brain.ingest.look.sizes import matrix_of_sizes
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn
@@ -89,6 +94,7 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         write_list(made, found)
         fill_names_of_variants(made, sample, found)
         inherit_from_parents(made, sample, found)
+        write_hundredths_of_lists(made, sample, found)
         return made
     told = totals_of_goods(sample, found) if made.table == "daily_sales" and counts_receipts(found) else None
     if told is None:
@@ -141,6 +147,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     if rate is not None:
         write_rate(made, sample, found, rate)
     write_hundredths(made, sample, found)
+    ask_for_hundredths(made, sample, found)
     say_money_without_units(made, sample, found)
     if made.table == "transactions":
         write_coupons(made, sample, found)
@@ -148,6 +155,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
     goods = [
+        *keep_rows_without_shop(made, sample, found),
         *leave_out_texts(made, sample, found),
         *leave_out_what_is_not_goods(made, sample, found),
         *leave_out_codes_of_fees(made, sample, found),

@@ -41,7 +41,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
         r"日期时间|日期|时间|date|day|판매일자|판매일시|주문일시|결제일시|거래일시|거래일자|일자|날짜|datum|fecha|data|date_order|下单日|创建时间|date_add|erdat|budat|fkdat|t_dat"
-        r"|(?:date|datum)_(?:et_)?(?:heure|zeit)|zeitpunkt|zeitstempel|horodatage|tijdstip",
+        r"|(?:date|datum)_(?:et_)?(?:heure|zeit)|zeitpunkt|zeitstempel|horodatage|tijdstip|moment",
         r"[a-z_]+_(?:date|datetime|time)|[a-z]*datum",
     ),
     "time": (r"time|sale_time|trans_?time|erzet|uzeit"

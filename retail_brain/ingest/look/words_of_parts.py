@@ -193,7 +193,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "it": "quantita qta pezzi",
         "pt": "quantidade qtde?",
         "pl": "ilosc sztuk",
-        "cs": "mnozstvi pocet kusu",
+        "cs": "mnoz(?:st(?:vi|vo))? pocet kus(?:u|ov)",
         "ru": "количество кол кол-во колво штук шт",
         "uk": "кількість",
         "ro": "cantitate(?:a)?",
