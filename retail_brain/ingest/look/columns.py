@@ -13,6 +13,7 @@ from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
 from retail_brain.ingest.look.names_of_operations import without_names_of_operations
+from retail_brain.ingest.look.prefixed_fields import scores_of_fields
 from retail_brain.ingest.look.roles_refused import is_part_of_number, is_refused, numbers_lines
 from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
@@ -119,10 +120,13 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     """
     seen = with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
     records = roles_of_records(sample)
+    fields = scores_of_fields(sample.columns)
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in (records.get(name) or _roles_of(name, stem, seen[name], known)).items()
+        for role, score in (
+            records.get(name) or (name not in known and fields.get(name)) or _roles_of(name, stem, seen[name], known)
+        ).items()
         if seen[name].filled > _BLANK_MAY_BE
         and score > 0
         and not (

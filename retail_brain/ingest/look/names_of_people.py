@@ -54,13 +54,20 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
 def _is_freed_name(rows: pl.DataFrame, found: Columns, name: str) -> bool:
     """Whether a free column called `Name` is of who bought: goods have another one, and shops and sellers too."""
     roles, seen = found.roles, found.seen[name]
-    if name in roles.values() or seen.numbers or seen.dates or not {"customer", "product_name"} <= role_scores(name).keys():
+    if (
+        name in roles.values()
+        or seen.numbers
+        or seen.dates
+        or not {"customer", "product_name"} <= role_scores(name).keys()
+    ):
         return False
     if rows[name].n_unique() < _LEAST or not _differs(rows, name, roles["product"]):
         return False
     others = (roles[role] for role in ("store", "guide") if role in roles)
     pairs = [rows.select(name, other).drop_nulls().unique() for other in others]
-    is_apart = all(pair.is_empty() or pair[column].is_duplicated().any() for pair in pairs for column in pair.columns[1:])
+    is_apart = all(
+        pair.is_empty() or pair[column].is_duplicated().any() for pair in pairs for column in pair.columns[1:]
+    )
     return is_apart and _is_of_receipts(rows, name, roles["receipt"], _LEAST)
 
 

@@ -18,6 +18,11 @@ _TELLS_PEOPLE = (
 """A word in the name of a column that tells people apart."""
 _SEVERAL_PEOPLE, _LEAST_OTHERS = 3, 4
 """Addresses beside one number from which it is of nobody, and other numbers that have one each. By judgement."""
+_GLUED = (
+    r"(?:(?:client|kunde|cli)?(?:passage|passant|comptoir|divers|diverse|walk[-_]?in|mostrador|balcao|occasionale|perakende|detal"
+    r"|laufkunde?|laufkundschaft|barverkauf|barkunde|kassenkunde|kontantkunde?|kontantsalg)|散客|零售客户)[-_]?"
+)
+"""Words for nobody in codes of customers, which the number of a shop stands before or behind, as in `010PASSAGE`."""
 _NAMES = 0.8
 """Names for each number from which a column names people: some have a namesake. By judgement."""
 _NO_NAME = r"(?i)^(?:none|null|unknown|cash|n/?a|-+)$"
@@ -81,7 +86,8 @@ def nobody_of(values: pl.Series) -> Sequence[str]:
     kinds = values.drop_nulls().cast(pl.String).unique(maintain_order=True)
     plain = kinds.str.strip_chars().str.to_lowercase().str.replace_all("\u0307", "")  # a capital İ of Turkish
     return kinds.filter(
-        plain.str.contains(rf"^(?:{_NUMBER}[\s:.,/|-]+)?(?:{NOBODY})(?:[\s:,/|-]*[(\[]?{_NUMBER}[)\]]?)?$")
+        plain.str.contains(rf"^\d{{1,6}}[-_]?{_GLUED}$|^{_GLUED}\d{{1,6}}$")
+        | plain.str.contains(rf"^(?:{_NUMBER}[\s:.,/|-]+)?(?:{NOBODY})(?:[\s:,/|-]*[(\[]?{_NUMBER}[)\]]?)?$")
     ).to_list()
 
 
