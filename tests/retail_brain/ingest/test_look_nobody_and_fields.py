@@ -32,8 +32,7 @@ def test_account_is_of_nobody_where_the_title_beside_it_says_so(tmp_path: Path) 
         rows: list[list[object]] = []
         for n, _, good, price, units in LINES:
             firm = n % 10
-            known = firm < len(FIRMS)
-            titled = [f"D{1000 + firm}", FIRMS[firm]] if known else ["D9999", name]
+            titled = [f"D{1000 + firm}", FIRMS[firm]] if firm < len(FIRMS) else ["D9999", name]
             rows.append([f"R{n:05d}", day(n), "Mitte", *titled, good, units, price])
         folder = tmp_path / str(place)
         write(folder / "belege.csv", head, rows)
