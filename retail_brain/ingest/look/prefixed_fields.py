@@ -49,6 +49,8 @@ def scores_of_fields(names: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
 
     >>> scores_of_fields(["D2_DOC", "D2_EMISSAO", "D2_COD", "D2_QUANT", "D2_TOTAL"])["D2_QUANT"]
     {'units': 1.0}
+    >>> scores_of_fields(["ITM_CODE", "ITM_NAME", "STR_DESC", "CUS_REF", "ITM_QTY"])["STR_DESC"]
+    {}
     >>> scores_of_fields(["id_order", "id_product", "id_shop", "id_customer", "id_tax"])
     {}
     """
@@ -69,6 +71,9 @@ def _scores(name: str, field: str) -> dict[str, float]:
     for role, pattern, score in _FIELDS:
         if re.fullmatch(pattern, plain):
             scores[role] = max(score, scores.get(role, 0.0))
+    whole = role_scores(name)
+    if whole and max(whole, key=lambda role: whole[role]) not in scores:
+        return {}  # the letters are a word: `STR_DESC` is of no goods
     return {**scores, **_same(role_scores(field), scores)} if scores else role_scores(field)
 
 
