@@ -54,7 +54,7 @@ _OF_PEOPLE: Final = (
 """A whole name of a file, but for days and numbers, that lists people: its code is theirs and of no goods."""
 _OF_OTHERS = "(?:line|detail|position|row|entr(?:y|ie)|type|kind|group|status|state|categor(?:y|ie)|tax|payment)s?"
 """The last word in the name of a file that lists something of what its first words name, or `items` of documents."""
-_BY: Final = r"[-_ ](?i:by|per|nach|je|par|por|per|po|pr|av)[-_ ]|(?<=[a-z])[Bb]y(?=[A-Z])"
+_BY: Final = r"[-_ ](?i:by|per|nach|je|par|por|po|pr|av)[-_ ]|(?<=[a-z])[Bb]y(?=[A-Z])"
 """Words before what a report is divided by, such as places: its rows are of what stands before."""
 _BARE = ("id", "code", "编号", "编码")
 """Names of codes that do not say whose they are."""
