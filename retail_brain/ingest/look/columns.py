@@ -13,11 +13,13 @@ from retail_brain.ingest.look.evidence import Evidence, evidence, once
 from retail_brain.ingest.look.key_of_list import key_of_list
 from retail_brain.ingest.look.measures import are_measures
 from retail_brain.ingest.look.names_of_operations import without_names_of_operations
+from retail_brain.ingest.look.prefixed_fields import scores_of_fields
 from retail_brain.ingest.look.roles_refused import is_part_of_number, is_refused, numbers_lines
 from retail_brain.ingest.look.types_of_records import roles_of_records
 from retail_brain.ingest.look.word_parts import paid_rank
 from retail_brain.ingest.look.words import bare_name, role_scores
 from retail_brain.ingest.look.words_of_expiry import is_of_expiry
+from retail_brain.ingest.look.words_of_stock import is_called_stock
 from retail_brain.ingest.moments import date_of, parse_uniform
 from retail_brain.sources import ColumnFormat
 
@@ -52,6 +54,8 @@ _OF_PEOPLE: Final = (
 """A whole name of a file, but for days and numbers, that lists people: its code is theirs and of no goods."""
 _OF_OTHERS = "(?:line|detail|position|row|entr(?:y|ie)|type|kind|group|status|state|categor(?:y|ie)|tax|payment)s?"
 """The last word in the name of a file that lists something of what its first words name, or `items` of documents."""
+_BY: Final = r"[-_ ](?i:by|per|nach|je|par|por|po|pr|av)[-_ ]|(?<=[a-z])[Bb]y(?=[A-Z])"
+"""Words before what a report is divided by, such as places: its rows are of what stands before."""
 _BARE = ("id", "code", "编号", "编码")
 """Names of codes that do not say whose they are."""
 _CODES = (*_BARE, "symbol", "indeks", "index", "kod", "codigo", "código", "codice", "cod", "cód", "код", "kode", "kodi")
@@ -116,10 +120,13 @@ def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = 
     """
     seen = with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
     records = roles_of_records(sample)
+    fields = scores_of_fields(sample.columns)
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in (records.get(name) or _roles_of(name, stem, seen[name], known)).items()
+        for role, score in (
+            records.get(name) or (name not in known and fields.get(name)) or _roles_of(name, stem, seen[name], known)
+        ).items()
         if seen[name].filled > _BLANK_MAY_BE
         and score > 0
         and not (
@@ -203,6 +210,8 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     score = 0.9 if plain in _BARE else 0.6 if is_number else 0.0
     if plain in _CODES and plain not in _BARE and re.fullmatch(_OF_PEOPLE, bare_name(stem)):
         return {"customer": 0.9}
+    if is_number and is_called_stock(re.split(_BY, stem)[0]):
+        return {"product": score}  # the goods of a report of stock
     role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
     if len(words := bare_name(stem).split("_")) > 1 and re.fullmatch(_OF_OTHERS, words[-1]) and plain in _BARE:
         return {}  # `OrderLine` numbers lines, and `DocumentType` kinds of documents

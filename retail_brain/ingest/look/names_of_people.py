@@ -29,6 +29,11 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
     """
     roles = found.roles
     name, code, receipt = (roles.get(role) for role in ("product_name", "product", "receipt"))
+    if "customer" not in roles and code is not None and receipt is not None:
+        freed = next((one for one in found.seen if _is_freed_name(rows, found, one)), None)
+        if freed is not None:
+            says = f"{freed!r} is the same on all goods of a receipt: it is taken for the customer"
+            return replace(found, roles={**roles, "customer": freed}, remarks=(*found.remarks, says))
     if name is None or code is None or receipt is None or "customer" not in role_scores(name):
         return found
     if not _differs(rows, name, code):
@@ -44,6 +49,26 @@ def with_names_of_people(rows: pl.DataFrame, found: Columns) -> Columns:
         kept["customer"] = name
         says += ", and taken for the customer"
     return replace(found, roles=kept, remarks=(*found.remarks, says))
+
+
+def _is_freed_name(rows: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a free column called `Name` is of who bought: goods have another one, and shops and sellers too."""
+    roles, seen = found.roles, found.seen[name]
+    if (
+        name in roles.values()
+        or seen.numbers
+        or seen.dates
+        or not {"customer", "product_name"} <= role_scores(name).keys()
+    ):
+        return False
+    if rows[name].n_unique() < _LEAST or not _differs(rows, name, roles["product"]):
+        return False
+    others = (roles[role] for role in ("store", "guide") if role in roles)
+    pairs = [rows.select(name, other).drop_nulls().unique() for other in others]
+    is_apart = all(
+        pair.is_empty() or pair[column].is_duplicated().any() for pair in pairs for column in pair.columns[1:]
+    )
+    return is_apart and _is_of_receipts(rows, name, roles["receipt"], _LEAST)
 
 
 def _is_of_receipts(rows: pl.DataFrame, name: str, receipt: str, least: int) -> bool:

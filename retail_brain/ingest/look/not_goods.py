@@ -18,6 +18,15 @@ _TELLS_PEOPLE = (
 """A word in the name of a column that tells people apart."""
 _SEVERAL_PEOPLE, _LEAST_OTHERS = 3, 4
 """Addresses beside one number from which it is of nobody, and other numbers that have one each. By judgement."""
+_GLUED = (
+    r"(?:(?:client|kunde|cli)?(?:passage|passant|comptoir|divers|diverse|walk[-_]?in|mostrador|balcao|occasionale|perakende|detal"
+    r"|laufkunde?|laufkundschaft|barverkauf|barkunde|kassenkunde|kontantkunde?|kontantsalg)|散客|零售客户)[-_]?"
+)
+"""Words for nobody in codes of customers, which the number of a shop stands before or behind, as in `010PASSAGE`."""
+_NAMES = 0.8
+"""Names for each number from which a column names people: some have a namesake. By judgement."""
+_NO_NAME = r"(?i)^(?:none|null|unknown|cash|n/?a|-+)$"
+"""What stands beside a number whose name is not known, or of a way to pay: it does not make the number nobody's."""
 _NAMED = 20
 """Names of rows that are written into a condition at most."""
 _NUMBER = r"(?:[a-z]{0,4}[-_ ]?\d{1,10})"
@@ -75,9 +84,10 @@ def _text(kind: str) -> str:
 def nobody_of(values: pl.Series) -> Sequence[str]:
     """The values of a column of customers that stand for people whom nobody knows, with or without a number."""
     kinds = values.drop_nulls().cast(pl.String).unique(maintain_order=True)
-    plain = kinds.str.strip_chars().str.to_lowercase()
+    plain = kinds.str.strip_chars().str.to_lowercase().str.replace_all("\u0307", "")  # a capital İ of Turkish
     return kinds.filter(
-        plain.str.contains(rf"^(?:{_NUMBER}[\s:.,/|-]+)?(?:{NOBODY})(?:[\s:,/|-]*[(\[]?{_NUMBER}[)\]]?)?$")
+        plain.str.contains(rf"^\d{{1,6}}[-_]?{_GLUED}$|^{_GLUED}\d{{1,6}}$")
+        | plain.str.contains(rf"^(?:{_NUMBER}[\s:.,/|-]+)?(?:{NOBODY})(?:[\s:,/|-]*[(\[]?{_NUMBER}[)\]]?)?$")
     ).to_list()
 
 
@@ -90,6 +100,26 @@ def _named_nobody(sample: pl.DataFrame, name: str) -> list[str]:
     nobody = names["name"].is_in(nobody_of(names["name"]))
     others = names.filter(~nobody)["id"]
     return names.filter(nobody & ~names["id"].is_in(others.implode()))["id"].unique(maintain_order=True).to_list()
+
+
+def _named_nobody_by_any(sample: pl.DataFrame, name: str) -> list[str]:
+    """The numbers of nobody by any column that names the people of these numbers, such as a title beside an account.
+
+    Such a column has a name for each number and, nearly, a number for each name: `Cash sale` among ways to pay has not.
+    """
+    people = sample[name].cast(pl.String)
+    if people.n_unique() < _LEAST_OTHERS:
+        return []
+    for other in sample.columns:
+        if other == name or sample[other].dtype != pl.String:
+            continue
+        pairs = pl.DataFrame({"id": people, "name": sample[other].str.strip_chars()}).drop_nulls().unique()
+        nobody = pairs["name"].is_in(nobody_of(pairs["name"])) & ~pairs["name"].str.contains(_NO_NAME)
+        others = pairs.filter(~nobody)
+        is_name = others.height >= _LEAST_OTHERS - 1 and not pairs["id"].is_duplicated().any()
+        if nobody.any() and is_name and others["name"].n_unique() >= _NAMES * others.height:
+            return pairs.filter(nobody)["id"].to_list()
+    return []
 
 
 def _shared_by_many(sample: pl.DataFrame, name: str) -> list[str]:
@@ -119,7 +149,14 @@ def customer_key(made: Proposal, sample: pl.DataFrame, name: str, beside: str = 
         beside: its name beside the lines of these orders; blank for the same.
     """
     nobody = list(
-        dict.fromkeys([*nobody_of(sample[name]), *_named_nobody(sample, name), *_shared_by_many(sample, name)])
+        dict.fromkeys(
+            [
+                *nobody_of(sample[name]),
+                *_named_nobody(sample, name),
+                *_named_nobody_by_any(sample, name),
+                *_shared_by_many(sample, name),
+            ]
+        )
     )
     if not nobody or len(nobody) > _NAMED:
         return quoted(beside or name)

@@ -102,11 +102,13 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:line_?item|item|line)?_?(?:promo(?:tion)?_)?(?:discount|discounts|discount_amount|discount_total|rabatt)|d(?:scto|cto|escto)",
         r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи](?:,?_(?:р|руб))?",
     ),
-    "on_hand": (r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
+    "on_hand": (r"(?:(?:location|store|shop|branch|outlet|site|warehouse|total|current)_)?"
+                r"(?:qty_|quantity_|units_)?on_hand(?:_qty|_quantity)?|stock(?:_level|_on_hand|_quantity)?"
                 r"|inventory(?:_quantity)?|qty_available|bestand|остат(?:ок|ки)(?:_на_складе)?|lagerbestand|voorraad"
                 r"|existencias?|inventario|giacenza|estoque|stan(?:_magazynowy)?|keszlet|在庫数?|재고(?:수량)?",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量|available"),
-    "on_order": (r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
+    "on_order": (r"(?:(?:location|store|shop|branch|outlet|site|warehouse|total)_)?"
+                 r"(?:qty_|quantity_|units_)?on_(?:order|po)|ordered_qty|incoming|en_commande"
                  r"|offene_bestell(?:ung|menge)",
                  r"(?:采购)?在途(?:数量?|库存|数)?|已订(?:未到)?(?:数量)?|발주(?:잔량|수량)|発注残(?:数)?"),
     "guide": (

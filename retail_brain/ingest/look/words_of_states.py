@@ -152,7 +152,7 @@ NOBODY: Final = (
     r"|cash|detal"
     r"|klient (?:detaliczny|anonimowy)|paragon|розничный (?:покупатель|клиент)|частное лицо|физ(?:ическое)?\.? ?лицо"
     r"|(?:роздрібний|кінцевий) (?:покупець|споживач)|client (?:ocazional|persoana fizica)|πελάτης λιανικής|"
-    r"perakende(?: müşteri)?|muhtelif(?: müşteri)?"
+    r"(?:perakende|muhtelif|peşin|kasa) (?:müşteri(?:si|ler|leri)?|sat[ıi]ş(?:lar)?|cari(?:si)?)|perakende|muhtelif"
     r"|nihai tüketici|kontantkund|kontantsalg|kontantkunde|käteisasiakas|khách (?:lẻ|vãng lai)|pelanggan umum|umum|"
     r"ลูกค้าทั่วไป"
     r"|عميل نقدي|לקוח מזדמן|散客|零售客户|普通顾客|游客|遊客"
