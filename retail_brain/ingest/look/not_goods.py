@@ -123,6 +123,6 @@ def customer_key(made: Proposal, sample: pl.DataFrame, name: str, beside: str = 
     )
     if not nobody or len(nobody) > _NAMED:
         return quoted(beside or name)
-    rows = sample[name].is_in(nobody).sum()
+    rows = sample[name].cast(pl.String).is_in(nobody).sum()
     made.remarks.append(f"{rows:,} rows have {nobody} in {name!r}: they are of no known person")
     return f"{{ column = {quoted(beside or name)}, blank = [{', '.join(map(quoted, nobody))}] }}"
