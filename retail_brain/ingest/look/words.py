@@ -188,6 +188,8 @@ _GOODS = r"^(?:product|article|товар|номенклатура)$"
 """A record that is a product."""
 _ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер|kod|cislo|numer|nummer|codigo|codice|id_?\d)"
 """A field of a record of a shop or of a person that says which one it is."""
+_SURROGATE: Final = r"(?:sk|fk)_(?P<behind>.+)|(?P<before>.+)_(?:sk|fk|skey)"
+"""The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`, `fk_filiale`."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -210,9 +212,19 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = without_service(without_sum(bare_name(header)))
+    whole = _numbered(without_service(without_sum(bare_name(header))))
     fiscal = fiscal_scores(whole)
     return _by_words(header, whole) if fiscal is None else fiscal
+
+
+def _numbered(name: str) -> str:
+    """A plain name with `id` for the marks of keys in warehouses of data.
+
+    >>> _numbered("item_sk"), _numbered("fk_filiale"), _numbered("task")
+    ('item_id', 'filiale_id', 'task')
+    """
+    found = re.fullmatch(_SURROGATE, name)
+    return f"{found['behind'] or found['before']}_id" if found else name
 
 
 def _by_words(header: str, whole: str) -> dict[str, float]:
