@@ -190,6 +190,12 @@ _ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер
 """A field of a record of a shop or of a person that says which one it is."""
 _SURROGATE: Final = r"(?:sk|fk)_(?P<behind>.+)|(?P<before>.+)_(?:sk|fk|skey)"
 """The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`, `fk_filiale`."""
+_COUNT_OF_GOODS: Final = (
+    r"(?:num|number|nb|nbr|no|nr|count|total|sum|anzahl|aantal|antal|antall|cantidad|quantidade|nombre|numero|liczba|pocet)_"
+    r"(?:of_|de_|d_|di_)?(?:items|products|articles|artikel|artikelen|artiklar|artikler|articulos|produtos|artigos|articoli"
+    r"|prodotti|produits|produktow|produktu|produkty|polozek)(?:_(?:sold|ordered|vendus|vendidos|venduti))?"
+)
+"""A count of the goods of an order, such as `num_items_sold`, which is the code of none."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -246,6 +252,8 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
+    if re.fullmatch(_COUNT_OF_GOODS, whole):
+        scores = {role: score for role, score in scores.items() if role not in ("product", "product_name")}
     if re.search(_CODE_OF_STATE, whole):
         scores.pop("receipt", None)
     if "%" in header:
