@@ -161,7 +161,9 @@ def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, 
     return {name: to for name, to in both.named.items() if to in roles or to in further or is_named(to, written)}
 
 
-def join_key(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "", heads: Sequence[LookedAt] = ()) -> str:
+def join_key(
+    other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "", heads: Sequence[LookedAt] = ()
+) -> str:
     """The key of a mapping that joins another file; `named` is column there -> its name beside the lines.
 
     `heads` are files with the same columns, of which it is the first.

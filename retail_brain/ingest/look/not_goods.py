@@ -87,7 +87,11 @@ def _named_nobody(sample: pl.DataFrame, name: str) -> list[str]:
     named = next((one for one in sample.columns if one != name and bare_name(one) == told), None)
     if named is None:
         return []
-    names = sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).cast(pl.String).alias("name")).drop_nulls().unique()
+    names = (
+        sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).cast(pl.String).alias("name"))
+        .drop_nulls()
+        .unique()
+    )
     nobody = names["name"].is_in(nobody_of(names["name"]))
     others = names.filter(~nobody)["id"]
     return names.filter(nobody & ~names["id"].is_in(others.implode()))["id"].unique(maintain_order=True).to_list()

@@ -175,6 +175,8 @@ def _by_total(one: LookedAt) -> str:
             for end in range(start + 1, len(others)):
                 made = made + numbers[others[end]]
                 parts = others[start : end + 1]
-                if share(made == numbers[total]) > _HOLDS and all((numbers[one] != numbers[total]).any() for one in parts):
+                if share(made == numbers[total]) > _HOLDS and all(
+                    (numbers[one] != numbers[total]).any() for one in parts
+                ):
                     return f"^(?:{'|'.join(map(re.escape, parts))})$"
     return ""

@@ -189,7 +189,7 @@ _GOODS = r"^(?:product|article|товар|номенклатура)$"
 _ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер|kod|cislo|numer|nummer|codigo|codice|id_?\d)"
 """A field of a record of a shop or of a person that says which one it is."""
 _SURROGATE: Final = r"(?:sk|fk)_(?P<behind>.+)|(?P<before>.+)_(?:sk|fk|skey)"
-"""The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`, `fk_filiale`."""
+"""The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`."""
 _COUNT_OF_GOODS: Final = (
     r"(?:num|number|nb|nbr|no|nr|count|total|sum|anzahl|aantal|antal|antall|cantidad|quantidade|nombre|numero|liczba|pocet)_"
     r"(?:of_|de_|d_|di_)?(?:items|products|articles|artikel|artikelen|artiklar|artikler|articulos|produtos|artigos|articoli"
@@ -220,7 +220,9 @@ def role_scores(header: str) -> dict[str, float]:
     """
     whole = _numbered(without_service(without_sum(bare_name(header))))
     fiscal = fiscal_scores(whole)
-    return _by_words(header, whole) if fiscal is None else fiscal
+    scores = _by_words(header, whole) if fiscal is None else fiscal
+    counts = re.fullmatch(_COUNT_OF_GOODS, whole) is not None
+    return {role: score for role, score in scores.items() if not (counts and role in ("product", "product_name"))}
 
 
 def _numbered(name: str) -> str:
@@ -252,8 +254,6 @@ def _by_words(header: str, whole: str) -> dict[str, float]:
         scores.pop("moment", None)
     if "guide" in scores:  # the name of a person
         scores = {role: score for role, score in scores.items() if role not in ("product_name", "customer")}
-    if re.fullmatch(_COUNT_OF_GOODS, whole):
-        scores = {role: score for role, score in scores.items() if role not in ("product", "product_name")}
     if re.search(_CODE_OF_STATE, whole):
         scores.pop("receipt", None)
     if "%" in header:
