@@ -44,7 +44,7 @@ _NO_NUMBER = (
     r"|non (?:suivi|stock[eé]|g[eé]r[eé])e?|illimit[eé]|sin (?:seguimiento|control|stock)|ilimitado|no aplica"
     r"|non (?:gestito|tracciato)|illimitato|не отслеживается|не ведется|不限|无限|無限|不跟踪|无|無)$"
 )
-"""What a column of numbers or dates says where none is: goods that a shop does not stock, or whose stock nobody counts."""
+"""What a column of numbers or dates says where none is: goods that no shop stocks, or whose stock nobody counts."""
 _T = TypeVar("_T")
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
