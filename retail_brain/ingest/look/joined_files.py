@@ -20,7 +20,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.not_goods import customer_key
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
-from retail_brain.ingest.look.pairs_of_files import pairs_of, write_returns_of_pairs
+from retail_brain.ingest.look.pairs_of_files import is_of_returns, pairs_of, write_returns_of_pairs
 from retail_brain.ingest.look.posted_rows import columns_of_posting
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
@@ -62,6 +62,7 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
 
     Further files with one row per order, which name the person or the shop, are joined too.
     """
+    looked = sorted(looked, key=is_of_returns)  # what was sold first
     lines = [one for one in looked if _has_goods(one) and {"units", "amount", "price"} & one.columns.roles.keys()]
     orders = [one for one in looked if "moment" in one.columns.roles and _may_be_heads(one)]
     for line in lines:

@@ -69,14 +69,21 @@ def pairs_of(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looke
                 continue
             if _key(pairs.order.sample, theirs).is_in(_key(head.sample, theirs).implode()).any():
                 continue
-            came_back = any(_is_called_returns(each) for each in (one, head))
+            came_back = any(map(is_of_returns, (one, head))) and not any(map(is_of_returns, (line, order)))
             unknown = not came_back and not (_is_next(one, line) and _is_next(head, order))
+            if (came_back or unknown) and one.path.name in {file.path.name for file in pairs.lines}:
+                continue  # `returns` knows files by their names without their folders
             pairs = Pairs(
                 _with_rows(pairs.line, one), _with_rows(pairs.order, head), (*pairs.lines, one), (*pairs.heads, head),
                 (*pairs.returns, *([one] if came_back else [])), (*pairs.doubted, *([one] if unknown else [])),
             )  # fmt: skip
             break
     return pairs
+
+
+def is_of_returns(one: LookedAt) -> bool:
+    """Whether the name of a file says that it is of what came back."""
+    return is_called_returns(one.path.stem) or re.search(_TABLES_OF_RETURNS, one.path.stem.lower()) is not None
 
 
 def write_returns_of_pairs(made: Proposal, pairs: Pairs) -> None:
@@ -120,13 +127,10 @@ def _key(rows: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     return rows.select(pl.concat_str(pl.col(names).cast(pl.String), separator="\t")).to_series()
 
 
-def _is_called_returns(one: LookedAt) -> bool:
-    return is_called_returns(one.path.stem) or re.search(_TABLES_OF_RETURNS, one.path.stem.lower()) is not None
-
-
 def _is_next(one: LookedAt, other: LookedAt) -> bool:
-    """Whether two files are called alike but for numbers."""
-    plain = [re.sub(_NUMBER, "", bare_name(file.path.stem)) for file in (one, other)]
+    """Whether two files and their folders are called alike but for numbers."""
+    named = [f"{bare_name(file.path.parent.name)}/{bare_name(file.path.stem)}" for file in (one, other)]
+    plain = [re.sub(_NUMBER, "", name) for name in named]
     return plain[0] == plain[1]
 
 

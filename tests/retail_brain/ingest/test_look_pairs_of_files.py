@@ -40,9 +40,9 @@ def _read(folder: Path) -> pl.DataFrame:
 
 def test_credit_memos_in_a_pair_of_their_own_are_returns(tmp_path: Path) -> None:
     _pair(tmp_path, ("invoices", "invoice_lines"), range(60), 2)
-    _pair(tmp_path, ("credit_memos", "credit_memo_lines"), range(900, 908), 1)
+    _pair(tmp_path, ("credit_memos", "credit_memo_lines"), range(900, 908), 2)
     lines = _read(tmp_path)
-    assert lines.height == 2 * (60 - len(PAIR)) + 8
+    assert lines.height == 2 * (60 - len(PAIR)) + 16
     assert set(lines.filter(pl.col("units") < 0)["transaction_id"]) == {str(n) for n in range(900, 908)}
     assert "K9000" not in lines["customer_id"].to_list()
     assert lines["customer_id"].null_count() > 0
@@ -62,6 +62,15 @@ def test_a_pair_whose_numbers_come_again_is_not_added(tmp_path: Path) -> None:
     _pair(tmp_path, ("invoices", "invoice_lines"), range(60), 2)
     _pair(tmp_path, ("credit_memos", "credit_memo_lines"), range(8), 1)
     assert "credit_memo_lines.csv" not in look(str(tmp_path)).mapping.split("[tables.transactions.columns]")[0]
+
+
+def test_files_of_one_name_in_several_folders_are_no_returns_by_it(tmp_path: Path) -> None:
+    for folder, entries in (("a_sold", range(60)), ("returned", range(900, 908))):
+        (tmp_path / folder).mkdir()
+        _pair(tmp_path / folder, ("heads", "lines"), entries, 2)
+    mapping = look(str(tmp_path)).mapping
+    assert "returns = " not in mapping
+    assert 'files = "a_sold/lines.csv"' in mapping
 
 
 def test_states_of_heads_that_count_their_items_leave_lines_out(tmp_path: Path) -> None:
