@@ -100,11 +100,11 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
     pairs = pairs_of(line, order, keys, others)
     line, order = pairs.line, pairs.order
-    others = [one for one in others if one not in (*pairs.lines, *pairs.heads)]
+    places = {one.place for one in (*pairs.lines, *pairs.heads)}
+    others = [one for one in others if one.place not in places]
     further = dict.fromkeys([*may_tell_states(order.sample, order.columns), *columns_of_posting(order.columns)])
     both = _with_order(line, order, keys, _OF_THE_ORDER, list(further))
     joins, heads = list[str](), [order]
-    places = {one.place for one in (*pairs.lines, *pairs.heads)}
     for one in others:
         if _has_goods(one):
             continue

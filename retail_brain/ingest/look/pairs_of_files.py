@@ -65,7 +65,7 @@ def pairs_of(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looke
         if not _are_alike(one, line):
             continue
         for head in heads:
-            if head in pairs.heads or not _belong(one.sample, ours, head.sample, theirs):
+            if head.place in {file.place for file in pairs.heads} or not _belong(one.sample, ours, head.sample, theirs):
                 continue
             if _key(pairs.order.sample, theirs).is_in(_key(head.sample, theirs).implode()).any():
                 continue
