@@ -95,6 +95,7 @@ def date_key(made: Proposal, found: Columns, name: str) -> str:
         forms = [one for one in (form if isinstance(form, tuple) else (form,)) if one]
         written = quoted(forms[0]) if len(forms) == 1 else f"[{', '.join(map(quoted, forms))}]"
         keys = f", format = {written}" if forms else ""
+        keys += f", blank = {listed(seen.blanks)}" if seen.blanks else ""
         readings.append(f"{{ column = {quoted(name)}{pattern_key(seen)}{keys}{calendar_key(seen)} }}")
     return one_of(made, readings, f"{name!r} has two readings, such as {', '.join(seen.examples)}")
 

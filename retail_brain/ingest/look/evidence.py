@@ -44,7 +44,7 @@ _NO_NUMBER = (
     r"|non (?:suivi|stock[eé]|g[eé]r[eé])e?|illimit[eé]|sin (?:seguimiento|control|stock)|ilimitado|no aplica"
     r"|non (?:gestito|tracciato)|illimitato|не отслеживается|не ведется|不限|无限|無限|不跟踪|无|無)$"
 )
-"""What a column of numbers says where none is: goods that a shop does not stock, or whose stock nobody counts."""
+"""What a column of numbers or dates says where none is: goods that no shop stocks, or whose stock nobody counts."""
 _T = TypeVar("_T")
 _LEAST_POINTED = 2
 """Distinct numbers with a point before three digits from which it may be one of thousands. By judgement."""
@@ -73,7 +73,7 @@ class Evidence:
         has_points_in_threes: whether its points all stand before three digits: thousands or three decimals.
         whole: the least and greatest value where all are whole numbers.
         pattern: a regular expression whose group is the day, where its dates are parts of the values alone.
-        blanks: words among numbers that say that there is none, such as `not stocked`.
+        blanks: words among numbers or dates that say that there is none, such as `not stocked` and `NULL`.
     """
 
     filled: float
@@ -149,6 +149,8 @@ def _evidence(values: pl.Series) -> Evidence:
         is_blank = unique.str.contains(_NO_NUMBER)
         numbers = _numbers(unique.filter(~is_blank)) if is_blank.any() else ()
         blanks = tuple(unique.filter(is_blank).to_list()) if numbers else ()
+    elif dates and not numbers:
+        blanks = tuple(unique.filter(unique.str.contains(_NO_NUMBER)).to_list())
     pattern = ""
     if not dates and not numbers:
         dates, proof, pattern = forms_of_parts(unique)

@@ -64,6 +64,7 @@ def _pairs(line: LookedAt, order: LookedAt) -> Keys:
     number = [(receipts[0], receipts[1])] if receipts[0] and receipts[1] else []
     if receipts[0]:
         number += [(receipts[0], theirs) for theirs in order.sample.columns if _is_long(order.sample[theirs])]
+        number += [pair for pair in found if pair[0] == receipts[0] and order.sample[pair[1]].is_unique().all()]
     if "moment" in line.columns.roles:
         if not (receipts[0] and receipts[1]):
             return ()  # lines with a moment may stand alone

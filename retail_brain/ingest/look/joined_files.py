@@ -11,14 +11,16 @@ from retail_brain.ingest.look.by_values import with_roles_by_values
 from retail_brain.ingest.look.codes_of_states import NO_UNITS_BELOW
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.described_columns import DESCRIBED
-from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, quoted, toml_of
+from retail_brain.ingest.look.draft import FILL_DOWN, WHERE, Proposal, listed, quoted, toml_of
 from retail_brain.ingest.look.evidence import evidence
+from retail_brain.ingest.look.files_of_table import files_of
 from retail_brain.ingest.look.join_keys import Keys, keys_of
 from retail_brain.ingest.look.kinds_of_lists import KindsListed, ask_about_unlisted, kinds_listed
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.not_goods import customer_key
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
+from retail_brain.ingest.look.pairs_of_files import is_of_returns, pairs_of, write_returns_of_pairs
 from retail_brain.ingest.look.posted_rows import columns_of_posting
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
@@ -60,6 +62,7 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
 
     Further files with one row per order, which name the person or the shop, are joined too.
     """
+    looked = sorted(looked, key=is_of_returns)  # what was sold first
     lines = [one for one in looked if _has_goods(one) and {"units", "amount", "price"} & one.columns.roles.keys()]
     orders = [one for one in looked if "moment" in one.columns.roles and _may_be_heads(one)]
     for line in lines:
@@ -95,10 +98,13 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
 
 
 def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
+    pairs = pairs_of(line, order, keys, others)
+    line, order = pairs.line, pairs.order
+    places = {one.place for one in (*pairs.lines, *pairs.heads)}
+    others = [one for one in others if one.place not in places]
     further = dict.fromkeys([*may_tell_states(order.sample, order.columns), *columns_of_posting(order.columns)])
     both = _with_order(line, order, keys, _OF_THE_ORDER, list(further))
     joins, heads = list[str](), [order]
-    places = {line.place, order.place}
     for one in others:
         if _has_goods(one):
             continue
@@ -125,6 +131,7 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
     used = [kind for kind in kinds if is_named(kind.name, " ".join(made.keys.values()))]
     for kind in used:
         ask_about_unlisted(made, both.rows, kind)
+    write_returns_of_pairs(made, pairs)
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
     for kind in used:
         on = ((kind.column, kind.key),)
@@ -132,8 +139,8 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
         places.add(kind.listed.place)
     for one in (*heads, *(kind.listed for kind in used)):
         ask_for_whole_rows(made, one)
-    made.keys["join"] = f"[{', '.join([join_key(order, root, keys, first), *joins])}]"
-    files = line.path.relative_to(root).as_posix()
+    made.keys["join"] = f"[{', '.join([join_key(order, root, keys, first, heads=pairs.heads), *joins])}]"
+    files = files_of(pairs.lines, root)
     return Joined(toml_of(files, made, line.keys), tuple(made.questions), frozenset(places), tuple(made.remarks))
 
 
@@ -155,12 +162,18 @@ def _needed(made: Proposal, both: _Both, further: Collection[str]) -> dict[str, 
     return {name: to for name, to in both.named.items() if to in roles or to in further or is_named(to, written)}
 
 
-def join_key(other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "") -> str:
-    """The key of a mapping that joins another file; `named` is column there -> its name beside the lines."""
+def join_key(
+    other: LookedAt, root: Path, keys: Keys, named: dict[str, str], further: str = "", heads: Sequence[LookedAt] = ()
+) -> str:
+    """The key of a mapping that joins another file; `named` is column there -> its name beside the lines.
+
+    `heads` are files with the same columns, of which it is the first.
+    """
     opened = "".join(f", {key} = {value}" for key, value in other.keys.items() if key not in (WHERE, FILL_DOWN))
     on = ", ".join(f"{quoted(ours)} = {quoted(theirs)}" for ours, theirs in keys)
     columns = ", ".join(f"{quoted(to)} = {quoted(name)}" for name, to in named.items())
-    files = quoted(other.path.relative_to(root).as_posix())
+    paths = files_of(heads or [other], root)
+    files = quoted(paths) if isinstance(paths, str) else listed(paths)
     return f"{{ files = {files}{opened}, on = {{ {on} }}, columns = {{ {columns} }}{further} }}"
 
 

@@ -92,11 +92,16 @@ def nobody_of(values: pl.Series) -> Sequence[str]:
 
 
 def _named_nobody(sample: pl.DataFrame, name: str) -> list[str]:
-    """Numbers of people whose name beside them, such as `agent_name` of `agent_id`, always stands for nobody."""
-    named = re.sub(r"(?i)(?:_id|_?code|_?no)$", "_name", name)
-    if named == name or named not in sample.columns:
+    """Numbers of people whose name beside them always stands for nobody: `agent_name` of `agent_id`, or `CardName`."""
+    told = re.sub(r"(?:_id|_?code|_?no)$", "_name", bare_name(name))
+    named = next((one for one in sample.columns if one != name and bare_name(one) == told), None)
+    if named is None:
         return []
-    names = sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).alias("name")).drop_nulls().unique()
+    names = (
+        sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).cast(pl.String).alias("name"))
+        .drop_nulls()
+        .unique()
+    )
     nobody = names["name"].is_in(nobody_of(names["name"]))
     others = names.filter(~nobody)["id"]
     return names.filter(nobody & ~names["id"].is_in(others.implode()))["id"].unique(maintain_order=True).to_list()
@@ -160,6 +165,6 @@ def customer_key(made: Proposal, sample: pl.DataFrame, name: str, beside: str = 
     )
     if not nobody or len(nobody) > _NAMED:
         return quoted(beside or name)
-    rows = sample[name].is_in(nobody).sum()
+    rows = sample[name].cast(pl.String).is_in(nobody).sum()
     made.remarks.append(f"{rows:,} rows have {nobody} in {name!r}: they are of no known person")
     return f"{{ column = {quoted(beside or name)}, blank = [{', '.join(map(quoted, nobody))}] }}"

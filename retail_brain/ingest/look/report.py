@@ -17,6 +17,7 @@ from retail_brain.ingest.look.consents_of_people import ask_for_consents
 from retail_brain.ingest.look.contacts_of_shops import without_contacts_of_shops
 from retail_brain.ingest.look.day_of_sales import sales_of_a_day, with_one_day
 from retail_brain.ingest.look.described_columns import DESCRIBED, lines_of_description
+from retail_brain.ingest.look.dimensions import without_roles_of_facts
 from retail_brain.ingest.look.documents import tables_of_documents
 from retail_brain.ingest.look.documents_about_receipts import with_cancelled_receipts
 from retail_brain.ingest.look.draft import FILL_DOWN, ITEMS, WHERE, Proposal, both_conditions, listed, toml_of
@@ -231,7 +232,8 @@ def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str])
     """The roles of columns by what other files give them, by their names, and then by their values."""
     named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
     found = with_roles_by_values(sample, named)
-    return without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
+    found = without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
+    return without_roles_of_facts(found, stem)
 
 
 def _said_by_keys(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:

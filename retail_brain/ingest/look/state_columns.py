@@ -24,6 +24,10 @@ _JOINED = r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])"
 """Where words are joined that begin with a capital each, as in `AVTraining`."""
 _MOSTLY = 0.8
 """Share of units below 0 from which they are what was sold, as in ledgers of stock, and not returns. By judgement."""
+_PREFIX = r"(?!(?:not?|non|nie|un|in|de|re|pre|post|sub|co|ex|sin|sem)\W)([a-z]{2,4}[-:])[a-z]"
+"""What a system writes before each of its states, such as `wc-pending`, and no word that turns a state round."""
+_LEAST_PREFIXED = 3
+"""States from which what all of them begin with is a prefix. By judgement."""
 MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
 
@@ -45,7 +49,7 @@ class State:
     def __init__(self, sample: pl.DataFrame, found: Columns, name: str) -> None:
         self.name, self.kinds = name, kinds_of(sample, name)
         self.beside = [bare_name(other) for other in sample.columns if other != name]
-        self._legend = legend_of(name)
+        self._legend, self._prefix = legend_of(name), _prefix_of(self.kinds)
         self.is_state = re.search(STATE_NAME, bare_name(name)) is not None
         self.is_claim = re.search(OF_CLAIM, bare_name(name)) is not None
         self._sample, self._units = sample, found.roles.get("units")
@@ -68,7 +72,7 @@ class State:
 
     def said(self, kind: str) -> str:
         """A value for comparing with words, or what the name of the column says that it means."""
-        return plain_kind(self._legend.get(kind, kind))
+        return plain_kind(self._legend.get(kind, kind.removeprefix(self._prefix)))
 
     def units(self, kinds: Sequence[str]) -> pl.Series:
         """Units of the rows with these values, those that most rows have above 0; none where no column has units."""
@@ -90,6 +94,16 @@ class State:
             others = "FALSE" if "true" in kinds else "TRUE"
             return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} = {others}"
         return f"{column_of(self.name)} IS NULL OR {column_of(self.name)} NOT IN ({listed(kinds)})"
+
+
+def _prefix_of(kinds: Sequence[str]) -> str:
+    """What a system writes before all of its states; blank for nothing.
+
+    >>> _prefix_of(["wc-pending", "wc-failed", "wc-completed"]), _prefix_of(["pre-sold", "pre-paid", "pre-sent"])
+    ('wc-', '')
+    """
+    found = re.match(_PREFIX, kinds[0]) if len(kinds) >= _LEAST_PREFIXED else None
+    return found[1] if found and all(kind.startswith(found[1]) for kind in kinds) else ""
 
 
 def may_tell_states(sample: pl.DataFrame, found: Columns) -> list[str]:

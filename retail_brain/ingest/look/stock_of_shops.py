@@ -158,7 +158,10 @@ def _is_sum(one: LookedAt, total: str, stock: FigureOfShops) -> bool:
 
 
 def _by_total(one: LookedAt) -> str:
-    """A pattern for columns next to each other of which another is the sum; blank for none."""
+    """A pattern for columns next to each other of which another is the sum; blank for none.
+
+    No part is all of the sum, as one price is beside flags that are 0 and another price.
+    """
     names = [name for name, seen in one.columns.seen.items() if seen.numbers and name not in one.columns.roles.values()]
     if len(names) > _MOST_COLUMNS:
         return ""
@@ -171,6 +174,9 @@ def _by_total(one: LookedAt) -> str:
             made = numbers[others[start]]
             for end in range(start + 1, len(others)):
                 made = made + numbers[others[end]]
-                if share(made == numbers[total]) > _HOLDS and (numbers[others[start]] != numbers[total]).any():
-                    return f"^(?:{'|'.join(map(re.escape, others[start : end + 1]))})$"
+                parts = others[start : end + 1]
+                if share(made == numbers[total]) > _HOLDS and all(
+                    (numbers[one] != numbers[total]).any() for one in parts
+                ):
+                    return f"^(?:{'|'.join(map(re.escape, parts))})$"
     return ""

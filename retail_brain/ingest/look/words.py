@@ -190,6 +190,14 @@ _GOODS = r"^(?:product|article|товар|номенклатура)$"
 """A record that is a product."""
 _ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер|kod|cislo|numer|nummer|codigo|codice|id_?\d)"
 """A field of a record of a shop or of a person that says which one it is."""
+_SURROGATE: Final = r"(?:sk|fk)_(?P<behind>.+)|(?P<before>.+)_(?:sk|fk|skey)"
+"""The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`."""
+_COUNT_OF_GOODS: Final = (
+    r"(?:num|number|nb|nbr|no|nr|count|total|sum|anzahl|aantal|antal|antall|cantidad|quantidade|nombre|numero|liczba|pocet)_"
+    r"(?:of_|de_|d_|di_)?(?:items|products|articles|artikel|artikelen|artiklar|artikler|articulos|produtos|artigos|articoli"
+    r"|prodotti|produits|produktow|produktu|produkty|polozek)(?:_(?:sold|ordered|vendus|vendidos|venduti))?"
+)
+"""A count of the goods of an order, such as `num_items_sold`, which is the code of none."""
 _LAST_SCORE = 0.1
 """Score of the least sure patterns: they count where nothing else plays the role."""
 
@@ -212,9 +220,21 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = without_service(without_sum(bare_name(header)))
+    whole = _numbered(without_service(without_sum(bare_name(header))))
     fiscal = fiscal_scores(whole)
-    return _by_words(header, whole) if fiscal is None else fiscal
+    scores = _by_words(header, whole) if fiscal is None else fiscal
+    counts = re.fullmatch(_COUNT_OF_GOODS, whole) is not None
+    return {role: score for role, score in scores.items() if not (counts and role in ("product", "product_name"))}
+
+
+def _numbered(name: str) -> str:
+    """A plain name with `id` for the marks of keys in warehouses of data.
+
+    >>> _numbered("item_sk"), _numbered("fk_filiale"), _numbered("task")
+    ('item_id', 'filiale_id', 'task')
+    """
+    found = re.fullmatch(_SURROGATE, name)
+    return f"{found['behind'] or found['before']}_id" if found else name
 
 
 def _by_words(header: str, whole: str) -> dict[str, float]:
