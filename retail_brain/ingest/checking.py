@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 
 import dataframely as dy
 import polars as pl
@@ -72,8 +73,11 @@ class Checker:
         self._table = table
         self.to_come = DaysToCome(table, last)
         further = [name for name in source if name not in table.types]
-        self._attributes = further if table.open_attributes else [name for name in further if name in carried]
-        self._further = [attribute(name, source[name]) for name in self._attributes]
+        stored = [name for name in further if name not in carried] if table.open_attributes else []
+        renamed, told_apart = _told_apart(stored, table.types)
+        attributes = {name: name for name in further if name in carried} | renamed
+        self._attributes = list(attributes.values())
+        self._further = [attribute(name, source[name]).alias(new) for name, new in attributes.items()]
         self._present = {name: kind for name, kind in table.types.items() if name in source}
         self._typed = {
             name: typed(name, source[name], kind, formats.get(name, ColumnFormat())).alias(name)
@@ -99,7 +103,7 @@ class Checker:
             "convert it)"
             for name in self._moments
             if (zone := getattr(source[name], "time_zone", None))
-        ]
+        ] + told_apart
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self.prices = MadePrices(table, source, formats)
         self._ids = [name for name in id_columns(table) if name in self._present]
@@ -177,6 +181,30 @@ class Checker:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
+
+
+def _told_apart(names: Sequence[str], columns: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Further columns with their names in the lake, which does not tell small letters from capitals, and remarks.
+
+    Args:
+        names: further columns of the source.
+        columns: those of the table.
+
+    >>> _told_apart(["Brand", "color", "Color"], ["brand"])[0]
+    {'Brand': 'Brand_2', 'color': 'color', 'Color': 'Color_2'}
+    """
+    taken, kept = {name.lower() for name in (*columns, *names)}, {}
+    seen = {name.lower() for name in columns}
+    for name in names:
+        free = (f"{name}_{number}" for number in count(2))
+        kept[name] = name if name.lower() not in seen else next(new for new in free if new.lower() not in taken)
+        seen.add(name.lower())
+        taken.add(kept[name].lower())
+    return kept, [
+        f"{name!r} is kept as {new!r}: another column has that name but for small letters and capitals"
+        for name, new in kept.items()
+        if name != new
+    ]
 
 
 def _utc_among_local(value: pl.Series) -> pl.Series | None:

@@ -283,6 +283,9 @@ def _write(
             f"    note: {found.rows:,} rows of {name} name a {column} that is in no such table, such as "
             f"{', '.join(found.examples)}; they are kept{rule}"
         )
+    respelled = [f"{column!r} is stored as {held!r}, as before" for column, held in written.respelled.items()]
+    for note in respelled:
+        progress.say(f"    note: {note}")
     if corrected:
         progress.say(f"    note: {corrected:,} receipts that the lake held with other lines were replaced")
     if clashes:
@@ -305,5 +308,5 @@ def _write(
         left_out=table.left_out,
         reasons=table.reasons,
         unknown={column: found.rows for column, found in unmatched.items()},
-        notes=(*table.notes, *taken_out),
+        notes=(*table.notes, *taken_out, *respelled),
     )

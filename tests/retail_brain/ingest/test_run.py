@@ -9,7 +9,10 @@ import polars as pl
 import pytest
 
 from retail_brain.errors import DataError, NotFoundError
+from retail_brain.ingest import ingest
 from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 
 HEADER = "transaction_id,sold_at,store_id,product_id,customer_id,units,unit_price\n"
 GOOD = "1,2025-01-01 10:00:00,001,苹果,c1,1,2.5\n"
@@ -59,6 +62,39 @@ def test_changed_row_of_a_state_takes_the_place_of_the_old_one(chain: Any) -> No
     assert (report.new, report.changed, report.unchanged, report.version) == (1, 1, 0, 1)
     names = {str(row["product_id"]): row["name"] for row in chain.rows("products")}
     assert names == {"x": "new", "y": "same", "z": "further"}
+
+
+def test_an_attribute_in_other_capitals_is_the_one_that_is_stored(chain: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    chain.write("products.csv", "product_id,Colour\nx,red\n")
+    chain.ingest()
+    chain.write("products.csv", "product_id,colour\nx,red\ny,blue\n")
+    report = chain.ingest().tables["products"]
+    assert (report.new, report.unchanged) == (1, 1)
+    assert report.notes == ("'colour' is stored as 'Colour', as before",)
+    assert {str(row["product_id"]): row["Colour"] for row in chain.rows("products")} == {"x": "red", "y": "blue"}
+
+
+def test_columns_that_differ_by_capitals_alone_are_both_kept(chain: Any) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    chain.write("list.csv", "code,maker,Brand,tag,Tag\nx,Ann,Bob,1,2\n")
+    mapping = """
+        [tables.transactions]
+        files = "transactions.csv"
+        [tables.products]
+        files = "list.csv"
+        [tables.products.columns]
+        product_id = "code"
+        brand = "maker"
+        Brand = "Brand"
+        tag = "tag"
+        Tag = "Tag"
+    """
+    chain.write("mapping.toml", mapping)
+    report = ingest(str(chain.folder / "mapping.toml"), chain.lake, Settings(), SILENT)
+    (row,) = chain.rows("products")
+    assert (row["brand"], row["Brand_2"], row["tag"], row["Tag_2"]) == ("Ann", "Bob", "1", "2")
+    assert len(report.tables["products"].notes) == 2
 
 
 def test_attributes_may_come_later_and_change_their_type(chain: Any) -> None:
