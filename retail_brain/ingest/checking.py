@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
 
 import dataframely as dy
 import polars as pl
 
 from retail_brain.ingest.days_to_come import DaysToCome
+from retail_brain.ingest.further_columns import SPELLED, names_in_lake
 from retail_brain.ingest.ids import are_plain
 from retail_brain.ingest.made_prices import MadePrices
 from retail_brain.ingest.moments import parse_uniform
@@ -60,6 +60,7 @@ class Checker:
         formats: Mapping[str, ColumnFormat],
         carried: Sequence[str] = (),
         last: date | None = None,
+        stored: Sequence[str] = (),
     ) -> None:
         """Prepares the expressions once for all batches.
 
@@ -69,12 +70,13 @@ class Checker:
             formats: column -> how its text is written.
             carried: columns of the source that good rows keep although the table has none such.
             last: day that a row of observations may have; None: tomorrow in UTC.
+            stored: columns that the lake has of the table.
         """
         self._table = table
         self.to_come = DaysToCome(table, last)
         further = [name for name in source if name not in table.types]
-        stored = [name for name in further if name not in carried] if table.open_attributes else []
-        renamed, told_apart = _told_apart(stored, table.types)
+        own = [name for name in further if name not in carried] if table.open_attributes else []
+        renamed = names_in_lake(own, table.types, stored)
         attributes = {name: name for name in further if name in carried} | renamed
         self._attributes = list(attributes.values())
         self._further = [attribute(name, source[name]).alias(new) for name, new in attributes.items()]
@@ -103,7 +105,7 @@ class Checker:
             "convert it)"
             for name in self._moments
             if (zone := getattr(source[name], "time_zone", None))
-        ] + told_apart
+        ] + [f"{name!r} {SPELLED} {new!r}" for name, new in renamed.items() if new != name]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self.prices = MadePrices(table, source, formats)
         self._ids = [name for name in id_columns(table) if name in self._present]
@@ -181,30 +183,6 @@ class Checker:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
-
-
-def _told_apart(names: Sequence[str], columns: Collection[str]) -> tuple[dict[str, str], list[str]]:
-    """Further columns with their names in the lake, which does not tell small letters from capitals, and remarks.
-
-    Args:
-        names: further columns of the source.
-        columns: those of the table.
-
-    >>> _told_apart(["Brand", "color", "Color"], ["brand"])[0]
-    {'Brand': 'Brand_2', 'color': 'color', 'Color': 'Color_2'}
-    """
-    taken, kept = {name.lower() for name in (*columns, *names)}, {}
-    seen = {name.lower() for name in columns}
-    for name in names:
-        free = (f"{name}_{number}" for number in count(2))
-        kept[name] = name if name.lower() not in seen else next(new for new in free if new.lower() not in taken)
-        seen.add(name.lower())
-        taken.add(kept[name].lower())
-    return kept, [
-        f"{name!r} is kept as {new!r}: another column has that name but for small letters and capitals"
-        for name, new in kept.items()
-        if name != new
-    ]
 
 
 def _utc_among_local(value: pl.Series) -> pl.Series | None:

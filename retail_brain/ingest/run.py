@@ -168,9 +168,15 @@ def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
     """A table after reading and checking."""
     last = last_possible_day(raw.name, target.data)
     if raw.name != CONSENTS:
-        return stage(raw, scratch, target.data.till_columns, last)
+        return stage(raw, scratch, target.data.till_columns, last, _stored_columns(raw.name, target))
     stored = None if target.replace else scan_if_there(target.uri, CONSENTS, target.options)
     return close_unreadable(stage(with_consent_words(raw), scratch, last=last), raw, stored)
+
+
+def _stored_columns(name: str, target: _Target) -> Sequence[str]:
+    """Columns that the lake has of a table whose columns a user may add to."""
+    stored = scan_if_there(target.uri, name, target.options) if TABLES[name].open_attributes else None
+    return () if stored is None else stored.collect_schema().names()
 
 
 def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
@@ -283,9 +289,6 @@ def _write(
             f"    note: {found.rows:,} rows of {name} name a {column} that is in no such table, such as "
             f"{', '.join(found.examples)}; they are kept{rule}"
         )
-    respelled = [f"{column!r} is stored as {held!r}, as before" for column, held in written.respelled.items()]
-    for note in respelled:
-        progress.say(f"    note: {note}")
     if corrected:
         progress.say(f"    note: {corrected:,} receipts that the lake held with other lines were replaced")
     if clashes:
@@ -308,5 +311,5 @@ def _write(
         left_out=table.left_out,
         reasons=table.reasons,
         unknown={column: found.rows for column, found in unmatched.items()},
-        notes=(*table.notes, *taken_out, *respelled),
+        notes=(*table.notes, *taken_out),
     )

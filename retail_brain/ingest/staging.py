@@ -79,7 +79,13 @@ class Staged:
         return " | ".join(examples)
 
 
-def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: date | None = None) -> Staged:
+def stage(
+    raw: RawTable,
+    scratch: Path,
+    till_columns: Sequence[str] = (),
+    last: date | None = None,
+    stored: Sequence[str] = (),
+) -> Staged:
     """Reads and checks a table.
 
     Args:
@@ -87,6 +93,7 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: 
         scratch: folder for the checked parts; it must outlive the result.
         till_columns: names of columns over which amounts of the same key are added up.
         last: day that a row of observations may have; later ones are set aside. None: tomorrow in UTC.
+        stored: columns that the lake has of the table.
 
     Raises:
         DataError: it cannot be read, lacks a required column, or has amounts of one key twice with other content.
@@ -104,7 +111,7 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = (), last: 
             tills = tills if raw.name in AMOUNTS else []
             aside = [*([FILE] if FILE in schema else []), *tills]
             parts = Parts(folder, aside, _spans(raw.name))
-            checker = Checker(table, schema, raw.formats, aside, last)
+            checker = Checker(table, schema, raw.formats, aside, last, stored)
             read, bad = _check_batches(raw, checker, parts)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error

@@ -1,9 +1,9 @@
 """Commits rows to a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -46,7 +46,6 @@ class WriteResult:
         changed: rows that replaced one with the same key.
         unchanged: rows that were stored already.
         removed: rows that were deleted: by a replacement, or because they were withdrawn and nothing took their place.
-        respelled: columns that the table has in other letters, small or capital -> its spelling, which was taken.
     """
 
     version: int
@@ -54,7 +53,6 @@ class WriteResult:
     changed: int
     unchanged: int
     removed: int = 0
-    respelled: Mapping[str, str] = field(default_factory=dict)
 
 
 def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
@@ -164,9 +162,6 @@ def write_once(
     table_layout = layout(name)
     day = table_layout.day
     stored = scan_table(table, name, options)
-    if respelled := _respelled(rows.collect_schema().names(), stored.collect_schema().names()):
-        given = Incoming(rows.rename(respelled))
-        rows = given.rows
     incoming, everything = _same_columns(rows, stored)
     present, gone = _without(everything, withdrawn)
     # stored rows of other days cannot equal an incoming one, so they are not read
@@ -186,19 +181,8 @@ def write_once(
     # rows that take the place of withdrawn ones are changes, and what no row takes the place of was removed
     changed = min(gone, delta.new.len())
     return WriteResult(
-        version,
-        delta.new.len() - changed,
-        delta.changed.len() + changed,
-        delta.unchanged,
-        removed + gone - changed,
-        respelled,
+        version, delta.new.len() - changed, delta.changed.len() + changed, delta.unchanged, removed + gone - changed
     )
-
-
-def _respelled(names: Sequence[str], stored: Sequence[str]) -> dict[str, str]:
-    """Columns that a table has in other letters, small or capital, with its spelling: Delta takes both for one."""
-    spelling = {name.lower(): name for name in stored}
-    return {name: held for name in names if (held := spelling.get(name.lower(), name)) != name}
 
 
 def _without(stored: pl.LazyFrame, withdrawn: pl.LazyFrame | None) -> tuple[pl.LazyFrame, int]:

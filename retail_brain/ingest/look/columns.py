@@ -94,6 +94,7 @@ class Columns:
         remarks: what was decided by the values.
         asked: roles that the values suggest and a person must confirm.
         untaxed: columns of money without the tax that another column has, which is what was paid.
+        shared_name: column of names that several people share, where another column became the customer; else blank.
     """
 
     roles: Mapping[str, str]
@@ -102,6 +103,7 @@ class Columns:
     remarks: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
     untaxed: frozenset[str] = frozenset()
+    shared_name: str = ""
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""

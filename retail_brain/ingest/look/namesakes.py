@@ -7,7 +7,9 @@ from typing import Final
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, one_of, quoted, whole
 from retail_brain.ingest.look.groups import are_companies
+from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.not_goods import nobody_of
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.who_bought import why_no_person
@@ -20,6 +22,8 @@ _LEAST: Final = 2
 """Names with several codes, and codes on several receipts, from which these are no slip of a till. By judgement."""
 _FILLED: Final = 0.5
 """Share of the rows of known people that have a code at least. By judgement: guests of web shops have none."""
+_CONTACT: Final = r"@|^[+(]?\d[\d\s()./-]{6,}$"
+"""A telephone or an address."""
 
 
 def with_codes_of_namesakes(rows: pl.DataFrame, found: Columns) -> Columns:
@@ -41,17 +45,58 @@ def with_codes_of_namesakes(rows: pl.DataFrame, found: Columns) -> Columns:
     if not others:
         return found
     code = min(others, key=lambda other: known[other].null_count())  # the first of those that are filled alike
-    several = _namesakes(known, name, code)
-    says = (
-        f"{len(several):,} names in {name!r} are of several people by {code!r}, such as {several[0]}: {code!r} is taken"
-    )
+    several = len(_namesakes(known, name, code))
+    says = f"{several:,} names in {name!r} are of several people by {code!r}: {code!r} is taken"
     further = tuple(one for one in found.alternatives.get("customer", ()) if one != code)
     return replace(
         found,
         roles={**found.roles, "customer": code},
         alternatives={**found.alternatives, "customer": (*further, name)},
         remarks=(*found.remarks, says),
+        shared_name=name,
     )
+
+
+def person_of_two(made: Proposal, rows: pl.DataFrame, found: Columns, key: str) -> str:
+    """The key of the customer; asks where a telephone or address took the place of a name: one person may have two.
+
+    Args:
+        made: the proposal of sales, which gets the question.
+        rows: the rows.
+        found: roles of the columns.
+        key: what took the place of the name.
+    """
+    name = found.shared_name
+    if not name or not share(rows[found.roles["customer"]].cast(pl.String).str.contains(_CONTACT)) > _FILLED:
+        return key
+    question = (
+        f"several values of {found.roles['customer']!r} stand beside one {name!r}: are they several people, as the "
+        "first way below reads it, or one who changed it? Take the name where lists of people or consents are by it"
+    )
+    return one_of(made, [whole(key), whole(quoted(name))], question)
+
+
+def keyed_by_shared_names(looked: Sequence[LookedAt]) -> dict[int, Columns]:
+    """Place of a file of sales -> its columns with the shared name as the customer, where other files are by it.
+
+    A refusal to be contacted that is kept under a name would reach nobody in sales under telephones.
+    """
+    found = {}
+    for place, one in enumerate(looked):
+        name, code = one.columns.shared_name, one.columns.roles.get("customer", "")
+        others = [other for at, other in enumerate(looked) if at != place and "customer" in other.columns.roles]
+        if name and any(_knows_by(other, one, name) > _knows_by(other, one, code) for other in others):
+            says = f"other files know people by {name!r}: it is taken, though several people share some names"
+            remarks = (*(text for text in one.columns.remarks if f"of several people by {code!r}" not in text), says)
+            roles = {**one.columns.roles, "customer": name}
+            found[place] = replace(one.columns, roles=roles, remarks=remarks, shared_name="")
+    return found
+
+
+def _knows_by(other: LookedAt, one: LookedAt, name: str) -> float:
+    """The share of the people of another file that a column names."""
+    theirs = other.sample[other.columns.roles["customer"]].drop_nulls().cast(pl.String).unique()
+    return share(theirs.is_in(one.sample[name].drop_nulls().cast(pl.String).unique().implode()))
 
 
 def _are_names(values: pl.Series) -> bool:

@@ -95,7 +95,7 @@ def _named_nobody(sample: pl.DataFrame, name: str) -> list[str]:
     """Numbers of people whose name beside them always stands for nobody: `agent_name` of `agent_id`, or `CardName`."""
     told = re.sub(r"(?:_id|_?code|_?no)$", "_name", bare_name(name))
     named = next((one for one in sample.columns if one != name and bare_name(one) == told), None)
-    if named is None:
+    if named is None or told == bare_name(name):
         return []
     names = (
         sample.select(pl.col(name).cast(pl.String).alias("id"), pl.col(named).cast(pl.String).alias("name"))

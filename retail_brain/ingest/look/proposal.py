@@ -23,6 +23,7 @@ from retail_brain.ingest.look.lots import add_up_lots
 from retail_brain.ingest.look.moment_key import write_moment
 from retail_brain.ingest.look.money import price_of
 from retail_brain.ingest.look.money_without_units import say_money_without_units
+from retail_brain.ingest.look.namesakes import person_of_two
 from retail_brain.ingest.look.not_goods import customer_key, leave_out_what_is_not_goods
 from retail_brain.ingest.look.numbered_days import ask_for_day_zero
 from retail_brain.ingest.look.parents_of_variants import inherit_from_parents
@@ -87,7 +88,11 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     for role in ("receipt", "store", "product", "customer"):
         if role in found.roles and role in _IDS[made.table]:
             theirs = found.roles[role]
-            key = customer_key(made, sample, theirs) if role == "customer" else quoted(theirs)
+            key = (
+                person_of_two(made, sample, found, customer_key(made, sample, theirs))
+                if role == "customer"
+                else quoted(theirs)
+            )
             made.columns[OUR_NAMES[role]] = asked_key(made, found, role, key) if role in found.asked else key
     if made.table not in ("transactions", "daily_sales", "inventory"):
         write_goods(made, found)

@@ -37,6 +37,7 @@ from retail_brain.ingest.look.lists_with_counts import without_days_of_entries
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.named_stock import with_named_stock
 from retail_brain.ingest.look.named_suppliers import with_suppliers_apart, without_suppliers
+from retail_brain.ingest.look.namesakes import keyed_by_shared_names
 from retail_brain.ingest.look.numbered_days import with_calendar
 from retail_brain.ingest.look.offers import without_roles_of_sales
 from retail_brain.ingest.look.one_code_of_goods import one_code_of_goods
@@ -122,6 +123,9 @@ def look(dataset: str, data: DataSettings = DataSettings()) -> Look:  # noqa: B0
         looked = [_with_forms(one, shared) for one in looked]
         looked = with_ids_of_sales([with_calendar(one, looked) for one in looked])
         looked = with_days_of_files(looked, lambda sample, stem: _roles(sample, stem, {}))
+        for number, columns in keyed_by_shared_names(looked).items():
+            by_name = replace(looked[number], columns=columns)
+            looked[number] = replace(by_name, proposal=_proposal(by_name))
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")

@@ -39,7 +39,22 @@ def test_telephone_that_guests_have_too_goes_before_the_number_of_members(tmp_pa
         for n, _, good, price, units in LINES
     ]
     write(tmp_path / "x.csv", [*HEAD, "Price", "Покупатель", "Код клиента", "Телефон клиента"], rows)
-    assert customer(tmp_path) == "Телефон клиента"
+    assert customer(tmp_path) is None, "a person who changed the telephone looks the same: it asks"
+    (question,) = (one for one in look(str(tmp_path)).questions if "'Телефон клиента'" in one)
+    assert "'Покупатель'" in question
+    for way in ('# customer_id = { column = "Телефон клиента" }', '# customer_id = { column = "Покупатель" }'):
+        assert way in look(str(tmp_path)).mapping
+
+
+def test_names_stay_where_another_file_knows_people_by_them(tmp_path: Path) -> None:
+    rows = [
+        [n, moment(n), good, units, price, NAMES[n % 7], f"p{n % 7}@mail.example"] for n, _, good, price, units in LINES
+    ]
+    write(tmp_path / "sales.csv", [*HEAD, "Price", "Kunde", "Kunde E-Mail"], rows)
+    refused = [[name, "nein", "2026-01-01"] for name in NAMES[:3]]
+    write(tmp_path / "refusals.csv", ["Kunde", "Newsletter", "Datum"], refused)
+    assert customer(tmp_path) == "Kunde"
+    assert not any("Ada Berg" in line and "several people" in line for line in look(str(tmp_path)).lines)
 
 
 def test_names_stay_beside_numbers_of_documents_and_where_nobody_shares_one(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from retail_brain.errors import DataError, NotFoundError
-from retail_brain.ingest import ingest
+from retail_brain.ingest import IngestReport, ingest
+from retail_brain.ingest.further_columns import SPELLED
 from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -71,13 +72,14 @@ def test_an_attribute_in_other_capitals_is_the_one_that_is_stored(chain: Any) ->
     chain.write("products.csv", "product_id,colour\nx,red\ny,blue\n")
     report = chain.ingest().tables["products"]
     assert (report.new, report.unchanged) == (1, 1)
-    assert report.notes == ("'colour' is stored as 'Colour', as before",)
+    assert report.notes == (f"'colour' {SPELLED} 'Colour'",)
     assert {str(row["product_id"]): row["Colour"] for row in chain.rows("products")} == {"x": "red", "y": "blue"}
 
 
-def test_columns_that_differ_by_capitals_alone_are_both_kept(chain: Any) -> None:
+@pytest.mark.parametrize("second", ["tag,Tag\nx,low,UP", "Tag,tag\nx,UP,low", "Tag\nx,UP"])
+def test_columns_that_differ_by_capitals_alone_are_never_mixed(chain: Any, second: str) -> None:
     chain.sell("1,2025-01-01,A,x,,1,1")
-    chain.write("list.csv", "code,maker,Brand,tag,Tag\nx,Ann,Bob,1,2\n")
+    chain.write("list.csv", "code,maker,Brand,tag,Tag\ny,Ann,Bob,low,UP\n")
     mapping = """
         [tables.transactions]
         files = "transactions.csv"
@@ -85,16 +87,22 @@ def test_columns_that_differ_by_capitals_alone_are_both_kept(chain: Any) -> None
         files = "list.csv"
         [tables.products.columns]
         product_id = "code"
-        brand = "maker"
-        Brand = "Brand"
-        tag = "tag"
-        Tag = "Tag"
     """
-    chain.write("mapping.toml", mapping)
-    report = ingest(str(chain.folder / "mapping.toml"), chain.lake, Settings(), SILENT)
-    (row,) = chain.rows("products")
-    assert (row["brand"], row["Brand_2"], row["tag"], row["Tag_2"]) == ("Ann", "Bob", "1", "2")
-    assert len(report.tables["products"].notes) == 2
+
+    def ingested(*columns: str) -> IngestReport:
+        named = "".join(f'{one} = "{theirs}"\n' for one, theirs in (column.split("=") for column in columns))
+        chain.write("mapping.toml", mapping + named)
+        return ingest(str(chain.folder / "mapping.toml"), chain.lake, Settings(), SILENT)
+
+    first = ingested("brand=maker", "Brand=Brand", "tag=tag", "Tag=Tag")
+    assert len(first.tables["products"].notes) == 2
+    head, values = second.split("\n")
+    chain.write("list.csv", f"code,{head}\n{values}\n")
+    ingested(*(f"{name}={name}" for name in head.split(",")))
+    rows = {row["product_id"]: row for row in chain.rows("products")}
+    assert (rows["y"]["brand"], rows["y"]["Brand_2"]) == ("Ann", "Bob")
+    assert {row["Tag_2"] for row in rows.values()} == {"UP"}
+    assert {row["tag"] for row in rows.values()} <= {"low", None}
 
 
 def test_attributes_may_come_later_and_change_their_type(chain: Any) -> None:
