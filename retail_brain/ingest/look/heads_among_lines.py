@@ -28,7 +28,7 @@ _NEARLY: Final = 0.98
 _LEAST_HEADS: Final = 5
 """Heads below which nothing is concluded. By judgement."""
 _LEAST_SUMS: Final = 2
-"""Heads that are enough where each sums the units of its lines: a month of returns has few, and that is no accident."""
+"""Least heads, where each sums the units of its lines. By judgement: a month has few returns, and chance sums none."""
 _ROUNDED: Final = 0.005
 """What rounding may add to the sum of a line's units."""
 _BOTH: Final = 0.05
@@ -127,8 +127,8 @@ def _are_summed(units: pl.Series, is_head: pl.Series, start: pl.Series) -> bool:
         pl.col("units").filter(pl.col("head")).first().alias("said"), lines.sum().alias("sum"), lines.len().alias("n")
     )
     known = of_receipts.filter(pl.col("said").is_not_null())
-    off = (known["said"] - known["sum"]).abs() <= _ROUNDED * (known["n"] + 1)
-    return len(known) >= _LEAST_SUMS and share(off) >= _NEARLY
+    fits = (known["said"] - known["sum"]).abs() <= _ROUNDED * (known["n"] + 1)
+    return len(known) >= _LEAST_SUMS and share(fits) >= _NEARLY
 
 
 def _are_apart(names: pl.Series, is_head: pl.Series) -> bool:

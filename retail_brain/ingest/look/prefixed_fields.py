@@ -78,5 +78,5 @@ def _scores(name: str, field: str) -> dict[str, float]:
 
 
 def _same(further: Mapping[str, float], scores: Mapping[str, float]) -> dict[str, float]:
-    """The better scores of the same roles: what else a word may say does not count beside the field that is known."""
+    """The better of both scores for each role of the known field; other roles of its word do not count."""
     return {role: max(score, scores[role]) for role, score in further.items() if role in scores}
