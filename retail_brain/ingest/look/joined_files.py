@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.not_goods import customer_key
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.paid_by_heads import pay_by_heads
-from retail_brain.ingest.look.pairs_of_files import is_of_returns, pairs_of, write_returns_of_pairs
+from retail_brain.ingest.look.pairs_of_files import is_of_no_sales, is_of_returns, pairs_of, write_returns_of_pairs
 from retail_brain.ingest.look.posted_rows import columns_of_posting
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.shares import share_known
@@ -62,7 +63,7 @@ def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
 
     Further files with one row per order, which name the person or the shop, are joined too.
     """
-    looked = sorted(looked, key=is_of_returns)  # what was sold first
+    looked = sorted(looked, key=lambda one: is_of_returns(one) or is_of_no_sales(one))  # what was sold first
     lines = [one for one in looked if _has_goods(one) and {"units", "amount", "price"} & one.columns.roles.keys()]
     orders = [one for one in looked if "moment" in one.columns.roles and _may_be_heads(one)]
     for line in lines:
@@ -97,8 +98,12 @@ def _has_lines_of(line: LookedAt, order: LookedAt) -> bool:
     return lines.is_duplicated().any() and share_known(heads, lines) >= _WITH_LINES
 
 
-def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path) -> Joined:
-    pairs = pairs_of(line, order, keys, others)
+def _joined(
+    line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[LookedAt], root: Path, *, no_returns: bool = False
+) -> Joined:
+    """The join; `no_returns` leaves out further pairs that came back, as `returns` cannot be written for them."""
+    without_returns = partial(_joined, line, order, keys, others, root, no_returns=True)
+    pairs = pairs_of(line, order, keys, others, are_returns_left_out=no_returns)
     line, order = pairs.line, pairs.order
     places = {one.place for one in (*pairs.lines, *pairs.heads)}
     others = [one for one in others if one.place not in places]
@@ -131,7 +136,8 @@ def _joined(line: LookedAt, order: LookedAt, keys: Keys, others: Sequence[Looked
     used = [kind for kind in kinds if is_named(kind.name, " ".join(made.keys.values()))]
     for kind in used:
         ask_about_unlisted(made, both.rows, kind)
-    write_returns_of_pairs(made, pairs)
+    if not write_returns_of_pairs(made, pairs):
+        return without_returns()
     first = _with_returns(made, both, order, _needed(made, both, {kind.column for kind in used}))
     for kind in used:
         on = ((kind.column, kind.key),)

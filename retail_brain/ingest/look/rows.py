@@ -22,6 +22,11 @@ _TILL_CARD_SHARE = 0.05
 _LEAST_RECEIPTS = 100
 """Receipts below which no card is called the tills' own."""
 
+_TEXT = r'"((?:[^"\\]|\\.)*)"'
+"""A text of TOML in quotation marks."""
+_FILES = rf"(?<!returns = {{ )files = (?:{_TEXT}|\[(?:{_TEXT}(?:, )?)*\])"
+"""The files of a table or of a join, one or a list, wherever they stand; `returns` knows them without folders."""
+
 
 def describe_rows(mapping: str, root: Path, scratch: Path, limit: int, data: DataSettings) -> list[str]:
     """What the first rows hold once they are read with a mapping.
@@ -80,10 +85,8 @@ def describe_readings(mapping: str, root: Path, scratch: Path, limit: int, data:
 
 
 def _with_places(mapping: str, place: str) -> str:
-    """The mapping with a folder before every file that it names."""
-    text = mapping.replace('files = "', f'files = "{place}')
-    opening = re.compile(r'"(?=[^,\]])')  # a closing quote has a comma or bracket behind it
-    text = re.sub(r"^files = \[.*\]$", lambda names: opening.sub(f'"{place}', names[0]), text, flags=re.MULTILINE)
+    """The mapping with a folder before every file that it reads."""
+    text = re.sub(_FILES, lambda names: re.sub(_TEXT, lambda one: f'"{place}{one[1]}"', names[0]), mapping)
     for quote in ("FROM read_csv('", "JOIN read_csv('", "FROM '", "JOIN '"):
         text = text.replace(quote, f"{quote}{place}")
     return text
