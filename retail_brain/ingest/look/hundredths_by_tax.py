@@ -46,11 +46,9 @@ _NEAR, _EXACT = 0.51, 0.01
 """Units of money by which a tax differs from the exact one where it was rounded to whole ones, and to hundredths."""
 _HUNDRED: Final = 100
 """The whole in per cent."""
-_WITH_HUNDREDTHS: Final = (
-    r"(?i)RUB|EUR|USD|GBP|UAH|KZT|BYN|PLN|CZK|RON|BGN|CHF|TRY|BRL|MXN|CAD|AUD|NZD|SGD|HKD|CNY|INR|MYR|AED"
-    r"|SEK|NOK|DKK|ZAR|ILS|SAR|THB|PHP|PEN|GEL"
-)
-"""Currencies whose tills round to hundredths, as ISO 4217 calls them."""
+_WITH_HUNDREDTHS: Final = r"(?i)RUB|EUR|USD|GBP|UAH|BYN|PLN|RON|BGN|CHF|TRY|BRL|MXN|CAD|AUD|NZD|SGD|HKD|CNY|MYR|AED"
+"""Currencies whose tills round to hundredths, as ISO 4217 calls them. In others that have hundredths shops price in
+whole numbers and round the tax to such: SEK, NOK, DKK, CZK, KZT, INR, ZAR, THB, PHP."""
 _MONEY: Final = ("unit_price", "discount", "unit_cost", "list_price")
 
 
@@ -68,23 +66,22 @@ def write_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> No
     keys = _money_of(made)
     if not keys or any("hundredths" in key for key in keys.values()):
         return
-    system, is_always = system_in_hundredths(sample, found)
-    why = system or _why(made, sample, found)
-    if not why:
+    system = system_in_hundredths(sample, found)
+    shown = "" if system.is_sure else _why(made, sample, found)
+    if not (why := shown or system.why):
         return
     named = next((name for name in found.seen if _has_hundredths(sample, name)), None)
-    whole_money = "" if is_always or named is not None else why_whole(sample, found)
+    whole_money = "" if system.is_always or named is not None else why_whole(sample, found)
     if whole_money:
         made.remarks.append(f"money is in whole numbers and is read as such: {whole_money}")
         return
-    is_sure = bool(system)
-    if not system and (is_sure := named is not None):
+    if shown and named is not None:
         why += f": it is in hundredths of the currency in {named!r}"
-    _write(made, keys, why, is_sure=is_sure)
+    _write(made, keys, why, is_sure=system.is_sure or bool(shown and named is not None))
 
 
 def write_hundredths_of_lists(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
-    """Reads prices and costs of a list of goods in hundredths, where its system counts so.
+    """Reads prices and costs of a list of goods in hundredths, or asks about them, where its system counts so.
 
     Args:
         made: the proposal of the list, changed in place.
@@ -92,10 +89,10 @@ def write_hundredths_of_lists(made: Proposal, sample: pl.DataFrame, found: Colum
         found: roles of the columns.
     """
     keys = _money_of(made)
-    system, is_always = system_in_hundredths(sample, found)
+    system = system_in_hundredths(sample, found)
     is_known = not keys or any("hundredths" in key for key in keys.values())
-    if system and not is_known and (is_always or not why_whole(sample, found)):
-        _write(made, keys, system, is_sure=True)
+    if system.why and not is_known and (system.is_always or not why_whole(sample, found)):
+        _write(made, keys, system.why, is_sure=system.is_sure)
 
 
 def ask_for_hundredths(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

@@ -171,6 +171,8 @@ def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | 
     """The amount of the line: one that says it is paid, else the one that price and units explain, else the first."""
     amounts = []
     for name in found.all_of("amount"):
+        if name in found.untaxed:
+            continue  # what has its tax was paid
         if _is_of_the_order(sample, found, name):
             made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
         elif lacking := lines_without(sample, found, name):

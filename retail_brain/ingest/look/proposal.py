@@ -11,6 +11,7 @@ from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import evidence
 from retail_brain.ingest.look.extras import with_extras
 from retail_brain.ingest.look.finer_places import ask_for_finer_places
+from retail_brain.ingest.look.gross_of_net import ask_for_gross
 from retail_brain.ingest.look.hundredths_by_tax import (
     ask_for_hundredths,
     write_hundredths,
@@ -151,6 +152,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     price_of(made, sample, without_rate(found, rate), is_net=is_net)
     if rate is not None:
         write_rate(made, sample, found, rate)
+    ask_for_gross(made, sample, found)
     write_hundredths(made, sample, found)
     ask_for_hundredths(made, sample, found)
     say_money_without_units(made, sample, found)

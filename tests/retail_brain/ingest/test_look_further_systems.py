@@ -76,7 +76,7 @@ def _with_refunds() -> list[Row]:
             )
         back = ["true" if n in (30, 32, 37) else "false", f"k-{of:04x}" if is_back else ""]
         total = sum(int(str(line[-1])) for line in lines)
-        rows += [[n, f"k-{n:04x}", moment(n), total, *line[:-1], "NOK", *back] for line in lines]
+        rows += [[n, f"k-{n:04x}", moment(n), total, *line[:-1], "EUR", *back] for line in lines]
     return rows
 
 

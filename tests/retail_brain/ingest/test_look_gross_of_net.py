@@ -29,13 +29,41 @@ def test_gross_that_is_net_and_the_tax_beside_it_is_paid(tmp_path: Path) -> None
     assert columns(tmp_path / "a")["discount"] == "Gross discount"
 
 
-def test_gross_of_one_rate_without_a_column_of_tax_is_paid(tmp_path: Path) -> None:
+def test_gross_of_one_rate_beside_that_rate_is_paid(tmp_path: Path) -> None:
     rows = [
-        [n, moment(n), good, units, round(price * units, 2), round(1.17 * price * units, 2)]
+        [n, moment(n), good, units, 17, round(price * units, 2), round(1.17 * price * units, 2)]
         for n, _, good, price, units in LINES
     ]
-    write(tmp_path / "x.csv", [*HEAD, "Valor líquido", "Valor bruto"], rows)
+    write(tmp_path / "x.csv", [*HEAD, "IVA %", "Valor líquido", "Valor bruto"], rows)
     assert columns(tmp_path)["unit_price"] == {"column": "Valor bruto", "total": True}
+
+
+def test_gross_of_one_rate_of_nothing_is_asked_about(tmp_path: Path) -> None:
+    for place, share in enumerate([1.17, 1.25]):  # a tax, or 20 % off everything: nothing tells
+        rows = [
+            [n, moment(n), good, units, round(share * price * units, 2), round(price * units, 2)]
+            for n, _, good, price, units in LINES
+        ]
+        write(tmp_path / str(place) / "x.csv", [*HEAD, "Gross Sales", "Net Sales"], rows)
+        seen = look(str(tmp_path / str(place)))
+        assert any("with tax, which buyers pay, or before a discount" in question for question in seen.questions)
+        assert '# unit_price = { column = "Gross Sales", total = true }' in seen.mapping
+        assert '# unit_price = { column = "Net Sales", total = true }' in seen.mapping
+
+
+def test_gross_is_paid_where_the_price_is_without_tax(tmp_path: Path) -> None:
+    for place, (price_head, off) in enumerate([("Unit Price", 0.0), ("Net Price", 0.0), ("Einzelpreis", 0.1)]):
+        rows: list[list[object]] = []
+        for n, line, good, price, units in LINES:
+            less = round(price * units * off * ((n + line) % 2), 2)
+            net = round(price * units - less, 2)
+            tax = round(0.19 * net, 2)
+            rows.append([n, moment(n), good, units, price, less, net, tax, round(net + tax, 2)])
+        head = [*HEAD, price_head, "Rabatt", "Net Amount", "VAT", "Gross Amount"]
+        if not off:
+            rows, head = [[*row[:5], *row[6:]] for row in rows], [one for one in head if one != "Rabatt"]
+        write(tmp_path / str(place) / "x.csv", head, rows)
+        assert columns(tmp_path / str(place))["unit_price"] == {"column": "Gross Amount", "total": True}, price_head
 
 
 def test_sums_of_receipts_without_tax_do_not_make_net_what_was_paid(tmp_path: Path) -> None:
@@ -48,17 +76,18 @@ def test_sums_of_receipts_without_tax_do_not_make_net_what_was_paid(tmp_path: Pa
             units,
             price * units,
             round(1.21 * price * units, 2),
+            round(0.21 * price * units, 2),
             totals[n],
             round(1.21 * totals[n], 2),
         ]
         for n, _, good, price, units in LINES
     ]
-    write(tmp_path / "x.csv", [*HEAD, "Importe neto", "Importe bruto", "Total neto", "Total bruto"], rows)
+    write(tmp_path / "x.csv", [*HEAD, "Importe neto", "Importe bruto", "IVA", "Total neto", "Total bruto"], rows)
     assert columns(tmp_path)["unit_price"]["column"] == "Importe bruto"
     heads = {n: [n, moment(n), round(totals[n], 2)] for n, *_ in LINES}
     write(tmp_path / "y" / "orders.csv", ["Order No", "Date", "Net total"], heads.values())
-    lines = [[row[0], *row[2:6]] for row in rows]
-    write(tmp_path / "y" / "lines.csv", ["Order No", "SKU", "Qty", "Importe neto", "Importe bruto"], lines)
+    lines = [[row[0], *row[2:7]] for row in rows]
+    write(tmp_path / "y" / "lines.csv", ["Order No", "SKU", "Qty", "Importe neto", "Importe bruto", "IVA"], lines)
     assert columns(tmp_path / "y")["unit_price"]["column"] == "Importe bruto"
 
 
