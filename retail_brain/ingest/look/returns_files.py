@@ -13,7 +13,8 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import plain_kind, says
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_states import GIVEN_BACK
+from retail_brain.ingest.look.words_of_kinds import KIND_NAME
+from retail_brain.ingest.look.words_of_states import GIVEN_BACK, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
 
 _SOLD_BEFORE = 0.9
@@ -22,6 +23,8 @@ _LEAST_LINES = 5
 """Lines to known people below which they may have been sold before by chance. By judgement."""
 _MOST = 0.3
 """Share of all lines that come back at most. By judgement: 1 to 30 of 100 do."""
+_OF_KINDS = ("status", "voided")
+"""Roles of columns that may hold kinds of documents; those of shops, goods and people hold names."""
 
 
 def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
@@ -77,8 +80,14 @@ def _spaced(name: str) -> str:
 
 
 def kinds_of_files(members: Sequence[LookedAt]) -> tuple[str, list[str]] | None:
-    """A column with one kind of documents in each file, and its words that say that they came back."""
+    """A column with one kind of documents in each file, and its words that say that they came back.
+
+    The name of the column must say that it holds kinds: a shop, a good or a person may be called `Retour` as well.
+    """
+    taken = {name for role, name in members[0].columns.roles.items() if role not in _OF_KINDS}
     for name in members[0].columns.seen:
+        if name in taken or not re.search(f"{KIND_NAME}|^{STATE_NAME}$", bare_name(name)):
+            continue
         found = [_kind(one, name) for one in members]
         back = sorted({kind for kind in found if kind and says(GIVEN_BACK, plain_kind(kind))})
         if all(found) and back and not set(found) <= set(back):
