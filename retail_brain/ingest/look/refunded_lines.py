@@ -26,8 +26,8 @@ def were_refunded(sample: pl.DataFrame, found: Columns, name: str, marked: pl.Se
     """Whether marked rows are the sales themselves, so that without them is what was sold net.
 
     A return of its own stands on a receipt of returns alone, or beside the line of its receipt that sold the goods, or
-    beside other goods that were taken in exchange: then another receipt sold the same goods at that price before. Nearly
-    all marked lines must be neither. Where any row has units or money below 0 returns have rows of their own.
+    beside other goods that were taken in exchange: then another receipt sold the same goods at that price before.
+    Nearly all marked lines must be neither. Where any row has units or money below 0 returns have rows of their own.
 
     Args:
         sample: the rows.
