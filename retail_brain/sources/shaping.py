@@ -245,7 +245,8 @@ def _is_return(kind: pl.Expr, returns: ReturnsMapping, *, is_text: bool) -> pl.E
     """Whether a row is a return, by the words or the sign of its column."""
     if returns.below_zero:
         return (kind.str.contains(_BELOW_ZERO) if is_text else kind < 0).fill_null(value=False)
-    return kind.str.strip_chars().is_in(returns.files or returns.values or ()).fill_null(value=False)
+    # what JSON calls true or false is written so in `values`
+    return kind.cast(pl.String).str.strip_chars().is_in(returns.files or returns.values or ()).fill_null(value=False)
 
 
 def joined(

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.columns import Columns, days_of
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.words import bare_name
 
@@ -18,12 +18,16 @@ _REFUNDED: Final = (
 """A word that money was given back, as of something past: the noun, as in `Refund`, may be of a row of its own."""
 
 
+_NEARLY_ALL: Final = 0.9
+"""Share of the marked rows that must be sales themselves. By judgement: a receipt of returns may hold an exchange."""
+
+
 def were_refunded(sample: pl.DataFrame, found: Columns, name: str, marked: pl.Series) -> bool:
     """Whether marked rows are the sales themselves, so that without them is what was sold net.
 
-    A return of its own stands on a receipt of returns alone, or beside the line of its receipt that sold the goods. A
-    marked line among others, of goods that no other line of its receipt has, is neither. Where any row has units or
-    money below 0 returns have rows of their own.
+    A return of its own stands on a receipt of returns alone, or beside the line of its receipt that sold the goods, or
+    beside other goods that were taken in exchange: then another receipt sold the same goods at that price before.
+    Nearly all marked lines must be neither. Where any row has units or money below 0 returns have rows of their own.
 
     Args:
         sample: the rows.
@@ -39,5 +43,26 @@ def were_refunded(sample: pl.DataFrame, found: Columns, name: str, marked: pl.Se
     if any((values(sample, found, one) < 0).any() for one in sums):
         return False
     back, sold = sample.filter(marked), sample.filter(~marked)
-    among = back.join(sold, on=receipt, how="semi")
-    return among.join(sold, on=[receipt, goods], how="anti").height > 0
+    among = back.join(sold, on=receipt, how="semi").join(sold, on=[receipt, goods], how="anti")
+    return among.height >= _NEARLY_ALL * back.height and _sold_before(sample, found, goods, marked) <= 1 - _NEARLY_ALL
+
+
+def _sold_before(sample: pl.DataFrame, found: Columns, goods: str, marked: pl.Series) -> float:
+    """Share of the marked rows whose goods another receipt sold to the same person at that price on the day or before.
+
+    It is 0 where no column says who bought, or when.
+    """
+    roles = found.roles
+    if not {"customer", "moment"} <= roles.keys():
+        return 0.0
+    keys = [goods, roles["customer"], *([roles["price"]] if "price" in roles else [])]
+    rows = sample.select(
+        *keys,
+        pl.col(roles["receipt"]).alias("_receipt"),
+        pl.Series("_day", days_of(sample[roles["moment"]], found.seen[roles["moment"]])),
+    ).with_row_index("_row")
+    back, sold = (rows.filter(which).drop_nulls() for which in (marked, ~marked))
+    pairs = back.join(sold, on=keys, suffix="_sold").filter(
+        (pl.col("_day_sold") <= pl.col("_day")) & (pl.col("_receipt") != pl.col("_receipt_sold"))
+    )
+    return pairs["_row"].n_unique() / back.height if back.height else 0.0

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -344,7 +344,10 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
         shops = shops_of_sales(looked) if table in OF_SHOPS else []
-        first = with_one_day(with_files_of_returns(with_shops_of_files(first, members, shops), members), members)
+        first = with_shops_of_files(first, members, shops)
+        told = with_files_of_returns(first, members)
+        lines += _lines_of_files(members, first.proposal, told.proposal)
+        first = with_one_day(told, members)
         places = {*done, *(one.place for one in members)}
         rest = [one for one in looked if one.proposal.table == table and one.place not in places]
         first, came_back = with_returns_of_documents(first, rest)
@@ -376,6 +379,12 @@ def _lists_of_lines(sold: _Lines | None, counted: _Lines | None, done: Collectio
         if goods := goods_of_lines(lines[1]):  # stock names the goods where only some lines of sales are of goods
             yield toml_of(lines[0], goods, lines[1].keys)
             return
+
+
+def _lines_of_files(members: Sequence[LookedAt], before: Proposal, after: Proposal) -> list[str]:
+    """What is found of files of one table by comparing them."""
+    said = after.remarks[len(before.remarks) :]
+    return [f"{len(members)} files together: feed {after.table}", *(f"  {one}" for one in said)] if said else []
 
 
 def _lines_beside(one: LookedAt, beside: Proposal, root: Path) -> list[str]:

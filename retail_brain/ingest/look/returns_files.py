@@ -13,7 +13,8 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.state_columns import plain_kind, says
 from retail_brain.ingest.look.words import bare_name
-from retail_brain.ingest.look.words_of_states import GIVEN_BACK
+from retail_brain.ingest.look.words_of_kinds import KIND_NAME
+from retail_brain.ingest.look.words_of_states import GIVEN_BACK, STATE_NAME
 from retail_brain.ingest.numbers import parse_numbers
 
 _SOLD_BEFORE = 0.9
@@ -22,6 +23,8 @@ _LEAST_LINES = 5
 """Lines to known people below which they may have been sold before by chance. By judgement."""
 _MOST = 0.3
 """Share of all lines that come back at most. By judgement: 1 to 30 of 100 do."""
+_OF_KINDS = ("status", "voided")
+"""Roles of columns that may hold kinds of documents; those of shops, goods and people hold names."""
 
 
 def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
@@ -38,7 +41,7 @@ def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> Looke
         return first
     if (kinds := kinds_of_files(members)) is not None:
         column, words = kinds
-        key = f"{{ column = {quoted(column)}, values = [{', '.join(map(quoted, words))}] }}"
+        key = _key_of(kinds)
         remark = f"files are of one {column!r} each; those of {words} have units without a minus: they are returns"
         keys = {**made.keys, "returns": key}
         return replace(first, proposal=replace(made, keys=keys, remarks=[*made.remarks, remark]))
@@ -51,7 +54,7 @@ def with_files_of_returns(first: LookedAt, members: Sequence[LookedAt]) -> Looke
         remark = f"{names}: by its name it is of returns, whose units have no minus, and its lines were sold before"
         return replace(first, proposal=_with(made, named, remark))
     if not named and len(given_back) != 1:
-        return first
+        return _with_asked_kinds(first, members)
     why = (
         "Its name alone says so, and may as well say that returns are in it or taken off"
         if named
@@ -76,9 +79,37 @@ def _spaced(name: str) -> str:
     return plain_kind(name.replace("_", " "))
 
 
-def kinds_of_files(members: Sequence[LookedAt]) -> tuple[str, list[str]] | None:
-    """A column with one kind of documents in each file, and its words that say that they came back."""
+def _key_of(kinds: tuple[str, list[str]]) -> str:
+    column, words = kinds
+    return f"{{ column = {quoted(column)}, values = [{', '.join(map(quoted, words))}] }}"
+
+
+def _with_asked_kinds(first: LookedAt, members: Sequence[LookedAt]) -> LookedAt:
+    """The file with a question where a column without a role has a word of returns on each row of some files."""
+    if (kinds := kinds_of_files(members, is_named=False)) is None:
+        return first
+    made, (column, words) = first.proposal, kinds
+    question = (
+        f"files are of one {column!r} each: are the rows of {words}, whose units have no minus, returns (then "
+        "uncomment `returns`), or further sales?"
+    )
+    keys = {**made.keys, "returns": f"?{_key_of(kinds)}"}
+    return replace(first, proposal=replace(made, keys=keys, questions=[*made.questions, question]))
+
+
+def kinds_of_files(members: Sequence[LookedAt], *, is_named: bool = True) -> tuple[str, list[str]] | None:
+    """A column with one kind of documents in each file, and its words that say that they came back.
+
+    A shop, a good or a person may be called `Retour` as well.
+
+    Args:
+        members: files with the same columns, that feed one table.
+        is_named: whether the name of the column must say that it holds kinds.
+    """
+    taken = {name for role, name in members[0].columns.roles.items() if role not in _OF_KINDS}
     for name in members[0].columns.seen:
+        if name in taken or (is_named and not re.search(f"{KIND_NAME}|^{STATE_NAME}$", bare_name(name))):
+            continue
         found = [_kind(one, name) for one in members]
         back = sorted({kind for kind in found if kind and says(GIVEN_BACK, plain_kind(kind))})
         if all(found) and back and not set(found) <= set(back):

@@ -1,5 +1,6 @@
 """Rows that do not count, marked in columns of tills that nobody has seen: taken out and said, or asked about."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from retail_brain.ingest.look import look
-from tests.retail_brain.ingest.test_look import load, moment, write
+from tests.retail_brain.ingest.test_look import Row, load, moment, write
 from tests.retail_brain.ingest.test_look_sums import HEAD, LINES
 
 COUNT = len(LINES)
@@ -62,6 +63,29 @@ def test_a_refund_that_may_have_a_row_of_its_own_is_asked_about(tmp_path: Path) 
     for number, (name, marked) in enumerate((("Refund", {4: "yes", 9: "yes"}), ("Refunded", whole))):
         seen = look(str(orders(tmp_path / str(number), name, dict(marked), rest="no").parent))
         assert any(f"rows have something in '{name}'" in question for question in seen.questions)
+
+
+def test_returns_beside_goods_taken_in_exchange_are_asked_about(tmp_path: Path) -> None:
+    header = ["Bon", "Tag", "Kunde", "Artikelnummer", "Menge", "Preis", "Erstattet"]
+    bought: list[Row] = [[n, moment(n), f"K{n % 12}", f"A-{n % 7}", 1, 5 + n % 7, "nein"] for n in range(60)]
+    back: list[Row] = [[100 + n, moment(70 + n), *bought[n * 3][2:6], "ja"] for n in range(12)]
+    other: list[Row] = [[100 + n, moment(70 + n), f"K{n * 3 % 12}", f"B-{n}", 1, 9, "nein"] for n in range(12)]
+    for name, rows in (("one", [*bought, *back, other[0]]), ("all", [*bought, *back, *other])):
+        seen = look(str(write(tmp_path / name / "verkauf.csv", header, rows)))
+        assert any("12 rows have something in 'Erstattet'" in question for question in seen.questions)
+
+
+def test_a_mark_of_returns_may_be_true_or_false_in_json(tmp_path: Path) -> None:
+    rows = [
+        {"receipt_no": f"{'R' if n > 30 else 'V'}-{n}", "time": f"{moment(n)}", "sku": f"A-{n % 5}", "qty": 1 + n % 3,
+         "price": 5 + n % 5, "returned": n > 30}
+        for n in range(40)
+    ]  # fmt: skip
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "bills.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    lines = load(tmp_path, tmp_path / "x")
+    assert sum(float(str(line["units"])) < 0 for line in lines) == 9
+    assert len(lines) == len(rows)
 
 
 def test_a_reason_of_discounts_is_not_asked_about(tmp_path: Path) -> None:

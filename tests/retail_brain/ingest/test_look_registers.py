@@ -77,6 +77,7 @@ def test_heads_may_sum_their_lines_and_what_came_back_has_a_file_of_its_own(tmp_
     seen = look(str(tmp_path))
     assert not seen.questions
     assert 'returns = { column = "Belegart", values = ["Gutschrift"] }' in seen.mapping
+    assert any("files are of one 'Belegart' each" in line for line in seen.lines)
     assert "file_name" not in seen.mapping  # files of kinds, and of no shops
     sold = _ingested(tmp_path, seen.mapping)
     wanted = [line for number in range(40) for line in _lines(number)]

@@ -32,3 +32,22 @@ def test_rows_without_a_shop_that_sum_the_shops_are_left_out(tmp_path: Path) -> 
     assert {line["store_id"] for line in lines} == {"Mitte", "Nordbad", "West"}
     assert len(lines) == 20 * 3 * 3
     assert any("left out" in line for line in look(str(path)).lines)
+
+
+def test_rows_without_a_shop_that_may_sum_the_only_one_are_asked_about(tmp_path: Path) -> None:
+    rows = [_sold(day, "Hafen", good) for day in range(1, 21) for good in range(3)]
+    sums: list[Row] = [[row[0], "", *row[2:]] for row in rows]
+    by_day = sorted([*rows, *sums], key=lambda row: (row[0], row[2]))
+    for name, ordered in (("after", [*rows, *sums]), ("before", [*sums, *rows]), ("beside", by_day)):
+        seen = look(str(write(tmp_path / name / "tage.csv", _HEADER, ordered)))
+        assert any("do they sum the shops" in question for question in seen.questions)
+        assert 'store_id = { column = "Filiale", default = "online" }' in seen.mapping
+
+
+def test_rows_without_a_shop_are_of_the_web_shop_in_any_order(tmp_path: Path) -> None:
+    shops = ("Mitte", "", "Nordbad")
+    rows = [_sold(day, shop, good) for day in range(1, 21) for good in range(3) for shop in shops]
+    for place, ordered in enumerate((rows, rows[::-1], sorted(rows, key=lambda row: str(row[1])))):
+        seen = look(str(write(tmp_path / str(place) / "tage.csv", _HEADER, ordered)))
+        assert not seen.questions
+        assert 'store_id = { column = "Filiale", default = "online" }' in seen.mapping

@@ -61,3 +61,17 @@ def test_files_of_a_table_are_named_so_that_no_other_file_is_read(tmp_path: Path
     assert transactions(look(str(tmp_path)))["files"] == ["sales-*.CSV", "sales-*.csv", "sales-*.txt"]
     (tmp_path / "sales-x.csv").write_bytes(b"\x00\x01\x02" * 9)
     assert transactions(look(str(tmp_path)))["files"] == ["sales-1.csv", "sales-2.CSV", "sales-3.txt"]
+
+
+def test_a_shop_called_by_a_word_of_returns_sells(tmp_path: Path) -> None:
+    for name in ("Filiale", "Vorgang"):  # without a role the column may be of shops or of kinds
+        for kind, first in (("Altstadt", 100), ("Retoure und mehr", 300), ("Hafen", 500)):
+            rows: list[Row] = [
+                [first + n, f"2026-11-{n % 9 + 1:02} 10:00", f"G-{n % 4}", 1 + n % 3, 5 + n % 4, kind]
+                for n in range(18)
+            ]
+            header = ["Bon", "Zeit", "Artikelnummer", "Menge", "Preis", name]
+            write(tmp_path / name / f"kasse_{first}.csv", header, rows)
+        seen = look(str(tmp_path / name))
+        assert any("returns (then " in question for question in seen.questions) == (name == "Vorgang")
+        assert "returns" not in transactions(seen)
