@@ -157,3 +157,23 @@ def test_sales_and_stock_of_pharmacies_in_pieces_with_tax(tmp_path: Path) -> Non
     assert tables["daily_sales"]["columns"]["units"] == "Predané ks"
     assert tables["inventory"]["columns"]["on_hand"] == "Zásoba ks"
     assert tables["inventory"]["columns"]["date"] == "Dátum stavu"
+
+
+def test_sold_and_left_in_a_file_per_day_are_sales_and_stock(tmp_path: Path) -> None:
+    def rows(day: int) -> list[list[Any]]:
+        return [[f"0{day}.02.2026", shop, f"G{k}", name, (k + day) % 4, f"{(k + day) % 4 * (k + 2.5):.2f}", 30 + k]
+                for shop in ("Hafen", "Markt") for k, name in enumerate(_GOODS)]  # fmt: skip
+
+    head = ["Datum", "Filiale", "Artikelnummer", "Bezeichnung", "Verkaufte Menge", "Umsatz", "Endbestand"]
+    seen = look(str(_written(tmp_path / "x", {f"Tag {day}.csv": [head, *rows(day)] for day in (3, 4)})))
+    tables = tomllib.loads(seen.mapping)["tables"]
+    assert tables["daily_sales"]["columns"]["units"] == "Verkaufte Menge"
+    assert tables["inventory"]["columns"]["on_hand"] == "Endbestand"
+    assert tables["inventory"]["files"] == tables["daily_sales"]["files"] == "*.csv"
+    assert not seen.questions
+    head[4] = "Abg. Stk"  # money of what nobody knows the units of
+    seen = look(str(_written(tmp_path / "z", {"Tag 3.csv": [head, *rows(3)]})))
+    assert "no column holds units" in seen.questions[0]
+    head[4:6] = ["Reservierte Menge", "Mindestbestand"]
+    seen = look(str(_written(tmp_path / "y", {"Liste.csv": [head, *rows(3)]})))
+    assert tomllib.loads(seen.mapping)["tables"].keys() == {"inventory", "products", "stores"}
