@@ -233,7 +233,7 @@ def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str])
     named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
     found = with_roles_by_values(sample, named)
     found = without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
-    return without_roles_of_facts(found, stem)
+    return without_roles_of_facts(sample, found, stem)
 
 
 def _said_by_keys(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
