@@ -1,4 +1,4 @@
-"""Gives stock without a shop the one shop of the sales, under the name that these have for it."""
+"""Gives stock without a shop the one shop of the sales, under their name for it, or asks which of several."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,18 +13,23 @@ from retail_brain.ingest.look.shops_of_files import OF_SHOPS
 _NAMED_BY_NONE: Final = '{ constant = "1" }'
 """The shop of rows that name none, as a proposal writes it."""
 _SALES: Final = {"transactions", "daily_sales"}
+_MOST_WAYS: Final = 12
+"""Shops of the sales up to which each is written as a way to choose. By judgement: more hide the rest of a mapping."""
 
 
-def with_shop_of_sales(made: Proposal, looked: Sequence[LookedAt]) -> Proposal:
-    """The proposal of stock or prices with the shop of the sales; says so where these have several, and it none.
+def with_shop_of_sales(made: Proposal, looked: Sequence[LookedAt], name: str) -> Proposal:
+    """The proposal of stock or prices with the shop of the sales; where these have several, it asks whose stock it is.
 
     Args:
         made: of any table.
         looked: the files of a dataset, with what they feed.
+        name: of the file of the proposal.
     """
     if made.table not in OF_SHOPS or made.columns.get("store_id") != _NAMED_BY_NONE:
         return made
     shops = shops_of_sales(looked)
+    if len(shops) > 1 and made.table == "inventory":
+        return _asking(made, shops, name)
     if len(shops) > 1:
         says = f"sales name {len(shops)} shops ({', '.join(shops[:3])}) and the {made.table} none: change the constant"
         return replace(made, remarks=[*made.remarks, says])
@@ -33,6 +38,18 @@ def with_shop_of_sales(made: Proposal, looked: Sequence[LookedAt]) -> Proposal:
     says = f"the {made.table} is of the one shop of the sales, {shops[0]}"
     columns = {**made.columns, "store_id": f"{{ constant = {quoted(shops[0])} }}"}
     return replace(made, columns=columns, remarks=[*made.remarks, says])
+
+
+def _asking(made: Proposal, shops: Sequence[str], name: str) -> Proposal:
+    """The proposal of stock with the shops of the sales to choose from, and a place of its own as the last way."""
+    written = shops if len(shops) <= _MOST_WAYS else ["SHOP"]
+    ways = [*(f"{{ constant = {quoted(shop)} }}" for shop in written), _NAMED_BY_NONE]
+    question = (
+        f"of which shop is the stock in {name}? Sales name {len(shops)} ({', '.join(shops[:3])}): choose one, or a "
+        "place of its own such as a warehouse (the last way), or leave the table out"
+    )
+    columns = {**made.columns, "store_id": "?" + "\n".join(ways)}
+    return replace(made, columns=columns, questions=[*made.questions, question])
 
 
 def shops_of_sales(looked: Sequence[LookedAt]) -> list[str]:

@@ -112,6 +112,10 @@ def test_stock_of_no_day_and_no_shop_is_asked_about_and_of_the_shop_of_the_sales
     seen = look(str(_written(tmp_path / "x", {"bons.csv": sold, "Lagerliste.csv": [head, *goods]})))
     assert _stock(seen)["columns"]["store_id"] == {"constant": "Hafen"}
     assert [question for question in seen.questions if "of which day is the stock in Lagerliste.csv" in question]
+    several = _sales(["Bon-Nr", "Datum", "Filiale", "Artikelnummer", "Menge", "Gesamt"], shops=("Hafen", "Markt"))
+    asked = look(str(_written(tmp_path / "z", {"bons.csv": several, "Bestand 2026-03-05.csv": [head, *goods]})))
+    assert [question for question in asked.questions if "of which shop is the stock in Bestand" in question]
+    assert '# store_id = { constant = "Markt" }' in asked.mapping
     other = look(str(_written(tmp_path / "y", {"bons.csv": sold, "Artikel.csv": [head, *goods]})))
     assert not _stock(other)  # a list of goods that no name calls stock is none that anybody waits for
     assert not other.questions
