@@ -1,5 +1,7 @@
 """Gives stock without a shop the one shop of the sales, under their name for it, or asks which of several."""
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -8,7 +10,7 @@ import polars as pl
 
 from retail_brain.ingest.look.draft import Proposal, quoted
 from retail_brain.ingest.look.looked_at import LookedAt
-from retail_brain.ingest.look.shops_of_files import OF_SHOPS
+from retail_brain.ingest.look.shops_of_files import OF_SHOPS, with_shops_of_files
 
 _NAMED_BY_NONE: Final = '{ constant = "1" }'
 """The shop of rows that name none, as a proposal writes it."""
@@ -27,7 +29,7 @@ def with_shop_of_sales(made: Proposal, looked: Sequence[LookedAt], name: str) ->
     """
     if made.table not in OF_SHOPS or made.columns.get("store_id") != _NAMED_BY_NONE:
         return made
-    shops = shops_of_sales(looked)
+    shops = shops_of_sales(looked) or _shops_in_names(looked)
     if len(shops) > 1 and made.table == "inventory":
         return _asking(made, shops, name)
     if len(shops) > 1:
@@ -63,4 +65,20 @@ def shops_of_sales(looked: Sequence[LookedAt]) -> list[str]:
             return []
         values = one.sample[store].cast(pl.String).str.strip_chars()
         found |= set(values.drop_nulls().unique().to_list())
+    return sorted(found)
+
+
+def _shops_in_names(looked: Sequence[LookedAt]) -> list[str]:
+    """The shops in the names of all files of sales, as these are read; none where they name none, or it is asked."""
+    sales = [one for one in looked if one.proposal.table in _SALES]
+    groups: dict[tuple[str, ...], list[LookedAt]] = {}
+    for one in sales:
+        groups.setdefault((one.proposal.table, one.place[1], *one.columns.seen), []).append(one)
+    found = set[str]()
+    for members in groups.values():
+        first = with_shops_of_files(max(members, key=lambda one: one.sample.height), members)
+        key = re.fullmatch(r'\{ file_name = (".+") \}', first.proposal.columns.get("store_id", ""))
+        if key is None:
+            return []
+        found |= {named[1] for one in members if (named := re.search(json.loads(key[1]), one.path.name))}
     return sorted(found)

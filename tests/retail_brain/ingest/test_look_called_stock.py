@@ -116,6 +116,9 @@ def test_stock_of_no_day_and_no_shop_is_asked_about_and_of_the_shop_of_the_sales
     asked = look(str(_written(tmp_path / "z", {"bons.csv": several, "Bestand 2026-03-05.csv": [head, *goods]})))
     assert [question for question in asked.questions if "of which shop is the stock in Bestand" in question]
     assert '# store_id = { constant = "Markt" }' in asked.mapping
+    bons = {f"Bons {shop}.csv": [[*row[:2], *row[3:]] for row in several] for shop in ("Hafen", "Markt")}
+    asked = look(str(_written(tmp_path / "n", {**bons, "Bestand 2026-03-05.csv": [head, *goods]})))
+    assert [question for question in asked.questions if "Sales name 2 (Hafen, Markt)" in question]
     other = look(str(_written(tmp_path / "y", {"bons.csv": sold, "Artikel.csv": [head, *goods]})))
     assert not _stock(other)  # a list of goods that no name calls stock is none that anybody waits for
     assert not other.questions
