@@ -10,7 +10,7 @@ from retail_brain.ingest.look.lists_with_counts import is_of_entries
 from retail_brain.ingest.look.numbers_of import values
 from retail_brain.ingest.look.shares import share
 from retail_brain.ingest.look.words import role_scores
-from retail_brain.ingest.look.words_of_stock import counts_stock, is_called_stock
+from retail_brain.ingest.look.words_of_stock import counts_stock, is_called_stock, is_set_aside
 
 _OTHERS: Final = {"on_hand", "on_order", "receipt", "time", "customer", "guide", "discount"}
 """Roles of files that are of something else, or whose stock has a name."""
@@ -64,7 +64,8 @@ def _by_file(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> Co
 def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> Columns:
     """The columns with the only one that is called stock, in a file of goods once in each place and without receipts.
 
-    What was counted as sales is none, such as the value of the stock; nor is the day on which goods were entered.
+    What was counted as sales is none, such as the value of the stock; nor is the day on which goods were entered. What
+    was sold of a day stays, with what was left then.
     """
     roles = found.roles
     sure = {role for role in roles if role not in found.asked}
@@ -79,11 +80,13 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
     is_entered = bool(day) and is_of_entries(sample, found, day, is_sold=bool(others))
     if "on_hand" in sure and (moment is None or not is_entered):
         return found
-    is_sold = "units" in others or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0]))
-    if moment is None and is_sold and not is_entered and not any(map(is_called_stock, names)):
-        return found  # what was sold of a day, with what was left then
+    has_units = "units" in others and not is_set_aside(roles["units"]) and _holds(sample, found, roles["units"])
+    is_sold = has_units or ("amount" in others and not _is_value(sample, found, roles["amount"], stock[0]))
     is_of_one_day = moment is not None and sample[moment].n_unique() == 1
-    if (moment is not None and others and not is_entered and not is_of_one_day) or not _come_once(sample, found):
+    comes_once = _come_once(sample, found)
+    if is_sold and not is_entered and not any(map(is_called_stock, names)):
+        return _beside(found, stock[0]) if is_of_one_day and comes_once and has_units else found
+    if (moment is not None and others and not is_entered and not is_of_one_day) or not comes_once:
         return found
     of_sales = {"units", "amount", "discount", "status", "channel", *({"moment", "joined_on"} if is_entered else set())}
     kept = {role: name for role, name in roles.items() if role not in of_sales | (found.asked - {"store"})}
@@ -95,6 +98,23 @@ def _by_column(sample: pl.DataFrame, found: Columns, names: tuple[str, ...]) -> 
         remarks=(*_of_goods(found, of_sales, stock[0]), *says),
         asked=found.asked & {"store"},
     )
+
+
+def _beside(found: Columns, stock: str) -> Columns:
+    """The columns of what was sold of a day, with what was left then."""
+    roles = {role: name for role, name in found.roles.items() if name != stock}
+    says = f"{stock!r} is what is there, by its name"
+    return replace(
+        found,
+        roles={**roles, "on_hand": stock},
+        remarks=(*_of_goods(found, set(), stock), says),
+        asked=found.asked & roles.keys(),
+    )
+
+
+def _holds(sample: pl.DataFrame, found: Columns, name: str) -> bool:
+    """Whether a column of numbers holds any but 0."""
+    return bool((values(sample, found, name) != 0).any())
 
 
 def _is_value(sample: pl.DataFrame, found: Columns, amount: str, stock: str) -> bool:

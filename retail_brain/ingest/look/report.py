@@ -237,7 +237,7 @@ def _roles_of_columns(sample: pl.DataFrame, stem: str, known: Mapping[str, str])
     named = without_contacts_of_shops(columns_of(sample, stem, without_suppliers(known)))
     found = with_roles_by_values(sample, named)
     found = without_days_of_entries(sample, without_roles_of_sales(sample, with_suppliers_apart(found)))
-    return without_roles_of_facts(found, stem)
+    return without_roles_of_facts(sample, found, stem)
 
 
 def _said_by_keys(keys: Mapping[str, str], sample: pl.DataFrame) -> Mapping[str, str]:
@@ -351,7 +351,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
         places = {*done, *(one.place for one in members)}
         rest = [one for one in looked if one.proposal.table == table and one.place not in places]
         first, came_back = with_returns_of_documents(first, rest)
-        first = replace(first, proposal=with_shop_of_sales(first.proposal, looked))
+        first = replace(first, proposal=with_shop_of_sales(first.proposal, looked, first.path.name))
         done |= {one.place for one in came_back}
         questions += [*first.proposal.questions, *unlike_dates(first, members)]
         files = files_of([*members, *came_back], root)
@@ -363,7 +363,7 @@ def _mapping(looked: list[LookedAt], root: Path, lines: list[str]) -> tuple[str,
     for one, alone in tables_beside(looked, {name for name in done if isinstance(name, str)}):
         alike = counted_alike(one, alone, looked)
         beside = with_one_day(with_shops_of_files(replace(one, proposal=alone), alike, shops_of_sales(looked)), alike)
-        made = with_shop_of_sales(beside.proposal, looked)
+        made = with_shop_of_sales(beside.proposal, looked, one.path.name)
         questions += made.questions
         lines += _lines_beside(one, made, root)
         parts += [toml_of(files_of(alike, root), made, one.keys)] if made.table else []

@@ -58,14 +58,18 @@ def tables_beside(looked: Sequence[LookedAt], done: Collection[str]) -> Iterator
 
 
 def counted_alike(one: LookedAt, made: Proposal, looked: Sequence[LookedAt]) -> list[LookedAt]:
-    """The files of lists with stock that have the columns of one of them, such as a file per shop; else this one alone.
+    """The files of lists or of sales by day with stock that have the columns of one of them; else this one alone.
+
+    They are of a shop each, or of a day.
 
     Args:
         one: a file that feeds a table beside its own.
         made: the table beside.
         looked: the files of a dataset.
     """
-    if made.table not in OF_SHOPS or one.proposal.table != "products" or stock_of_list(one) is None:
+    table = one.proposal.table
+    is_counted = made.table in OF_SHOPS and table == "products" and stock_of_list(one) is not None
+    if not is_counted and not (made.table == "inventory" and table == "daily_sales"):
         return [one]
-    same = [other for other in looked if other.place[1] == one.place[1] and other.proposal.table == "products"]
+    same = [other for other in looked if other.place[1] == one.place[1] and other.proposal.table == table]
     return [other for other in same if [*other.columns.seen] == [*one.columns.seen]]

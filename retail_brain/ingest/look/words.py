@@ -192,10 +192,13 @@ _ID = r"@?(?:ids?|uuid|guid|ref|key|code|no|nr|num|number|ид|код|номер
 """A field of a record of a shop or of a person that says which one it is."""
 _SURROGATE: Final = r"(?:sk|fk)_(?P<behind>.+)|(?P<before>.+)_(?:sk|fk|skey)"
 """The number that a warehouse gives to a row of one of its lists, or what names it elsewhere: `item_sk`."""
+_SEVERAL: Final = r"items|products|articles|articulos|produtos|artigos|articoli|prodotti|produits"
+_OF_THEM: Final = rf"{_SEVERAL}|artikel|artikelen|artiklar|artikler|produktow|produktu|produkty|polozek"
+"""Names of goods; those of the first kind are several even behind `no`, which elsewhere numbers one: `Nr artikelen`."""
 _COUNT_OF_GOODS: Final = (
-    r"(?:num|number|nb|nbr|no|nr|count|total|sum|anzahl|aantal|antal|antall|cantidad|quantidade|nombre|numero|liczba|pocet)_"
-    r"(?:of_|de_|d_|di_)?(?:items|products|articles|artikel|artikelen|artiklar|artikler|articulos|produtos|artigos|articoli"
-    r"|prodotti|produits|produktow|produktu|produkty|polozek)(?:_(?:sold|ordered|vendus|vendidos|venduti))?"
+    rf"(?:(?:nb|count|total|sum|anzahl|aantal|antal|antall|cantidad|quantidade|nombre|liczba|pocet)_(?:(?:of|de|d|di)_)?(?:{_OF_THEM})"
+    rf"|(?:num|number|nbr|no|nr|numero)_(?:(?:of|de|d|di)_(?:{_OF_THEM})|(?:{_SEVERAL})))"
+    r"(?:_(?:sold|ordered|vendus|vendidos|venduti))?"
 )
 """A count of the goods of an order, such as `num_items_sold`, which is the code of none."""
 _LAST_SCORE = 0.1

@@ -17,16 +17,23 @@ _IN_STOCK: Final = (
     r"|ton_(?:kho|cuoi)|so_luong_ton|persediaan|sisa(?:_|$)"
 )
 """A word in the name of a count of goods that are there."""
+_SET_ASIDE: Final = (
+    # limits
+    r"(?:^|_)(?:min|max|mini|maxi)(?:_|$|\d)|minim|maxim|reorder|safety|alert|warn|limit|threshold|target|mindest|sicherheit"
+    r"|melde|(?:^|_)soll|securit|alarm|seuil|bezpiecz|kritik|критич|安全|预警|上限|下限|最低|最大|最小|適正|적정|안전"
+    # goods that are kept for somebody, are to come or came
+    r"|reserv|rezerv|block|gesperrt|allocat|commit|on_order|incoming|inbound|transit|expect|unavail|damag|defect"
+    r"|占用|锁定|预占|冻结|在途|引当|резерв|ожид|입고|예약|入库|入庫"
+)
+"""A word in the name of a limit of stock, or of goods that are there and not to sell, or that come."""
+_CAME: Final = r"receiv|recu(?:e|s)?(?:_|$)|recib|receb|ricev|eingang|ontvang|przyj|prijat|приход|поступ"
+"""A word in the name of what came in."""
 _NOT_COUNTED: Final = (
     # money of stock
     r"value|valu(?:_|$)|worth|cost|price|amount|valeur|[a-z]*wert(?:_|$)|valor|waarde|wartosc|hodnot|ertek|verdi|varde|arvo"
     r"|сумм|стоим|цен[аы]|金额|金額|금액|价值|價值|单价|tutar|deger|gia_tri|nilai|prix|preis|cena|(?:^|_)[pn][ac](?:_|$)"
-    # limits
-    r"|(?:^|_)(?:min|max|mini|maxi)(?:_|$|\d)|minim|maxim|reorder|safety|alert|warn|limit|threshold|target|mindest|sicherheit"
-    r"|melde|(?:^|_)soll|securit|alarm|seuil|bezpiecz|kritik|критич|安全|预警|上限|下限|最低|最大|最小|適正|적정|안전"
     # goods that are not there to sell, or came and went
-    r"|reserv|rezerv|block|gesperrt|allocat|commit|on_order|incoming|inbound|transit|expect|unavail|damag|defect"
-    r"|(?:^|_)out(?:_|$)|占用|锁定|预占|冻结|在途|引当|резерв|ожид|입고|출고|예약|入库|出库|入庫|出庫|moved|movement|adjust|diff"
+    r"|(?:^|_)out(?:_|$)|출고|出库|出庫|moved|movement|adjust|diff"
     r"|delta|varian|差|open|initial|anfang|begin|inicia|inizia|начал|期初|期首|기초|(?:^|_)sold|累计|입출"
     # days, rates, codes and places
     r"|days?(?:_|$)|weeks?(?:_|$)|tage|jours|dias(?:_|$)|giorni|днеи|дней|天数|日数|일수|cover|turn|reichweite|rotat|周转|回転|%"
@@ -42,9 +49,10 @@ _OF_FILE: Final = (
     r"|库存|庫存|现库|現庫|在庫|재고|คงเหลือ|สต็อก|مخزون|מלאי|αποθεμα|υπολοιπ"
 )
 """Words in the name of a file or sheet of stock."""
+_SOLD: Final = r"sale|sold|vent[ae]|vend|verka?u?f|umsatz|sprzeda|prodej|продаж|销售|売上|판매"
+"""A word in the name of what was sold."""
 _MOVED: Final = (
-    r"sale|sold|vent[ae]|vend|verka?u?f|umsatz|sprzeda|prodej|продаж|销售|売上|판매"
-    r"|mov|moving|ruch|bewegung|transfer|adjust|correct|order|purchase|receipt|deliver|recept|przyj|przesun|eingang|bestell"
+    r"mov|moving|ruch|bewegung|transfer|adjust|correct|order|purchase|receipt|deliver|recept|przyj|przesun|eingang|bestell"
     r"|hareket|mutasi|kardex|pohyb|mozgas|miscar|nhap|xuat|kretanj|liikke|ingang|ontvang|min|reorder|loss|write|strat|история|движ|перемещ|приход|出入|入库|出库|流水|调|盘|入出|移動|입출|입고|출고"
 )
 """Words in the name of a file of what came and went, or of what is wanted."""
@@ -59,7 +67,17 @@ def counts_stock(header: str) -> bool:
     (True, False, False, True)
     """
     plain = bare_name(header)
-    return re.search(_IN_STOCK, plain) is not None and not re.search(_NOT_COUNTED, plain)
+    return re.search(_IN_STOCK, plain) is not None and not re.search(f"{_NOT_COUNTED}|{_SET_ASIDE}", plain)
+
+
+def is_set_aside(header: str) -> bool:
+    """Whether the name of a column is of a limit of stock, or of goods that are kept or came in, and were not sold.
+
+    >>> is_set_aside("Reserved qty"), is_set_aside("Qty received"), is_set_aside("Units sold")
+    (True, True, False)
+    """
+    plain = bare_name(header)
+    return re.search(f"{_SET_ASIDE}|{_CAME}", plain) is not None and not re.search(_SOLD, plain)
 
 
 def is_called_stock(name: str) -> bool:
@@ -69,4 +87,4 @@ def is_called_stock(name: str) -> bool:
     (True, False, True)
     """
     plain = bare_name(name)
-    return re.search(_OF_FILE, plain) is not None and not re.search(_MOVED, plain)
+    return re.search(_OF_FILE, plain) is not None and not re.search(f"{_SOLD}|{_MOVED}", plain)

@@ -112,6 +112,13 @@ def test_stock_of_no_day_and_no_shop_is_asked_about_and_of_the_shop_of_the_sales
     seen = look(str(_written(tmp_path / "x", {"bons.csv": sold, "Lagerliste.csv": [head, *goods]})))
     assert _stock(seen)["columns"]["store_id"] == {"constant": "Hafen"}
     assert [question for question in seen.questions if "of which day is the stock in Lagerliste.csv" in question]
+    several = _sales(["Bon-Nr", "Datum", "Filiale", "Artikelnummer", "Menge", "Gesamt"], shops=("Hafen", "Markt"))
+    asked = look(str(_written(tmp_path / "z", {"bons.csv": several, "Bestand 2026-03-05.csv": [head, *goods]})))
+    assert [question for question in asked.questions if "of which shop is the stock in Bestand" in question]
+    assert '# store_id = { constant = "Markt" }' in asked.mapping
+    bons = {f"Bons {shop}.csv": [[*row[:2], *row[3:]] for row in several] for shop in ("Hafen", "Markt")}
+    asked = look(str(_written(tmp_path / "n", {**bons, "Bestand 2026-03-05.csv": [head, *goods]})))
+    assert [question for question in asked.questions if "Sales name 2 (Hafen, Markt)" in question]
     other = look(str(_written(tmp_path / "y", {"bons.csv": sold, "Artikel.csv": [head, *goods]})))
     assert not _stock(other)  # a list of goods that no name calls stock is none that anybody waits for
     assert not other.questions
@@ -157,3 +164,23 @@ def test_sales_and_stock_of_pharmacies_in_pieces_with_tax(tmp_path: Path) -> Non
     assert tables["daily_sales"]["columns"]["units"] == "Predané ks"
     assert tables["inventory"]["columns"]["on_hand"] == "Zásoba ks"
     assert tables["inventory"]["columns"]["date"] == "Dátum stavu"
+
+
+def test_sold_and_left_in_a_file_per_day_are_sales_and_stock(tmp_path: Path) -> None:
+    def rows(day: int) -> list[list[Any]]:
+        return [[f"0{day}.02.2026", shop, f"G{k}", name, (k + day) % 4, f"{(k + day) % 4 * (k + 2.5):.2f}", 30 + k]
+                for shop in ("Hafen", "Markt") for k, name in enumerate(_GOODS)]  # fmt: skip
+
+    head = ["Datum", "Filiale", "Artikelnummer", "Bezeichnung", "Verkaufte Menge", "Umsatz", "Endbestand"]
+    seen = look(str(_written(tmp_path / "x", {f"Tag {day}.csv": [head, *rows(day)] for day in (3, 4)})))
+    tables = tomllib.loads(seen.mapping)["tables"]
+    assert tables["daily_sales"]["columns"]["units"] == "Verkaufte Menge"
+    assert tables["inventory"]["columns"]["on_hand"] == "Endbestand"
+    assert tables["inventory"]["files"] == tables["daily_sales"]["files"] == "*.csv"
+    assert not seen.questions
+    head[4] = "Abg. Stk"  # money of what nobody knows the units of
+    seen = look(str(_written(tmp_path / "z", {"Tag 3.csv": [head, *rows(3)]})))
+    assert "no column holds units" in seen.questions[0]
+    head[4:6] = ["Reservierte Menge", "Mindestbestand"]
+    seen = look(str(_written(tmp_path / "y", {"Liste.csv": [head, *rows(3)]})))
+    assert tomllib.loads(seen.mapping)["tables"].keys() == {"inventory", "products", "stores"}

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import polars as pl
+
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.dimensions import without_roles_of_facts
@@ -63,10 +65,23 @@ def test_keys_of_warehouses_are_ids() -> None:
 
 
 def test_only_dimensions_lose_roles_of_sales() -> None:
+    rows = pl.DataFrame({"a": ["x", "y"], "b": ["2026-01-02", "2026-01-03"], "c": ["1", "2"]})
     found = Columns({"product": "a", "moment": "b", "receipt": "c"}, {}, {})
     for stem in ("dim_item", "DimProduct", "dwh_dim_store", "item_dim", "商品维度表"):
-        assert without_roles_of_facts(found, stem).roles == {"product": "a"}, stem
+        lost = without_roles_of_facts(rows, found, stem)
+        assert lost.roles == {"product": "a"}, stem
+        assert "['b', 'c'] are of no sales" in lost.remarks[0]
     for stem in ("dimmer_sales", "fact_sales", "dim"):
-        assert without_roles_of_facts(found, stem) is found, stem
+        assert without_roles_of_facts(rows, found, stem) is found, stem
     people = Columns({"customer": "a", "moment": "b"}, {}, {})
-    assert without_roles_of_facts(people, "dim_member") is people
+    assert without_roles_of_facts(rows, people, "dim_member") is people
+
+
+def test_sales_of_a_restaurant_whose_name_begins_like_a_dimension_stay_sales() -> None:
+    found = Columns({"product": "a", "moment": "b", "units": "c"}, {}, {})
+    sold = pl.DataFrame({"a": ["x", "y"] * 3, "b": ["2026-01-02"] * 6, "c": list("123456")})
+    for stem in ("dim_sum_sales", "dim_sum_march"):
+        assert without_roles_of_facts(sold, found, stem) is found, stem
+    versions = sold.with_columns(c=pl.lit("6"))  # each version of a product has the units of its case
+    for stem in ("dim_item", "dim_sales_channel"):
+        assert without_roles_of_facts(versions, found, stem).roles == {"product": "a"}, stem

@@ -125,3 +125,17 @@ def test_short_names_of_money(name: str, role: str) -> None:
 
 def test_the_code_of_a_line_is_no_code_of_goods() -> None:
     assert "product" not in role_scores("order-item-code")
+
+
+def test_the_number_of_a_product_is_its_code_and_a_number_of_products_is_none() -> None:
+    for name in ("Nr produktu", "No Artikel", "Nr. Artikel", "Nr artikelen", "Numero artikel"):
+        assert "product" in role_scores(name), name
+    for name in (
+        "num_items",
+        "No of items",
+        "Anzahl Artikel",
+        "liczba_produktow",
+        "Número de artículos",
+        "nb_produits",
+    ):
+        assert not {"product", "product_name"} & role_scores(name).keys(), name
