@@ -82,7 +82,9 @@ def test_limits_of_stock_are_no_shops_and_measures_none(tmp_path: Path) -> None:
     tables = tomllib.loads(seen.mapping)["tables"]
     assert tables["inventory"]["columns"]["on_hand"] == {"column": "Estoque", "decimal": ","}
     assert "wide" not in tables["inventory"]
-    assert tables["inventory"]["columns"]["store_id"] == {"constant": "1"}
+    assert "store_id" not in tables["inventory"]["columns"], "of which of two shops is asked"
+    assert any("of which shop is the stock" in question for question in seen.questions)
+    assert '# store_id = { constant = "Loja 2" }' in seen.mapping
     assert tables["prices"]["columns"]["unit_price"] == {"column": "Preço", "decimal": ","}
     assert "file_name" in tables["prices"]["columns"]["valid_from"]
 
